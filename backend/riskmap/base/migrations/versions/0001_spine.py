@@ -1,0 +1,20 @@
+"""The spine: state, catalogue, register, row security, audit, accounts."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    """Create everything; the text stands in sql/0001_spine.sql."""
+    sql = (Path(__file__).parents[1] / "sql" / "0001_spine.sql").read_text(encoding="utf-8")
+    # The driver's own cursor: the text has colons and percent signs that are no parameters.
+    op.get_bind().connection.cursor().execute(sql)
+
+
+def downgrade() -> None:
+    """A register is never dropped by a migration: restore a backup instead."""
+    raise NotImplementedError("请用备份恢复到旧版本")

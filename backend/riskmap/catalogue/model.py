@@ -1,0 +1,234 @@
+"""Classes (分类), scales (标度), policies and groups as values, made from their JSON bodies."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+GRADES = ("major", "serious", "general", "low", "none")
+GRADE_RANK = {grade: rank for rank, grade in enumerate(GRADES, 1)}
+STAGES = ("in_use", "suspended", "closing", "closed", "striking_off", "struck_off")
+LIVE_STAGES = ("in_use", "suspended", "closing", "striking_off")
+VISIBILITIES = ("public", "department", "command")
+POSITION_QUALITIES = ("surveyed", "clicked", "geocoded", "guessed", "none")
+
+SCALAR_TYPES = frozenset({"text", "integer", "decimal", "boolean", "date", "enum"})
+GEOMETRY_TYPES = frozenset({"point", "linestring", "polygon"})
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One declared attribute of a class."""
+
+    name: str
+    title: str
+    type: str
+    required: bool = False
+    unit: str | None = None
+    minimum: Decimal | None = None
+    maximum: Decimal | None = None
+    exclusive_minimum: bool = False
+    max_length: int = 500
+    pattern: str | None = None
+    options: tuple[tuple[str, str], ...] = ()  # (value, title) of an enum
+    values: tuple[Decimal, ...] = ()  # the only legal decimals, where a standard lists them
+    fields: "tuple[Field, ...]" = ()  # of a list's rows
+    visibility: int = 1
+    help: str | None = None
+    source: str | None = None
+    tag: str | None = None
+
+    @property
+    def is_scalar(self) -> bool:
+        """Whether it may be filtered and sorted by: lists and geometries serve neither."""
+        return self.type in SCALAR_TYPES
+
+    @classmethod
+    def parse(cls, name: str, body: Mapping[str, Any]) -> "Field":
+        """From its JSON body."""
+        options = tuple(
+            (str(o["value"]), str(o.get("title", o["value"]))) if isinstance(o, Mapping) else (str(o), str(o))
+            for o in body.get("options", ())
+        )
+        return cls(
+            name=name,
+            title=body["title"],
+            type=body["type"],
+            required=bool(body.get("required", False)),
+            unit=body.get("unit"),
+            minimum=_decimal(body.get("minimum")),
+            maximum=_decimal(body.get("maximum")),
+            exclusive_minimum=bool(body.get("exclusive_minimum", False)),
+            max_length=int(body.get("max_length", 500)),
+            pattern=body.get("pattern"),
+            options=options,
+            values=tuple(Decimal(str(v)) for v in body.get("values", ())),
+            fields=tuple(cls.parse(n, b) for n, b in body.get("fields", {}).items()),
+            visibility=VISIBILITIES.index(body.get("visibility", "department")),
+            help=body.get("help"),
+            source=body.get("source"),
+            tag=body.get("tag"),
+        )
+
+    def public_body(self) -> dict[str, Any]:
+        """What the page and a form need to know."""
+        body: dict[str, Any] = {
+            "name": self.name,
+            "title": self.title,
+            "type": self.type,
+            "required": self.required,
+            "visibility": VISIBILITIES[self.visibility],
+        }
+        for key in ("unit", "minimum", "maximum", "pattern", "help", "source", "tag"):
+            if (value := getattr(self, key)) is not None:
+                body[key] = value
+        if self.exclusive_minimum:
+            body["exclusive_minimum"] = True
+        if self.options:
+            body["options"] = [{"value": v, "title": t} for v, t in self.options]
+        if self.values:
+            body["values"] = list(self.values)
+        if self.fields:
+            body["fields"] = [f.public_body() for f in self.fields]
+        return body
+
+
+def _decimal(value: object) -> Decimal | None:
+    return None if value is None else Decimal(str(value))
+
+
+@dataclass(frozen=True)
+class Class:
+    """One kind of object (分类)."""
+
+    code: str
+    version: int
+    title: str
+    group: str
+    role: str
+    geometry: tuple[str, ...]
+    scale: str | None
+    rule: str | None
+    department: str
+    symbol: str
+    fields: tuple[Field, ...]
+    list: tuple[str, ...]
+    popup: tuple[str, ...]
+
+    @cached_property
+    def by_name(self) -> dict[str, Field]:
+        """Fields by name."""
+        return {f.name: f for f in self.fields}
+
+    def readable(self, *, inner: bool, tier: int) -> tuple[Field, ...]:
+        """Fields that a reader of this tier gets from a row in the full (`inner`) or the public form."""
+        most = tier if inner else 0
+        return tuple(f for f in self.fields if f.visibility <= most)
+
+    @classmethod
+    def parse(cls, version: int, body: Mapping[str, Any]) -> "Class":
+        """From its JSON body."""
+        return cls(
+            code=body["class"],
+            version=version,
+            title=body["title"],
+            group=body["group"],
+            role=body["role"],
+            geometry=tuple(body["geometry"]),
+            scale=body.get("scale"),
+            rule=body.get("rule"),
+            department=body.get("department", ""),
+            symbol=body["symbol"],
+            fields=tuple(Field.parse(n, b) for n, b in body.get("fields", {}).items()),
+            list=tuple(body.get("list", ())),
+            popup=tuple(body.get("popup", ())),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One level of a scale; rank 1 is first in the standard's own order."""
+
+    value: str
+    title: str
+    rank: int
+    colour: str
+    letter: str
+    shape: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """A named order of levels; `worse` says which end is worse."""
+
+    code: str
+    title: str
+    worse: str  # low-rank, high-rank
+    note: str
+    levels: tuple[Level, ...]
+
+    def level(self, value: str) -> Level | None:
+        """The level of this value, or None."""
+        return next((lv for lv in self.levels if lv.value == value), None)
+
+    @classmethod
+    def parse(cls, body: Mapping[str, Any]) -> "Scale":
+        """From its JSON body."""
+        levels = tuple(
+            Level(
+                str(lv["value"]),
+                str(lv["title"]),
+                int(lv["rank"]),
+                str(lv["colour"]),
+                str(lv["letter"]),
+                str(lv["shape"]),
+            )
+            for lv in body["levels"]
+        )
+        return cls(body["scale"], body["title"], body["worse"], str(body.get("note", "")), levels)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The bureau's table from a standard's level to the risk grade; off until adopted."""
+
+    code: str
+    title: str
+    scale: str
+    adopted: bool
+    rows: tuple[tuple[str, str], ...]  # (level, grade)
+
+    @classmethod
+    def parse(cls, body: Mapping[str, Any]) -> "Policy":
+        """From its JSON body."""
+        rows = tuple((str(r["level"]), str(r["grade"])) for r in body["rows"])
+        return cls(body["policy"], body["title"], body["scale"], bool(body.get("adopted", False)), rows)
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All of it, as known at one state."""
+
+    n: int
+    groups: tuple[Mapping[str, Any], ...]
+    classes: Mapping[str, Class]
+    scales: Mapping[str, Scale]
+    policies: Mapping[str, Policy]
+
+    def grade_by_policy(self, scale: str, level: str) -> tuple[str, Policy] | None:
+        """The grade that an adopted policy gives to a level, or None where none is adopted."""
+        for policy in self.policies.values():
+            if policy.adopted and policy.scale == scale:
+                for row_level, grade in policy.rows:
+                    if row_level == level:
+                        return grade, policy
+        return None
+
+    def fields_named(self, name: str, classes: frozenset[str] | None) -> list[tuple[Class, Field]]:
+        """Every class (of these, or all) that declares a field of this name."""
+        return [
+            (c, c.by_name[name])
+            for c in self.classes.values()
+            if name in c.by_name and (classes is None or c.code in classes)
+        ]

@@ -1,0 +1,96 @@
+"""The catalogue and the divisions as known at a state."""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, Row, text
+
+from riskmap.base.state import State
+from riskmap.catalogue.model import Catalogue, Class, Policy, Scale
+
+
+class CatalogueCache:
+    """Catalogues by the state that made them: most states change no class."""
+
+    def __init__(self, size: int = 8) -> None:
+        self._kept: dict[int, Catalogue] = {}
+        self._size = size
+
+    def at(self, connection: Connection, state: State) -> Catalogue:
+        """The catalogue of this state."""
+        found = self._kept.get(state.catalogue_n)
+        if found is None:
+            found = load(connection, state.catalogue_n)
+            while len(self._kept) >= self._size:
+                self._kept.pop(next(iter(self._kept)))
+            self._kept[state.catalogue_n] = found
+        return found
+
+
+def load(connection: Connection, n: int) -> Catalogue:
+    """The catalogue as known at state n."""
+    rows = connection.execute(
+        text(
+            "SELECT kind, code, version, body FROM catalogue_item"
+            " WHERE known @> CAST(:n AS bigint) ORDER BY kind, code"
+        ),
+        {"n": n},
+    ).all()
+    return Catalogue(
+        n=n,
+        groups=tuple(sorted((r.body for r in rows if r.kind == "group"), key=lambda b: b["order"])),
+        classes={r.code: Class.parse(r.version, r.body) for r in rows if r.kind == "class"},
+        scales={r.code: Scale.parse(r.body) for r in rows if r.kind == "scale"},
+        policies={r.code: Policy.parse(r.body) for r in rows if r.kind == "policy"},
+    )
+
+
+def divisions(connection: Connection, n: int, day: date) -> list[dict[str, Any]]:
+    """Codes, names and parents, in the order of their codes."""
+    rows = connection.execute(
+        text(
+            "SELECT code, name, level, parent FROM division"
+            " WHERE known @> CAST(:n AS bigint) AND valid @> CAST(:day AS date) ORDER BY code"
+        ),
+        {"n": n, "day": day},
+    )
+    return [dict(r._mapping) for r in rows]
+
+
+def division_outlines(connection: Connection, n: int, day: date, level: str) -> list[Row[Any]]:
+    """code, name, level, geometry as GeoJSON text."""
+    return list(
+        connection.execute(
+            text(
+                "SELECT code, name, level, ST_AsGeoJSON(geom, 6) AS geometry FROM division"
+                " WHERE known @> CAST(:n AS bigint) AND valid @> CAST(:day AS date) AND level = :level"
+                " ORDER BY code"
+            ),
+            {"n": n, "day": day, "level": level},
+        )
+    )
+
+
+def division_at(connection: Connection, n: int, day: date, lon: float, lat: float) -> str | None:
+    """The finest division that holds a point, or None."""
+    return connection.scalar(
+        text(
+            "SELECT code FROM division WHERE known @> CAST(:n AS bigint) AND valid @> CAST(:day AS date)"
+            " AND geom && ST_SetSRID(ST_MakePoint(:lon, :lat), 4490)"
+            " AND ST_Intersects(geom, ST_SetSRID(ST_MakePoint(:lon, :lat), 4490))"
+            " ORDER BY length(territory) DESC, code LIMIT 1"
+        ),
+        {"n": n, "day": day, "lon": lon, "lat": lat},
+    )
+
+
+def division_extent(connection: Connection, n: int, day: date) -> tuple[float, float, float, float] | None:
+    """West, south, east, north of all loaded divisions, or None where none are loaded."""
+    row = connection.execute(
+        text(
+            "SELECT ST_XMin(e), ST_YMin(e), ST_XMax(e), ST_YMax(e) FROM (SELECT ST_Extent(geom) AS e"
+            " FROM division WHERE known @> CAST(:n AS bigint) AND valid @> CAST(:day AS date)) AS t"
+        ),
+        {"n": n, "day": day},
+    ).one()
+    return None if row[0] is None else (row[0], row[1], row[2], row[3])

@@ -1,0 +1,63 @@
+"""What an engine answers, whichever implementation stands behind it.
+
+Every answer is for one snapshot (state, reader) and one selection; a test holds implementations equal.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from riskmap.selection.model import Selection
+from riskmap.store.snapshot import Snapshot
+
+EVERY_FROM = 15  # zoom from which a tile sends all objects
+NAMES_FROM = 14  # zoom from which objects carry their names
+MOST_ZOOM = 22
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Totals of a selection. `rows` are keyed by the asked dimensions, n last."""
+
+    total: int
+    unplaced: int
+    rows: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One H3 cell of the heat."""
+
+    cell: int
+    n: int
+    by_grade: Mapping[str, int]
+    touching: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """An object near a place."""
+
+    id: int
+    distance_m: float
+
+
+class Engine(Protocol):
+    """Counts, cells, tiles, pages and neighbours of a selection."""
+
+    def count(self, snapshot: Snapshot, selection: Selection, by: Sequence[str]) -> Counts:
+        """Exact totals, each object once."""
+
+    def cells(self, snapshot: Snapshot, selection: Selection, resolution: int) -> list[Cell]:
+        """Placed objects by H3 cell, and the lines and polygons that touch each."""
+
+    def tile(self, snapshot: Snapshot, selection: Selection, z: int, x: int, y: int) -> bytes:
+        """One MVT 2 tile of WebMercatorQuad; empty bytes where nothing is."""
+
+    def near(
+        self, snapshot: Snapshot, selection: Selection, lon: float, lat: float, within_m: float
+    ) -> list[Neighbour]:
+        """Objects within a geodesic distance of a point, nearest first."""
+
+    def overlapping(self, snapshot: Snapshot, selection: Selection, area: str) -> list[int]:
+        """Ids of objects whose geometry meets an area (GeoJSON text, lon/lat)."""

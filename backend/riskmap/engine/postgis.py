@@ -1,0 +1,177 @@
+"""The engine on PostGIS: always right, always there. SQL of the heavy parts stands in sql/."""
+
+import math
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+from sqlalchemy import text
+
+from riskmap.base.crs import (
+    COVER_RESOLUTION,
+    GRID_ZOOM,
+    cell_of_prefix,
+    cell_prefix,
+    tile_bounds,
+)
+from riskmap.catalogue.model import GRADES
+from riskmap.engine.interface import EVERY_FROM, NAMES_FROM, Cell, Counts, Neighbour
+from riskmap.selection.compile import Compiled, compile_selection
+from riskmap.selection.model import Selection
+from riskmap.store.snapshot import Snapshot
+
+_SMALLEST_DRAWN = 32  # units of 1/4096 tile: 4 px of a 512 px tile
+_EDGE = 1e-7  # degrees: what float rounding may move a grid line
+
+# What counts may be grouped by: output expression over the rows' columns.
+DIMENSIONS: Mapping[str, str] = {
+    "grade": "grade",
+    "class": "class",
+    "division": "rpad(left(division, 6), 6, '0')",
+    "department": "department",
+    "stage": "stage",
+    "source": "source",
+    "level": "level_scale || ':' || level_value",
+}
+
+
+@cache
+def _sql(name: str) -> str:
+    return (Path(__file__).parent / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def _box(compiled: Compiled, bounds: tuple[float, float, float, float]) -> str:
+    west, south, east, north = bounds
+    corners = (
+        max(west - _EDGE, -180.0),
+        max(south - _EDGE, -90.0),
+        min(east + _EDGE, 180.0),
+        min(north + _EDGE, 90.0),
+    )
+    return f"ST_MakeEnvelope({', '.join(compiled.binds(v) for v in corners)}, 4490)"
+
+
+class PostgisEngine:
+    """`Engine` by SQL; keeps nothing between calls."""
+
+    def count(self, snapshot: Snapshot, selection: Selection, by: Sequence[str]) -> Counts:
+        """Exact totals; one statement for all of them."""
+        compiled = compile_selection(selection, snapshot)
+        columns = sorted({c for d in by for c in _columns_of(d)} | {"cell"})
+        keys = ", ".join(f"{DIMENSIONS[d]} AS {d}" for d in by)
+        group = ", ".join(str(i + 1) for i in range(len(by)))
+        sql = (
+            f"SELECT {keys + ',' if by else ''} count(*) AS n, count(*) FILTER (WHERE cell IS NULL) AS unplaced"
+            f" FROM ({compiled.rows(', '.join(columns))}) AS r" + (f" GROUP BY {group} ORDER BY {group}" if by else "")
+        )
+        found = snapshot.connection.execute(text(sql), compiled.binds.values).mappings().all()
+        rows = []
+        for row in found:
+            out = {d: row[d] for d in by}
+            if "grade" in out:
+                out["grade"] = GRADES[out["grade"] - 1]
+            rows.append({**out, "n": row["n"]})
+        return Counts(
+            sum(row["n"] for row in found), sum(row["unplaced"] for row in found), tuple(rows) if by else ()
+        )
+
+    def cells(self, snapshot: Snapshot, selection: Selection, resolution: int) -> list[Cell]:
+        """Heat: one scan for the counts; lines and polygons by their stored covers."""
+        compiled = compile_selection(selection, snapshot)
+        shift = cell_prefix(resolution)
+        rows = compiled.rows("cell, grade", "{cell} IS NOT NULL")
+        found = snapshot.connection.execute(
+            text(_sql("cells").format(rows=rows)), {**compiled.binds.values, "shift": shift}
+        )
+        by_cell: dict[int, dict[str, int]] = {}
+        for prefix, grade, n in found:
+            by_cell.setdefault(cell_of_prefix(prefix, resolution), dict.fromkeys(GRADES, 0))[GRADES[grade - 1]] = n
+        touching = self._touching(snapshot, selection, resolution)
+        cells = set(by_cell) | set(touching or {})
+        return [
+            Cell(
+                cell,
+                sum(by_cell[cell].values()) if cell in by_cell else 0,
+                by_cell.get(cell) or dict.fromkeys(GRADES, 0),
+                None if touching is None else touching.get(cell, 0),
+            )
+            for cell in sorted(cells)
+        ]
+
+    def _touching(self, snapshot: Snapshot, selection: Selection, resolution: int) -> dict[int, int] | None:
+        if resolution > COVER_RESOLUTION:
+            return None
+        compiled = compile_selection(selection, snapshot)
+        # The public form keeps no cover: a public line or polygon touches its public cell only.
+        rows = compiled.rows({"id": "{id}", "cover": "{touched}"}, "v.cover IS NOT NULL")
+        shift = 3 * (15 - resolution)
+        found = snapshot.connection.execute(
+            text(_sql("touching").format(rows=rows)), {**compiled.binds.values, "shift": shift}
+        )
+        return {cell_of_prefix(prefix, resolution): n for prefix, n in found}
+
+    def tile(self, snapshot: Snapshot, selection: Selection, z: int, x: int, y: int) -> bytes:
+        """One tile, by one statement."""
+        compiled = compile_selection(selection, snapshot)
+        shift = GRID_ZOOM - z
+        side = 12 + shift
+        inside = _box(compiled, tile_bounds(z, x, y))
+        around = _box(compiled, tile_bounds(z, x, y, margin=64 / 4096))
+        anchored = compiled.rows(
+            "id, class, grade, name, span, gx, gy",
+            f"{{anchor}} && {inside} AND ({{gx}} >> {side}) = :x AND ({{gy}} >> {side}) = :y",
+        )
+        least = _SMALLEST_DRAWN / (4096 << z)
+        shapes = compiled.rows(
+            "id, class, grade, name, geom", f"{{span}} > 0 AND {{span}} >= {compiled.binds(least)} AND {{geom}} && {around}"
+        )
+        sql = _sql("tile").format(anchored=anchored, shapes=shapes)
+        values = {
+            **compiled.binds.values,
+            "z": z,
+            "x": x,
+            "y": y,
+            "shift": shift,
+            "every_from": EVERY_FROM,
+            "names_from": NAMES_FROM,
+        }
+        return bytes(snapshot.connection.execute(text(sql), values).scalar_one())
+
+    def near(
+        self, snapshot: Snapshot, selection: Selection, lon: float, lat: float, within_m: float
+    ) -> list[Neighbour]:
+        """Geodesic on the ellipsoid; a box in degrees lets the index choose the candidates."""
+        compiled = compile_selection(selection, snapshot)
+        here = f"ST_SetSRID(ST_MakePoint({compiled.binds(lon)}, {compiled.binds(lat)}), 4490)"
+        d_lat = within_m / 110_500 + _EDGE
+        d_lon = min(within_m / (110_500 * max(math.cos(math.radians(min(abs(lat) + d_lat, 89.9))), 0.001)), 180)
+        box = _box(compiled, (lon - d_lon, lat - d_lat, lon + d_lon, lat + d_lat))
+        rows = compiled.rows({"id": "{id}", "geom": "{geom}"}, f"{{geom}} && {box}")
+        # Outlines are densified to 500 m: a geography edge is a great circle, the stored one is straight.
+        distance = (
+            f"ST_Distance(CASE WHEN ST_Dimension(geom) = 0 THEN geom::geography"
+            f" ELSE ST_Segmentize(geom, 0.0045)::geography END, {here}::geography)"
+        )
+        sql = (
+            f"SELECT id, m FROM (SELECT id, {distance} AS m FROM ({rows}) AS r) AS d"
+            f" WHERE m <= {compiled.binds(within_m)} ORDER BY m, id"
+        )
+        return [
+            Neighbour(row.id, row.m)
+            for row in snapshot.connection.execute(text(sql), compiled.binds.values)
+        ]
+
+    def overlapping(self, snapshot: Snapshot, selection: Selection, area: str) -> list[int]:
+        """By the planar edges as drawn."""
+        compiled = compile_selection(selection, snapshot)
+        shape = f"ST_SetSRID(ST_GeomFromGeoJSON({compiled.binds(area)}), 4490)"
+        rows = compiled.rows("id", f"{{geom}} && {shape} AND ST_Intersects({{geom}}, {shape})")
+        return list(
+            snapshot.connection.scalars(text(f"SELECT id FROM ({rows}) AS r ORDER BY id"), compiled.binds.values)
+        )
+
+
+def _columns_of(dimension: str) -> tuple[str, ...]:
+    return {"level": ("level_scale", "level_value")}.get(dimension, (dimension,))
+
+

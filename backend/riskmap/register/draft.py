@@ -1,0 +1,211 @@
+"""What a sender says about an object, checked and worked out into a row of the register."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+import shapely
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from shapely.geometry.base import BaseGeometry
+
+from riskmap.access.reader import Reader, canonical_division
+from riskmap.base import clock
+from riskmap.base.errors import FieldError, Invalid
+from riskmap.catalogue import validate
+from riskmap.catalogue.model import VISIBILITIES, Catalogue, Class
+from riskmap.grading.judge import judge
+from riskmap.store.place import Place, parse_geometry, place_of
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")]
+Stage = Literal["in_use", "suspended", "closing", "closed", "striking_off", "struck_off"]
+Grade = Literal["major", "serious", "general", "low", "none"]
+Visibility = Literal["public", "department", "command"]
+Quality = Literal["surveyed", "clicked", "geocoded", "guessed", "none"]
+Id = Annotated[int, Field(ge=1, le=2**62)]
+
+
+class Wire(BaseModel):
+    """Refuses what it does not know."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class JudgedGrade(Wire):
+    """A risk grade that a person stands for."""
+
+    value: Grade
+    basis: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+
+
+class JudgedLevel(Wire):
+    """A level of the class's own scale that a person stands for."""
+
+    scale: Text
+    value: Text
+    basis: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+
+
+class ObjectDraft(Wire):
+    """One object as sent. Positions are lon/lat, CGCS2000 (EPSG:4490)."""
+
+    class_: Annotated[Text, Field(alias="class")]
+    name: Annotated[Text, StringConstraints(min_length=1)]
+    code: Annotated[Text, StringConstraints(max_length=64)] | None = None
+    division: Annotated[str, StringConstraints(pattern=r"^\d{6}(\d{3}){0,2}$")] | None = None
+    geometry: dict[str, Any] | None = None
+    attributes: dict[str, Any] = {}
+    enterprise: Id | None = None
+    parent: Id | None = None
+    stage: Stage = "in_use"
+    source: Text = ""
+    visibility: Visibility = "department"
+    department: Text | None = None
+    tags: Annotated[list[Annotated[Text, StringConstraints(min_length=1, max_length=60)]], Field(max_length=50)] = []
+    position_quality: Quality | None = None
+    verified: bool = False
+    valid_from: date | None = None
+    grade: JudgedGrade | None = None
+    level: JudgedLevel | None = None
+
+
+class ObjectPatch(Wire):
+    """The fields to change; what is absent stays."""
+
+    name: Annotated[Text, StringConstraints(min_length=1)] | None = None
+    code: Annotated[Text, StringConstraints(max_length=64)] | None = None
+    division: Annotated[str, StringConstraints(pattern=r"^\d{6}(\d{3}){0,2}$")] | None = None
+    geometry: dict[str, Any] | None = None
+    attributes: dict[str, Any] | None = None
+    enterprise: Id | None = None
+    parent: Id | None = None
+    stage: Stage | None = None
+    source: Text | None = None
+    visibility: Visibility | None = None
+    department: Text | None = None
+    tags: list[Text] | None = None
+    position_quality: Quality | None = None
+    verified: bool | None = None
+    valid_from: date | None = None
+    grade: JudgedGrade | None = None
+    level: JudgedLevel | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Territory:
+    """Where objects may lie: what the loaded divisions cover, or the bounds while none are loaded."""
+
+    bounds: tuple[float, float, float, float]
+    codes: frozenset[str]  # of loaded divisions; empty: none are loaded
+    division_at: Callable[[float, float], str | None]
+
+    def find(self, lon: float, lat: float) -> tuple[bool, str | None]:
+        """Whether a position is in the territory, and the finest division there."""
+        if self.codes:
+            code = self.division_at(lon, lat)
+            return code is not None, code
+        west, south, east, north = self.bounds
+        return west <= lon <= east and south <= lat <= north, None
+
+
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """Turns drafts into rows: everything that needs no lock."""
+
+    catalogue: Catalogue
+    territory: Territory
+    public_resolution: int
+    reader: Reader
+    at: datetime
+
+    def class_of(self, code: str) -> Class:
+        """The class, or Invalid."""
+        found = self.catalogue.classes.get(code)
+        if found is None:
+            raise Invalid(
+                "没有这个分类",
+                errors=[FieldError("class", "unknown_class", f"没有分类“{code[:60]}”，请从分类目录中选择")],
+            )
+        return found
+
+    def row(self, draft: ObjectDraft, object_id: int) -> dict[str, Any]:
+        """Columns of risk_object. Raises Invalid with every wrong field at once."""
+        class_ = self.class_of(draft.class_)
+        attributes, errors = validate.attributes(class_, draft.attributes)
+        place, division = Place(), draft.division
+        geometry: BaseGeometry | None = None
+        if draft.geometry is not None:
+            try:
+                geometry = parse_geometry(draft.geometry, class_.geometry)
+                place = place_of(geometry, self.public_resolution)
+                division = self._check_territory(place, division)
+            except Invalid as refused:
+                errors.extend(refused.errors)
+        if division and self.territory.codes and canonical_division(division) not in self.territory.codes:
+            errors.append(FieldError("division", "unknown_division", f"没有区划代码 {division}，请核对"))
+        graded, wrong = judge(
+            class_,
+            self.catalogue,
+            attributes,
+            draft.grade.model_dump() if draft.grade else None,
+            draft.level.model_dump() if draft.level else None,
+            by=self.reader.name,
+            at=self.at,
+        )
+        errors.extend(wrong)
+        quality = draft.position_quality
+        if geometry is None:
+            if quality not in (None, "none"):
+                errors.append(FieldError("position_quality", "no_position", "没有位置时位置质量应为 none"))
+            quality = "none"
+        elif quality in (None, "none"):
+            quality = "clicked"
+        if errors:
+            code = "invalid_attributes" if all(e.field.startswith("attributes") for e in errors) else "invalid"
+            raise Invalid("有内容不符合要求，请改正后再保存", code=code, errors=errors)
+        division = canonical_division(division or "")
+        return {
+            "id": object_id,
+            "state": 0,
+            "updated_at": self.at,
+            "valid_from": draft.valid_from or clock.today(),
+            "valid_to": None,
+            "ended_reason": None,
+            "class": class_.code,
+            "class_version": class_.version,
+            "code": draft.code or None,
+            "name": draft.name,
+            "parent": draft.parent,
+            "enterprise": draft.enterprise,
+            "division": division,
+            "division_public": division[:6],
+            "stage": draft.stage,
+            "grade": graded.grade,
+            "level_scale": graded.level_scale,
+            "level_value": graded.level_value,
+            "level_rank": graded.level_rank,
+            "grading": graded.grading,
+            "position_quality": quality,
+            "source": draft.source,
+            "verified": draft.verified,
+            "visibility": VISIBILITIES.index(draft.visibility),
+            "department": class_.department if draft.department is None else draft.department,
+            "tags": sorted(set(draft.tags)),
+            "attributes": attributes,
+            "original": None,
+            **place.columns(),
+        }
+
+    def _check_territory(self, place: Place, division: str | None) -> str | None:
+        point = shapely.from_wkb(place.anchor)
+        inside, found = self.territory.find(point.x, point.y)
+        if not inside:
+            swapped = self.territory.find(point.y, point.x)[0]
+            hint = "：经度和纬度像是写反了，请按 [经度, 纬度] 填写" if swapped else "，请核对坐标和坐标系"
+            raise Invalid(
+                "位置不在辖区内", errors=[FieldError("geometry", "out_of_territory", f"位置不在辖区内{hint}")]
+            )
+        if division is None:
+            return found
+        # A village code is kept where the town agrees; the finest loaded shape never coarsens what was given.
+        return division

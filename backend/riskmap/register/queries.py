@@ -1,0 +1,221 @@
+"""SQL of the register's pages: one object, a list, a history."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, text
+
+from riskmap.base.errors import FieldError, Invalid
+from riskmap.selection.compile import SORTS, Compiled, attribute, compile_selection, field_of
+from riskmap.selection.model import Selection
+from riskmap.store.models import COLUMNS
+from riskmap.store.snapshot import Snapshot
+
+_ITEM = (
+    "id, state, updated_at, valid_from, valid_to, ended_reason, class, code, name, parent, enterprise, division,"
+    " stage, grade, level_scale, level_value, level_rank, grading, position_quality, source, verified, visibility,"
+    " department, tags, attributes, geom, form"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """One sort key; `template` is SQL with columns in braces. Ties go by id."""
+
+    name: str
+    descending: bool
+    nullable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """Where a page ended: the last row's key (None for null) and id."""
+
+    key: Any
+    id: int
+
+
+def parse_sort(given: str | None, snapshot: Snapshot, selection: Selection) -> Sort:
+    """A sort from its parameter; the default is worst grade first. Raises Invalid for an unknown one."""
+    name = (given or "-grade").strip()
+    descending = name.startswith("-")
+    name = name.removeprefix("-").removeprefix("attributes.")
+    if name in SORTS:
+        # Worse is more: -grade puts 重大 first, and 重大 has rank 1.
+        return Sort(name, not descending if name in {"grade", "level"} else descending, name in {"code", "level"})
+    if field_of(name, snapshot, selection.classes):
+        return Sort(name, descending, True)
+    legal = "、".join(SORTS)
+    raise Invalid(
+        "不能按这一项排序",
+        errors=[FieldError("sort", "unknown_value", f"没有可排序的“{name[:60]}”。可用：{legal}，及所选分类的字段")],
+    )
+
+
+def _key_sql(sort: Sort, compiled: Compiled, snapshot: Snapshot, selection: Selection, inner: bool) -> str:
+    if sort.name in SORTS:
+        return SORTS[sort.name]
+    readable = field_of(sort.name, snapshot, selection.classes)
+    kind = next(iter(readable.values())).type
+    visibilities = {code: f.visibility for code, f in readable.items()}
+    sql = attribute(sort.name, visibilities, kind, inner, snapshot.reader.tier, compiled.binds)
+    return sql if kind in {"integer", "decimal", "boolean"} else f'{sql} COLLATE "C"'
+
+
+def page(
+    snapshot: Snapshot, selection: Selection, sort: Sort, limit: int, after: After | None
+) -> list[RowMapping]:
+    """Up to `limit` rows after a place, in order; `key` is the sort key."""
+    compiled = compile_selection(selection, snapshot)
+    binds = compiled.binds
+    direction = "DESC" if sort.descending else "ASC"
+    count = binds(limit)
+    arms = []
+    for form in compiled.forms:
+        key = _key_sql(sort, compiled, snapshot, selection, form.name == "full")
+        extra = ""
+        if after is not None:
+            sign = "<" if sort.descending else ">"
+            last = binds(after.id)
+            if after.key is None:
+                extra = f"{key} IS NULL AND {{id}} > {last}"
+            else:
+                value = _typed(binds(after.key), after.key)
+                more = f"({key} {sign} {value} OR ({key} = {value} AND {{id}} > {last}))"
+                # Ascending by grade, then id, is the index's own order: say it as the index has it.
+                if sort.name == "grade" and not sort.descending:
+                    more = f"({key}, {{id}}) > ({value}, {last})"
+                extra = f"({key} IS NULL OR {more})" if sort.nullable else more
+        order = f"{key} {direction} NULLS LAST, {{id}}" if sort.nullable else f"{key} {direction}, {{id}}"
+        columns = {name.strip(): "{" + name.strip() + "}" for name in _ITEM.split(",")} | {"key": key}
+        arms.append(form.select(columns, extra, f"ORDER BY {order} LIMIT {count}"))
+    rows = "\nUNION ALL\n".join(arms)
+    nulls = " NULLS LAST" if sort.nullable else ""
+    sql = (
+        f"SELECT *, ST_AsGeoJSON(geom, 7) AS geometry FROM"
+        f" (SELECT * FROM ({rows}) AS r ORDER BY key {direction}{nulls}, id LIMIT {count}) AS p"
+        f" ORDER BY key {direction}{nulls}, id"
+    )
+    return list(snapshot.connection.execute(text(sql), binds.values).mappings())
+
+
+def _typed(placeholder: str, value: object) -> str:
+    if isinstance(value, bool):
+        return f"CAST({placeholder} AS boolean)"
+    if isinstance(value, int | Decimal):
+        return f"CAST({placeholder} AS numeric)"
+    if isinstance(value, datetime):
+        return f"CAST({placeholder} AS timestamptz)"
+    return f'CAST({placeholder} AS text) COLLATE "C"'
+
+
+def one(snapshot: Snapshot, object_id: int) -> RowMapping | None:
+    """One object in the form that the reader gets, whatever its life; None where he may not see it."""
+    compiled = compile_selection(Selection(), snapshot, any_life=True, only_ids=[object_id])
+    rows = compiled.rows(_ITEM)
+    sql = f"SELECT *, ST_AsGeoJSON(geom, 7) AS geometry FROM ({rows}) AS r"
+    return snapshot.connection.execute(text(sql), compiled.binds.values).mappings().one_or_none()
+
+
+def names(snapshot: Snapshot, ids: Sequence[int]) -> dict[int, str]:
+    """Names of those of these objects that the reader may see."""
+    if not ids:
+        return {}
+    compiled = compile_selection(Selection(), snapshot, any_life=True, only_ids=list(ids))
+    found = snapshot.connection.execute(text(compiled.rows("id, name")), compiled.binds.values)
+    return {row.id: row.name for row in found}
+
+
+def row_of(connection: Connection, object_id: int, *, lock: bool = False) -> RowMapping | None:
+    """The whole row as stored, for an editor; geometry as EWKB and as GeoJSON."""
+    columns = ", ".join(COLUMNS)
+    return (
+        connection.execute(
+            text(
+                f"SELECT {columns}, ST_AsGeoJSON(geom, 15) AS geometry FROM risk_object WHERE id = :id"
+                + (" FOR UPDATE" if lock else "")
+            ),
+            {"id": object_id},
+        )
+        .mappings()
+        .one_or_none()
+    )
+
+
+def versions(snapshot: Snapshot, object_id: int) -> list[RowMapping]:
+    """What each state said anew of an object, oldest first: only versions that began in that state."""
+    return list(
+        snapshot.connection.execute(
+            text(
+                "SELECT v.state, v.valid_from, v.valid_to, v.updated_at, v.actor, v.class, v.code, v.name,"
+                " v.parent, v.enterprise, v.division, v.stage, v.grade, v.level_scale, v.level_value,"
+                " v.position_quality, v.source, v.verified, v.visibility, v.department, v.tags, v.attributes,"
+                " ST_AsGeoJSON(v.geom, 7) AS geometry"
+                " FROM object_version AS v WHERE v.id = :id AND lower(v.known) = v.state ORDER BY v.state"
+            ),
+            {"id": object_id},
+        ).mappings()
+    )
+
+
+def duplicate_code(connection: Connection, class_: str, code: str | None, but: int | None) -> bool:
+    """Whether a living object of the class has this code. Asked as the index asks it."""
+    if not code:
+        return False
+    return bool(
+        connection.scalar(
+            text(
+                "SELECT EXISTS (SELECT FROM risk_object WHERE class = :class AND code = :code"
+                " AND ended_reason IS NULL AND id IS DISTINCT FROM :but)"
+            ),
+            {"class": class_, "code": code, "but": but},
+        )
+    )
+
+
+def ids_by_code(connection: Connection, codes: Sequence[str]) -> Mapping[str, int]:
+    """Ids of living objects by code, for references in a file; a code that two classes share is left out."""
+    found = connection.execute(
+        text(
+            "SELECT code, min(id) AS id FROM risk_object WHERE code = ANY(CAST(:codes AS text[]))"
+            " AND ended_reason IS NULL GROUP BY code HAVING count(*) = 1"
+        ),
+        {"codes": list(codes)},
+    )
+    return {row.code: row.id for row in found}
+
+
+def parties(connection: Connection, object_id: int, n: int) -> list[dict[str, Any]]:
+    """People and posts bound to an object, as known at state n."""
+    found = connection.execute(
+        text(
+            'SELECT role, post, name, phone, since AS "from", until AS "to" FROM object_party'
+            " WHERE object_id = :id AND known @> CAST(:n AS bigint) ORDER BY party_id"
+        ),
+        {"id": object_id, "n": n},
+    )
+    return [dict(row._mapping) for row in found]
+
+
+def replace_parties(connection: Connection, object_id: int, n: int, new: Sequence[Mapping[str, Any]]) -> None:
+    """From state n on these and no others; the earlier ones stay known to earlier states."""
+    connection.execute(
+        text(
+            "UPDATE object_party SET known = int8range(lower(known), :n)"
+            " WHERE object_id = :id AND upper_inf(known)"
+        ),
+        {"id": object_id, "n": n},
+    )
+    if new:
+        connection.execute(
+            text(
+                "INSERT INTO object_party (object_id, role, post, name, phone, since, until, known)"
+                " VALUES (:id, :role, :post, :name, :phone, :from, :to, int8range(:n, NULL))"
+            ),
+            [{**party, "id": object_id, "n": n} for party in new],
+        )
+
+

@@ -1,0 +1,531 @@
+"""What a bureau does with single objects: register, preview, change, end, look up."""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import simplejson
+from sqlalchemy import Connection
+
+from riskmap.access.reader import Reader
+from riskmap.base import clock
+from riskmap.base.audit import dump_json
+from riskmap.base.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, PreconditionRequired
+from riskmap.catalogue import queries as catalogue_queries
+from riskmap.catalogue.model import GRADES, VISIBILITIES
+from riskmap.engine.totals import Totals
+from riskmap.register import queries
+from riskmap.register.draft import Maker, ObjectDraft, ObjectPatch, Territory
+from riskmap.selection.model import Selection
+from riskmap.store import write
+from riskmap.store.snapshot import Snapshot
+
+_NOT_FOUND = "没有这个对象，或您无权查看。请核对编号，或登录有权限的账号。"
+
+
+def territory_of(snapshot: Snapshot, bounds: tuple[float, float, float, float]) -> Territory:
+    """The territory as the snapshot's divisions say it."""
+    n, day, connection = snapshot.state.n, snapshot.state.day, snapshot.connection
+    codes = frozenset(d["code"] for d in catalogue_queries.divisions(connection, n, day))
+    return Territory(
+        bounds, codes, lambda lon, lat: catalogue_queries.division_at(connection, n, day, lon, lat)
+    )
+
+
+def maker_for(snapshot: Snapshot, bounds: tuple[float, float, float, float]) -> Maker:
+    """What turns drafts into rows, from this snapshot's catalogue and divisions."""
+    return Maker(
+        snapshot.catalogue,
+        territory_of(snapshot, bounds),
+        snapshot.public_resolution,
+        snapshot.reader,
+        clock.now(),
+    )
+
+
+# -- Reading ---------------------------------------------------------------------
+
+
+def item(row: Mapping[str, Any], snapshot: Snapshot) -> dict[str, Any]:
+    """One object as a list shows it, in the form that its reader gets."""
+    class_ = snapshot.catalogue.classes.get(row["class"])
+    inner = row["form"] == "full"
+    attributes = row["attributes"] or {}
+    readable = class_.readable(inner=inner, tier=snapshot.reader.tier) if class_ else ()
+    level = None
+    if row["level_scale"]:
+        level = {"scale": row["level_scale"], "value": row["level_value"], "rank": row["level_rank"]}
+    out: dict[str, Any] = {
+        "id": row["id"],
+        "class": row["class"],
+        "code": row["code"],
+        "name": row["name"],
+        "grade": {"value": GRADES[row["grade"] - 1], "scale": "risk-grade", "rank": row["grade"]},
+        "level": level,
+        "division": row["division"] or None,
+        "stage": row["stage"],
+        "visibility": VISIBILITIES[row["visibility"]],
+        "department": row["department"],
+        "geometry": simplejson.loads(row["geometry"]) if row["geometry"] else None,
+        "attributes": {f.name: attributes[f.name] for f in readable if f.name in attributes},
+        "state": row["state"],
+        "updated_at": row["updated_at"].isoformat(timespec="seconds"),
+        "form": row["form"],
+    }
+    if inner:
+        out |= {
+            "source": row["source"],
+            "verified": row["verified"],
+            "position_quality": row["position_quality"],
+            "tags": row["tags"],
+            "enterprise": row["enterprise"],
+            "parent": row["parent"],
+        }
+    return out
+
+
+def detail(snapshot: Snapshot, object_id: int) -> dict[str, Any]:
+    """One object with what belongs to it. Raises NotFound for unseen and unknown alike."""
+    row = queries.one(snapshot, object_id)
+    if row is None:
+        raise NotFound(_NOT_FOUND)
+    out = item(row, snapshot)
+    related = [row[k] for k in ("enterprise", "parent") if row[k] is not None]
+    named = queries.names(snapshot, related)
+    for key in ("enterprise", "parent"):
+        if row[key] is not None:
+            out[key] = {"id": row[key], "name": named.get(row[key])}
+    day = snapshot.moment.day
+    out["valid_from"] = row["valid_from"].isoformat()
+    ended = row["valid_to"] is not None and row["valid_to"] <= day
+    out["ended"] = {"on": row["valid_to"].isoformat(), "reason": row["ended_reason"]} if ended else None
+    out["object_state"] = row["state"]
+    out["state"] = snapshot.moment.n
+    return out
+
+
+def grades(snapshot: Snapshot, object_id: int) -> dict[str, Any]:
+    """How each grade and level of an object came about."""
+    row = queries.one(snapshot, object_id)
+    if row is None:
+        raise NotFound(_NOT_FOUND)
+    listed = [{**g, "state": row["state"]} for g in (row["grading"] or [])]
+    if not listed:
+        value = GRADES[row["grade"] - 1]
+        listed = [{"scale": "risk-grade", "value": value, "rank": row["grade"], "how": "none"}]
+    return {"grades": listed, "state": snapshot.moment.n}
+
+
+_HISTORY = (
+    "class",
+    "code",
+    "name",
+    "grade",
+    "level",
+    "division",
+    "stage",
+    "visibility",
+    "department",
+    "source",
+    "verified",
+    "position_quality",
+    "tags",
+    "enterprise",
+    "parent",
+    "geometry",
+)
+
+
+def history(snapshot: Snapshot, object_id: int) -> dict[str, Any]:
+    """What each state changed. A public-form reader is told that there is none to see."""
+    row = queries.one(snapshot, object_id)
+    if row is None:
+        raise NotFound(_NOT_FOUND)
+    reader = snapshot.reader
+    if row["form"] != "full":
+        raise Forbidden("变更记录只对有权管理的账号开放，请登录后查看。")
+    out: list[dict[str, Any]] = []
+    before: dict[str, Any] = {}
+    for version in queries.versions(snapshot, object_id):
+        if not reader.inner(version["visibility"], version["division"], version["department"], version["class"]):
+            before = {}
+            continue
+        seen = item({**version, "id": object_id, "form": "full", "level_rank": None}, snapshot)
+        flat = {name: seen[name] for name in _HISTORY} | {
+            f"attributes.{name}": value for name, value in seen["attributes"].items()
+        }
+        change = {
+            name: [before.get(name), flat.get(name)]
+            for name in sorted(set(before) | set(flat))
+            if before.get(name) != flat.get(name)
+        }
+        out.append(
+            {
+                "state": version["state"],
+                "valid_from": version["valid_from"].isoformat(),
+                "at": version["updated_at"].isoformat(timespec="seconds"),
+                "by": version["actor"],
+                "change": change if before else {},
+            }
+        )
+        before = flat
+    if row["ended_reason"]:
+        out.append(
+            {
+                "state": row["state"],
+                "valid_from": row["valid_to"].isoformat(),
+                "at": row["updated_at"].isoformat(timespec="seconds"),
+                "ended": row["ended_reason"],
+                "change": {},
+            }
+        )
+    return {"versions": out, "state": snapshot.moment.n}
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where the next page begins, in which picture."""
+
+    selection: str  # key
+    n: int
+    day: str
+    sort: str
+    key: Any
+    id: int
+
+    def encode(self) -> str:
+        """URL-safe text."""
+        key = self.key.isoformat() if isinstance(self.key, date | datetime) else self.key
+        body = [self.selection, self.n, self.day, self.sort, key, self.id]
+        raw = simplejson.dumps(body, use_decimal=True, ensure_ascii=False, separators=(",", ":")).encode()
+        return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+    @classmethod
+    def decode(cls, text: str) -> "Cursor":
+        """Raises Invalid for anything that this server did not make."""
+        try:
+            raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+            selection, n, day, sort, key, object_id = json.loads(raw, parse_float=Decimal)
+            date.fromisoformat(day)
+            ok = isinstance(selection, str) and isinstance(sort, str)
+            ok = ok and isinstance(n, int) and isinstance(object_id, int) and abs(object_id) < 2**63
+            if not ok or isinstance(key, list | dict):
+                raise ValueError
+            if sort.lstrip("-") == "updated_at" and key is not None:
+                key = datetime.fromisoformat(key)
+        except (ValueError, TypeError, binascii.Error):
+            raise Invalid("翻页位置无效，请从第一页重新查看", errors=[FieldError("cursor", "bad_cursor", "无效")]) from None
+        return cls(selection, n, day, sort, key, object_id)
+
+
+def page(
+    snapshot: Snapshot,
+    selection: Selection,
+    totals: Totals,
+    *,
+    sort: str | None,
+    limit: int,
+    cursor: str | None,
+) -> dict[str, Any]:
+    """A page of a selection, with its exact total, answered from the state of page 1."""
+    after = None
+    if cursor is not None:
+        place = Cursor.decode(cursor)
+        if place.selection != selection.key:
+            raise Invalid("翻页位置与当前筛选不一致，请从第一页重新查看")
+        sort = sort or place.sort
+        if sort != place.sort:
+            raise Invalid("翻页位置与当前排序不一致，请从第一页重新查看")
+        snapshot = snapshot.as_of_day(place.n, date.fromisoformat(place.day))
+        after = queries.After(place.key, place.id)
+    order = queries.parse_sort(sort, snapshot, selection)
+    rows = queries.page(snapshot, selection, order, limit + 1, after)
+    more, rows = len(rows) > limit, rows[:limit]
+    count = totals.of(snapshot, selection)
+    out: dict[str, Any] = {
+        "items": [item(row, snapshot) for row in rows],
+        "total": count.total,
+        "total_is": "exact",
+        "unplaced": count.unplaced,
+        "state": snapshot.moment.n,
+        "next": None,
+    }
+    if count.unplaced_elsewhere is not None:
+        out["unplaced_elsewhere"] = count.unplaced_elsewhere
+    if more:
+        last = rows[-1]
+        moment = snapshot.moment
+        out["next"] = Cursor(
+            selection.key, moment.n, moment.day.isoformat(), sort or "-grade", last["key"], last["id"]
+        ).encode()
+    return out
+
+
+# -- Writing ---------------------------------------------------------------------
+
+
+def _answer(row: Mapping[str, Any], n: int) -> dict[str, Any]:
+    level = None
+    if row["level_scale"]:
+        level = {"value": row["level_value"], "rank": row["level_rank"], "scale": row["level_scale"]}
+    return {
+        "id": row["id"],
+        "state": n,
+        "class": row["class"],
+        "code": row["code"],
+        "name": row["name"],
+        "division": row["division"] or None,
+        "grade": {"value": GRADES[row["grade"] - 1], "scale": "risk-grade"},
+        "level": level,
+        "stage": row["stage"],
+        "visibility": VISIBILITIES[row["visibility"]],
+        "position_quality": row["position_quality"],
+        "attributes": row["attributes"],
+    }
+
+
+def _check_references(connection: Connection, row: Mapping[str, Any]) -> None:
+    """Enterprise and parent must be seen by the writer: an id alone tells nothing."""
+    errors = []
+    for field, title in (("enterprise", "所属企业"), ("parent", "上级对象")):
+        referred = row[field]
+        if referred is None:
+            continue
+        found = queries.row_of(connection, referred)
+        if found is None or referred == row["id"]:
+            errors.append(FieldError(field, "unknown_object", f"{title} {referred} 不存在或无权查看，请核对"))
+        elif field == "enterprise" and found["class"] != "enterprise":
+            errors.append(FieldError(field, "wrong_class", f"{title}应为“企业”一类的对象"))
+    if errors:
+        raise Invalid("引用的对象有误，请改正后再保存", errors=errors)
+
+
+def preview(snapshot: Snapshot, draft: ObjectDraft, bounds: tuple[float, float, float, float]) -> dict[str, Any]:
+    """What registering would give; nothing is written."""
+    maker = maker_for(snapshot, bounds)
+    row = maker.row(draft, 0)
+    write.check_writable(snapshot.reader, row)
+    _check_references(snapshot.connection, row)
+    if queries.duplicate_code(snapshot.connection, row["class"], row["code"], None):
+        raise _duplicate()
+    return {**_answer(row, snapshot.state.n), "id": None, "grades": row["grading"]}
+
+
+def _duplicate() -> Conflict:
+    return Conflict(
+        "同一分类中已有这个编号",
+        code="duplicate_code",
+        errors=[FieldError("code", "duplicate_code", "这个编号已被使用，请核对是否重复登记")],
+    )
+
+
+def create(snapshot: Snapshot, draft: ObjectDraft, bounds: tuple[float, float, float, float]) -> dict[str, Any]:
+    """Register one object."""
+    connection, reader = snapshot.connection, snapshot.reader
+    if not reader.writes:
+        raise Forbidden("当前账号只能查看。需要登记或修改，请联系管理员开通编辑权限。")
+    [object_id] = write.next_ids(connection, 1)
+    row = maker_for(snapshot, bounds).row(draft, object_id)
+    write.check_writable(reader, row)
+    _check_references(connection, row)
+    if queries.duplicate_code(connection, row["class"], row["code"], None):
+        raise _duplicate()
+    taken = write.take_state(connection, reader, f"登记 {row['name']}")
+    row = {**row, "state": taken.n, "updated_at": taken.at}
+    write.insert(connection, reader, taken, [row])
+    write.write_audit(connection, reader, taken, "create", object_id, None, _audited(row))
+    return _answer(row, taken.n)
+
+
+def create_many(
+    snapshot: Snapshot,
+    drafts: Sequence[ObjectDraft],
+    bounds: tuple[float, float, float, float],
+    what: str,
+    references: Sequence[Mapping[str, str]] | None = None,
+) -> int:
+    """Register a batch as one state; `references` give enterprise and parent by code, within the batch or before."""
+    connection, reader = snapshot.connection, snapshot.reader
+    maker = maker_for(snapshot, bounds)
+    ids = write.next_ids(connection, len(drafts))
+    by_code = {d.code: i for d, i in zip(drafts, ids, strict=True) if d.code}
+    if references:
+        outside = {code for r in references for code in r.values()} - set(by_code)
+        by_code = {**queries.ids_by_code(connection, sorted(outside)), **by_code}
+    rows = []
+    for index, (draft, object_id) in enumerate(zip(drafts, ids, strict=True)):
+        try:
+            row = maker.row(draft, object_id)
+        except Invalid as refused:
+            named = "；".join(f"{e.field} {e.message}" for e in refused.errors)
+            raise Invalid(f"第 {index + 1} 条（{draft.name}）：{named}") from refused
+        for field, code in (references[index] if references else {}).items():
+            if code not in by_code:
+                raise Invalid(f"第 {index + 1} 条（{draft.name}）引用的编号 {code} 不存在")
+            row[field] = by_code[code]
+        rows.append(row)
+    taken = write.take_state(connection, reader, what)
+    rows = [{**row, "state": taken.n, "updated_at": taken.at} for row in rows]
+    write.insert(connection, reader, taken, rows)
+    write.write_audit(connection, reader, taken, "create_many", "", None, {"objects": len(rows), "what": what})
+    return taken.n
+
+
+def parse_if_match(header: str | None) -> int:
+    """State of the object that an edit rests on."""
+    if header is None:
+        raise PreconditionRequired('修改时请带上 If-Match: "<对象的状态号>"，以免盖掉别人的修改。')
+    digits = header.strip().removeprefix("W/").strip('"')
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 18):
+        raise Invalid('If-Match 应为对象的状态号，如 "412"')
+    return int(digits)
+
+
+def _locked_row(connection: Connection, object_id: int, expected: int | None) -> dict[str, Any]:
+    """The row after the state's lock: what was read before it may have changed."""
+    row = queries.row_of(connection, object_id, lock=True)
+    if row is None:
+        raise NotFound(_NOT_FOUND)
+    if expected is not None and row["state"] != expected:
+        raise Conflict(
+            f"这个对象已被改动（现为状态 {row['state']}），您的修改没有保存。请刷新后再改。", code="stale_object"
+        )
+    return dict(row)
+
+
+def _draft_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The row as its sender would send it again."""
+    judged = {g["scale"]: g for g in row["grading"] if g["how"] == "judged"}
+    grade = judged.get("risk-grade")
+    level = next((g for scale, g in judged.items() if scale != "risk-grade"), None)
+    from_attributes = row["attributes"].get("method") == "direct"
+    return {
+        "class": row["class"],
+        "name": row["name"],
+        "code": row["code"],
+        "division": row["division"] or None,
+        "geometry": simplejson.loads(row["geometry"]) if row["geometry"] else None,
+        "attributes": row["attributes"],
+        "enterprise": row["enterprise"],
+        "parent": row["parent"],
+        "stage": row["stage"],
+        "source": row["source"],
+        "visibility": VISIBILITIES[row["visibility"]],
+        "department": row["department"],
+        "tags": row["tags"],
+        "position_quality": row["position_quality"],
+        "verified": row["verified"],
+        "grade": {"value": grade["value"], "basis": grade["basis"]} if grade and not from_attributes else None,
+        "level": {"scale": level["scale"], "value": level["value"], "basis": level["basis"]} if level else None,
+    }
+
+
+def patch(
+    snapshot: Snapshot,
+    object_id: int,
+    changes: ObjectPatch,
+    expected: int,
+    bounds: tuple[float, float, float, float],
+) -> dict[str, Any]:
+    """Change some fields of one object from a day on (today by default)."""
+    connection, reader = snapshot.connection, snapshot.reader
+    seen = queries.row_of(connection, object_id)
+    if seen is None:
+        raise NotFound(_NOT_FOUND)
+    write.check_writable(reader, seen)
+    if seen["ended_reason"] is not None:
+        raise Conflict("这个对象已注销，不能再改。", code="ended")
+    given = changes.model_dump(exclude_unset=True, by_alias=True)
+    since = given.pop("valid_from", None)
+    draft = _draft_of(seen)
+    if "attributes" in given:
+        merged = {**draft["attributes"], **(given.pop("attributes") or {})}
+        draft["attributes"] = {k: v for k, v in merged.items() if v is not None}
+    for field in ("name", "stage", "visibility", "tags", "verified", "source", "department"):
+        if field in given and given[field] is None:
+            raise Invalid("不能清空", errors=[FieldError(field, "required", "这一项不能清空")])
+    if "geometry" in given and "position_quality" not in given:
+        draft["position_quality"] = None
+    if "geometry" in given and "division" not in given:
+        draft["division"] = None  # an object that moves is in the division where it now lies
+        if given["geometry"] is None:
+            draft["division"] = seen["division"] or None
+    draft |= given
+    row = maker_for(snapshot, bounds).row(ObjectDraft.model_validate(draft), object_id)
+    row["original"] = seen["original"] if "geometry" not in given else None
+    if "grade" not in given and "level" not in given and "attributes" not in changes.model_fields_set:
+        row["grading"] = seen["grading"]  # who judged it, and when, stays
+    write.check_writable(reader, row)
+    _check_references(connection, row)
+    if queries.duplicate_code(connection, row["class"], row["code"], object_id):
+        raise _duplicate()
+    taken = write.take_state(connection, reader, f"修改 {row['name']}")
+    old = _locked_row(connection, object_id, expected)
+    write.change(connection, reader, taken, old, row, since or taken.day)
+    write.write_audit(connection, reader, taken, "update", object_id, _audited(old), _audited(row))
+    return _answer({**row, "id": object_id}, taken.n)
+
+
+def end(snapshot: Snapshot, object_id: int, reason: str, expected: int | None) -> dict[str, Any]:
+    """End an object's life today, with a reason. Nothing is erased."""
+    connection, reader = snapshot.connection, snapshot.reader
+    seen = queries.row_of(connection, object_id)
+    if seen is None:
+        raise NotFound(_NOT_FOUND)
+    write.check_writable(reader, seen)
+    if seen["ended_reason"] is not None:
+        raise Conflict("这个对象已经注销。", code="ended")
+    taken = write.take_state(connection, reader, f"注销 {seen['name']}")
+    old = _locked_row(connection, object_id, expected)
+    if old["ended_reason"] is not None:
+        raise Conflict("这个对象已经注销。", code="ended")
+    write.end(connection, reader, taken, old, reason)
+    write.write_audit(connection, reader, taken, "end", object_id, _audited(old), {"reason": reason})
+    return {"id": object_id, "state": taken.n, "ended": {"on": taken.day.isoformat(), "reason": reason}}
+
+
+_UNAUDITED = {"geom", "anchor", "gx", "gy", "span", "cell", "cover", "geom_public", "gx_public", "gy_public"}
+
+
+def _audited(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The row as the trail keeps it: the geometry once, nothing that follows from it."""
+    kept = {k: v for k, v in row.items() if k not in _UNAUDITED and k != "cell_public"}
+    kept["geom"] = row["geom"] if isinstance(row.get("geom"), str) else None
+    loaded: dict[str, Any] = simplejson.loads(dump_json(kept) or "{}", use_decimal=True)
+    return loaded
+
+
+def parties(snapshot: Snapshot, object_id: int) -> list[dict[str, Any]]:
+    """Persons and posts of an object; a public-form reader gets posts and names of roles, never a phone."""
+    row = queries.one(snapshot, object_id)
+    if row is None:
+        raise NotFound(_NOT_FOUND)
+    found = queries.parties(snapshot.connection, object_id, snapshot.moment.n)
+    for party in found:
+        party["from"] = party["from"].isoformat() if party["from"] else None
+        party["to"] = party["to"].isoformat() if party["to"] else None
+        if row["form"] != "full":
+            del party["phone"]
+    return found
+
+
+def set_parties(snapshot: Snapshot, object_id: int, given: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Replace the persons and posts of an object, as a new state."""
+    connection, reader = snapshot.connection, snapshot.reader
+    seen = queries.row_of(connection, object_id)
+    if seen is None:
+        raise NotFound(_NOT_FOUND)
+    write.check_writable(reader, seen)
+    taken = write.take_state(connection, reader, f"更新责任人 {seen['name']}")
+    queries.replace_parties(connection, object_id, taken.n, given)
+    write.write_audit(
+        connection, reader, taken, "parties", object_id, None, {"roles": [p["role"] for p in given]}
+    )
+    return [dict(p) for p in given]
+
+
