@@ -6,7 +6,9 @@ A write is READ COMMITTED: a REPEATABLE READ writer would fail at the state's lo
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 
+import simplejson
 from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from sqlalchemy.engine import URL
 
@@ -52,6 +54,7 @@ def make_engine(url: URL, *, pool_size: int = 12) -> Engine:
         max_overflow=8,
         pool_timeout=10,
         pool_pre_ping=True,
+        json_deserializer=partial(simplejson.loads, use_decimal=True),  # a stored number stays exact
         connect_args={
             "connect_timeout": 5,
             "options": "-c timezone=Asia/Shanghai -c jit=off -c plan_cache_mode=force_custom_plan"

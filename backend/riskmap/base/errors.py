@@ -29,6 +29,9 @@ class RiskmapError(Exception):
         if code:
             self.code = code
 
+    def __str__(self) -> str:
+        return "；".join([self.detail, *(f"{e.field} {e.message}" for e in self.errors)])
+
 
 class Invalid(RiskmapError):
     """A malformed request."""

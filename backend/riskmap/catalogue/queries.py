@@ -62,7 +62,7 @@ def division_outlines(connection: Connection, n: int, day: date, level: str) -> 
     return list(
         connection.execute(
             text(
-                "SELECT code, name, level, ST_AsGeoJSON(geom, 6) AS geometry FROM division"
+                "SELECT code, name, level, ST_AsGeoJSON(geom, 6, 0) AS geometry FROM division"
                 " WHERE known @> CAST(:n AS bigint) AND valid @> CAST(:day AS date) AND level = :level"
                 " ORDER BY code"
             ),

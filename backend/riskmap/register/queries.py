@@ -95,7 +95,7 @@ def page(
     rows = "\nUNION ALL\n".join(arms)
     nulls = " NULLS LAST" if sort.nullable else ""
     sql = (
-        f"SELECT *, ST_AsGeoJSON(geom, 7) AS geometry FROM"
+        f"SELECT *, ST_AsGeoJSON(geom, 7, 0) AS geometry FROM"
         f" (SELECT * FROM ({rows}) AS r ORDER BY key {direction}{nulls}, id LIMIT {count}) AS p"
         f" ORDER BY key {direction}{nulls}, id"
     )
@@ -116,7 +116,7 @@ def one(snapshot: Snapshot, object_id: int) -> RowMapping | None:
     """One object in the form that the reader gets, whatever its life; None where he may not see it."""
     compiled = compile_selection(Selection(), snapshot, any_life=True, only_ids=[object_id])
     rows = compiled.rows(_ITEM)
-    sql = f"SELECT *, ST_AsGeoJSON(geom, 7) AS geometry FROM ({rows}) AS r"
+    sql = f"SELECT *, ST_AsGeoJSON(geom, 7, 0) AS geometry FROM ({rows}) AS r"
     return snapshot.connection.execute(text(sql), compiled.binds.values).mappings().one_or_none()
 
 
@@ -135,7 +135,7 @@ def row_of(connection: Connection, object_id: int, *, lock: bool = False) -> Row
     return (
         connection.execute(
             text(
-                f"SELECT {columns}, ST_AsGeoJSON(geom, 15) AS geometry FROM risk_object WHERE id = :id"
+                f"SELECT {columns}, ST_AsGeoJSON(geom, 15, 0) AS geometry FROM risk_object WHERE id = :id"
                 + (" FOR UPDATE" if lock else "")
             ),
             {"id": object_id},
@@ -153,7 +153,7 @@ def versions(snapshot: Snapshot, object_id: int) -> list[RowMapping]:
                 "SELECT v.state, v.valid_from, v.valid_to, v.updated_at, v.actor, v.class, v.code, v.name,"
                 " v.parent, v.enterprise, v.division, v.stage, v.grade, v.level_scale, v.level_value,"
                 " v.position_quality, v.source, v.verified, v.visibility, v.department, v.tags, v.attributes,"
-                " ST_AsGeoJSON(v.geom, 7) AS geometry"
+                " ST_AsGeoJSON(v.geom, 7, 0) AS geometry"
                 " FROM object_version AS v WHERE v.id = :id AND lower(v.known) = v.state ORDER BY v.state"
             ),
             {"id": object_id},

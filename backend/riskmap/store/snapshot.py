@@ -57,6 +57,10 @@ class Snapshot:
         except ValueError:
             raise Invalid("as_of 应为日期（2026-03-01）或 state:状态号") from None
 
+    def as_of_day(self, n: int, day: date) -> "Snapshot":
+        """Day `day` as known at state n. Raises Invalid for a state that never was."""
+        return self._about(self._state(n, Invalid(f"没有数据状态 {n}")), day)
+
     def _state(self, n: int, otherwise: Exception) -> State:
         if n == self.state.n:
             return self.state

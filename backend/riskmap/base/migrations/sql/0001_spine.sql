@@ -370,5 +370,6 @@ GRANT SELECT, INSERT, UPDATE ON catalogue_item, division, risk_object, object_ve
 GRANT SELECT, INSERT ON saved_selection, audit_entry TO riskmap_app;
 GRANT SELECT, INSERT, UPDATE ON account TO riskmap_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON account_session, account_token TO riskmap_app;
+GRANT USAGE ON SEQUENCE risk_object_id_seq TO riskmap_app;
 REVOKE ALL ON FUNCTION search_objects(text), search_versions(text), state_day_moved() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION search_objects(text), search_versions(text), state_day_moved() TO riskmap_app;

@@ -1,0 +1,108 @@
+"""The state as it moves, to every open page: one LISTEN connection a process, fanned out.
+
+The row is also read every second, so that a notification lost with its connection is made good.
+"""
+
+import asyncio
+import json
+import logging
+import select
+import threading
+from collections.abc import AsyncIterator
+
+import psycopg2
+from psycopg2.extensions import ISOLATION_LEVEL_AUTOCOMMIT
+from sqlalchemy.engine import URL
+
+from riskmap.base.state import CHANNEL
+
+log = logging.getLogger(__name__)
+_POLL_S = 1.0
+_QUEUE = 16
+
+
+class StateFeed:
+    """Follows the state's row in a thread; pages subscribe from the event loop."""
+
+    def __init__(self, url: URL) -> None:
+        self._url = url
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="state-feed", daemon=True)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._pages: set[asyncio.Queue[str | None]] = set()
+        self._last: tuple[int, str] | None = None
+        self._lock = threading.Lock()
+
+    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Begin to follow."""
+        self._loop = loop
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End every stream and the thread."""
+        self._stop.set()
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._publish, None)
+        self._thread.join(5)
+
+    def _publish(self, message: str | None) -> None:
+        for queue in list(self._pages):
+            if queue.full():  # a page that does not read: only the newest state matters to it
+                queue.get_nowait()
+            queue.put_nowait(message)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self._follow()
+            except psycopg2.Error as error:
+                log.warning("state feed lost the database: %s", type(error).__name__)
+                self._stop.wait(_POLL_S)
+
+    def _follow(self) -> None:
+        connection = psycopg2.connect(
+            host=self._url.host,
+            port=self._url.port,
+            dbname=self._url.database,
+            user=self._url.username,
+            password=str(self._url.password),
+            connect_timeout=5,
+            **{k: v for k, v in self._url.query.items() if k in {"host", "port"} and isinstance(v, str)},
+        )
+        try:
+            connection.set_isolation_level(ISOLATION_LEVEL_AUTOCOMMIT)
+            with connection.cursor() as cursor:
+                cursor.execute(f"LISTEN {CHANNEL}")
+                while not self._stop.is_set():
+                    cursor.execute("SELECT n, at FROM data_state")
+                    n, at = cursor.fetchone()
+                    self._seen(n, at.isoformat(timespec="seconds"))
+                    if select.select([connection], [], [], _POLL_S)[0]:
+                        connection.poll()
+                        connection.notifies.clear()
+        finally:
+            connection.close()
+
+    def _seen(self, n: int, at: str) -> None:
+        if self._last == (n, at):
+            return
+        self._last = (n, at)
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._publish, self.message())
+
+    def message(self) -> str | None:
+        """The newest state as an event's data, or None before the first."""
+        last = self._last
+        return None if last is None else json.dumps({"state": last[0], "at": last[1]})
+
+    async def subscribe(self) -> AsyncIterator[str]:
+        """The present state, then each new one; ends when the server stops."""
+        queue: asyncio.Queue[str | None] = asyncio.Queue(_QUEUE)
+        self._pages.add(queue)
+        try:
+            if (now := self.message()) is not None:
+                yield now
+            while (message := await queue.get()) is not None:
+                yield message
+        finally:
+            self._pages.discard(queue)

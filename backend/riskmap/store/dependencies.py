@@ -1,0 +1,35 @@
+"""Transactions for routers: one request is one, committed before the answer is sent.
+
+`scope="function"` ends the dependency, and so commits, before the answer leaves; with the
+default scope a failed COMMIT would already have said 201.
+"""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from riskmap.access.dependencies import current_reader
+from riskmap.access.reader import Reader
+from riskmap.base import database
+from riskmap.base.web import ensure_disk
+from riskmap.store.snapshot import Snapshot, open_snapshot
+
+
+def read_snapshot(request: Request, reader: Annotated[Reader, Depends(current_reader)]) -> Iterator[Snapshot]:
+    """The present in one REPEATABLE READ snapshot."""
+    app = request.app.state
+    with database.read(app.engine, reader.settings()) as connection:
+        yield open_snapshot(connection, reader, app.catalogues, app.settings.public_resolution)
+
+
+def write_snapshot(request: Request, reader: Annotated[Reader, Depends(current_reader)]) -> Iterator[Snapshot]:
+    """The present for a writer; commits when the endpoint ends well. Refused on a full disk."""
+    app = request.app.state
+    ensure_disk(app.settings)
+    with database.write(app.engine, reader.settings(write=True)) as connection:
+        yield open_snapshot(connection, reader, app.catalogues, app.settings.public_resolution)
+
+
+ReadSnapshot = Annotated[Snapshot, Depends(read_snapshot, scope="function")]
+WriteSnapshot = Annotated[Snapshot, Depends(write_snapshot, scope="function")]
