@@ -60,15 +60,8 @@ class StateFeed:
                 self._stop.wait(_POLL_S)
 
     def _follow(self) -> None:
-        connection = psycopg2.connect(
-            host=self._url.host,
-            port=self._url.port,
-            dbname=self._url.database,
-            user=self._url.username,
-            password=str(self._url.password),
-            connect_timeout=5,
-            **{k: v for k, v in self._url.query.items() if k in {"host", "port"} and isinstance(v, str)},
-        )
+        dsn = self._url.set(drivername="postgresql").render_as_string(hide_password=False)
+        connection = psycopg2.connect(dsn, connect_timeout=5)
         try:
             connection.set_isolation_level(ISOLATION_LEVEL_AUTOCOMMIT)
             with connection.cursor() as cursor:

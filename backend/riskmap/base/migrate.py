@@ -44,7 +44,8 @@ def _dba_sql(database: str) -> str:
     )
 
 
-def _ensure_roles(connection: Connection, password: str) -> None:
+def ensure_roles(connection: Connection, password: str) -> None:
+    """Both roles with the rights that they may have, on this server."""
     for role, options in ((OWNER_ROLE, "NOLOGIN"), (APP_ROLE, "LOGIN")):
         exists = connection.scalar(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role})
         if not exists:
@@ -79,7 +80,7 @@ def migrate(settings: Settings) -> None:
             _check_server(connection, url.database or "")
             # Two instances may start at once on one server: the roles are the server's.
             connection.execute(text("SELECT pg_advisory_xact_lock(727001)"))
-            _ensure_roles(connection, app_password(settings))
+            ensure_roles(connection, app_password(settings))
             connection.execute(text("CREATE EXTENSION IF NOT EXISTS postgis"))
             connection.execute(text("CREATE EXTENSION IF NOT EXISTS btree_gist"))
             _check_postgis(connection)

@@ -1,0 +1,117 @@
+"""Who asks, for routers. Rights themselves are applied in one place: `selection.compile` and row security."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import Depends, Request
+from sqlalchemy import Connection
+
+from riskmap.access import service
+from riskmap.access.reader import PUBLIC, Reader
+from riskmap.base import database
+from riskmap.base.errors import Forbidden, NotSignedIn
+from riskmap.base.web import ensure_disk
+
+COOKIE = "riskmap_session"
+_SAFE = {"GET", "HEAD", "OPTIONS"}
+
+
+def address_of(request: Request) -> str:
+    """The caller's address; behind a stated proxy uvicorn has put the client's there."""
+    return request.client.host if request.client else ""
+
+
+def _check_same_site(request: Request) -> None:
+    """A browser says where a request comes from; another site's is refused beside the CSRF token."""
+    site = request.headers.get("sec-fetch-site")
+    origin = request.headers.get("origin")
+    foreign = site is not None and site not in {"same-origin", "none"}
+    if origin is not None and origin != "null":
+        foreign = foreign or urlsplit(origin).netloc != request.headers.get("host", "")
+    if foreign or origin == "null":
+        raise Forbidden("请求来自别的网站，没有执行。", code="cross_site")
+
+
+def current_session(request: Request) -> service.Session | None:
+    """The session of the cookie, checked for CSRF where the method writes; None without a cookie."""
+    secret = request.cookies.get(COOKIE)
+    if secret is None:
+        return None
+    app = request.app.state
+    session = service.find_session(app.engine, app.settings, secret, address_of(request))
+    if request.method not in _SAFE:
+        _check_same_site(request)
+        service.check_csrf(session, request.headers.get("x-csrf-token"))
+    return session
+
+
+def current_reader(request: Request) -> Reader:
+    """Who asks: by token, by cookie, else the public. A credential that no longer holds is 401, never the public."""
+    authorization = request.headers.get("authorization")
+    if authorization is not None:
+        kind, _, secret = authorization.partition(" ")
+        if kind.lower() != "bearer" or not secret.strip():
+            raise NotSignedIn("Authorization 应为 Bearer 加访问令牌。", code="bad_token")
+        return service.find_token(request.app.state.engine, secret.strip(), address_of(request))
+    session = current_session(request)
+    return session.reader if session else PUBLIC
+
+
+def lenient_reader(request: Request) -> Reader:
+    """As current_reader, but an expired credential counts as none: for what a page asks first."""
+    try:
+        return current_reader(request)
+    except NotSignedIn:
+        return PUBLIC
+
+
+def signed_in(reader: Annotated[Reader, Depends(current_reader)]) -> Reader:
+    """Somebody with an account."""
+    if reader.kind == "public":
+        raise NotSignedIn("请先登录。")
+    return reader
+
+
+def administrator(reader: Annotated[Reader, Depends(signed_in)]) -> Reader:
+    """An administrator."""
+    if reader.role != "administrator":
+        raise Forbidden("只有管理员可以管理账号。")
+    return reader
+
+
+def auditor(reader: Annotated[Reader, Depends(signed_in)]) -> Reader:
+    """An auditor; the administrator is not one."""
+    if reader.role != "auditor":
+        raise Forbidden("只有审计员可以查看操作记录。")
+    return reader
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """A connection and whose it is."""
+
+    connection: Connection
+    reader: Reader
+
+
+def read_transaction(
+    request: Request, reader: Annotated[Reader, Depends(signed_in)]
+) -> Iterator[Transaction]:
+    """A read about accounts."""
+    with database.read(request.app.state.engine, reader.settings()) as connection:
+        yield Transaction(connection, reader)
+
+
+def write_transaction(
+    request: Request, reader: Annotated[Reader, Depends(signed_in)]
+) -> Iterator[Transaction]:
+    """A change of accounts, committed before the answer."""
+    ensure_disk(request.app.state.settings)
+    with database.write(request.app.state.engine, reader.settings(write=True)) as connection:
+        yield Transaction(connection, reader)
+
+
+ReadTransaction = Annotated[Transaction, Depends(read_transaction, scope="function")]
+WriteTransaction = Annotated[Transaction, Depends(write_transaction, scope="function")]

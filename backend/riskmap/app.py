@@ -1,0 +1,152 @@
+"""The application: settings, database, engine and caches put together; routers; the built page."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import FileResponse
+from sqlalchemy import Engine
+from starlette.exceptions import HTTPException
+from starlette.staticfiles import StaticFiles
+
+from riskmap import __version__
+from riskmap.access import api as access_api
+from riskmap.access.reader import SYSTEM
+from riskmap.atlas import api as atlas_api
+from riskmap.atlas.basemap import Basemap
+from riskmap.atlas.cache import TileCache
+from riskmap.atlas.events import StateFeed
+from riskmap.base import clock, database, state
+from riskmap.base.database import app_url, make_engine
+from riskmap.base.errors import NotFound, Unavailable
+from riskmap.base.migrate import check_ready
+from riskmap.base.settings import FRONTEND_DIST, GEODATA, Settings
+from riskmap.base.web import ExactResponse, add_middleware, install_problem_handlers
+from riskmap.catalogue.queries import CatalogueCache
+from riskmap.engine.postgis import PostgisEngine
+from riskmap.engine.totals import Totals
+from riskmap.register import api as register_api
+
+log = logging.getLogger(__name__)
+
+DEMO_MARK = "演示数据，非真实"
+_SPRITE = GEODATA / "catalogue" / "symbols.svg"
+_DAY_CHECK_S = 20
+
+
+def is_demo(settings: Settings) -> bool:
+    """Whether the demo city is loaded here: the mark follows the data, not the setting."""
+    return (settings.data_dir / "demo").exists()
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The application, not yet connected to anything but its settings."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        check_ready(app.state.engine)
+        bring_to_today(app.state.engine)
+        loop = asyncio.get_running_loop()
+        app.state.feed.start(loop)
+        midnight = asyncio.create_task(_follow_the_day(app))
+        try:
+            yield
+        finally:
+            midnight.cancel()
+            with suppress(asyncio.CancelledError):
+                await midnight
+            app.state.feed.stop()
+            app.state.engine.dispose()
+
+    app = FastAPI(
+        title="风险一张图 riskmap",
+        version=__version__,
+        lifespan=lifespan,
+        docs_url=None,  # FastAPI's pages load scripts from outside
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+    )
+    app.state.settings = settings
+    app.state.engine = make_engine(app_url(settings))
+    app.state.catalogues = CatalogueCache()
+    app.state.map_engine = PostgisEngine()
+    app.state.totals = Totals(app.state.map_engine)
+    app.state.tiles = TileCache(settings.tile_cache_mb << 20)
+    app.state.feed = StateFeed(app_url(settings))
+    app.state.basemap = Basemap(settings.data_dir / "basemap")
+    app.state.mark = DEMO_MARK if is_demo(settings) else None
+
+    install_problem_handlers(app)
+    add_middleware(app, settings)
+    app.include_router(access_api.router)
+    app.include_router(register_api.router)
+    app.include_router(atlas_api.router)
+    _add_page(app)
+    return app
+
+
+def bring_to_today(engine: Engine) -> bool:
+    """Take a new state where a dated row begins or ends by today; whether one was taken."""
+    with database.write(engine, SYSTEM.settings(write=True)) as connection:
+        if not state.day_is_due(connection):
+            return False
+        state.take(connection, SYSTEM.name, "日期更替：有对象到期或生效")
+        return True
+
+
+async def _follow_the_day(app: FastAPI) -> None:
+    """At 00:00 in Asia/Shanghai look whether the day changes the picture."""
+    seen = clock.today()
+    while True:
+        await asyncio.sleep(_DAY_CHECK_S)
+        if clock.today() != seen:
+            try:
+                await asyncio.to_thread(bring_to_today, app.state.engine)
+            except Exception as error:  # the database may be away at midnight: try again
+                log.warning("day change postponed: %s", type(error).__name__)
+            else:
+                seen = clock.today()
+
+
+def _add_page(app: FastAPI) -> None:
+    @app.get("/healthz", tags=["service"], response_class=ExactResponse)
+    def healthz(request: Request) -> Any:
+        """Whether the service answers, and its state."""
+        try:
+            with database.read(request.app.state.engine, {}) as connection:
+                now = state.current(connection)
+        except Exception as error:
+            raise Unavailable("数据库暂时连不上，请稍后再试。") from error
+        return ExactResponse({"status": "ok", "state": now.n}, headers={"Cache-Control": "no-store"})
+
+    @app.get("/sprite.svg", include_in_schema=False)
+    def sprite() -> Response:
+        """All symbols."""
+        return FileResponse(_SPRITE, media_type="image/svg+xml", headers={"Cache-Control": "no-cache"})
+
+    if FRONTEND_DIST.exists():
+        app.mount("/", _Page(directory=FRONTEND_DIST, html=True), name="page")
+    else:
+
+        @app.get("/", include_in_schema=False)
+        def missing() -> Response:
+            """The page is not built."""
+            raise NotFound("页面尚未构建：请用 ./scripts/run 启动，或在 frontend 中运行 npm run build。")
+
+
+class _Page(StaticFiles):
+    """The built page: hashed assets for ever, index.html never; unknown API paths stay problems."""
+
+    async def get_response(self, path: str, scope: Any) -> Response:
+        if path.startswith("api/"):
+            raise HTTPException(404)
+        response = await super().get_response(path, scope)
+        hashed = Path(path).parts[:1] == ("assets",)
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if hashed else "no-cache"
+        return response
+
+

@@ -1,0 +1,250 @@
+"""The command line: start, serve, migrate, load, export, backup, restore, admin."""
+
+import logging
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import click
+from pydantic import ValidationError
+from sqlalchemy import Engine
+
+from riskmap.access.admin import ensure_first_administrator
+from riskmap.access.commands import admin
+from riskmap.access.reader import SYSTEM
+from riskmap import backup as backups
+from riskmap.base import database
+from riskmap.base.cluster import ClusterError, PrivateCluster
+from riskmap.base.database import app_url, make_engine
+from riskmap.base.errors import RiskmapError
+from riskmap.base.migrate import migrate as migrate_database
+from riskmap.base.settings import Settings
+from riskmap.catalogue.seed import Seeded, seed
+from riskmap.register import load as loading
+
+
+def _settings() -> Settings:
+    try:
+        return Settings()
+    except ValidationError as error:
+        for wrong in error.errors():
+            name = "RISKMAP_" + "_".join(str(part) for part in wrong["loc"]).upper()
+            click.echo(f"环境变量 {name} 有误：{wrong['msg']}", err=True)
+        sys.exit(2)
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[Settings]:
+    """Settings with a running database: the given one, else the private cluster, started if need be."""
+    if settings.database_url:
+        yield settings
+        return
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    running = PrivateCluster.running_url(settings.data_dir)
+    if running:
+        yield settings.model_copy(update={"database_url": running})
+        return
+    with PrivateCluster(settings.data_dir) as url:
+        yield settings.model_copy(update={"database_url": url})
+
+
+@contextmanager
+def _engine() -> Iterator[tuple[Engine, Settings]]:
+    with _database(_settings()) as settings:
+        engine = make_engine(app_url(settings), pool_size=2)
+        try:
+            yield engine, settings
+        finally:
+            engine.dispose()
+
+
+@click.group()
+@click.version_option(package_name="riskmap")
+@click.pass_context
+def main(context: click.Context) -> None:
+    """风险一张图：城市安全风险一张图服务。"""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    context.obj = _engine
+
+
+main.add_command(admin)
+
+
+def _prepare(settings: Settings) -> None:
+    """Tables, catalogue, first administrator, demo: each step safe to repeat."""
+    migrate_database(settings)
+    engine = make_engine(app_url(settings), pool_size=2)
+    try:
+        _seed(engine)
+        password = ensure_first_administrator(engine, settings)
+        if password:
+            click.echo("\n  首次启动，已建立管理员账号（密码只显示这一次，请登录后修改）：")
+            click.echo(f"    用户名 admin    密码 {password}\n")
+        if settings.demo != "none" and not loading.demo_is_loaded(settings):
+            click.echo("  正在装入演示城市……")
+            count = loading.load_demo(engine, settings, settings.demo)
+            click.echo(f"  已装入演示对象 {count} 个（演示数据，非真实）" if count else "  库中已有数据，未装入演示城市")
+    finally:
+        engine.dispose()
+
+
+def _seed(engine: Engine) -> Seeded:
+    with database.write(engine, SYSTEM.settings(write=True)) as connection:
+        seeded = seed(connection)
+    if seeded.kept:
+        click.echo(f"  本单位改过的条目保持不变，与随产品提供的不同：{'、'.join(seeded.kept)}")
+    return seeded
+
+
+def _check_network(settings: Settings) -> None:
+    """Opening to a network needs TLS here, or a stated proxy that does it."""
+    if settings.is_loopback or settings.proxy or (settings.tls_cert and settings.tls_key):
+        return
+    raise click.ClickException(
+        f"RISKMAP_HOST={settings.host} 会向网络开放。请设置 RISKMAP_TLS_CERT 和 RISKMAP_TLS_KEY（证书与私钥文件），"
+        "或用 RISKMAP_PROXY=https://域名 说明前面的 TLS 代理。"
+    )
+
+
+def _serve(settings: Settings) -> None:
+    import uvicorn
+
+    from riskmap.app import create_app
+
+    scheme = "https" if settings.tls_cert else "http"
+    click.echo(f"  风险一张图已启动：{scheme}://{settings.host}:{settings.port}/   （Ctrl-C 停止）")
+    sys.stdout.flush()
+    uvicorn.run(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        access_log=False,
+        ssl_certfile=settings.tls_cert,
+        ssl_keyfile=settings.tls_key,
+        proxy_headers=bool(settings.proxy),
+        server_header=False,
+        timeout_graceful_shutdown=8,
+        h11_max_incomplete_event_size=65536,
+    )
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)
+
+
+@main.command()
+def start() -> None:
+    """数据库、结构、演示数据、服务，一次启动；停止时全部停止。"""
+    settings = _settings()
+    _check_network(settings)
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGHUP, _stop)
+    click.echo(f"  数据目录：{settings.data_dir}")
+    try:
+        with _database(settings) as ready:
+            _prepare(ready)
+            _serve(ready)
+    except (RiskmapError, ClusterError) as error:
+        raise click.ClickException(str(error)) from error
+    except KeyboardInterrupt:
+        pass
+    click.echo("  已停止。")
+
+
+@main.command()
+def serve() -> None:
+    """只启动服务；数据库须已运行并已 migrate。"""
+    settings = _settings()
+    _check_network(settings)
+    try:
+        with _database(settings) as ready:
+            _serve(ready)
+    except (RiskmapError, ClusterError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+@main.command()
+def migrate() -> None:
+    """建立或升级数据库结构、角色、扩展，并更新随产品提供的分类目录。"""
+    try:
+        with _database(_settings()) as settings:
+            migrate_database(settings)
+            engine = make_engine(app_url(settings), pool_size=2)
+            try:
+                _seed(engine)
+                if (password := ensure_first_administrator(engine, settings)) is not None:
+                    click.echo(f"  管理员 admin 的初始密码（只显示这一次）：{password}")
+            finally:
+                engine.dispose()
+    except (RiskmapError, ClusterError) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo("  数据库已就绪。")
+
+
+@main.group()
+def load() -> None:
+    """装入数据：区划、对象、演示城市。"""
+
+
+@load.command("divisions")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def load_divisions(file: Path) -> None:
+    """区划边界（GeoJSON，CGCS2000 经纬度；属性 code、name、level、parent）。"""
+    with _refusals(), _engine() as (engine, _), database.write(engine, SYSTEM.settings(write=True)) as connection:
+        click.echo(f"  已装入区划 {loading.load_divisions(connection, file)} 个。")
+
+
+@load.command("objects")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def load_objects(file: Path) -> None:
+    """对象（每行一个 JSON，内容同 POST /api/objects）；全部装入，或一个也不装。"""
+    with _refusals(), _engine() as (engine, settings):
+        with database.write(engine, SYSTEM.settings(write=True)) as connection:
+            count = loading.load_objects(connection, settings, file, f"装入 {file.name}")
+        click.echo(f"  已装入对象 {count} 个。")
+
+
+@load.command("demo")
+def load_demo() -> None:
+    """演示城市九江（只在空库中）。"""
+    with _refusals(), _engine() as (engine, settings):
+        count = loading.load_demo(engine, settings, "jiujiang")
+        click.echo(f"  已装入演示对象 {count} 个。" if count else "  库中已有数据，未装入。")
+
+
+@main.command()
+@click.option("--to", "folder", type=click.Path(file_okay=False, path_type=Path), help="备份文件夹，默认在数据目录下")
+@click.option("--keep", type=click.IntRange(1, 1000), default=backups.KEPT, show_default=True, help="保留份数")
+def backup(folder: Path | None, keep: int) -> None:
+    """备份数据库和数据目录中的文件；服务不用停。"""
+    with _refusals(), _database(_settings()) as settings:
+        backups.backup(settings, folder, keep=keep, tell=click.echo)
+
+
+@main.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False)
+@click.option("--force", is_flag=True, help="替换现有数据")
+def restore(file: Path | None, force: bool) -> None:
+    """从备份恢复；不指明文件则用最新的一份。先停止服务。"""
+    with _refusals(), _database(_settings()) as settings:
+        chosen = file or backups.newest(backups.folder_of(settings))
+        if chosen is None:
+            raise click.ClickException(f"{backups.folder_of(settings)} 中没有备份文件。")
+        backups.restore(settings, chosen, force=force, tell=click.echo)
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    try:
+        yield
+    except (RiskmapError, ClusterError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,174 @@
+"""A real PostGIS for the tests: one private cluster, one migrated template, one database a test module."""
+
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from riskmap.access.admin import add_account, ensure_first_administrator
+from riskmap.access.reader import SYSTEM
+from riskmap.app import create_app
+from riskmap.base import database
+from riskmap.base.cluster import PrivateCluster
+from riskmap.base.database import app_url, make_engine
+from riskmap.base.migrate import migrate
+from riskmap.base.settings import REPOSITORY, Settings
+from riskmap.catalogue.queries import CatalogueCache
+from riskmap.catalogue.seed import seed
+from riskmap.store.snapshot import Snapshot, open_snapshot
+from sqlalchemy import Engine, create_engine, make_url, text
+from starlette.testclient import TestClient
+
+ADMIN_PASSWORD = "Adm1n-for-tests"
+OTHER_PASSWORD = "Other-4-tests"
+
+
+@pytest.fixture(scope="session")
+def server_url_of_database() -> Iterator[str]:
+    """A superuser's address: RISKMAP_TEST_DATABASE_URL, else a private cluster for this run."""
+    given = os.environ.get("RISKMAP_TEST_DATABASE_URL")
+    if given:
+        yield given
+        return
+    folder = Path(tempfile.mkdtemp(prefix="riskmap-test-"))
+    folder.chmod(0o755)
+    try:
+        with PrivateCluster(folder) as url:
+            yield url
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _create_database(server: str, name: str, template: str | None = None) -> str:
+    engine = create_engine(make_url(server).set(drivername="postgresql+psycopg2"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}" + (f" TEMPLATE {template}" if template else "")))
+    engine.dispose()
+    return make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
+def _drop_database(server: str, name: str) -> None:
+    engine = create_engine(make_url(server).set(drivername="postgresql+psycopg2"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def template(server_url_of_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A migrated and seeded database, copied by the others in 0.1 s."""
+    name = f"template_{uuid.uuid4().hex[:8]}"
+    url = _create_database(server_url_of_database, name)
+    settings = Settings(database_url=url, data_dir=tmp_path_factory.mktemp("template"), demo="none")
+    migrate(settings)
+    engine = make_engine(app_url(settings), pool_size=1)
+    with database.write(engine, SYSTEM.settings(write=True)) as connection:
+        seed(connection)
+    engine.dispose()
+    yield name
+    _drop_database(server_url_of_database, name)
+
+
+@pytest.fixture(scope="module")
+def settings(
+    server_url_of_database: str, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Settings]:
+    """Settings of a fresh database, with no divisions and no objects."""
+    name = f"test_{uuid.uuid4().hex[:8]}"
+    url = _create_database(server_url_of_database, name, template)
+    yield Settings(
+        database_url=url,
+        data_dir=tmp_path_factory.mktemp("data"),
+        demo="none",
+        admin_password=ADMIN_PASSWORD,
+        free_disk_mb=0,
+    )
+    _drop_database(server_url_of_database, name)
+
+
+@pytest.fixture(scope="module")
+def engine(settings: Settings) -> Iterator[Engine]:
+    """Connections as riskmap_app."""
+    made = make_engine(app_url(settings))
+    yield made
+    made.dispose()
+
+
+@pytest.fixture(scope="module")
+def app(settings: Settings) -> Iterator[Any]:
+    """The application over the module's database, with its administrator."""
+    made = create_app(settings)
+    ensure_first_administrator(made.state.engine, settings)
+    with TestClient(made, raise_server_exceptions=False):
+        yield made
+
+
+@pytest.fixture
+def client(app: Any) -> TestClient:
+    """Nobody: the public."""
+    return TestClient(app, raise_server_exceptions=False)
+
+
+def sign_in(app: Any, username: str, password: str) -> TestClient:
+    """A signed-in client that sends its CSRF token."""
+    client = TestClient(app, raise_server_exceptions=False)
+    answer = client.post("/api/session", json={"username": username, "password": password})
+    assert answer.status_code == 200, answer.text
+    client.headers["X-CSRF-Token"] = answer.json()["csrf"]
+    client.rights = answer.json()["rights"]  # type: ignore[attr-defined]
+    return client
+
+
+@pytest.fixture(scope="module")
+def admin(app: Any) -> TestClient:
+    """The administrator."""
+    return sign_in(app, "admin", ADMIN_PASSWORD)
+
+
+@pytest.fixture(scope="module")
+def make_account(app: Any) -> Callable[..., TestClient]:
+    """Makes an account of a role, tier and limits; gives its signed-in client."""
+
+    def make(role: str, tier: str = "department", **limits: list[str]) -> TestClient:
+        username = f"{role}_{uuid.uuid4().hex[:6]}"
+        body = {"username": username, "password": OTHER_PASSWORD, "role": role, "tier": tier}
+        add_account(
+            app.state.engine,
+            {"areas": [], "departments": [], "classes": [], "may": [], **body, **limits},
+        )
+        client = sign_in(app, username, OTHER_PASSWORD)
+        client.username = username  # type: ignore[attr-defined]
+        return client
+
+    return make
+
+
+@pytest.fixture
+def snapshot_of(engine: Engine) -> Callable[..., Any]:
+    """A context manager that opens a snapshot for a reader."""
+    from contextlib import contextmanager
+
+    caches = CatalogueCache()
+
+    @contextmanager
+    def open_for(reader: Any = SYSTEM, *, write: bool = False) -> Iterator[Snapshot]:
+        begin = database.write if write else database.read
+        with begin(engine, reader.settings(write=write)) as connection:
+            yield open_snapshot(connection, reader, caches, 7)
+
+    return open_for
+
+
+REAL_DATA = REPOSITORY.parent / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """Real and awkward files beside the repository; the test is skipped where they are not there."""
+    if not REAL_DATA.exists():
+        pytest.skip("没有真实数据文件夹 ../shared/data")
+    return REAL_DATA
