@@ -148,11 +148,11 @@ def backup(settings: Settings, target: Path | None = None, *, keep: int = KEPT, 
         made.chmod(0o600)
         with made.open("rb") as file:
             os.fsync(file.fileno())
+        tell("  [3/3] 核对……")
+        read_manifest(made, check=True)
         final = folder / f"riskmap-{clock.now():%Y%m%d-%H%M%S}-state{n}.tar"
         made.replace(final)
     engine.dispose()
-    tell("  [3/3] 核对……")
-    read_manifest(final, check=True)
     for old in sorted(p for p in folder.glob("riskmap-*.tar") if _NAME.fullmatch(p.name))[:-keep]:
         old.unlink()
     tell(f"  备份完成：{final}（{final.stat().st_size / 1e6:.1f} MB，状态 {n}）")
@@ -174,6 +174,8 @@ def read_manifest(path: Path, *, check: bool = False) -> dict[str, Any]:
             if check:
                 listed = {f["name"]: f for f in manifest["files"]}
                 for member in archive:
+                    if member.name == first.name and member.offset == first.offset:
+                        continue
                     wanted = listed.pop(member.name, None)
                     stream = archive.extractfile(member)
                     if wanted is None or stream is None:

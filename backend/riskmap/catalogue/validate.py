@@ -127,11 +127,18 @@ def _number(field: Field, value: Any, here: str) -> int | Decimal:
     return number
 
 
-def _list(field: Field, value: Any, here: str) -> list[dict[str, Any]]:
-    if not isinstance(value, list) or not all(isinstance(row, Mapping) for row in value):
+def _list(field: Field, value: Any, here: str) -> list[Any]:
+    """Rows with own fields; where there is only one, a row may be its bare value, and is kept as that."""
+    if not isinstance(value, list):
         raise _no(here, "not_a_list", f"{field.title}应为若干行")
     if len(value) > _MAX_ROWS:
         raise _no(here, "too_long", f"{field.title}最多 {_MAX_ROWS} 行")
+    if len(field.fields) == 1:
+        [only] = field.fields
+        bare = [row.get(only.name) if isinstance(row, Mapping) else row for row in value]
+        return [_value(only, row, f"{here}.{i}") for i, row in enumerate(bare)]
+    if not all(isinstance(row, Mapping) for row in value):
+        raise _no(here, "not_a_list", f"{field.title}应为若干行")
     rows, errors = [], []
     for i, row in enumerate(value):
         clean, wrong = _rows(field.fields, row, f"{here}.{i}", f"{field.title}第 {i + 1} 行")
