@@ -15,6 +15,8 @@ from pathlib import Path
 import h3
 import numpy as np
 import shapely
+from sqlalchemy import create_engine, text
+
 from riskmap.access.reader import PUBLIC, SYSTEM, Reader
 from riskmap.base import database
 from riskmap.base.crs import GRID, grid_of
@@ -29,7 +31,6 @@ from riskmap.register import service
 from riskmap.selection.request import read
 from riskmap.store.models import COLUMNS
 from riskmap.store.snapshot import open_snapshot
-from sqlalchemy import create_engine, text
 
 WEST, SOUTH, EAST, NORTH = 113.9, 28.7, 116.9, 30.1
 COUNTIES = [f"3604{n:02d}" for n in (2, 3, 4, 23, 24, 25, 26, 28, 29, 30, 81, 82, 83)]
@@ -72,10 +73,14 @@ def fill(settings: Settings, n: int) -> None:
                 parent = h3.cell_to_parent(name, 7)
                 if parent not in centres:
                     p_lat, p_lon = h3.cell_to_latlng(parent)
-                    ewkb = shapely.to_wkb(shapely.set_srid(shapely.Point(p_lon, p_lat), 4490), hex=True, include_srid=True)
+                    ewkb = shapely.to_wkb(
+                        shapely.set_srid(shapely.Point(p_lon, p_lat), 4490), hex=True, include_srid=True
+                    )
                     centres[parent] = (ewkb, *grid_of(p_lon, p_lat), h3.str_to_int(parent))
                 public, px, py, pc = centres[parent]
-                point = shapely.to_wkb(shapely.set_srid(shapely.Point(x, y), 4490), hex=True, include_srid=True)
+                point = shapely.to_wkb(
+                    shapely.set_srid(shapely.Point(x, y), 4490), hex=True, include_srid=True
+                )
                 geom, span, cover = point, 0.0, r"\N"
                 if i % 50 == 0:
                     half = 0.0004 * (1 + i % 30)
@@ -163,15 +168,25 @@ def main() -> None:
     for name, reader in readers.items():
         with database.read(engine, reader.settings()) as connection:
             snapshot = open_snapshot(connection, reader, caches, 7)
-            for label, params in (("all", {}), ("serious+, risk-point", {"grade": ["serious+"], "class": ["risk-point"]})):
+            for label, params in (
+                ("all", {}),
+                ("serious+, risk-point", {"grade": ["serious+"], "class": ["risk-point"]}),
+            ):
                 moment, selection = read(snapshot, params)
                 for z, around in ((6, 0), (8, 0), (10, 1), (12, 2), (14, 3), (16, 3)):
                     timed(
                         f"{name} tile z{z} {label}",
-                        [lambda t=t: questions.tile(moment, selection, *t) for t in tiles(z, *centre, around)],  # type: ignore[misc]
+                        [
+                            lambda t=t: questions.tile(moment, selection, *t)
+                            for t in tiles(z, *centre, around)
+                        ],  # type: ignore[misc]
                         repeat=1 if z < 10 else 2,
                     )
-                timed(f"{name} count {label}", [lambda: questions.count(moment, selection, ("grade", "class"))], 2)
+                timed(
+                    f"{name} count {label}",
+                    [lambda: questions.count(moment, selection, ("grade", "class"))],
+                    2,
+                )
                 timed(f"{name} heat r7 {label}", [lambda: questions.cells(moment, selection, 7)], 2)
                 totals = Totals(questions)
                 timed(
@@ -179,9 +194,23 @@ def main() -> None:
                     [lambda: service.page(moment, selection, totals, sort=None, limit=50, cursor=None)],
                 )
             moment, selection = read(snapshot, {"bbox": ["115.95,29.65,116.05,29.75"]})
-            timed(f"{name} list bbox 0.1°", [lambda: service.page(moment, selection, Totals(questions), sort=None, limit=50, cursor=None)])
+            timed(
+                f"{name} list bbox 0.1°",
+                [
+                    lambda: service.page(
+                        moment, selection, Totals(questions), sort=None, limit=50, cursor=None
+                    )
+                ],
+            )
             moment, selection = read(snapshot, {"q": ["99号"]})
-            timed(f"{name} list q=99号", [lambda: service.page(moment, selection, Totals(questions), sort=None, limit=50, cursor=None)])
+            timed(
+                f"{name} list q=99号",
+                [
+                    lambda: service.page(
+                        moment, selection, Totals(questions), sort=None, limit=50, cursor=None
+                    )
+                ],
+            )
             moment, selection = read(snapshot, {})
             timed(f"{name} near 1 km", [lambda: questions.near(moment, selection, *centre, 1000)])
 

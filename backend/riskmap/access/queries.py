@@ -159,7 +159,9 @@ def update_account(connection: Connection, account_id: int, changes: dict[str, A
         f"{name} = CAST(:{name} AS text[])" if isinstance(value, list) else f"{name} = :{name}"
         for name, value in changes.items()
     )
-    connection.execute(text(f"UPDATE account SET {columns} WHERE account_id = :id"), {**changes, "id": account_id})
+    connection.execute(
+        text(f"UPDATE account SET {columns} WHERE account_id = :id"), {**changes, "id": account_id}
+    )
 
 
 def has_accounts(connection: Connection) -> bool:

@@ -16,7 +16,16 @@ from sqlalchemy import Connection, Engine
 from riskmap.access import passwords, queries
 from riskmap.access.reader import ROLES, TIERS, Reader
 from riskmap.base import audit, clock, database
-from riskmap.base.errors import Conflict, FieldError, Forbidden, Invalid, Locked, NotFound, NotSignedIn, TooMany
+from riskmap.base.errors import (
+    Conflict,
+    FieldError,
+    Forbidden,
+    Invalid,
+    Locked,
+    NotFound,
+    NotSignedIn,
+    TooMany,
+)
 from riskmap.base.settings import Settings
 
 FAILURES = 5
@@ -177,9 +186,20 @@ def make_token(connection: Connection, reader: Reader, name: str, days: int) -> 
     expires = clock.now() + timedelta(days=days)
     token_id = queries.add_token(connection, digest(secret), reader.account_id, name, expires)
     audit.record(
-        connection, reader.name, "create", "token", token_id, address=reader.address, after={"name": name, "days": days}
+        connection,
+        reader.name,
+        "create",
+        "token",
+        token_id,
+        address=reader.address,
+        after={"name": name, "days": days},
     )
-    return {"token": secret, "id": token_id, "name": name, "expires_at": expires.isoformat(timespec="seconds")}
+    return {
+        "token": secret,
+        "id": token_id,
+        "name": name,
+        "expires_at": expires.isoformat(timespec="seconds"),
+    }
 
 
 # -- Accounts ------------------------------------------------------------------------
@@ -242,10 +262,15 @@ def change_account(
         passwords.check_policy(changes["password"], account["username"])
         columns["password_hash"] = passwords.hash_password(changes["password"])
         columns |= {"failures": 0, "locked_until": None}
-    stays = columns.get("role", account["role"]) == "administrator" and columns.get("active", account["active"])
+    stays = columns.get("role", account["role"]) == "administrator" and columns.get(
+        "active", account["active"]
+    )
     was = account["role"] == "administrator" and account["active"]
     if was and not stays and queries.active_administrators(connection) < 2:
-        raise Conflict("这是最后一个可用的管理员账号，不能停用或改角色。请先建立另一个管理员。", code="last_administrator")
+        raise Conflict(
+            "这是最后一个可用的管理员账号，不能停用或改角色。请先建立另一个管理员。",
+            code="last_administrator",
+        )
     if columns:
         queries.update_account(connection, account["account_id"], columns)
     queries.drop_sessions(connection, account["account_id"])
@@ -254,7 +279,14 @@ def change_account(
     if "password_hash" in columns:
         after["password"] = "已重设"
     audit.record(
-        connection, by.name, "update", "account", account["username"], address=by.address, before=shown, after=after
+        connection,
+        by.name,
+        "update",
+        "account",
+        account["username"],
+        address=by.address,
+        before=shown,
+        after=after,
     )
     fresh = queries.account_for_update(connection, username)
     assert fresh is not None
@@ -267,9 +299,7 @@ def change_own_password(connection: Connection, reader: Reader, old: str, new: s
     if account is None or not passwords.verify(old, account["password_hash"]):
         raise Forbidden("原密码不对，密码没有改。", code="wrong_password")
     passwords.check_policy(new, reader.name)
-    queries.update_account(
-        connection, account["account_id"], {"password_hash": passwords.hash_password(new)}
-    )
+    queries.update_account(connection, account["account_id"], {"password_hash": passwords.hash_password(new)})
     queries.drop_sessions(connection, account["account_id"])
     audit.record(connection, reader.name, "password", "account", reader.name, address=reader.address)
 
@@ -282,5 +312,3 @@ def list_accounts(connection: Connection) -> list[dict[str, Any]]:
         | {"active": row["active"], "locked": bool(row["locked_until"] and row["locked_until"] > now)}
         for row in queries.accounts(connection)
     ]
-
-

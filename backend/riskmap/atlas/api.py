@@ -16,7 +16,9 @@ from riskmap.selection.request import Asked
 from riskmap.store.dependencies import ReadSnapshot
 from riskmap.store.snapshot import Snapshot
 
-router = APIRouter(prefix="/api", route_class=ExactRoute, default_response_class=ExactResponse, tags=["atlas"])
+router = APIRouter(
+    prefix="/api", route_class=ExactRoute, default_response_class=ExactResponse, tags=["atlas"]
+)
 
 MVT = "application/vnd.mapbox-vector-tile"
 
@@ -29,13 +31,19 @@ def _cache_control(asked: Asked) -> str:
     return f"{scope}, max-age=31536000, immutable"
 
 
-@router.get("/tiles/{z}/{x}/{y}.mvt", response_class=Response, responses={200: {"content": {MVT: {}}}, 204: {}})
+@router.get(
+    "/tiles/{z}/{x}/{y}.mvt", response_class=Response, responses={200: {"content": {MVT: {}}}, 204: {}}
+)
 def get_tile(z: int, x: int, y: int, request: Request, snapshot: ReadSnapshot) -> Response:
     """One Mapbox Vector Tile of a selection: WebMercatorQuad, path order z (matrix), x (column), y (row)."""
     service.check_tile(z, x, y)
     asked = selection_request.asked(snapshot, request.query_params.multi_items())
     tag = service.etag(service.tile_key(asked.snapshot, asked.selection, z, x, y))
-    headers = {"ETag": tag, "Cache-Control": _cache_control(asked), "X-Data-State": str(asked.snapshot.moment.n)}
+    headers = {
+        "ETag": tag,
+        "Cache-Control": _cache_control(asked),
+        "X-Data-State": str(asked.snapshot.moment.n),
+    }
     headers["Vary"] = "Cookie, Authorization"
     app = request.app.state
     if app.mark:
@@ -141,7 +149,9 @@ def get_basemap(layer: str, request: Request) -> Response:
     if path is None:
         raise NotFound("没有这个底图图层。")
     return Response(
-        path.read_bytes(), media_type="application/geo+json", headers={"Cache-Control": "public, max-age=3600"}
+        path.read_bytes(),
+        media_type="application/geo+json",
+        headers={"Cache-Control": "public, max-age=3600"},
     )
 
 
@@ -154,4 +164,6 @@ async def get_events(request: Request) -> EventSourceResponse:
         async for message in feed.subscribe():
             yield ServerSentEvent(message, event="state")
 
-    return EventSourceResponse(stream(), ping=15, headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+    return EventSourceResponse(
+        stream(), ping=15, headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    )

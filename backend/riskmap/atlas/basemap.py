@@ -5,7 +5,14 @@ from pathlib import Path
 from typing import Any
 
 ORDER = ("hills", "urban", "water", "rivers", "roads", "places")
-_TITLES = {"hills": "山地", "urban": "建成区", "water": "水面", "rivers": "河流", "roads": "道路", "places": "地名"}
+_TITLES = {
+    "hills": "山地",
+    "urban": "建成区",
+    "water": "水面",
+    "rivers": "河流",
+    "roads": "道路",
+    "places": "地名",
+}
 
 
 class Basemap:
@@ -32,6 +39,4 @@ class Basemap:
         names = [p.stem for p in self._folder.glob("*.geojson")]
         names.sort(key=lambda n: (ORDER.index(n) if n in ORDER else len(ORDER), n))
         titles = {**_TITLES, **self._info.get("titles", {})}
-        return [
-            {"layer": n, "title": titles.get(n, n), "url": f"/api/basemap/{n}.geojson"} for n in names
-        ]
+        return [{"layer": n, "title": titles.get(n, n), "url": f"/api/basemap/{n}.geojson"} for n in names]

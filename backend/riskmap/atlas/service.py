@@ -20,7 +20,9 @@ from riskmap.store.snapshot import Snapshot
 HEAT_FEW = 5  # cells with fewer objects are marked as uncertain, never suppressed
 
 
-def tile_key(snapshot: Snapshot, selection: Selection, z: int, x: int, y: int) -> tuple[str, str, int, str, int, int, int]:
+def tile_key(
+    snapshot: Snapshot, selection: Selection, z: int, x: int, y: int
+) -> tuple[str, str, int, str, int, int, int]:
     """Everything that a tile depends on."""
     moment = snapshot.moment
     return selection.key, snapshot.reader.fingerprint, moment.n, moment.day.isoformat(), z, x, y
@@ -57,10 +59,16 @@ def counts(
         if dimension not in DIMENSIONS:
             raise Invalid(
                 "不能按这一项统计",
-                errors=[FieldError("by", "unknown_value", f"没有“{dimension[:40]}”。可用：{'、'.join(DIMENSIONS)}")],
+                errors=[
+                    FieldError(
+                        "by", "unknown_value", f"没有“{dimension[:40]}”。可用：{'、'.join(DIMENSIONS)}"
+                    )
+                ],
             )
     if len(by) > 3 or len(set(by)) < len(by):
-        raise Invalid("统计维度最多三个，且不能重复", errors=[FieldError("by", "too_many_values", "最多三个")])
+        raise Invalid(
+            "统计维度最多三个，且不能重复", errors=[FieldError("by", "too_many_values", "最多三个")]
+        )
     total = totals.of(snapshot, selection)
     rows = engine.count(snapshot, selection, by).rows if by else ()
     out: dict[str, Any] = {

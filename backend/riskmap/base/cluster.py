@@ -45,7 +45,9 @@ class ClusterError(RuntimeError):
 
 
 def _postgis_of(binaries: Path) -> bool:
-    found = subprocess.run([binaries / "pg_config", "--sharedir"], capture_output=True, text=True, check=False)
+    found = subprocess.run(
+        [binaries / "pg_config", "--sharedir"], capture_output=True, text=True, check=False
+    )
     folders = [Path(found.stdout.strip())] if found.returncode == 0 else []
     folders += [Path("/usr/share/postgresql") / binaries.parent.name, Path("/usr/share/pgsql")]
     return any((folder / "extension" / "postgis.control").exists() for folder in folders)
@@ -236,7 +238,13 @@ class PrivateCluster:
                 "--data-checksums",
             ]  # fmt: skip
             done = subprocess.run(
-                command, capture_output=True, text=True, check=False, cwd="/", env=_environment(), **_identity(user)
+                command,
+                capture_output=True,
+                text=True,
+                check=False,
+                cwd="/",
+                env=_environment(),
+                **_identity(user),
             )
             if done.returncode != 0:
                 raise ClusterError(f"建立数据库失败：{(done.stderr or done.stdout).strip()[-600:]}")
@@ -344,7 +352,9 @@ class PrivateCluster:
                 self._connect("postgres").close()
             except psycopg2.OperationalError as error:
                 if "password authentication failed" in str(error):
-                    raise ClusterError(f"数据库密码与 {self._password_file()} 不符，请从备份中恢复它。") from None
+                    raise ClusterError(
+                        f"数据库密码与 {self._password_file()} 不符，请从备份中恢复它。"
+                    ) from None
                 return False
             return True
 

@@ -1,12 +1,16 @@
 """HTTP glue that knows nothing of the register: exact JSON, problems, bounds, headers."""
 
+import dataclasses
+import functools
+import inspect
 import json
 import logging
 import os
 import re
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, NoReturn
 
 import psycopg2
@@ -15,11 +19,22 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError as PoolTimeout
+from pydantic import BaseModel
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from riskmap.base.errors import DiskFull, FieldError, Invalid, RiskmapError, TooLarge, Unavailable, status_of
+from riskmap.base.errors import (
+    DiskFull,
+    FieldError,
+    Invalid,
+    RiskmapError,
+    TooLarge,
+    Unavailable,
+    status_of,
+)
 from riskmap.base.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -27,13 +42,21 @@ log = logging.getLogger(__name__)
 MOST_BODY = 2 << 20
 _MOST_DEPTH = 32
 _MOST_NUMBER = 60  # characters
+_MOST_EXPONENT = 60  # of ten: 1e999999999 is ten characters, and a thousand million digits written out
+_OFF_THE_LOOP = 64 << 10  # bytes: a longer body is parsed in a thread
 _UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 
 # -- Exact JSON --------------------------------------------------------------------
 
+# Of text that has been parsed, so that every string is closed and one pass is enough.
+_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]')
+# NUL and half a surrogate pair are JSON, but no text that PostgreSQL or UTF-8 can hold.
+_SUSPECT = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
-def _refuse_json(detail: str) -> Invalid:
-    return Invalid(detail, code="bad_json", errors=[FieldError("body", "bad_json", detail)])
+
+def _refuse_json(detail: str, code: str = "bad_json") -> Invalid:
+    return Invalid(detail, code=code, errors=[FieldError("body", code, detail)])
 
 
 def _constant(name: str) -> NoReturn:
@@ -41,14 +64,15 @@ def _constant(name: str) -> NoReturn:
 
 
 def _number(text: str) -> Decimal:
-    if len(text) > _MOST_NUMBER:
-        raise _refuse_json("JSON 中有位数过多的数字，请核对")
-    return Decimal(text)
+    value = Decimal(text) if len(text) <= _MOST_NUMBER else None
+    if value is None or abs(value.adjusted()) > _MOST_EXPONENT:
+        raise _refuse_json("JSON 中有过大、过小或位数过多的数字，请核对")
+    return value
 
 
 def _integer(text: str) -> int:
     if len(text) > _MOST_NUMBER:
-        raise _refuse_json("JSON 中有位数过多的数字，请核对")
+        raise _refuse_json("JSON 中有过大、过小或位数过多的数字，请核对")
     return int(text)
 
 
@@ -59,69 +83,165 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return out
 
 
-def parse_exact(body: bytes) -> Any:
-    """JSON with exact decimals. NaN, repeated names and deep nesting are refused (Invalid)."""
-    try:
-        text = body.decode("utf-8")
-    except UnicodeDecodeError:
-        raise _refuse_json("内容不是 UTF-8 编码") from None
+def _depth(text: str) -> int:
     depth = deepest = 0
-    for sign in re.sub(r'"(?:[^"\\]|\\.)*"', "", text):
-        depth += (sign in "[{") - (sign in "]}")
+    for found in _BRACKET.finditer(text):
+        first = text[found.start()]
+        depth += (first in "[{") - (first in "]}")
         deepest = max(deepest, depth)
-    if deepest > _MOST_DEPTH:
-        raise _refuse_json(f"JSON 嵌套过深（最多 {_MOST_DEPTH} 层）")
+    return deepest
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every string in a parsed body, names too."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, list):
+            waiting += one
+        elif isinstance(one, dict):
+            waiting += one.keys()
+            waiting += one.values()
+
+
+def parse_exact(body: bytes) -> Any:
+    """JSON with exact decimals. Raises Invalid: NaN, vast numbers, repeated names, deep nesting, no text."""
     try:
-        return json.loads(
+        text = body.decode("utf-8-sig")
+        value = json.loads(
             text,
             parse_float=_number,
             parse_int=_integer,
             parse_constant=_constant,
             object_pairs_hook=_object,
         )
+    except UnicodeDecodeError:
+        raise _refuse_json("内容不是 UTF-8 编码，请另存为 UTF-8 后再发") from None
     except json.JSONDecodeError as error:
-        raise _refuse_json(f"JSON 不完整或有误（第 {error.lineno} 行第 {error.colno} 个字），请重新发送") from None
+        where = f"第 {error.lineno} 行第 {error.colno} 个字"
+        raise _refuse_json(f"JSON 不完整或有误（{where}），请重新发送") from None
     except RecursionError:
-        raise _refuse_json("JSON 嵌套过深") from None
+        raise _refuse_json(f"JSON 嵌套过深（最多 {_MOST_DEPTH} 层）") from None
+    if text.count("[") + text.count("{") > _MOST_DEPTH and _depth(text) > _MOST_DEPTH:
+        raise _refuse_json(f"JSON 嵌套过深（最多 {_MOST_DEPTH} 层）")
+    if _SUSPECT.search(text) and any(_UNSTORABLE.search(t) for t in _texts(value)):
+        raise _refuse_json("文字中有无法保存的字符（空字符或半个字符），请删去后再发")
+    return value
+
+
+def _is_json(content_type: str) -> bool:
+    kind = content_type.partition(";")[0].strip().lower()
+    return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
 
 
 class _ExactRequest(Request):
     async def json(self) -> Any:
         if not hasattr(self, "_exact"):
-            self._exact = parse_exact(await self.body())
+            body = await self.body()
+            if len(body) > _OFF_THE_LOOP:
+                self._exact = await run_in_threadpool(parse_exact, body)
+            else:
+                self._exact = parse_exact(body)
         return self._exact
 
 
+class _Rendered(str):
+    """JSON text of an answer. FastAPI passes a string on as it is; a Decimal it would turn into a string."""
+
+    __slots__ = ()
+
+
+def _rendering(endpoint: Callable[..., Any]) -> Callable[..., Any]:
+    """The endpoint, its result already written as JSON.
+
+    In the endpoint's own thread, and inside its transaction: what cannot be written is not committed either.
+    """
+
+    def render(result: Any) -> Any:
+        return result if isinstance(result, Response | _Rendered) else _Rendered(dump_exact(result))
+
+    if inspect.isgeneratorfunction(endpoint) or inspect.isasyncgenfunction(endpoint):
+        return endpoint
+    if inspect.iscoroutinefunction(endpoint):
+
+        @functools.wraps(endpoint)
+        async def answer_later(*args: Any, **named: Any) -> Any:
+            return render(await endpoint(*args, **named))
+
+        return answer_later
+
+    @functools.wraps(endpoint)
+    def answer(*args: Any, **named: Any) -> Any:
+        return render(endpoint(*args, **named))
+
+    return answer
+
+
 class ExactRoute(APIRoute):
-    """Reads request bodies with `parse_exact`."""
+    """Reads request bodies with `parse_exact`; writes results with `dump_exact`, past FastAPI's own encoder."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        """A response model is kept for the documentation only."""
+        model = options.pop("response_model", None)
+        if isinstance(model, type):
+            status = options.get("status_code") or 200
+            options["responses"] = {status: {"model": model}} | (options.get("responses") or {})
+        super().__init__(path, _rendering(endpoint), response_model=None, **options)
 
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
         """The usual handler with an exact request."""
         handler = super().get_route_handler()
+        wants_json = self.body_field is not None and "multipart" not in str(
+            getattr(self.body_field.field_info, "media_type", "")
+        )
 
         async def exact(request: Request) -> Response:
-            request = _ExactRequest(request.scope, request.receive)
+            request = _ExactRequest(request.scope, request.receive, request._send)
             # Here, since FastAPI turns whatever its own parsing raises into a bare 400.
-            if request.headers.get("content-type", "").startswith("application/json"):
+            if wants_json and await request.body():
+                if not _is_json(request.headers.get("content-type", "")):
+                    raise _refuse_json("内容应为 JSON，并注明 Content-Type: application/json", "not_json")
                 await request.json()
             return await handler(request)
 
         return exact
 
 
+def dump_exact(content: Any) -> str:
+    """JSON text with decimals as they are stored; a NaN is a fault, not an answer (ValueError)."""
+    return simplejson.dumps(
+        content,
+        use_decimal=True,
+        ensure_ascii=False,
+        separators=(",", ":"),
+        allow_nan=False,
+        default=_plain,
+    )
+
+
 class ExactResponse(JSONResponse):
     """Answers with decimals as they are stored."""
 
     def render(self, content: Any) -> bytes:
-        """UTF-8 JSON; a NaN is a fault, not an answer."""
-        return simplejson.dumps(
-            content, use_decimal=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_plain
-        ).encode()
+        """UTF-8 JSON."""
+        return (content if isinstance(content, _Rendered) else dump_exact(content)).encode()
 
 
 def _plain(value: Any) -> Any:
     if hasattr(value, "isoformat"):
         return value.isoformat()
+    if isinstance(value, BaseModel):
+        return value.model_dump(by_alias=True)
+    if isinstance(value, Mapping):
+        return dict(value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    if isinstance(value, uuid.UUID | Path):
+        return str(value)
     raise TypeError(f"{type(value).__name__} is no JSON")
 
 
@@ -428,4 +548,6 @@ def ensure_disk(settings: Settings) -> None:
     except FileNotFoundError:
         free = os.statvfs("/")
     if free.f_bavail * free.f_frsize < settings.free_disk_mb << 20:
-        raise DiskFull(f"服务器可用磁盘不足 {settings.free_disk_mb} MB，暂停写入。请联系管理员清理磁盘后再试。")
+        raise DiskFull(
+            f"服务器可用磁盘不足 {settings.free_disk_mb} MB，暂停写入。请联系管理员清理磁盘后再试。"
+        )

@@ -86,7 +86,7 @@ def seed(connection: Connection, folder: Path = CATALOGUE_DIR) -> Seeded:
         if row is None:
             added.append(name)
             todo.append(item)
-        elif not _same(connection, row.body, item.body):
+        elif not _same(connection, _unadopted(item.kind, row.body), _unadopted(item.kind, item.body)):
             if row.origin == "shipped":
                 renewed.append(name)
                 todo.append(item)
@@ -105,6 +105,11 @@ def seed(connection: Connection, folder: Path = CATALOGUE_DIR) -> Seeded:
             after={"added": added, "renewed": renewed, "kept": kept},
         )
     return Seeded(tuple(added), tuple(renewed), tuple(kept))
+
+
+def _unadopted(kind: str, body: dict[str, Any]) -> dict[str, Any]:
+    """A policy without the bureau's decision on it: to adopt a table is not to change it."""
+    return {k: v for k, v in body.items() if k != "adopted"} if kind == "policy" else body
 
 
 def _same(connection: Connection, stored: object, shipped: object) -> bool:

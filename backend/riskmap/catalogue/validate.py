@@ -35,7 +35,9 @@ def _rows(
     for name in given:
         if name not in by_name:
             errors.append(
-                FieldError(f"{path}.{name[:60]}", "unknown_field", f"{where}没有“{name[:60]}”这一项，请核对字段名")
+                FieldError(
+                    f"{path}.{name[:60]}", "unknown_field", f"{where}没有“{name[:60]}”这一项，请核对字段名"
+                )
             )
     for field in fields:
         value = given.get(field.name)
@@ -112,9 +114,15 @@ def _number(field: Field, value: Any, here: str) -> int | Decimal:
     if len(number.as_tuple().digits) > _MAX_DIGITS or abs(number.adjusted()) > _MAX_DIGITS:
         raise _no(here, "too_many_digits", f"{field.title}位数过多")
     unit = f" {field.unit}" if field.unit else ""
-    if field.minimum is not None and (number < field.minimum or (field.exclusive_minimum and number == field.minimum)):
+    if field.minimum is not None and (
+        number < field.minimum or (field.exclusive_minimum and number == field.minimum)
+    ):
         bound = "大于" if field.exclusive_minimum else "不小于"
-        say = f"{field.title}不能小于 {field.minimum}{unit}" if bound == "不小于" else f"{field.title}应大于 {field.minimum}{unit}"
+        say = (
+            f"{field.title}不能小于 {field.minimum}{unit}"
+            if bound == "不小于"
+            else f"{field.title}应大于 {field.minimum}{unit}"
+        )
         raise _no(here, "below_minimum", say)
     if field.maximum is not None and number > field.maximum:
         raise _no(here, "above_maximum", f"{field.title}不能大于 {field.maximum}{unit}")
@@ -160,7 +168,7 @@ def _geometry(field: Field, value: Any, here: str) -> dict[str, Any]:
     if geometry.is_empty or not geometry.is_valid:
         raise _no(here, "invalid_geometry", f"{field.title}的图形自相交或为空，请重画")
     west, south, east, north = geometry.bounds
-    if not (-180 <= west and east <= 180 and -90 <= south and north <= 90):
+    if not (west >= -180 and east <= 180 and south >= -90 and north <= 90):
         raise _no(here, "out_of_range", f"{field.title}的坐标应为经度、纬度（度）")
     return dict(value)
 

@@ -62,7 +62,8 @@ class PostgisEngine:
         group = ", ".join(str(i + 1) for i in range(len(by)))
         sql = (
             f"SELECT {keys + ',' if by else ''} count(*) AS n, count(*) FILTER (WHERE cell IS NULL) AS unplaced"
-            f" FROM ({compiled.rows(', '.join(columns))}) AS r" + (f" GROUP BY {group} ORDER BY {group}" if by else "")
+            f" FROM ({compiled.rows(', '.join(columns))}) AS r"
+            + (f" GROUP BY {group} ORDER BY {group}" if by else "")
         )
         found = snapshot.connection.execute(text(sql), compiled.binds.values).mappings().all()
         rows = []
@@ -85,7 +86,9 @@ class PostgisEngine:
         )
         by_cell: dict[int, dict[str, int]] = {}
         for prefix, grade, n in found:
-            by_cell.setdefault(cell_of_prefix(prefix, resolution), dict.fromkeys(GRADES, 0))[GRADES[grade - 1]] = n
+            by_cell.setdefault(cell_of_prefix(prefix, resolution), dict.fromkeys(GRADES, 0))[
+                GRADES[grade - 1]
+            ] = n
         touching = self._touching(snapshot, selection, resolution)
         cells = set(by_cell) | set(touching or {})
         return [
@@ -123,7 +126,8 @@ class PostgisEngine:
         )
         least = _SMALLEST_DRAWN / (4096 << z)
         shapes = compiled.rows(
-            "id, class, grade, name, geom", f"{{span}} > 0 AND {{span}} >= {compiled.binds(least)} AND {{geom}} && {around}"
+            "id, class, grade, name, geom",
+            f"{{span}} > 0 AND {{span}} >= {compiled.binds(least)} AND {{geom}} && {around}",
         )
         sql = _sql("tile").format(anchored=anchored, shapes=shapes)
         values = {
@@ -144,7 +148,9 @@ class PostgisEngine:
         compiled = compile_selection(selection, snapshot)
         here = f"ST_SetSRID(ST_MakePoint({compiled.binds(lon)}, {compiled.binds(lat)}), 4490)"
         d_lat = within_m / 110_500 + _EDGE
-        d_lon = min(within_m / (110_500 * max(math.cos(math.radians(min(abs(lat) + d_lat, 89.9))), 0.001)), 180)
+        d_lon = min(
+            within_m / (110_500 * max(math.cos(math.radians(min(abs(lat) + d_lat, 89.9))), 0.001)), 180
+        )
         box = _box(compiled, (lon - d_lon, lat - d_lat, lon + d_lon, lat + d_lat))
         rows = compiled.rows({"id": "{id}", "geom": "{geom}"}, f"{{geom}} && {box}")
         # Outlines are densified to 500 m: a geography edge is a great circle, the stored one is straight.
@@ -157,8 +163,7 @@ class PostgisEngine:
             f" WHERE m <= {compiled.binds(within_m)} ORDER BY m, id"
         )
         return [
-            Neighbour(row.id, row.m)
-            for row in snapshot.connection.execute(text(sql), compiled.binds.values)
+            Neighbour(row.id, row.m) for row in snapshot.connection.execute(text(sql), compiled.binds.values)
         ]
 
     def overlapping(self, snapshot: Snapshot, selection: Selection, area: str) -> list[int]:
@@ -167,11 +172,11 @@ class PostgisEngine:
         shape = f"ST_SetSRID(ST_GeomFromGeoJSON({compiled.binds(area)}), 4490)"
         rows = compiled.rows("id", f"{{geom}} && {shape} AND ST_Intersects({{geom}}, {shape})")
         return list(
-            snapshot.connection.scalars(text(f"SELECT id FROM ({rows}) AS r ORDER BY id"), compiled.binds.values)
+            snapshot.connection.scalars(
+                text(f"SELECT id FROM ({rows}) AS r ORDER BY id"), compiled.binds.values
+            )
         )
 
 
 def _columns_of(dimension: str) -> tuple[str, ...]:
     return {"level": ("level_scale", "level_value")}.get(dimension, (dimension,))
-
-

@@ -14,7 +14,9 @@ from riskmap.selection import request as selection_request
 from riskmap.selection import saved
 from riskmap.store.dependencies import ReadSnapshot, WriteSnapshot
 
-router = APIRouter(prefix="/api", route_class=ExactRoute, default_response_class=ExactResponse, tags=["register"])
+router = APIRouter(
+    prefix="/api", route_class=ExactRoute, default_response_class=ExactResponse, tags=["register"]
+)
 
 _LIST_OWN = frozenset({"limit", "cursor", "sort"})
 ObjectId = Annotated[int, Field(ge=1, le=2**62)]
@@ -50,7 +52,10 @@ def list_objects(
 
 @router.get("/objects/{object_id}")
 def get_object(
-    object_id: ObjectId, snapshot: ReadSnapshot, response: Response, as_of: Annotated[str | None, Query(max_length=40)] = None
+    object_id: ObjectId,
+    snapshot: ReadSnapshot,
+    response: Response,
+    as_of: Annotated[str | None, Query(max_length=40)] = None,
 ) -> Any:
     """One object, also an ended one; `as_of` as in a selection."""
     found = service.detail(snapshot.at(as_of), object_id)

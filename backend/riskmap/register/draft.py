@@ -17,7 +17,9 @@ from riskmap.catalogue.model import VISIBILITIES, Catalogue, Class
 from riskmap.grading.judge import judge
 from riskmap.store.place import Place, parse_geometry, place_of
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")]
+Text = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")
+]
 Stage = Literal["in_use", "suspended", "closing", "closed", "striking_off", "struck_off"]
 Grade = Literal["major", "serious", "general", "low", "none"]
 Visibility = Literal["public", "department", "command"]
@@ -61,7 +63,9 @@ class ObjectDraft(Wire):
     source: Text = ""
     visibility: Visibility = "department"
     department: Text | None = None
-    tags: Annotated[list[Annotated[Text, StringConstraints(min_length=1, max_length=60)]], Field(max_length=50)] = []
+    tags: Annotated[
+        list[Annotated[Text, StringConstraints(min_length=1, max_length=60)]], Field(max_length=50)
+    ] = []
     position_quality: Quality | None = None
     verified: bool = False
     valid_from: date | None = None
@@ -161,7 +165,9 @@ class Maker:
         elif quality in (None, "none"):
             quality = "clicked"
         if errors:
-            code = "invalid_attributes" if all(e.field.startswith("attributes") for e in errors) else "invalid"
+            code = (
+                "invalid_attributes" if all(e.field.startswith("attributes") for e in errors) else "invalid"
+            )
             raise Invalid("有内容不符合要求，请改正后再保存", code=code, errors=errors)
         division = canonical_division(division or "")
         return {

@@ -94,13 +94,21 @@ def read_objects(path: Path) -> Iterator[tuple[ObjectDraft, dict[str, str]]]:
 
 
 def load_objects(
-    connection: Connection, settings: Settings, path: Path, what: str, catalogues: CatalogueCache | None = None
+    connection: Connection,
+    settings: Settings,
+    path: Path,
+    what: str,
+    catalogues: CatalogueCache | None = None,
 ) -> int:
     """All objects of a file as one state: whole or not at all; how many."""
     snapshot = open_snapshot(connection, SYSTEM, catalogues or CatalogueCache(), settings.public_resolution)
     pairs = list(read_objects(path))
     service.create_many(
-        snapshot, [draft for draft, _ in pairs], settings.bounds, what, [references for _, references in pairs]
+        snapshot,
+        [draft for draft, _ in pairs],
+        settings.bounds,
+        what,
+        [references for _, references in pairs],
     )
     return len(pairs)
 
@@ -119,7 +127,9 @@ def load_demo(engine: Engine, settings: Settings, city: str) -> int:
     target = settings.data_dir / "basemap"
     with database.write(engine, SYSTEM.settings(write=True)) as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(727002)"))
-        if connection.scalar(text("SELECT EXISTS (SELECT FROM object_version) OR EXISTS (SELECT FROM division)")):
+        if connection.scalar(
+            text("SELECT EXISTS (SELECT FROM object_version) OR EXISTS (SELECT FROM division)")
+        ):
             return 0
         target.mkdir(parents=True, exist_ok=True)
         for source in (folder / "basemap").iterdir():

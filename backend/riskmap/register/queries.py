@@ -45,13 +45,17 @@ def parse_sort(given: str | None, snapshot: Snapshot, selection: Selection) -> S
     name = name.removeprefix("-").removeprefix("attributes.")
     if name in SORTS:
         # Worse is more: -grade puts 重大 first, and 重大 has rank 1.
-        return Sort(name, not descending if name in {"grade", "level"} else descending, name in {"code", "level"})
+        return Sort(
+            name, not descending if name in {"grade", "level"} else descending, name in {"code", "level"}
+        )
     if field_of(name, snapshot, selection.classes):
         return Sort(name, descending, True)
     legal = "、".join(SORTS)
     raise Invalid(
         "不能按这一项排序",
-        errors=[FieldError("sort", "unknown_value", f"没有可排序的“{name[:60]}”。可用：{legal}，及所选分类的字段")],
+        errors=[
+            FieldError("sort", "unknown_value", f"没有可排序的“{name[:60]}”。可用：{legal}，及所选分类的字段")
+        ],
     )
 
 
@@ -217,5 +221,3 @@ def replace_parties(connection: Connection, object_id: int, n: int, new: Sequenc
             ),
             [{**party, "id": object_id, "n": n} for party in new],
         )
-
-

@@ -12,7 +12,6 @@ from typing import Any
 import simplejson
 from sqlalchemy import Connection
 
-from riskmap.access.reader import Reader
 from riskmap.base import clock
 from riskmap.base.audit import dump_json
 from riskmap.base.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, PreconditionRequired
@@ -152,7 +151,9 @@ def history(snapshot: Snapshot, object_id: int) -> dict[str, Any]:
     out: list[dict[str, Any]] = []
     before: dict[str, Any] = {}
     for version in queries.versions(snapshot, object_id):
-        if not reader.inner(version["visibility"], version["division"], version["department"], version["class"]):
+        if not reader.inner(
+            version["visibility"], version["division"], version["department"], version["class"]
+        ):
             before = {}
             continue
         seen = item({**version, "id": object_id, "form": "full", "level_rank": None}, snapshot)
@@ -219,7 +220,9 @@ class Cursor:
             if sort.lstrip("-") == "updated_at" and key is not None:
                 key = datetime.fromisoformat(key)
         except (ValueError, TypeError, binascii.Error):
-            raise Invalid("翻页位置无效，请从第一页重新查看", errors=[FieldError("cursor", "bad_cursor", "无效")]) from None
+            raise Invalid(
+                "翻页位置无效，请从第一页重新查看", errors=[FieldError("cursor", "bad_cursor", "无效")]
+            ) from None
         return cls(selection, n, day, sort, key, object_id)
 
 
@@ -305,7 +308,9 @@ def _check_references(connection: Connection, row: Mapping[str, Any]) -> None:
         raise Invalid("引用的对象有误，请改正后再保存", errors=errors)
 
 
-def preview(snapshot: Snapshot, draft: ObjectDraft, bounds: tuple[float, float, float, float]) -> dict[str, Any]:
+def preview(
+    snapshot: Snapshot, draft: ObjectDraft, bounds: tuple[float, float, float, float]
+) -> dict[str, Any]:
     """What registering would give; nothing is written."""
     maker = maker_for(snapshot, bounds)
     row = maker.row(draft, 0)
@@ -324,7 +329,9 @@ def _duplicate() -> Conflict:
     )
 
 
-def create(snapshot: Snapshot, draft: ObjectDraft, bounds: tuple[float, float, float, float]) -> dict[str, Any]:
+def create(
+    snapshot: Snapshot, draft: ObjectDraft, bounds: tuple[float, float, float, float]
+) -> dict[str, Any]:
     """Register one object."""
     connection, reader = snapshot.connection, snapshot.reader
     if not reader.writes:
@@ -372,7 +379,9 @@ def create_many(
     taken = write.take_state(connection, reader, what)
     rows = [{**row, "state": taken.n, "updated_at": taken.at} for row in rows]
     write.insert(connection, reader, taken, rows)
-    write.write_audit(connection, reader, taken, "create_many", "", None, {"objects": len(rows), "what": what})
+    write.write_audit(
+        connection, reader, taken, "create_many", "", None, {"objects": len(rows), "what": what}
+    )
     return taken.n
 
 
@@ -393,7 +402,8 @@ def _locked_row(connection: Connection, object_id: int, expected: int | None) ->
         raise NotFound(_NOT_FOUND)
     if expected is not None and row["state"] != expected:
         raise Conflict(
-            f"这个对象已被改动（现为状态 {row['state']}），您的修改没有保存。请刷新后再改。", code="stale_object"
+            f"这个对象已被改动（现为状态 {row['state']}），您的修改没有保存。请刷新后再改。",
+            code="stale_object",
         )
     return dict(row)
 
@@ -420,8 +430,12 @@ def _draft_of(row: Mapping[str, Any]) -> dict[str, Any]:
         "tags": row["tags"],
         "position_quality": row["position_quality"],
         "verified": row["verified"],
-        "grade": {"value": grade["value"], "basis": grade["basis"]} if grade and not from_attributes else None,
-        "level": {"scale": level["scale"], "value": level["value"], "basis": level["basis"]} if level else None,
+        "grade": {"value": grade["value"], "basis": grade["basis"]}
+        if grade and not from_attributes
+        else None,
+        "level": {"scale": level["scale"], "value": level["value"], "basis": level["basis"]}
+        if level
+        else None,
     }
 
 
@@ -514,7 +528,9 @@ def parties(snapshot: Snapshot, object_id: int) -> list[dict[str, Any]]:
     return found
 
 
-def set_parties(snapshot: Snapshot, object_id: int, given: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def set_parties(
+    snapshot: Snapshot, object_id: int, given: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
     """Replace the persons and posts of an object, as a new state."""
     connection, reader = snapshot.connection, snapshot.reader
     seen = queries.row_of(connection, object_id)
@@ -527,5 +543,3 @@ def set_parties(snapshot: Snapshot, object_id: int, given: Sequence[Mapping[str,
         connection, reader, taken, "parties", object_id, None, {"roles": [p["role"] for p in given]}
     )
     return [dict(p) for p in given]
-
-

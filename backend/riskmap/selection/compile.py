@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from riskmap.access.reader import territory
 from riskmap.base.crs import (
     COVER_RESOLUTION,
     H3_RESOLUTION,
@@ -18,7 +19,6 @@ from riskmap.base.crs import (
     cell_children,
 )
 from riskmap.catalogue.model import GRADE_RANK, LIVE_STAGES, Field
-from riskmap.access.reader import territory
 from riskmap.selection import where as cql2
 from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Snapshot
@@ -26,11 +26,7 @@ from riskmap.store.snapshot import Snapshot
 # One name for all of an object's map columns, in each form. Alias v is the row.
 _FULL = {
     name: f"v.{name}"
-    for name in (
-        "id state updated_at valid_from valid_to ended_reason class class_version code name parent enterprise"
-        " division stage grade level_scale level_value level_rank grading position_quality source verified"
-        " visibility department tags attributes geom anchor gx gy span cell cover"
-    ).split()
+    for name in ["id", "state", "updated_at", "valid_from", "valid_to", "ended_reason", "class", "class_version", "code", "name", "parent", "enterprise", "division", "stage", "grade", "level_scale", "level_value", "level_rank", "grading", "position_quality", "source", "verified", "visibility", "department", "tags", "attributes", "geom", "anchor", "gx", "gy", "span", "cell", "cover"]
 } | {"form": "'full'", "touched": "v.cover"}
 
 _HIDDEN = {
@@ -87,7 +83,9 @@ class Form:
 
     def select(self, columns: Mapping[str, str], extra: str = "", tail: str = "") -> str:
         """SELECT of these output columns (name → template) with one more condition and an ending (templates)."""
-        listed = ", ".join(f"{template.format_map(self.columns)} AS {name}" for name, template in columns.items())
+        listed = ", ".join(
+            f"{template.format_map(self.columns)} AS {name}" for name, template in columns.items()
+        )
         conditions = [*self.conditions, extra.format_map(self.columns)] if extra else list(self.conditions)
         sql = f"SELECT {listed} FROM {self.source} WHERE {' AND '.join(conditions) or 'TRUE'}"
         return f"({sql} {tail.format_map(self.columns)})" if tail else sql
@@ -110,7 +108,9 @@ class Compiled:
         return "\nUNION ALL\n".join(form.select(columns, extra, tail) for form in self.forms)
 
 
-def attribute(f_name: str, readable: Mapping[str, int], kind: str, inner: bool, tier: int, binds: Binds) -> str:
+def attribute(
+    f_name: str, readable: Mapping[str, int], kind: str, inner: bool, tier: int, binds: Binds
+) -> str:
     """SQL of an attribute in one form: null in classes whose field this form may not read."""
     most = tier if inner else 0
     classes = sorted(c for c, visibility in readable.items() if visibility <= most)
@@ -190,7 +190,9 @@ def _inner(alias: str, snapshot: Snapshot, binds: Binds) -> list[str]:
         return []
     out = [f"{alias}.visibility <= {binds(reader.tier)}"]
     if reader.areas:
-        out.append(f"{alias}.division LIKE ANY (CAST({binds([p + '%' for p in reader.area_prefixes])} AS text[]))")
+        out.append(
+            f"{alias}.division LIKE ANY (CAST({binds([p + '%' for p in reader.area_prefixes])} AS text[]))"
+        )
     if reader.departments:
         out.append(f"{alias}.department = ANY (CAST({binds(list(reader.departments))} AS text[]))")
     if reader.classes:
@@ -259,7 +261,9 @@ def _plain(selection: Selection, snapshot: Snapshot, binds: Binds, any_life: boo
         ranges = []
         for cell in selection.cell:
             first, last = cell_children(cell, H3_RESOLUTION)
-            ranges.append(f"{{cell}} BETWEEN CAST({binds(first)} AS bigint) AND CAST({binds(last)} AS bigint)")
+            ranges.append(
+                f"{{cell}} BETWEEN CAST({binds(first)} AS bigint) AND CAST({binds(last)} AS bigint)"
+            )
         out.append("(" + " OR ".join(ranges) + ")")
     return out
 
@@ -270,7 +274,6 @@ def _industry(selection: Selection, snapshot: Snapshot, inner: bool, binds: Bind
     }
     column = attribute("industry_code", readable, "text", inner, snapshot.reader.tier, binds)
     return f"{column} LIKE ANY (CAST({binds([code + '%' for code in selection.industry])} AS text[]))"
-
 
 
 # What a list may be sorted by, beside declared scalar fields of the chosen classes.
@@ -294,5 +297,3 @@ def field_of(name: str, snapshot: Snapshot, classes: tuple[str, ...]) -> dict[st
     most = reader.tier if reader.sees_inner else 0
     found = snapshot.catalogue.fields_named(name, frozenset(classes) or None)
     return {c.code: f for c, f in found if f.visibility <= most and f.is_scalar}
-
-

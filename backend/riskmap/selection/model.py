@@ -140,7 +140,11 @@ def _grades(values: Iterable[str]) -> tuple[str, ...]:
         upward = grade.endswith("+") or value.endswith(" ")
         grade = grade.removesuffix("+")
         if grade not in GRADES or (upward and grade == "none"):
-            raise _refuse("grade", "unknown_value", f"没有这个分级：“{value[:40]}”。可用：{'、'.join(GRADES)}，较大以上写 serious+")
+            raise _refuse(
+                "grade",
+                "unknown_value",
+                f"没有这个分级：“{value[:40]}”。可用：{'、'.join(GRADES)}，较大以上写 serious+",
+            )
         out.update(GRADES[: GRADES.index(grade) + 1] if upward else [grade])
     return tuple(g for g in GRADES if g in out)
 
@@ -178,7 +182,7 @@ def _within(body: object) -> str:
         raise _refuse("within", "not_a_polygon", "within 的坐标无法读取") from None
     if shapely.get_num_coordinates(geometry) > _MAX_WITHIN_VERTICES:
         raise _refuse("within", "too_many_vertices", f"within 最多 {_MAX_WITHIN_VERTICES} 个点，请简化")
-    if not (-180 <= west and east <= 180 and -90 <= south and north <= 90):
+    if not (west >= -180 and east <= 180 and south >= -90 and north <= 90):
         raise _refuse("within", "out_of_range", "within 的坐标应为经度、纬度（度）")
     if geometry.is_empty or not geometry.is_valid:
         raise _refuse("within", "invalid_geometry", "within 的边线自相交或为空，请重画")
@@ -194,7 +198,11 @@ def parse(params: Mapping[str, Sequence[str]], catalogue: Catalogue, *, within: 
     given: dict[str, list[str]] = {}
     for name, raw in params.items():
         if name not in PARAMETERS:
-            raise _refuse(name[:60], "unknown_parameter", f"没有“{name[:60]}”这个筛选参数。可用：{'、'.join(PARAMETERS)}")
+            raise _refuse(
+                name[:60],
+                "unknown_parameter",
+                f"没有“{name[:60]}”这个筛选参数。可用：{'、'.join(PARAMETERS)}",
+            )
         if values := _values(name, raw):
             given[name] = values
     get = given.get

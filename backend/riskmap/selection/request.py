@@ -27,9 +27,7 @@ def multi(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     return out
 
 
-def asked(
-    snapshot: Snapshot, pairs: Iterable[tuple[str, str]], own: frozenset[str] = frozenset()
-) -> Asked:
+def asked(snapshot: Snapshot, pairs: Iterable[tuple[str, str]], own: frozenset[str] = frozenset()) -> Asked:
     """Parse everything but the endpoint's `own` parameters.
 
     `state=` and `r=` pin the answer; a state that is unknown or newer, or rights that are

@@ -155,7 +155,9 @@ def parse_geometry(body: Any, allowed: tuple[str, ...]) -> BaseGeometry:
     if west < -180 or east > 180:
         raise refuse("out_of_range", "经度应在 −180 到 180 之间；若为米制坐标，请先选定坐标系导入")
     if not geometry.is_valid:
-        raise refuse("invalid_geometry", f"图形不合规（{shapely.is_valid_reason(geometry)}）：边线自相交，请重画")
+        raise refuse(
+            "invalid_geometry", f"图形不合规（{shapely.is_valid_reason(geometry)}）：边线自相交，请重画"
+        )
     return geometry
 
 

@@ -48,7 +48,9 @@ def _stage(connection: Connection, rows: Sequence[Row]) -> tuple[str, dict[str, 
         body = dump_json([{name: row[name] for name in COLUMNS} for row in rows])
         return "jsonb_populate_recordset(NULL::risk_object, CAST(:staged AS jsonb))", {"staged": body}
     connection.execute(text("DROP TABLE IF EXISTS pg_temp.staged"))
-    connection.execute(text("CREATE TEMPORARY TABLE staged (LIKE risk_object INCLUDING DEFAULTS) ON COMMIT DROP"))
+    connection.execute(
+        text("CREATE TEMPORARY TABLE staged (LIKE risk_object INCLUDING DEFAULTS) ON COMMIT DROP")
+    )
     buffer = io.StringIO()
     for row in rows:
         buffer.write("\t".join(_quoted(row[name], name) for name in COLUMNS) + "\n")
@@ -88,7 +90,9 @@ def insert(connection: Connection, reader: Reader, taken: State, rows: Sequence[
         check_writable(reader, row)
     source, parameters = _stage(connection, rows)
     try:
-        connection.execute(text(f"INSERT INTO risk_object ({_LIST}) SELECT {_LIST} FROM {source}"), parameters)
+        connection.execute(
+            text(f"INSERT INTO risk_object ({_LIST}) SELECT {_LIST} FROM {source}"), parameters
+        )
         connection.execute(
             text(
                 f"INSERT INTO object_version (valid, known, actor, {_LIST})"
@@ -102,9 +106,7 @@ def insert(connection: Connection, reader: Reader, taken: State, rows: Sequence[
         raise _refused_by_rights(error) from error
 
 
-def change(
-    connection: Connection, reader: Reader, taken: State, old: Row, new: Row, since: date
-) -> None:
+def change(connection: Connection, reader: Reader, taken: State, old: Row, new: Row, since: date) -> None:
     """From day `since` on the object is `new`; before it stays as it was. One object.
 
     The version that held on `since` is cut there; later dated versions stay.

@@ -1,0 +1,36 @@
+/** What the service sends; the names are those of the public contract. */
+import type { Grade } from "../words";
+
+export interface Level { value: string; title: string; rank: number; colour: string; letter: string; shape: string }
+export interface Scale { scale: string; title: string; worse: "low-rank" | "high-rank"; note: string; levels: Level[] }
+export interface FieldSpec {
+  name: string; title: string; type: string; unit?: string; options?: { value: string; title: string }[];
+}
+export interface ClassSpec {
+  class: string; title: string; group: string; role: "hazard" | "target" | "response" | "context"; geometry: string[];
+  scale: string | null; department: string; symbol: string; fields: FieldSpec[]; list: string[]; popup: string[];
+}
+export interface Catalogue { state: number; groups: { code: string; title: string }[]; classes: ClassSpec[]; scales: Scale[] }
+export interface Meta {
+  title: string; demo: boolean; mark: string | null; bounds: [number, number, number, number]; area: string; state: number; at: string;
+  rights: string; attribution: string; public_heat_resolution: number; heat_few: number; basemap: { layer: string; title: string; url: string }[];
+}
+export interface Account { username: string; role: string; tier: string; areas: string[]; departments: string[]; classes: string[]; may: string[] }
+export interface Session { account: Account; csrf: string; rights: string }
+export interface Rights { rights: string; state: number; at: string; signed_in: boolean }
+export interface CountRow { grade: Grade; class: string; division: string; n: number }
+export interface Counts { total: number; rows: Partial<CountRow>[]; unplaced: number; state: number; words: string }
+export interface GeoGeometry { type: string; coordinates: unknown }
+export interface Item {
+  id: number; class: string; code: string | null; name: string; grade: { value: Grade; scale: string }; level: { scale: string; value: string; rank: number } | null;
+  division: string | null; stage: string; visibility: string; department: string; geometry: GeoGeometry | null; attributes: Record<string, unknown>;
+  state: number; updated_at: string; form: "full" | "public"; position_quality?: string; source?: string;
+}
+export interface Detail extends Omit<Item, "state"> {
+  enterprise?: { id: number; name: string | null } | null; parent?: { id: number; name: string | null } | null;
+  valid_from: string; ended: { on: string; reason: string } | null; state: number;
+}
+export interface Page { items: Item[]; total: number; unplaced: number; state: number; next: string | null }
+export interface HeatCell { cell: string; n: number; by_grade: Record<Grade, number>; touching: number | null; few: boolean }
+export interface Heat { resolution: number; cells: HeatCell[]; total: number; unplaced: number; state: number }
+export interface Division { code: string; name: string; level: string; parent: string | null }

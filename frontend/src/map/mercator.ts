@@ -1,0 +1,110 @@
+/** Web Mercator as the tiles use it: the world is the unit square, y down, so a pixel is x × 256 × 2^zoom. */
+
+export function worldX(lng: number): number {
+  return lng / 360 + 0.5;
+}
+
+export function worldY(lat: number): number {
+  return 0.5 - Math.log(Math.tan(Math.PI / 4 + (lat * Math.PI) / 360)) / (2 * Math.PI);
+}
+
+export function lngOf(x: number): number {
+  return (x - 0.5) * 360;
+}
+
+export function latOf(y: number): number {
+  return (Math.atan(Math.exp((0.5 - y) * 2 * Math.PI)) * 360) / Math.PI - 90;
+}
+
+/** Pixels across the world at a zoom of the page. */
+export function worldSize(zoom: number): number {
+  return 256 * 2 ** zoom;
+}
+
+/** What a canvas shows: its top left corner in world pixels of a zoom, and its size in CSS pixels. */
+export interface Frame {
+  zoom: number;
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+}
+
+export interface Box { minX: number; minY: number; maxX: number; maxY: number }
+
+/** The frame's part of the world, widened by some pixels. */
+export function boxOf(frame: Frame, margin = 0): Box {
+  const size = worldSize(frame.zoom);
+  return {
+    minX: (frame.left - margin) / size,
+    minY: (frame.top - margin) / size,
+    maxX: (frame.left + frame.width + margin) / size,
+    maxY: (frame.top + frame.height + margin) / size,
+  };
+}
+
+export function meets(a: Box, b: Box): boolean {
+  return a.minX <= b.maxX && a.maxX >= b.minX && a.minY <= b.maxY && a.maxY >= b.minY;
+}
+
+/** A line or ring as flat world coordinates x0, y0, x1, y1, … */
+export type Flat = Float64Array;
+
+export function flatten(coordinates: readonly (readonly number[])[]): Flat {
+  const out = new Float64Array(coordinates.length * 2);
+  coordinates.forEach((c, i) => {
+    out[2 * i] = worldX(c[0] ?? 0);
+    out[2 * i + 1] = worldY(c[1] ?? 0);
+  });
+  return out;
+}
+
+export function boxOfLines(lines: readonly Flat[]): Box {
+  const box = { minX: Infinity, minY: Infinity, maxX: -Infinity, maxY: -Infinity };
+  for (const line of lines)
+    for (let i = 0; i < line.length; i += 2) {
+      const x = line[i] as number;
+      const y = line[i + 1] as number;
+      if (x < box.minX) box.minX = x;
+      if (x > box.maxX) box.maxX = x;
+      if (y < box.minY) box.minY = y;
+      if (y > box.maxY) box.maxY = y;
+    }
+  return box;
+}
+
+export interface Geometry { type: string; coordinates: unknown }
+
+/** Lines, rings and points of a GeoJSON geometry, in world coordinates. */
+export function partsOf(geometry: Geometry): { points: Flat[]; lines: Flat[]; rings: Flat[] } {
+  type Position = number[];
+  const out = { points: [] as Flat[], lines: [] as Flat[], rings: [] as Flat[] };
+  const c = geometry.coordinates;
+  switch (geometry.type) {
+    case "Point": out.points.push(flatten([c as Position])); break;
+    case "MultiPoint": for (const p of c as Position[]) out.points.push(flatten([p])); break;
+    case "LineString": out.lines.push(flatten(c as Position[])); break;
+    case "MultiLineString": for (const l of c as Position[][]) out.lines.push(flatten(l)); break;
+    case "Polygon": for (const r of c as Position[][]) out.rings.push(flatten(r)); break;
+    case "MultiPolygon": for (const p of c as Position[][][]) for (const r of p) out.rings.push(flatten(r)); break;
+  }
+  return out;
+}
+
+/** Adds a line to a path in the frame's pixels; vertices closer than half a pixel are passed over. */
+export function trace(path: CanvasPath, line: Flat, frame: Frame, close: boolean): void {
+  const size = worldSize(frame.zoom);
+  let lastX = NaN;
+  let lastY = NaN;
+  const end = line.length - 2;
+  for (let i = 0; i <= end; i += 2) {
+    const x = (line[i] as number) * size - frame.left;
+    const y = (line[i + 1] as number) * size - frame.top;
+    if (i === 0) path.moveTo(x, y);
+    else if (i === end || Math.abs(x - lastX) + Math.abs(y - lastY) >= 0.5) path.lineTo(x, y);
+    else continue;
+    lastX = x;
+    lastY = y;
+  }
+  if (close) path.closePath();
+}

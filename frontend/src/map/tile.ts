@@ -1,0 +1,77 @@
+/** One vector tile taken apart, in slices, so that a heavy tile never holds up the hand on the map. */
+import { VectorTile, type VectorTileFeature } from "@mapbox/vector-tile";
+import { PbfReader } from "pbf";
+import { type Counts, type GradeIndex, gradeIndex, worstOf } from "./grades";
+import type { Box, Flat } from "./mercator";
+
+export interface PointItem { id: number; cls: string; grade: GradeIndex; name: string; x: number; y: number }
+export interface ClusterItem { key: string; n: number; by: Counts; worst: GradeIndex; x: number; y: number }
+export interface ShapeItem { id: number; cls: string; grade: GradeIndex; name: string; lines: Flat[]; filled: boolean; tile: Box }
+export interface TileItems { points: PointItem[]; clusters: ClusterItem[]; shapes: ShapeItem[] }
+
+export interface TileAddress { z: number; x: number; y: number }
+
+export function tileKey(t: TileAddress): string {
+  return `${t.z}/${t.x}/${t.y}`;
+}
+
+const SLICE = 200;
+
+/** Decodes step by step; each step reads at most 200 features. */
+export function* decode(bytes: ArrayBuffer | Uint8Array, address: TileAddress): Generator<void, TileItems> {
+  const out: TileItems = { points: [], clusters: [], shapes: [] };
+  const tile = new VectorTile(new PbfReader(bytes));
+  const side = 1 / 2 ** address.z;
+  const box: Box = { minX: address.x * side, minY: address.y * side, maxX: (address.x + 1) * side, maxY: (address.y + 1) * side };
+  let read = 0;
+  for (const name of ["objects", "clusters"]) {
+    const layer = tile.layers[name];
+    if (!layer) continue;
+    const unit = side / layer.extent;
+    for (let i = 0; i < layer.length; i++) {
+      const feature = layer.feature(i);
+      if (name === "objects") readObject(feature, box, unit, out);
+      else readCluster(feature, box, unit, address, out);
+      if (++read % SLICE === 0) yield;
+    }
+  }
+  return out;
+}
+
+function number(value: unknown): number {
+  return typeof value === "number" ? value : 0;
+}
+
+function readObject(feature: VectorTileFeature, box: Box, unit: number, out: TileItems): void {
+  const p = feature.properties;
+  const common = { id: feature.id ?? 0, cls: String(p.class ?? ""), grade: gradeIndex(p.grade), name: typeof p.name === "string" ? p.name : "" };
+  const geometry = feature.loadGeometry();
+  if (feature.type === 1) {
+    const at = geometry[0]?.[0];
+    if (at) out.points.push({ ...common, x: box.minX + at.x * unit, y: box.minY + at.y * unit });
+    return;
+  }
+  const lines = geometry.map((part) => {
+    const flat = new Float64Array(part.length * 2);
+    part.forEach((at, i) => {
+      flat[2 * i] = box.minX + at.x * unit;
+      flat[2 * i + 1] = box.minY + at.y * unit;
+    });
+    return flat;
+  });
+  out.shapes.push({ ...common, lines, filled: feature.type === 3, tile: box });
+  // Only the tile that counts the shape by itself says where its anchor is.
+  if (typeof p.anchor_x === "number" && typeof p.anchor_y === "number")
+    out.points.push({ ...common, x: box.minX + p.anchor_x * unit, y: box.minY + p.anchor_y * unit });
+}
+
+function readCluster(feature: VectorTileFeature, box: Box, unit: number, address: TileAddress, out: TileItems): void {
+  const p = feature.properties;
+  const at = feature.loadGeometry()[0]?.[0];
+  if (!at) return;
+  const by: Counts = [number(p.major), number(p.serious), number(p.general), number(p.low), number(p.none)];
+  out.clusters.push({
+    key: `${tileKey(address)}#${feature.id ?? `${at.x}.${at.y}`}`,
+    n: number(p.n), by, worst: worstOf(by), x: box.minX + at.x * unit, y: box.minY + at.y * unit,
+  });
+}
