@@ -78,9 +78,7 @@ def fill(settings: Settings, n: int) -> None:
                     )
                     centres[parent] = (ewkb, *grid_of(p_lon, p_lat), h3.str_to_int(parent))
                 public, px, py, pc = centres[parent]
-                point = shapely.to_wkb(
-                    shapely.set_srid(shapely.Point(x, y), 4490), hex=True, include_srid=True
-                )
+                point = shapely.to_wkb(shapely.set_srid(shapely.Point(x, y), 4490), hex=True, include_srid=True)
                 geom, span, cover = point, 0.0, r"\N"
                 if i % 50 == 0:
                     half = 0.0004 * (1 + i % 30)
@@ -176,10 +174,7 @@ def main() -> None:
                 for z, around in ((6, 0), (8, 0), (10, 1), (12, 2), (14, 3), (16, 3)):
                     timed(
                         f"{name} tile z{z} {label}",
-                        [
-                            lambda t=t: questions.tile(moment, selection, *t)
-                            for t in tiles(z, *centre, around)
-                        ],  # type: ignore[misc]
+                        [lambda t=t: questions.tile(moment, selection, *t) for t in tiles(z, *centre, around)],  # type: ignore[misc]
                         repeat=1 if z < 10 else 2,
                     )
                 timed(
@@ -196,20 +191,12 @@ def main() -> None:
             moment, selection = read(snapshot, {"bbox": ["115.95,29.65,116.05,29.75"]})
             timed(
                 f"{name} list bbox 0.1°",
-                [
-                    lambda: service.page(
-                        moment, selection, Totals(questions), sort=None, limit=50, cursor=None
-                    )
-                ],
+                [lambda: service.page(moment, selection, Totals(questions), sort=None, limit=50, cursor=None)],
             )
             moment, selection = read(snapshot, {"q": ["99号"]})
             timed(
                 f"{name} list q=99号",
-                [
-                    lambda: service.page(
-                        moment, selection, Totals(questions), sort=None, limit=50, cursor=None
-                    )
-                ],
+                [lambda: service.page(moment, selection, Totals(questions), sort=None, limit=50, cursor=None)],
             )
             moment, selection = read(snapshot, {})
             timed(f"{name} near 1 km", [lambda: questions.near(moment, selection, *centre, 1000)])

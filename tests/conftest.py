@@ -22,6 +22,7 @@ from riskmap.base.migrate import migrate
 from riskmap.base.settings import REPOSITORY, Settings
 from riskmap.catalogue.queries import CatalogueCache
 from riskmap.catalogue.seed import seed
+from riskmap.register.load import load_demo
 from riskmap.store.snapshot import Snapshot, open_snapshot
 
 ADMIN_PASSWORD = "Adm1n-for-tests"
@@ -45,9 +46,7 @@ def server_url_of_database() -> Iterator[str]:
 
 
 def _create_database(server: str, name: str, template: str | None = None) -> str:
-    engine = create_engine(
-        make_url(server).set(drivername="postgresql+psycopg2"), isolation_level="AUTOCOMMIT"
-    )
+    engine = create_engine(make_url(server).set(drivername="postgresql+psycopg2"), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name}" + (f" TEMPLATE {template}" if template else "")))
     engine.dispose()
@@ -55,9 +54,7 @@ def _create_database(server: str, name: str, template: str | None = None) -> str
 
 
 def _drop_database(server: str, name: str) -> None:
-    engine = create_engine(
-        make_url(server).set(drivername="postgresql+psycopg2"), isolation_level="AUTOCOMMIT"
-    )
+    engine = create_engine(make_url(server).set(drivername="postgresql+psycopg2"), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
     engine.dispose()
@@ -78,16 +75,38 @@ def template(server_url_of_database: str, tmp_path_factory: pytest.TempPathFacto
     _drop_database(server_url_of_database, name)
 
 
+@pytest.fixture(scope="session")
+def demo_template(
+    server_url_of_database: str, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, Path]]:
+    """A database with the demo city, and its data folder."""
+    name = f"demo_{uuid.uuid4().hex[:8]}"
+    url = _create_database(server_url_of_database, name, template)
+    folder = tmp_path_factory.mktemp("demo")
+    settings = Settings(database_url=url, data_dir=folder, demo="jiujiang", free_disk_mb=0)
+    engine = make_engine(app_url(settings), pool_size=1)
+    assert load_demo(engine, settings, "jiujiang") > 5000
+    engine.dispose()
+    yield name, folder
+    _drop_database(server_url_of_database, name)
+
+
 @pytest.fixture(scope="module")
 def settings(
-    server_url_of_database: str, template: str, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, server_url_of_database: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Settings]:
-    """Settings of a fresh database, with no divisions and no objects."""
+    """Settings of a database of the module's own: empty, or the demo city where the module says DEMO = True."""
     name = f"test_{uuid.uuid4().hex[:8]}"
-    url = _create_database(server_url_of_database, name, template)
+    data_dir = tmp_path_factory.mktemp("data")
+    if getattr(request.module, "DEMO", False):
+        source, folder = request.getfixturevalue("demo_template")
+        shutil.copytree(folder, data_dir, dirs_exist_ok=True)
+    else:
+        source = request.getfixturevalue("template")
+    url = _create_database(server_url_of_database, name, source)
     yield Settings(
         database_url=url,
-        data_dir=tmp_path_factory.mktemp("data"),
+        data_dir=data_dir,
         demo="none",
         admin_password=ADMIN_PASSWORD,
         free_disk_mb=0,

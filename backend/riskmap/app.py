@@ -142,6 +142,8 @@ class _Page(StaticFiles):
     """The built page: hashed assets for ever, index.html never; unknown API paths stay problems."""
 
     async def get_response(self, path: str, scope: Any) -> Response:
+        if scope["method"] not in {"GET", "HEAD"}:
+            raise HTTPException(405)
         if path.startswith("api/"):
             raise HTTPException(404)
         response = await super().get_response(path, scope)

@@ -76,9 +76,7 @@ def _program(name: str, url: URL) -> str:
     for major, path in sorted(candidates):
         if major >= server and path.exists():
             return str(path)
-    raise BackupError(
-        f"没有找到 PostgreSQL {server} 或更高版本的 {name}：请安装 postgresql-client-{server}。"
-    )
+    raise BackupError(f"没有找到 PostgreSQL {server} 或更高版本的 {name}：请安装 postgresql-client-{server}。")
 
 
 def _libpq(url: URL) -> dict[str, str]:
@@ -141,9 +139,7 @@ def backup(settings: Settings, target: Path | None = None, *, keep: int = KEPT, 
             "version": __version__,
             "state": n,
             "at": clock.now().isoformat(timespec="seconds"),
-            "files": [
-                {"name": name, "bytes": path.stat().st_size, "sha256": _sha256(path)} for name, path in files
-            ],
+            "files": [{"name": name, "bytes": path.stat().st_size, "sha256": _sha256(path)} for name, path in files],
         }
         made = Path(work) / "backup.tar"
         with tarfile.open(made, "w") as archive:
@@ -213,13 +209,9 @@ def restore(settings: Settings, path: Path, *, force: bool = False, tell: Tell =
     name = url.database or "riskmap"
     server = create_engine(url.set(database="postgres"), isolation_level="AUTOCOMMIT")
     with server.connect() as connection:
-        present = bool(
-            connection.scalar(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": name})
-        )
+        present = bool(connection.scalar(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": name}))
     if present and not force and _holds_objects(url):
-        raise BackupError(
-            "目标数据库里已有数据。确认要用备份替换，请加 --force（现有数据库会先改名留存到恢复成功）。"
-        )
+        raise BackupError("目标数据库里已有数据。确认要用备份替换，请加 --force（现有数据库会先改名留存到恢复成功）。")
     others = _other_sessions(server, name)
     if others:
         raise BackupError(f"还有 {others} 个连接在用这个数据库：请先停止服务再恢复。")

@@ -88,9 +88,7 @@ def _prepare(settings: Settings) -> None:
             click.echo("  正在装入演示城市……")
             count = loading.load_demo(engine, settings, settings.demo)
             click.echo(
-                f"  已装入演示对象 {count} 个（演示数据，非真实）"
-                if count
-                else "  库中已有数据，未装入演示城市"
+                f"  已装入演示对象 {count} 个（演示数据，非真实）" if count else "  库中已有数据，未装入演示城市"
             )
     finally:
         engine.dispose()
@@ -226,12 +224,8 @@ def load_demo() -> None:
 
 
 @main.command()
-@click.option(
-    "--to", "folder", type=click.Path(file_okay=False, path_type=Path), help="备份文件夹，默认在数据目录下"
-)
-@click.option(
-    "--keep", type=click.IntRange(1, 1000), default=backups.KEPT, show_default=True, help="保留份数"
-)
+@click.option("--to", "folder", type=click.Path(file_okay=False, path_type=Path), help="备份文件夹，默认在数据目录下")
+@click.option("--keep", type=click.IntRange(1, 1000), default=backups.KEPT, show_default=True, help="保留份数")
 def backup(folder: Path | None, keep: int) -> None:
     """备份数据库和数据目录中的文件；服务不用停。"""
     with _refusals(), _database(_settings()) as settings:

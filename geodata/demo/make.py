@@ -126,9 +126,7 @@ class City:
             **{name: blob(*p) for name, p in LAKES.items()},
         }
         self.rivers = {name: wiggly(p, 4.0, 0.6) for name, p in RIVERS.items()}
-        self.water = unary_union(
-            [*self.water_parts.values(), *(r.buffer(0.0013) for r in self.rivers.values())]
-        )
+        self.water = unary_union([*self.water_parts.values(), *(r.buffer(0.0013) for r in self.rivers.values())])
         self.hills = {name: blob(*p).intersection(self.area) for name, p in HILLS.items()}
         self.hill = unary_union(list(self.hills.values()))
         self.land = self.area.difference(self.water.buffer(0.0006))
@@ -225,9 +223,7 @@ class Roads:
         for a, b in _tree(towns, reach):
             if frozenset((a["code"], b["code"])) not in linked:
                 kind = "省道" if a["county"] != b["county"] else "县道"
-                self.way(
-                    self._bend(a, b), kind, f"{a['name'][:2]}{b['name'][:2]}线", f"X{rng.randrange(100, 999)}"
-                )
+                self.way(self._bend(a, b), kind, f"{a['name'][:2]}{b['name'][:2]}线", f"X{rng.randrange(100, 999)}")
                 linked.add(frozenset((a["code"], b["code"])))
         for a in towns:  # a second way out for most towns
             for b in sorted(towns, key=lambda t, a=a: a["seat"].distance(t["seat"]))[1:4]:
@@ -258,13 +254,9 @@ class Roads:
                     if self.city.dry(Point(p)):
                         grid[i, j] = p
             for j in range(-half, half + 1):
-                self._runs(
-                    [grid.get((i, j)) for i in range(-half, half + 1)], f"{FIRM_B[(j + half) % 15]}湾路"
-                )
+                self._runs([grid.get((i, j)) for i in range(-half, half + 1)], f"{FIRM_B[(j + half) % 15]}湾路")
             for i in range(-half, half + 1):
-                self._runs(
-                    [grid.get((i, j)) for j in range(-half, half + 1)], f"{FIRM_B[(i + half) % 15]}兴街"
-                )
+                self._runs([grid.get((i, j)) for j in range(-half, half + 1)], f"{FIRM_B[(i + half) % 15]}兴街")
         self._keep_connected()
 
     def _runs(self, points: list[tuple[float, float] | None], name: str) -> None:
@@ -299,9 +291,7 @@ class Roads:
         used = sorted({n for w in self.ways for n in w["nodes"]})
         with osmium.SimpleWriter(str(path)) as writer:
             for i in used:
-                writer.add_node(
-                    Node(id=i, version=1, location=self.nodes[i - 1], timestamp="2026-01-01T00:00:00Z")
-                )
+                writer.add_node(Node(id=i, version=1, location=self.nodes[i - 1], timestamp="2026-01-01T00:00:00Z"))
             for i, w in enumerate(self.ways, 1):
                 tags = {"highway": ROAD_WORD[w["class"]], "name": w["name"], "source": "invented"}
                 if w["no"]:
@@ -310,9 +300,7 @@ class Roads:
                     tags["maxspeed"] = "100"
                 if w["bridge"]:
                     tags["bridge"] = "yes"
-                writer.add_way(
-                    Way(id=i, version=1, nodes=w["nodes"], tags=tags, timestamp="2026-01-01T00:00:00Z")
-                )
+                writer.add_way(Way(id=i, version=1, nodes=w["nodes"], tags=tags, timestamp="2026-01-01T00:00:00Z"))
 
 
 def _tree(items: list[Any], length: Callable[[Any, Any], float]) -> list[tuple[Any, Any]]:
@@ -401,15 +389,13 @@ class Objects:
 
     # -- Rows ------------------------------------------------------------------------
 
-    def add(
-        self, class_: str, name: str, geometry: Any, hazard: bool = False, **fields: Any
-    ) -> dict[str, Any]:
+    def add(self, class_: str, name: str, geometry: Any, hazard: bool = False, **fields: Any) -> dict[str, Any]:
         """One object; its division is the town that holds its anchor."""
         self.count[class_] = self.count.get(class_, 0) + 1
-        prefix = "".join(part[0] for part in class_.split("-")).upper()
+        prefix = "-".join(part[:3] for part in class_.split("-")).upper()
         row: dict[str, Any] = {
             "class": class_,
-            "code": f"{prefix}-{class_[:3].upper()}{self.count[class_]:04d}",
+            "code": f"{prefix}-{self.count[class_]:04d}",
             "name": name,
         }
         if geometry is not None:
@@ -484,9 +470,7 @@ def make_industry(o: Objects) -> None:
         kind = (
             "化工有限公司"
             if chemical
-            else rng.choice(
-                ["纺织有限公司", "金属制品有限公司", "家具有限公司", "食品有限公司", "建材有限公司"]
-            )
+            else rng.choice(["纺织有限公司", "金属制品有限公司", "家具有限公司", "食品有限公司", "建材有限公司"])
         )
         geometry = o.box(p, rng.uniform(180, 380)) if chemical else p
         row = o.add(
@@ -558,9 +542,7 @@ def make_points(o: Objects) -> None:
     public = {"visibility": "public"}
 
     def risk_point(i: int) -> tuple[str, Any, dict[str, Any]]:
-        what = pick(
-            ["锅炉房", "配电房", "喷涂车间", "危化品暂存间", "粉碎车间", "冷库", "吊装区", "装卸台", "污水站"]
-        )
+        what = pick(["锅炉房", "配电房", "喷涂车间", "危化品暂存间", "粉碎车间", "冷库", "吊装区", "装卸台", "污水站"])
         return f"{firm()}{what}", o.in_park() if i % 9 == 0 else o.in_town(2), {
             "accident_types": pick(["火灾", "爆炸", "中毒和窒息", "触电", "机械伤害"]), "control_level": pick(["enterprise", "town", "department"]),
             "inspect_days": pick([7, 15, 30]), "measures": "设专人巡查，落实作业审批"}  # fmt: skip
@@ -935,9 +917,7 @@ def make_areas_and_lines(o: Objects) -> None:
     towns = city.towns
     for i in range(16):
         a, b = rng.sample(towns, 2)
-        b = min(
-            (t for t in towns if t is not a), key=lambda t, a=a: abs(t["seat"].distance(a["seat"]) - 0.18)
-        )
+        b = min((t for t in towns if t is not a), key=lambda t, a=a: abs(t["seat"].distance(a["seat"]) - 0.18))
         line = wiggly(
             [(a["seat"].x + 0.01, a["seat"].y + 0.008), (b["seat"].x - 0.01, b["seat"].y + 0.006)], 3, 0.4
         ).intersection(city.area)
@@ -1011,11 +991,7 @@ def grade(o: Objects) -> None:
 
 def unplace(o: Objects) -> None:
     """Fourteen objects wait for a position; a few are for the command tier alone."""
-    plain = [
-        r
-        for r in o.out
-        if r["class"] in {"risk-point", "gas-restaurant", "confined-space"} and r.get("geometry")
-    ]
+    plain = [r for r in o.out if r["class"] in {"risk-point", "gas-restaurant", "confined-space"} and r.get("geometry")]
     for row in rng.sample(plain, 14):
         for key in ("geometry", "position_quality"):
             del row[key]
@@ -1057,8 +1033,7 @@ def main() -> None:
     divisions = [({"code": c, "name": p["name"], "level": p["level"], "parent": None if p["level"] == "city" else "360400"}, g)
                  for c, (p, g) in sorted(city.shapes.items())]  # fmt: skip
     divisions += [
-        ({"code": t["code"], "name": t["name"], "level": "town", "parent": t["county"]}, t["shape"])
-        for t in city.towns
+        ({"code": t["code"], "name": t["name"], "level": "town", "parent": t["county"]}, t["shape"]) for t in city.towns
     ]
     write(TARGET / "divisions.geojson", features(iter(divisions)))
     near = city.area.buffer(0.06)
@@ -1071,10 +1046,7 @@ def main() -> None:
     write(base / "hills.geojson", features(({"name": n}, rounded(g, 5)) for n, g in city.hills.items()))
     write(
         base / "roads.geojson",
-        features(
-            ({"class": w["class"], "name": w["name"], "no": w["no"]}, rounded(w["line"], 5))
-            for w in roads.ways
-        ),
+        features(({"class": w["class"], "name": w["name"], "no": w["no"]}, rounded(w["line"], 5)) for w in roads.ways),
     )
     places = [
         (
@@ -1092,9 +1064,7 @@ def main() -> None:
     roads.write_osm(TARGET / "roads.osm.pbf")
     lines = [json.dumps(r, ensure_ascii=False, separators=(",", ":")) for r in objects.out]
     write(TARGET / "objects.ndjson", "\n".join(lines) + "\n")
-    print(
-        f"{len(objects.out)} objects, {len(objects.count)} classes, {len(roads.ways)} ways, {len(roads.nodes)} nodes"
-    )
+    print(f"{len(objects.out)} objects, {len(objects.count)} classes, {len(roads.ways)} ways, {len(roads.nodes)} nodes")
 
 
 if __name__ == "__main__":

@@ -23,54 +23,69 @@ def address_of(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
-def _check_same_site(request: Request) -> None:
+def _host(address: str) -> str:
+    try:
+        return urlsplit(address).netloc.lower()
+    except ValueError:
+        return ""
+
+
+def check_same_site(request: Request) -> None:
     """A browser says where a request comes from; another site's is refused beside the CSRF token."""
     site = request.headers.get("sec-fetch-site")
     origin = request.headers.get("origin")
     foreign = site is not None and site not in {"same-origin", "none"}
-    if origin is not None and origin != "null":
-        foreign = foreign or urlsplit(origin).netloc != request.headers.get("host", "")
-    if foreign or origin == "null":
-        raise Forbidden("请求来自别的网站，没有执行。", code="cross_site")
+    if origin is not None:
+        # A proxy may pass on its own Host; the address that it is known by is stated.
+        ours = {request.headers.get("host", "").lower(), _host(request.app.state.settings.proxy or "")}
+        foreign = foreign or not _host(origin) or _host(origin) not in ours
+    if foreign:
+        raise Forbidden("请求来自别的网站，没有执行。请从本系统的页面操作。", code="cross_site")
 
 
 def current_session(request: Request) -> service.Session | None:
     """The session of the cookie, checked for CSRF where the method writes; None without a cookie."""
     secret = request.cookies.get(COOKIE)
-    if secret is None:
+    if not secret:
         return None
     app = request.app.state
     session = service.find_session(app.engine, app.settings, secret, address_of(request))
     if request.method not in _SAFE:
-        _check_same_site(request)
+        check_same_site(request)
         service.check_csrf(session, request.headers.get("x-csrf-token"))
     return session
 
 
+def by_token(request: Request) -> bool:
+    """Whether the caller shows a token; a cookie beside it does not count."""
+    return "authorization" in request.headers
+
+
 def current_reader(request: Request) -> Reader:
-    """Who asks: by token, by cookie, else the public. A credential that no longer holds is 401, never the public."""
-    authorization = request.headers.get("authorization")
-    if authorization is not None:
-        kind, _, secret = authorization.partition(" ")
+    """Who asks: by token, by cookie, else the public.
+
+    A credential that no longer holds is 401, never the public: nobody shall take the public's picture for his own.
+    """
+    if by_token(request):
+        kind, _, secret = request.headers["authorization"].partition(" ")
         if kind.lower() != "bearer" or not secret.strip():
-            raise NotSignedIn("Authorization 应为 Bearer 加访问令牌。", code="bad_token")
+            raise NotSignedIn("请求头 Authorization 应为 Bearer 加访问令牌。", code="bad_token")
         return service.find_token(request.app.state.engine, secret.strip(), address_of(request))
     session = current_session(request)
     return session.reader if session else PUBLIC
-
-
-def lenient_reader(request: Request) -> Reader:
-    """As current_reader, but an expired credential counts as none: for what a page asks first."""
-    try:
-        return current_reader(request)
-    except NotSignedIn:
-        return PUBLIC
 
 
 def signed_in(reader: Annotated[Reader, Depends(current_reader)]) -> Reader:
     """Somebody with an account."""
     if reader.kind == "public":
         raise NotSignedIn("请先登录。")
+    return reader
+
+
+def by_password(request: Request, reader: Annotated[Reader, Depends(signed_in)]) -> Reader:
+    """Somebody who signed in: a token shall not make another that outlives it."""
+    if by_token(request):
+        raise Forbidden("访问令牌不能做这件事，请用密码登录。", code="token_not_enough")
     return reader
 
 
@@ -96,17 +111,13 @@ class Transaction:
     reader: Reader
 
 
-def read_transaction(
-    request: Request, reader: Annotated[Reader, Depends(signed_in)]
-) -> Iterator[Transaction]:
+def read_transaction(request: Request, reader: Annotated[Reader, Depends(signed_in)]) -> Iterator[Transaction]:
     """A read about accounts."""
     with database.read(request.app.state.engine, reader.settings()) as connection:
         yield Transaction(connection, reader)
 
 
-def write_transaction(
-    request: Request, reader: Annotated[Reader, Depends(signed_in)]
-) -> Iterator[Transaction]:
+def write_transaction(request: Request, reader: Annotated[Reader, Depends(signed_in)]) -> Iterator[Transaction]:
     """A change of accounts, committed before the answer."""
     ensure_disk(request.app.state.settings)
     with database.write(request.app.state.engine, reader.settings(write=True)) as connection:

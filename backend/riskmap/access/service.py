@@ -2,20 +2,24 @@
 
 import hashlib
 import hmac
+import logging
 import re
 import secrets
 import threading
+import unicodedata
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
 from riskmap.access import passwords, queries
 from riskmap.access.reader import ROLES, TIERS, Reader
-from riskmap.base import audit, clock, database
+from riskmap.base import audit, clock, database, state
 from riskmap.base.errors import (
     Conflict,
     FieldError,
@@ -24,19 +28,31 @@ from riskmap.base.errors import (
     Locked,
     NotFound,
     NotSignedIn,
+    RiskmapError,
     TooMany,
 )
 from riskmap.base.settings import Settings
+from riskmap.catalogue import queries as catalogue_queries
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 FAILURES = 5
 LOCK_FOR = timedelta(minutes=10)
 SESSION_FOR = timedelta(hours=12)
+SIGN_INS_A_MINUTE = 30
+MOST_TOKENS = 20
 _TOUCH_EVERY = timedelta(minutes=1)
-_SIGN_INS_A_MINUTE = 30
-_TOKEN_PREFIX = "rm_"
+_MOST_KEPT = 10_000
+_MOST_LIMITS = 50
+_TOKEN_MARK = "rm_"  # noqa: S105 - what every token begins with
 _USERNAME = re.compile(r"[\w.@-]{2,40}")
+_AREA = re.compile(r"[0-9]{2,12}")
+_LISTS = ("areas", "departments", "classes", "may")
+_RIGHTS = ("role", "tier", *_LISTS, "active")
 _WRONG = "用户名或密码不对，请核对后再试。连续错 5 次将锁定 10 分钟。"
-_LOCKED = "连续多次登录失败，已锁定 10 分钟。请稍后再试，或请管理员解锁。"
+_LOCKED = "连续多次输错密码，已锁定 10 分钟。请稍后再试，或请管理员解锁。"
 
 
 def digest(secret: str) -> str:
@@ -44,36 +60,9 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-class Throttle:
-    """Bounded counts in memory: sign-ins by address, failures of names that no account has."""
-
-    def __init__(self, kept: int = 10_000) -> None:
-        self._kept = kept
-        self._seen: OrderedDict[str, tuple[int, datetime]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def count(self, key: str, window: timedelta, now: datetime) -> int:
-        """One more of this key; how many within the window."""
-        with self._lock:
-            n, since = self._seen.pop(key, (0, now))
-            if now - since > window:
-                n, since = 0, now
-            self._seen[key] = (n + 1, since)
-            while len(self._seen) > self._kept:
-                self._seen.popitem(last=False)
-            return n + 1
-
-
-throttle = Throttle()
-
-
-@dataclass(frozen=True, slots=True)
-class SignedIn:
-    """A new session: the secret goes into the cookie, once."""
-
-    secret: str
-    csrf: str
-    reader: Reader
+def as_username(given: str) -> str:
+    """A name as it is stored: full-width letters of an input method are the plain ones."""
+    return unicodedata.normalize("NFKC", given).strip()
 
 
 def reader_of(account: Mapping[str, Any], address: str) -> Reader:
@@ -105,37 +94,132 @@ def account_body(reader: Reader) -> dict[str, Any]:
     }
 
 
-def sign_in(engine: Engine, username: str, password: str, address: str) -> SignedIn:
-    """Check name and password. Raises NotSignedIn, Locked or TooMany; unknown names behave as known ones."""
+# -- Guessing ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Tries:
+    """Failed sign-ins of one name."""
+
+    failures: int = 0
+    locked_until: datetime | None = None
+
+    def is_locked(self, now: datetime) -> bool:
+        """Whether not even the right password is taken."""
+        return self.locked_until is not None and self.locked_until > now
+
+    def failed(self, now: datetime) -> "_Tries":
+        """One more; the fifth locks, and the count begins anew."""
+        n = self.failures + 1
+        return _Tries(0, now + LOCK_FOR) if n >= FAILURES else _Tries(n)
+
+
+class _Guard:
+    """What one service remembers, bounded: sign-ins by address, and failures of names that no account has."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._addresses: OrderedDict[str, tuple[datetime, int]] = OrderedDict()
+        self._unknown: OrderedDict[str, _Tries] = OrderedDict()
+
+    def count_address(self, address: str, now: datetime) -> int:
+        """One more sign-in from here; how many in this minute."""
+        with self._lock:
+            since, n = self._addresses.pop(address, (now, 0))
+            if now - since > timedelta(minutes=1):
+                since, n = now, 0
+            self._addresses[address] = (since, n + 1)
+            _bound(self._addresses)
+            return n + 1
+
+    def tries(self, name: str) -> _Tries:
+        """Of a name that no account has."""
+        with self._lock:
+            return self._unknown.get(name.lower(), _Tries())
+
+    def fail(self, name: str, now: datetime) -> bool:
+        """Count one; whether the name was locked already, as an account would have been."""
+        with self._lock:
+            tries = self._unknown.pop(name.lower(), _Tries())
+            locked = tries.is_locked(now)
+            self._unknown[name.lower()] = tries if locked else tries.failed(now)
+            _bound(self._unknown)
+            return locked
+
+
+def _bound(kept: OrderedDict[str, Any]) -> None:
+    while len(kept) > _MOST_KEPT:
+        kept.popitem(last=False)
+
+
+_guards: "WeakKeyDictionary[Engine, _Guard]" = WeakKeyDictionary()
+_guards_lock = threading.Lock()
+
+
+def _guard(engine: Engine) -> _Guard:
+    with _guards_lock:
+        return _guards.setdefault(engine, _Guard())
+
+
+def _tries_of(account: Mapping[str, Any]) -> _Tries:
+    return _Tries(account["failures"], account["locked_until"])
+
+
+def _with_password(
+    engine: Engine,
+    username: str,
+    password: str,
+    address: str,
+    action: tuple[str, str],
+    then: Callable[[Connection, dict[str, Any]], T],
+    wrong: RiskmapError,
+) -> T:
+    """Do `then` in one transaction with the check of a password, its count and its audit.
+
+    The hash is worked out between two short transactions, so that guessers hold no connection;
+    what counts is decided in the second, under the account's row lock. Raises `wrong` or Locked,
+    for unknown names as for known ones.
+    """
+    guard = _guard(engine)
     now = clock.now()
-    if throttle.count(f"address {address}", timedelta(minutes=1), now) > _SIGN_INS_A_MINUTE:
-        raise TooMany("登录尝试过于频繁，请一分钟后再试。")
-    refused: NotSignedIn | Locked | None = None
+    with database.read(engine, {}) as connection:
+        seen = queries.account(connection, username)
+    tries = _tries_of(seen) if seen else guard.tries(username)
+    stored = seen["password_hash"] if seen else None
+    right = not tries.is_locked(now) and passwords.verify(password, stored)
     with database.write(engine, {}) as connection:
-        account = queries.account_for_update(connection, username)
-        locked = account is not None and account["locked_until"] is not None and account["locked_until"] > now
-        right = passwords.verify(password, account["password_hash"] if account else None)
+        account = queries.account(connection, username, lock=True)
         if account is None:
-            n = throttle.count(f"name {username.lower()}", LOCK_FOR, now)
-            refused = Locked(_LOCKED) if n > FAILURES else NotSignedIn(_WRONG, code="wrong_password")
-        elif locked:
+            refused: RiskmapError | None = Locked(_LOCKED) if guard.fail(username, now) else wrong
+        elif _tries_of(account).is_locked(now):
             refused = Locked(_LOCKED)
-        elif not right or not account["active"]:
-            failures = account["failures"] + 1
-            until = now + LOCK_FOR if failures >= FAILURES else None
-            queries.set_failures(connection, account["account_id"], 0 if until else failures, until)
-            refused = NotSignedIn(_WRONG, code="wrong_password")
-        result = "ok" if refused is None else refused.code
-        audit.record(connection, username[:40], "sign_in", "session", address=address, result=result)
+        elif not right or not account["active"] or account["password_hash"] != stored:
+            tries = _tries_of(account).failed(now)
+            queries.set_failures(connection, account["account_id"], tries.failures, tries.locked_until)
+            refused = wrong
+        else:
+            refused = None
+        name = account["username"] if account else username[:40]
+        result = refused.code if refused else "ok"
+        audit.record(connection, name, *action, name, address=address, result=result)
         if refused is None and account is not None:
-            queries.set_failures(connection, account["account_id"], 0, None)
-            secret, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(24)
-            queries.add_session(
-                connection, digest(secret), account["account_id"], csrf, now, now + SESSION_FOR
-            )
-            return SignedIn(secret, csrf, reader_of(account, address))
+            if account["failures"] or account["locked_until"]:
+                queries.set_failures(connection, account["account_id"], 0, None)
+            return then(connection, account)
     assert refused is not None
     raise refused
+
+
+# -- Sessions ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A new session: the secret goes into the cookie, once."""
+
+    secret: str
+    csrf: str
+    reader: Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +228,23 @@ class Session:
 
     reader: Reader
     csrf: str
+
+
+def sign_in(engine: Engine, username: str, password: str, address: str, old_secret: str | None = None) -> SignedIn:
+    """A new session; the one that the browser had before ends. Raises NotSignedIn, Locked or TooMany."""
+    now = clock.now()
+    if _guard(engine).count_address(address, now) > SIGN_INS_A_MINUTE:
+        raise TooMany("登录尝试过于频繁，请一分钟后再试。")
+
+    def begin(connection: Connection, account: dict[str, Any]) -> SignedIn:
+        if old_secret:
+            queries.drop_session(connection, digest(old_secret))
+        secret, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(24)
+        queries.add_session(connection, digest(secret), account["account_id"], csrf, now, now + SESSION_FOR)
+        return SignedIn(secret, csrf, reader_of(account, address))
+
+    wrong = NotSignedIn(_WRONG, code="wrong_password")
+    return _with_password(engine, as_username(username), password, address, ("sign_in", "session"), begin, wrong)
 
 
 def find_session(engine: Engine, settings: Settings, secret: str, address: str) -> Session:
@@ -156,9 +257,17 @@ def find_session(engine: Engine, settings: Settings, secret: str, address: str) 
     if row is None or not row["active"] or row["expires_at"] <= now or now - row["seen_at"] > idle:
         raise NotSignedIn("登录已过期，请重新登录。", code="session_expired")
     if now - row["seen_at"] > _TOUCH_EVERY:
-        with database.write(engine, {}) as connection:
-            queries.touch_session(connection, hashed, now)
+        _touch(engine, hashed, now)
     return Session(reader_of(row, address), row["csrf"])
+
+
+def _touch(engine: Engine, hashed: str, now: datetime) -> None:
+    """In a transaction of its own. A database that cannot write just now can still be read."""
+    try:
+        with database.write(engine, {}) as connection:
+            queries.touch_session(connection, hashed, now, now - _TOUCH_EVERY)
+    except DBAPIError as error:
+        log.warning("the time of a session could not be kept: %s", type(error.orig).__name__)
 
 
 def check_csrf(session: Session, given: str | None) -> None:
@@ -167,45 +276,66 @@ def check_csrf(session: Session, given: str | None) -> None:
         raise Forbidden("页面已过期，操作没有执行。请刷新页面后再试。", code="stale_csrf")
 
 
+def sign_out(engine: Engine, session: Session, secret: str) -> None:
+    """End a session."""
+    with database.write(engine, {}) as connection:
+        queries.drop_session(connection, digest(secret))
+        reader = session.reader
+        audit.record(connection, reader.name, "sign_out", "session", reader.name, address=reader.address)
+
+
+# -- Tokens --------------------------------------------------------------------------
+
+
 def find_token(engine: Engine, secret: str, address: str) -> Reader:
     """The reader of a bearer token. Raises NotSignedIn."""
-    with database.read(engine, {}) as connection:
-        row = queries.token(connection, digest(secret)) if secret.startswith(_TOKEN_PREFIX) else None
+    row = None
+    if secret.startswith(_TOKEN_MARK):
+        with database.read(engine, {}) as connection:
+            row = queries.token(connection, digest(secret))
     if row is None or not row["active"]:
-        raise NotSignedIn("访问令牌无效，请在“账号”中新建一个。", code="bad_token")
+        raise NotSignedIn("访问令牌无效，请登录后新建一个。", code="bad_token")
     if row["expires_at"] <= clock.now():
-        raise NotSignedIn("访问令牌已过期，请在“账号”中新建一个。", code="token_expired")
+        raise NotSignedIn("访问令牌已过期，请登录后新建一个。", code="token_expired")
     return reader_of(row, address)
 
 
 def make_token(connection: Connection, reader: Reader, name: str, days: int) -> dict[str, Any]:
-    """A new bearer token; its secret is told once."""
+    """A new bearer token; its secret is told once. Raises Conflict where there are many already."""
     if reader.account_id is None:
         raise NotSignedIn("新建访问令牌需要登录。")
-    secret = _TOKEN_PREFIX + secrets.token_urlsafe(32)
-    expires = clock.now() + timedelta(days=days)
+    now = clock.now()
+    queries.drop_tokens(connection, reader.account_id, expired_at=now - timedelta(days=30))
+    if sum(t["expires_at"] > now for t in queries.tokens(connection, reader.account_id)) >= MOST_TOKENS:
+        raise Conflict(f"有效的访问令牌已有 {MOST_TOKENS} 个，请先删去不用的。", code="too_many_tokens")
+    secret = _TOKEN_MARK + secrets.token_urlsafe(32)
+    expires = now + timedelta(days=days)
     token_id = queries.add_token(connection, digest(secret), reader.account_id, name, expires)
-    audit.record(
-        connection,
-        reader.name,
-        "create",
-        "token",
-        token_id,
-        address=reader.address,
-        after={"name": name, "days": days},
-    )
-    return {
-        "token": secret,
-        "id": token_id,
-        "name": name,
-        "expires_at": expires.isoformat(timespec="seconds"),
-    }
+    told = {"name": name, "expires_at": expires.isoformat(timespec="seconds")}
+    audit.record(connection, reader.name, "create", "token", token_id, address=reader.address, after=told)
+    return {"token": secret, "id": token_id, **told}
+
+
+def list_tokens(connection: Connection, reader: Reader) -> list[dict[str, Any]]:
+    """The account's tokens, without secrets."""
+    now = clock.now()
+    found = queries.tokens(connection, reader.account_id or 0)
+    return [token | {"expired": token["expires_at"] <= now} for token in found]
+
+
+def drop_token(connection: Connection, reader: Reader, token_id: int) -> None:
+    """Revoke one of the account's tokens. Raises NotFound."""
+    name = queries.drop_token(connection, reader.account_id or 0, token_id)
+    if name is None:
+        raise NotFound("没有这个访问令牌，可能已被删去。")
+    before = {"name": name}
+    audit.record(connection, reader.name, "delete", "token", token_id, address=reader.address, before=before)
 
 
 # -- Accounts ------------------------------------------------------------------------
 
 
-def _check_account(values: Mapping[str, Any], known_classes: Sequence[str] | None) -> None:
+def _check_account(values: Mapping[str, Any], known_classes: Collection[str]) -> None:
     errors = []
     if "username" in values and not _USERNAME.fullmatch(values["username"]):
         errors.append(FieldError("username", "bad_username", "用户名为 2–40 个字母、数字、汉字或 . _ @ -"))
@@ -213,71 +343,98 @@ def _check_account(values: Mapping[str, Any], known_classes: Sequence[str] | Non
         errors.append(FieldError("role", "unknown_role", f"角色应为 {'、'.join(ROLES)}"))
     if values.get("tier") is not None and values["tier"] not in TIERS:
         errors.append(FieldError("tier", "unknown_tier", f"密级应为 {'、'.join(TIERS)}"))
+    for name in _LISTS:
+        if len(values.get(name) or []) > _MOST_LIMITS:
+            errors.append(FieldError(name, "too_long", f"最多 {_MOST_LIMITS} 个"))
     for code in values.get("areas") or []:
-        if not re.fullmatch(r"\d{2,12}", code, re.ASCII):
+        if not _AREA.fullmatch(code):
             errors.append(FieldError("areas", "not_a_code", f"区划代码“{code[:20]}”应为 2–12 位数字"))
     for code in values.get("classes") or []:
-        if known_classes is not None and code not in known_classes:
-            errors.append(FieldError("classes", "unknown_class", f"没有分类“{code[:40]}”"))
+        if code not in known_classes:
+            errors.append(FieldError("classes", "unknown_class", f"没有分类“{code[:40]}”，请核对分类代码"))
     if errors:
-        raise Invalid("账号内容有误，未保存", errors=errors)
+        raise Invalid("账号内容有误，没有保存", errors=errors)
+
+
+def _known_classes(connection: Connection) -> Collection[str]:
+    return catalogue_queries.load(connection, state.current(connection).catalogue_n).classes
 
 
 def _columns(values: Mapping[str, Any]) -> dict[str, Any]:
-    out = {k: v for k, v in values.items() if k != "password" and v is not None}
+    """As the table has them: what is None stays, nothing twice, the tier as its number."""
+    out = {k: v for k, v in values.items() if k in {"username", *_RIGHTS} and v is not None}
+    out |= {name: list(dict.fromkeys(out[name])) for name in _LISTS if name in out}
     if "tier" in out:
         out["tier"] = TIERS.index(out["tier"])
     return out
 
 
-def add_account(
-    connection: Connection, by: Reader, values: Mapping[str, Any], known_classes: Sequence[str] | None = None
-) -> dict[str, Any]:
+def _shown(account: Mapping[str, Any]) -> dict[str, Any]:
+    """Rights as administrators and auditors read them; never a hash."""
+    shown = {k: account[k] for k in _RIGHTS if k in account}
+    return shown | ({"tier": TIERS[shown["tier"]]} if "tier" in shown else {})
+
+
+def _listed(account: Mapping[str, Any]) -> dict[str, Any]:
+    locked = _tries_of(account).is_locked(clock.now())
+    return {"username": account["username"], **_shown(account), "locked": locked}
+
+
+def list_accounts(connection: Connection) -> list[dict[str, Any]]:
+    """Every account as an administrator sees it."""
+    return [_listed(row) | {"made_at": row["made_at"]} for row in queries.accounts(connection)]
+
+
+def add_account(connection: Connection, by: Reader, values: Mapping[str, Any]) -> dict[str, Any]:
     """A new account. Raises Invalid or Conflict."""
-    _check_account(values, known_classes)
+    values = dict.fromkeys(_LISTS, ()) | dict(values) | {"username": as_username(values["username"])}
+    _check_account(values, _known_classes(connection))
     passwords.check_policy(values["password"], values["username"])
     columns = _columns(values)
     hashed = passwords.hash_password(values["password"])
-    if queries.add_account(connection, {**columns, "password_hash": hashed}) is None:
+    if not queries.add_account(connection, columns | {"password_hash": hashed}):
         raise Conflict("这个用户名已被使用，请换一个。", code="username_taken")
-    kept = {k: v for k, v in values.items() if k != "password"}
-    audit.record(connection, by.name, "create", "account", values["username"], address=by.address, after=kept)
-    return kept
+    made = queries.account(connection, values["username"])
+    assert made is not None
+    audit.record(connection, by.name, "create", "account", made["username"], address=by.address, after=_shown(made))
+    return _listed(made)
 
 
-def change_account(
-    connection: Connection,
-    by: Reader,
-    username: str,
-    changes: Mapping[str, Any],
-    known_classes: Sequence[str] | None = None,
-) -> dict[str, Any]:
-    """Change an account; its sessions end, so that no old right lives on."""
-    account = queries.account_for_update(connection, username)
+def change_account(connection: Connection, by: Reader, username: str, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Change an account; its sessions end, so that no old right lives on. None stays as it is.
+
+    `password` sets a new one and `locked: False` forgets failed sign-ins. A new password, like the end of
+    an account, also revokes its tokens. Raises NotFound, Invalid, and Conflict for the last administrator.
+    """
+    _check_account(changes, _known_classes(connection) if changes.get("classes") else ())
+    password = changes.get("password")
+    if password is not None:
+        passwords.check_policy(password, username)
+        hashed = passwords.hash_password(password)
+    queries.lock_accounts(connection)
+    account = queries.account(connection, as_username(username), lock=True)
     if account is None:
         raise NotFound("没有这个账号，请核对用户名。")
-    _check_account(changes, known_classes)
-    columns = _columns(changes)
-    if changes.get("password") is not None:
-        passwords.check_policy(changes["password"], account["username"])
-        columns["password_hash"] = passwords.hash_password(changes["password"])
+    columns = {k: v for k, v in _columns(changes).items() if v != account[k]}
+    told = _shown(columns)
+    if password is not None:
+        columns["password_hash"] = hashed
+        told["password"] = "已重设"  # noqa: S105 - says that there is a new one
+    if (password is not None or changes.get("locked") is False) and (account["failures"] or account["locked_until"]):
         columns |= {"failures": 0, "locked_until": None}
-    stays = columns.get("role", account["role"]) == "administrator" and columns.get(
-        "active", account["active"]
-    )
-    was = account["role"] == "administrator" and account["active"]
-    if was and not stays and queries.active_administrators(connection) < 2:
+        told["locked"] = False
+    if not columns:
+        return _listed(account)
+    queries.update_account(connection, account["account_id"], columns)
+    if account["role"] == "administrator" and account["active"] and not queries.active_administrators(connection):
         raise Conflict(
-            "这是最后一个可用的管理员账号，不能停用或改角色。请先建立另一个管理员。",
-            code="last_administrator",
+            "这是最后一个可用的管理员账号，不能停用或改角色。请先建立另一个管理员。", code="last_administrator"
         )
-    if columns:
-        queries.update_account(connection, account["account_id"], columns)
-    queries.drop_sessions(connection, account["account_id"])
-    shown = {k: account[k] for k in ("role", "tier", "areas", "departments", "classes", "may", "active")}
-    after = {k: v for k, v in columns.items() if k != "password_hash"}
-    if "password_hash" in columns:
-        after["password"] = "已重设"
+    if told.keys() - {"locked"}:
+        queries.drop_sessions(connection, account["account_id"])
+    if password is not None or columns.get("active") is False:
+        queries.drop_tokens(connection, account["account_id"])
+    before = {k: v for k, v in _shown(account).items() if k in told}
     audit.record(
         connection,
         by.name,
@@ -285,30 +442,24 @@ def change_account(
         "account",
         account["username"],
         address=by.address,
-        before=shown,
-        after=after,
+        before=before,
+        after=told,
     )
-    fresh = queries.account_for_update(connection, username)
+    fresh = queries.account(connection, account["username"])
     assert fresh is not None
-    return account_body(reader_of(fresh, "")) | {"active": fresh["active"]}
+    return _listed(fresh)
 
 
-def change_own_password(connection: Connection, reader: Reader, old: str, new: str) -> None:
-    """Needs the old password; every session of the account ends."""
-    account = queries.account_for_update(connection, reader.name)
-    if account is None or not passwords.verify(old, account["password_hash"]):
-        raise Forbidden("原密码不对，密码没有改。", code="wrong_password")
-    passwords.check_policy(new, reader.name)
-    queries.update_account(connection, account["account_id"], {"password_hash": passwords.hash_password(new)})
-    queries.drop_sessions(connection, account["account_id"])
-    audit.record(connection, reader.name, "password", "account", reader.name, address=reader.address)
+def change_own_password(engine: Engine, reader: Reader, old: str, new: str) -> None:
+    """Needs the old password, counted like a sign-in; every session of the account ends."""
+    passwords.check_policy(new, reader.name, field="new")
+    hashed = passwords.hash_password(new)
 
+    def change(connection: Connection, account: dict[str, Any]) -> None:
+        queries.update_account(connection, account["account_id"], {"password_hash": hashed})
+        queries.drop_sessions(connection, account["account_id"])
 
-def list_accounts(connection: Connection) -> list[dict[str, Any]]:
-    """Every account as an administrator sees it."""
-    now = clock.now()
-    return [
-        account_body(reader_of(row, ""))
-        | {"active": row["active"], "locked": bool(row["locked_until"] and row["locked_until"] > now)}
-        for row in queries.accounts(connection)
-    ]
+    if old == new:
+        raise Invalid("密码没有改", errors=[FieldError("new", "same_password", "新密码与原密码相同，请换一个")])
+    wrong = Forbidden("原密码不对，密码没有改。连续错 5 次将锁定 10 分钟。", code="wrong_password")
+    _with_password(engine, reader.name, old, reader.address, ("password", "account"), change, wrong)

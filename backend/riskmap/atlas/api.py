@@ -16,9 +16,7 @@ from riskmap.selection.request import Asked
 from riskmap.store.dependencies import ReadSnapshot
 from riskmap.store.snapshot import Snapshot
 
-router = APIRouter(
-    prefix="/api", route_class=ExactRoute, default_response_class=ExactResponse, tags=["atlas"]
-)
+router = APIRouter(prefix="/api", route_class=ExactRoute, default_response_class=ExactResponse, tags=["atlas"])
 
 MVT = "application/vnd.mapbox-vector-tile"
 
@@ -31,9 +29,7 @@ def _cache_control(asked: Asked) -> str:
     return f"{scope}, max-age=31536000, immutable"
 
 
-@router.get(
-    "/tiles/{z}/{x}/{y}.mvt", response_class=Response, responses={200: {"content": {MVT: {}}}, 204: {}}
-)
+@router.get("/tiles/{z}/{x}/{y}.mvt", response_class=Response, responses={200: {"content": {MVT: {}}}, 204: {}})
 def get_tile(z: int, x: int, y: int, request: Request, snapshot: ReadSnapshot) -> Response:
     """One Mapbox Vector Tile of a selection: WebMercatorQuad, path order z (matrix), x (column), y (row)."""
     service.check_tile(z, x, y)
@@ -57,9 +53,7 @@ def get_tile(z: int, x: int, y: int, request: Request, snapshot: ReadSnapshot) -
 
 
 @router.get("/counts")
-def get_counts(
-    request: Request, snapshot: ReadSnapshot, by: Annotated[str, Query(max_length=100)] = "grade"
-) -> Any:
+def get_counts(request: Request, snapshot: ReadSnapshot, by: Annotated[str, Query(max_length=100)] = "grade") -> Any:
     """Exact counts by up to three dimensions; unplaced included."""
     asked = selection_request.asked(snapshot, request.query_params.multi_items(), frozenset({"by"}))
     app = request.app.state
@@ -98,9 +92,7 @@ def get_division_outlines(
     snapshot: ReadSnapshot, response: Response, level: Literal["city", "county", "town"] = "county"
 ) -> Any:
     """Outlines of one level."""
-    rows = catalogue_queries.division_outlines(
-        snapshot.connection, snapshot.state.n, snapshot.state.day, level
-    )
+    rows = catalogue_queries.division_outlines(snapshot.connection, snapshot.state.n, snapshot.state.day, level)
     response.headers["Cache-Control"] = "no-cache"
     return {
         "type": "FeatureCollection",
@@ -164,6 +156,4 @@ async def get_events(request: Request) -> EventSourceResponse:
         async for message in feed.subscribe():
             yield ServerSentEvent(message, event="state")
 
-    return EventSourceResponse(
-        stream(), ping=15, headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    )
+    return EventSourceResponse(stream(), ping=15, headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})

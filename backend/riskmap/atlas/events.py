@@ -68,7 +68,7 @@ class StateFeed:
                 cursor.execute(f"LISTEN {CHANNEL}")
                 while not self._stop.is_set():
                     cursor.execute("SELECT n, at FROM data_state")
-                    n, at = cursor.fetchone()
+                    [(n, at)] = cursor.fetchall()
                     self._seen(n, at.isoformat(timespec="seconds"))
                     if select.select([connection], [], [], _POLL_S)[0]:
                         connection.poll()

@@ -39,9 +39,7 @@ def check_tile(z: int, x: int, y: int) -> None:
         raise NotFound(f"瓦片超出范围：z 应为 0–{MOST_ZOOM}，x、y 应小于 2 的 z 次方。")
 
 
-def tile(
-    snapshot: Snapshot, selection: Selection, engine: Engine, cache: TileCache, z: int, x: int, y: int
-) -> bytes:
+def tile(snapshot: Snapshot, selection: Selection, engine: Engine, cache: TileCache, z: int, x: int, y: int) -> bytes:
     """One encoded tile, from the cache where it is there."""
     key = tile_key(snapshot, selection, z, x, y)
     body = cache.get(key)
@@ -59,16 +57,10 @@ def counts(
         if dimension not in DIMENSIONS:
             raise Invalid(
                 "不能按这一项统计",
-                errors=[
-                    FieldError(
-                        "by", "unknown_value", f"没有“{dimension[:40]}”。可用：{'、'.join(DIMENSIONS)}"
-                    )
-                ],
+                errors=[FieldError("by", "unknown_value", f"没有“{dimension[:40]}”。可用：{'、'.join(DIMENSIONS)}")],
             )
     if len(by) > 3 or len(set(by)) < len(by):
-        raise Invalid(
-            "统计维度最多三个，且不能重复", errors=[FieldError("by", "too_many_values", "最多三个")]
-        )
+        raise Invalid("统计维度最多三个，且不能重复", errors=[FieldError("by", "too_many_values", "最多三个")])
     total = totals.of(snapshot, selection)
     rows = engine.count(snapshot, selection, by).rows if by else ()
     out: dict[str, Any] = {
@@ -93,9 +85,7 @@ def words(snapshot: Snapshot, selection: Selection) -> str:
     return describe(selection, snapshot.catalogue, names)
 
 
-def heat(
-    snapshot: Snapshot, selection: Selection, engine: Engine, totals: Totals, resolution: int
-) -> dict[str, Any]:
+def heat(snapshot: Snapshot, selection: Selection, engine: Engine, totals: Totals, resolution: int) -> dict[str, Any]:
     """H3 cells of a selection."""
     if not 3 <= resolution <= 10:
         raise Invalid(

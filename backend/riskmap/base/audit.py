@@ -43,6 +43,4 @@ def record(
 
 def dump_json(value: object) -> str | None:
     """JSON text with exact decimals; None stays None."""
-    return (
-        None if value is None else simplejson.dumps(value, use_decimal=True, ensure_ascii=False, default=str)
-    )
+    return None if value is None else simplejson.dumps(value, use_decimal=True, ensure_ascii=False, default=str)

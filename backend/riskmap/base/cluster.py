@@ -45,9 +45,7 @@ class ClusterError(RuntimeError):
 
 
 def _postgis_of(binaries: Path) -> bool:
-    found = subprocess.run(
-        [binaries / "pg_config", "--sharedir"], capture_output=True, text=True, check=False
-    )
+    found = subprocess.run([binaries / "pg_config", "--sharedir"], capture_output=True, text=True, check=False)
     folders = [Path(found.stdout.strip())] if found.returncode == 0 else []
     folders += [Path("/usr/share/postgresql") / binaries.parent.name, Path("/usr/share/pgsql")]
     return any((folder / "extension" / "postgis.control").exists() for folder in folders)
@@ -60,7 +58,7 @@ def _major_of(binaries: Path) -> int:
 
 def find_servers() -> dict[int, Path]:
     """Folders of server programs with PostGIS by their major version, 15 and up."""
-    found = {}
+    found: dict[int, Path] = {}
     for pattern in _BIN_FOLDERS:
         for folder in sorted(Path("/").glob(pattern.lstrip("/"))):
             if (folder / "postgres").exists() and (folder / "initdb").exists() and _postgis_of(folder):
@@ -192,9 +190,7 @@ class PrivateCluster:
     def _check_reachable(self, user: pwd.struct_passwd | None) -> None:
         if user is None:
             return
-        found = subprocess.run(
-            ["/usr/bin/test", "-x", str(self.data_dir)], check=False, cwd="/", **_identity(user)
-        )
+        found = subprocess.run(["/usr/bin/test", "-x", str(self.data_dir)], check=False, cwd="/", **_identity(user))
         if found.returncode != 0:
             raise ClusterError(
                 f"数据库以用户 {user.pw_name} 运行，进不了数据目录 {self.data_dir}（上级目录权限过严，如 /root）。"
@@ -352,9 +348,7 @@ class PrivateCluster:
                 self._connect("postgres").close()
             except psycopg2.OperationalError as error:
                 if "password authentication failed" in str(error):
-                    raise ClusterError(
-                        f"数据库密码与 {self._password_file()} 不符，请从备份中恢复它。"
-                    ) from None
+                    raise ClusterError(f"数据库密码与 {self._password_file()} 不符，请从备份中恢复它。") from None
                 return False
             return True
 

@@ -22,9 +22,7 @@ class RiskmapError(Exception):
     code = "error"
     title = "请求未完成"
 
-    def __init__(
-        self, detail: str, *, code: str | None = None, errors: list[FieldError] | None = None
-    ) -> None:
+    def __init__(self, detail: str, *, code: str | None = None, errors: list[FieldError] | None = None) -> None:
         super().__init__(detail)
         self.detail = detail
         self.errors = errors or []

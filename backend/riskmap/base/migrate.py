@@ -1,6 +1,7 @@
 """Prepare a database: extensions, roles, tables, LEAKPROOF. Run by a superuser; safe to repeat."""
 
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -50,11 +51,9 @@ def ensure_roles(connection: Connection, password: str) -> None:
         exists = connection.scalar(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role})
         if not exists:
             connection.execute(text(f"CREATE ROLE {role} {options}"))
-        connection.execute(
-            text(f"ALTER ROLE {role} {options} NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE")
-        )
+        connection.execute(text(f"ALTER ROLE {role} {options} NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE"))
     # Hashed here, so that the server's log never sees the password itself.
-    raw = connection.connection.dbapi_connection
+    raw: Any = connection.connection.dbapi_connection
     from psycopg2.extensions import encrypt_password
 
     hashed = encrypt_password(password, APP_ROLE, scope=raw, algorithm="scram-sha-256")

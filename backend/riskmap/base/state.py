@@ -28,9 +28,7 @@ def current(connection: Connection) -> State:
 
 def at(connection: Connection, n: int) -> State | None:
     """State N as it was, or None where there never was one in this snapshot."""
-    row = connection.execute(
-        text("SELECT n, at, day, catalogue_n FROM state_log WHERE n = :n"), {"n": n}
-    ).one_or_none()
+    row = connection.execute(text("SELECT n, at, day, catalogue_n FROM state_log WHERE n = :n"), {"n": n}).one_or_none()
     return State(*row) if row else None
 
 
@@ -45,9 +43,7 @@ def take(connection: Connection, actor: str, what: str, *, catalogue: bool = Fal
     n = old.n + 1
     new = State(n, now, max(now.date(), old.day), n if catalogue else old.catalogue_n)
     values = {"n": new.n, "at": new.at, "day": new.day, "catalogue_n": new.catalogue_n}
-    connection.execute(
-        text("UPDATE data_state SET n = :n, at = :at, day = :day, catalogue_n = :catalogue_n"), values
-    )
+    connection.execute(text("UPDATE data_state SET n = :n, at = :at, day = :day, catalogue_n = :catalogue_n"), values)
     connection.execute(
         text(
             "INSERT INTO state_log (n, at, day, catalogue_n, actor, what)"

@@ -10,6 +10,7 @@ import re
 import uuid
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from decimal import Decimal
+from errno import ENOSPC
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -24,14 +25,18 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from riskmap.base.errors import (
     DiskFull,
     FieldError,
     Invalid,
+    Locked,
+    NotSignedIn,
     RiskmapError,
     TooLarge,
+    TooMany,
     Unavailable,
     status_of,
 )
@@ -49,7 +54,7 @@ _UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 # -- Exact JSON --------------------------------------------------------------------
 
 # Of text that has been parsed, so that every string is closed and one pass is enough.
-_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]')
+_BRACKET = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[{]|[\]}]')
 # NUL and half a surrogate pair are JSON, but no text that PostgreSQL or UTF-8 can hold.
 _SUSPECT = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -193,9 +198,8 @@ class ExactRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
         """The usual handler with an exact request."""
         handler = super().get_route_handler()
-        wants_json = self.body_field is not None and "multipart" not in str(
-            getattr(self.body_field.field_info, "media_type", "")
-        )
+        field = self.body_field
+        wants_json = field is not None and _is_json(getattr(field.field_info, "media_type", "application/json"))
 
         async def exact(request: Request) -> Response:
             request = _ExactRequest(request.scope, request.receive, request._send)
@@ -273,6 +277,9 @@ def problem(
     )
 
 
+_DATE = "应为日期，如 2026-03-01"
+_TIME = "应为日期或时间，如 2026-03-01T08:00:00+08:00"
+_NUMBER, _WHOLE, _LIST = "应为数字", "应为整数", "应为数组"
 _SAY: dict[str, str] = {
     "missing": "缺少这一项，请填写",
     "extra_forbidden": "没有这一项，请核对名字",
@@ -280,11 +287,19 @@ _SAY: dict[str, str] = {
     "string_too_short": "太短，最少 {min_length} 字",
     "string_pattern_mismatch": "格式不对，请核对",
     "string_type": "应为文字",
-    "int_parsing": "应为整数",
-    "int_type": "应为整数",
-    "int_from_float": "应为整数",
-    "float_parsing": "应为数字",
-    "decimal_parsing": "应为数字",
+    "string_unicode": "有无法保存的字符，请删去",
+    "int_parsing": _WHOLE,
+    "int_type": _WHOLE,
+    "int_from_float": _WHOLE,
+    "int_parsing_size": "数字过大，请核对",
+    "float_parsing": _NUMBER,
+    "float_type": _NUMBER,
+    "decimal_parsing": _NUMBER,
+    "decimal_type": _NUMBER,
+    "decimal_max_digits": "位数过多，最多 {max_digits} 位",
+    "decimal_max_places": "小数过长，最多 {decimal_places} 位",
+    "decimal_whole_digits": "整数部分过长，最多 {whole_digits} 位",
+    "multiple_of": "应为 {multiple_of} 的倍数",
     "bool_parsing": "应为 true 或 false",
     "bool_type": "应为 true 或 false",
     "finite_number": "应为有限的数字",
@@ -294,142 +309,187 @@ _SAY: dict[str, str] = {
     "less_than": "应小于 {lt}",
     "literal_error": "应为以下之一：{expected}",
     "enum": "应为以下之一：{expected}",
+    "union_tag_invalid": "应为以下之一：{expected_tags}",
     "too_long": "太多，最多 {max_length} 个",
     "too_short": "太少，最少 {min_length} 个",
-    "list_type": "应为数组",
+    "list_type": _LIST,
+    "tuple_type": _LIST,
+    "set_type": _LIST,
     "dict_type": "应为对象",
+    "model_type": "应为对象",
     "model_attributes_type": "应为对象",
-    "date_from_datetime_parsing": "应为日期，如 2026-03-01",
-    "date_parsing": "应为日期，如 2026-03-01",
-    "date_type": "应为日期，如 2026-03-01",
+    "none_required": "应留空",
+    "date_from_datetime_parsing": _DATE,
+    "date_from_datetime_inexact": _DATE,
+    "date_parsing": _DATE,
+    "date_type": _DATE,
+    "datetime_parsing": _TIME,
+    "datetime_from_date_parsing": _TIME,
+    "datetime_object_invalid": _TIME,
+    "datetime_type": _TIME,
+    "timezone_aware": "应带时区，如 2026-03-01T08:00:00+08:00",
+    "uuid_parsing": "编号不对，请核对",
     "json_invalid": "JSON 不完整或有误，请重新发送",
-    "value_error": "不合要求",
+    "value_error": "{error}",  # of our own validators, which speak Chinese
 }
+_MOST_ERRORS = 50
+_UNKNOWN = "不合要求，请核对"
+
+
+def _say(kind: str, context: Mapping[str, Any]) -> str:
+    """What a pydantic error means, in Chinese; never what was typed."""
+    told = {k: str(v)[:200].replace(" or ", "、").replace(", ", "、").replace("'", "") for k, v in context.items()}
+    try:
+        message = _SAY.get(kind, _UNKNOWN).format(**told)
+    except KeyError:
+        return _UNKNOWN
+    return message if re.search("[\u4e00-\u9fff]", message) else _UNKNOWN
 
 
 def _field_errors(error: RequestValidationError) -> list[FieldError]:
     out = []
-    for wrong in error.errors()[:50]:
-        place = [str(part) for part in wrong["loc"] if part not in ("body", "query", "path", "header")]
-        context = {k: str(v)[:200] for k, v in (wrong.get("ctx") or {}).items()}
-        say = _SAY.get(wrong["type"], "不合要求，请核对")
-        try:
-            message = say.format(**context)
-        except KeyError:
-            message = say
-        name = ".".join(place)[:120] or "body"
+    for wrong in error.errors()[:_MOST_ERRORS]:
+        name = ".".join(str(part) for part in wrong["loc"][1:])[:120] or str(wrong["loc"][0])
+        message = _say(wrong["type"], wrong.get("ctx") or {})
         out.append(FieldError(name, wrong["type"], f"{name}：{message}"))
     return out
 
 
-def _of_riskmap(_: Request, error: RiskmapError) -> Response:
-    headers = {}
-    if isinstance(error, Unavailable):
-        headers["Retry-After"] = "5"
-    return problem(status_of(error), error.title, error.detail, error.code, error.errors, headers)
+def _headers_of(error: RiskmapError) -> dict[str, str]:
+    match error:
+        case Unavailable():
+            return {"Retry-After": "5"}
+        case TooMany():
+            return {"Retry-After": "60"}
+        case Locked():
+            return {"Retry-After": "600"}
+        case NotSignedIn():
+            return {"WWW-Authenticate": "Bearer"}
+    return {}
 
 
-def _of_validation(_: Request, error: RequestValidationError) -> Response:
+def problem_of(error: RiskmapError) -> Response:
+    """The answer of an error of ours."""
+    return problem(status_of(error), error.title, error.detail, error.code, error.errors, _headers_of(error))
+
+
+async def _of_riskmap(_: Request, error: RiskmapError) -> Response:
+    return problem_of(error)
+
+
+async def _of_validation(_: Request, error: RequestValidationError) -> Response:
     errors = _field_errors(error)
     detail = "；".join(e.message for e in errors[:3])
     return problem(422, "内容有误，未处理", detail, "invalid_request", errors)
 
 
 _HTTP_SAY = {
+    400: ("请求有误", "请求的内容读不出来，没有处理。请核对后重新发送。"),
     404: ("没有找到", "没有这个地址，请核对。"),
-    405: ("不支持这个操作", "这个地址不支持这种请求方法。"),
+    405: ("不支持这个操作", "这个地址不支持这种请求方法，请核对。"),
+    406: ("不支持这种格式", "没有所要的格式，请换一种。"),
+    413: ("内容过大", "内容过大，没有处理。请缩小后再发。"),
 }
 
 
-def _of_http(_: Request, error: HTTPException) -> Response:
+async def _of_http(_: Request, error: HTTPException) -> Response:
     title, detail = _HTTP_SAY.get(error.status_code, ("请求未完成", "请求未完成，请核对后再试。"))
     headers = dict(error.headers or {})
     return problem(error.status_code, title, detail, f"http_{error.status_code}", headers=headers)
 
 
-_GONE = Unavailable("数据库暂时连不上，请求没有完成、没有保存。请稍后再试；若持续，请联系管理员。")
-_FULL = DiskFull("服务器磁盘已满，这次没有保存。请联系管理员清理磁盘后再试。")
+_GONE = "数据库暂时连不上，请求没有完成。请稍后再试；若正在保存，请先刷新，看是否已经存上。"
+_FULL = "服务器磁盘已满，这次没有保存。请联系管理员清理磁盘后再试。"
+_CLASHED = "同时有别人在修改，这次没有保存。请再试一次。"
+# PostgreSQL: Appendix A. A class of two characters, or a whole code.
+_BY_STATE: dict[str, tuple[type[RiskmapError], str]] = {
+    "53100": (DiskFull, _FULL),
+    "53200": (Unavailable, "数据库内存不足，请求没有完成。请稍后再试。"),
+    "57014": (Unavailable, "查询用时过长，已中止。请缩小范围再试。"),
+    "40001": (Unavailable, _CLASHED),
+    "40P01": (Unavailable, _CLASHED),
+    "55P03": (Unavailable, _CLASHED),
+    "22003": (Invalid, "有数值超出可以保存的范围，没有保存。请核对后再试。"),
+    "22008": (Invalid, "有日期或时间超出可以保存的范围，没有保存。请核对后再试。"),
+    "22021": (Invalid, "文字中有无法保存的字符，没有保存。请删去后再试。"),
+    "22P05": (Invalid, "文字中有无法保存的字符，没有保存。请删去后再试。"),
+    **dict.fromkeys(("08", "25", "28", "3D", "53", "57"), (Unavailable, _GONE)),
+}
 
 
 def as_known(error: BaseException) -> RiskmapError | None:
-    """The answer that a fault of the database stands for, or None where it is a fault of ours."""
+    """The answer that a fault below us stands for, or None where it is a fault of ours."""
     if isinstance(error, RiskmapError):
         return error
     if isinstance(error, PoolTimeout):
-        return Unavailable("服务繁忙，请稍后再试。")
-    if isinstance(error, OSError) and error.errno == 28:
-        return _FULL
-    original = getattr(error, "orig", error)
-    state = getattr(original, "pgcode", None) or ""
-    if state in {"53100", "53200"}:
-        return _FULL if state == "53100" else Unavailable("数据库内存不足，请稍后再试。")
-    if isinstance(error, OperationalError | InterfaceError) or isinstance(
-        error, psycopg2.OperationalError | psycopg2.InterfaceError
-    ):
-        if state == "57014":
-            return Unavailable("查询用时过长，已中止。请缩小范围再试。")
-        if not state or state[:2] in {"08", "57", "53", "25", "40"}:
-            return _GONE
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
-        return _GONE
+        return Unavailable("现在使用的人较多，请求没有完成。请稍后再试。")
+    if isinstance(error, OSError) and error.errno == ENOSPC:
+        return DiskFull(_FULL)
+    state = getattr(getattr(error, "orig", error), "pgcode", None) or ""
+    known = _BY_STATE.get(state) or _BY_STATE.get(state[:2])
+    if known:
+        return known[0](known[1])
+    gone = OperationalError, InterfaceError, psycopg2.OperationalError, psycopg2.InterfaceError
+    if (isinstance(error, gone) and not state) or (isinstance(error, DBAPIError) and error.connection_invalidated):
+        return Unavailable(_GONE)
     return None
 
 
-def _of_any(request: Request, error: Exception) -> Response:
-    known = as_known(error)
-    if known is not None:
-        return _of_riskmap(request, known)
-    number = uuid.uuid4().hex[:8]
+async def _of_any(request: Request, error: Exception) -> Response:
+    where = f"{request.method} {request.url.path}"
     # The statement's values may be personal: the log has the statement and the place, not the values.
     if isinstance(error, DBAPIError):
         error.hide_parameters = True
-    log.error("fault %s at %s %s", number, request.method, request.url.path, exc_info=error)
-    return problem(
-        500, "服务出错", f"服务出错，没有保存。请稍后再试；若仍出错，请把编号 {number} 告诉管理员。", "fault"
-    )
+    known = as_known(error)
+    if known is not None:
+        log.warning("%s at %s: %s", known.code, where, str(error).partition("\n")[0])
+        return problem_of(known)
+    number = uuid.uuid4().hex[:8]
+    log.error("fault %s at %s", number, where, exc_info=error)
+    detail = f"服务出错，请求没有完成。请稍后再试；若仍出错，请把编号 {number} 告诉管理员。"
+    return problem(500, "服务出错", detail, "fault")
 
 
 def install_problem_handlers(app: FastAPI) -> None:
-    """Every error leaves as a problem."""
+    """Every error leaves as a problem; what has no handler here, `LastResort` takes."""
     app.add_exception_handler(RiskmapError, _of_riskmap)  # type: ignore[arg-type]
     app.add_exception_handler(RequestValidationError, _of_validation)  # type: ignore[arg-type]
     app.add_exception_handler(HTTPException, _of_http)  # type: ignore[arg-type]
-    app.add_exception_handler(OperationalError, _of_any)
-    app.add_exception_handler(InterfaceError, _of_any)
-    app.add_exception_handler(DBAPIError, _of_any)
-    app.add_exception_handler(PoolTimeout, _of_any)
-    app.add_exception_handler(OSError, _of_any)
-    app.add_exception_handler(psycopg2.Error, _of_any)
+    for kind in (DBAPIError, PoolTimeout, psycopg2.Error):
+        app.add_exception_handler(kind, _of_any)
 
 
 # -- Middleware ----------------------------------------------------------------------
 
 
-class _Cut(Exception):
-    """The client went away in the middle of its body."""
-
-
-class BodyLimit:
-    """Counts a body as it streams in; beyond the bound the answer is 413."""
+class Bounds:
+    """What may be sent to us at all: a bounded body, counted as it streams in, and no NUL in an address."""
 
     def __init__(self, app: ASGIApp, most: int = MOST_BODY, larger: Mapping[str, int] | None = None) -> None:
+        """`larger` gives other bounds by the path's beginning; the longest that fits counts."""
         self.app = app
         self.most = most
-        self.larger = dict(larger or {})
+        self.larger = sorted((larger or {}).items(), key=lambda item: -len(item[0]))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on, with a counting `receive`."""
-        if scope["type"] != "http" or scope["method"] not in _UNSAFE:
+        if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        most = next((n for prefix, n in self.larger.items() if scope["path"].startswith(prefix)), self.most)
-        too_large = TooLarge(f"内容过大，最多 {most >> 20} MB。请缩小后再发。")
+        if "\x00" in scope["path"] or b"%00" in scope["query_string"]:
+            await problem_of(Invalid("地址中有空字符，请删去后再试。"))(scope, receive, send)
+            return
+        if scope["method"] not in _UNSAFE:
+            await self.app(scope, receive, send)
+            return
+        most = next((n for prefix, n in self.larger if scope["path"].startswith(prefix)), self.most)
+        too_large = TooLarge(f"内容过大，最多 {_size(most)}。请缩小后再发。")
         length = dict(scope["headers"]).get(b"content-length", b"0")
-        if length.isdigit() and int(length) > most:
-            await _answer(too_large)(scope, receive, send)
+        if length.isdigit() and int(length[:20]) > most:
+            await problem_of(too_large)(scope, receive, send)
             return
         seen = 0
-        started = False
+        started = answered = False
 
         async def counted() -> Message:
             nonlocal seen
@@ -438,26 +498,28 @@ class BodyLimit:
                 seen += len(message.get("body", b""))
                 if seen > most:
                     raise too_large
-            elif message["type"] == "http.disconnect" and not started:
-                raise _Cut
             return message
 
-        async def marked(message: Message) -> None:
-            nonlocal started
+        async def told(message: Message) -> None:
+            nonlocal started, answered
+            if not started and seen > most:
+                # Whatever the reader of the body made of it, this is the answer.
+                started = answered = True
+                await problem_of(too_large)(scope, receive, send)
             started = True
-            await send(message)
+            if not answered:
+                await send(message)
 
         try:
-            await self.app(scope, counted, marked)
+            await self.app(scope, counted, told)
         except TooLarge as error:
-            if not started:
-                await _answer(error)(scope, receive, send)
-        except _Cut:
-            log.info("client left in the middle of %s %s", scope["method"], scope["path"])
+            if started:
+                raise
+            await problem_of(error)(scope, receive, send)
 
 
-def _answer(error: RiskmapError) -> Response:
-    return problem(status_of(error), error.title, error.detail, error.code, error.errors)
+def _size(n: int) -> str:
+    return f"{n >> 20} MB" if n >= 1 << 20 else f"{n >> 10} KB"
 
 
 class LastResort:
@@ -480,10 +542,13 @@ class LastResort:
 
         try:
             await self.app(scope, receive, marked)
+        except ClientDisconnect:
+            log.info("client left in the middle of %s %s", scope["method"], scope["path"])
         except Exception as error:
-            if started or isinstance(error, TooLarge | _Cut):
+            if started:
                 raise
-            await _of_any(Request(scope), error)(scope, receive, send)
+            answer = await _of_any(Request(scope), error)
+            await answer(scope, receive, send)
 
 
 _HEADERS = {
@@ -502,14 +567,17 @@ _HEADERS = {
 
 
 class SecurityHeaders:
-    """The same headers on every answer."""
+    """The same headers on every answer; what an API answer does not say about caching means: do not."""
 
     def __init__(self, app: ASGIApp, tls: bool) -> None:
         self.app = app
         headers = dict(_HEADERS)
         if tls:
             headers["Strict-Transport-Security"] = "max-age=31536000"
-        self.headers = [(k.lower().encode(), v.encode()) for k, v in headers.items()]
+        self.headers = _raw(headers)
+        # An ETag asks to be kept and compared; anything else may be personal.
+        self.compared = _raw({"Cache-Control": "private, no-cache"})
+        self.not_kept = _raw({"Cache-Control": "no-store"})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on, adding what is not there."""
@@ -519,14 +587,19 @@ class SecurityHeaders:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                present = {name.lower() for name, _ in message["headers"]}
-                message["headers"] = [
-                    *message["headers"],
-                    *((n, v) for n, v in self.headers if n not in present),
-                ]
+                given = list(message.get("headers", []))
+                present = {name.lower() for name, _ in given}
+                added = self.headers
+                if scope["path"].startswith("/api/"):
+                    added = added + (self.compared if b"etag" in present else self.not_kept)
+                message["headers"] = given + [(n, v) for n, v in added if n not in present]
             await send(message)
 
         await self.app(scope, receive, with_headers)
+
+
+def _raw(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
 
 def is_tls(settings: Settings) -> bool:
@@ -534,20 +607,17 @@ def is_tls(settings: Settings) -> bool:
     return bool(settings.tls_cert) or (settings.proxy or "").startswith("https://")
 
 
-def add_middleware(app: FastAPI, settings: Settings) -> None:
-    """From outside in: headers, last resort, body bound."""
-    app.add_middleware(BodyLimit)
+def add_middleware(app: FastAPI, settings: Settings, larger: Mapping[str, int] | None = None) -> None:
+    """From outside in: headers, last resort, bounds. `larger`: most bytes of a body, by the path's beginning."""
+    app.add_middleware(Bounds, larger=larger)
     app.add_middleware(LastResort)
     app.add_middleware(SecurityHeaders, tls=is_tls(settings))
 
 
 def ensure_disk(settings: Settings) -> None:
     """Raises DiskFull where less than RISKMAP_FREE_DISK_MB is free in the data folder."""
-    try:
-        free = os.statvfs(settings.data_dir)
-    except FileNotFoundError:
-        free = os.statvfs("/")
+    folder = settings.data_dir.absolute()
+    free = os.statvfs(next(f for f in (folder, *folder.parents) if f.exists()))
     if free.f_bavail * free.f_frsize < settings.free_disk_mb << 20:
-        raise DiskFull(
-            f"服务器可用磁盘不足 {settings.free_disk_mb} MB，暂停写入。请联系管理员清理磁盘后再试。"
-        )
+        least = settings.free_disk_mb
+        raise DiskFull(f"服务器可用磁盘不足 {least} MB，暂停写入。请联系管理员清理磁盘后再试。")

@@ -31,8 +31,7 @@ def load(connection: Connection, n: int) -> Catalogue:
     """The catalogue as known at state n."""
     rows = connection.execute(
         text(
-            "SELECT kind, code, version, body FROM catalogue_item"
-            " WHERE known @> CAST(:n AS bigint) ORDER BY kind, code"
+            "SELECT kind, code, version, body FROM catalogue_item WHERE known @> CAST(:n AS bigint) ORDER BY kind, code"
         ),
         {"n": n},
     ).all()

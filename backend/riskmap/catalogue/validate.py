@@ -35,9 +35,7 @@ def _rows(
     for name in given:
         if name not in by_name:
             errors.append(
-                FieldError(
-                    f"{path}.{name[:60]}", "unknown_field", f"{where}没有“{name[:60]}”这一项，请核对字段名"
-                )
+                FieldError(f"{path}.{name[:60]}", "unknown_field", f"{where}没有“{name[:60]}”这一项，请核对字段名")
             )
     for field in fields:
         value = given.get(field.name)
@@ -92,7 +90,7 @@ def _value(field: Field, value: Any, here: str) -> Any:
 def _text(field: Field, value: Any, here: str) -> str:
     if not isinstance(value, str):
         raise _no(here, "not_a_text", f"{field.title}应为文字")
-    value = value.strip()
+    value = str(value).strip()
     if "\x00" in value:
         raise _no(here, "bad_character", f"{field.title}含有无法保存的字符")
     if len(value) > field.max_length:
@@ -114,9 +112,7 @@ def _number(field: Field, value: Any, here: str) -> int | Decimal:
     if len(number.as_tuple().digits) > _MAX_DIGITS or abs(number.adjusted()) > _MAX_DIGITS:
         raise _no(here, "too_many_digits", f"{field.title}位数过多")
     unit = f" {field.unit}" if field.unit else ""
-    if field.minimum is not None and (
-        number < field.minimum or (field.exclusive_minimum and number == field.minimum)
-    ):
+    if field.minimum is not None and (number < field.minimum or (field.exclusive_minimum and number == field.minimum)):
         bound = "大于" if field.exclusive_minimum else "不小于"
         say = (
             f"{field.title}不能小于 {field.minimum}{unit}"

@@ -62,8 +62,7 @@ class PostgisEngine:
         group = ", ".join(str(i + 1) for i in range(len(by)))
         sql = (
             f"SELECT {keys + ',' if by else ''} count(*) AS n, count(*) FILTER (WHERE cell IS NULL) AS unplaced"
-            f" FROM ({compiled.rows(', '.join(columns))}) AS r"
-            + (f" GROUP BY {group} ORDER BY {group}" if by else "")
+            f" FROM ({compiled.rows(', '.join(columns))}) AS r" + (f" GROUP BY {group} ORDER BY {group}" if by else "")
         )
         found = snapshot.connection.execute(text(sql), compiled.binds.values).mappings().all()
         rows = []
@@ -72,9 +71,7 @@ class PostgisEngine:
             if "grade" in out:
                 out["grade"] = GRADES[out["grade"] - 1]
             rows.append({**out, "n": row["n"]})
-        return Counts(
-            sum(row["n"] for row in found), sum(row["unplaced"] for row in found), tuple(rows) if by else ()
-        )
+        return Counts(sum(row["n"] for row in found), sum(row["unplaced"] for row in found), tuple(rows) if by else ())
 
     def cells(self, snapshot: Snapshot, selection: Selection, resolution: int) -> list[Cell]:
         """Heat: one scan for the counts; lines and polygons by their stored covers."""
@@ -86,9 +83,7 @@ class PostgisEngine:
         )
         by_cell: dict[int, dict[str, int]] = {}
         for prefix, grade, n in found:
-            by_cell.setdefault(cell_of_prefix(prefix, resolution), dict.fromkeys(GRADES, 0))[
-                GRADES[grade - 1]
-            ] = n
+            by_cell.setdefault(cell_of_prefix(prefix, resolution), dict.fromkeys(GRADES, 0))[GRADES[grade - 1]] = n
         touching = self._touching(snapshot, selection, resolution)
         cells = set(by_cell) | set(touching or {})
         return [
@@ -148,9 +143,7 @@ class PostgisEngine:
         compiled = compile_selection(selection, snapshot)
         here = f"ST_SetSRID(ST_MakePoint({compiled.binds(lon)}, {compiled.binds(lat)}), 4490)"
         d_lat = within_m / 110_500 + _EDGE
-        d_lon = min(
-            within_m / (110_500 * max(math.cos(math.radians(min(abs(lat) + d_lat, 89.9))), 0.001)), 180
-        )
+        d_lon = min(within_m / (110_500 * max(math.cos(math.radians(min(abs(lat) + d_lat, 89.9))), 0.001)), 180)
         box = _box(compiled, (lon - d_lon, lat - d_lat, lon + d_lon, lat + d_lat))
         rows = compiled.rows({"id": "{id}", "geom": "{geom}"}, f"{{geom}} && {box}")
         # Outlines are densified to 500 m: a geography edge is a great circle, the stored one is straight.
@@ -162,9 +155,7 @@ class PostgisEngine:
             f"SELECT id, m FROM (SELECT id, {distance} AS m FROM ({rows}) AS r) AS d"
             f" WHERE m <= {compiled.binds(within_m)} ORDER BY m, id"
         )
-        return [
-            Neighbour(row.id, row.m) for row in snapshot.connection.execute(text(sql), compiled.binds.values)
-        ]
+        return [Neighbour(row.id, row.m) for row in snapshot.connection.execute(text(sql), compiled.binds.values)]
 
     def overlapping(self, snapshot: Snapshot, selection: Selection, area: str) -> list[int]:
         """By the planar edges as drawn."""
@@ -172,9 +163,7 @@ class PostgisEngine:
         shape = f"ST_SetSRID(ST_GeomFromGeoJSON({compiled.binds(area)}), 4490)"
         rows = compiled.rows("id", f"{{geom}} && {shape} AND ST_Intersects({{geom}}, {shape})")
         return list(
-            snapshot.connection.scalars(
-                text(f"SELECT id FROM ({rows}) AS r ORDER BY id"), compiled.binds.values
-            )
+            snapshot.connection.scalars(text(f"SELECT id FROM ({rows}) AS r ORDER BY id"), compiled.binds.values)
         )
 
 

@@ -12,11 +12,10 @@ from riskmap.register import service
 from riskmap.register.draft import ObjectDraft, ObjectPatch, Text, Wire
 from riskmap.selection import request as selection_request
 from riskmap.selection import saved
+from riskmap.selection.compile import compile_selection
 from riskmap.store.dependencies import ReadSnapshot, WriteSnapshot
 
-router = APIRouter(
-    prefix="/api", route_class=ExactRoute, default_response_class=ExactResponse, tags=["register"]
-)
+router = APIRouter(prefix="/api", route_class=ExactRoute, default_response_class=ExactResponse, tags=["register"])
 
 _LIST_OWN = frozenset({"limit", "cursor", "sort"})
 ObjectId = Annotated[int, Field(ge=1, le=2**62)]
@@ -133,5 +132,6 @@ def save_selection(body: dict[str, Any], snapshot: WriteSnapshot) -> Any:
     if snapshot.reader.kind == "public":
         raise Forbidden("保存选择需要登录。")
     params, within = saved.as_parameters(body)
-    _, selection = selection_request.read(snapshot, params, within=within)
+    moment, selection = selection_request.read(snapshot, params, within=within)
+    compile_selection(selection, moment)  # a condition that no output could answer is refused here already
     return {"id": saved.save(snapshot.connection, selection, snapshot.reader.name)}

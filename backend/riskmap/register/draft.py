@@ -17,9 +17,7 @@ from riskmap.catalogue.model import VISIBILITIES, Catalogue, Class
 from riskmap.grading.judge import judge
 from riskmap.store.place import Place, parse_geometry, place_of
 
-Text = Annotated[
-    str, StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")
-]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")]
 Stage = Literal["in_use", "suspended", "closing", "closed", "striking_off", "struck_off"]
 Grade = Literal["major", "serious", "general", "low", "none"]
 Visibility = Literal["public", "department", "command"]
@@ -63,9 +61,7 @@ class ObjectDraft(Wire):
     source: Text = ""
     visibility: Visibility = "department"
     department: Text | None = None
-    tags: Annotated[
-        list[Annotated[Text, StringConstraints(min_length=1, max_length=60)]], Field(max_length=50)
-    ] = []
+    tags: Annotated[list[Annotated[Text, StringConstraints(min_length=1, max_length=60)]], Field(max_length=50)] = []
     position_quality: Quality | None = None
     verified: bool = False
     valid_from: date | None = None
@@ -165,9 +161,7 @@ class Maker:
         elif quality in (None, "none"):
             quality = "clicked"
         if errors:
-            code = (
-                "invalid_attributes" if all(e.field.startswith("attributes") for e in errors) else "invalid"
-            )
+            code = "invalid_attributes" if all(e.field.startswith("attributes") for e in errors) else "invalid"
             raise Invalid("有内容不符合要求，请改正后再保存", code=code, errors=errors)
         division = canonical_division(division or "")
         return {
@@ -204,9 +198,10 @@ class Maker:
 
     def _check_territory(self, place: Place, division: str | None) -> str | None:
         point = shapely.from_wkb(place.anchor)
-        inside, found = self.territory.find(point.x, point.y)
+        lon, lat = float(shapely.get_x(point)), float(shapely.get_y(point))
+        inside, found = self.territory.find(lon, lat)
         if not inside:
-            swapped = self.territory.find(point.y, point.x)[0]
+            swapped = self.territory.find(lat, lon)[0]
             hint = "：经度和纬度像是写反了，请按 [经度, 纬度] 填写" if swapped else "，请核对坐标和坐标系"
             raise Invalid(
                 "位置不在辖区内", errors=[FieldError("geometry", "out_of_territory", f"位置不在辖区内{hint}")]

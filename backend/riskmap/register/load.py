@@ -39,7 +39,7 @@ def load_divisions(connection: Connection, path: Path, actor: str = SYSTEM.name)
         if properties.get("level") not in _LEVELS:
             raise Invalid(f"第 {index + 1} 个区划的 level 应为 {'、'.join(sorted(_LEVELS))}")
         geometry = shape(feature["geometry"])
-        if geometry.geom_type == "Polygon":
+        if isinstance(geometry, shapely.Polygon):
             geometry = shapely.MultiPolygon([geometry])
         if geometry.geom_type != "MultiPolygon" or not geometry.is_valid:
             raise Invalid(f"区划 {properties['name']}（{code}）的边界不合规，请修复后再导入")
@@ -127,9 +127,7 @@ def load_demo(engine: Engine, settings: Settings, city: str) -> int:
     target = settings.data_dir / "basemap"
     with database.write(engine, SYSTEM.settings(write=True)) as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(727002)"))
-        if connection.scalar(
-            text("SELECT EXISTS (SELECT FROM object_version) OR EXISTS (SELECT FROM division)")
-        ):
+        if connection.scalar(text("SELECT EXISTS (SELECT FROM object_version) OR EXISTS (SELECT FROM division)")):
             return 0
         target.mkdir(parents=True, exist_ok=True)
         for source in (folder / "basemap").iterdir():

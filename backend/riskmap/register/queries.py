@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, text
+from sqlalchemy import Connection, text
 
 from riskmap.base.errors import FieldError, Invalid
 from riskmap.selection.compile import SORTS, Compiled, attribute, compile_selection, field_of
@@ -45,17 +45,13 @@ def parse_sort(given: str | None, snapshot: Snapshot, selection: Selection) -> S
     name = name.removeprefix("-").removeprefix("attributes.")
     if name in SORTS:
         # Worse is more: -grade puts 重大 first, and 重大 has rank 1.
-        return Sort(
-            name, not descending if name in {"grade", "level"} else descending, name in {"code", "level"}
-        )
+        return Sort(name, not descending if name in {"grade", "level"} else descending, name in {"code", "level"})
     if field_of(name, snapshot, selection.classes):
         return Sort(name, descending, True)
     legal = "、".join(SORTS)
     raise Invalid(
         "不能按这一项排序",
-        errors=[
-            FieldError("sort", "unknown_value", f"没有可排序的“{name[:60]}”。可用：{legal}，及所选分类的字段")
-        ],
+        errors=[FieldError("sort", "unknown_value", f"没有可排序的“{name[:60]}”。可用：{legal}，及所选分类的字段")],
     )
 
 
@@ -69,9 +65,7 @@ def _key_sql(sort: Sort, compiled: Compiled, snapshot: Snapshot, selection: Sele
     return sql if kind in {"integer", "decimal", "boolean"} else f'{sql} COLLATE "C"'
 
 
-def page(
-    snapshot: Snapshot, selection: Selection, sort: Sort, limit: int, after: After | None
-) -> list[RowMapping]:
+def page(snapshot: Snapshot, selection: Selection, sort: Sort, limit: int, after: After | None) -> list[dict[str, Any]]:
     """Up to `limit` rows after a place, in order; `key` is the sort key."""
     compiled = compile_selection(selection, snapshot)
     binds = compiled.binds
@@ -103,7 +97,7 @@ def page(
         f" (SELECT * FROM ({rows}) AS r ORDER BY key {direction}{nulls}, id LIMIT {count}) AS p"
         f" ORDER BY key {direction}{nulls}, id"
     )
-    return list(snapshot.connection.execute(text(sql), binds.values).mappings())
+    return [dict(row) for row in snapshot.connection.execute(text(sql), binds.values).mappings()]
 
 
 def _typed(placeholder: str, value: object) -> str:
@@ -116,12 +110,13 @@ def _typed(placeholder: str, value: object) -> str:
     return f'CAST({placeholder} AS text) COLLATE "C"'
 
 
-def one(snapshot: Snapshot, object_id: int) -> RowMapping | None:
+def one(snapshot: Snapshot, object_id: int) -> dict[str, Any] | None:
     """One object in the form that the reader gets, whatever its life; None where he may not see it."""
     compiled = compile_selection(Selection(), snapshot, any_life=True, only_ids=[object_id])
     rows = compiled.rows(_ITEM)
     sql = f"SELECT *, ST_AsGeoJSON(geom, 7, 0) AS geometry FROM ({rows}) AS r"
-    return snapshot.connection.execute(text(sql), compiled.binds.values).mappings().one_or_none()
+    found = snapshot.connection.execute(text(sql), compiled.binds.values).mappings().one_or_none()
+    return None if found is None else dict(found)
 
 
 def names(snapshot: Snapshot, ids: Sequence[int]) -> dict[int, str]:
@@ -133,10 +128,10 @@ def names(snapshot: Snapshot, ids: Sequence[int]) -> dict[int, str]:
     return {row.id: row.name for row in found}
 
 
-def row_of(connection: Connection, object_id: int, *, lock: bool = False) -> RowMapping | None:
+def row_of(connection: Connection, object_id: int, *, lock: bool = False) -> dict[str, Any] | None:
     """The whole row as stored, for an editor; geometry as EWKB and as GeoJSON."""
     columns = ", ".join(COLUMNS)
-    return (
+    found = (
         connection.execute(
             text(
                 f"SELECT {columns}, ST_AsGeoJSON(geom, 15, 0) AS geometry FROM risk_object WHERE id = :id"
@@ -147,12 +142,14 @@ def row_of(connection: Connection, object_id: int, *, lock: bool = False) -> Row
         .mappings()
         .one_or_none()
     )
+    return None if found is None else dict(found)
 
 
-def versions(snapshot: Snapshot, object_id: int) -> list[RowMapping]:
+def versions(snapshot: Snapshot, object_id: int) -> list[dict[str, Any]]:
     """What each state said anew of an object, oldest first: only versions that began in that state."""
-    return list(
-        snapshot.connection.execute(
+    return [
+        dict(row)
+        for row in snapshot.connection.execute(
             text(
                 "SELECT v.state, v.valid_from, v.valid_to, v.updated_at, v.actor, v.class, v.code, v.name,"
                 " v.parent, v.enterprise, v.division, v.stage, v.grade, v.level_scale, v.level_value,"
@@ -162,7 +159,7 @@ def versions(snapshot: Snapshot, object_id: int) -> list[RowMapping]:
             ),
             {"id": object_id},
         ).mappings()
-    )
+    ]
 
 
 def duplicate_code(connection: Connection, class_: str, code: str | None, but: int | None) -> bool:
@@ -207,10 +204,7 @@ def parties(connection: Connection, object_id: int, n: int) -> list[dict[str, An
 def replace_parties(connection: Connection, object_id: int, n: int, new: Sequence[Mapping[str, Any]]) -> None:
     """From state n on these and no others; the earlier ones stay known to earlier states."""
     connection.execute(
-        text(
-            "UPDATE object_party SET known = int8range(lower(known), :n)"
-            " WHERE object_id = :id AND upper_inf(known)"
-        ),
+        text("UPDATE object_party SET known = int8range(lower(known), :n) WHERE object_id = :id AND upper_inf(known)"),
         {"id": object_id, "n": n},
     )
     if new:

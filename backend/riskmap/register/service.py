@@ -31,9 +31,7 @@ def territory_of(snapshot: Snapshot, bounds: tuple[float, float, float, float]) 
     """The territory as the snapshot's divisions say it."""
     n, day, connection = snapshot.state.n, snapshot.state.day, snapshot.connection
     codes = frozenset(d["code"] for d in catalogue_queries.divisions(connection, n, day))
-    return Territory(
-        bounds, codes, lambda lon, lat: catalogue_queries.division_at(connection, n, day, lon, lat)
-    )
+    return Territory(bounds, codes, lambda lon, lat: catalogue_queries.division_at(connection, n, day, lon, lat))
 
 
 def maker_for(snapshot: Snapshot, bounds: tuple[float, float, float, float]) -> Maker:
@@ -151,9 +149,7 @@ def history(snapshot: Snapshot, object_id: int) -> dict[str, Any]:
     out: list[dict[str, Any]] = []
     before: dict[str, Any] = {}
     for version in queries.versions(snapshot, object_id):
-        if not reader.inner(
-            version["visibility"], version["division"], version["department"], version["class"]
-        ):
+        if not reader.inner(version["visibility"], version["division"], version["department"], version["class"]):
             before = {}
             continue
         seen = item({**version, "id": object_id, "form": "full", "level_rank": None}, snapshot)
@@ -308,9 +304,7 @@ def _check_references(connection: Connection, row: Mapping[str, Any]) -> None:
         raise Invalid("引用的对象有误，请改正后再保存", errors=errors)
 
 
-def preview(
-    snapshot: Snapshot, draft: ObjectDraft, bounds: tuple[float, float, float, float]
-) -> dict[str, Any]:
+def preview(snapshot: Snapshot, draft: ObjectDraft, bounds: tuple[float, float, float, float]) -> dict[str, Any]:
     """What registering would give; nothing is written."""
     maker = maker_for(snapshot, bounds)
     row = maker.row(draft, 0)
@@ -329,9 +323,7 @@ def _duplicate() -> Conflict:
     )
 
 
-def create(
-    snapshot: Snapshot, draft: ObjectDraft, bounds: tuple[float, float, float, float]
-) -> dict[str, Any]:
+def create(snapshot: Snapshot, draft: ObjectDraft, bounds: tuple[float, float, float, float]) -> dict[str, Any]:
     """Register one object."""
     connection, reader = snapshot.connection, snapshot.reader
     if not reader.writes:
@@ -379,9 +371,7 @@ def create_many(
     taken = write.take_state(connection, reader, what)
     rows = [{**row, "state": taken.n, "updated_at": taken.at} for row in rows]
     write.insert(connection, reader, taken, rows)
-    write.write_audit(
-        connection, reader, taken, "create_many", "", None, {"objects": len(rows), "what": what}
-    )
+    write.write_audit(connection, reader, taken, "create_many", "", None, {"objects": len(rows), "what": what})
     return taken.n
 
 
@@ -430,12 +420,8 @@ def _draft_of(row: Mapping[str, Any]) -> dict[str, Any]:
         "tags": row["tags"],
         "position_quality": row["position_quality"],
         "verified": row["verified"],
-        "grade": {"value": grade["value"], "basis": grade["basis"]}
-        if grade and not from_attributes
-        else None,
-        "level": {"scale": level["scale"], "value": level["value"], "basis": level["basis"]}
-        if level
-        else None,
+        "grade": {"value": grade["value"], "basis": grade["basis"]} if grade and not from_attributes else None,
+        "level": {"scale": level["scale"], "value": level["value"], "basis": level["basis"]} if level else None,
     }
 
 
@@ -528,9 +514,7 @@ def parties(snapshot: Snapshot, object_id: int) -> list[dict[str, Any]]:
     return found
 
 
-def set_parties(
-    snapshot: Snapshot, object_id: int, given: Sequence[Mapping[str, Any]]
-) -> list[dict[str, Any]]:
+def set_parties(snapshot: Snapshot, object_id: int, given: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Replace the persons and posts of an object, as a new state."""
     connection, reader = snapshot.connection, snapshot.reader
     seen = queries.row_of(connection, object_id)
@@ -539,7 +523,5 @@ def set_parties(
     write.check_writable(reader, seen)
     taken = write.take_state(connection, reader, f"更新责任人 {seen['name']}")
     queries.replace_parties(connection, object_id, taken.n, given)
-    write.write_audit(
-        connection, reader, taken, "parties", object_id, None, {"roles": [p["role"] for p in given]}
-    )
+    write.write_audit(connection, reader, taken, "parties", object_id, None, {"roles": [p["role"] for p in given]})
     return [dict(p) for p in given]

@@ -26,7 +26,41 @@ from riskmap.store.snapshot import Snapshot
 # One name for all of an object's map columns, in each form. Alias v is the row.
 _FULL = {
     name: f"v.{name}"
-    for name in ["id", "state", "updated_at", "valid_from", "valid_to", "ended_reason", "class", "class_version", "code", "name", "parent", "enterprise", "division", "stage", "grade", "level_scale", "level_value", "level_rank", "grading", "position_quality", "source", "verified", "visibility", "department", "tags", "attributes", "geom", "anchor", "gx", "gy", "span", "cell", "cover"]
+    for name in [
+        "id",
+        "state",
+        "updated_at",
+        "valid_from",
+        "valid_to",
+        "ended_reason",
+        "class",
+        "class_version",
+        "code",
+        "name",
+        "parent",
+        "enterprise",
+        "division",
+        "stage",
+        "grade",
+        "level_scale",
+        "level_value",
+        "level_rank",
+        "grading",
+        "position_quality",
+        "source",
+        "verified",
+        "visibility",
+        "department",
+        "tags",
+        "attributes",
+        "geom",
+        "anchor",
+        "gx",
+        "gy",
+        "span",
+        "cell",
+        "cover",
+    ]
 } | {"form": "'full'", "touched": "v.cover"}
 
 _HIDDEN = {
@@ -83,9 +117,7 @@ class Form:
 
     def select(self, columns: Mapping[str, str], extra: str = "", tail: str = "") -> str:
         """SELECT of these output columns (name → template) with one more condition and an ending (templates)."""
-        listed = ", ".join(
-            f"{template.format_map(self.columns)} AS {name}" for name, template in columns.items()
-        )
+        listed = ", ".join(f"{template.format_map(self.columns)} AS {name}" for name, template in columns.items())
         conditions = [*self.conditions, extra.format_map(self.columns)] if extra else list(self.conditions)
         sql = f"SELECT {listed} FROM {self.source} WHERE {' AND '.join(conditions) or 'TRUE'}"
         return f"({sql} {tail.format_map(self.columns)})" if tail else sql
@@ -108,9 +140,7 @@ class Compiled:
         return "\nUNION ALL\n".join(form.select(columns, extra, tail) for form in self.forms)
 
 
-def attribute(
-    f_name: str, readable: Mapping[str, int], kind: str, inner: bool, tier: int, binds: Binds
-) -> str:
+def attribute(f_name: str, readable: Mapping[str, int], kind: str, inner: bool, tier: int, binds: Binds) -> str:
     """SQL of an attribute in one form: null in classes whose field this form may not read."""
     most = tier if inner else 0
     classes = sorted(c for c, visibility in readable.items() if visibility <= most)
@@ -190,9 +220,7 @@ def _inner(alias: str, snapshot: Snapshot, binds: Binds) -> list[str]:
         return []
     out = [f"{alias}.visibility <= {binds(reader.tier)}"]
     if reader.areas:
-        out.append(
-            f"{alias}.division LIKE ANY (CAST({binds([p + '%' for p in reader.area_prefixes])} AS text[]))"
-        )
+        out.append(f"{alias}.division LIKE ANY (CAST({binds([p + '%' for p in reader.area_prefixes])} AS text[]))")
     if reader.departments:
         out.append(f"{alias}.department = ANY (CAST({binds(list(reader.departments))} AS text[]))")
     if reader.classes:
@@ -261,17 +289,13 @@ def _plain(selection: Selection, snapshot: Snapshot, binds: Binds, any_life: boo
         ranges = []
         for cell in selection.cell:
             first, last = cell_children(cell, H3_RESOLUTION)
-            ranges.append(
-                f"{{cell}} BETWEEN CAST({binds(first)} AS bigint) AND CAST({binds(last)} AS bigint)"
-            )
+            ranges.append(f"{{cell}} BETWEEN CAST({binds(first)} AS bigint) AND CAST({binds(last)} AS bigint)")
         out.append("(" + " OR ".join(ranges) + ")")
     return out
 
 
 def _industry(selection: Selection, snapshot: Snapshot, inner: bool, binds: Binds) -> str:
-    readable = {
-        c.code: f.visibility for c, f in snapshot.catalogue.fields_named("industry_code", None) if f.is_scalar
-    }
+    readable = {c.code: f.visibility for c, f in snapshot.catalogue.fields_named("industry_code", None) if f.is_scalar}
     column = attribute("industry_code", readable, "text", inner, snapshot.reader.tier, binds)
     return f"{column} LIKE ANY (CAST({binds([code + '%' for code in selection.industry])} AS text[]))"
 

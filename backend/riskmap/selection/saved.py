@@ -38,15 +38,11 @@ def as_parameters(body: Mapping[str, Any]) -> tuple[dict[str, list[str]], Any]:
         elif isinstance(value, str | int):
             params[name] = [str(value)]
         else:
-            raise Invalid(
-                "选择的写法不对", errors=[FieldError(name[:60], "bad_value", "应为文字、数字或它们的数组")]
-            )
+            raise Invalid("选择的写法不对", errors=[FieldError(name[:60], "bad_value", "应为文字、数字或它们的数组")])
     return params, body.get("within")
 
 
-def expand(
-    connection: Connection, params: Mapping[str, Sequence[str]]
-) -> tuple[dict[str, Sequence[str]], Any]:
+def expand(connection: Connection, params: Mapping[str, Sequence[str]]) -> tuple[dict[str, Sequence[str]], Any]:
     """Replace `selection=s_…` by what it holds; what is given beside it narrows further."""
     given = dict(params)
     names = given.pop("selection", None)
@@ -65,8 +61,6 @@ def expand(
     if both:
         raise Invalid(
             "参数与已保存的选择重复",
-            errors=[
-                FieldError(name, "given_twice", f"{name} 在已保存的选择中已有，请去掉一处") for name in both
-            ],
+            errors=[FieldError(name, "given_twice", f"{name} 在已保存的选择中已有，请去掉一处") for name in both],
         )
     return {**given, **saved}, within

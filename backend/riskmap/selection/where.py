@@ -40,9 +40,7 @@ def _refuse(code: str, message: str) -> Invalid:
 def parse(source: str) -> dict[str, Any]:
     """CQL2 JSON of a CQL2 text. Raises Invalid; never lets the native parser's stack overflow."""
     if len(source) > MAX_LENGTH:
-        raise _refuse(
-            "too_long", f"条件最长 {MAX_LENGTH} 字，现有 {len(source)} 字；请缩短，或保存为范围选择"
-        )
+        raise _refuse("too_long", f"条件最长 {MAX_LENGTH} 字，现有 {len(source)} 字；请缩短，或保存为范围选择")
     bare = _QUOTED.sub("''", source)
     depth = deepest = 0
     for character in bare:
@@ -64,9 +62,7 @@ def parse(source: str) -> dict[str, Any]:
             raise
         place = re.search(r"--> \d+:(\d+)", str(error))
         where = f"第 {place.group(1)} 个字附近" if place else ""
-        raise _refuse(
-            "bad_cql2", f"看不懂这个条件{where}：请按 CQL2 书写，如 capacity_m3 >= 1000000"
-        ) from None
+        raise _refuse("bad_cql2", f"看不懂这个条件{where}：请按 CQL2 书写，如 capacity_m3 >= 1000000") from None
     return parsed
 
 
@@ -79,9 +75,7 @@ class Property:
     visibility: Mapping[str, int]  # class → least tier; empty for a common column
 
 
-def properties(
-    condition: Any, catalogue: Catalogue, classes: frozenset[str] | None, tier: int
-) -> dict[str, Property]:
+def properties(condition: Any, catalogue: Catalogue, classes: frozenset[str] | None, tier: int) -> dict[str, Property]:
     """Every property that the condition names, resolved. Unknown and unreadable are one error."""
     found: dict[str, Property] = {}
 
@@ -102,9 +96,7 @@ def properties(
 
 
 def _resolve(name: str, catalogue: Catalogue, classes: frozenset[str] | None, tier: int) -> Property:
-    declared = [
-        (c, f) for c, f in catalogue.fields_named(name, classes) if f.visibility <= tier and f.is_scalar
-    ]
+    declared = [(c, f) for c, f in catalogue.fields_named(name, classes) if f.visibility <= tier and f.is_scalar]
     if not declared:
         if name in _COMMON_TYPES:
             return Property(name, _COMMON_TYPES[name], {})
@@ -164,9 +156,7 @@ class Compiler:
             if kind != "text" or not isinstance(pattern, str):
                 raise _refuse("bad_like", "LIKE 只用于文字字段，如 name LIKE '%小学%'")
             return f"({value} LIKE {self.bind(pattern)})"
-        raise _refuse(
-            "unsupported", f"不支持“{str(op)[:40]}”；可用比较、AND、OR、NOT、BETWEEN、IN、LIKE、IS NULL"
-        )
+        raise _refuse("unsupported", f"不支持“{str(op)[:40]}”；可用比较、AND、OR、NOT、BETWEEN、IN、LIKE、IS NULL")
 
     def value(self, node: Any) -> tuple[str, str]:
         """SQL and type (text, number, boolean, date) of a scalar node."""

@@ -23,9 +23,7 @@ def read_snapshot(request: Request, reader: Annotated[Reader, Depends(current_re
         yield open_snapshot(connection, reader, app.catalogues, app.settings.public_resolution)
 
 
-def write_snapshot(
-    request: Request, reader: Annotated[Reader, Depends(current_reader)]
-) -> Iterator[Snapshot]:
+def write_snapshot(request: Request, reader: Annotated[Reader, Depends(current_reader)]) -> Iterator[Snapshot]:
     """The present for a writer; commits when the endpoint ends well. Refused on a full disk."""
     app = request.app.state
     ensure_disk(app.settings)

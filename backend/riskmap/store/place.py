@@ -51,15 +51,15 @@ def _ewkb(geometry: BaseGeometry) -> str:
 
 def anchor_of(geometry: BaseGeometry) -> tuple[float, float]:
     """Longitude and latitude of the point that counts an object: a line's mid-point, else a point on it."""
-    if geometry.geom_type == "Point":
+    if isinstance(geometry, shapely.Point):
         return geometry.x, geometry.y
-    if geometry.geom_type == "MultiLineString":
+    if isinstance(geometry, shapely.MultiLineString):
         geometry = max(geometry.geoms, key=lambda part: part.length)
-    if geometry.geom_type == "LineString":
+    if isinstance(geometry, shapely.LineString):
         point = geometry.interpolate(0.5, normalized=True)
     else:
         point = geometry.representative_point()
-    return point.x, point.y
+    return float(shapely.get_x(point)), float(shapely.get_y(point))
 
 
 def cover_of(geometry: BaseGeometry, anchor_cell: int) -> list[int] | None:
@@ -155,9 +155,7 @@ def parse_geometry(body: Any, allowed: tuple[str, ...]) -> BaseGeometry:
     if west < -180 or east > 180:
         raise refuse("out_of_range", "经度应在 −180 到 180 之间；若为米制坐标，请先选定坐标系导入")
     if not geometry.is_valid:
-        raise refuse(
-            "invalid_geometry", f"图形不合规（{shapely.is_valid_reason(geometry)}）：边线自相交，请重画"
-        )
+        raise refuse("invalid_geometry", f"图形不合规（{shapely.is_valid_reason(geometry)}）：边线自相交，请重画")
     return geometry
 
 

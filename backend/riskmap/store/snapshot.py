@@ -82,9 +82,7 @@ class Snapshot:
         )
 
 
-def open_snapshot(
-    connection: Connection, reader: Reader, caches: CatalogueCache, public_resolution: int
-) -> Snapshot:
+def open_snapshot(connection: Connection, reader: Reader, caches: CatalogueCache, public_resolution: int) -> Snapshot:
     """The present, as this connection's transaction sees it."""
     now = states.current(connection)
     return Snapshot(

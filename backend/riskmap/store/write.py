@@ -48,9 +48,7 @@ def _stage(connection: Connection, rows: Sequence[Row]) -> tuple[str, dict[str, 
         body = dump_json([{name: row[name] for name in COLUMNS} for row in rows])
         return "jsonb_populate_recordset(NULL::risk_object, CAST(:staged AS jsonb))", {"staged": body}
     connection.execute(text("DROP TABLE IF EXISTS pg_temp.staged"))
-    connection.execute(
-        text("CREATE TEMPORARY TABLE staged (LIKE risk_object INCLUDING DEFAULTS) ON COMMIT DROP")
-    )
+    connection.execute(text("CREATE TEMPORARY TABLE staged (LIKE risk_object INCLUDING DEFAULTS) ON COMMIT DROP"))
     buffer = io.StringIO()
     for row in rows:
         buffer.write("\t".join(_quoted(row[name], name) for name in COLUMNS) + "\n")
@@ -63,9 +61,7 @@ def next_ids(connection: Connection, count: int) -> list[int]:
     """Fresh ids. Their gaps mean nothing, so a sequence is right here."""
     return list(
         connection.scalars(
-            text(
-                "SELECT nextval(pg_get_serial_sequence('risk_object', 'id')) FROM generate_series(1, :count)"
-            ),
+            text("SELECT nextval(pg_get_serial_sequence('risk_object', 'id')) FROM generate_series(1, :count)"),
             {"count": count},
         )
     )
@@ -90,9 +86,7 @@ def insert(connection: Connection, reader: Reader, taken: State, rows: Sequence[
         check_writable(reader, row)
     source, parameters = _stage(connection, rows)
     try:
-        connection.execute(
-            text(f"INSERT INTO risk_object ({_LIST}) SELECT {_LIST} FROM {source}"), parameters
-        )
+        connection.execute(text(f"INSERT INTO risk_object ({_LIST}) SELECT {_LIST} FROM {source}"), parameters)
         connection.execute(
             text(
                 f"INSERT INTO object_version (valid, known, actor, {_LIST})"
@@ -216,9 +210,7 @@ def _conflict(error: IntegrityError) -> Conflict | Invalid:
         )
     if constraint in {"risk_object_parent_fkey", "risk_object_enterprise_fkey"}:
         field = "parent" if "parent" in constraint else "enterprise"
-        return Invalid(
-            "引用的对象不存在", errors=[FieldError(field, "unknown_object", "没有这个编号的对象，请核对")]
-        )
+        return Invalid("引用的对象不存在", errors=[FieldError(field, "unknown_object", "没有这个编号的对象，请核对")])
     raise error
 
 

@@ -1,0 +1,101 @@
+"""Parsing: everything that is not understood is refused, equal selections have equal keys."""
+
+import pytest
+from riskmap.base.errors import Invalid
+from riskmap.catalogue.model import Catalogue, Class, Scale
+from riskmap.catalogue.seed import read_files
+from riskmap.selection.describe import describe
+from riskmap.selection.model import Selection, parse
+from riskmap.selection.saved import as_parameters
+
+
+@pytest.fixture(scope="module")
+def catalogue() -> Catalogue:
+    items = list(read_files())
+    return Catalogue(
+        n=1,
+        groups=(),
+        classes={i.code: Class.parse(1, i.body) for i in items if i.kind == "class"},
+        scales={i.code: Scale.parse(i.body) for i in items if i.kind == "scale"},
+        policies={},
+    )
+
+
+def test_serious_and_up_is_two_grades_however_the_plus_arrives(catalogue: Catalogue) -> None:
+    for written in ("serious+", "serious "):
+        assert parse({"grade": [written]}, catalogue).grade == ("major", "serious")
+    assert parse({"grade": ["serious"]}, catalogue).grade == ("serious",)
+
+
+def test_not_assessed_is_never_within_and_up(catalogue: Catalogue) -> None:
+    assert parse({"grade": ["low+"]}, catalogue).grade == ("major", "serious", "general", "low")
+    with pytest.raises(Invalid):
+        parse({"grade": ["none+"]}, catalogue)
+
+
+def test_equal_selections_have_equal_keys_in_any_order(catalogue: Catalogue) -> None:
+    one = parse({"class": ["school", "tank"], "grade": ["low,major"]}, catalogue)
+    two = parse({"grade": ["major", "low"], "class": ["tank,school", "tank"]}, catalogue)
+    assert one.key == two.key
+    assert one.key != parse({"class": ["school"]}, catalogue).key
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("colour", "red"),
+        ("class", "dragon"),
+        ("grade", "worst"),
+        ("stage", "asleep"),
+        ("level", "major-hazard-level:九级"),
+        ("division", "36 OR 1=1"),
+        ("division", "３６０４"),
+        ("enterprise", "-1"),
+        ("enterprise", "99999999999999999999999"),
+        ("verified", "maybe"),
+        ("bbox", "116,29,115,30"),
+        ("bbox", "nan,nan,nan,nan"),
+        ("bbox", "1,2,3"),
+        ("bbox", "29.6,115.8,29.8,116.0"),
+        ("cell", "8841a0ffffffffff"),
+        ("cell", "zz"),
+        ("cell", "8f2830828052d25"),
+        ("q", "长" * 101),
+        ("q", "a\x00b"),
+    ],
+)
+def test_what_is_not_understood_is_refused_in_words(catalogue: Catalogue, name: str, value: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        parse({name: [value]}, catalogue)
+    [error] = refused.value.errors
+    assert error.field == name
+    assert any("一" <= c <= "鿿" for c in error.message)
+    assert len(error.message) < 600
+
+
+def test_too_many_values_are_refused(catalogue: Catalogue) -> None:
+    with pytest.raises(Invalid):
+        parse({"enterprise": [",".join(str(i) for i in range(1, 202))]}, catalogue)
+
+
+def test_a_saved_body_parses_to_the_same_selection(catalogue: Catalogue) -> None:
+    polygon = {"type": "Polygon", "coordinates": [[[116, 29], [116.1, 29], [116.1, 29.1], [116, 29]]]}
+    selection = parse(
+        {"class": ["school"], "bbox": ["115.5,29,116.5,30"], "verified": ["true"], "cell": ["8741a0b2effffff"]},
+        catalogue,
+        within=polygon,
+    )
+    params, within = as_parameters(selection.body())
+    assert parse(params, catalogue, within=within) == selection
+
+
+def test_a_self_crossing_polygon_is_refused(catalogue: Catalogue) -> None:
+    bow = {"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]]}
+    with pytest.raises(Invalid):
+        parse({}, catalogue, within=bow)
+
+
+def test_the_words_name_every_condition(catalogue: Catalogue) -> None:
+    selection = parse({"class": ["school"], "grade": ["serious+"], "division": ["360402"], "q": ["小学"]}, catalogue)
+    assert describe(selection, catalogue, {"360402": "濂溪区"}) == "濂溪区；学校；较大以上；名称或编号含“小学”"
+    assert describe(Selection(), catalogue, {}) == "全域"
