@@ -1,5 +1,6 @@
 """Small tools for inventing shapes. Positions are lon/lat in degrees, CGCS2000 (EPSG:4490)."""
 
+import itertools
 import json
 import math
 import random
@@ -65,7 +66,7 @@ def rough(rng: random.Random, points: Sequence[Position], share: float, times: i
     out = list(points)
     for _ in range(times):
         finer = [out[0]]
-        for a, b in zip(out, out[1:], strict=False):
+        for a, b in itertools.pairwise(out):
             middle = _between(a, b, 0.5)
             aside = rng.gauss(0, share) * km(a, b)
             angle = math.atan2((b[1] - a[1]) / LAT, (b[0] - a[0]) / LON) + math.pi / 2
@@ -74,7 +75,9 @@ def rough(rng: random.Random, points: Sequence[Position], share: float, times: i
     return out
 
 
-def blob(rng: random.Random, centre: Position, rx: float, ry: float, corners: int = 28, rough_: float = 0.14) -> Polygon:
+def blob(
+    rng: random.Random, centre: Position, rx: float, ry: float, corners: int = 28, rough_: float = 0.14
+) -> Polygon:
     """An uneven oval with half-axes in kilometres."""
     phase = [rng.uniform(0, math.tau) for _ in range(3)]
     out = []

@@ -168,11 +168,15 @@ class Land:
             p = valley.interpolate(rng.random(), normalized=True)
             arm = moved((p.x, p.y), rng.gauss(0, 1.3), rng.choice((-1, 1)) * rng.uniform(1.5, 4.2))
             arms.append(wide(LineString(rough(rng, [(p.x, p.y), arm], 0.2, 3)), rng.uniform(0.18, 0.55)))
-        islands = [blob(rng, moved((115.33, 29.262), rng.gauss(0, 5), rng.gauss(0, 0.4)), 0.35, 0.25, 12) for _ in range(7)]
+        islands = [
+            blob(rng, moved((115.33, 29.262), rng.gauss(0, 5), rng.gauss(0, 0.4)), 0.35, 0.25, 12) for _ in range(7)
+        ]
         west_lake = wide(wide(unary_union(arms), 0.25), -0.2).difference(unary_union(islands))
         parts["庐山西海"] = largest(west_lake).simplify(0.0003)
         for name, (centre, rx, ry) in LAKES.items():
-            outline = smooth(rough(rng, [*blob(rng, centre, rx, ry, 14, 0.2).exterior.coords], 0.12, 2)[:-1], 1, closed=True)
+            outline = smooth(
+                rough(rng, [*blob(rng, centre, rx, ry, 14, 0.2).exterior.coords], 0.12, 2)[:-1], 1, closed=True
+            )
             parts[name] = largest(Polygon(outline).buffer(0).difference(river)).simplify(0.0002)
         self.water = {name: largest(g.intersection(frame)) for name, g in parts.items()}
         still = unary_union(list(self.water.values()))
@@ -186,7 +190,10 @@ class Land:
 
     def _make_hills(self) -> None:
         rng = stream("hills")
-        flat = unary_union([wide(self.wet, 0.5), *(wide(Point(t.seat), t.radius_km + 0.6) for t in self.towns if t.name != "牯岭镇")])
+        clear = [
+            blob(rng, t.seat, t.radius_km + 0.9, t.radius_km + 0.7, 18, 0.2) for t in self.towns if t.name != "牯岭镇"
+        ]
+        flat = unary_union([wide(self.wet, 0.5), *clear])
         self.hills: dict[str, Any] = {}
         for name, (ridge, half) in RIDGES.items():
             line = LineString(rough(rng, ridge, 0.12, 2))
@@ -281,7 +288,9 @@ class Land:
             spots = []
             for i in range(int((east - west) / LON / step) + 2):
                 for j in range(int((north - south) / LAT / step) + 2):
-                    spots.append(moved((west, south), (i + rng.uniform(-0.4, 0.4)) * step, (j + rng.uniform(-0.4, 0.4)) * step))
+                    spots.append(
+                        moved((west, south), (i + rng.uniform(-0.4, 0.4)) * step, (j + rng.uniform(-0.4, 0.4)) * step)
+                    )
             cells = shapely.voronoi_polygons(shapely.MultiPoint(spots), extend_to=outline, only_edges=True)
             lines.append(cells.intersection(outline))
         faces = list(polygonize(shapely.unary_union(lines, grid_size=STEP)))

@@ -6,6 +6,7 @@ at its links. What crosses water is a way of its own, a bridge.
 """
 
 import heapq
+import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ from geo import LAT, LON, Position, km, largest, length_km, line_of, moved, smoo
 from land import URBAN, Land, Town
 from osmium.osm.mutable import Node, Way
 from shapely.geometry import LineString, Point
+from shapely.ops import unary_union
 
 CLASSES = ("高速", "国道", "省道", "县道", "乡道", "城市道路")
 HIGHWAY = dict(zip(CLASSES, ("motorway", "trunk", "primary", "secondary", "tertiary", "residential"), strict=True))
@@ -24,10 +26,10 @@ SPEED = dict(zip(CLASSES, (100, 80, 60, 50, 40, 30), strict=True))
 LAND_WIDTH = dict(zip(CLASSES, (60, 40, 30, 20, 15, 24), strict=True))
 BRIDGES: list[tuple[Position, Position, str]] = [  # where a crossing is wider than the mesh would dare
     ((116.158, 29.720), (116.226, 29.724), "湖口大桥"), ((116.120, 29.750), (116.135, 29.788), "江洲大桥"),
-    ((115.985, 29.722), (115.975, 29.7425), "北门大桥"),
+    ((115.985, 29.722), (115.976, 29.7390), "北门大桥"),
 ]  # fmt: skip
 EXITS: dict[str, Position] = {  # where main roads leave the city
-    "北": (115.975, 29.7425), "南": (115.855, 28.915), "东": (116.60, 29.25), "西": (113.985, 29.02),
+    "北": (115.976, 29.7390), "南": (115.855, 28.915), "东": (116.60, 29.25), "西": (113.985, 29.02),
     "西北": (115.50, 29.83), "东北": (116.85, 29.95),
 }  # fmt: skip
 
@@ -35,7 +37,9 @@ EXITS: dict[str, Position] = {  # where main roads leave the city
 class Mesh:
     """Points on land with edges between neighbours; the shortest way by length, hills, water and what is there."""
 
-    def __init__(self, land: Land, step_km: float, hill: float, longest_wet: float, name: str, towns: bool = False) -> None:
+    def __init__(
+        self, land: Land, step_km: float, hill: float, longest_wet: float, name: str, towns: bool = False
+    ) -> None:
         rng = stream(name)
         self.land = land
         ground = wide(land.area, -0.4).difference(wide(land.wet, min(0.25, step_km / 8)))
@@ -48,7 +52,11 @@ class Mesh:
         rows = int((north - south) / LAT / step_km / 0.87) + 1
         for j in range(rows):
             for i in range(int((east - west) / LON / step_km) + 1):
-                p = moved((west, south), (i + j % 2 / 2 + rng.uniform(-0.3, 0.3)) * step_km, (j + rng.uniform(-0.3, 0.3)) * 0.87 * step_km)
+                p = moved(
+                    (west, south),
+                    (i + j % 2 / 2 + rng.uniform(-0.3, 0.3)) * step_km,
+                    (j + rng.uniform(-0.3, 0.3)) * 0.87 * step_km,
+                )
                 if ground.contains(Point(p)) and not len(near.query(Point(p).buffer(step_km * 0.45 * LAT))):
                     points.append(p)
         self.at = points
@@ -59,6 +67,10 @@ class Mesh:
         flat = shapely.MultiPoint([(x / LON, y / LAT) for x, y in points])
         order = {(x / LON, y / LAT): i for i, (x, y) in enumerate(points)}
         shapely.prepare(land.inside)
+        # Roads lead through towns and works; motorways, railways and pipelines go round them.
+        grounds = [] if towns else [*land.urban.values(), *(g for _, g, _ in land.parks), *land.zones.values()]
+        self.busy = wide(unary_union(grounds), 0.3)
+        shapely.prepare(self.busy)
         for edge in shapely.delaunay_triangles(flat, only_edges=True).geoms:
             a, b = (order[c] for c in edge.coords)
             self._join(a, b, hill, longest_wet)
@@ -73,9 +85,10 @@ class Mesh:
         wet = length_km(line.intersection(self.land.wet)) if self.land.wet.intersects(line) else 0.0
         if wet > longest_wet:
             return
+        busy = length_km(line.intersection(self.busy)) if self.busy.intersects(line) else 0.0
         climb = length_km(line.intersection(self.land.hill)) if self.land.hill.intersects(line) else 0.0
         far = km(self.at[a], self.at[b])
-        self.next[a][b] = self.next[b][a] = far + hill * climb + (2 + 6 * wet if wet else 0)
+        self.next[a][b] = self.next[b][a] = far + hill * climb + 3 * busy + (2 + 6 * wet if wet else 0)
 
     def way(self, start: int, goals: set[int], cost: Callable[[int, int, float], float]) -> list[int]:
         """Nodes from the start to the nearest goal; empty if there is none."""
@@ -142,14 +155,20 @@ class Roads:
         def lay(kind: str, name: str, no: str, path: list[int]) -> None:
             if len(path) < 2:
                 return
-            for a, b in zip(path, path[1:], strict=False):
+            for a, b in itertools.pairwise(path):
                 owner.setdefault((min(a, b), max(a, b)), len(routes))
             routes.append((kind, name, no, path))
 
         seats = [t for t in self.land.towns if t.is_seat]
         by_county = {t.county: t for t in seats}
         pairs = tree(seats, lambda a, b: km(a.seat, b.seat))
-        ring = [("360429", "360428"), ("360481", "360423"), ("360425", "360428"), ("360426", "360423"), ("360430", "360428")]
+        ring = [
+            ("360429", "360428"),
+            ("360481", "360423"),
+            ("360425", "360428"),
+            ("360426", "360423"),
+            ("360430", "360428"),
+        ]
         pairs += [(by_county[a], by_county[b]) for a, b in ring if (a, b) != ("360425", "360428")]
         for i, (a, b) in enumerate(pairs):
             kind, letter = ("国道", "G") if i < 9 else ("省道", "S")
@@ -158,9 +177,16 @@ class Roads:
         for i, (side, county) in enumerate([("北", "360403"), ("南", "360425"), ("东", "360428"), ("西", "360424"),
                                             ("西北", "360481"), ("东北", "360430")]):  # fmt: skip
             a = by_county[county]
-            lay("国道" if i < 2 else "省道", f"{self._county(a)}{side}出口公路", f"S{971 + i}", mesh.way(mesh.towns[a.code], {mesh.exits[side]}, cost))
+            lay(
+                "国道" if i < 2 else "省道",
+                f"{self._county(a)}{side}出口公路",
+                f"S{971 + i}",
+                mesh.way(mesh.towns[a.code], {mesh.exits[side]}, cost),
+            )
         reached = {n for *_, path in routes for n in path}
-        waiting = sorted((t for t in self.land.towns if not t.is_seat), key=lambda t: (km(t.seat, by_county[t.county].seat), t.code))
+        waiting = sorted(
+            (t for t in self.land.towns if not t.is_seat), key=lambda t: (km(t.seat, by_county[t.county].seat), t.code)
+        )
         number = 900
         for town in waiting:
             path = mesh.way(mesh.towns[town.code], reached, cost)
@@ -178,15 +204,19 @@ class Roads:
                     continue
                 linked.add(pair)
                 path = mesh.way(mesh.towns[town.code], {mesh.towns[other.code]}, cost)
-                new = sum(km(mesh.at[a], mesh.at[b]) for a, b in zip(path, path[1:], strict=False) if (min(a, b), max(a, b)) not in owner)
-                total = sum(km(mesh.at[a], mesh.at[b]) for a, b in zip(path, path[1:], strict=False))
+                new = sum(
+                    km(mesh.at[a], mesh.at[b])
+                    for a, b in itertools.pairwise(path)
+                    if (min(a, b), max(a, b)) not in owner
+                )
+                total = sum(km(mesh.at[a], mesh.at[b]) for a, b in itertools.pairwise(path))
                 if total < straight * 2 and new > 1:
                     number += 1
                     lay("乡道", f"{town.short}至{other.short}公路", f"Y{number}", path)
         at = self._relaxed(mesh, list(owner))
         for r, (kind, name, no, path) in enumerate(routes):
             run: list[int] = []
-            for a, b in zip(path, path[1:], strict=False):
+            for a, b in itertools.pairwise(path):
                 if owner[min(a, b), max(a, b)] == r:
                     run = run or [a]
                     run.append(b)
@@ -217,7 +247,10 @@ class Roads:
                 new = (at[n][0] * 0.4 + (ax + bx) * 0.3, at[n][1] * 0.4 + (ay + by) * 0.3)
                 old = [LineString([at[n], at[m]]) for m in beside[n]]
                 lines = [LineString([new, at[m]]) for m in beside[n]]
-                worse = sum(length_km(g.intersection(wet)) for g in lines) > sum(length_km(g.intersection(wet)) for g in old) + 0.02
+                worse = (
+                    sum(length_km(g.intersection(wet)) for g in lines)
+                    > sum(length_km(g.intersection(wet)) for g in old) + 0.02
+                )
                 if not worse and self.land.inside.covers(LineString([(ax, ay), new, (bx, by)])):
                     at[n] = new
         return at
@@ -258,10 +291,7 @@ class Roads:
         used: set[tuple[int, int]] = set()
 
         def cost(a: int, b: int, length: float) -> float:
-            crowd = 1.0
-            for t in seats.values():
-                crowd += 1.2 if km(mesh.at[b], t.seat) < 2.2 else 0.0
-            return length * crowd * (0.6 if (min(a, b), max(a, b)) in used else 1.0)
+            return length * (0.6 if (min(a, b), max(a, b)) in used else 1.0)
 
         plans = [
             ("S91", ["360481", "360404", "360403"]), ("S92", ["360403", "360429", "360430"]), ("S93", ["360404", "360426", "360425"]),
@@ -269,7 +299,9 @@ class Roads:
         ]  # fmt: skip
         ground = shapely.STRtree([LineString(w["points"]) for w in self.lines])
         base = list(self.lines)
-        aside = {c: moved(t.seat, *{"360403": (1.5, -4.6), "360424": (2, 3.2)}.get(c, (2.6, 2.4))) for c, t in seats.items()}
+        aside = {
+            c: moved(t.seat, *{"360403": (1.5, -4.6), "360424": (2, 3.2)}.get(c, (2.6, 2.4))) for c, t in seats.items()
+        }
         stops = {c: min(range(len(mesh.at)), key=lambda n, c=c: (km(mesh.at[n], aside[c]), n)) for c in seats}
         links: list[tuple[str, Position]] = []
         for no, plan in plans:
@@ -277,7 +309,7 @@ class Roads:
             for county in plan[1:]:
                 path += mesh.way(path[-1], {stops[county]}, cost)[1:]
             runs: list[list[int]] = []
-            for a, b in zip(path, path[1:], strict=False):
+            for a, b in itertools.pairwise(path):
                 pair = (min(a, b), max(a, b))
                 if pair in used:
                     continue
@@ -326,7 +358,11 @@ class Roads:
                     if j % every and town.radius_km < 0.62:
                         continue
                     row = [grid.get((i, j) if across else (j, i)) for i in range(-n, n + 1)]
-                    label = next(names) + ("路" if across else "街") if town.is_seat and len([p for p in row if p]) > 1 else f"{town.short}{'横' if across else '纵'}{j + n + 1}路"
+                    label = (
+                        next(names) + ("路" if across else "街")
+                        if town.is_seat and len([p for p in row if p]) > 1
+                        else f"{town.short}{'横' if across else '纵'}{j + n + 1}路"
+                    )
                     self._runs(row, label)
 
     def _runs(self, points: list[Position | None], name: str) -> None:
@@ -435,7 +471,7 @@ class Roads:
                         dense.append((p, bool(self.land.wet.contains(middle))))
                 dense.append((line["points"][-1], dense[-1][1]))
             run = [dense[0][0]]
-            for (_, wet), (p, wet_next) in zip(dense, dense[1:], strict=False):
+            for (_, wet), (p, wet_next) in itertools.pairwise(dense):
                 run.append(p)
                 if wet != wet_next:
                     self._way(line, run, wet, node)
@@ -495,7 +531,12 @@ class Roads:
             for i, p in enumerate(self.nodes, 1):
                 writer.add_node(Node(id=i, version=1, location=p, timestamp=made))
             for i, w in enumerate(self.ways, 1):
-                tags = {"highway": HIGHWAY[w["class"]], "name": w["name"], "maxspeed": str(SPEED[w["class"]]), "source": "invented"}
+                tags = {
+                    "highway": HIGHWAY[w["class"]],
+                    "name": w["name"],
+                    "maxspeed": str(SPEED[w["class"]]),
+                    "source": "invented",
+                }
                 if w["name"].endswith("连接线"):
                     tags["highway"] = "motorway_link"
                 if w["class"] == "高速":

@@ -32,7 +32,12 @@ def random_selection(rng: random.Random) -> dict[str, Any]:
         params["stage"] = rng.choice([["any"], ["closing", "closed"], ["suspended"]])
     if "class" not in params and rng.random() < 0.6:
         params["where"] = rng.choice(
-            ["persons > 200", "name LIKE '%中学%' OR persons IS NULL", "NOT (department = '教育局')", "residents BETWEEN 500 AND 2000"]
+            [
+                "persons > 200",
+                "name LIKE '%中学%' OR persons IS NULL",
+                "NOT (department = '教育局')",
+                "residents BETWEEN 500 AND 2000",
+            ]
         )
     if rng.random() < 0.25:
         west, south = rng.uniform(114, 116.5), rng.uniform(28.8, 29.8)
@@ -85,7 +90,9 @@ def readers(app: Any, admin: TestClient, make_account: Any) -> dict[str, TestCli
     return {
         "administrator": admin,
         "town editor": make_account("editor", "department", areas=["360429205", "360402"]),
-        "reader": make_account("reader", "department", classes=CLASSES[::2], departments=["应急管理局", "教育局", "水利局"]),
+        "reader": make_account(
+            "reader", "department", classes=CLASSES[::2], departments=["应急管理局", "教育局", "水利局"]
+        ),
         "public": TestClient(app, raise_server_exceptions=False),
     }
 
@@ -138,7 +145,9 @@ def test_every_object_is_in_one_tile_only_at_a_near_zoom(readers: dict[str, Test
 
 def test_children_add_up_to_their_parent(readers: dict[str, TestClient]) -> None:
     fine = readers["administrator"].get("/api/heat", params={"resolution": 9}).json()["cells"]
-    coarse = {c["cell"]: c["n"] for c in readers["administrator"].get("/api/heat", params={"resolution": 6}).json()["cells"]}
+    coarse = {
+        c["cell"]: c["n"] for c in readers["administrator"].get("/api/heat", params={"resolution": 6}).json()["cells"]
+    }
     sums: dict[str, int] = {}
     for cell in fine:
         parent = h3.cell_to_parent(cell["cell"], 6)

@@ -48,7 +48,15 @@ class TestObjects:
             ({"geometry": {"type": "Point", "coordinates": [39500000, 3290000]}}, "geometry"),
             ({"geometry": BOW}, "geometry"),
             ({"geometry": {"type": "LineString", "coordinates": [[116, 29], [116.1, 29]]}}, "geometry"),
-            ({"geometry": {"type": "Polygon", "coordinates": [[[75, 20], [130, 20], [130, 50], [75, 50], [75, 20]]]}}, "geometry"),
+            (
+                {
+                    "geometry": {
+                        "type": "Polygon",
+                        "coordinates": [[[75, 20], [130, 20], [130, 50], [75, 50], [75, 20]]],
+                    }
+                },
+                "geometry",
+            ),
             ({"geometry": "POINT(1 2)"}, "geometry"),
             ({"division": "999"}, "division"),
             ({"stage": "asleep"}, "stage"),
@@ -60,17 +68,39 @@ class TestObjects:
             ({"position_quality": "surveyed"}, "position_quality"),
         ],
     )
-    def test_a_refused_object_names_its_field(self, admin: TestClient, change: dict[str, Any], field: str | None) -> None:
+    def test_a_refused_object_names_its_field(
+        self, admin: TestClient, change: dict[str, Any], field: str | None
+    ) -> None:
         body = refused(admin.post("/api/objects", json={**SCHOOL, **change}))
         if field:
             assert field in {e["field"] for e in body["errors"]}
 
-    @pytest.mark.parametrize("raw", ['{"class":"school","name":"例', '{"class":"school","name":"例","attributes":{"persons":NaN}}', "[]", "", "null", '{"a":' * 60 + "1" + "}" * 60, '{"class":"school","class":"tank"}', "\xff\xfe"])
+    @pytest.mark.parametrize(
+        "raw",
+        [
+            '{"class":"school","name":"例',
+            '{"class":"school","name":"例","attributes":{"persons":NaN}}',
+            "[]",
+            "",
+            "null",
+            '{"a":' * 60 + "1" + "}" * 60,
+            '{"class":"school","class":"tank"}',
+            "\xff\xfe",
+        ],
+    )
     def test_a_broken_body_is_refused(self, admin: TestClient, raw: str) -> None:
-        refused(admin.post("/api/objects", content=raw.encode("latin-1" if raw == "\xff\xfe" else "utf-8"), headers={"Content-Type": "application/json"}))
+        refused(
+            admin.post(
+                "/api/objects",
+                content=raw.encode("latin-1" if raw == "\xff\xfe" else "utf-8"),
+                headers={"Content-Type": "application/json"},
+            )
+        )
 
     def test_swapped_coordinates_are_told_as_such(self, admin: TestClient) -> None:
-        body = refused(admin.post("/api/objects", json={**SCHOOL, "geometry": {"type": "Point", "coordinates": [29.7, 116.2]}}))
+        body = refused(
+            admin.post("/api/objects", json={**SCHOOL, "geometry": {"type": "Point", "coordinates": [29.7, 116.2]}})
+        )
         assert "写反" in body["errors"][0]["message"]
 
     def test_a_body_beyond_the_bound_is_refused(self, admin: TestClient) -> None:
@@ -110,7 +140,11 @@ class TestObjects:
     ],
 )
 def test_a_selection_that_is_not_understood_is_refused(admin: TestClient, query: str) -> None:
-    for path in ("/api/objects",) if query.split("=")[0] in {"limit", "cursor", "sort"} else ("/api/objects", "/api/counts", "/api/heat", "/api/tiles/8/210/105.mvt"):
+    for path in (
+        ("/api/objects",)
+        if query.split("=")[0] in {"limit", "cursor", "sort"}
+        else ("/api/objects", "/api/counts", "/api/heat", "/api/tiles/8/210/105.mvt")
+    ):
         refused(admin.get(f"{path}?{query}"))
 
 

@@ -31,7 +31,9 @@ def make(admin: TestClient, **changes: Any) -> dict[str, Any]:
 
 
 def test_the_example_of_the_contract(admin: TestClient) -> None:
-    answer = admin.post("/api/objects", json={**POND, "level": {"scale": "tailings-class", "value": "四等", "basis": "备案"}})
+    answer = admin.post(
+        "/api/objects", json={**POND, "level": {"scale": "tailings-class", "value": "四等", "basis": "备案"}}
+    )
     assert answer.status_code == 201, answer.text
     body = answer.json()
     assert body["grade"] == {"value": "none", "scale": "risk-grade"}  # a level without an adopted policy gives none
@@ -60,7 +62,11 @@ def test_preview_writes_nothing(admin: TestClient) -> None:
     wrong = admin.post("/api/objects/preview", json={**POND, "attributes": {"dam_height_m": -1}})
     assert wrong.status_code == 422
     assert wrong.json()["code"] == "invalid_attributes"
-    assert wrong.json()["errors"][0] == {"field": "attributes.dam_height_m", "code": "below_minimum", "message": "总坝高不能小于 0 m"}
+    assert wrong.json()["errors"][0] == {
+        "field": "attributes.dam_height_m",
+        "code": "below_minimum",
+        "message": "总坝高不能小于 0 m",
+    }
 
 
 def test_a_lost_race_changes_nothing(admin: TestClient) -> None:
@@ -94,7 +100,10 @@ def test_the_past_can_be_asked_for_everywhere(admin: TestClient) -> None:
     header = {"If-Match": f'"{made["state"]}"'}
     changed = admin.patch(
         f"/api/objects/{made['id']}",
-        json={"grade": {"value": "low", "basis": "整改完成"}, "geometry": {"type": "Point", "coordinates": [115.5, 29.2]}},
+        json={
+            "grade": {"value": "low", "basis": "整改完成"},
+            "geometry": {"type": "Point", "coordinates": [115.5, 29.2]},
+        },
         headers=header,
     ).json()
     then, now = f"state:{made['state']}", f"state:{changed['state']}"
@@ -148,7 +157,9 @@ def test_closed_ones_leave_the_live_map_and_a_search_still_finds_them(admin: Tes
 def test_history_tells_who_changed_what(admin: TestClient) -> None:
     made = make(admin, name="史库")
     header = {"If-Match": f'"{made["state"]}"'}
-    changed = admin.patch(f"/api/objects/{made['id']}", json={"name": "史库改", "attributes": {"dam_height_m": 50}}, headers=header).json()
+    changed = admin.patch(
+        f"/api/objects/{made['id']}", json={"name": "史库改", "attributes": {"dam_height_m": 50}}, headers=header
+    ).json()
     admin.delete(f"/api/objects/{made['id']}", params={"reason": "完"})
     versions = admin.get(f"/api/objects/{made['id']}/history").json()["versions"]
     assert [v["state"] for v in versions[:2]] == [made["state"], changed["state"]]
@@ -158,7 +169,11 @@ def test_history_tells_who_changed_what(admin: TestClient) -> None:
 
 
 def test_a_direct_judgement_grades_a_risk_point(admin: TestClient) -> None:
-    body = {"class": "risk-point", "name": "直判点", "attributes": {"method": "direct", "grade": "major", "basis": "目录第 3 条"}}
+    body = {
+        "class": "risk-point",
+        "name": "直判点",
+        "attributes": {"method": "direct", "grade": "major", "basis": "目录第 3 条"},
+    }
     made = admin.post("/api/objects", json=body).json()
     assert made["grade"]["value"] == "major"
     [grade] = admin.get(f"/api/objects/{made['id']}/grade").json()["grades"]
@@ -173,7 +188,9 @@ def test_paging_answers_from_the_state_of_page_one(admin: TestClient) -> None:
     names = [o["name"] for o in first["items"]]
     cursor = first["next"]
     while cursor:
-        page = admin.get("/api/objects", params={"where": "name LIKE '翻页库%'", "limit": 3, "sort": "name", "cursor": cursor}).json()
+        page = admin.get(
+            "/api/objects", params={"where": "name LIKE '翻页库%'", "limit": 3, "sort": "name", "cursor": cursor}
+        ).json()
         assert page["state"] == first["state"]
         assert page["total"] == 7
         names += [o["name"] for o in page["items"]]
@@ -181,7 +198,9 @@ def test_paging_answers_from_the_state_of_page_one(admin: TestClient) -> None:
     assert names == [f"翻页库{i}" for i in range(7)]
 
 
-@pytest.mark.parametrize("sort", ["name", "-name", "-grade", "grade", "level", "-updated_at", "dam_height_m", "-dam_height_m", "code"])
+@pytest.mark.parametrize(
+    "sort", ["name", "-name", "-grade", "grade", "level", "-updated_at", "dam_height_m", "-dam_height_m", "code"]
+)
 def test_every_sort_pages_through_each_object_once(admin: TestClient, sort: str) -> None:
     params = {"class": "tailings-pond", "limit": 2, "sort": sort}
     seen: list[dict[str, Any]] = []

@@ -18,7 +18,9 @@ def every(client: TestClient, **params: Any) -> list[dict[str, Any]]:
     out: list[dict[str, Any]] = []
     cursor = None
     while True:
-        body = client.get("/api/objects", params={"limit": 1000, "stage": "any", **params, **({"cursor": cursor} if cursor else {})}).json()
+        body = client.get(
+            "/api/objects", params={"limit": 1000, "stage": "any", **params, **({"cursor": cursor} if cursor else {})}
+        ).json()
         out += body["items"]
         cursor = body["next"]
         if cursor is None:
@@ -41,7 +43,11 @@ def test_a_limited_reader_gets_his_own_in_full_and_public_ones_coarsened(
     reader = make_account("reader", "department", areas=["360429"], classes=["school", "risk-point", "major-hazard"])
     seen = {o["id"]: o for o in every(reader)}
     for identifier, o in everything.items():
-        own = o["visibility"] != "command" and o["class"] in {"school", "risk-point", "major-hazard"} and (o["division"] or "").startswith("360429")
+        own = (
+            o["visibility"] != "command"
+            and o["class"] in {"school", "risk-point", "major-hazard"}
+            and (o["division"] or "").startswith("360429")
+        )
         if own:
             assert seen[identifier]["form"] == "full"
             assert seen[identifier]["geometry"] == o["geometry"]
@@ -100,7 +106,9 @@ def test_two_hundred_bisecting_boxes_do_not_narrow_an_object_below_its_cell(
 
 
 def _holds(client: TestClient, identifier: int, box: tuple[float, ...]) -> bool:
-    body = client.get("/api/objects", params={"class": "school", "bbox": ",".join(map(repr, box)), "limit": 1000}).json()
+    body = client.get(
+        "/api/objects", params={"class": "school", "bbox": ",".join(map(repr, box)), "limit": 1000}
+    ).json()
     return identifier in {o["id"] for o in body["items"]}
 
 
@@ -131,7 +139,9 @@ def test_the_public_gets_no_heat_finer_than_its_cell(public: TestClient) -> None
     assert answer.json()["total"] == 0
 
 
-def test_an_unseen_object_is_as_absent_as_one_that_never_was(public: TestClient, everything: dict[int, dict[str, Any]]) -> None:
+def test_an_unseen_object_is_as_absent_as_one_that_never_was(
+    public: TestClient, everything: dict[int, dict[str, Any]]
+) -> None:
     hidden = next(i for i, o in everything.items() if o["visibility"] == "department")
     for path in ("", "/grade", "/history", "/parties"):
         one = public.get(f"/api/objects/{hidden}{path}")
@@ -156,7 +166,9 @@ def test_tiles_hold_no_name_of_another(public: TestClient, everything: dict[int,
     assert seen
 
 
-def test_a_cached_answer_is_for_its_own_rights(app: Any, admin: TestClient, public: TestClient, make_account: Callable[..., TestClient]) -> None:
+def test_a_cached_answer_is_for_its_own_rights(
+    app: Any, admin: TestClient, public: TestClient, make_account: Callable[..., TestClient]
+) -> None:
     state = public.get("/api/rights").json()["state"]
     town = make_account("reader", "department", areas=["360402"])
     address = f"/api/tiles/9/420/211.mvt?state={state}&r="
@@ -193,9 +205,15 @@ def test_writers_write_only_within_their_limits(
     header = {"If-Match": f'"{mine.json()["state"]}"'}
     away = editor.patch(f"/api/objects/{mine.json()['id']}", json={"division": "360402"}, headers=header)
     assert away.status_code == 403
-    foreign = next(i for i, o in everything.items() if (o["division"] or "").startswith("360402") and o["visibility"] == "public")
+    foreign = next(
+        i for i, o in everything.items() if (o["division"] or "").startswith("360402") and o["visibility"] == "public"
+    )
     assert editor.patch(f"/api/objects/{foreign}", json={"name": "改"}, headers=header).status_code == 403
-    unseen = next(i for i, o in everything.items() if (o["division"] or "").startswith("360402") and o["visibility"] == "department")
+    unseen = next(
+        i
+        for i, o in everything.items()
+        if (o["division"] or "").startswith("360402") and o["visibility"] == "department"
+    )
     assert editor.patch(f"/api/objects/{unseen}", json={"name": "改"}, headers=header).status_code == 404
     for role in ("reader", "auditor"):
         nobody = make_account(role, "command")
@@ -206,7 +224,10 @@ def test_writers_write_only_within_their_limits(
 
 
 def test_a_past_version_is_shown_by_the_stricter_form(admin: TestClient, public: TestClient) -> None:
-    made = admin.post("/api/objects", json={"class": "school", "name": "例变小学", "division": "360402", "visibility": "public", "attributes": {}}).json()
+    made = admin.post(
+        "/api/objects",
+        json={"class": "school", "name": "例变小学", "division": "360402", "visibility": "public", "attributes": {}},
+    ).json()
     assert public.get(f"/api/objects/{made['id']}").status_code == 200
     header = {"If-Match": f'"{made["state"]}"'}
     hidden = admin.patch(f"/api/objects/{made['id']}", json={"visibility": "command"}, headers=header).json()
@@ -220,13 +241,27 @@ def test_a_past_version_is_shown_by_the_stricter_form(admin: TestClient, public:
     shown = admin.patch(f"/api/objects/{made['id']}", json={"visibility": "public"}, headers=header).json()
     assert public.get(f"/api/objects/{made['id']}").status_code == 200
     # And the other way: a version that was hidden stays hidden, though the object is public now.
-    assert public.get("/api/objects", params={"q": "例变小学", "as_of": f"state:{hidden['state']}"}).json()["total"] == 0
+    assert (
+        public.get("/api/objects", params={"q": "例变小学", "as_of": f"state:{hidden['state']}"}).json()["total"] == 0
+    )
     assert json.dumps(shown)
 
 
 def test_telephone_numbers_are_never_public(admin: TestClient, public: TestClient) -> None:
-    made = admin.post("/api/objects", json={"class": "school", "name": "例责任小学", "division": "360402", "visibility": "public", "attributes": {}}).json()
-    party = [{"role": "主要负责人", "post": "校长", "name": "陈某某", "phone": "0792-0000000", "from": "2026-01-01", "to": None}]
+    made = admin.post(
+        "/api/objects",
+        json={"class": "school", "name": "例责任小学", "division": "360402", "visibility": "public", "attributes": {}},
+    ).json()
+    party = [
+        {
+            "role": "主要负责人",
+            "post": "校长",
+            "name": "陈某某",
+            "phone": "0792-0000000",
+            "from": "2026-01-01",
+            "to": None,
+        }
+    ]
     assert admin.put(f"/api/objects/{made['id']}/parties", json=party).status_code == 200
     assert admin.get(f"/api/objects/{made['id']}/parties").json()[0]["phone"] == "0792-0000000"
     assert "0792" not in public.get(f"/api/objects/{made['id']}/parties").text

@@ -21,6 +21,10 @@ from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Snapshot
 
 _SMALLEST_DRAWN = 32  # units of 1/4096 tile: 4 px of a 512 px tile
+_NO_SHAPES = (
+    "SELECT CAST(NULL AS bigint) AS id, CAST(NULL AS text) AS class, CAST(NULL AS smallint) AS grade,"
+    " CAST(NULL AS text) AS name, CAST(NULL AS geometry) AS geom WHERE false"
+)
 _EDGE = 1e-7  # degrees: what float rounding may move a grid line
 
 # What counts may be grouped by: output expression over the rows' columns.
@@ -120,10 +124,11 @@ class PostgisEngine:
             f"{{anchor}} && {inside} AND ({{gx}} >> {side}) = :x AND ({{gy}} >> {side}) = :y",
         )
         least = _SMALLEST_DRAWN / (4096 << z)
-        shapes = compiled.rows(
-            "id, class, grade, name, geom",
-            f"{{span}} > 0 AND {{span}} >= {compiled.binds(least)} AND {{geom}} && {around}",
-        )
+        full = compiled.only("full")
+        shapes = _NO_SHAPES  # the public form is a point
+        if full is not None:
+            large = f"{{span}} > 0 AND {{span}} >= {compiled.binds(least)} AND {{geom}} && {around}"
+            shapes = full.rows("id, class, grade, name, geom", large)
         sql = _sql("tile").format(anchored=anchored, shapes=shapes)
         values = {
             **compiled.binds.values,

@@ -130,6 +130,11 @@ class Compiled:
     forms: tuple[Form, ...]
     binds: Binds
 
+    def only(self, name: str) -> "Compiled | None":
+        """The rows in one form alone, or None where this reader gets none so."""
+        forms = tuple(form for form in self.forms if form.name == name)
+        return Compiled(forms, self.binds) if forms else None
+
     def rows(self, columns: str | Mapping[str, str], extra: str = "", tail: str = "") -> str:
         """SQL text of the rows: columns by name ("id, class") or as templates.
 
