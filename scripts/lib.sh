@@ -126,7 +126,7 @@ sync_python() {
     local stamp="$ROOT/.venv/.riskmap-$1" want
     shift
     want=$(cat pyproject.toml uv.lock backend/riskmap/__init__.py | sha256sum | cut -c1-64)
-    if [ "$(cat "$stamp" 2>/dev/null)" = "$want" ] && "$ROOT/.venv/bin/python" -c 'import riskmap.cli' 2>/dev/null; then
+    if [ "$(cat "$stamp" 2>/dev/null)" = "$want" ] && "$ROOT/.venv/bin/python" -c 'import riskmap, uvicorn' 2>/dev/null; then
         return 0
     fi
     say "      安装 Python 依赖……"

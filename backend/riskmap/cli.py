@@ -3,6 +3,8 @@
 import logging
 import signal
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +18,7 @@ from riskmap import backup as backups
 from riskmap.access.admin import ensure_first_administrator
 from riskmap.access.commands import admin
 from riskmap.access.reader import SYSTEM
-from riskmap.base import database
+from riskmap.base import clock, database
 from riskmap.base.cluster import ClusterError, PrivateCluster
 from riskmap.base.database import app_url, make_engine
 from riskmap.base.errors import RiskmapError
@@ -24,6 +26,10 @@ from riskmap.base.migrate import migrate as migrate_database
 from riskmap.base.settings import Settings
 from riskmap.catalogue.seed import Seeded, seed
 from riskmap.register import load as loading
+
+log = logging.getLogger(__name__)
+_NIGHT_HOUR = 2
+_NIGHT_CHECK_S = 600
 
 
 def _settings() -> Settings:
@@ -37,13 +43,16 @@ def _settings() -> Settings:
 
 
 @contextmanager
-def _database(settings: Settings) -> Iterator[Settings]:
-    """Settings with a running database: the given one, else the private cluster, started if need be."""
+def _database(settings: Settings, *, share: bool = True) -> Iterator[Settings]:
+    """Settings with a running database: the given one, else the private cluster, started if need be.
+
+    With `share`, a cluster that another process of ours runs is used as it is.
+    """
     if settings.database_url:
         yield settings
         return
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    running = PrivateCluster.running_url(settings.data_dir)
+    running = PrivateCluster.running_url(settings.data_dir) if share else None
     if running:
         yield settings.model_copy(update={"database_url": running})
         return
@@ -139,6 +148,20 @@ def _stop(_signal: int, _frame: FrameType | None) -> None:
     raise SystemExit(0)
 
 
+def _back_up_nightly(settings: Settings) -> None:
+    """Once a night, from two o'clock on in Shanghai, where the newest backup is of another day."""
+    while True:
+        time.sleep(_NIGHT_CHECK_S)
+        newest = backups.newest(backups.folder_of(settings))
+        today = clock.today().strftime("%Y%m%d")
+        if clock.now().hour < _NIGHT_HOUR or (newest and newest.name[8:16] == today):
+            continue
+        try:
+            backups.backup(settings, tell=log.info)
+        except Exception:  # it must not end the nights to come; the age at the next start tells
+            log.exception("nightly backup failed")
+
+
 @main.command()
 def start() -> None:
     """数据库、结构、演示数据、服务，一次启动；停止时全部停止。"""
@@ -148,8 +171,12 @@ def start() -> None:
     signal.signal(signal.SIGHUP, _stop)
     click.echo(f"  数据目录：{settings.data_dir}")
     try:
-        with _database(settings) as ready:
+        with _database(settings, share=False) as ready:
             _prepare(ready)
+            newest = backups.newest(backups.folder_of(ready))
+            age = backups.age(newest) if newest else "还没有"
+            click.echo(f"  最近的备份：{age}（每天凌晨自动备份，保留 {backups.KEPT} 份）")
+            threading.Thread(target=_back_up_nightly, args=(ready,), name="nightly-backup", daemon=True).start()
             _serve(ready)
     except (RiskmapError, ClusterError) as error:
         raise click.ClickException(str(error)) from error
@@ -242,6 +269,22 @@ def restore(file: Path | None, force: bool) -> None:
         if chosen is None:
             raise click.ClickException(f"{backups.folder_of(settings)} 中没有备份文件。")
         backups.restore(settings, chosen, force=force, tell=click.echo)
+
+
+@main.group()
+def export() -> None:
+    """导出数据。"""
+
+
+@export.command("objects")
+@click.argument("file", type=click.Path(dir_okay=False, writable=True, path_type=Path))
+@click.option("--class", "classes", multiple=True, help="分类代码，可重复；不给即全部")
+@click.option("--as-of", help="日期或 state:状态号")
+def export_objects(file: Path, classes: tuple[str, ...], as_of: str | None) -> None:
+    """对象（每行一个 JSON，可用 load objects 装入别处），含已关闭、已销号的。"""
+    with _refusals(), _engine() as (engine, settings), database.read(engine, SYSTEM.settings()) as connection:
+        count = loading.export_objects(connection, settings, file, classes, as_of)
+        click.echo(f"  已导出对象 {count} 个：{file}")
 
 
 @contextmanager

@@ -11,8 +11,8 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import Engine, text
 from starlette.testclient import TestClient
+from tests.conftest import ADMIN_PASSWORD, OTHER_PASSWORD, sign_in
 
-from conftest import ADMIN_PASSWORD, OTHER_PASSWORD, sign_in
 from riskmap.access import service
 from riskmap.access.commands import admin as admin_command
 from riskmap.base.settings import Settings

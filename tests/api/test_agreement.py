@@ -6,10 +6,11 @@ from typing import Any
 import h3
 import mapbox_vector_tile
 import pytest
+from starlette.testclient import TestClient
+
 from riskmap.base.crs import grid_of
 from riskmap.base.settings import Settings
 from riskmap.catalogue.seed import read_files
-from starlette.testclient import TestClient
 
 DEMO = True
 SEED = 20260714

@@ -3,8 +3,9 @@
 from typing import Any
 
 import pytest
-from riskmap.base.settings import Settings
 from starlette.testclient import TestClient
+
+from riskmap.base.settings import Settings
 
 SCHOOL = {"class": "school", "name": "例小学", "attributes": {}}
 BOW = {"type": "Polygon", "coordinates": [[[116, 29], [116.1, 29.1], [116.1, 29], [116, 29.1], [116, 29]]]}

@@ -4,9 +4,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from starlette.testclient import TestClient
+
 from riskmap.app import bring_to_today
 from riskmap.base import clock
-from starlette.testclient import TestClient
 
 
 def make(admin: TestClient, **changes: Any) -> dict[str, Any]:

@@ -5,8 +5,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from riskmap.base import clock
 from starlette.testclient import TestClient
+
+from riskmap.base import clock
 
 POND = {
     "class": "tailings-pond",

@@ -8,8 +8,9 @@ from typing import Any
 import h3
 import mapbox_vector_tile
 import pytest
-from riskmap.base.crs import grid_of
 from starlette.testclient import TestClient
+
+from riskmap.base.crs import grid_of
 
 DEMO = True
 

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, create_engine, make_url, text
 from starlette.testclient import TestClient
+from tests.conftest import ADMIN_PASSWORD, OTHER_PASSWORD, sign_in
 
-from conftest import ADMIN_PASSWORD, OTHER_PASSWORD, sign_in
 from riskmap.access import passwords, service
 from riskmap.access.dependencies import COOKIE
 from riskmap.app import create_app

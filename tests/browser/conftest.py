@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import uvicorn
 from playwright.sync_api import Browser, Page, sync_playwright
+
 from riskmap.access.admin import ensure_first_administrator
 from riskmap.app import create_app
 from riskmap.base.settings import FRONTEND_DIST, Settings
@@ -62,7 +63,9 @@ class Watched:
     def __init__(self, page: Page) -> None:
         self.page = page
         self.wrong: list[str] = []
-        page.on("console", lambda m: self.wrong.append(f"{m.type}: {m.text}") if m.type in {"error", "warning"} else None)
+        page.on(
+            "console", lambda m: self.wrong.append(f"{m.type}: {m.text}") if m.type in {"error", "warning"} else None
+        )
         page.on("pageerror", lambda e: self.wrong.append(f"script: {e}"))
         page.on("requestfailed", self._failed)
         self.asked: list[str] = []

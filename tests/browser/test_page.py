@@ -27,7 +27,9 @@ def sign_in(page: Page) -> None:
 
 def drawn(page: Page) -> dict[str, int]:
     """What the map's canvas shows, once its tiles are there."""
-    page.wait_for_function("() => { const l = window.riskmap?.layer(); return l && l.summary().objects + l.summary().clustered > 0 }")
+    page.wait_for_function(
+        "() => { const l = window.riskmap?.layer(); return l && l.summary().objects + l.summary().clustered > 0 }"
+    )
     return page.evaluate("() => window.riskmap.layer().summary()")
 
 
@@ -50,7 +52,9 @@ def test_signed_in_every_number_agrees(open_page: Any) -> None:
     assert counts[:2] == [31, 265]
     assert sum(counts) == whole
     expect(page.locator(".words")).to_contain_text("其中 14 处待定位")
-    page.wait_for_function(f"() => {{ const s = window.riskmap.layer().summary(); return s.objects + s.clustered === {whole - 14} }}")
+    page.wait_for_function(
+        f"() => {{ const s = window.riskmap.layer().summary(); return s.objects + s.clustered === {whole - 14} }}"
+    )
     chips = [int(t.replace(",", "")) for t in page.locator(".chip b").all_inner_texts()]
     assert chips == counts
 
@@ -95,7 +99,8 @@ def test_a_row_and_its_symbol_show_each_other(open_page: Any) -> None:
     drawn(page)
     identifier = int(re.search(r"object=(\d+)", page.url).group(1))  # type: ignore[union-attr]
     spot = page.evaluate(
-        "(id) => { const o = window.riskmap.layer().order().find((s) => s.id === id); return o && [o.point.x, o.point.y] }", identifier
+        "(id) => { const o = window.riskmap.layer().order().find((s) => s.id === id); return o && [o.point.x, o.point.y] }",
+        identifier,
     )
     assert spot
     page.keyboard.press("Escape")
@@ -127,7 +132,9 @@ def test_hexagons_open_their_list(open_page: Any) -> None:
     expect(page.locator(".heat-legend")).to_contain_text("少，仅供参考")
     before = total(page)
     box = page.locator(".map .canvas").bounding_box()
-    where = page.evaluate("() => { const m = window.riskmap.map; const p = m.latLngToContainerPoint([29.728, 115.99]); return [p.x, p.y] }")
+    where = page.evaluate(
+        "() => { const m = window.riskmap.map; const p = m.latLngToContainerPoint([29.728, 115.99]); return [p.x, p.y] }"
+    )
     page.mouse.move(box["x"] + where[0], box["y"] + where[1])
     tip = page.locator(".tip")
     expect(tip).to_be_visible()
@@ -146,7 +153,12 @@ def test_an_edit_elsewhere_reaches_the_page_within_two_seconds(open_page: Any, a
         session = other.post("/api/session", json={"username": "admin", "password": ADMIN_PASSWORD}).json()
         made = other.post(
             "/api/objects",
-            json={"class": "school", "name": "例新来小学", "attributes": {}, "geometry": {"type": "Point", "coordinates": [115.99, 29.70]}},
+            json={
+                "class": "school",
+                "name": "例新来小学",
+                "attributes": {},
+                "geometry": {"type": "Point", "coordinates": [115.99, 29.70]},
+            },
             headers={"X-CSRF-Token": session["csrf"]},
         )
         assert made.status_code == 201, made.text
@@ -154,14 +166,21 @@ def test_an_edit_elsewhere_reaches_the_page_within_two_seconds(open_page: Any, a
         expect(page.locator(".state b")).to_have_text(str(made.json()["state"]))
         old = other.get("/api/counts", params={"class": "school", "as_of": f"state:{made.json()['state'] - 1}"}).json()
         assert old["total"] == before
-    page.wait_for_function(f"() => {{ const s = window.riskmap.layer().summary(); return s.objects + s.clustered === {before + 1} }}")
+    page.wait_for_function(
+        f"() => {{ const s = window.riskmap.layer().summary(); return s.objects + s.clustered === {before + 1} }}"
+    )
 
 
 def test_html_in_a_name_is_shown_as_text(open_page: Any, address: str) -> None:
     name = "<img src=x onerror=\"document.title='坏'\">例"
     with httpx.Client(base_url=address) as other:
         session = other.post("/api/session", json={"username": "admin", "password": ADMIN_PASSWORD}).json()
-        body = {"class": "tank", "name": name, "attributes": {}, "geometry": {"type": "Point", "coordinates": [115.99, 29.70]}}
+        body = {
+            "class": "tank",
+            "name": name,
+            "attributes": {},
+            "geometry": {"type": "Point", "coordinates": [115.99, 29.70]},
+        }
         made = other.post("/api/objects", json=body, headers={"X-CSRF-Token": session["csrf"]}).json()
     page = open_page().page
     sign_in(page)

@@ -6,6 +6,9 @@ from typing import Any
 import pytest
 import shapely
 from geoalchemy2 import Geometry
+from sqlalchemy import Engine, create_engine, event, inspect, text
+from sqlalchemy.exc import DBAPIError
+
 from riskmap.access.reader import PUBLIC, SYSTEM, Reader
 from riskmap.base import database
 from riskmap.base.database import superuser_url
@@ -17,8 +20,6 @@ from riskmap.register.draft import ObjectDraft
 from riskmap.selection.model import Selection
 from riskmap.store.models import metadata
 from riskmap.store.place import place_of
-from sqlalchemy import Engine, create_engine, event, inspect, text
-from sqlalchemy.exc import DBAPIError
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +134,9 @@ def test_row_security_alone_refuses_a_foreign_write(engine: Engine) -> None:
         changed = connection.execute(text("UPDATE risk_object SET source = 'x' WHERE division = '360402'"))
         assert changed.rowcount == 0
         with pytest.raises(DBAPIError):
-            connection.execute(text("UPDATE risk_object SET division = '360402' WHERE division = '360429' AND visibility = 1"))
+            connection.execute(
+                text("UPDATE risk_object SET division = '360402' WHERE division = '360429' AND visibility = 1")
+            )
     with database.write(engine, reader.settings(write=True)) as connection:
         assert connection.execute(text("UPDATE risk_object SET source = 'x'")).rowcount == 0
 
@@ -165,7 +168,11 @@ def plans(engine: Engine, reader: Reader, ask: Any, settings: Settings) -> str:
 @pytest.mark.usefixtures("crowd")
 @pytest.mark.parametrize(
     "reader",
-    [Reader("account", "c", role="reader", tier=2), Reader("account", "t", role="reader", tier=1, areas=("360429",)), PUBLIC],
+    [
+        Reader("account", "c", role="reader", tier=2),
+        Reader("account", "t", role="reader", tier=1, areas=("360429",)),
+        PUBLIC,
+    ],
     ids=["command", "town", "public"],
 )
 def test_the_spatial_index_is_used_under_row_security(engine: Engine, reader: Reader, settings: Settings) -> None:
@@ -179,7 +186,9 @@ def test_the_spatial_index_is_used_under_row_security(engine: Engine, reader: Re
     }
     for name, ask in asks.items():
         plan = plans(engine, reader, ask, settings)
-        assert re.search(r"Index (Only )?Scan (using|on) risk_object_(anchor|geom|shape|geom_public)", plan), f"{name}\n{plan}"
+        assert re.search(r"Index (Only )?Scan (using|on) risk_object_(anchor|geom|shape|geom_public)", plan), (
+            f"{name}\n{plan}"
+        )
         assert "Seq Scan on risk_object" not in plan, f"{name}\n{plan}"
 
 
@@ -232,10 +241,12 @@ def test_versions_of_one_object_cannot_overlap(settings: Settings) -> None:
     owner = create_engine(superuser_url(settings))
     with owner.connect() as connection:
         constraints = connection.scalars(
-            text("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'object_version'::regclass AND contype = 'x'")
+            text(
+                "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'object_version'::regclass AND contype = 'x'"
+            )
         ).all()
     owner.dispose()
-    assert ["EXCLUDE USING gist (id WITH =, valid WITH &&, known WITH &&)"] == list(constraints)
+    assert list(constraints) == ["EXCLUDE USING gist (id WITH =, valid WITH &&, known WITH &&)"]
 
 
 def test_cover_of_a_polygon_is_every_cell_that_it_meets() -> None:
@@ -255,6 +266,7 @@ def test_cover_of_a_polygon_is_every_cell_that_it_meets() -> None:
 
 def test_the_engines_distance_is_geodesic(engine: Engine, settings: Settings) -> None:
     from pyproj import Geod
+
     from riskmap.catalogue.queries import CatalogueCache
     from riskmap.store.snapshot import open_snapshot
 
@@ -262,7 +274,9 @@ def test_the_engines_distance_is_geodesic(engine: Engine, settings: Settings) ->
     _, _, metres = geod.inv(113.0, 24.0, 113.001, 24.0007)
     with database.write(engine, SYSTEM.settings(write=True)) as connection:
         snapshot = open_snapshot(connection, SYSTEM, CatalogueCache(), 7)
-        draft = ObjectDraft.model_validate({"class": "hospital", "name": "远医院", "geometry": {"type": "Point", "coordinates": [113.001, 24.0007]}})
+        draft = ObjectDraft.model_validate(
+            {"class": "hospital", "name": "远医院", "geometry": {"type": "Point", "coordinates": [113.001, 24.0007]}}
+        )
         made = service.create(snapshot, draft, settings.bounds)
     with database.read(engine, SYSTEM.settings()) as connection:
         snapshot = open_snapshot(connection, SYSTEM, CatalogueCache(), 7)

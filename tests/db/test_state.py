@@ -4,11 +4,11 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-from riskmap.base.database import superuser_url
-from riskmap.base.settings import Settings
 from sqlalchemy import create_engine, text
 from starlette.testclient import TestClient
+
+from riskmap.base.database import superuser_url
+from riskmap.base.settings import Settings
 
 WRITERS = READERS = 8
 WRITES_EACH = 40
@@ -44,7 +44,9 @@ def test_a_commit_that_fails_is_never_answered_with_success(admin: TestClient, s
     assert admin.post("/api/objects", json={"class": "school", "name": "能提交", "attributes": {}}).status_code == 201
 
 
-def test_every_answers_state_has_exactly_one_picture(app: Any, admin: TestClient, make_account: Callable[..., TestClient]) -> None:
+def test_every_answers_state_has_exactly_one_picture(
+    app: Any, admin: TestClient, make_account: Callable[..., TestClient]
+) -> None:
     """Eight writers and eight readers at once: what was answered at state N is what state N shows for ever."""
     writers = [make_account("editor", "command") for _ in range(WRITERS)]
     readers = [make_account("reader", "command") for _ in range(READERS)]
@@ -57,7 +59,12 @@ def test_every_answers_state_has_exactly_one_picture(app: Any, admin: TestClient
     def write(client: TestClient, who: int) -> None:
         for i in range(WRITES_EACH):
             grade = ("major", "serious", "general", "low")[(who + i) % 4]
-            body = {"class": "school", "name": f"并发{who}-{i}", "attributes": {}, "grade": {"value": grade, "basis": "试"}}
+            body = {
+                "class": "school",
+                "name": f"并发{who}-{i}",
+                "attributes": {},
+                "grade": {"value": grade, "basis": "试"},
+            }
             made = client.post("/api/objects", json=body)
             if made.status_code != 201:
                 problems.append(made.text)
@@ -66,7 +73,9 @@ def test_every_answers_state_has_exactly_one_picture(app: Any, admin: TestClient
                 states.append(made.json()["state"])
             if i % 3 == 0:
                 header = {"If-Match": f'"{made.json()["state"]}"'}
-                changed = client.patch(f"/api/objects/{made.json()['id']}", json={"grade": {"value": "low", "basis": "改"}}, headers=header)
+                changed = client.patch(
+                    f"/api/objects/{made.json()['id']}", json={"grade": {"value": "low", "basis": "改"}}, headers=header
+                )
                 with lock:
                     states.append(changed.json()["state"])
 
@@ -105,7 +114,9 @@ def test_the_database_gone_for_a_while_is_told_and_comes_back(admin: TestClient,
     name = superuser_url(settings).database
     with owner.connect() as connection:
         connection.execute(text(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false"))
-        connection.execute(text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"), {"name": name})
+        connection.execute(
+            text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"), {"name": name}
+        )
         for path in ("/api/objects", "/api/tiles/8/210/105.mvt", "/healthz"):
             answer = admin.get(path)
             assert answer.status_code == 503, answer.text

@@ -4,6 +4,7 @@ import re
 import xml.etree.ElementTree as ET
 
 import pytest
+
 from riskmap.base.settings import GEODATA, REPOSITORY
 from riskmap.catalogue.model import GRADES, Class, Policy, Scale
 from riskmap.catalogue.seed import read_files
@@ -14,22 +15,91 @@ BODIES = {i.code: i.body for i in ITEMS if i.kind == "class"}
 SCALES = {i.code: Scale.parse(i.body) for i in ITEMS if i.kind == "scale"}
 POLICIES = [Policy.parse(i.body) for i in ITEMS if i.kind == "policy"]
 
-FULL = (
-    "risk-point major-hazard tank-farm tank tailings-pond forest-fire-zone enterprise chemical-park school"
-    " kindergarten hospital care-home residential-area village shelter relief-store rescue-team road"
-).split()
-THIN = (
-    "chemical-user fireworks-plant fireworks-retail filling-station gas-restaurant alcohol-fuel-user"
-    " dust-explosion-site deep-well-casting metal-melting confined-space pipeline railway power-line shoreline mine"
-    " sealed-adit self-built-house rental-building village-industrial-area fire-key-unit crowded-place market"
-    " heritage-site water-source reservoir dyke polder gauge-station flood-prone-spot geohazard-point fire-station"
-    " construction-site emergency-pool risk-contour control-zone accident-point"
-).split()
-SCALE_CODES = (
-    "risk-grade major-hazard-level tailings-class depot-grade forest-fire-zone-level forest-fire-weather"
-    " enterprise-score park-class flood-response"
-).split()
-COMMON = set("name code grade level division stage enterprise parent department source verified updated_at".split())
+FULL = [
+    "risk-point",
+    "major-hazard",
+    "tank-farm",
+    "tank",
+    "tailings-pond",
+    "forest-fire-zone",
+    "enterprise",
+    "chemical-park",
+    "school",
+    "kindergarten",
+    "hospital",
+    "care-home",
+    "residential-area",
+    "village",
+    "shelter",
+    "relief-store",
+    "rescue-team",
+    "road",
+]
+THIN = [
+    "chemical-user",
+    "fireworks-plant",
+    "fireworks-retail",
+    "filling-station",
+    "gas-restaurant",
+    "alcohol-fuel-user",
+    "dust-explosion-site",
+    "deep-well-casting",
+    "metal-melting",
+    "confined-space",
+    "pipeline",
+    "railway",
+    "power-line",
+    "shoreline",
+    "mine",
+    "sealed-adit",
+    "self-built-house",
+    "rental-building",
+    "village-industrial-area",
+    "fire-key-unit",
+    "crowded-place",
+    "market",
+    "heritage-site",
+    "water-source",
+    "reservoir",
+    "dyke",
+    "polder",
+    "gauge-station",
+    "flood-prone-spot",
+    "geohazard-point",
+    "fire-station",
+    "construction-site",
+    "emergency-pool",
+    "risk-contour",
+    "control-zone",
+    "accident-point",
+]
+SCALE_CODES = [
+    "risk-grade",
+    "major-hazard-level",
+    "tailings-class",
+    "depot-grade",
+    "forest-fire-zone-level",
+    "forest-fire-weather",
+    "enterprise-score",
+    "park-class",
+    "flood-response",
+]
+COMMON = set(
+    [
+        "name",
+        "code",
+        "grade",
+        "level",
+        "division",
+        "stage",
+        "enterprise",
+        "parent",
+        "department",
+        "source",
+        "verified",
+        "updated_at",
+    ]
+)
 
 
 def test_every_class_and_scale_of_the_contract_is_there() -> None:

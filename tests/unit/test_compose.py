@@ -3,6 +3,7 @@
 import re
 
 import yaml
+
 from riskmap.base.settings import REPOSITORY, Settings
 
 BODY = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text(encoding="utf-8"))

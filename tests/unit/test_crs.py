@@ -5,6 +5,7 @@ import random
 import h3
 import pytest
 from pyproj import Transformer
+
 from riskmap.base import crs
 
 

@@ -1,6 +1,7 @@
 """Parsing: everything that is not understood is refused, equal selections have equal keys."""
 
 import pytest
+
 from riskmap.base.errors import Invalid
 from riskmap.catalogue.model import Catalogue, Class, Scale
 from riskmap.catalogue.seed import read_files

@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+
 from riskmap.catalogue.model import Class
 from riskmap.catalogue.seed import read_files
 from riskmap.catalogue.validate import attributes
@@ -50,7 +51,11 @@ def test_numbers_stay_exact() -> None:
             {"plant_boundary": {"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]]}},
             {"attributes.plant_boundary": "invalid_geometry"},
         ),
-        ("tailings-pond", {"flow_path": {"type": "Point", "coordinates": [1, 2]}}, {"attributes.flow_path": "not_a_geometry"}),
+        (
+            "tailings-pond",
+            {"flow_path": {"type": "Point", "coordinates": [1, 2]}},
+            {"attributes.flow_path": "not_a_geometry"},
+        ),
     ],
 )
 def test_what_is_out_of_bounds_is_named(class_: str, given: dict[str, Any], expected: dict[str, str]) -> None:

