@@ -39,6 +39,13 @@ def test_the_public_sees_the_city_and_the_mark(open_page: Any) -> None:
     shown = drawn(page)
     assert shown["objects"] + shown["clustered"] == total(page)
     legend = page.locator(".legend")
+    for floating in (".legend", ".tools"):  # on top of the map, and not below it
+        box = page.locator(floating).bounding_box()
+        top = page.evaluate(
+            "([x, y, s]) => document.elementFromPoint(x, y).closest(s) !== null",
+            [box["x"] + 12, box["y"] + 12, floating],
+        )
+        assert top, floating
     expect(legend).to_contain_text("四色风险等级")
     expect(legend).to_contain_text("红最重")
     assert page.locator("tbody tr").count() == 100

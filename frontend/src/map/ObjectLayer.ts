@@ -1,7 +1,7 @@
 /** Objects and clusters of one selection, drawn from the tiles on one canvas: worst grade on top. */
 import L from "leaflet";
 import { isAbort } from "../api/client";
-import { GRADES, type Grade } from "../words";
+import { GRADES } from "../words";
 import { CanvasLayer, type Projector } from "./CanvasLayer";
 import { clusterRadius, merge, type Placed } from "./merge";
 import { drawCluster, drawRing, drawSymbol, type Palette, type Sprite, symbolSize } from "./symbols";
@@ -44,7 +44,7 @@ export class ObjectLayer extends CanvasLayer {
     this.fetch();
   }
 
-  /** Mark the selected and the hovered object, and fade what the heat lies over. */
+  /** Mark the selected and the hovered object; nothing is drawn where the heat is shown instead. */
   mark(selected: number | null, hover: number | null, dim: boolean): void {
     if (selected === this.selected && hover === this.hover && dim === this.dim) return;
     this.selected = selected;
@@ -111,7 +111,7 @@ export class ObjectLayer extends CanvasLayer {
     const p = this.palette();
     this.shapes = [];
     this.drawn = [];
-    ctx.globalAlpha = this.dim ? 0.25 : 1;
+    if (this.dim) return; // the heat lies here: two pictures of the same objects would hide each other
     this.drawShapes(ctx, p, project);
     const inside = (x: number, y: number): boolean => x > -40 && y > -40 && x < size.x + 40 && y < size.y + 40;
     const clusters: Placed<Cluster>[] = [];
@@ -136,7 +136,6 @@ export class ObjectLayer extends CanvasLayer {
       if (d.kind === "cluster") drawCluster(ctx, p, d.item, d.px, d.py);
       else drawSymbol(ctx, p, this.sprite, d.item.grade, this.symbolOf(d.item.class), d.px, d.py, symbolSize(d.item.grade, zoom));
     }
-    ctx.globalAlpha = 1;
     for (const id of [this.hover, this.selected]) {
       const d = this.drawn.find((one) => one.kind === "object" && one.item.id === id);
       if (d) drawRing(ctx, p, d.px, d.py, d.r + 6, id === this.selected);
@@ -144,45 +143,58 @@ export class ObjectLayer extends CanvasLayer {
     if (zoom >= NAMES_FROM) this.drawNames(ctx, p);
   }
 
+  /** Each tile draws its own part: clipped to the tile, so that no shape shows where it was cut. */
   private drawShapes(ctx: CanvasRenderingContext2D, p: Palette, project: Projector): void {
-    const all = this.shown.flatMap((tile) => tile.things.filter((t) => t.shape));
-    const order = (g: Grade): number => GRADES.indexOf(g);
-    all.sort((a, b) => order(b.grade) - order(a.grade));
-    for (const item of all) {
-      if (!item.shape) continue;
-      const path = new Path2D();
-      for (const ring of item.shape.rings) {
-        for (let i = 0; i < ring.length; i += 2) {
-          const at = project(ring[i] ?? 0, ring[i + 1] ?? 0);
-          if (i) path.lineTo(at.x, at.y);
-          else path.moveTo(at.x, at.y);
-        }
-        if (item.shape.type === 3) path.closePath();
-      }
-      const line = item.shape.type === 2;
-      const strong = item.id === this.selected || item.id === this.hover;
-      ctx.lineJoin = ctx.lineCap = "round";
-      if (line) {
-        ctx.strokeStyle = p.halo;
-        ctx.lineWidth = strong ? 7 : 5;
-        ctx.stroke(path);
-        ctx.strokeStyle = strong ? p.select : item.grade === "none" ? p.edge.none : p.fill[item.grade];
-        ctx.lineWidth = strong ? 3.4 : 2.2;
-        ctx.stroke(path);
-      } else {
-        const alpha = ctx.globalAlpha;
-        ctx.globalAlpha = alpha * (item.grade === "none" ? 0.1 : 0.22);
-        ctx.fillStyle = item.grade === "none" ? p.edge.none : p.fill[item.grade];
-        ctx.fill(path, "evenodd");
-        ctx.globalAlpha = alpha;
-        ctx.strokeStyle = strong ? p.select : p.edge[item.grade];
-        ctx.lineWidth = strong ? 2.6 : 1.2;
-        if (item.grade === "none" && !strong) ctx.setLineDash([4, 3]);
-        ctx.stroke(path);
-        ctx.setLineDash([]);
-      }
-      this.shapes.push({ item, path, line });
+    for (const tile of this.shown) {
+      const side = 1 / 2 ** tile.z;
+      const from = project(tile.x * side, tile.y * side);
+      const to = project((tile.x + 1) * side, (tile.y + 1) * side);
+      const shapes = tile.things.filter((t) => t.shape);
+      if (!shapes.length) continue;
+      ctx.save();
+      ctx.beginPath();
+      ctx.rect(Math.round(from.x), Math.round(from.y), Math.round(to.x) - Math.round(from.x), Math.round(to.y) - Math.round(from.y));
+      ctx.clip();
+      shapes.sort((a, b) => GRADES.indexOf(b.grade) - GRADES.indexOf(a.grade));
+      for (const item of shapes) this.drawShape(ctx, p, project, item);
+      ctx.restore();
     }
+  }
+
+  private drawShape(ctx: CanvasRenderingContext2D, p: Palette, project: Projector, item: Thing): void {
+    if (!item.shape) return;
+    const path = new Path2D();
+    for (const ring of item.shape.rings) {
+      for (let i = 0; i < ring.length; i += 2) {
+        const at = project(ring[i] ?? 0, ring[i + 1] ?? 0);
+        if (i) path.lineTo(at.x, at.y);
+        else path.moveTo(at.x, at.y);
+      }
+      if (item.shape.type === 3) path.closePath();
+    }
+    const line = item.shape.type === 2;
+    const strong = item.id === this.selected || item.id === this.hover;
+    const colour = item.grade === "none" ? p.edge.none : p.fill[item.grade];
+    ctx.lineJoin = ctx.lineCap = "round";
+    if (line) {
+      ctx.strokeStyle = p.halo;
+      ctx.lineWidth = strong ? 7 : 5;
+      ctx.stroke(path);
+      ctx.strokeStyle = strong ? p.select : colour;
+      ctx.lineWidth = strong ? 3.4 : 2.2;
+      ctx.stroke(path);
+    } else {
+      ctx.globalAlpha = item.grade === "none" ? 0.1 : 0.2;
+      ctx.fillStyle = colour;
+      ctx.fill(path, "evenodd");
+      ctx.globalAlpha = 1;
+      ctx.strokeStyle = strong ? p.select : p.edge[item.grade];
+      ctx.lineWidth = strong ? 2.6 : 1.2;
+      if (item.grade === "none" && !strong) ctx.setLineDash([4, 3]);
+      ctx.stroke(path);
+      ctx.setLineDash([]);
+    }
+    this.shapes.push({ item, path, line });
   }
 
   /** Names that do not lie on each other; worse grades first. */
