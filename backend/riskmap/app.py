@@ -12,6 +12,7 @@ from fastapi.responses import FileResponse
 from sqlalchemy import Engine
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from riskmap import __version__
 from riskmap.access import api as access_api
@@ -81,6 +82,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.mark = DEMO_MARK if is_demo(settings) else None
 
     install_problem_handlers(app)
+    if app.state.mark:
+        app.add_middleware(_DataMark)
     add_middleware(app, settings)
     app.include_router(access_api.router)
     app.include_router(register_api.router)
@@ -136,6 +139,23 @@ def _add_page(app: FastAPI) -> None:
         def missing() -> Response:
             """The page is not built."""
             raise NotFound("页面尚未构建：请用 ./scripts/run 启动，或在 frontend 中运行 npm run build。")
+
+
+class _DataMark:
+    """Every answer of a demo says so in a header too: a tile has no other place for it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on, adding X-Data-Mark."""
+
+        async def marked(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (b"x-data-mark", b"demo; invented data, not real")]
+            await send(message)
+
+        await self.app(scope, receive, marked)
 
 
 class _Page(StaticFiles):

@@ -182,3 +182,11 @@ def test_the_demo_has_the_grades_that_it_says(readers: dict[str, TestClient], se
     assert by_grade["serious"] == 265
     assert by_grade["general"] == 1451
     assert by_grade["none"] == 191
+
+
+def test_every_answer_of_the_demo_says_that_it_is_invented(readers: dict[str, TestClient]) -> None:
+    for path in ("/api/counts", "/api/objects?limit=1", "/api/heat", "/api/meta"):
+        answer = readers["public"].get(path)
+        assert answer.json()["mark"] == "演示数据，非真实"
+        assert "not real" in answer.headers["x-data-mark"]
+    assert "not real" in readers["public"].get("/api/tiles/8/210/105.mvt").headers["x-data-mark"]

@@ -13,7 +13,7 @@ from riskmap.base.web import ExactResponse, ExactRoute
 from riskmap.catalogue import queries as catalogue_queries
 from riskmap.selection import request as selection_request
 from riskmap.selection.request import Asked
-from riskmap.store.dependencies import ReadSnapshot
+from riskmap.store.dependencies import ReadSnapshot, marked
 from riskmap.store.snapshot import Snapshot
 
 router = APIRouter(prefix="/api", route_class=ExactRoute, default_response_class=ExactResponse, tags=["atlas"])
@@ -42,8 +42,6 @@ def get_tile(z: int, x: int, y: int, request: Request, snapshot: ReadSnapshot) -
     }
     headers["Vary"] = "Cookie, Authorization"
     app = request.app.state
-    if app.mark:
-        headers["X-Data-Mark"] = "demo"
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers=headers)
     body = service.tile(asked.snapshot, asked.selection, app.map_engine, app.tiles, z, x, y)
@@ -58,7 +56,8 @@ def get_counts(request: Request, snapshot: ReadSnapshot, by: Annotated[str, Quer
     asked = selection_request.asked(snapshot, request.query_params.multi_items(), frozenset({"by"}))
     app = request.app.state
     dimensions = [d.strip() for d in by.split(",") if d.strip()]
-    return service.counts(asked.snapshot, asked.selection, app.map_engine, app.totals, dimensions)
+    found = service.counts(asked.snapshot, asked.selection, app.map_engine, app.totals, dimensions)
+    return marked(request, found)
 
 
 @router.get("/heat")
@@ -70,7 +69,7 @@ def get_heat(
     response.headers["Cache-Control"] = _cache_control(asked)
     response.headers["Vary"] = "Cookie, Authorization"
     app = request.app.state
-    return service.heat(asked.snapshot, asked.selection, app.map_engine, app.totals, resolution)
+    return marked(request, service.heat(asked.snapshot, asked.selection, app.map_engine, app.totals, resolution))
 
 
 @router.get("/catalogue")

@@ -13,7 +13,7 @@ from riskmap.register.draft import ObjectDraft, ObjectPatch, Text, Wire
 from riskmap.selection import request as selection_request
 from riskmap.selection import saved
 from riskmap.selection.compile import compile_selection
-from riskmap.store.dependencies import ReadSnapshot, WriteSnapshot
+from riskmap.store.dependencies import ReadSnapshot, WriteSnapshot, marked
 
 router = APIRouter(prefix="/api", route_class=ExactRoute, default_response_class=ExactResponse, tags=["register"])
 
@@ -46,7 +46,8 @@ def list_objects(
     """A page of a selection, worst grade first unless sorted otherwise."""
     asked = selection_request.asked(snapshot, request.query_params.multi_items(), _LIST_OWN)
     totals = request.app.state.totals
-    return service.page(asked.snapshot, asked.selection, totals, sort=sort, limit=limit, cursor=cursor)
+    found = service.page(asked.snapshot, asked.selection, totals, sort=sort, limit=limit, cursor=cursor)
+    return marked(request, found)
 
 
 @router.get("/objects/{object_id}")

@@ -5,7 +5,7 @@ default scope a failed COMMIT would already have said 201.
 """
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
@@ -29,6 +29,12 @@ def write_snapshot(request: Request, reader: Annotated[Reader, Depends(current_r
     ensure_disk(app.settings)
     with database.write(app.engine, reader.settings(write=True)) as connection:
         yield open_snapshot(connection, reader, app.catalogues, app.settings.public_resolution)
+
+
+def marked(request: Request, body: dict[str, Any]) -> dict[str, Any]:
+    """An answer that leaves the product says that its data are invented, where they are."""
+    mark = request.app.state.mark
+    return {**body, "mark": mark} if mark else body
 
 
 ReadSnapshot = Annotated[Snapshot, Depends(read_snapshot, scope="function")]
