@@ -90,6 +90,18 @@ ensure_database() {
     has_postgis || by_hand "PostGIS 扩展文件"
 }
 
+# For the browser tests; libatomic is what the driver's own Node is linked with.
+ensure_browser() {
+    local missing=()
+    command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium fonts-wqy-microhei)
+    [ "$(uname -s)" != Linux ] || ldconfig -p 2>/dev/null | grep -q 'libatomic\.so\.1' ||
+        /sbin/ldconfig -p 2>/dev/null | grep -q 'libatomic\.so\.1' || missing+=(libatomic1)
+    [ ${#missing[@]} = 0 ] && return 0
+    command -v apt-get >/dev/null && can_be_root || by_hand "Chromium 浏览器与 libatomic1（浏览器测试用）"
+    say "      安装 ${missing[*]} ……"
+    apt_install "${missing[@]}"
+}
+
 # -- Python ---------------------------------------------------------------------
 
 # A real interpreter of 3.11 or newer: pyenv's shims answer for versions that they do not have.
