@@ -94,8 +94,10 @@ ensure_database() {
 ensure_browser() {
     local missing=()
     command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium fonts-wqy-microhei)
-    [ "$(uname -s)" != Linux ] || ldconfig -p 2>/dev/null | grep -q 'libatomic\.so\.1' ||
-        /sbin/ldconfig -p 2>/dev/null | grep -q 'libatomic\.so\.1' || missing+=(libatomic1)
+    if [ "$(uname -s)" = Linux ] && ! compgen -G '/usr/lib*/*/libatomic.so.1' >/dev/null &&
+        ! compgen -G '/usr/lib*/libatomic.so.1' >/dev/null; then
+        missing+=(libatomic1)
+    fi
     [ ${#missing[@]} = 0 ] && return 0
     command -v apt-get >/dev/null && can_be_root || by_hand "Chromium 浏览器与 libatomic1（浏览器测试用）"
     say "      安装 ${missing[*]} ……"
