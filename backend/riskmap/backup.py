@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -30,6 +31,7 @@ from riskmap.base.migrate import ensure_roles, migrate
 from riskmap.base.settings import Settings
 
 KEPT = 14
+_PATIENCE_S = 5
 _NAME = re.compile(r"riskmap-\d{8}-\d{6}-state\d+\.tar")
 # What a bureau has put or made here. Cluster, secrets and logs are not part of it.
 _FOLDERS = ("basemap", "uploads", "reports", "templates")
@@ -213,6 +215,10 @@ def restore(settings: Settings, path: Path, *, force: bool = False, tell: Tell =
     if present and not force and _holds_objects(url):
         raise BackupError("目标数据库里已有数据。确认要用备份替换，请加 --force（现有数据库会先改名留存到恢复成功）。")
     others = _other_sessions(server, name)
+    patience = time.monotonic() + _PATIENCE_S
+    while others and time.monotonic() < patience:  # a session that has just ended takes a moment to go
+        time.sleep(0.1)
+        others = _other_sessions(server, name)
     if others:
         raise BackupError(f"还有 {others} 个连接在用这个数据库：请先停止服务再恢复。")
     fresh = f"{name}_restoring"

@@ -29,11 +29,11 @@ def as_parameters(body: Mapping[str, Any]) -> tuple[dict[str, list[str]], Any]:
     for name, value in body.items():
         if name == "within" or value is None:
             continue
-        if name == "bbox" and isinstance(value, list):
+        if name == "bbox" and isinstance(value, list | tuple):
             params[name] = [",".join(str(v) for v in value)]
         elif isinstance(value, bool):
             params[name] = ["true" if value else "false"]
-        elif isinstance(value, list):
+        elif isinstance(value, list | tuple):
             params[name] = [str(v) for v in value]
         elif isinstance(value, str | int):
             params[name] = [str(value)]
