@@ -4,8 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
-from riskmap.base.settings import GEODATA
 from shapely.geometry import shape
+
+from riskmap.base.settings import GEODATA
 
 
 def test_the_demos_counties_are_the_real_ones(real_data: Path) -> None:
