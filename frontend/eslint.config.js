@@ -9,6 +9,11 @@ export default ts.config(
   ...vue.configs["flat/essential"],
   { files: ["**/*.vue"], languageOptions: { parserOptions: { parser: ts.parser } } },
   {
+    // The map is told what to show and says what happened; it knows neither the framework nor the page.
+    files: ["src/map/**/*.ts"],
+    rules: { "no-restricted-imports": ["error", { patterns: ["vue", "element-plus*", "**/selection/*", "**/shell/*", "**/api/*", "**/register/*"] }] },
+  },
+  {
     rules: {
       "no-undef": "off", // the compiler knows
       "vue/no-v-html": "error", // text from data enters the page as text

@@ -22,15 +22,29 @@ def sign_in(page: Page) -> None:
     with page.expect_response(lambda r: "/api/counts?by=division" in r.url):
         page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="退出登录")).to_be_visible()
-    expect(page.locator(".tbl .ph [role=status]")).to_have_count(0)
+    expect(page.locator(".tbl .wrap[aria-busy=true]")).to_have_count(0)
 
 
-def drawn(page: Page) -> dict[str, int]:
-    """What the map's canvas shows, once its tiles are there."""
+def drawn(page: Page, wanted: int | None = None) -> dict[str, Any]:
+    """What the map's canvas shows, once it stands for this many objects, or for any."""
     page.wait_for_function(
-        "() => { const l = window.riskmap?.layer(); return l && l.summary().objects + l.summary().clustered > 0 }"
+        "(n) => { const d = window.riskmap?.drawn(); return d && (n === null ? d.objects + d.clustered > 0 : d.objects + d.clustered === n) }",
+        arg=wanted,
     )
-    return page.evaluate("() => window.riskmap.layer().summary()")
+    return page.evaluate("() => window.riskmap.drawn()")
+
+
+def place(page: Page, lng: float, lat: float) -> tuple[float, float]:
+    """Where a position is on the screen."""
+    box = page.locator(".map .canvas").bounding_box()
+    at = page.evaluate("([lng, lat]) => window.riskmap.pointOf(lng, lat)", [lng, lat])
+    return box["x"] + at["x"], box["y"] + at["y"]
+
+
+def on_screen(page: Page, mark: dict[str, Any]) -> tuple[float, float]:
+    """Where a symbol is on the screen."""
+    box = page.locator(".map .canvas").bounding_box()
+    return box["x"] + mark["x"], box["y"] + mark["y"]
 
 
 def test_the_public_sees_the_city_and_the_mark(open_page: Any) -> None:
@@ -59,9 +73,7 @@ def test_signed_in_every_number_agrees(open_page: Any) -> None:
     assert counts[:2] == [31, 265]
     assert sum(counts) == whole
     expect(page.locator(".words")).to_contain_text("其中 14 处待定位")
-    page.wait_for_function(
-        f"() => {{ const s = window.riskmap.layer().summary(); return s.objects + s.clustered === {whole - 14} }}"
-    )
+    drawn(page, whole - 14)
     chips = [int(t.replace(",", "")) for t in page.locator(".chip b").all_inner_texts()]
     assert chips == counts
 
@@ -103,20 +115,61 @@ def test_a_row_and_its_symbol_show_each_other(open_page: Any) -> None:
     expect(card).to_contain_text("红最重")
     card.get_by_role("button", name="定位").click()
     page.wait_for_timeout(600)
-    drawn(page)
     identifier = int(re.search(r"object=(\d+)", page.url).group(1))  # type: ignore[union-attr]
-    spot = page.evaluate(
-        "(id) => { const o = window.riskmap.layer().order().find((s) => s.id === id); return o && [o.point.x, o.point.y] }",
-        identifier,
-    )
-    assert spot
+    mark = next(m for m in drawn(page)["marks"] if m["id"] == identifier)
     page.keyboard.press("Escape")
-    page.locator("aside.right").get_by_label("关闭").click()
     expect(card).to_have_count(0)
-    box = page.locator(".map .canvas").bounding_box()
-    page.mouse.click(box["x"] + spot[0], box["y"] + spot[1])
+    page.wait_for_timeout(300)
+    spot = on_screen(page, next(m for m in drawn(page)["marks"] if m["id"] == mark["id"]))
+    page.mouse.click(*spot)
     expect(page.locator("aside.right h1")).to_have_text(name)
     expect(page.locator("tbody tr.sel .name")).to_have_text(name)
+
+
+def test_a_click_is_exact_to_the_symbol(open_page: Any) -> None:
+    page = open_page("class=tailings-pond&map=12/29.7/115.9").page
+    sign_in(page)
+    page.locator("tbody tr").first.click()
+    page.locator("aside.right").get_by_role("button", name="定位").click()
+    page.wait_for_timeout(600)
+    page.keyboard.press("Escape")
+    page.wait_for_timeout(300)
+    x, y = on_screen(page, drawn(page)["marks"][0])
+    page.mouse.move(x, y)
+    expect(page.locator(".tip")).to_contain_text("尾矿库")
+    page.mouse.move(x + 40, y - 120)
+    expect(page.locator(".tip")).to_have_count(0)
+
+
+def test_a_cluster_opens_into_its_objects(open_page: Any) -> None:
+    page = open_page().page
+    sign_in(page)
+    before = drawn(page, total(page) - 14)
+    zoom = float(re.search(r"map=([\d.]+)/", page.url).group(1))  # type: ignore[union-attr]
+    x, y = place(page, 115.99, 29.70)
+    page.mouse.move(x, y)
+    expect(page.locator(".tip")).to_contain_text("点按放大")
+    page.mouse.click(x, y)
+    page.wait_for_function("(z) => Number(/map=([\\d.]+)/.exec(location.hash)[1]) > z", arg=zoom)
+    page.wait_for_function(
+        "(n) => { const d = window.riskmap.drawn(); return d.clustered > 0 && d.clustered < n }",
+        arg=before["clustered"],
+    )
+
+
+def test_the_old_picture_stays_until_the_new_one_is_there(open_page: Any) -> None:
+    page = open_page("grade=major").page
+    sign_in(page)
+    drawn(page, 31)
+    page.route("**/api/tiles/**", lambda route: (page.wait_for_timeout(50), route.continue_())[1])
+    page.evaluate(
+        "() => { window.least = 1e9; const look = () => { const d = window.riskmap.drawn();"
+        " window.least = Math.min(window.least, d.objects + d.clustered); requestAnimationFrame(look) }; look() }"
+    )
+    page.get_by_role("button", name="较大以上").click()
+    drawn(page, 296)
+    assert page.evaluate("window.least") == 31
+    page.unroute_all(behavior="wait")
 
 
 def test_the_keyboard_walks_the_symbols(open_page: Any) -> None:
@@ -138,18 +191,18 @@ def test_hexagons_open_their_list(open_page: Any) -> None:
     expect(page.locator(".heat-legend")).to_contain_text("H3 第")
     expect(page.locator(".heat-legend")).to_contain_text("少，仅供参考")
     before = total(page)
-    box = page.locator(".map .canvas").bounding_box()
-    where = page.evaluate(
-        "() => { const m = window.riskmap.map; const p = m.latLngToContainerPoint([29.728, 115.99]); return [p.x, p.y] }"
-    )
-    page.mouse.move(box["x"] + where[0], box["y"] + where[1])
+    where = place(page, 115.99, 29.728)
+    page.mouse.move(*where)
     tip = page.locator(".tip")
     expect(tip).to_be_visible()
     said = int(re.match(r"([\d,]+) 处", tip.inner_text()).group(1).replace(",", ""))  # type: ignore[union-attr]
-    page.mouse.click(box["x"] + where[0], box["y"] + where[1])
+    page.mouse.click(*where)
     expect(page.locator(".words")).to_contain_text("所选六边形内")
     expect(page.locator(".words .total")).not_to_have_text(f"{before:,}")
     assert total(page) == said
+    expect(page.locator(".tbl")).to_contain_text(f"所点六边形内 {said} 行")
+    page.get_by_role("button", name="去掉 所选六边形内").click()
+    expect(page.locator(".words .total")).to_have_text(f"{before:,}")
 
 
 def test_an_edit_elsewhere_reaches_the_page_within_two_seconds(open_page: Any, address: str) -> None:
@@ -173,9 +226,7 @@ def test_an_edit_elsewhere_reaches_the_page_within_two_seconds(open_page: Any, a
         expect(page.locator(".state b")).to_have_text(str(made.json()["state"]))
         old = other.get("/api/counts", params={"class": "school", "as_of": f"state:{made.json()['state'] - 1}"}).json()
         assert old["total"] == before
-    page.wait_for_function(
-        f"() => {{ const s = window.riskmap.layer().summary(); return s.objects + s.clustered === {before + 1} }}"
-    )
+    drawn(page, before + 1)
 
 
 def test_html_in_a_name_is_shown_as_text(open_page: Any, address: str) -> None:
@@ -191,7 +242,7 @@ def test_html_in_a_name_is_shown_as_text(open_page: Any, address: str) -> None:
         made = other.post("/api/objects", json=body, headers={"X-CSRF-Token": session["csrf"]}).json()
     page = open_page().page
     sign_in(page)
-    page.locator("input[type=search]").fill("onerror")
+    page.locator(".search input").fill("onerror")
     expect(page.locator(".words .total")).to_have_text("1")
     page.locator("tbody tr").first.click()
     expect(page.locator("aside.right h1")).to_have_text(name)
@@ -225,10 +276,41 @@ def test_the_phone_has_the_same_page_in_drawers(open_page: Any) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.get_by_role("button", name="筛选").click()
     page.get_by_role("button", name="仅重大").click()
-    page.keyboard.press("Escape")
+    page.get_by_role("button", name=re.compile(r"^看 [\d,]+ 处$")).click()
     expect(page.locator(".words")).to_contain_text("重大")
-    page.locator("tbody tr").first.click()
+    page.get_by_role("button", name="清单").click()
+    page.locator(".rows button").first.click()
     expect(page.locator("aside.right h1")).to_be_visible()
+    small = page.evaluate(
+        "() => [...document.querySelectorAll('.dock button, .tools button, .legend button, aside.right .ph button')]"
+        ".filter((e) => e.offsetParent && Math.min(e.offsetHeight, e.offsetWidth) < 44).map((e) => e.textContent || e.ariaLabel)"
+    )
+    assert not small
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_signing_out_goes_back_to_what_the_public_sees(open_page: Any) -> None:
+    page = open_page().page
+    public = total(page)
+    sign_in(page)
+    assert total(page) > public
+    page.get_by_role("button", name="退出登录").click()
+    expect(page.get_by_role("button", name="登录")).to_be_visible()
+    expect(page.locator(".words .total")).to_have_text(f"{public:,}")
+    drawn(page, public)
+
+
+def test_a_lost_connection_is_said_with_the_time_of_the_data(open_page: Any) -> None:
+    watched = open_page()
+    page = watched.page
+    drawn(page)
+    page.context.set_offline(True)
+    expect(page.locator(".map [role=status]")).to_contain_text("连接中断")
+    expect(page.locator(".map [role=status]")).to_contain_text(re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d"))
+    drawn(page)
+    page.context.set_offline(False)
+    expect(page.locator(".map [role=status]")).to_have_count(0)
+    watched.wrong = [w for w in watched.wrong if "INTERNET_DISCONNECTED" not in w]
 
 
 def test_two_sizes_have_nothing_clipped(open_page: Any) -> None:

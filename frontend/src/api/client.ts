@@ -1,4 +1,5 @@
 /** The one way to the service: problems as errors in Chinese, CSRF on every write. */
+import { W } from "../words";
 
 export class Problem extends Error {
   constructor(readonly status: number, readonly code: string, readonly detail: string) {
@@ -14,10 +15,10 @@ export function setCsrf(token: string): void {
 async function problemOf(response: Response): Promise<Problem> {
   try {
     const body = (await response.json()) as { code?: string; detail?: string; errors?: { message: string }[] };
-    const first = body.errors?.[0]?.message;
-    return new Problem(response.status, body.code ?? "", [body.detail, first].filter(Boolean).join("："));
+    const details = [body.detail, body.errors?.[0]?.message].filter((text, i, all) => text && all.indexOf(text) === i);
+    return new Problem(response.status, body.code ?? "", details.join("：") || W.badAnswer);
   } catch {
-    return new Problem(response.status, "", "服务没有正常回答，请稍后再试。");
+    return new Problem(response.status, "", W.badAnswer);
   }
 }
 
@@ -29,8 +30,8 @@ export async function request(path: string, init: RequestInit = {}): Promise<Res
     if (init.body) headers.set("Content-Type", "application/json");
     response = await fetch(path, { ...init, headers, credentials: "same-origin" });
   } catch (error) {
-    if (error instanceof DOMException && error.name === "AbortError") throw error;
-    throw new Problem(0, "offline", "连不上服务，请检查网络；恢复后自动更新。");
+    if (isAbort(error)) throw error;
+    throw new Problem(0, "offline", W.noService);
   }
   if (!response.ok) throw await problemOf(response);
   return response;

@@ -3,9 +3,7 @@ import type { Grade } from "../words";
 
 export interface Level { value: string; title: string; rank: number; colour: string; letter: string; shape: string }
 export interface Scale { scale: string; title: string; worse: "low-rank" | "high-rank"; note: string; levels: Level[] }
-export interface FieldSpec {
-  name: string; title: string; type: string; unit?: string; options?: { value: string; title: string }[];
-}
+export interface FieldSpec { name: string; title: string; type: string; unit?: string; options?: { value: string; title: string }[] }
 export interface ClassSpec {
   class: string; title: string; group: string; role: "hazard" | "target" | "response" | "context"; geometry: string[];
   scale: string | null; department: string; symbol: string; fields: FieldSpec[]; list: string[]; popup: string[];
@@ -17,20 +15,25 @@ export interface Meta {
 }
 export interface Account { username: string; role: string; tier: string; areas: string[]; departments: string[]; classes: string[]; may: string[] }
 export interface Session { account: Account; csrf: string; rights: string }
-export interface Rights { rights: string; state: number; at: string; signed_in: boolean }
+export interface Rights { rights: string; state: number; at: string; signed_in?: boolean }
 export interface CountRow { grade: Grade; class: string; division: string; n: number }
 export interface Counts { total: number; rows: Partial<CountRow>[]; unplaced: number; state: number; words: string }
-export interface GeoGeometry { type: string; coordinates: unknown }
+export interface Geometry { type: string; coordinates: unknown }
+export interface ObjectLevel { scale: string; value: string; rank: number }
 export interface Item {
-  id: number; class: string; code: string | null; name: string; grade: { value: Grade; scale: string }; level: { scale: string; value: string; rank: number } | null;
-  division: string | null; stage: string; visibility: string; department: string; geometry: GeoGeometry | null; attributes: Record<string, unknown>;
-  state: number; updated_at: string; form: "full" | "public"; position_quality?: string; source?: string;
+  id: number; class: string; code: string | null; name: string; grade: { value: Grade; scale: string }; level: ObjectLevel | null;
+  division: string | null; stage: string; visibility: string; department: string; geometry: Geometry | null; attributes: Record<string, unknown>;
+  state: number; updated_at: string; form: "full" | "public"; position_quality?: string; source?: string; verified?: boolean;
 }
-export interface Detail extends Omit<Item, "state"> {
-  enterprise?: { id: number; name: string | null } | null; parent?: { id: number; name: string | null } | null;
-  valid_from: string; ended: { on: string; reason: string } | null; state: number;
+export interface Named { id: number; name: string | null }
+export interface Detail extends Item {
+  enterprise?: Named | null; parent?: Named | null; valid_from: string; ended: { on: string; reason: string } | null; object_state: number;
+}
+export interface GradeStep {
+  scale: string; value: string; rank: number; how: string; basis?: string; rule?: string; edition?: string; clause?: string; at?: string; by?: string; state: number;
 }
 export interface Page { items: Item[]; total: number; unplaced: number; state: number; next: string | null }
 export interface HeatCell { cell: string; n: number; by_grade: Record<Grade, number>; touching: number | null; few: boolean }
-export interface Heat { resolution: number; cells: HeatCell[]; total: number; unplaced: number; state: number }
+export interface Heat { resolution: number; cells: HeatCell[]; few_below?: number; total: number; unplaced: number; state: number }
 export interface Division { code: string; name: string; level: string; parent: string | null }
+export interface Outline { type: string; features: { properties: Record<string, unknown> | null; geometry: Geometry | null }[] }

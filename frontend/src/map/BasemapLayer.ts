@@ -1,169 +1,256 @@
-/** The muted ground: territory, hills, water, roads, borders, names. Drawn by us from GeoJSON, so it needs no network. */
-import type { Point } from "leaflet";
-import { CanvasLayer, type Projector } from "./CanvasLayer";
+/** The ground under the objects: land, hills, water, roads, divisions and their names, in muted colours. */
+import { type Box, boxOf, boxOfLines, type Flat, type Frame, type Geometry, meets, partsOf, trace, worldSize } from "./mercator";
+import type { Palette } from "./palette";
+import { ROAD_RANK } from "../words";
+import { ViewportLayer } from "./ViewportLayer";
 
-interface Feature { properties: Record<string, unknown>; geometry: { type: string; coordinates: unknown } | null }
-interface Part { rings: Float64Array[]; properties: Record<string, unknown>; closed: boolean; box: [number, number, number, number] }
+export interface Feature { properties: Record<string, unknown> | null; geometry: Geometry | null }
+export interface Features { features: Feature[] }
 
-export type Ground = Record<string, Part[]>;
+interface Part { lines: Flat[]; box: Box }
+interface Road extends Part { rank: number; name: string }
+interface Label { text: string; x: number; y: number; kind: "county" | "seat" | "town" | "water" | "hill"; size: number }
 
-function world(lng: number, lat: number): [number, number] {
-  const sine = Math.sin((Math.max(-85.05, Math.min(85.05, lat)) * Math.PI) / 180);
-  return [lng / 360 + 0.5, 0.5 - Math.log((1 + sine) / (1 - sine)) / (4 * Math.PI)];
-}
+const ROAD_WIDTH = [3.6, 3, 2.6, 2.2, 1.8];
+const ROAD_FROM = [7, 9, 10, 11, 12]; // page zoom, by rank
 
-/** GeoJSON features as rings in shares of the world. */
-export function toParts(features: Feature[]): Part[] {
-  const out: Part[] = [];
-  for (const { properties, geometry } of features) {
-    if (!geometry) continue;
-    const rings: Float64Array[] = [];
-    const visit = (value: unknown): void => {
-      if (!Array.isArray(value)) return;
-      if (Array.isArray(value[0]) && typeof (value[0] as unknown[])[0] === "number") {
-        rings.push(Float64Array.from((value as [number, number][]).flatMap(([x, y]) => world(x, y))));
-      } else if (typeof value[0] === "number") {
-        rings.push(Float64Array.from(world(value[0], value[1] as number)));
-      } else value.forEach(visit);
-    };
-    visit(geometry.coordinates);
-    const box: [number, number, number, number] = [1, 1, 0, 0];
-    for (const ring of rings)
-      for (let i = 0; i < ring.length; i += 2) {
-        const x = ring[i] ?? 0;
-        const y = ring[i + 1] ?? 0;
-        box[0] = Math.min(box[0], x);
-        box[1] = Math.min(box[1], y);
-        box[2] = Math.max(box[2], x);
-        box[3] = Math.max(box[3], y);
-      }
-    out.push({ rings, properties, closed: geometry.type.endsWith("Polygon"), box });
-  }
-  return out;
-}
+export class BasemapLayer extends ViewportLayer {
+  private readonly areas: Record<"land" | "hills" | "urban" | "water", Part[]> = { land: [], hills: [], urban: [], water: [] };
+  private rivers: Part[] = [];
+  private roads: Road[] = [];
+  private borders: Record<"city" | "county" | "town", Part[]> = { city: [], county: [], town: [] };
+  private readonly names: Label[] = [];
+  /** The names lie above the hexagons and below the symbols. */
+  readonly labels: LabelLayer;
 
-const ROADS: Record<string, [number, number]> = { 高速: [5, 7], 国道: [4, 7], 省道: [3.4, 9], 县道: [2.8, 10], 乡道: [2.2, 11], 城市道路: [3, 13] }; // width, from zoom
-
-export class BasemapLayer extends CanvasLayer {
-  private ground: Ground = {};
-
-  constructor() {
-    super("ground");
+  constructor(private readonly palette: Palette) {
+    super("basemap");
+    this.labels = new LabelLayer(palette, this.names);
   }
 
-  show(ground: Ground): void {
-    this.ground = ground;
-    this.schedule();
+  /** One layer of the service's base map; unknown ones are left out. */
+  setLayer(name: string, data: Features): void {
+    if (name === "rivers") this.rivers = this.partsOf(data, "lines");
+    else if (name === "roads") this.roads = this.roadsOf(data);
+    else if (name === "places") this.addPlaces(data);
+    else if (name === "hills" || name === "urban" || name === "water") this.areas[name] = this.partsOf(data, "rings");
+    if (name === "water" || name === "hills")
+      for (const f of data.features) this.addNameOf(f, name === "water" ? "water" : "hill");
+    this.redraw();
+    this.labels.redraw();
   }
 
-  protected override draw(ctx: CanvasRenderingContext2D, project: Projector, size: Point, zoom: number): void {
-    const style = getComputedStyle(this.canvas);
-    const v = (name: string): string => style.getPropertyValue(name).trim();
-    const font = v("--font");
-    ctx.fillStyle = v("--m-out");
-    ctx.fillRect(0, 0, size.x, size.y);
-    const path = (part: Part): Path2D | null => {
-      const a = project(part.box[0], part.box[1]);
-      const b = project(part.box[2], part.box[3]);
-      if (b.x < -20 || b.y < -20 || a.x > size.x + 20 || a.y > size.y + 20) return null;
-      const out = new Path2D();
-      for (const ring of part.rings) {
-        for (let i = 0; i < ring.length; i += 2) {
-          const q = project(ring[i] ?? 0, ring[i + 1] ?? 0);
-          if (i) out.lineTo(q.x, q.y);
-          else out.moveTo(q.x, q.y);
-        }
-        if (part.closed) out.closePath();
-      }
-      return out;
+  /** Outlines of divisions; the county's carry their names where the base map has no seat for them. */
+  setDivisions(level: "city" | "county" | "town", data: Features): void {
+    this.borders[level] = this.partsOf(data, "rings");
+    if (level === "county") {
+      this.areas.land = this.borders.county;
+      const named = new Set(this.names.filter((l) => l.kind === "seat").map((l) => l.text));
+      for (const f of data.features) if (!named.has(String(f.properties?.name ?? ""))) this.addNameOf(f, "county");
+    } else if (level === "city" && !this.areas.land.length) this.areas.land = this.borders.city;
+    this.redraw();
+    this.labels.redraw();
+  }
+
+  private partsOf(data: Features, kind: "lines" | "rings"): Part[] {
+    const out: Part[] = [];
+    for (const { geometry } of data.features) {
+      if (!geometry) continue;
+      const parts = partsOf(geometry);
+      const lines = kind === "rings" ? parts.rings : [...parts.lines, ...parts.rings];
+      if (lines.length) out.push({ lines, box: boxOfLines(lines) });
+    }
+    return out;
+  }
+
+  private roadsOf(data: Features): Road[] {
+    const out: Road[] = [];
+    for (const f of data.features) {
+      if (!f.geometry) continue;
+      const { lines } = partsOf(f.geometry);
+      if (lines.length) out.push({ lines, box: boxOfLines(lines), rank: ROAD_RANK[String(f.properties?.class ?? "")] ?? 4, name: String(f.properties?.no ?? "") });
+    }
+    return out;
+  }
+
+  private addPlaces(data: Features): void {
+    for (const f of data.features) {
+      if (f.geometry?.type !== "Point") continue;
+      const at = partsOf(f.geometry).points[0];
+      const text = String(f.properties?.name ?? "");
+      if (!at || !text) continue;
+      const seat = f.properties?.seat === true;
+      const old = seat ? this.names.findIndex((l) => l.kind === "county" && l.text === text) : -1;
+      if (old >= 0) this.names.splice(old, 1);
+      this.names.push({ text, x: at[0] as number, y: at[1] as number, kind: seat ? "seat" : "town", size: 0 });
+    }
+  }
+
+  /** The name of an area goes to the middle of the widest run inside its largest ring. */
+  private addNameOf(f: Feature, kind: "county" | "water" | "hill"): void {
+    const text = String(f.properties?.name ?? "");
+    if (!text || !f.geometry) return;
+    const { rings } = partsOf(f.geometry);
+    const rest = rings.map((ring) => ({ ring, box: boxOfLines([ring]) })).sort((a, b) => areaOf(b.box) - areaOf(a.box))[0];
+    if (!rest) return;
+    const at = middleOf(rest.ring, rest.box);
+    this.names.push({ text, ...at, kind });
+  }
+
+  protected override paint(c: CanvasRenderingContext2D, frame: Frame): void {
+    const p = this.palette;
+    const view = boxOf(frame, 8);
+    const { zoom } = frame;
+    const path = (parts: readonly Part[], close: boolean): void => {
+      c.beginPath();
+      for (const part of parts) if (meets(part.box, view)) for (const line of part.lines) trace(c, line, frame, close);
     };
-    const each = (name: string, use: (p: Path2D, part: Part) => void): void => {
-      for (const part of this.ground[name] ?? []) {
-        const p = path(part);
-        if (p) use(p, part);
-      }
-    };
-    ctx.lineJoin = ctx.lineCap = "round";
-    each("county", (p) => {
-      ctx.fillStyle = v("--m-land");
-      ctx.fill(p, "evenodd");
-    });
-    each("hills", (p) => {
-      ctx.fillStyle = v("--m-hill");
-      ctx.fill(p, "evenodd");
-    });
-    each("urban", (p) => {
-      ctx.fillStyle = v("--m-urban");
-      ctx.fill(p, "evenodd");
-    });
-    each("rivers", (p) => {
-      ctx.strokeStyle = v("--m-water-line");
-      ctx.lineWidth = Math.max(1.5, 2 ** (zoom - 9));
-      ctx.stroke(p);
-    });
-    each("water", (p) => {
-      ctx.fillStyle = v("--m-water");
-      ctx.fill(p, "evenodd");
-      ctx.strokeStyle = v("--m-water-line");
-      ctx.lineWidth = 1;
-      ctx.stroke(p);
-    });
+    c.fillStyle = p.out;
+    c.fillRect(0, 0, frame.width, frame.height);
+    c.lineJoin = c.lineCap = "round";
+    if (this.areas.land.length) {
+      path(this.areas.land, true);
+      c.fillStyle = c.strokeStyle = p.land;
+      c.fill();
+      c.lineWidth = 1;
+      c.stroke();
+    }
+    for (const [name, colour] of [["hills", p.hill], ["urban", p.urban]] as const) {
+      path(this.areas[name], true);
+      c.fillStyle = colour;
+      c.fill();
+    }
+    const river = Math.max(1.2, 2 ** (zoom - 11) * 2.4);
+    path(this.rivers, false);
+    c.strokeStyle = p.waterLine;
+    c.lineWidth = Math.min(river, 14) + 1.2;
+    c.stroke();
+    path(this.areas.water, true);
+    c.strokeStyle = p.waterLine;
+    c.lineWidth = 1.5;
+    c.stroke();
+    c.fillStyle = p.water;
+    c.fill();
+    path(this.rivers, false);
+    c.strokeStyle = p.water;
+    c.lineWidth = Math.min(river, 14);
+    c.stroke();
+    this.paintRoads(c, frame, view);
+    this.paintBorders(c, frame, path);
+  }
+
+  private paintRoads(c: CanvasRenderingContext2D, frame: Frame, view: Box): void {
+    const p = this.palette;
+    const grow = 2 ** Math.max(-0.9, Math.min(2, (frame.zoom - 12) * 0.45));
     for (const casing of [true, false])
-      each("roads", (p, part) => {
-        const [width, from] = ROADS[String(part.properties["class"])] ?? [2, 12];
-        if (zoom < from) return;
-        const w = width * Math.min(2.2, Math.max(0.55, 0.55 + (zoom - from) * 0.18));
-        ctx.strokeStyle = v(casing ? "--m-road-case" : "--m-road");
-        ctx.lineWidth = casing ? w + 1.4 : w;
-        ctx.stroke(p);
-      });
-    if (zoom >= 11)
-      each("town", (p) => {
-        ctx.strokeStyle = v("--m-border");
-        ctx.globalAlpha = 0.35;
-        ctx.lineWidth = 0.8;
-        ctx.setLineDash([2, 3]);
-        ctx.stroke(p);
-      });
-    ctx.globalAlpha = 0.85;
-    each("county", (p) => {
-      ctx.strokeStyle = v("--m-border");
-      ctx.lineWidth = 1;
-      ctx.setLineDash([5, 3, 1, 3]);
-      ctx.stroke(p);
-    });
-    ctx.setLineDash([]);
-    ctx.globalAlpha = 1;
-    this.names(ctx, project, size, zoom, v, font);
+      for (let rank = 4; rank >= 0; rank--) {
+        if (frame.zoom < (ROAD_FROM[rank] as number)) continue;
+        const width = (ROAD_WIDTH[rank] as number) * grow;
+        c.beginPath();
+        for (const road of this.roads)
+          if (road.rank === rank && meets(road.box, view)) for (const line of road.lines) trace(c, line, frame, false);
+        c.strokeStyle = casing ? p.roadCase : p.road;
+        c.lineWidth = casing ? width + (rank < 2 ? 1.6 : 1.2) : width;
+        c.stroke();
+      }
   }
 
-  private names(ctx: CanvasRenderingContext2D, project: Projector, size: Point, zoom: number, v: (n: string) => string, font: string): void {
-    ctx.textAlign = "center";
-    ctx.textBaseline = "middle";
-    const taken: [number, number, number, number][] = [];
-    const write = (text: string, x: number, y: number, px: number, colour: string, halo: string, weight = 400): void => {
-      ctx.font = `${weight} ${px}px ${font}`;
-      const w = ctx.measureText(text).width / 2 + 4;
-      const box: [number, number, number, number] = [x - w, y - px, x + w, y + px];
-      if (x < 0 || y < 0 || x > size.x || y > size.y || taken.some((b) => b[0] < box[2] && b[2] > box[0] && b[1] < box[3] && b[3] > box[1])) return;
-      taken.push(box);
-      ctx.strokeStyle = halo;
-      ctx.lineWidth = 3;
-      ctx.strokeText(text, x, y);
-      ctx.fillStyle = colour;
-      ctx.fillText(text, x, y);
-    };
-    for (const part of this.ground["places"] ?? []) {
-      const seat = part.properties["seat"] === true;
-      if (!seat && zoom < 11) continue;
-      const at = project(part.rings[0]?.[0] ?? 0, part.rings[0]?.[1] ?? 0);
-      write(String(part.properties["name"]), at.x, at.y - 14, seat ? 13 : 11, v(seat ? "--m-label" : "--m-label-2"), v("--m-halo"), seat ? 500 : 400);
+  private paintBorders(c: CanvasRenderingContext2D, frame: Frame, path: (parts: readonly Part[], close: boolean) => void): void {
+    const p = this.palette;
+    c.lineCap = "butt";
+    if (frame.zoom >= 12) {
+      path(this.borders.town, true);
+      c.strokeStyle = p.border;
+      c.globalAlpha = 0.45;
+      c.lineWidth = 0.8;
+      c.setLineDash([2, 3]);
+      c.stroke();
     }
-    for (const part of this.ground["water"] ?? []) {
-      const [a, b] = [project(part.box[0], part.box[1]), project(part.box[2], part.box[3])];
-      const label = part.properties["label"] as [number, number] | undefined;
-      const middle = label ? project(...world(...label)) : { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 };
-      if (b.x - a.x > 44) write(String(part.properties["name"]), middle.x, middle.y, 11, v("--m-label-water"), v("--m-water"));
+    path(this.borders.county, true);
+    c.globalAlpha = 0.8;
+    c.strokeStyle = p.border;
+    c.lineWidth = 1;
+    c.setLineDash([5, 3, 1, 3]);
+    c.stroke();
+    path(this.borders.city, true);
+    c.globalAlpha = 0.9;
+    c.strokeStyle = p.city;
+    c.lineWidth = 1.2;
+    c.setLineDash([8, 3, 1.5, 3]);
+    c.stroke();
+    c.setLineDash([]);
+    c.globalAlpha = 1;
+  }
+}
+
+/** Names of places, waters and hills. */
+class LabelLayer extends ViewportLayer {
+  constructor(private readonly palette: Palette, private readonly names: readonly Label[]) {
+    super("labels");
+  }
+
+  /** Names, the weightier first; one that would touch another is left out at this zoom. */
+  protected override paint(c: CanvasRenderingContext2D, frame: Frame): void {
+    const p = this.palette;
+    const size = worldSize(frame.zoom);
+    const look = {
+      county: { font: 13, weight: 500, colour: p.label, halo: p.halo, from: 8, gap: 1.6 },
+      seat: { font: 13, weight: 500, colour: p.label, halo: p.halo, from: 8, gap: 1.6 },
+      water: { font: 12, weight: 400, colour: p.labelWater, halo: p.water, from: 8, gap: 2 },
+      hill: { font: 11, weight: 400, colour: p.label2, halo: p.hill, from: 10, gap: 2 },
+      town: { font: 11, weight: 400, colour: p.label2, halo: p.halo, from: 11, gap: 0 },
+    } as const;
+    const order = { county: 0, seat: 0, water: 1, hill: 2, town: 3 } as const;
+    const taken: { l: number; r: number; t: number; b: number }[] = [];
+    c.textAlign = "center";
+    c.lineJoin = "round";
+    for (const label of [...this.names].sort((a, b) => order[a.kind] - order[b.kind] || b.size - a.size)) {
+      const style = look[label.kind];
+      if (frame.zoom < style.from) continue;
+      if ((label.kind === "water" || label.kind === "hill") && label.size * size < label.text.length * 13) continue;
+      const x = label.x * size - frame.left;
+      const y = label.y * size - frame.top;
+      if (x < -60 || y < -20 || x > frame.width + 60 || y > frame.height + 20) continue;
+      c.font = `${style.weight} ${style.font}px ${p.font}`;
+      c.letterSpacing = `${style.gap}px`;
+      const half = c.measureText(label.text).width / 2 + 4;
+      const box = { l: x - half, r: x + half, t: y - 12, b: y + 6 };
+      if (taken.some((t) => box.l < t.r && box.r > t.l && box.t < t.b && box.b > t.t)) continue;
+      taken.push(box);
+      c.strokeStyle = style.halo;
+      c.lineWidth = 3;
+      c.strokeText(label.text, x, y);
+      c.fillStyle = style.colour;
+      c.fillText(label.text, x, y);
+    }
+    c.letterSpacing = "0px";
+  }
+}
+
+function areaOf(box: Box): number {
+  return (box.maxX - box.minX) * (box.maxY - box.minY);
+}
+
+/** The middle of the longest horizontal run inside a ring, looked for on nine levels, and its length. */
+export function middleOf(ring: Flat, box: Box): { x: number; y: number; size: number } {
+  let best = { x: (box.minX + box.maxX) / 2, y: (box.minY + box.maxY) / 2, size: 0 };
+  for (let level = 1; level <= 9; level++) {
+    const y = box.minY + ((box.maxY - box.minY) * level) / 10;
+    const cuts: number[] = [];
+    for (let i = 0, j = ring.length - 2; i < ring.length; j = i, i += 2) {
+      const yi = ring[i + 1] as number;
+      const yj = ring[j + 1] as number;
+      if (yi > y === yj > y) continue;
+      const xi = ring[i] as number;
+      const xj = ring[j] as number;
+      cuts.push(xi + ((xj - xi) * (y - yi)) / (yj - yi));
+    }
+    cuts.sort((a, b) => a - b);
+    for (let i = 0; i + 1 < cuts.length; i += 2) {
+      const from = cuts[i] as number;
+      const to = cuts[i + 1] as number;
+      if (to - from > best.size) best = { x: (from + to) / 2, y, size: to - from };
     }
   }
+  return best;
 }

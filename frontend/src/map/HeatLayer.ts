@@ -1,90 +1,193 @@
-/** H3 hexagons: one hue for number, a diamond where 重大 is inside, hatched where there are few. */
-import { cellToBoundary, latLngToCell } from "h3-js";
-import L from "leaflet";
-import type { HeatCell } from "../api/types";
-import { CanvasLayer, type Projector } from "./CanvasLayer";
-import { gradePath, type Palette } from "./symbols";
+/** The same selection as H3 hexagons: one colour for number, a diamond where something 重大 lies in the cell. */
+import type * as L from "leaflet";
+import { type Flat, flatten, type Frame, trace, worldSize, worldX, worldY } from "./mercator";
+import { breaksFor, classOf, resolutionAt } from "./heatSteps";
+import type { Palette } from "./palette";
+import { pathOf } from "./symbols";
+import { ViewportLayer } from "./ViewportLayer";
 
-export const HEAT_STEPS = [5, 15, 40, 90] as const;
+export interface HeatCell { cell: string; n: number; by_grade: Record<string, number>; few: boolean }
+export interface HeatAnswer { resolution: number; cells: HeatCell[]; few_below?: number }
+export type HeatFetch = (resolution: number, signal: AbortSignal) => Promise<HeatAnswer>;
+export interface HeatKey { resolution: number; few: number; breaks: number[]; zoom: number }
 
-export function heatStep(n: number): number {
-  return HEAT_STEPS.filter((least) => n >= least).length;
-}
+interface Hexagon extends HeatCell { ring: Flat; x: number; y: number }
 
-function toWorld(lat: number, lng: number): [number, number] {
-  const sine = Math.sin((lat * Math.PI) / 180);
-  return [lng / 360 + 0.5, 0.5 - Math.log((1 + sine) / (1 - sine)) / (4 * Math.PI)];
-}
+type H3 = typeof import("h3-js");
 
-export class HeatLayer extends CanvasLayer {
-  private cells: { cell: HeatCell; ring: [number, number][] }[] = [];
-  private resolution = 7;
+export class HeatLayer extends ViewportLayer {
+  private source: HeatFetch | null = null;
+  private hexagons: Hexagon[] = [];
+  private byCell = new Map<string, Hexagon>();
+  private breaks: number[] = [];
+  private few = 5;
+  private resolution = 0;
+  private running: AbortController | null = null;
+  private asked = "";
+  private stamp = 0;
   private chosen: string | null = null;
+  private h3: H3 | null = null;
   private hatch: CanvasPattern | null = null;
 
-  constructor(private readonly palette: () => Palette) {
+  constructor(
+    private readonly palette: Palette,
+    private readonly finest: () => number,
+    private readonly report: (state: "loading" | "ready" | "failed", key: HeatKey | null, error?: unknown) => void,
+  ) {
     super("heat");
   }
 
-  show(resolution: number, cells: HeatCell[]): void {
-    this.resolution = resolution;
-    this.cells = cells.filter((c) => c.n > 0).map((cell) => ({ cell, ring: cellToBoundary(cell.cell).map(([lat, lng]) => toWorld(lat, lng)) }));
-    this.schedule();
+  /** Another picture; the old hexagons stay until the new are there. */
+  select(source: HeatFetch | null): void {
+    this.source = source;
+    this.stamp++;
+    if (!source) {
+      this.running?.abort();
+      this.hexagons = [];
+      this.byCell.clear();
+      this.resolution = 0;
+      this.report("ready", null);
+      this.redraw();
+      return;
+    }
+    this.ask();
+  }
+
+  /** The finest resolution may have changed. */
+  refine(): void {
+    this.ask();
   }
 
   choose(cell: string | null): void {
     this.chosen = cell;
-    this.schedule();
+    this.redraw();
   }
 
-  /** The cell at a place, where something is in it. */
-  cellAt(place: L.LatLng): HeatCell | null {
-    const id = latLngToCell(place.lat, place.lng, this.resolution);
-    return this.cells.find((c) => c.cell.cell === id)?.cell ?? null;
+  cellAt(latlng: L.LatLng): HeatCell | null {
+    if (!this.h3 || !this.resolution) return null;
+    return this.byCell.get(this.h3.latLngToCell(latlng.lat, latlng.lng, this.resolution)) ?? null;
   }
 
-  private pattern(ctx: CanvasRenderingContext2D, colour: string): CanvasPattern | string {
-    if (this.hatch) return this.hatch;
+  override onAdd(map: L.Map): this {
+    super.onAdd(map);
+    this.ask();
+    return this;
+  }
+
+  override onRemove(): this {
+    this.running?.abort();
+    this.asked = "";
+    return super.onRemove();
+  }
+
+  protected override moved(): void {
+    this.ask();
+  }
+
+  private ask(): void {
+    if (!this.source || !this.frame) return;
+    const resolution = resolutionAt(this.frame.zoom, this.finest());
+    const key = `${this.stamp}|${resolution}`;
+    if (key === this.asked) return;
+    this.asked = key;
+    this.running?.abort();
+    const mine = (this.running = new AbortController());
+    this.report("loading", null);
+    void this.load(this.source, resolution, mine.signal, key);
+  }
+
+  private async load(source: HeatFetch, resolution: number, signal: AbortSignal, key: string): Promise<void> {
+    try {
+      const [answer, h3] = await Promise.all([source(resolution, signal), this.h3 ?? import("h3-js")]);
+      if (signal.aborted) return;
+      this.h3 = h3;
+      this.hexagons = answer.cells.map((cell) => {
+        const ring = flatten(h3.cellToBoundary(cell.cell).map(([lat, lng]) => [lng, lat]));
+        const [lat, lng] = h3.cellToLatLng(cell.cell);
+        return { ...cell, ring, x: worldX(lng), y: worldY(lat) };
+      });
+      this.byCell = new Map(this.hexagons.map((h) => [h.cell, h]));
+      this.few = answer.few_below ?? this.few;
+      this.resolution = answer.resolution;
+      this.breaks = breaksFor(Math.max(0, ...answer.cells.map((c) => c.n)), this.few);
+      this.redraw();
+      this.report("ready", { resolution, few: this.few, breaks: this.breaks, zoom: this.frame?.zoom ?? 0 });
+    } catch (error) {
+      if (signal.aborted) return;
+      if (this.asked === key) this.asked = "";
+      this.report("failed", null, error);
+    }
+  }
+
+  protected override paint(context: CanvasRenderingContext2D, frame: Frame): void {
+    const size = worldSize(frame.zoom);
+    const inside = (h: Hexagon): boolean => {
+      const x = h.x * size - frame.left;
+      const y = h.y * size - frame.top;
+      return x > -80 && y > -80 && x < frame.width + 80 && y < frame.height + 80;
+    };
+    const seen = this.hexagons.filter(inside);
+    context.lineJoin = "round";
+    for (const h of seen) {
+      context.beginPath();
+      trace(context, h.ring, frame, true);
+      if (h.few) {
+        context.fillStyle = (this.hatch ??= this.makeHatch(context)) ?? this.palette.halo;
+        context.fill();
+        context.strokeStyle = this.palette.hex[2] as string;
+        context.lineWidth = 0.8;
+      } else {
+        context.globalAlpha = 0.9;
+        context.fillStyle = this.palette.hex[classOf(h.n, this.breaks)] as string;
+        context.fill();
+        context.globalAlpha = 1;
+        context.strokeStyle = this.palette.halo;
+        context.lineWidth = 1;
+      }
+      context.stroke();
+    }
+    for (const h of seen) if (h.by_grade.major) this.diamond(context, h.x * size - frame.left, h.y * size - frame.top);
+    const chosen = this.chosen ? this.byCell.get(this.chosen) : undefined;
+    if (chosen) {
+      context.beginPath();
+      trace(context, chosen.ring, frame, true);
+      context.strokeStyle = this.palette.halo;
+      context.lineWidth = 6;
+      context.stroke();
+      context.strokeStyle = this.palette.select;
+      context.lineWidth = 2.5;
+      context.stroke();
+    }
+  }
+
+  private diamond(context: CanvasRenderingContext2D, x: number, y: number): void {
+    const path = pathOf(0, 11);
+    context.save();
+    context.translate(x, y);
+    context.strokeStyle = this.palette.halo;
+    context.lineWidth = 3.4;
+    context.stroke(path);
+    context.fillStyle = this.palette.grade.major.fill;
+    context.fill(path);
+    context.strokeStyle = this.palette.grade.major.edge;
+    context.lineWidth = 1;
+    context.stroke(path);
+    context.restore();
+  }
+
+  private makeHatch(context: CanvasRenderingContext2D): CanvasPattern | null {
     const tile = document.createElement("canvas");
     tile.width = tile.height = 6;
-    const t = tile.getContext("2d");
-    if (!t) return colour;
-    t.strokeStyle = colour;
-    t.lineWidth = 1;
-    t.beginPath();
-    t.moveTo(0, 6);
-    t.lineTo(6, 0);
-    t.stroke();
-    this.hatch = ctx.createPattern(tile, "repeat");
-    return this.hatch ?? colour;
-  }
-
-  protected override draw(ctx: CanvasRenderingContext2D, project: Projector, size: L.Point): void {
-    const p = this.palette();
-    const marks: [number, number][] = [];
-    for (const { cell, ring } of this.cells) {
-      const points = ring.map(([x, y]) => project(x, y));
-      if (points.every((q) => q.x < 0) || points.every((q) => q.x > size.x) || points.every((q) => q.y < 0) || points.every((q) => q.y > size.y)) continue;
-      const path = new Path2D();
-      points.forEach((q, i) => (i ? path.lineTo(q.x, q.y) : path.moveTo(q.x, q.y)));
-      path.closePath();
-      ctx.globalAlpha = 0.82;
-      ctx.fillStyle = cell.few ? this.pattern(ctx, p.hex[2] ?? p.ink) : (p.hex[heatStep(cell.n)] ?? p.ink);
-      ctx.fill(path);
-      ctx.globalAlpha = 1;
-      const chosen = cell.cell === this.chosen;
-      ctx.strokeStyle = chosen ? p.select : cell.few ? (p.hex[2] ?? p.ink) : p.halo;
-      ctx.lineWidth = chosen ? 3 : 1;
-      ctx.stroke(path);
-      if (cell.by_grade.major > 0) marks.push([points.reduce((s, q) => s + q.x, 0) / points.length, points.reduce((s, q) => s + q.y, 0) / points.length]);
+    const own = tile.getContext("2d");
+    if (!own) return null;
+    own.strokeStyle = this.palette.hex[2] as string;
+    own.lineWidth = 1;
+    own.beginPath();
+    for (const shift of [-6, 0, 6]) {
+      own.moveTo(shift, 6);
+      own.lineTo(shift + 6, 0);
     }
-    for (const [x, y] of marks) {
-      const path = gradePath("major", x, y, 13);
-      ctx.strokeStyle = p.halo;
-      ctx.lineWidth = 3;
-      ctx.stroke(path);
-      ctx.fillStyle = p.fill.major;
-      ctx.fill(path);
-    }
+    own.stroke();
+    return context.createPattern(tile, "repeat");
   }
 }

@@ -1,15 +1,12 @@
 /** Risk grades as the tiles name them, worst first; the index is the rank less one. */
-export const GRADE_CODES = ["major", "serious", "general", "low", "none"] as const;
-export type GradeCode = (typeof GRADE_CODES)[number];
+import { GRADES, type Grade } from "../words";
+
+export { GRADES as GRADE_CODES, type Grade as GradeCode };
 export type GradeIndex = 0 | 1 | 2 | 3 | 4;
 
 export function gradeIndex(code: unknown): GradeIndex {
-  const i = GRADE_CODES.indexOf(code as GradeCode);
+  const i = GRADES.indexOf(code as Grade);
   return (i < 0 ? 4 : i) as GradeIndex;
-}
-
-export function gradeOf(index: GradeIndex): GradeCode {
-  return GRADE_CODES[index];
 }
 
 export type Counts = [number, number, number, number, number];

@@ -142,8 +142,3 @@ function takeIn(clusters: Node[], singles: Single[], size: number): Single[] {
     }
   return left;
 }
-
-/** How many objects the marks stand for. */
-export function countOf(marks: readonly Mark[]): number {
-  return marks.reduce((n, m) => n + (m.kind === "cluster" ? m.n : 1), 0);
-}

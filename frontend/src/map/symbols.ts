@@ -1,171 +1,226 @@
-/** How grades, classes and clusters are drawn: colour, shape and letter, so that one may be missing. */
-import { GRADE_LETTER, GRADES, type Grade, shortNum } from "../words";
-import { clusterRadius } from "./merge";
-import type { Cluster } from "./tiles";
+/** How an object looks: a grade's shape with its class's glyph; the same geometry paints it and finds it under the pointer. */
+import { GRADE_CODES, type GradeIndex } from "./grades";
+import { GRADE_LETTER, shortNum } from "../words";
+import type { Palette } from "./palette";
+import { clusterRadius, type Cluster, type Mark, type Single } from "./scene";
 
-export interface Palette {
-  fill: Record<Grade, string>; edge: Record<Grade, string>; on: Record<Grade, string>; ring: Record<Grade, string>;
-  halo: string; surface: string; ink: string; rim: string; select: string; label: string; hex: string[]; font: string;
+/** What the map needs to know of a class. */
+export interface ClassLook { glyph: string; hazard: boolean }
+export type Looks = ReadonlyMap<string, ClassLook>;
+
+export interface SymbolSpec { shape: GradeIndex | "plate"; size: number; glyph: string }
+
+const FAR: readonly number[] = [26, 24, 14, 12, 12]; // by grade: heavy ones are seen first
+const NEAR: readonly number[] = [28, 27, 22, 22, 21];
+
+/** An object's symbol at a zoom. Near by, every one shows its class; far off, only the two heavy grades do. */
+export function specOf(single: { cls: string; grade: GradeIndex }, looks: Looks, zoom: number): SymbolSpec {
+  const look = looks.get(single.cls);
+  if (look && !look.hazard && single.grade === 4) {
+    // Targets, forces and context have no risk grade of their own: a neutral plate, never 未评定's dashed circle.
+    return zoom >= 13 ? { shape: "plate", size: 22, glyph: look.glyph } : { shape: "plate", size: 14, glyph: look.glyph };
+  }
+  const size = (zoom >= 14 ? NEAR : FAR)[single.grade] as number;
+  return { shape: single.grade, size, glyph: size >= 20 ? (look?.glyph ?? "") : "" };
 }
 
-export function readPalette(element: Element): Palette {
-  const style = getComputedStyle(element);
-  const v = (name: string): string => style.getPropertyValue(name).trim();
-  const of = (part: string): Record<Grade, string> => Object.fromEntries(GRADES.map((g) => [g, v(`--risk-${g}-${part}`)])) as Record<Grade, string>;
-  const fill = of("fill");
-  return {
-    fill, edge: of("edge"), on: of("on"), ring: { ...fill, none: v("--line-2") },
-    halo: v("--m-halo"), surface: v("--surface"), ink: v("--ink"), rim: v("--m-city"), select: v("--select"), label: v("--m-label"),
-    hex: [1, 2, 3, 4, 5].map((i) => v(`--hex-${i}`)), font: v("--font"),
-  };
+type Polygon = readonly (readonly [number, number])[];
+
+/** Outline of a shape round (0, 0); circles are given by their radius. */
+export function outlineOf(shape: SymbolSpec["shape"], size: number): { polygon: Polygon } | { radius: number } {
+  const r = size / 2;
+  switch (shape) {
+    case 0: return { polygon: [[0, -r * 1.08], [r * 1.08, 0], [0, r * 1.08], [-r * 1.08, 0]] };
+    case 1: return { polygon: [[0, -r * 1.02], [r * 1.12, r * 0.86], [-r * 1.12, r * 0.86]] };
+    case 2: return { polygon: [[-r * 0.84, -r * 0.84], [r * 0.84, -r * 0.84], [r * 0.84, r * 0.84], [-r * 0.84, r * 0.84]] };
+    case 3: return { radius: r * 0.88 };
+    case 4: return { radius: r * 0.84 };
+    case "plate": return { polygon: [[-r * 0.9, -r * 0.9], [r * 0.9, -r * 0.9], [r * 0.9, r * 0.9], [-r * 0.9, r * 0.9]] };
+  }
 }
 
-/** Outlines of the class symbols, 16 × 16, by sprite id. */
+export function pathOf(shape: SymbolSpec["shape"], size: number): Path2D {
+  const outline = outlineOf(shape, size);
+  const path = new Path2D();
+  if ("radius" in outline) path.arc(0, 0, outline.radius, 0, 2 * Math.PI);
+  else if (shape === "plate") path.roundRect(-size * 0.45, -size * 0.45, size * 0.9, size * 0.9, size * 0.2);
+  else {
+    outline.polygon.forEach(([x, y], i) => (i ? path.lineTo(x, y) : path.moveTo(x, y)));
+    path.closePath();
+  }
+  return path;
+}
+
+/** Whether a point, relative to the symbol's middle, lies in its outline, widened by `slack` for fingers. */
+export function inSymbol(spec: SymbolSpec, dx: number, dy: number, slack = 0): boolean {
+  const outline = outlineOf(spec.shape, spec.size + 2 * slack + 1.2);
+  if ("radius" in outline) return dx * dx + dy * dy <= outline.radius ** 2;
+  return inPolygon(outline.polygon, dx, dy);
+}
+
+function inPolygon(polygon: Polygon, x: number, y: number): boolean {
+  let inside = false;
+  for (let i = 0, j = polygon.length - 1; i < polygon.length; j = i++) {
+    const [xi, yi] = polygon[i] as readonly [number, number];
+    const [xj, yj] = polygon[j] as readonly [number, number];
+    if (yi > y !== yj > y && x < ((xj - xi) * (y - yi)) / (yj - yi) + xi) inside = !inside;
+  }
+  return inside;
+}
+
+/** The service's sprite, read once: glyphs of classes as paths on a 16 × 16 ground. */
 export class Sprite {
-  private readonly paths = new Map<string, Path2D>();
+  private readonly glyphs = new Map<string, Path2D>();
 
-  static async load(): Promise<Sprite> {
+  static read(svg: string): Sprite {
     const sprite = new Sprite();
-    const text = await (await fetch("/sprite.svg")).text();
-    const page = new DOMParser().parseFromString(text, "image/svg+xml");
-    for (const symbol of page.querySelectorAll("symbol")) {
+    const root = new DOMParser().parseFromString(svg, "image/svg+xml");
+    for (const symbol of root.querySelectorAll("symbol")) {
       const path = new Path2D();
       for (const part of symbol.querySelectorAll("path")) path.addPath(new Path2D(part.getAttribute("d") ?? ""));
-      for (const c of symbol.querySelectorAll("circle")) {
-        const [cx, cy, r] = ["cx", "cy", "r"].map((n) => Number(c.getAttribute(n)));
-        if (cx !== undefined && cy !== undefined && r !== undefined) {
-          path.moveTo(cx + r, cy);
-          path.arc(cx, cy, r, 0, 2 * Math.PI);
-        }
-      }
-      sprite.paths.set(symbol.id, path);
+      sprite.glyphs.set(symbol.id, path);
     }
     return sprite;
   }
 
-  draw(ctx: CanvasRenderingContext2D, id: string, x: number, y: number, size: number, colour: string): void {
-    const path = this.paths.get(id);
-    if (!path) return;
-    ctx.save();
-    ctx.translate(x - size / 2, y - size / 2);
-    ctx.scale(size / 16, size / 16);
-    ctx.strokeStyle = colour;
-    ctx.lineWidth = 1.6;
-    ctx.lineCap = ctx.lineJoin = "round";
-    ctx.stroke(path);
-    ctx.restore();
+  glyph(id: string): Path2D | undefined {
+    return this.glyphs.get(id);
   }
 }
 
-/** A grade's shape of this height round (x, y): ◆ ▲ ■ ● ◌. */
-export function gradePath(grade: Grade, x: number, y: number, size: number): Path2D {
-  const r = size / 2;
-  const path = new Path2D();
-  if (grade === "major") {
-    path.moveTo(x, y - r * 1.08);
-    path.lineTo(x + r * 1.08, y);
-    path.lineTo(x, y + r * 1.08);
-    path.lineTo(x - r * 1.08, y);
-  } else if (grade === "serious") {
-    path.moveTo(x, y - r * 1.02);
-    path.lineTo(x + r * 1.12, y + r * 0.86);
-    path.lineTo(x - r * 1.12, y + r * 0.86);
-  } else if (grade === "general") {
-    path.rect(x - r * 0.84, y - r * 0.84, r * 1.68, r * 1.68);
-  } else {
-    path.arc(x, y, r * 0.94, 0, 2 * Math.PI);
+/** Symbols painted once and stamped many times. */
+export class Atlas {
+  private readonly stamps = new Map<string, HTMLCanvasElement>();
+
+  constructor(private readonly sprite: Sprite, private readonly palette: Palette, private readonly ratio: number) {}
+
+  stamp(context: CanvasRenderingContext2D, spec: SymbolSpec, x: number, y: number): void {
+    const key = `${spec.shape}|${spec.size}|${spec.glyph}`;
+    let image = this.stamps.get(key);
+    const side = spec.size * 1.3 + 8;
+    if (!image) {
+      image = document.createElement("canvas");
+      image.width = image.height = Math.ceil(side * this.ratio);
+      const own = image.getContext("2d");
+      if (!own) return;
+      own.scale(this.ratio, this.ratio);
+      own.translate(side / 2, side / 2);
+      this.draw(own, spec);
+      this.stamps.set(key, image);
+    }
+    context.drawImage(image, x - side / 2, y - side / 2, side, side);
   }
-  path.closePath();
-  return path;
+
+  /** One symbol round (0, 0): halo, shape, glyph. */
+  private draw(context: CanvasRenderingContext2D, spec: SymbolSpec): void {
+    const { palette } = this;
+    const path = pathOf(spec.shape, spec.size);
+    context.lineJoin = context.lineCap = "round";
+    context.strokeStyle = palette.halo;
+    context.lineWidth = spec.size >= 20 ? 4 : 3;
+    context.stroke(path);
+    const plate = spec.shape === "plate";
+    const colours = plate ? null : palette.grade[GRADE_CODES[spec.shape as GradeIndex]];
+    context.fillStyle = colours?.fill ?? palette.surface;
+    context.fill(path);
+    context.strokeStyle = colours?.edge ?? palette.ink3;
+    context.lineWidth = spec.size >= 20 ? 1.4 : 1.1;
+    if (spec.shape === 4) context.setLineDash([3, 2]);
+    context.stroke(path);
+    context.setLineDash([]);
+    const glyph = spec.glyph ? this.sprite.glyph(spec.glyph) : undefined;
+    if (!glyph) return;
+    const share = spec.shape === 1 ? 0.44 : spec.shape === 0 ? 0.52 : plate ? 0.66 : 0.6;
+    const side = spec.size * share;
+    context.translate(-side / 2, -side / 2 + (spec.shape === 1 ? spec.size * 0.15 : 0));
+    context.scale(side / 16, side / 16);
+    context.strokeStyle = colours?.on ?? palette.ink2;
+    context.lineWidth = Math.min(2.1, (1.15 * 16) / side);
+    context.stroke(glyph);
+  }
 }
 
-const FAR: Record<Grade, number> = { major: 26, serious: 24, general: 14, low: 12, none: 12 };
-const NEAR: Record<Grade, number> = { major: 28, serious: 27, general: 22, low: 21, none: 21 };
+export const badgeSize = (grade: GradeIndex): number => (grade === 0 ? 18 : grade === 1 ? 19 : 14);
 
-export function symbolSize(grade: Grade, zoom: number): number {
-  return (zoom >= 15 ? NEAR : FAR)[grade];
+/** Clusters of nothing heavier than 低 say so by their ring alone. */
+function hasBadge(cluster: Cluster): boolean {
+  return cluster.grade <= 2;
 }
 
-export function drawSymbol(
-  ctx: CanvasRenderingContext2D, p: Palette, sprite: Sprite, grade: Grade, symbol: string, x: number, y: number, size: number,
-): void {
-  const path = gradePath(grade, x, y, size);
-  ctx.lineJoin = "round";
-  ctx.strokeStyle = p.halo;
-  ctx.lineWidth = 3.6;
-  ctx.stroke(path);
-  ctx.fillStyle = p.fill[grade];
-  ctx.fill(path);
-  ctx.strokeStyle = p.edge[grade];
-  ctx.lineWidth = 1.2;
-  if (grade === "none") ctx.setLineDash([2.4, 2]);
-  ctx.stroke(path);
-  ctx.setLineDash([]);
-  if (size >= 20) {
-    const down = grade === "serious" ? size * 0.14 : 0;
-    sprite.draw(ctx, symbol, x, y + down, size * (grade === "serious" ? 0.48 : 0.56), p.on[grade]);
-  }
+/** Where a cluster's badge sits from its middle. */
+export function badgeOffset(n: number): number {
+  return (clusterRadius(n) + 4) * 0.74;
 }
 
 /** Neutral body, ring by share of grade from twelve o'clock, the worst grade as shape with its letter. */
-export function drawCluster(ctx: CanvasRenderingContext2D, p: Palette, cluster: Cluster, x: number, y: number): void {
+export function drawCluster(context: CanvasRenderingContext2D, cluster: Cluster, x: number, y: number, palette: Palette): void {
   const r = clusterRadius(cluster.n);
-  const outer = r + 4;
-  disc(ctx, x, y, outer + 1.6, p.halo);
-  disc(ctx, x, y, r, p.surface);
+  const circle = (radius: number): void => {
+    context.beginPath();
+    context.arc(x, y, radius, 0, 2 * Math.PI);
+  };
+  circle(r + 5.6);
+  context.fillStyle = palette.halo;
+  context.fill();
+  circle(r + 4);
+  context.fillStyle = palette.line2;
+  context.fill();
   let from = -Math.PI / 2;
-  ctx.lineWidth = 4;
-  GRADES.forEach((grade, i) => {
-    const n = cluster.by[i] ?? 0;
+  GRADE_CODES.forEach((grade, i) => {
+    const n = cluster.by[i as GradeIndex];
     if (!n) return;
     const to = from + (n / cluster.n) * 2 * Math.PI;
-    ctx.beginPath();
-    ctx.arc(x, y, r + 2, from, to);
-    ctx.strokeStyle = p.ring[grade];
-    ctx.stroke();
+    context.beginPath();
+    context.arc(x, y, r + 2, from, to);
+    context.lineWidth = 4;
+    context.lineCap = "butt";
+    context.strokeStyle = palette.grade[grade].ring;
+    context.stroke();
     from = to;
   });
-  ctx.beginPath();
-  ctx.arc(x, y, outer, 0, 2 * Math.PI);
-  ctx.strokeStyle = p.rim;
-  ctx.lineWidth = 0.8;
-  ctx.stroke();
-  ctx.fillStyle = p.ink;
-  ctx.font = `500 ${r < 15 ? 11 : 12}px ${p.font}`;
-  ctx.textAlign = "center";
-  ctx.textBaseline = "middle";
-  ctx.fillText(shortNum(cluster.n), x, y + 0.5);
-  if (cluster.worst === "major" || cluster.worst === "serious") {
-    const bx = x + outer * 0.74;
-    const by = y - outer * 0.74;
-    const badge = gradePath(cluster.worst, bx, by, cluster.worst === "serious" ? 19 : 18);
-    ctx.strokeStyle = p.halo;
-    ctx.lineWidth = 3;
-    ctx.lineJoin = "round";
-    ctx.stroke(badge);
-    ctx.fillStyle = p.fill[cluster.worst];
-    ctx.fill(badge);
-    ctx.fillStyle = p.on[cluster.worst];
-    ctx.font = `700 10px ${p.font}`;
-    ctx.fillText(GRADE_LETTER[cluster.worst], bx, by + (cluster.worst === "serious" ? 2.4 : 0.5));
-  }
+  circle(r);
+  context.fillStyle = palette.surface;
+  context.fill();
+  circle(r + 4.2);
+  context.strokeStyle = palette.city;
+  context.lineWidth = 0.8;
+  context.stroke();
+  context.fillStyle = palette.ink;
+  context.textAlign = "center";
+  context.textBaseline = "alphabetic";
+  context.font = `500 12px ${palette.font}`;
+  context.fillText(shortNum(cluster.n), x, y + 4.5);
+  if (!hasBadge(cluster)) return;
+  const size = badgeSize(cluster.grade);
+  const bx = x + badgeOffset(cluster.n);
+  const by = y - badgeOffset(cluster.n);
+  const path = pathOf(cluster.grade, size);
+  const grade = GRADE_CODES[cluster.grade];
+  context.save();
+  context.translate(bx, by);
+  context.lineJoin = "round";
+  context.strokeStyle = palette.halo;
+  context.lineWidth = 3.4;
+  context.stroke(path);
+  context.fillStyle = palette.grade[grade].fill;
+  context.fill(path);
+  context.strokeStyle = palette.grade[grade].edge;
+  context.lineWidth = 1;
+  context.stroke(path);
+  context.fillStyle = palette.grade[grade].on;
+  context.font = `700 ${cluster.grade <= 1 ? 10 : 9}px ${palette.font}`;
+  context.fillText(GRADE_LETTER[grade], 0, cluster.grade === 1 ? 5.6 : 3.4);
+  context.restore();
 }
 
-export function disc(ctx: CanvasRenderingContext2D, x: number, y: number, r: number, fill: string): void {
-  ctx.beginPath();
-  ctx.arc(x, y, r, 0, 2 * Math.PI);
-  ctx.fillStyle = fill;
-  ctx.fill();
+export function inCluster(cluster: Cluster, dx: number, dy: number, slack = 0): boolean {
+  if (Math.hypot(dx, dy) <= clusterRadius(cluster.n) + 4.6 + slack) return true;
+  if (!hasBadge(cluster)) return false;
+  const off = badgeOffset(cluster.n);
+  return inSymbol({ shape: cluster.grade, size: badgeSize(cluster.grade), glyph: "" }, dx - off, dy + off, slack);
 }
 
-/** Selected or hovered: double ring in ink, so that no grade's colour is used. */
-export function drawRing(ctx: CanvasRenderingContext2D, p: Palette, x: number, y: number, r: number, strong: boolean): void {
-  ctx.beginPath();
-  ctx.arc(x, y, r, 0, 2 * Math.PI);
-  ctx.strokeStyle = p.surface;
-  ctx.lineWidth = strong ? 6 : 4;
-  ctx.stroke();
-  ctx.strokeStyle = p.select;
-  ctx.lineWidth = strong ? 2.6 : 1.4;
-  ctx.stroke();
+/** Radius of the ring that marks a drawn thing as hovered or chosen. */
+export function ringRadius(mark: Mark, looks: Looks, zoom: number): number {
+  return mark.kind === "cluster" ? clusterRadius(mark.n) + 8 : specOf(mark as Single, looks, zoom).size / 2 + 8;
 }

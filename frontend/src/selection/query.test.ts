@@ -1,18 +1,35 @@
 import { describe, expect, it } from "vitest";
-import { EVERYTHING, fromHash, isNothing, toHash, toParams } from "./query";
+import { EVERYTHING, fromHash, isNothing, type Link, toHash, toParams } from "./query";
+
+const PLAIN: Link = { chosen: EVERYTHING, view: null, heat: false, cell: null, object: null };
 
 describe("the selection in a link", () => {
   it("comes back as it was", () => {
-    const chosen = { classes: ["school", "tank"], grades: ["major", "serious"] as ("major" | "serious")[], division: "360402", q: "小学 & +", cell: "8841a0" };
-    const view = { zoom: 11, lat: 29.70001, lng: 115.99999 };
-    expect(fromHash("#" + toHash(chosen, view, true, 17))).toEqual({ chosen, view, heat: true, object: 17 });
+    const link: Link = {
+      chosen: { classes: ["school", "tank"], grades: ["major", "serious"], division: "360402", q: "小学 & +，甲" },
+      view: { zoom: 11, lat: 29.70001, lng: 115.99999 }, heat: true, cell: "88418a0001fffff", object: 17,
+    };
+    expect(fromHash("#" + toHash(link))).toEqual(link);
   });
   it("keeps the difference between everything and nothing", () => {
-    expect(fromHash(toHash(EVERYTHING, null, false, null)).chosen).toEqual(EVERYTHING);
-    const nothing = { ...EVERYTHING, classes: [] };
-    expect(isNothing(fromHash(toHash(nothing, null, false, null)).chosen)).toBe(true);
+    expect(fromHash(toHash(PLAIN))).toEqual(PLAIN);
+    const nothing = { ...PLAIN, chosen: { ...EVERYTHING, classes: [] } };
+    expect(isNothing(fromHash(toHash(nothing)).chosen)).toBe(true);
+    expect(isNothing(fromHash(toHash({ ...PLAIN, chosen: { ...EVERYTHING, grades: [] } })).chosen)).toBe(true);
   });
+  it("leaves out what it does not understand", () => {
+    expect(fromHash("#map=99/1/1&object=-3&cell=zz&division=<b>&grade=purple,low&x=1")).toEqual({
+      ...PLAIN, chosen: { ...EVERYTHING, grades: ["low"] },
+    });
+  });
+});
+
+describe("the selection for the service", () => {
   it("asks for the hazards where no class was chosen", () => {
-    expect(toParams(EVERYTHING, ["tank", "mine"]).toString()).toBe("class=tank&class=mine");
+    expect(toParams(EVERYTHING, ["tank", "mine"]).toString()).toBe("class=tank%2Cmine");
+  });
+  it("says every condition once", () => {
+    const chosen = { classes: ["tank"], grades: ["major" as const], division: "3604", q: " 油 " };
+    expect(Object.fromEntries(toParams(chosen, []))).toEqual({ class: "tank", grade: "major", division: "3604", q: "油" });
   });
 });

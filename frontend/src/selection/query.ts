@@ -1,26 +1,30 @@
 /** The selection as the page holds it, as the service takes it, and as a link carries it. */
 import { GRADES, type Grade } from "../words";
 
+/** What map, counts, heat and table share. */
 export interface Chosen {
   classes: string[] | null; // null: every risk source (role hazard)
   grades: Grade[] | null; // null: all
   division: string | null;
   q: string;
-  cell: string | null;
 }
 
 export interface View { lat: number; lng: number; zoom: number }
 
-export const EVERYTHING: Chosen = { classes: null, grades: null, division: null, q: "", cell: null };
+/** Everything a link brings back. */
+export interface Link { chosen: Chosen; view: View | null; heat: boolean; cell: string | null; object: number | null }
+
+export const EVERYTHING: Chosen = { classes: null, grades: null, division: null, q: "" };
+const NONE = "-"; // an empty list, which is not the same as no condition
 
 /** Parameters of the service; `hazards` is what "every risk source" means in this catalogue. */
 export function toParams(chosen: Chosen, hazards: readonly string[]): URLSearchParams {
   const params = new URLSearchParams();
-  for (const code of chosen.classes ?? hazards) params.append("class", code);
-  for (const grade of chosen.grades ?? []) params.append("grade", grade);
+  const classes = chosen.classes ?? hazards;
+  if (classes.length) params.set("class", classes.join(","));
+  if (chosen.grades?.length) params.set("grade", chosen.grades.join(","));
   if (chosen.division) params.set("division", chosen.division);
   if (chosen.q.trim()) params.set("q", chosen.q.trim());
-  if (chosen.cell) params.set("cell", chosen.cell);
   return params;
 }
 
@@ -29,33 +33,41 @@ export function isNothing(chosen: Chosen): boolean {
   return chosen.classes?.length === 0 || chosen.grades?.length === 0;
 }
 
-export function toHash(chosen: Chosen, view: View | null, heat: boolean, object: number | null): string {
-  const params = new URLSearchParams();
-  if (chosen.classes) params.set("class", chosen.classes.join(",") || "none");
-  if (chosen.grades) params.set("grade", chosen.grades.join(",") || "nothing");
-  if (chosen.division) params.set("division", chosen.division);
-  if (chosen.q) params.set("q", chosen.q);
-  if (chosen.cell) params.set("cell", chosen.cell);
-  if (heat) params.set("heat", "1");
-  if (object !== null) params.set("object", String(object));
-  if (view) params.set("map", `${view.zoom}/${view.lat.toFixed(5)}/${view.lng.toFixed(5)}`);
-  return params.toString();
+export function toHash({ chosen, view, heat, cell, object }: Link): string {
+  const parts: string[] = [];
+  const add = (name: string, value: string): void => void parts.push(`${name}=${encodeURIComponent(value).replace(/%2F/g, "/")}`);
+  if (chosen.classes) add("class", chosen.classes.join(",") || NONE);
+  if (chosen.grades) add("grade", chosen.grades.join(",") || NONE);
+  if (chosen.division) add("division", chosen.division);
+  if (chosen.q.trim()) add("q", chosen.q.trim());
+  if (heat) add("heat", "1");
+  if (cell) add("cell", cell);
+  if (object !== null) add("object", String(object));
+  if (view) add("map", `${view.zoom}/${view.lat.toFixed(5)}/${view.lng.toFixed(5)}`);
+  return parts.join("&");
 }
 
-export function fromHash(hash: string): { chosen: Chosen; view: View | null; heat: boolean; object: number | null } {
+/** A link, from whoever it comes: what is not understood is left out. */
+export function fromHash(hash: string): Link {
   const params = new URLSearchParams(hash.replace(/^#/, ""));
-  const list = (name: string): string[] | null => {
+  const list = (name: string, known: RegExp): string[] | null => {
     const value = params.get(name);
-    return value === null ? null : value.split(",").filter((v) => v && v !== "none" && v !== "nothing");
+    return value === null ? null : [...new Set(value.split(",").filter((v) => known.test(v)))].slice(0, 200);
   };
-  const grades = params.get("grade") === null ? null : (params.get("grade") ?? "").split(",").filter((g): g is Grade => (GRADES as readonly string[]).includes(g));
-  const [zoom, lat, lng] = (params.get("map") ?? "").split("/").map(Number);
-  const sane = zoom !== undefined && lat !== undefined && lng !== undefined && [zoom, lat, lng].every(Number.isFinite);
-  const object = Number(params.get("object") ?? NaN);
+  const text = (name: string, known: RegExp): string | null => {
+    const value = params.get(name);
+    return value !== null && known.test(value) ? value : null;
+  };
+  const grades = list("grade", /^[a-z]+$/)?.filter((g): g is Grade => (GRADES as readonly string[]).includes(g)) ?? null;
+  const view = /^(\d{1,2})\/(-?\d+(?:\.\d+)?)\/(-?\d+(?:\.\d+)?)$/.exec(params.get("map") ?? "");
+  const [zoom, lat, lng] = (view ?? []).slice(1).map(Number);
+  const sane = zoom !== undefined && lat !== undefined && lng !== undefined && zoom <= 19 && Math.abs(lat) <= 85 && Math.abs(lng) <= 180;
+  const object = text("object", /^[1-9]\d{0,15}$/);
   return {
-    chosen: { classes: list("class"), grades, division: params.get("division"), q: params.get("q") ?? "", cell: params.get("cell") },
-    view: sane && params.has("map") ? { zoom, lat, lng } : null,
+    chosen: { classes: list("class", /^[a-z][a-z0-9-]*$/), grades, division: text("division", /^\d{2,12}$/), q: (params.get("q") ?? "").trim().slice(0, 100) },
+    view: sane ? { zoom, lat, lng } : null,
     heat: params.get("heat") === "1",
-    object: Number.isInteger(object) ? object : null,
+    cell: text("cell", /^[0-9a-f]{15}$/),
+    object: object === null ? null : Number(object),
   };
 }

@@ -1,39 +1,51 @@
 /** What the page is about: one reactive object that panels change and layers listen to. */
 import { computed, reactive, watch } from "vue";
 import { getJson, isAbort, Problem, send, setCsrf } from "../api/client";
-import type { Account, Catalogue, ClassSpec, CountRow, Counts, Detail, Division, Item, Meta, Page, Rights, Scale, Session } from "../api/types";
-import { GRADES, type Grade } from "../words";
+import type { Account, Catalogue, ClassSpec, CountRow, Counts, Detail, Division, GradeStep, Item, Meta, Page, Rights, Scale, Session } from "../api/types";
+import { GRADES, type Grade, gradeWords, W } from "../words";
 import { type Chosen, EVERYTHING, fromHash, isNothing, toHash, toParams, type View } from "./query";
 
 const link = fromHash(location.hash);
 export const PAGE_SIZE = 100;
+const PUBLIC_RIGHTS = "r_public";
+const REPLY_MS = 2500; // how long a stream of events may be away before the page says so
+const PULSE_MS = 30_000;
 
 export const store = reactive({
+  // From the service
   meta: null as Meta | null,
   catalogue: null as Catalogue | null,
   divisions: [] as Division[],
   account: null as Account | null,
-  rights: "r_public",
+  rights: "",
   state: 0,
   at: "",
   online: true,
   error: "",
+  // Chosen here
   chosen: link.chosen as Chosen,
   view: link.view as View | null,
+  bounds: null as [number, number, number, number] | null,
   heat: link.heat,
+  cell: link.cell as string | null,
+  inView: false,
+  selected: link.object as number | null,
+  hover: null as number | null,
+  signIn: "" as "" | "asked" | "expired",
+  // Answers
   facets: [] as CountRow[], // by grade and class, without those two conditions
   byDivision: {} as Record<string, number>,
-  rows: [] as Item[],
   total: null as number | null,
   unplaced: 0,
+  counting: false,
+  rows: [] as Item[],
+  rowsTotal: null as number | null,
   next: null as string | null,
-  loading: false,
-  selected: link.object as number | null,
+  cursors: [""] as string[], // how each page so far was asked for
+  listing: false,
   detail: null as Detail | null,
+  steps: [] as GradeStep[],
   detailError: "",
-  hover: null as number | null,
-  signInOpen: false,
-  onlyInView: false,
 });
 
 // -- What follows from it -----------------------------------------------------
@@ -44,200 +56,315 @@ export const hazards = computed<string[]>(() => (store.catalogue?.classes ?? [])
 export const shownClasses = computed<Set<string>>(() => new Set(store.chosen.classes ?? hazards.value));
 export const shownGrades = computed<Set<Grade>>(() => new Set(store.chosen.grades ?? GRADES));
 export const divisionName = computed<Map<string, string>>(() => new Map(store.divisions.map((d) => [d.code, d.name])));
-export const query = computed<string>(() => toParams(store.chosen, hazards.value).toString());
+export const area = computed<string>(() => store.meta?.area ?? "");
 export const nothing = computed<boolean>(() => isNothing(store.chosen));
+/** The selection as the service takes it; null while it is not known or nothing can be in it. */
+export const query = computed<string | null>(() => (store.catalogue && !nothing.value ? toParams(store.chosen, hazards.value).toString() : null));
+/** The same with what narrows the table alone. */
+const tableQuery = computed<string | null>(() => {
+  if (query.value === null) return null;
+  const params = new URLSearchParams(query.value);
+  if (store.cell) params.set("cell", store.cell);
+  else if (store.inView && store.bounds) params.set("bbox", store.bounds.map((v) => v.toFixed(6)).join(","));
+  return params.toString();
+});
+export const pageIndex = computed<number>(() => store.cursors.length);
+export const pages = computed<number>(() => Math.max(1, Math.ceil((store.rowsTotal ?? 0) / PAGE_SIZE)));
+
+function zeros(): Record<Grade, number> {
+  return Object.fromEntries(GRADES.map((g) => [g, 0])) as Record<Grade, number>;
+}
 
 /** Counts by grade of the chosen classes, and by class of the chosen grades: each facet without its own condition. */
 export const byGrade = computed<Record<Grade, number>>(() => {
-  const out = Object.fromEntries(GRADES.map((g) => [g, 0])) as Record<Grade, number>;
+  const out = zeros();
   for (const row of store.facets) if (shownClasses.value.has(row.class)) out[row.grade] += row.n;
   return out;
 });
 export const byClass = computed<Record<string, Record<Grade, number>>>(() => {
   const out: Record<string, Record<Grade, number>> = {};
-  for (const row of store.facets) {
-    if (!shownGrades.value.has(row.grade)) continue;
-    const counts = (out[row.class] ??= Object.fromEntries(GRADES.map((g) => [g, 0])) as Record<Grade, number>);
-    counts[row.grade] += row.n;
-  }
+  for (const row of store.facets) if (shownGrades.value.has(row.grade)) (out[row.class] ??= zeros())[row.grade] += row.n;
   return out;
 });
 
+export function placeName(code: string | null): string {
+  if (!code) return W.dash;
+  const names = [code.slice(0, 6), code.length >= 9 ? code.slice(0, 9) : ""].map((c) => divisionName.value.get(c));
+  return names.filter(Boolean).join(" ") || divisionName.value.get(code) || code;
+}
+
 // -- Asking -------------------------------------------------------------------
 
-let running: AbortController | null = null;
-
-function complain(error: unknown): void {
+export function complain(error: unknown): void {
   if (isAbort(error)) return;
-  if (error instanceof Problem && error.status === 401) {
-    store.account = null;
-    store.rights = "r_public";
+  if (!(error instanceof Problem)) {
+    console.error(error);
+    store.error = W.fault;
+  } else if (error.status === 0) store.online = false;
+  else if (error.status === 401 && store.account) void expire();
+  else store.error = error.detail;
+}
+
+/** A question of which only the newest answer counts. */
+class Latest {
+  private running: AbortController | null = null;
+  begin(): AbortSignal {
+    this.running?.abort();
+    this.running = new AbortController();
+    return this.running.signal;
   }
-  if (error instanceof Problem && error.status === 0) store.online = false;
-  store.error = error instanceof Problem ? error.detail : "页面出错，请刷新后再试。";
 }
+const counts = new Latest();
+const table = new Latest();
+const details = new Latest();
 
-let due = 0;
-
-/** Ask once, however many changes come together. */
-function refreshSoon(): void {
-  clearTimeout(due);
-  due = window.setTimeout(() => void refresh(), 0);
-}
-
-/** Table, totals and facets of the present selection; an older question is dropped. */
-export async function refresh(): Promise<void> {
-  if (!store.catalogue) return;
-  running?.abort();
-  const mine = (running = new AbortController());
-  store.loading = true;
-  const facetParams = toParams({ ...store.chosen, classes: [], grades: null }, hazards.value);
-  const areaParams = toParams({ ...store.chosen, division: null, cell: null }, hazards.value);
+async function count(): Promise<void> {
+  const { catalogue } = store;
+  if (!catalogue) return;
+  const signal = counts.begin();
+  store.counting = true;
+  const facet = toParams({ ...store.chosen, classes: [], grades: null }, []);
+  const elsewhere = toParams({ ...store.chosen, division: null }, hazards.value);
   try {
-    const [page, facets, areas] = await Promise.all([
-      nothing.value ? null : getJson<Page>(`/api/objects?limit=${PAGE_SIZE}&${query.value}`, mine.signal),
-      getJson<Counts>(`/api/counts?by=grade,class&${facetParams}`, mine.signal),
-      nothing.value ? null : getJson<Counts>(`/api/counts?by=division&${areaParams}`, mine.signal),
+    const [facets, areas, total] = await Promise.all([
+      getJson<Counts>(`/api/counts?by=grade,class&${facet}`, signal),
+      nothing.value ? null : getJson<Counts>(`/api/counts?by=division&${elsewhere}`, signal),
+      query.value === null ? null : getJson<Counts>(`/api/counts?by=grade&${query.value}`, signal),
     ]);
-    if (mine.signal.aborted) return;
-    store.rows = page?.items ?? [];
-    store.total = page?.total ?? 0;
-    store.unplaced = page?.unplaced ?? 0;
-    store.next = page?.next ?? null;
+    if (signal.aborted) return;
     store.facets = facets.rows as CountRow[];
     store.byDivision = Object.fromEntries((areas?.rows ?? []).map((r) => [r.division ?? "", r.n ?? 0]));
+    store.total = total?.total ?? 0;
+    store.unplaced = total?.unplaced ?? 0;
     store.error = "";
     store.online = true;
   } catch (error) {
     complain(error);
   } finally {
-    if (running === mine) store.loading = false;
+    if (!signal.aborted) store.counting = false;
   }
 }
 
-export async function more(): Promise<void> {
-  if (!store.next || store.loading) return;
-  store.loading = true;
-  const asked = query.value;
+async function list(): Promise<void> {
+  if (!store.catalogue) return;
+  const signal = table.begin();
+  if (tableQuery.value === null) {
+    Object.assign(store, { rows: [], rowsTotal: 0, next: null, listing: false });
+    return;
+  }
+  store.listing = true;
+  const cursor = store.cursors.at(-1);
   try {
-    const page = await getJson<Page>(`/api/objects?limit=${PAGE_SIZE}&${asked}&cursor=${store.next}`);
-    if (asked !== query.value) return;
-    store.rows.push(...page.items);
+    const page = await getJson<Page>(`/api/objects?limit=${PAGE_SIZE}&${tableQuery.value}${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`, signal);
+    if (signal.aborted) return;
+    store.rows = page.items;
+    store.rowsTotal = page.total;
     store.next = page.next;
   } catch (error) {
     complain(error);
   } finally {
-    store.loading = false;
+    if (!signal.aborted) store.listing = false;
   }
 }
 
-async function showDetail(id: number | null): Promise<void> {
+export function turnPage(by: 1 | -1): void {
+  if (by > 0 && store.next) store.cursors.push(store.next);
+  else if (by < 0 && store.cursors.length > 1) store.cursors.pop();
+  else return;
+  void list();
+}
+
+let due = 0;
+
+/** The first page again; asked once, however many changes come together. */
+function listAnew(): void {
+  store.cursors = [""];
+  clearTimeout(due);
+  due = window.setTimeout(() => void list(), 0);
+}
+
+async function showDetail(): Promise<void> {
+  const signal = details.begin();
+  const id = store.selected;
   store.detailError = "";
   if (id === null) {
     store.detail = null;
+    store.steps = [];
     return;
   }
+  if (store.detail?.id !== id) store.detail = null;
   try {
-    const detail = await getJson<Detail>(`/api/objects/${id}`);
-    if (store.selected === id) store.detail = detail;
+    const [detail, grades] = await Promise.all([
+      getJson<Detail>(`/api/objects/${id}`, signal),
+      getJson<{ grades: GradeStep[] }>(`/api/objects/${id}/grade`, signal).catch(() => ({ grades: [] })),
+    ]);
+    if (signal.aborted) return;
+    store.detail = detail;
+    store.steps = grades.grades;
   } catch (error) {
-    if (store.selected !== id) return;
+    if (signal.aborted || isAbort(error)) return;
     store.detail = null;
-    store.detailError = error instanceof Problem ? error.detail : "读取失败，请稍后再试。";
+    store.steps = [];
+    store.detailError = error instanceof Problem ? error.detail : W.readFailed;
+    if (error instanceof Problem && error.status === 401) complain(error);
   }
+}
+
+// -- Rights, state, events -----------------------------------------------------
+
+function moveTo(state: number, at: string): void {
+  if (state < store.state) return;
+  store.state = state;
+  store.at = at;
 }
 
 /** What the caller may see may have changed: take the new fingerprint and state. */
-export async function renewRights(): Promise<void> {
+export async function renewRights(): Promise<Rights> {
   const now = await getJson<Rights>("/api/rights");
   store.rights = now.rights;
+  store.online = true;
   moveTo(now.state, now.at);
+  return now;
 }
 
-function moveTo(state: number, at: string): void {
-  store.online = true;
-  if (state >= store.state) {
-    store.state = state;
-    store.at = at;
-  }
+/** The session is over without our doing: show what the public sees, and ask to sign in. */
+async function expire(): Promise<void> {
+  forget();
+  store.signIn = "expired";
+  await reload().catch(complain);
+}
+
+function forget(): void {
+  setCsrf("");
+  store.account = null;
+  store.rights = PUBLIC_RIGHTS;
+  store.rows = [];
+  store.detail = null;
+  store.steps = [];
+}
+
+function takeSession(session: Session): void {
+  setCsrf(session.csrf);
+  store.account = session.account;
+  store.rights = session.rights;
 }
 
 export async function signIn(username: string, password: string): Promise<void> {
   const session = await send<Session>("POST", "/api/session", { username, password });
   if (!session) return;
-  setCsrf(session.csrf);
-  store.account = session.account;
+  takeSession(session);
   await reload();
 }
 
 export async function signOut(): Promise<void> {
-  await send("DELETE", "/api/session");
-  setCsrf("");
-  store.account = null;
+  try {
+    await send("DELETE", "/api/session");
+  } catch (error) {
+    // A session that has ended by itself is as good as signed out.
+    if (!(error instanceof Problem && error.status === 401)) return complain(error);
+  }
   store.selected = null;
-  await reload();
+  forget();
+  await reload().catch(complain);
 }
 
+/** After a change of who asks: catalogue (its fields follow the rights), counts, table, card. */
 async function reload(): Promise<void> {
-  const [catalogue] = await Promise.all([getJson<Catalogue>("/api/catalogue"), renewRights()]);
+  const [, catalogue] = await Promise.all([renewRights(), getJson<Catalogue>("/api/catalogue")]);
   store.catalogue = catalogue;
-  refreshSoon();
-  await showDetail(store.selected);
+  listAnew();
+  await Promise.all([count(), showDetail()]);
 }
+
+let silence = 0;
 
 function follow(): void {
   const events = new EventSource("/api/events");
   events.addEventListener("state", (event) => {
     const { state, at } = JSON.parse((event as MessageEvent<string>).data) as { state: number; at: string };
+    store.online = true;
     moveTo(state, at);
   });
-  events.addEventListener("error", () => {
-    store.online = false;
-  });
   events.addEventListener("open", () => {
+    clearTimeout(silence);
+    if (!store.online) void renewRights().catch(complain);
     store.online = true;
   });
+  const lost = (): void => void (store.online = false);
+  window.addEventListener("offline", lost);
+  events.addEventListener("error", () => {
+    clearTimeout(silence);
+    silence = window.setTimeout(() => (store.online = events.readyState === EventSource.OPEN), REPLY_MS);
+    if (events.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
+    events.close();
+    window.removeEventListener("offline", lost);
+    setTimeout(follow, 3000);
+  });
+}
+
+/** A line that dies in silence ends no stream: ask now and then, and at once when the browser is back on the net. */
+function watchLine(): void {
+  const ask = (): void => void renewRights().catch(complain);
+  setInterval(ask, PULSE_MS);
+  window.addEventListener("online", ask);
 }
 
 export async function begin(): Promise<void> {
   try {
-    const now = await getJson<Rights>("/api/rights");
-    if (now.signed_in) {
-      const session = await getJson<Session>("/api/session");
-      setCsrf(session.csrf);
-      store.account = session.account;
-    }
-    const [meta, divisions] = await Promise.all([getJson<Meta>("/api/meta"), getJson<{ items: Division[] }>("/api/divisions")]);
+    const rights = await renewRights();
+    if (rights.rights !== PUBLIC_RIGHTS) takeSession(await getJson<Session>("/api/session"));
+    const [meta, divisions, catalogue] = await Promise.all([
+      getJson<Meta>("/api/meta"), getJson<{ items: Division[] }>("/api/divisions"), getJson<Catalogue>("/api/catalogue"),
+    ]);
     store.meta = meta;
     store.divisions = divisions.items;
+    store.catalogue = catalogue;
+    store.error = "";
     document.title = meta.title;
-    await reload();
     follow();
+    watchLine();
+    listAnew();
+    await Promise.all([count(), showDetail()]);
   } catch (error) {
-    complain(error);
-    setTimeout(() => void begin(), 5000);
+    store.error = error instanceof Problem ? error.detail : W.fault;
+    setTimeout(() => void begin(), 4000);
   }
 }
 
-watch(() => query.value + String(nothing.value), refreshSoon);
-watch(() => store.state, (_, before) => {
-  if (!before) return;
-  refreshSoon();
-  void showDetail(store.selected);
+watch(() => JSON.stringify(store.chosen), () => {
+  if (store.cell) store.cell = null; // a hexagon's list belongs to the picture it was clicked in
+  void count();
 });
-watch(() => store.selected, (id) => void showDetail(id));
-watch(() => toHash(store.chosen, store.view, store.heat, store.selected), (hash) => history.replaceState(null, "", "#" + hash));
+watch(tableQuery, listAnew);
+watch(() => store.state, (_now, before) => {
+  if (!before || !store.catalogue) return;
+  void count();
+  listAnew();
+  void showDetail();
+});
+watch(() => store.selected, () => void showDetail());
+
+// -- The link -------------------------------------------------------------------
+
+const hash = computed(() => toHash({ chosen: store.chosen, view: store.view, heat: store.heat, cell: store.cell, object: store.selected }));
+let written = location.hash.slice(1);
+watch(hash, (now) => {
+  written = now;
+  history.replaceState(null, "", now ? `#${now}` : location.pathname + location.search);
+});
 window.addEventListener("hashchange", () => {
+  if (location.hash.slice(1) === written) return;
   const now = fromHash(location.hash);
   store.chosen = now.chosen;
   store.heat = now.heat;
   store.selected = now.object;
   if (now.view) store.view = now.view;
+  queueMicrotask(() => (store.cell = now.cell));
 });
 
-// -- Acts ---------------------------------------------------------------------
+// -- Acts -------------------------------------------------------------------------
 
-export function chooseGrades(grades: Grade[] | null): void {
+export function chooseGrades(grades: readonly Grade[] | null): void {
   store.chosen.grades = grades === null || grades.length === GRADES.length ? null : GRADES.filter((g) => grades.includes(g));
 }
 
@@ -253,7 +380,7 @@ export function chooseClasses(codes: Iterable<string>): void {
   store.chosen.classes = same ? null : (store.catalogue?.classes ?? []).map((c) => c.class).filter((c) => now.has(c));
 }
 
-export function toggleClasses(codes: string[], on: boolean): void {
+export function toggleClasses(codes: readonly string[], on: boolean): void {
   const now = new Set(shownClasses.value);
   for (const code of codes) {
     if (on) now.add(code);
@@ -264,4 +391,28 @@ export function toggleClasses(codes: string[], on: boolean): void {
 
 export function reset(): void {
   store.chosen = { ...EVERYTHING };
+  store.cell = null;
+  store.inView = false;
 }
+
+/** How many the sentence speaks of: those of the chosen hexagon where there is one. */
+export const spokenTotal = computed<number | null>(() => (store.cell ? store.rowsTotal : store.total));
+/** The selection as conditions in words; each with how to take it away, where it can be. */
+export interface Condition { text: string; drop: (() => void) | null }
+export const conditions = computed<Condition[]>(() => {
+  const { chosen } = store;
+  const out: Condition[] = [];
+  out.push(chosen.division
+    ? { text: placeName(chosen.division), drop: () => (store.chosen.division = null) }
+    : { text: W.wholeArea(area.value), drop: null });
+  const only = chosen.classes?.length === 1 ? classes.value.get(chosen.classes[0] ?? "")?.title : undefined;
+  out.push(chosen.classes === null
+    ? { text: W.hazardsN(hazards.value.length), drop: null }
+    : { text: only ?? (chosen.classes.length ? W.nClasses(chosen.classes.length) : W.noClassChosen), drop: () => (store.chosen.classes = null) });
+  out.push(chosen.grades === null
+    ? { text: W.allGrades, drop: null }
+    : { text: gradeWords(chosen.grades), drop: () => (store.chosen.grades = null) });
+  if (store.cell) out.push({ text: W.cellChosen, drop: () => (store.cell = null) });
+  if (chosen.q.trim()) out.push({ text: W.contains(chosen.q.trim()), drop: () => (store.chosen.q = "") });
+  return out;
+});

@@ -10,7 +10,7 @@ export abstract class ViewportLayer extends L.Layer {
   protected frame: Frame | null = null;
   private center: L.LatLng | null = null;
   private ratio = 1;
-  private asked = 0;
+  private pending = 0;
 
   constructor(private readonly paneName: string) {
     super();
@@ -37,8 +37,8 @@ export abstract class ViewportLayer extends L.Layer {
 
   override onRemove(): this {
     this.canvas.remove();
-    cancelAnimationFrame(this.asked);
-    this.asked = 0;
+    cancelAnimationFrame(this.pending);
+    this.pending = 0;
     this.frame = null;
     return this;
   }
@@ -59,9 +59,9 @@ export abstract class ViewportLayer extends L.Layer {
 
   /** Paint again at the next frame of the screen. */
   redraw(): void {
-    if (this.asked || !this.frame) return;
-    this.asked = requestAnimationFrame(() => {
-      this.asked = 0;
+    if (this.pending || !this.frame) return;
+    this.pending = requestAnimationFrame(() => {
+      this.pending = 0;
       this.repaint();
     });
   }

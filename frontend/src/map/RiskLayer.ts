@@ -1,0 +1,243 @@
+/** The objects of one selection: all tiles in view on one canvas, worst grade on top. */
+import type * as L from "leaflet";
+import { GRADE_CODES } from "./grades";
+import { type Hit, hitsAt } from "./hit";
+import { type Frame, trace, worldSize } from "./mercator";
+import type { Palette } from "./palette";
+import { buildScene, EMPTY, type Mark, type Scene, type Single } from "./scene";
+import { type Atlas, drawCluster, type Looks, specOf } from "./symbols";
+import type { ShapeItem, TileAddress, TileItems } from "./tile";
+import { type TileFetch, TileStore } from "./TileStore";
+import { ViewportLayer } from "./ViewportLayer";
+
+export type LayerState = "loading" | "ready" | "failed";
+const NAMES_FROM = 15; // page zoom; the service sends names from tile matrix 14
+const RETRY_MS = 4000;
+const DEEPEST = 22;
+
+export class RiskLayer extends ViewportLayer {
+  private store: TileStore | null = null;
+  private scene: Scene = EMPTY;
+  private shownStore: TileStore | null = null; // whose tiles the scene was made of
+  private building = 0;
+  private retrying = 0;
+  private said: LayerState | null = null;
+  private looks: Looks = new Map();
+  private atlas: Atlas | null = null;
+
+  constructor(private readonly palette: Palette, private readonly report: (state: LayerState) => void, private readonly repainted: () => void) {
+    super("risk");
+  }
+
+  dress(looks: Looks, atlas: Atlas): void {
+    this.looks = looks;
+    this.atlas = atlas;
+    this.redraw();
+  }
+
+  /** Show another picture. The old one stays on the canvas until every tile in view of the new one is there. */
+  select(fetchTile: TileFetch | null): void {
+    this.store?.close();
+    this.store = null;
+    if (!fetchTile) {
+      this.scene = EMPTY;
+      this.shownStore = null;
+      this.say("ready");
+      this.redraw();
+      return;
+    }
+    const store = new TileStore(fetchTile, () => {
+      if (this.store === store) this.later();
+    });
+    this.store = store;
+    this.want();
+  }
+
+  /** Everything drawn under a point of the view, topmost first. */
+  hits(point: L.Point, slack = 0): Hit[] {
+    const { frame } = this;
+    if (!frame) return [];
+    const at = this._map.containerPointToLayerPoint(point).add(this._map.getPixelOrigin());
+    return hitsAt(this.scene, frame, this.looks, at.x - frame.left, at.y - frame.top, slack);
+  }
+
+  /** What is in the view itself, worst first, then as one reads: for the keyboard and for a screen reader. */
+  inView(): Mark[] {
+    const { frame } = this;
+    if (!frame) return [];
+    const size = worldSize(frame.zoom);
+    const bounds = this._map.getPixelBounds();
+    const { min, max } = bounds;
+    if (!min || !max) return [];
+    const row = (m: Mark): number => Math.round((m.y * size) / 48);
+    return this.scene.marks
+      .filter((m) => m.x * size >= min.x && m.x * size <= max.x && m.y * size >= min.y && m.y * size <= max.y)
+      .sort((a, b) => a.grade - b.grade || a.kind.length - b.kind.length || row(a) - row(b) || a.x - b.x);
+  }
+
+  /** The object as it is drawn now, if it is drawn by itself. */
+  find(id: number): Single | undefined {
+    return this.scene.marks.find((m): m is Single => m.kind === "single" && m.id === id);
+  }
+
+  /** What the picture stands for: objects drawn by themselves, and those in clusters. */
+  summary(): { objects: number; clustered: number } {
+    const clustered = this.scene.marks.reduce((n, m) => n + (m.kind === "cluster" ? m.n : 0), 0);
+    return { objects: this.scene.marks.filter((m) => m.kind === "single").length, clustered };
+  }
+
+  override onRemove(): this {
+    clearTimeout(this.retrying);
+    cancelAnimationFrame(this.building);
+    this.building = 0;
+    return super.onRemove();
+  }
+
+  protected override moved(): void {
+    this.want();
+  }
+
+  private addresses(): TileAddress[] {
+    const { frame } = this;
+    if (!frame) return [];
+    // The page's zoom is the tile matrix and one: tiles are 512 pixels wide.
+    const z = Math.max(0, Math.min(DEEPEST, Math.round(frame.zoom) - 1));
+    const side = worldSize(frame.zoom) / 2 ** z;
+    const most = 2 ** z - 1;
+    const clamp = (v: number): number => Math.max(0, Math.min(most, Math.floor(v / side)));
+    const out: TileAddress[] = [];
+    for (let x = clamp(frame.left); x <= clamp(frame.left + frame.width); x++)
+      for (let y = clamp(frame.top); y <= clamp(frame.top + frame.height); y++) out.push({ z, x, y });
+    const cx = (frame.left + frame.width / 2) / side - 0.5;
+    const cy = (frame.top + frame.height / 2) / side - 0.5;
+    return out.sort((a, b) => Math.hypot(a.x - cx, a.y - cy) - Math.hypot(b.x - cx, b.y - cy));
+  }
+
+  private want(): void {
+    if (!this.store || !this.frame) return;
+    this.store.want(this.addresses());
+    this.assemble();
+  }
+
+  private later(): void {
+    this.building ||= requestAnimationFrame(() => {
+      this.building = 0;
+      this.assemble();
+    });
+  }
+
+  /** Makes the scene anew from what has come in; a new picture or zoom only when it is complete. */
+  private assemble(): void {
+    const { store, frame } = this;
+    if (!store || !frame) return;
+    const addresses = this.addresses();
+    const there: TileItems[] = [];
+    let failed = 0;
+    for (const address of addresses) {
+      const tile = store.get(address);
+      if (tile) there.push(tile);
+      else if (store.hasFailed(address)) failed++;
+    }
+    const complete = there.length === addresses.length;
+    const same = this.shownStore === store && this.scene.zoom === frame.zoom;
+    if (complete || same) {
+      this.scene = buildScene(there, frame.zoom);
+      this.shownStore = store;
+      this.redraw();
+    }
+    if (failed) {
+      clearTimeout(this.retrying);
+      this.retrying = window.setTimeout(() => {
+        this.store?.retry();
+        this.want();
+      }, RETRY_MS);
+    }
+    this.say(complete ? "ready" : failed && there.length + failed === addresses.length ? "failed" : "loading");
+  }
+
+  private say(state: LayerState): void {
+    if (this.said === state) return;
+    this.said = state;
+    this.report(state);
+  }
+
+  protected override paint(context: CanvasRenderingContext2D, frame: Frame): void {
+    const size = worldSize(frame.zoom);
+    for (const shape of this.scene.shapes) this.paintShape(context, shape, frame);
+    const names: { text: string; x: number; y: number; width: number }[] = [];
+    for (const mark of this.scene.marks) {
+      const x = mark.x * size - frame.left;
+      const y = mark.y * size - frame.top;
+      if (x < -40 || y < -40 || x > frame.width + 40 || y > frame.height + 40) continue;
+      if (mark.kind === "cluster") drawCluster(context, mark, x, y, this.palette);
+      else {
+        const spec = specOf(mark, this.looks, frame.zoom);
+        this.atlas?.stamp(context, spec, Math.round(x), Math.round(y));
+        if (mark.name && Math.round(frame.zoom) >= NAMES_FROM) names.push({ text: mark.name, x, y: y + spec.size / 2 + 13, width: 0 });
+      }
+    }
+    this.paintNames(context, names);
+    this.repainted();
+  }
+
+  /** A line or area, cut at its tile's edge so that neighbours meet without a seam. */
+  private paintShape(context: CanvasRenderingContext2D, shape: ShapeItem, frame: Frame): void {
+    const size = worldSize(frame.zoom);
+    const { tile } = shape;
+    const left = Math.round(tile.minX * size - frame.left);
+    const top = Math.round(tile.minY * size - frame.top);
+    const right = Math.round(tile.maxX * size - frame.left);
+    const bottom = Math.round(tile.maxY * size - frame.top);
+    if (right < 0 || bottom < 0 || left > frame.width || top > frame.height) return;
+    const hazard = this.looks.get(shape.cls)?.hazard ?? true;
+    const colours = this.palette.grade[GRADE_CODES[shape.grade]];
+    const none = shape.grade === 4;
+    context.save();
+    context.beginPath();
+    context.rect(left, top, right - left, bottom - top);
+    context.clip();
+    context.beginPath();
+    for (const line of shape.lines) trace(context, line, frame, shape.filled);
+    context.lineJoin = context.lineCap = "round";
+    if (shape.filled) {
+      context.globalAlpha = none ? 0.1 : 0.18;
+      context.fillStyle = none ? this.palette.ink3 : colours.fill;
+      context.fill("evenodd");
+      context.globalAlpha = 1;
+      if (none && hazard) context.setLineDash([4, 3]);
+      context.strokeStyle = none ? this.palette.ink3 : colours.edge;
+      context.lineWidth = none || frame.zoom < 11 ? 1 : 1.4;
+      context.stroke();
+    } else {
+      const width = frame.zoom < 11 ? 1.8 : frame.zoom < 13 ? 2.6 : 4;
+      context.strokeStyle = this.palette.halo;
+      context.lineWidth = width + 2;
+      context.stroke();
+      context.strokeStyle = none ? this.palette.ink3 : colours.fill;
+      context.lineWidth = none ? width - 1.4 : width;
+      if (none && hazard) context.setLineDash([6, 4]);
+      context.stroke();
+    }
+    context.restore();
+  }
+
+  /** Names under symbols, worst first, none over another. */
+  private paintNames(context: CanvasRenderingContext2D, names: { text: string; x: number; y: number; width: number }[]): void {
+    const { palette } = this;
+    context.font = `400 11px ${palette.font}`;
+    context.textAlign = "center";
+    context.lineJoin = "round";
+    const taken: { l: number; r: number; t: number; b: number }[] = [];
+    for (const name of names.reverse()) {
+      const half = context.measureText(name.text).width / 2 + 2;
+      const box = { l: name.x - half, r: name.x + half, t: name.y - 11, b: name.y + 3 };
+      if (taken.some((t) => box.l < t.r && box.r > t.l && box.t < t.b && box.b > t.t)) continue;
+      taken.push(box);
+      context.strokeStyle = palette.halo;
+      context.lineWidth = 3;
+      context.strokeText(name.text, name.x, name.y);
+      context.fillStyle = palette.label;
+      context.fillText(name.text, name.x, name.y);
+    }
+  }
+}

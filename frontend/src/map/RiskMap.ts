@@ -1,0 +1,350 @@
+/** The map as one thing: base map, objects or hexagons, rings; hand, finger and keyboard. It knows nothing of the page. */
+import * as L from "leaflet";
+import { BasemapLayer, type Features } from "./BasemapLayer";
+import { type GradeIndex, gradeIndex } from "./grades";
+import { type HeatCell, type HeatFetch, type HeatKey, HeatLayer } from "./HeatLayer";
+import type { Hit } from "./hit";
+import { anchorOf, MarkLayer } from "./MarkLayer";
+import { boxOfLines, type Geometry, latOf, lngOf, partsOf } from "./mercator";
+import { readPalette } from "./palette";
+import { type LayerState, RiskLayer } from "./RiskLayer";
+import type { Mark } from "./scene";
+import { Atlas, type Looks, ringRadius, specOf, Sprite } from "./symbols";
+import type { TileFetch } from "./TileStore";
+
+/** What the pointer or the keyboard is at. */
+export interface Pointed {
+  id: number | null; cls: string; grade: GradeIndex; name: string;
+  cluster: { n: number; by: readonly number[] } | null; cell: HeatCell | null;
+  x: number; y: number; // in the map's box, CSS pixels
+}
+
+export interface MapEvents {
+  picked(id: number): void;
+  pickedNothing(): void;
+  pickedCell(cell: HeatCell): void;
+  pointed(at: Pointed | null): void;
+  /** The keyboard's focus is on a mark: to be spoken. `of` marks are in view. */
+  focused(at: Pointed | null, i: number, of: number): void;
+  viewed(view: { lat: number; lng: number; zoom: number; bounds: [number, number, number, number] }): void;
+  /** The pointer's place. */
+  moved(lng: number, lat: number): void;
+  objects(state: LayerState): void;
+  heat(state: LayerState, key: HeatKey | null, error?: unknown): void;
+}
+
+const FINGER = 8;
+
+export class RiskMap {
+  private readonly map: L.Map;
+  private readonly base: BasemapLayer;
+  private readonly risk: RiskLayer;
+  private readonly heat: HeatLayer;
+  private readonly marks: MarkLayer;
+  private readonly palette;
+  private looks: Looks = new Map();
+  private sprite: Sprite | null = null;
+  private heatOn = false;
+  private chosenId: number | null = null;
+  private focus: Mark | null = null;
+  private finest = 10;
+  private fine = true;
+  private home: L.LatLngBounds | null = null;
+
+  /** `covered` is how many pixels at the left and right edge the page's own panels take. */
+  constructor(private readonly element: HTMLElement, private readonly events: MapEvents, reducedMotion: boolean, private readonly covered: [number, number]) {
+    this.palette = readPalette(element);
+    this.map = L.map(element, {
+      zoomControl: false, attributionControl: false, minZoom: 6, maxZoom: 19, worldCopyJump: false,
+      zoomAnimation: !reducedMotion, fadeAnimation: false, markerZoomAnimation: false, inertia: !reducedMotion,
+      wheelPxPerZoomLevel: 100, keyboardPanDelta: 100, zoomSnap: 0.5,
+    });
+    for (const [name, z] of [["basemap", 200], ["heat", 350], ["labels", 380], ["risk", 400], ["marks", 450]] as const)
+      this.map.createPane(name).style.zIndex = String(z);
+    this.base = new BasemapLayer(this.palette);
+    this.risk = new RiskLayer(this.palette, (state) => { if (!this.heatOn) events.objects(state); }, () => this.marks.redraw());
+    this.heat = new HeatLayer(this.palette, () => this.finest, (state, key, error) => { if (this.heatOn) events.heat(state, key, error); });
+    this.marks = new MarkLayer(this.palette, (id) => (this.heatOn ? undefined : this.risk.find(id)));
+    this.listen();
+  }
+
+  /** To be called once, with the place to begin at. */
+  begin(home: Box4, view: { lat: number; lng: number; zoom: number } | null): void {
+    this.home = L.latLngBounds([home[1], home[0]], [home[3], home[2]]);
+    if (view) this.map.setView([view.lat, view.lng], view.zoom, { animate: false });
+    else this.goHome(false);
+    this.map.setMaxBounds(this.home.pad(1.2));
+    for (const layer of [this.base, this.base.labels, this.heatOn ? this.heat : this.risk, this.marks]) layer.addTo(this.map);
+    // Glyphs of the page's font come in by parts; what was painted with a stand-in is painted again.
+    document.fonts.addEventListener("loadingdone", this.repaint);
+  }
+
+  readonly repaint = (): void => {
+    for (const layer of [this.base, this.base.labels, this.risk, this.heat, this.marks]) layer.redraw();
+  };
+
+  remove(): void {
+    document.fonts.removeEventListener("loadingdone", this.repaint);
+    this.risk.select(null);
+    this.map.remove();
+  }
+
+  // -- What it shows ---------------------------------------------------------
+
+  setBasemap(layer: string, data: Features): void {
+    this.base.setLayer(layer, data);
+  }
+
+  setDivisions(level: "city" | "county" | "town", data: Features): void {
+    this.base.setDivisions(level, data);
+  }
+
+  setSprite(svg: string): void {
+    this.sprite = Sprite.read(svg);
+    this.dress();
+  }
+
+  setLooks(looks: Looks): void {
+    this.looks = looks;
+    this.dress();
+  }
+
+  private dress(): void {
+    if (!this.sprite) return;
+    const atlas = new Atlas(this.sprite, this.palette, Math.min(window.devicePixelRatio || 1, 2));
+    this.risk.dress(this.looks, atlas);
+    this.marks.dress(this.looks, atlas);
+  }
+
+  /** Another picture: null shows nothing at all. */
+  select(tiles: TileFetch | null, heat: HeatFetch | null): void {
+    this.risk.select(tiles);
+    this.heat.select(heat);
+  }
+
+  showHeat(on: boolean, finest: number): void {
+    this.finest = finest;
+    this.heat.refine();
+    if (on === this.heatOn) return;
+    this.heatOn = on;
+    this.setFocus(null);
+    this.marks.ring("hover", null);
+    if (!this.home) return;
+    (on ? this.risk : this.heat).remove();
+    (on ? this.heat : this.risk).addTo(this.map);
+    this.marks.redraw();
+  }
+
+  chooseCell(cell: string | null): void {
+    this.heat.choose(cell);
+  }
+
+  choose(object: { id: number; class: string; grade: string; geometry: Geometry | null } | null): void {
+    this.chosenId = object?.id ?? null;
+    const anchor = object?.geometry ? anchorOf(object.geometry) : null;
+    this.marks.choose(object?.geometry && anchor ? { id: object.id, cls: object.class, grade: gradeIndex(object.grade), geometry: object.geometry, anchor } : null);
+  }
+
+  /** Rings what another part of the page points at. */
+  hover(object: { class: string; grade: string; geometry: Geometry | null } | null): void {
+    const anchor = object?.geometry ? anchorOf(object.geometry) : null;
+    if (!object || !anchor) {
+      this.marks.ring("hover", null);
+      return;
+    }
+    const spec = specOf({ cls: object.class, grade: gradeIndex(object.grade) }, this.looks, this.map.getZoom());
+    this.marks.ring("hover", { ...anchor, radius: spec.size / 2 + 8 });
+  }
+
+  /** Moves so that a place is well inside the view, above what covers its lower part; nothing moves if it is already. */
+  reveal(geometry: Geometry, closer: boolean, coveredBelow = 0): void {
+    const anchor = anchorOf(geometry);
+    if (!anchor) return;
+    const at = L.latLng(latOf(anchor.y), lngOf(anchor.x));
+    const below = this.map.getSize().y * coveredBelow;
+    if (!closer) {
+      this.map.panInside(at, { paddingTopLeft: [64, 64], paddingBottomRight: [64, 64 + below] });
+      return;
+    }
+    const zoom = Math.max(this.map.getZoom(), 15);
+    this.map.setView(this.map.unproject(this.map.project(at, zoom).add([0, below / 2]), zoom), zoom);
+  }
+
+  // -- Acts -------------------------------------------------------------------
+
+  zoomIn(): void { this.map.zoomIn(); }
+  zoomOut(): void { this.map.zoomOut(); }
+  goHome(animate = true): void {
+    const [left, right] = this.covered;
+    if (this.home) this.map.fitBounds(this.home, { animate, paddingTopLeft: [left, 8], paddingBottomRight: [right, 8] });
+  }
+  fitGeometry(geometry: Geometry): void {
+    const { points, lines, rings } = partsOf(geometry);
+    const b = boxOfLines([...points, ...lines, ...rings]);
+    this.map.fitBounds(L.latLngBounds([latOf(b.maxY), lngOf(b.minX)], [latOf(b.minY), lngOf(b.maxX)]), { padding: [16, 16], maxZoom: 15 });
+  }
+  setView(view: { lat: number; lng: number; zoom: number }): void {
+    const now = this.map.getCenter();
+    const moved = Math.abs(now.lat - view.lat) + Math.abs(now.lng - view.lng) > 2e-5 || this.map.getZoom() !== view.zoom;
+    if (moved) this.map.setView([view.lat, view.lng], view.zoom);
+  }
+  resized(): void { this.map.invalidateSize({ pan: false, debounceMoveend: true }); }
+
+  /** What stands on the canvas now: for tests, which cannot read pixels as a person does. */
+  drawn(): { objects: number; clustered: number; marks: { id: number; x: number; y: number }[] } {
+    const marks = this.heatOn ? [] : this.risk.inView().flatMap((m) => {
+      const at = this.map.latLngToContainerPoint([latOf(m.y), lngOf(m.x)]);
+      return m.kind === "single" ? [{ id: m.id, x: at.x, y: at.y }] : [];
+    });
+    return { ...this.risk.summary(), marks };
+  }
+
+  pointOf(lng: number, lat: number): { x: number; y: number } {
+    const { x, y } = this.map.latLngToContainerPoint([lat, lng]);
+    return { x, y };
+  }
+
+  /** Metres of a bar of at most `most` pixels at the middle of the view, as a round number. */
+  scale(most: number): { metres: number; pixels: number } {
+    const size = this.map.getSize();
+    const y = size.y / 2;
+    const metres = this.map.distance(this.map.containerPointToLatLng([0, y]), this.map.containerPointToLatLng([most, y]));
+    const power = 10 ** Math.floor(Math.log10(metres || 1));
+    const round = [5, 2, 1].map((m) => m * power).find((m) => m <= metres) ?? power;
+    return { metres: round, pixels: (most * round) / (metres || 1) };
+  }
+
+  // -- Hand, finger, keyboard ---------------------------------------------------
+
+  private listen(): void {
+    const { map } = this;
+    const by = (event: PointerEvent): void => {
+      this.fine = event.pointerType === "mouse";
+      if (event.type === "pointerdown") this.element.classList.add("by-hand"); // its focus needs no ring
+    };
+    this.element.addEventListener("pointermove", by);
+    this.element.addEventListener("pointerdown", by);
+    this.element.addEventListener("keydown", () => this.element.classList.remove("by-hand"));
+    this.element.addEventListener("blur", () => this.element.classList.remove("by-hand"));
+    map.on("mousemove", (event) => this.point(event));
+    map.on("mouseout", () => this.unpoint());
+    map.on("movestart zoomstart", () => this.unpoint());
+    map.on("click", (event) => this.click(event));
+    map.on("moveend", () => {
+      const center = map.getCenter();
+      const b = map.getBounds();
+      this.setFocus(null);
+      this.events.viewed({ lat: center.lat, lng: center.lng, zoom: map.getZoom(), bounds: [b.getWest(), b.getSouth(), b.getEast(), b.getNorth()] });
+    });
+    this.element.addEventListener("keydown", (event) => this.key(event));
+    this.element.addEventListener("blur", () => this.setFocus(null));
+  }
+
+  private top(point: L.Point): Hit | undefined {
+    if (this.heatOn) return undefined;
+    const [exact] = this.risk.hits(point);
+    return exact ?? (this.fine ? undefined : this.risk.hits(point, FINGER)[0]);
+  }
+
+  private pointedOf(hit: Hit, point: L.Point): Pointed {
+    const place = { x: point.x, y: point.y };
+    if (hit.kind === "shape") {
+      const { id, cls, grade, name } = hit.shape;
+      return { id, cls, grade, name, cluster: null, cell: null, ...place };
+    }
+    const { mark } = hit;
+    if (mark.kind === "cluster") return { id: null, cls: "", grade: mark.grade, name: "", cluster: { n: mark.n, by: mark.by }, cell: null, ...place };
+    return { id: mark.id, cls: mark.cls, grade: mark.grade, name: mark.name, cluster: null, cell: null, ...place };
+  }
+
+  private point(event: L.LeafletMouseEvent): void {
+    this.events.moved(event.latlng.lng, event.latlng.lat);
+    if (!this.fine) return;
+    const point = event.containerPoint;
+    if (this.heatOn) {
+      const cell = this.heat.cellAt(event.latlng);
+      this.element.style.cursor = cell ? "pointer" : "";
+      this.events.pointed(cell ? { id: null, cls: "", grade: 4, name: "", cluster: null, cell, x: point.x, y: point.y } : null);
+      return;
+    }
+    const hit = this.top(point);
+    this.element.style.cursor = hit ? "pointer" : "";
+    if (hit?.kind === "mark") {
+      const { x, y } = hit.mark;
+      this.marks.ring("hover", { x, y, radius: ringRadius(hit.mark, this.looks, this.map.getZoom()) });
+    } else this.marks.ring("hover", null);
+    this.events.pointed(hit ? this.pointedOf(hit, point) : null);
+  }
+
+  private unpoint(): void {
+    this.element.style.cursor = "";
+    this.marks.ring("hover", null);
+    this.events.pointed(null);
+  }
+
+  private click(event: L.LeafletMouseEvent): void {
+    if (this.heatOn) {
+      const cell = this.heat.cellAt(event.latlng);
+      if (cell) this.events.pickedCell(cell);
+      else this.events.pickedNothing();
+      return;
+    }
+    const point = event.containerPoint;
+    const exact = this.risk.hits(point);
+    const hits = exact.length || this.fine ? exact : this.risk.hits(point, FINGER);
+    // Clicking again where several lie on each other goes to the next below.
+    const ids = hits.map((h) => (h.kind === "shape" ? h.shape.id : h.mark.kind === "single" ? h.mark.id : null));
+    const now = this.chosenId === null ? -1 : ids.indexOf(this.chosenId);
+    const hit = hits[now >= 0 ? (now + 1) % hits.length : 0];
+    if (hit) this.open(hit);
+    else this.events.pickedNothing();
+  }
+
+  private open(hit: Hit): void {
+    if (hit.kind === "shape") this.events.picked(hit.shape.id);
+    else if (hit.mark.kind === "single") this.events.picked(hit.mark.id);
+    else {
+      const { extent } = hit.mark;
+      const bounds = L.latLngBounds([latOf(extent.maxY), lngOf(extent.minX)], [latOf(extent.minY), lngOf(extent.maxX)]);
+      const zoom = this.map.getZoom();
+      const wanted = this.map.getBoundsZoom(bounds, false, L.point(80, 80));
+      this.map.setView(bounds.getCenter(), Math.max(zoom + 1, Math.min(wanted, zoom + 3, 19)));
+    }
+  }
+
+  /** N and P, or brackets, walk through what is in view, worst first; Enter opens it; Escape lets go. */
+  private key(event: KeyboardEvent): void {
+    if (event.target !== this.element || event.ctrlKey || event.metaKey || event.altKey) return;
+    if ("]nN".includes(event.key)) this.step(1);
+    else if ("[pP".includes(event.key)) this.step(-1);
+    else if (event.key === "Enter") {
+      if (this.focus) this.open({ kind: "mark", mark: this.focus });
+      else this.step(1);
+    } else if (event.key === "Escape" && this.focus) this.setFocus(null);
+    else if (event.key === "Home") this.goHome();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  private step(by: 1 | -1): void {
+    if (this.heatOn) return;
+    const list = this.risk.inView();
+    if (!list.length) return;
+    const same = (m: Mark): boolean => !!this.focus && m.kind === this.focus.kind && m.x === this.focus.x && m.y === this.focus.y;
+    const now = list.findIndex(same);
+    const next = now < 0 ? (by > 0 ? 0 : list.length - 1) : (now + by + list.length) % list.length;
+    this.setFocus(list[next] ?? null, next, list.length);
+  }
+
+  private setFocus(mark: Mark | null, i = 0, of = 0): void {
+    if (!mark && !this.focus) return;
+    this.focus = mark;
+    this.marks.ring("focus", mark ? { x: mark.x, y: mark.y, radius: ringRadius(mark, this.looks, this.map.getZoom()) } : null);
+    if (!mark) return this.events.focused(null, 0, 0);
+    const point = this.map.latLngToContainerPoint([latOf(mark.y), lngOf(mark.x)]);
+    this.events.focused(this.pointedOf({ kind: "mark", mark }, point), i + 1, of);
+  }
+}
+
+type Box4 = [number, number, number, number];

@@ -1,0 +1,88 @@
+import { PbfWriter } from "pbf";
+import { describe, expect, it } from "vitest";
+import { breaksFor, classOf, resolutionAt } from "./heatSteps";
+import { latOf, lngOf, worldX, worldY } from "./mercator";
+import { decode, type TileItems } from "./tile";
+
+interface Made { id: number; type: 1 | 2 | 3; geometry: number[]; tags: Record<string, string | number> }
+
+/** A vector tile as the service makes them: two layers, extent 4096. */
+function tileOf(layers: Record<string, Made[]>): Uint8Array {
+  const out = new PbfWriter();
+  for (const [name, features] of Object.entries(layers))
+    out.writeMessage(3, (_, layer) => {
+      const keys: string[] = [];
+      const values: (string | number)[] = [];
+      const place = <T>(list: T[], item: T): number => (list.includes(item) ? list.indexOf(item) : list.push(item) - 1);
+      layer.writeVarintField(15, 2);
+      layer.writeStringField(1, name);
+      for (const made of features)
+        layer.writeMessage(2, (__, feature) => {
+          feature.writeVarintField(1, made.id);
+          feature.writePackedVarint(2, Object.entries(made.tags).flatMap(([k, v]) => [place(keys, k), place(values, v)]));
+          feature.writeVarintField(3, made.type);
+          feature.writePackedVarint(4, made.geometry);
+        }, null);
+      for (const key of keys) layer.writeStringField(3, key);
+      for (const value of values)
+        layer.writeMessage(4, (__, v) => (typeof value === "string" ? v.writeStringField(1, value) : v.writeVarintField(5, value)), null);
+      layer.writeVarintField(5, 4096);
+    }, null);
+  return out.finish();
+}
+const zigzag = (n: number): number => (n << 1) ^ (n >> 31);
+const move = (x: number, y: number): number[] => [9, zigzag(x), zigzag(y)];
+
+function run(bytes: Uint8Array): { items: TileItems; steps: number } {
+  const job = decode(bytes, { z: 1, x: 1, y: 0 });
+  for (let steps = 0; ; steps++) {
+    const step = job.next();
+    if (step.done) return { items: step.value, steps };
+  }
+}
+
+describe("a tile", () => {
+  it("becomes objects, clusters and shapes in shares of the world", () => {
+    const { items } = run(tileOf({
+      objects: [
+        { id: 7, type: 1, geometry: move(1024, 2048), tags: { class: "tank", grade: "major", name: "T" } },
+        { id: 8, type: 3, geometry: [...move(0, 0), 18, zigzag(100), zigzag(0), zigzag(0), zigzag(100), 15], tags: { class: "tank", grade: "low", anchor_x: 50, anchor_y: 25 } },
+        { id: 9, type: 2, geometry: [...move(0, 0), 10, zigzag(100), zigzag(0)], tags: { class: "dyke", grade: "none" } },
+      ],
+      clusters: [{ id: 3, type: 1, geometry: move(0, 4095), tags: { n: 5, major: 0, serious: 2, general: 0, low: 3, none: 0, worst: "serious" } }],
+    }));
+    expect(items.points).toMatchObject([
+      { id: 7, cls: "tank", grade: 0, name: "T", x: 0.5 + 0.125, y: 0.25 },
+      { id: 8, grade: 3, x: 0.5 + 50 / 8192, y: 25 / 8192 },
+    ]);
+    expect(items.shapes.map((s) => [s.id, s.filled])).toEqual([[8, true], [9, false]]);
+    expect(items.clusters).toMatchObject([{ n: 5, by: [0, 2, 0, 3, 0], worst: 1, x: 0.5 }]);
+  });
+  it("is taken apart in slices", () => {
+    const many = Array.from({ length: 1000 }, (_, i): Made => ({ id: i + 1, type: 1, geometry: move(i, i), tags: { class: "tank", grade: "low" } }));
+    const { items, steps } = run(tileOf({ objects: many }));
+    expect([items.points.length, steps]).toEqual([1000, 5]);
+  });
+});
+
+describe("the projection", () => {
+  it("comes back to where it was", () => {
+    expect([lngOf(worldX(116.05)), latOf(worldY(29.7))].map((v) => v.toFixed(9))).toEqual(["116.050000000", "29.700000000"]);
+  });
+});
+
+describe("the hexagons' steps", () => {
+  it("rise, begin where few ends, and reach the largest", () => {
+    for (const largest of [0, 5, 37, 400, 250000]) {
+      const breaks = breaksFor(largest, 5);
+      expect(breaks[0]).toBe(5);
+      for (let i = 1; i < 5; i++) expect(breaks[i]).toBeGreaterThan(breaks[i - 1] as number);
+      if (largest > 40) expect(breaks[4]).toBeLessThanOrEqual(largest);
+      expect(classOf(largest, breaks)).toBeLessThan(5);
+    }
+    expect([classOf(5, [5, 10, 20, 50, 90]), classOf(10, [5, 10, 20, 50, 90]), classOf(900, [5, 10, 20, 50, 90])]).toEqual([0, 1, 4]);
+  });
+  it("are never finer for the public than its own cell", () => {
+    expect([resolutionAt(9, 7), resolutionAt(16, 7), resolutionAt(16, 10)]).toEqual([6, 7, 10]);
+  });
+});
