@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from riskmap.access.admin import ensure_first_administrator
 from riskmap.app import create_app
@@ -55,6 +55,9 @@ def browser() -> Iterator[Browser]:
         opened = playwright.chromium.launch(executable_path=path, args=_FLAGS)
         yield opened
         opened.close()
+
+
+expect.set_options(timeout=20_000)  # a bound against hanging, not a measure
 
 
 class Watched:
