@@ -46,7 +46,8 @@ def address(settings: Settings) -> Iterator[str]:
     thread.join()
 
 
-@pytest.fixture(scope="session")
+# For one module: while Playwright runs, no other test of this thread can run an event loop.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """One Chromium for the run."""
     path = shutil.which("chromium") or shutil.which("google-chrome")
