@@ -223,9 +223,7 @@ def restore(settings: Settings, path: Path, *, force: bool = False, tell: Tell =
         raise BackupError(f"还有 {others} 个连接在用这个数据库：请先停止服务再恢复。")
     fresh = f"{name}_restoring"
     with tempfile.TemporaryDirectory(prefix="riskmap-restore-") as work:
-        with tarfile.open(path, "r:") as archive:
-            # Names were checked against the manifest; the data filter refuses links and ways out.
-            archive.extractall(work, filter="data")
+        _unpack(path, Path(work))
         tell(f"  [2/4] 恢复数据库（状态 {manifest['state']}）……")
         with server.connect() as connection:
             connection.execute(text(f'DROP DATABASE IF EXISTS "{fresh}" WITH (FORCE)'))
@@ -261,6 +259,19 @@ def restore(settings: Settings, path: Path, *, force: bool = False, tell: Tell =
     server.dispose()
     tell(f"  恢复完成：状态 {manifest['state']}，备份于 {manifest['at']}")
     return int(manifest["state"])
+
+
+def _unpack(path: Path, work: Path) -> None:
+    """Regular files alone, each inside `work`. (tarfile's own data filter is missing from Python 3.11.2.)"""
+    with tarfile.open(path, "r:") as archive:
+        for member in archive:
+            target = (work / member.name).resolve()
+            stream = archive.extractfile(member) if member.isreg() else None
+            if stream is None or not target.is_relative_to(work.resolve()):
+                raise BackupError(f"备份中有不该有的文件 {member.name}，没有恢复。")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with target.open("wb") as out:
+                shutil.copyfileobj(stream, out, 1 << 20)
 
 
 def _holds_objects(url: URL) -> bool:
