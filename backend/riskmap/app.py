@@ -166,7 +166,8 @@ class _Page(StaticFiles):
             raise HTTPException(405)
         if path.startswith("api/"):
             raise HTTPException(404)
-        response = await super().get_response(path, scope)
+        # Pages have addresses of their own; what looks like a file stays a missing file.
+        response = await super().get_response(path if Path(path).suffix or path == "." else "index.html", scope)
         hashed = Path(path).parts[:1] == ("assets",)
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if hashed else "no-cache"
         return response

@@ -12,5 +12,6 @@ import "./shell/components.css";
 import "./shell/page.css";
 import { createApp } from "vue";
 import App from "./App.vue";
+import { router } from "./shell/routes";
 
-createApp(App).mount("#app");
+createApp(App).use(router).mount("#app");

@@ -348,12 +348,19 @@ watch(() => store.selected, () => void showDetail());
 
 const hash = computed(() => toHash({ chosen: store.chosen, view: store.view, heat: store.heat, cell: store.cell, object: store.selected }));
 let written = location.hash.slice(1);
-watch(hash, (now) => {
-  written = now;
-  history.replaceState(null, "", now ? `#${now}` : location.pathname + location.search);
-});
+let kept = false; // whether the map's page is the one that is shown: another page's address is not ours
+function writeLink(): void {
+  if (!kept) return;
+  written = hash.value;
+  history.replaceState(history.state, "", hash.value ? `#${hash.value}` : location.pathname + location.search);
+}
+export function keepLink(on: boolean): void {
+  kept = on;
+  if (hash.value !== location.hash.slice(1)) writeLink();
+}
+watch(hash, writeLink);
 window.addEventListener("hashchange", () => {
-  if (location.hash.slice(1) === written) return;
+  if (!kept || location.hash.slice(1) === written) return;
   const now = fromHash(location.hash);
   store.chosen = now.chosen;
   store.heat = now.heat;

@@ -1,0 +1,2 @@
+-- Jobs and imports.
+SELECT 1;

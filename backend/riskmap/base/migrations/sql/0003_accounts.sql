@@ -1,0 +1,2 @@
+-- Accounts: sessions that are seen, the trail's chain.
+SELECT 1;

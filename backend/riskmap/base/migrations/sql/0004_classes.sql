@@ -1,0 +1,2 @@
+-- Classes that an administrator makes.
+SELECT 1;

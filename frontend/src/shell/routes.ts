@@ -1,0 +1,35 @@
+/** Which address shows which page. Pages beside the map are loaded when they are first opened. */
+import { createRouter, createWebHistory, type RouteRecordRaw } from "vue-router";
+import { W } from "../words";
+import MapPage from "./MapPage.vue";
+
+/** A place in the bar or in a page's side menu; `roles` are those who find something there. */
+export interface Place { path: string; title: string; roles: readonly string[] }
+
+const EVERYONE = ["administrator", "editor", "reader", "auditor"] as const;
+
+export const DATA: readonly Place[] = [
+  { path: "/data/import", title: W.pages.import, roles: ["administrator", "editor"] },
+  { path: "/data/waiting", title: W.pages.waiting, roles: ["administrator", "editor", "reader"] },
+  { path: "/data/jobs", title: W.pages.jobs, roles: ["administrator", "editor"] },
+];
+export const ADMIN: readonly Place[] = [
+  { path: "/admin/accounts", title: W.pages.accounts, roles: ["administrator"] },
+  { path: "/admin/classes", title: W.pages.classes, roles: ["administrator"] },
+  { path: "/admin/audit", title: W.pages.audit, roles: ["auditor"] },
+  { path: "/admin/me", title: W.pages.me, roles: EVERYONE },
+];
+
+const routes: RouteRecordRaw[] = [
+  { path: "/", component: MapPage },
+  { path: "/data/import", component: () => import("../register/import/ImportPage.vue") },
+  { path: "/data/waiting", component: () => import("../register/WaitingPage.vue") },
+  { path: "/data/jobs", component: () => import("../register/JobsPage.vue") },
+  { path: "/admin/accounts", component: () => import("../access/AccountsPage.vue") },
+  { path: "/admin/classes", component: () => import("../catalogue/ClassesPage.vue") },
+  { path: "/admin/audit", component: () => import("../access/AuditPage.vue") },
+  { path: "/admin/me", component: () => import("../access/MePage.vue") },
+  { path: "/:rest(.*)", redirect: "/" },
+];
+
+export const router = createRouter({ history: createWebHistory(), routes });
