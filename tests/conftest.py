@@ -110,6 +110,7 @@ def settings(
         demo="none",
         admin_password=ADMIN_PASSWORD,
         free_disk_mb=0,
+        worker="thread",
     )
     _drop_database(server_url_of_database, name)
 

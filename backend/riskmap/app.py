@@ -31,6 +31,10 @@ from riskmap.catalogue.queries import CatalogueCache
 from riskmap.engine.postgis import PostgisEngine
 from riskmap.engine.totals import Totals
 from riskmap.register import api as register_api
+from riskmap.register import classes_api
+from riskmap.register import jobs as jobs_api
+from riskmap.register.imports import api as imports_api
+from riskmap.worker import Workforce
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +57,7 @@ def create_app(settings: Settings) -> FastAPI:
         bring_to_today(app.state.engine)
         loop = asyncio.get_running_loop()
         app.state.feed.start(loop)
+        app.state.workforce.start()
         midnight = asyncio.create_task(_follow_the_day(app))
         try:
             yield
@@ -61,6 +66,7 @@ def create_app(settings: Settings) -> FastAPI:
             with suppress(asyncio.CancelledError):
                 await midnight
             app.state.feed.stop()
+            await asyncio.to_thread(app.state.workforce.stop)
             app.state.engine.dispose()
 
     app = FastAPI(
@@ -78,15 +84,19 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.totals = Totals(app.state.map_engine)
     app.state.tiles = TileCache(settings.tile_cache_mb << 20)
     app.state.feed = StateFeed(app_url(settings))
+    app.state.workforce = Workforce(settings)
     app.state.basemap = Basemap(settings.data_dir / "basemap")
     app.state.mark = DEMO_MARK if is_demo(settings) else None
 
     install_problem_handlers(app)
     if app.state.mark:
         app.add_middleware(_DataMark)
-    add_middleware(app, settings)
+    add_middleware(app, settings, larger={"/api/imports": settings.upload_mb << 20})
     app.include_router(access_api.router)
     app.include_router(register_api.router)
+    app.include_router(classes_api.router)
+    app.include_router(imports_api.router)
+    app.include_router(jobs_api.router)
     app.include_router(atlas_api.router)
     _add_page(app)
     return app

@@ -33,9 +33,9 @@ def test_numbers_stay_exact() -> None:
         ("tailings-pond", {"dragon": 1}, {"attributes.dragon": "unknown_field"}),
         ("tailings-pond", {"headwater": "是"}, {"attributes.headwater": "not_a_boolean"}),
         ("tank", {"built_on": "2026-02-30"}, {"attributes.built_on": "not_a_date"}),
-        ("tank", {"tank_type": "balloon"}, {"attributes.tank_type": "not_an_option"}),
+        ("tank", {"tank_type": "balloon"}, {"attributes.tank_type": "unknown_value"}),
         ("risk-point", {"L": 4.5}, {"attributes.L": "not_a_number"}),
-        ("risk-point", {"L": Decimal("4.5")}, {"attributes.L": "not_an_option"}),
+        ("risk-point", {"L": Decimal("4.5")}, {"attributes.L": "not_in_set"}),
         ("school", {"address": "长" * 501}, {"attributes.address": "too_long"}),
         ("enterprise", {"uscc": "IOSVZ"}, {"attributes.uscc": "bad_pattern"}),
         (

@@ -6,8 +6,9 @@ from the settings that `Reader.settings` sets for the transaction.
 
 import hashlib
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 PUBLIC_TIER, DEPARTMENT_TIER, COMMAND_TIER = 0, 1, 2
 _SYSTEM_TIER = 9
@@ -98,6 +99,16 @@ class Reader:
             sorted(set(self.classes)),
         ]
         return "r_" + hashlib.sha256(json.dumps(rights, ensure_ascii=False).encode()).hexdigest()[:16]
+
+    def body(self) -> dict[str, Any]:
+        """The rights as JSON: what a job keeps."""
+        return asdict(self) | {"may": sorted(self.may)}
+
+    @classmethod
+    def parse(cls, body: Mapping[str, Any]) -> "Reader":
+        """The rights that a job was made with."""
+        lists = {name: tuple(body[name]) for name in ("areas", "departments", "classes")}
+        return cls(**{**body, **lists, "may": frozenset(body["may"])})
 
     def settings(self, *, write: bool = False) -> dict[str, str]:
         """Values of riskmap.* for row security in this transaction."""

@@ -49,6 +49,13 @@ class Settings(BaseSettings):
     tile_cache_mb: int = Field(128, ge=0)
     free_disk_mb: int = Field(500, ge=0)
     idle_minutes: int = Field(30, ge=1)
+    upload_mb: int = Field(190, ge=1, le=2000)
+    worker: Literal["process", "thread", "none"] = "process"  # who works jobs off
+    # Passwords; the defaults are the usual reading of GB/T 22239-2019 for a system of the second or third grade.
+    password_length: int = Field(8, ge=8, le=64)
+    password_kinds: int = Field(3, ge=1, le=4)  # of capitals, small letters, digits, others
+    password_history: int = Field(5, ge=0, le=24)  # not one of the last N; 0: any
+    password_days: int = Field(90, ge=0, le=3650)  # to be changed after; 0: never
 
     @field_validator("bounds", mode="before")
     @classmethod

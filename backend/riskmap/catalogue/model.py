@@ -33,6 +33,8 @@ class Field:
     pattern: str | None = None
     options: tuple[tuple[str, str], ...] = ()  # (value, title) of an enum
     values: tuple[Decimal, ...] = ()  # the only legal decimals, where a standard lists them
+    # The same by the value of another field: a method has its own table. (other field, its value, legal decimals)
+    values_by: tuple[tuple[str, str, tuple[Decimal, ...]], ...] = ()
     fields: "tuple[Field, ...]" = ()  # of a list's rows
     visibility: int = 1
     help: str | None = None
@@ -64,6 +66,11 @@ class Field:
             pattern=body.get("pattern"),
             options=options,
             values=tuple(Decimal(str(v)) for v in body.get("values", ())),
+            values_by=tuple(
+                (other, str(value), tuple(Decimal(str(v)) for v in legal))
+                for other, table in body.get("values_by", {}).items()
+                for value, legal in table.items()
+            ),
             fields=tuple(cls.parse(n, b) for n, b in body.get("fields", {}).items()),
             visibility=VISIBILITIES.index(body.get("visibility", "department")),
             help=body.get("help"),
@@ -89,6 +96,11 @@ class Field:
             body["options"] = [{"value": v, "title": t} for v, t in self.options]
         if self.values:
             body["values"] = list(self.values)
+        if self.values_by:
+            tables: dict[str, dict[str, list[Decimal]]] = {}
+            for other, value, legal in self.values_by:
+                tables.setdefault(other, {})[value] = list(legal)
+            body["values_by"] = tables
         if self.fields:
             body["fields"] = [f.public_body() for f in self.fields]
         return body
@@ -96,6 +108,25 @@ class Field:
 
 def _decimal(value: object) -> Decimal | None:
     return None if value is None else Decimal(str(value))
+
+
+@dataclass(frozen=True, slots=True)
+class ImportColumn:
+    """A header that senders use for a target: a field of the class, or a column that all objects share."""
+
+    header: str
+    target: str
+    factor: Decimal | None = None
+    unit: str | None = None  # the header's own, where the factor comes from one
+
+
+@dataclass(frozen=True, slots=True)
+class Inferred:
+    """A value that a row has by which fields it fills, where it does not say it itself."""
+
+    field: str
+    value: str
+    when: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -115,6 +146,9 @@ class Class:
     fields: tuple[Field, ...]
     list: tuple[str, ...]
     popup: tuple[str, ...]
+    imports: tuple[ImportColumn, ...] = ()
+    inferred: tuple[Inferred, ...] = ()
+    retired: bool = False  # takes no new objects; those that it has stay
 
     @cached_property
     def by_name(self) -> dict[str, Field]:
@@ -143,7 +177,18 @@ class Class:
             fields=tuple(Field.parse(n, b) for n, b in body.get("fields", {}).items()),
             list=tuple(body.get("list", ())),
             popup=tuple(body.get("popup", ())),
+            imports=tuple(_import_column(header, to) for header, to in body.get("import_columns", {}).items()),
+            inferred=tuple(
+                Inferred(rule["field"], str(rule["value"]), tuple(rule["when"])) for rule in body.get("inferred", ())
+            ),
+            retired=bool(body.get("retired", False)),
         )
+
+
+def _import_column(header: str, to: Any) -> ImportColumn:
+    if isinstance(to, Mapping):
+        return ImportColumn(header, str(to["field"]), _decimal(to.get("factor")), to.get("unit"))
+    return ImportColumn(header, str(to))
 
 
 @dataclass(frozen=True, slots=True)

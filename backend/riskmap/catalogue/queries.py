@@ -44,6 +44,50 @@ def load(connection: Connection, n: int) -> Catalogue:
     )
 
 
+def items(connection: Connection, kind: str, n: int) -> list[Row[Any]]:
+    """code, version, body, origin of the items of a kind at state n; since which state, when, by whom; and
+    `from_product`: whether the product ever brought the item."""
+    return list(
+        connection.execute(
+            text(
+                "SELECT i.code, i.version, i.body, i.origin, l.n AS state, l.at, l.actor,"
+                " EXISTS (SELECT FROM catalogue_item AS s"
+                " WHERE s.kind = i.kind AND s.code = i.code AND s.origin = 'shipped') AS from_product"
+                " FROM catalogue_item AS i JOIN state_log AS l ON l.n = lower(i.known)"
+                " WHERE i.kind = :kind AND i.known @> CAST(:n AS bigint) ORDER BY i.code"
+            ),
+            {"kind": kind, "n": n},
+        )
+    )
+
+
+def versions(connection: Connection, kind: str, code: str) -> list[Row[Any]]:
+    """version, body, origin, state, at, actor of every version of an item, oldest first."""
+    return list(
+        connection.execute(
+            text(
+                "SELECT i.version, i.body, i.origin, l.n AS state, l.at, l.actor"
+                " FROM catalogue_item AS i JOIN state_log AS l ON l.n = lower(i.known)"
+                " WHERE i.kind = :kind AND i.code = :code ORDER BY i.version"
+            ),
+            {"kind": kind, "code": code},
+        )
+    )
+
+
+def dated_divisions(connection: Connection, n: int, day: date) -> list[Row[Any]]:
+    """code, name, level, parent, source and the days from and to which each division is valid."""
+    return list(
+        connection.execute(
+            text(
+                "SELECT code, name, level, parent, source, lower(valid) AS valid_from, upper(valid) AS valid_to"
+                " FROM division WHERE known @> CAST(:n AS bigint) AND valid @> CAST(:day AS date) ORDER BY code"
+            ),
+            {"n": n, "day": day},
+        )
+    )
+
+
 def divisions(connection: Connection, n: int, day: date) -> list[dict[str, Any]]:
     """Codes, names and parents, in the order of their codes."""
     rows = connection.execute(
@@ -66,6 +110,20 @@ def division_outlines(connection: Connection, n: int, day: date, level: str) -> 
                 " ORDER BY code"
             ),
             {"n": n, "day": day, "level": level},
+        )
+    )
+
+
+def division_shapes(connection: Connection, n: int, day: date) -> list[Row[Any]]:
+    """code, territory, geometry as WKB of every division that has one."""
+    return list(
+        connection.execute(
+            text(
+                "SELECT code, territory, ST_AsBinary(geom) AS wkb FROM division"
+                " WHERE known @> CAST(:n AS bigint) AND valid @> CAST(:day AS date) AND geom IS NOT NULL"
+                " ORDER BY length(territory), code"
+            ),
+            {"n": n, "day": day},
         )
     )
 

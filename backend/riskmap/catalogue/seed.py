@@ -5,6 +5,7 @@ An upgrade adds and renews shipped items; what a bureau changed stays as it is, 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -51,8 +52,8 @@ class Seeded:
     kept: tuple[str, ...]  # changed by the bureau and different from what is shipped now
 
 
-def put_item(connection: Connection, item: Item, origin: str, n: int) -> None:
-    """Write one item's new version, known from state n on."""
+def put_item(connection: Connection, item: Item, origin: str, n: int) -> int:
+    """Write one item's new version, known from state n on; the version's number."""
     connection.execute(
         text(
             "UPDATE catalogue_item SET known = int8range(lower(known), :n)"
@@ -60,14 +61,15 @@ def put_item(connection: Connection, item: Item, origin: str, n: int) -> None:
         ),
         {"kind": item.kind, "code": item.code, "n": n},
     )
-    connection.execute(
+    version: int = connection.execute(
         text(
             "INSERT INTO catalogue_item (kind, code, version, body, origin, known)"
-            " SELECT :kind, :code, 1 + coalesce(max(version), 0), CAST(:body AS jsonb), :origin, int8range(:n, NULL)"
-            " FROM catalogue_item WHERE kind = :kind AND code = :code"
+            " SELECT :kind, :code, 1 + coalesce(max(version), 0), CAST(:body AS json), :origin, int8range(:n, NULL)"
+            " FROM catalogue_item WHERE kind = :kind AND code = :code RETURNING version"
         ),
         {"kind": item.kind, "code": item.code, "body": dump_json(item.body), "origin": origin, "n": n},
-    )
+    ).scalar_one()
+    return version
 
 
 def seed(connection: Connection, folder: Path = CATALOGUE_DIR) -> Seeded:
@@ -86,7 +88,7 @@ def seed(connection: Connection, folder: Path = CATALOGUE_DIR) -> Seeded:
         if row is None:
             added.append(name)
             todo.append(item)
-        elif not _same(connection, _unadopted(item.kind, row.body), _unadopted(item.kind, item.body)):
+        elif not _same(_unadopted(item.kind, row.body), _unadopted(item.kind, item.body)):
             if row.origin == "shipped":
                 renewed.append(name)
                 todo.append(item)
@@ -112,14 +114,18 @@ def _unadopted(kind: str, body: dict[str, Any]) -> dict[str, Any]:
     return {k: v for k, v in body.items() if k != "adopted"} if kind == "policy" else body
 
 
-def _same(connection: Connection, stored: object, shipped: object) -> bool:
-    """Compared by the database, so that 1 and 1.0 or a key's order make no difference."""
-    return bool(
-        connection.scalar(
-            text("SELECT CAST(:a AS jsonb) = CAST(:b AS jsonb)"),
-            {"a": dump_json(stored), "b": dump_json(shipped)},
-        )
-    )
+def _same(stored: object, shipped: object) -> bool:
+    """1 and 1.0 or a key's order make no difference; the order of fields does, for forms and templates follow it."""
+    return bool(_comparable(stored) == _comparable(shipped))
+
+
+def _comparable(value: Any, ordered: bool = False) -> Any:
+    if isinstance(value, dict):
+        pairs = [(k, _comparable(v, k == "fields")) for k, v in value.items()]
+        return pairs if ordered else dict(pairs)
+    if isinstance(value, list):
+        return [_comparable(v) for v in value]
+    return Decimal(str(value)) if isinstance(value, float) else value
 
 
 def adopt_policy(connection: Connection, code: str, actor: str) -> int:

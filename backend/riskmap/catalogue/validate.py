@@ -26,6 +26,21 @@ def attributes(class_: Class, given: Mapping[str, Any]) -> tuple[dict[str, Any],
     return _rows(class_.fields, given, "attributes", class_.title)
 
 
+def recast(field: Field, value: Any) -> tuple[Any, list[FieldError]]:
+    """A stored value as the field now asks for it, or why it does not fit. A number may become a text."""
+    if field.type == "text" and isinstance(value, int | Decimal) and not isinstance(value, bool):
+        value = f"{value:f}" if isinstance(value, Decimal) else str(value)
+    try:
+        return _value(field, value, field.name), []
+    except _Refused as refused:
+        return None, list(refused.errors)
+
+
+def undeclared(class_: Class, stored: Mapping[str, Any]) -> dict[str, Any]:
+    """What an object keeps of fields that its class no longer has: hidden, and not lost by the next edit."""
+    return {name: value for name, value in stored.items() if name not in class_.by_name}
+
+
 def _rows(
     fields: tuple[Field, ...], given: Mapping[str, Any], path: str, where: str
 ) -> tuple[dict[str, Any], list[FieldError]]:
@@ -48,6 +63,12 @@ def _rows(
             clean[field.name] = _value(field, value, here)
         except _Refused as refused:
             errors.extend(refused.errors)
+    for field in fields:
+        for other, value, legal in field.values_by:
+            if field.name in clean and clean.get(other) == value and clean[field.name] not in legal:
+                words = "、".join(str(v) for v in legal)
+                message = f"{field.title}按 {value} 只能取 {words}"
+                errors.append(FieldError(f"{path}.{field.name}", "not_in_set", message))
     return clean, errors
 
 
@@ -79,7 +100,7 @@ def _value(field: Field, value: Any, here: str) -> Any:
             legal = [v for v, _ in field.options]
             if not isinstance(value, str) or value not in legal:
                 words = "、".join(t if t == v else f"{v}（{t}）" for v, t in field.options)
-                raise _no(here, "not_an_option", f"{field.title}应为以下之一：{words}")
+                raise _no(here, "unknown_value", f"{field.title}应为以下之一：{words}")
             return value
         case "list":
             return _list(field, value, here)
@@ -123,7 +144,7 @@ def _number(field: Field, value: Any, here: str) -> int | Decimal:
     if field.maximum is not None and number > field.maximum:
         raise _no(here, "above_maximum", f"{field.title}不能大于 {field.maximum}{unit}")
     if field.values and number not in field.values:
-        raise _no(here, "not_an_option", f"{field.title}只能取 {'、'.join(str(v) for v in field.values)}")
+        raise _no(here, "not_in_set", f"{field.title}只能取 {'、'.join(str(v) for v in field.values)}")
     if field.type == "integer":
         if number != number.to_integral_value():
             raise _no(here, "not_an_integer", f"{field.title}应为整数")

@@ -1,6 +1,6 @@
 """What a sender says about an object, checked and worked out into a row of the register."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
@@ -10,11 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from shapely.geometry.base import BaseGeometry
 
 from riskmap.access.reader import Reader, canonical_division
-from riskmap.base import clock
 from riskmap.base.errors import FieldError, Invalid
 from riskmap.catalogue import validate
 from riskmap.catalogue.model import VISIBILITIES, Catalogue, Class
-from riskmap.grading.judge import judge
+from riskmap.grading.judge import Graded, judge
 from riskmap.store.place import Place, parse_geometry, place_of
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")]
@@ -108,6 +107,13 @@ class Territory:
         return west <= lon <= east and south <= lat <= north, None
 
 
+# What a draft says that is stored as it is.
+_CORE = {
+    "code", "name", "parent", "enterprise", "stage", "source", "verified", "visibility", "department", "tags",
+    "valid_from",
+}  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Maker:
     """Turns drafts into rows: everything that needs no lock."""
@@ -117,6 +123,11 @@ class Maker:
     public_resolution: int
     reader: Reader
     at: datetime
+
+    @property
+    def day(self) -> date:
+        """Today: from when an object is so, where nothing else is said."""
+        return self.at.date()
 
     def class_of(self, code: str) -> Class:
         """The class, or Invalid."""
@@ -163,37 +174,51 @@ class Maker:
         if errors:
             code = "invalid_attributes" if all(e.field.startswith("attributes") for e in errors) else "invalid"
             raise Invalid("有内容不符合要求，请改正后再保存", code=code, errors=errors)
-        division = canonical_division(division or "")
+        core = draft.model_dump(include=_CORE) | {"division": division, "position_quality": quality}
+        return self.assemble(class_, core, attributes, graded, place.columns(), object_id)
+
+    def assemble(
+        self,
+        class_: Class,
+        core: Mapping[str, Any],
+        attributes: Mapping[str, Any],
+        graded: Graded,
+        place: Mapping[str, Any],
+        object_id: int,
+    ) -> dict[str, Any]:
+        """Columns of risk_object from what was checked; `core` may leave out what has a default."""
+        division = canonical_division(core.get("division") or "")
+        department = core.get("department")
         return {
             "id": object_id,
             "state": 0,
             "updated_at": self.at,
-            "valid_from": draft.valid_from or clock.today(),
+            "valid_from": core.get("valid_from") or self.day,
             "valid_to": None,
             "ended_reason": None,
             "class": class_.code,
             "class_version": class_.version,
-            "code": draft.code or None,
-            "name": draft.name,
-            "parent": draft.parent,
-            "enterprise": draft.enterprise,
+            "code": core.get("code") or None,
+            "name": core["name"],
+            "parent": core.get("parent"),
+            "enterprise": core.get("enterprise"),
             "division": division,
             "division_public": division[:6],
-            "stage": draft.stage,
+            "stage": core.get("stage", "in_use"),
             "grade": graded.grade,
             "level_scale": graded.level_scale,
             "level_value": graded.level_value,
             "level_rank": graded.level_rank,
             "grading": graded.grading,
-            "position_quality": quality,
-            "source": draft.source,
-            "verified": draft.verified,
-            "visibility": VISIBILITIES.index(draft.visibility),
-            "department": class_.department if draft.department is None else draft.department,
-            "tags": sorted(set(draft.tags)),
+            "position_quality": core["position_quality"],
+            "source": core.get("source", ""),
+            "verified": core.get("verified", False),
+            "visibility": VISIBILITIES.index(core.get("visibility", "department")),
+            "department": class_.department if department is None else department,
+            "tags": sorted(set(core.get("tags", ()))),
             "attributes": attributes,
-            "original": None,
-            **place.columns(),
+            "original": core.get("original"),
+            **place,
         }
 
     def _check_territory(self, place: Place, division: str | None) -> str | None:

@@ -29,7 +29,7 @@ _LEVELS = {"province", "city", "county", "town", "village"}
 
 
 def load_divisions(connection: Connection, path: Path, actor: str = SYSTEM.name) -> int:
-    """Divisions of a GeoJSON file (properties code, name, level, parent), valid from today on; how many.
+    """Divisions of a GeoJSON file (properties code, name, level, parent; perhaps source); how many.
 
     A division that the file has anew replaces the present one; others stay.
     """
@@ -53,6 +53,7 @@ def load_divisions(connection: Connection, path: Path, actor: str = SYSTEM.name)
                 "name": properties["name"],
                 "level": properties["level"],
                 "parent": canonical_division(str(parent)) if parent else None,
+                "source": str(properties.get("source") or body.get("source") or path.name)[:300],
                 "geom": shapely.to_wkb(shapely.set_srid(geometry, CGCS2000), hex=True, include_srid=True),
             }
         )
@@ -66,8 +67,8 @@ def load_divisions(connection: Connection, path: Path, actor: str = SYSTEM.name)
     )
     connection.execute(
         text(
-            "INSERT INTO division (code, territory, name, level, parent, geom, valid, known)"
-            " VALUES (:code, :territory, :name, :level, :parent, CAST(:geom AS geometry),"
+            "INSERT INTO division (code, territory, name, level, parent, source, geom, valid, known)"
+            " VALUES (:code, :territory, :name, :level, :parent, :source, CAST(:geom AS geometry),"
             " daterange('2000-01-01', NULL), int8range(:n, NULL))"
         ),
         [{**row, "n": taken.n} for row in rows],

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 import simplejson
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 from riskmap.base.errors import FieldError, Invalid
 from riskmap.catalogue.model import VISIBILITIES
@@ -255,3 +255,105 @@ def replace_parties(connection: Connection, object_id: int, n: int, new: Sequenc
             ),
             [{**party, "id": object_id, "n": n} for party in new],
         )
+
+
+# -- What objects hold, asked by a change of their class --------------------------------
+# Present and coming versions: what has been stays as it was written.
+
+_HELD = (
+    " FROM object_version AS v WHERE v.class = :class AND upper_inf(v.known)"
+    " AND (upper(v.valid) IS NULL OR upper(v.valid) > :day)"
+)
+
+
+def held_values(connection: Connection, class_: str, name: str, day: date) -> list[Row[Any]]:
+    """Each stored value of an attribute: value, whether in a version that begins later, n objects, some ids."""
+    return list(
+        connection.execute(
+            text(
+                "SELECT v.attributes -> CAST(:name AS text) AS value, lower(v.valid) > :day AS later,"
+                " count(DISTINCT v.id) AS n, (array_agg(v.id ORDER BY v.id))[1:5] AS ids"
+                f"{_HELD} AND jsonb_exists(v.attributes, CAST(:name AS text)) GROUP BY 1, 2 ORDER BY 4"
+            ),
+            {"class": class_, "name": name, "day": day},
+        )
+    )
+
+
+def count_without(connection: Connection, class_: str, name: str, day: date) -> int:
+    """How many present objects of a class say nothing of a field."""
+    return int(
+        connection.scalar(
+            text(
+                f"SELECT count(DISTINCT v.id){_HELD} AND lower(v.valid) <= :day"
+                " AND NOT jsonb_exists(v.attributes, CAST(:name AS text))"
+            ),
+            {"class": class_, "name": name, "day": day},
+        )
+        or 0
+    )
+
+
+def held_kinds(connection: Connection, class_: str, day: date) -> list[Row[Any]]:
+    """dimension (0 point, 1 line, 2 polygon), n objects, some ids."""
+    return list(
+        connection.execute(
+            text(
+                "SELECT ST_Dimension(v.geom) AS dimension, count(DISTINCT v.id) AS n,"
+                f" (array_agg(v.id ORDER BY v.id))[1:5] AS ids{_HELD} AND v.geom IS NOT NULL GROUP BY 1 ORDER BY 1"
+            ),
+            {"class": class_, "day": day},
+        )
+    )
+
+
+def held_levels(connection: Connection, class_: str, day: date) -> list[Row[Any]]:
+    """scale, n objects, some ids."""
+    return list(
+        connection.execute(
+            text(
+                "SELECT v.level_scale AS scale, count(DISTINCT v.id) AS n, (array_agg(v.id ORDER BY v.id))[1:5] AS ids"
+                f"{_HELD} AND v.level_scale IS NOT NULL GROUP BY 1 ORDER BY 1"
+            ),
+            {"class": class_, "day": day},
+        )
+    )
+
+
+def count_of_class(connection: Connection, class_: str, day: date, *, public: bool = False) -> int:
+    """How many present objects a class has; those that the public sees alone."""
+    return int(
+        connection.scalar(
+            text(
+                f"SELECT count(DISTINCT v.id){_HELD} AND lower(v.valid) <= :day"
+                + (" AND v.visibility = 0" if public else "")
+            ),
+            {"class": class_, "day": day},
+        )
+        or 0
+    )
+
+
+def rights_of(connection: Connection, ids: Sequence[int]) -> list[Row[Any]]:
+    """id, code, name and what rights look at, of these objects."""
+    return list(
+        connection.execute(
+            text(
+                "SELECT id, code, name, visibility, division, department, class FROM risk_object"
+                " WHERE id = ANY(CAST(:ids AS bigint[])) ORDER BY id"
+            ),
+            {"ids": list(ids)},
+        )
+    )
+
+
+def rows_with(connection: Connection, class_: str, names: Sequence[str], day: date) -> list[dict[str, Any]]:
+    """Whole rows, as stored, of the living objects of a class that have one of these attributes."""
+    found = connection.execute(
+        text(
+            f"SELECT {', '.join(COLUMNS)} FROM risk_object WHERE class = :class AND ended_reason IS NULL"
+            " AND valid_from <= :day AND jsonb_exists_any(attributes, CAST(:names AS text[])) ORDER BY id"
+        ),
+        {"class": class_, "names": list(names), "day": day},
+    )
+    return [dict(row) for row in found.mappings()]

@@ -15,8 +15,10 @@ from sqlalchemy import Connection
 from riskmap.base import clock
 from riskmap.base.audit import dump_json
 from riskmap.base.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, PreconditionRequired
+from riskmap.base.state import State
 from riskmap.catalogue import queries as catalogue_queries
-from riskmap.catalogue.model import GRADES, VISIBILITIES
+from riskmap.catalogue import validate
+from riskmap.catalogue.model import GRADES, VISIBILITIES, Class
 from riskmap.engine.totals import Totals
 from riskmap.register import queries
 from riskmap.register.draft import Maker, ObjectDraft, ObjectPatch, Territory
@@ -304,9 +306,26 @@ def _check_references(connection: Connection, row: Mapping[str, Any]) -> None:
         raise Invalid("引用的对象有误，请改正后再保存", errors=errors)
 
 
+def _check_open(class_: Class) -> None:
+    """A retired class takes no new objects."""
+    if class_.retired:
+        raise Invalid(
+            "这个分类已停用",
+            code="retired_class",
+            errors=[FieldError("class", "retired_class", f"分类“{class_.title}”已停用，不再登记新对象")],
+        )
+
+
+def check_catalogue(snapshot: Snapshot, taken: State) -> None:
+    """After the lock: what was validated was held against the catalogue that still stands."""
+    if taken.catalogue_n != snapshot.state.catalogue_n:
+        raise Conflict("分类、标度或区划刚刚有改动，没有保存。请再提交一次，会按新的要求核对。", code="catalogue_moved")
+
+
 def preview(snapshot: Snapshot, draft: ObjectDraft, bounds: tuple[float, float, float, float]) -> dict[str, Any]:
     """What registering would give; nothing is written."""
     maker = maker_for(snapshot, bounds)
+    _check_open(maker.class_of(draft.class_))
     row = maker.row(draft, 0)
     write.check_writable(snapshot.reader, row)
     _check_references(snapshot.connection, row)
@@ -329,12 +348,15 @@ def create(snapshot: Snapshot, draft: ObjectDraft, bounds: tuple[float, float, f
     if not reader.writes:
         raise Forbidden("当前账号只能查看。需要登记或修改，请联系管理员开通编辑权限。")
     [object_id] = write.next_ids(connection, 1)
-    row = maker_for(snapshot, bounds).row(draft, object_id)
+    maker = maker_for(snapshot, bounds)
+    _check_open(maker.class_of(draft.class_))
+    row = maker.row(draft, object_id)
     write.check_writable(reader, row)
     _check_references(connection, row)
     if queries.duplicate_code(connection, row["class"], row["code"], None):
         raise _duplicate()
     taken = write.take_state(connection, reader, f"登记 {row['name']}")
+    check_catalogue(snapshot, taken)
     row = {**row, "state": taken.n, "updated_at": taken.at}
     write.insert(connection, reader, taken, [row])
     write.write_audit(connection, reader, taken, "create", object_id, None, _audited(row))
@@ -369,6 +391,7 @@ def create_many(
             row[field] = by_code[code]
         rows.append(row)
     taken = write.take_state(connection, reader, what)
+    check_catalogue(snapshot, taken)
     rows = [{**row, "state": taken.n, "updated_at": taken.at} for row in rows]
     write.insert(connection, reader, taken, rows)
     write.write_audit(connection, reader, taken, "create_many", "", None, {"objects": len(rows), "what": what})
@@ -443,6 +466,10 @@ def patch(
     given = changes.model_dump(exclude_unset=True, by_alias=True)
     since = given.pop("valid_from", None)
     draft = _draft_of(seen)
+    maker = maker_for(snapshot, bounds)
+    # Fields that the class no longer has: kept as they are, and no fault of this edit.
+    hidden = validate.undeclared(maker.class_of(seen["class"]), seen["attributes"])
+    draft["attributes"] = {k: v for k, v in seen["attributes"].items() if k not in hidden}
     if "attributes" in given:
         merged = {**draft["attributes"], **(given.pop("attributes") or {})}
         draft["attributes"] = {k: v for k, v in merged.items() if v is not None}
@@ -456,8 +483,9 @@ def patch(
         if given["geometry"] is None:
             draft["division"] = seen["division"] or None
     draft |= given
-    row = maker_for(snapshot, bounds).row(ObjectDraft.model_validate(draft), object_id)
-    row["original"] = seen["original"] if "geometry" not in given else None
+    row = maker.row(ObjectDraft.model_validate(draft), object_id)
+    row["attributes"] = {**hidden, **row["attributes"]}
+    row["original"] = seen["original"]  # what a sender's file says of the place, also where it was moved by hand
     if "grade" not in given and "level" not in given and "attributes" not in changes.model_fields_set:
         row["grading"] = seen["grading"]  # who judged it, and when, stays
     write.check_writable(reader, row)
@@ -465,6 +493,7 @@ def patch(
     if queries.duplicate_code(connection, row["class"], row["code"], object_id):
         raise _duplicate()
     taken = write.take_state(connection, reader, f"修改 {row['name']}")
+    check_catalogue(snapshot, taken)
     old = _locked_row(connection, object_id, expected)
     write.change(connection, reader, taken, old, row, since or taken.day)
     write.write_audit(connection, reader, taken, "update", object_id, _audited(old), _audited(row))

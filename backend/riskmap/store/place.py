@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import h3
+import h3.api.basic_int as h3_int
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from riskmap.base.crs import (
@@ -17,6 +19,8 @@ from riskmap.base.crs import (
     grid_of,
 )
 from riskmap.base.errors import FieldError, Invalid
+
+Floats = NDArray[np.float64]
 
 _MAX_COVER_KM2 = 30_000  # some 290 000 cells of resolution 9: more than any city
 _KM2_PER_SQUARE_DEGREE = 12_364  # at the equator: an upper bound everywhere
@@ -113,6 +117,48 @@ def place_of(geometry: BaseGeometry | None, public_resolution: int) -> Place:
         gy_public=gy_public,
         cell_public=h3.str_to_int(public_cell),
     )
+
+
+UNPLACED = Place().columns()
+
+
+def columns_of_points(lon: Floats, lat: Floats, public_resolution: int) -> list[dict[str, Any]]:
+    """The same columns as `place_of` for many points at once; lon/lat, CGCS2000, all finite and in range."""
+    to_cell, centre = h3_int.latlng_to_cell, h3_int.cell_to_latlng
+    cells = [to_cell(y, x, H3_RESOLUTION) for x, y in zip(lon.tolist(), lat.tolist(), strict=True)]
+    # An H3 cell's centre lies in it, but its ancestor's hexagon may not hold the point: ask for both.
+    public = [to_cell(y, x, public_resolution) for x, y in zip(lon.tolist(), lat.tolist(), strict=True)]
+    centres = {cell: centre(cell) for cell in set(public)}
+    public_lat = np.array([centres[c][0] for c in public])
+    public_lon = np.array([centres[c][1] for c in public])
+    own, theirs = _wkb_of_points(lon, lat), _wkb_of_points(public_lon, public_lat)
+    return [
+        {
+            "geom": own[i],
+            "anchor": own[i],
+            "gx": gx,
+            "gy": gy,
+            "span": 0.0,
+            "cell": cells[i],
+            "cover": None,
+            "geom_public": theirs[i],
+            "gx_public": gx_public,
+            "gy_public": gy_public,
+            "cell_public": public[i],
+        }
+        for i, ((gx, gy), (gx_public, gy_public)) in enumerate(
+            zip(_grids(lon, lat), _grids(public_lon, public_lat), strict=True)
+        )
+    ]
+
+
+def _wkb_of_points(lon: Floats, lat: Floats) -> list[str]:
+    points = shapely.set_srid(shapely.points(lon, lat), CGCS2000)
+    return [str(h) for h in np.asarray(shapely.to_wkb(points, hex=True, include_srid=True)).tolist()]
+
+
+def _grids(lon: Floats, lat: Floats) -> list[tuple[int, int]]:
+    return [grid_of(x, y) for x, y in zip(lon.tolist(), lat.tolist(), strict=True)]
 
 
 _KINDS = {

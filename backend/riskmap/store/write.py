@@ -23,17 +23,9 @@ Row = Mapping[str, Any]
 
 _LIST = ", ".join(COLUMNS)
 _COPY_FROM = 500  # rows from which COPY beats one JSON parameter
-
-
-def _quoted(value: Any, column: str) -> str:
-    """One field of COPY's text format."""
-    if value is None:
-        return r"\N"
-    if column in {"attributes", "grading", "original"}:
-        value = dump_json(value)
-    elif column in {"cover", "tags"}:
-        value = "{" + ",".join(_element(v) for v in value) + "}"
-    return str(value).replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+_ARRAYS = {"cover", "tags"}
+_JSON = {"attributes", "grading", "original"}
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
 def _element(value: Any) -> str:
@@ -42,19 +34,58 @@ def _element(value: Any) -> str:
     return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
+def copy_text(value: Any) -> str:
+    """One plain value in COPY's text format."""
+    if value is None:
+        return r"\N"
+    return value.translate(_ESCAPES) if isinstance(value, str) else str(value)
+
+
+def _copy_json(value: Any) -> str:
+    return r"\N" if value is None else copy_text(dump_json(value))
+
+
+def _copy_array(value: Any) -> str:
+    if value is None:
+        return r"\N"
+    return copy_text("{" + ",".join(map(_element, value)) + "}") if value else "{}"
+
+
+_FORMATS = [(c, _copy_json if c in _JSON else _copy_array if c in _ARRAYS else copy_text) for c in COLUMNS]
+
+
+class Staging:
+    """Rows on their way into the register: a temporary table, filled by COPY, gone with the transaction.
+
+    Nothing that others see is locked or touched until `insert_staged`.
+    """
+
+    def __init__(self, connection: Connection, table: str = "staged") -> None:
+        self.table = f"pg_temp.{table}"
+        self._connection = connection
+        connection.execute(text(f"DROP TABLE IF EXISTS {self.table}"))
+        connection.execute(text(f"CREATE TEMPORARY TABLE {table} (LIKE risk_object INCLUDING DEFAULTS) ON COMMIT DROP"))
+        self.count = 0
+
+    def add(self, rows: Sequence[Row]) -> None:
+        """More rows."""
+        buffer = io.StringIO()
+        for row in rows:
+            buffer.write("\t".join([form(row[name]) for name, form in _FORMATS]) + "\n")
+        buffer.seek(0)
+        raw: Any = self._connection.connection
+        raw.cursor().copy_expert(f"COPY {self.table} ({_LIST}) FROM STDIN", buffer)
+        self.count += len(rows)
+
+
 def _stage(connection: Connection, rows: Sequence[Row]) -> tuple[str, dict[str, Any]]:
     """A source for INSERT … SELECT: a JSON parameter for a few rows, a temporary table by COPY for many."""
     if len(rows) < _COPY_FROM:
         body = dump_json([{name: row[name] for name in COLUMNS} for row in rows])
         return "jsonb_populate_recordset(NULL::risk_object, CAST(:staged AS jsonb))", {"staged": body}
-    connection.execute(text("DROP TABLE IF EXISTS pg_temp.staged"))
-    connection.execute(text("CREATE TEMPORARY TABLE staged (LIKE risk_object INCLUDING DEFAULTS) ON COMMIT DROP"))
-    buffer = io.StringIO()
-    for row in rows:
-        buffer.write("\t".join(_quoted(row[name], name) for name in COLUMNS) + "\n")
-    buffer.seek(0)
-    connection.connection.cursor().copy_expert(f"COPY staged ({_LIST}) FROM STDIN", buffer)
-    return "pg_temp.staged", {}
+    staging = Staging(connection, "staged_rows")
+    staging.add(rows)
+    return staging.table, {}
 
 
 def next_ids(connection: Connection, count: int) -> list[int]:
@@ -80,102 +111,169 @@ def take_state(connection: Connection, reader: Reader, what: str) -> State:
     return state.take(connection, reader.name, what)
 
 
+# A row that is written is of the state that writes it, whatever it said before.
+_OF_STATE = {"state": ":n", "updated_at": ":at"}
+_NEW = ", ".join(_OF_STATE.get(name, name) for name in COLUMNS)
+
+
 def insert(connection: Connection, reader: Reader, taken: State, rows: Sequence[Row]) -> None:
     """New objects with their first version."""
     for row in rows:
         check_writable(reader, row)
     source, parameters = _stage(connection, rows)
+    _insert(connection, reader, taken, source, parameters)
+
+
+def insert_staged(connection: Connection, reader: Reader, taken: State, staging: Staging) -> None:
+    """New objects that were staged; row security checks each once more."""
+    _insert(connection, reader, taken, staging.table, {})
+
+
+def _insert(connection: Connection, reader: Reader, taken: State, source: str, parameters: dict[str, Any]) -> None:
+    binds = {**parameters, "n": taken.n, "at": taken.at, "actor": reader.name}
     try:
-        connection.execute(text(f"INSERT INTO risk_object ({_LIST}) SELECT {_LIST} FROM {source}"), parameters)
-        connection.execute(
-            text(
-                f"INSERT INTO object_version (valid, known, actor, {_LIST})"
-                f" SELECT daterange(valid_from, valid_to), int8range(:n, NULL), :actor, {_LIST} FROM {source}"
-            ),
-            {**parameters, "n": taken.n, "actor": reader.name},
-        )
+        connection.execute(text(f"INSERT INTO risk_object ({_LIST}) SELECT {_NEW} FROM {source}"), binds)
+        connection.execute(text(_insert_versions(source)), binds)
     except IntegrityError as error:
         raise _conflict(error) from error
     except ProgrammingError as error:
         raise _refused_by_rights(error) from error
+
+
+def _insert_versions(source: str) -> str:
+    return (
+        f"INSERT INTO object_version (valid, known, actor, {_LIST})"
+        f" SELECT daterange(valid_from, valid_to), int8range(:n, NULL), :actor, {_NEW} FROM {source}"
+    )
 
 
 def change(connection: Connection, reader: Reader, taken: State, old: Row, new: Row, since: date) -> None:
-    """From day `since` on the object is `new`; before it stays as it was. One object.
+    """From day `since` on the object is `new`; before it stays as it was. One object."""
+    change_many(connection, reader, taken, [(old, new)], since)
 
-    The version that held on `since` is cut there; later dated versions stay.
-    """
-    check_writable(reader, old)
-    check_writable(reader, new)
-    version = connection.execute(
-        text(
-            "SELECT version_id, lower(valid) AS first, upper(valid) AS last FROM object_version"
-            " WHERE id = :id AND upper_inf(known) AND valid @> CAST(:since AS date)"
-        ),
-        {"id": old["id"], "since": since},
-    ).one_or_none()
-    if version is None:
-        raise Invalid(
-            "生效日期不在该对象的存续期内",
-            errors=[FieldError("valid_from", "out_of_life", "请填写对象登记之后、注销之前的日期")],
-        )
-    _close(connection, [version.version_id], taken.n)
-    if version.first < since:
-        _reinsert(connection, version.version_id, version.first, since, taken.n)
-    row = {**new, "valid_from": since, "valid_to": version.last, "state": taken.n, "updated_at": taken.at}
-    source, parameters = _stage(connection, [row])
+
+def change_many(
+    connection: Connection, reader: Reader, taken: State, pairs: Sequence[tuple[Row, Row]], since: date
+) -> None:
+    """From day `since` on each object is as its new row; before it stays as it was."""
+    for old, new in pairs:
+        check_writable(reader, old)
+        check_writable(reader, new)
+    source, parameters = _stage(connection, [new for _, new in pairs])
+    _change(connection, reader, taken, since, len(pairs), source, parameters)
+
+
+def change_staged(connection: Connection, reader: Reader, taken: State, staging: Staging, since: date) -> None:
+    """The same for staged rows, whose old rows the caller has checked; row security checks both once more."""
+    _change(connection, reader, taken, since, staging.count, staging.table, {})
+
+
+def _change(
+    connection: Connection,
+    reader: Reader,
+    taken: State,
+    since: date,
+    count: int,
+    source: str,
+    parameters: dict[str, Any],
+) -> None:
+    """The version that holds on `since` is cut there; later dated versions stay."""
+    binds = {**parameters, "n": taken.n, "at": taken.at, "actor": reader.name, "since": since, "day": taken.day}
     try:
+        closed = connection.execute(
+            text(
+                "UPDATE object_version AS v SET known = int8range(lower(v.known), :n)"
+                f" FROM {source} AS s WHERE v.id = s.id AND upper_inf(v.known) AND v.valid @> CAST(:since AS date)"
+            ),
+            binds,
+        ).rowcount
+        if closed != count:
+            raise Invalid(
+                "生效日期不在该对象的存续期内",
+                errors=[FieldError("valid_from", "out_of_life", "请填写对象登记之后、注销之前的日期")],
+            )
+        cut = (
+            f"{source} AS s JOIN object_version AS v"
+            " ON v.id = s.id AND upper(v.known) = :n AND v.valid @> CAST(:since AS date)"
+        )
+        kept = [name for name in COLUMNS if name not in {"valid_from", "valid_to"}]
+        connection.execute(
+            text(
+                f"INSERT INTO object_version (valid, known, actor, valid_from, valid_to, {', '.join(kept)})"
+                " SELECT daterange(lower(v.valid), :since), int8range(:n, NULL), v.actor, lower(v.valid), :since,"
+                f" {', '.join('v.' + c for c in kept)} FROM {cut} WHERE lower(v.valid) < :since"
+            ),
+            binds,
+        )
+        now = {**_OF_STATE, "valid_from": "CAST(:since AS date)", "valid_to": "upper(v.valid)"}
         connection.execute(
             text(
                 f"INSERT INTO object_version (valid, known, actor, {_LIST})"
-                f" SELECT daterange(valid_from, valid_to), int8range(:n, NULL), :actor, {_LIST} FROM {source}"
+                " SELECT daterange(:since, upper(v.valid)), int8range(:n, NULL), :actor,"
+                f" {', '.join(now.get(c, 's.' + c) for c in COLUMNS)} FROM {cut}"
             ),
-            {**parameters, "n": taken.n, "actor": reader.name},
+            binds,
         )
-        if since <= taken.day and (version.last is None or taken.day < version.last):
-            columns = [name for name in COLUMNS if name != "id"]
-            connection.execute(
-                text(
-                    f"UPDATE risk_object AS o SET ({', '.join(columns)})"
-                    f" = (SELECT {', '.join('s.' + c for c in columns)} FROM {source} AS s)"
-                    " WHERE o.id = :id"
-                ),
-                {**parameters, "id": old["id"]},
-            )
-        else:  # dated ahead: today's row stays, but whoever edits next must know of this
-            connection.execute(
-                text(
-                    "UPDATE risk_object SET state = :n, valid_to = CASE WHEN valid_from < :since"
-                    " THEN LEAST(coalesce(valid_to, 'infinity'), :since) ELSE valid_to END WHERE id = :id"
-                ),
-                {"n": taken.n, "id": old["id"], "since": since},
-            )
+        columns = [name for name in COLUMNS if name != "id"]
+        holds = "(:since <= :day AND (upper(v.valid) IS NULL OR CAST(:day AS date) < upper(v.valid)))"
+        connection.execute(
+            text(
+                f"UPDATE risk_object AS o SET ({', '.join(columns)})"
+                f" = ROW({', '.join(now.get(c, 's.' + c) for c in columns)}) FROM {cut} WHERE o.id = s.id AND {holds}"
+            ),
+            binds,
+        )
+        # Dated ahead: today's row stays, but whoever edits next must know of this.
+        connection.execute(
+            text(
+                "UPDATE risk_object AS o SET state = :n, valid_to = CASE WHEN o.valid_from < :since"
+                " THEN LEAST(coalesce(o.valid_to, 'infinity'), :since) ELSE o.valid_to END"
+                f" FROM {cut} WHERE o.id = s.id AND NOT {holds}"
+            ),
+            binds,
+        )
     except IntegrityError as error:
         raise _conflict(error) from error
     except ProgrammingError as error:
         raise _refused_by_rights(error) from error
+
+
+def stage_previous(connection: Connection, n: int, day: date, ids: Sequence[int]) -> Staging:
+    """What these objects, which state `n` changed on that day and nobody since, were before it."""
+    staging = Staging(connection, "staged_previous")
+    staging.count = connection.execute(
+        text(
+            f"INSERT INTO {staging.table} ({_LIST}) SELECT {', '.join('v.' + c for c in COLUMNS)}"
+            " FROM object_version AS v WHERE v.id = ANY(:ids) AND upper(v.known) = :n AND v.valid @> CAST(:day AS date)"
+        ),
+        {"n": n, "day": day, "ids": list(ids)},
+    ).rowcount
+    return staging
 
 
 def end(connection: Connection, reader: Reader, taken: State, old: Row, reason: str) -> None:
     """Close the object's validity today. Nothing is erased: earlier days and states still show it."""
     check_writable(reader, old)
+    end_many(connection, taken, [old["id"]], reason)
+
+
+def end_many(connection: Connection, taken: State, ids: Sequence[int], reason: str) -> None:
+    """The same for many, whose right to be written the caller has checked; row security checks it again."""
     versions = connection.execute(
         text(
             "SELECT version_id, lower(valid) AS first FROM object_version"
-            " WHERE id = :id AND upper_inf(known) AND (upper(valid) IS NULL OR upper(valid) > :day)"
+            " WHERE id = ANY(:ids) AND upper_inf(known) AND (upper(valid) IS NULL OR upper(valid) > :day)"
         ),
-        {"id": old["id"], "day": taken.day},
+        {"ids": list(ids), "day": taken.day},
     ).all()
     _close(connection, [v.version_id for v in versions], taken.n)
-    for version in versions:
-        if version.first < taken.day:
-            _reinsert(connection, version.version_id, version.first, taken.day, taken.n)
+    _reinsert(connection, [v.version_id for v in versions if v.first < taken.day], taken.day, taken.n)
     connection.execute(
         text(
             "UPDATE risk_object SET valid_to = GREATEST(:day, valid_from), ended_reason = :reason, state = :n,"
-            " updated_at = :at WHERE id = :id"
+            " updated_at = :at WHERE id = ANY(:ids)"
         ),
-        {"day": taken.day, "reason": reason, "n": taken.n, "at": taken.at, "id": old["id"]},
+        {"day": taken.day, "reason": reason, "n": taken.n, "at": taken.at, "ids": list(ids)},
     )
 
 
@@ -186,17 +284,17 @@ def _close(connection: Connection, version_ids: Sequence[int], n: int) -> None:
     )
 
 
-def _reinsert(connection: Connection, version_id: int, first: date, last: date, n: int) -> None:
-    """The part of a closed version that still holds: [first, last)."""
+def _reinsert(connection: Connection, version_ids: Sequence[int], last: date, n: int) -> None:
+    """The part of closed versions that still holds: each from its first day up to `last`, exclusive."""
     columns = [name for name in COLUMNS if name not in {"valid_from", "valid_to"}]
     names = ", ".join(columns)
     connection.execute(
         text(
             f"INSERT INTO object_version (valid, known, actor, valid_from, valid_to, {names})"
-            f" SELECT daterange(:first, :last), int8range(:n, NULL), actor, :first, :last, {names}"
-            " FROM object_version WHERE version_id = :version_id"
+            f" SELECT daterange(lower(valid), :last), int8range(:n, NULL), actor, lower(valid), :last, {names}"
+            " FROM object_version WHERE version_id = ANY(:version_ids)"
         ),
-        {"version_id": version_id, "first": first, "last": last, "n": n},
+        {"version_ids": list(version_ids), "last": last, "n": n},
     )
 
 

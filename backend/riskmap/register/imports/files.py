@@ -1,0 +1,282 @@
+"""What a sender uploaded: received whole or not at all, kept beside the database, opened by content."""
+
+import contextlib
+import hashlib
+import os
+import re
+import shutil
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from sqlalchemy import Engine
+
+from riskmap.access.reader import Reader
+from riskmap.base import clock, database, jobs
+from riskmap.base.errors import Invalid, NotFound
+from riskmap.base.settings import Settings
+from riskmap.base.web import ensure_disk
+from riskmap.exchange.cells import plain
+from riskmap.exchange.headers import HEAD_LINES
+from riskmap.exchange.tables import MOST_LINES, Row, Table, open_table
+from riskmap.exchange.template import template_of
+from riskmap.register.imports import queries
+
+SAMPLE_ROWS = 2_000
+_SHOWN_LINES = 30
+_SHOWN_CELLS = 60
+_SHOWN_TEXT = 120
+_CHUNK = 1 << 20
+_KEPT_SAMPLES = 16
+_LARGE = 20 << 20
+_STALE_PART_S = 6 * 3600
+KEPT_FOR = timedelta(days=90)
+_SHAPE_PARTS = {".shp", ".dbf", ".shx", ".prj", ".cpg"}
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The beginning of a sheet: enough to find the header, match columns and tell the datum."""
+
+    head: tuple[Row, ...]
+    rows: tuple[Row, ...]
+    merged: tuple[tuple[int, int, int, int], ...]
+    uncomputed: frozenset[tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One uploaded part, as the request holds it."""
+
+    name: str
+    body: BinaryIO
+
+
+# -- Receiving --------------------------------------------------------------------
+
+
+def shown_name(given: str) -> str:
+    """A file's own name without its folders and without what a name may not hold."""
+    base = re.split(r"[\\/]", given)[-1]
+    base = re.sub(r"[\x00-\x1f\x7f<>:\"|?*]", "_", base).strip(" .")
+    return base[-120:] or "未命名"
+
+
+def folder_of(settings: Settings) -> Path:
+    """Where uploads are kept; mode 0700, since lists hold telephone numbers."""
+    path = settings.data_dir / "uploads"
+    path.mkdir(parents=True, exist_ok=True)
+    path.chmod(0o700)
+    return path
+
+
+def path_of(settings: Settings, file_id: str) -> Path:
+    """A kept file, or the folder of a shapefile's parts. Raises NotFound where it is no longer kept."""
+    path = folder_of(settings) / file_id
+    if not path.exists():
+        raise NotFound(f"上传的原文件已清理（保留 {KEPT_FOR.days} 天），请重新上传。", code="file_gone")
+    return path
+
+
+def keep(engine: Engine, settings: Settings, reader: Reader, parts: Sequence[Part]) -> dict[str, Any]:
+    """Keep an upload and say what is in it. Raises Invalid in words where it is nothing to import."""
+    ensure_disk(settings)
+    if not parts:
+        raise Invalid("没有收到文件，请选择要导入的文件。", code="no_file")
+    file_id = jobs.new_id("f")
+    folder = folder_of(settings)
+    waiting = folder / f".{file_id}.part"
+    try:
+        size, digest = _copy(parts, waiting)
+        name = _name_of(parts)
+        target = folder / file_id
+        waiting.replace(target)
+        try:
+            summary = _summary(target)
+            body = {
+                "file_id": file_id,
+                "account_id": reader.account_id,
+                "name": name,
+                "bytes": size,
+                "sha256": digest,
+                "summary": summary,
+            }
+            with database.write(engine, reader.settings()) as connection:
+                queries.add_file(connection, body)
+        except BaseException:
+            remove(settings, file_id)
+            raise
+    finally:
+        _drop(waiting)
+    return file_body({**body, "made_at": clock.now()})
+
+
+def _name_of(parts: Sequence[Part]) -> str:
+    names = [shown_name(p.name) for p in parts]
+    return next((n for n in names if n.lower().endswith(".shp")), names[0])
+
+
+def _copy(parts: Sequence[Part], target: Path) -> tuple[int, str]:
+    """To disk, each byte once; several parts become a folder of one layer."""
+    if len(parts) == 1:
+        return _copy_one(parts[0].body, target)
+    suffixes = [Path(shown_name(p.name)).suffix.lower() for p in parts]
+    if any(s not in _SHAPE_PARTS for s in suffixes) or len(set(suffixes)) < len(suffixes):
+        raise Invalid(
+            "一次只能导入一个文件；SHP 请把同名的 SHP、DBF、SHX（和 PRJ、CPG）一起选择。", code="several_files"
+        )
+    target.mkdir()
+    size, digests = 0, hashlib.sha256()
+    for part, suffix in sorted(zip(parts, suffixes, strict=True), key=lambda p: p[1]):
+        one, digest = _copy_one(part.body, target / f"layer{suffix}")
+        size += one
+        digests.update(digest.encode())
+    return size, digests.hexdigest()
+
+
+def _copy_one(source: BinaryIO, target: Path) -> tuple[int, str]:
+    digest, size = hashlib.sha256(), 0
+    with target.open("wb") as out:
+        while chunk := source.read(_CHUNK):
+            digest.update(chunk)
+            size += len(chunk)
+            out.write(chunk)
+        out.flush()
+        os.fsync(out.fileno())
+    return size, digest.hexdigest()
+
+
+def _drop(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def remove(settings: Settings, file_id: str) -> None:
+    """Forget a kept file and what was unpacked from it."""
+    folder = folder_of(settings)
+    for path in folder.glob(f"{file_id}*"):
+        _drop(path)
+
+
+def sweep(engine: Engine, settings: Settings) -> None:
+    """Uploads that were cut off, that no row knows, or that are older than is kept."""
+    folder = folder_of(settings)
+    for path in folder.glob(".*.part"):
+        if time.time() - path.stat().st_mtime > _STALE_PART_S:
+            _drop(path)
+    with database.read(engine, {}) as connection:
+        known = queries.kept_files(connection, clock.now() - KEPT_FOR)
+    for path in folder.glob("f_*"):
+        if path.name[:34] not in known and time.time() - path.stat().st_mtime > _STALE_PART_S:
+            _drop(path)
+
+
+# -- Looking into a file ------------------------------------------------------------
+
+
+def _texts(cells: Sequence[Any]) -> list[str | None]:
+    return [plain(c)[:_SHOWN_TEXT] or None if c is not None else None for c in cells[:_SHOWN_CELLS]]
+
+
+def _summary(path: Path) -> dict[str, Any]:
+    with _one_large_at_a_time(path):
+        table = open_table(path)
+        sheets = []
+        fullest = ("", -1)
+        for sheet in table.sheets:
+            if sheet.rows > MOST_LINES:
+                raise Invalid(
+                    f"表有 {sheet.rows} 行，一次最多 {MOST_LINES} 行。请分成几份再导入。", code="too_many_rows"
+                )
+            sample = _sample(table, sheet.name)
+            _samples.put((path.name, sheet.name), sample)
+            head = [{"line": line, "cells": _texts(cells)} for line, cells in sample.head[:_SHOWN_LINES]]
+            sheets.append({"name": sheet.name, "rows": sheet.rows, "columns": sheet.columns, "head": head})
+            filled = sum(1 for _, cells in sample.rows if sum(c is not None for c in cells) > 1)
+            if filled > fullest[1]:
+                fullest = (sheet.name, filled)
+        made = template_of(table)
+        return {
+            "kind": table.kind,
+            "encoding": table.encoding,
+            "crs": table.crs,
+            "notes": list(table.notes),
+            "sheets": sheets,
+            "sheet": fullest[0],
+            "template": {"class": made[0], "version": made[1]} if made else None,
+        }
+
+
+def file_body(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A kept file as its sender sees it."""
+    summary = row["summary"]
+    return {
+        "file": row["file_id"],
+        "name": row["name"],
+        "bytes": row["bytes"],
+        "made_at": row["made_at"].isoformat(timespec="seconds"),
+        **{k: summary[k] for k in ("kind", "encoding", "crs", "notes", "sheets", "sheet", "template")},
+    }
+
+
+_large = threading.Lock()
+
+
+@contextlib.contextmanager
+def _one_large_at_a_time(path: Path) -> Iterator[None]:
+    """A workbook of a million rows takes a gigabyte while it is looked into: one after the other."""
+    if path.is_file() and path.stat().st_size > _LARGE:
+        with _large:
+            yield
+    else:
+        yield
+
+
+class _Samples:
+    """Beginnings of sheets that were looked at last: the steps of one import ask for the same again."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[tuple[str, str], Sample] = OrderedDict()
+
+    def get(self, key: tuple[str, str]) -> Sample | None:
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+            return self._kept.get(key)
+
+    def put(self, key: tuple[str, str], sample: Sample) -> None:
+        with self._lock:
+            self._kept[key] = sample
+            while len(self._kept) > _KEPT_SAMPLES:
+                self._kept.popitem(last=False)
+
+
+_samples = _Samples()
+
+
+def _sample(table: Table, sheet: str) -> Sample:
+    rows: list[Row] = []
+    for row in table.rows(sheet):
+        rows.append(row)
+        if len(rows) >= SAMPLE_ROWS + HEAD_LINES:
+            break
+    return Sample(tuple(rows[:HEAD_LINES]), tuple(rows), tuple(table.merged(sheet)), frozenset(table.uncomputed(sheet)))
+
+
+def sample_of(settings: Settings, file_id: str, sheet: str) -> Sample:
+    """The beginning of a sheet of a kept file."""
+    found = _samples.get((file_id, sheet))
+    if found is None:
+        path = path_of(settings, file_id)
+        with _one_large_at_a_time(path):
+            found = _sample(open_table(path), sheet)
+        _samples.put((file_id, sheet), found)
+    return found

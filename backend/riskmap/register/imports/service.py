@@ -1,0 +1,315 @@
+"""Imports as a sender and an administrator see them: queue a run, look at it, take it back; the queue 待定位."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+
+from riskmap.access.reader import Reader
+from riskmap.base import audit, database, jobs, state
+from riskmap.base.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, NotSignedIn
+from riskmap.base.settings import Settings
+from riskmap.catalogue import queries as catalogue_queries
+from riskmap.catalogue.model import GRADES
+from riskmap.catalogue.queries import CatalogueCache
+from riskmap.exchange import locate
+from riskmap.exchange.datum import DATUMS
+from riskmap.exchange.template import template
+from riskmap.register.imports import matching, queries
+from riskmap.register.imports.matching import Asked, ground_of
+from riskmap.register.imports.run import WHY
+from riskmap.selection.model import Selection
+from riskmap.store import write
+from riskmap.store.snapshot import Snapshot, open_snapshot
+
+JOB = "import"
+_LISTED_LEFT = 1_000
+_NO_IMPORT = "没有这次导入，或不是您的。请核对编号。"
+_STOPPED = {"cancelled", "failed"}
+
+
+def owner_of(reader: Reader) -> int | None:
+    """Whose imports and jobs a caller may see: his own; an administrator everybody's (None)."""
+    if reader.kind == "public":
+        raise NotSignedIn("请先登录。")
+    if not reader.writes:
+        raise Forbidden("当前账号只能查看。需要导入，请联系管理员开通编辑权限。")
+    return None if reader.role == "administrator" else reader.account_id
+
+
+# -- Queueing ----------------------------------------------------------------------------
+
+
+def queue(snapshot: Snapshot, settings: Settings, asked: Asked, *, dry_run: bool) -> str:
+    """Fix how the file is to be read and put the run into the queue; its id."""
+    plan = matching.settle(snapshot, settings, asked)
+    reader, connection = snapshot.reader, snapshot.connection
+    import_id = jobs.new_id("i")
+    title = plan.pop("title")
+    given = {"class": plan["class"], "dry_run": dry_run}
+    shown = f"预演：{title}" if dry_run else title
+    jobs.add(connection, import_id, JOB, shown, reader.account_id, reader.name, reader.body(), given)
+    queries.add_run(connection, {"import_id": import_id, "dry_run": dry_run, **plan})
+    audit.record(
+        connection, reader.name, "queue", "import", import_id, address=reader.address,
+        after={"class": plan["class"], "file": plan["file_id"], "crs": plan["crs"], "dry_run": dry_run},
+    )  # fmt: skip
+    return import_id
+
+
+# -- Looking --------------------------------------------------------------------------------
+
+
+def _run(connection: Connection, reader: Reader, import_id: str) -> dict[str, Any]:
+    found = queries.run_of(connection, import_id, owner_of(reader))
+    if found is None:
+        raise NotFound(_NO_IMPORT)
+    return found
+
+
+def body_of(run: Mapping[str, Any], snapshot: Snapshot) -> dict[str, Any]:
+    """A run as it is sent."""
+    class_ = snapshot.catalogue.classes.get(run["class"])
+    undone = None
+    if run["undone_state"] is not None:
+        undone = {
+            "state": run["undone_state"],
+            "by": run["undone_by"],
+            "at": run["undone_at"].isoformat(timespec="seconds"),
+            "left": run["undone_left"],
+        }
+    return {
+        "id": run["import_id"],
+        "file": run["file_id"],
+        "file_name": run["file_name"],
+        "file_bytes": run["file_bytes"],
+        "class": run["class"],
+        "class_title": class_.title if class_ else run["class"],
+        "sheet": run["sheet"],
+        "header_line": run["header_line"],
+        "header_lines": run["header_lines"],
+        "crs": run["crs"],
+        "crs_title": DATUMS[run["crs"]].title if run["crs"] in DATUMS else None,
+        "dry_run": run["dry_run"],
+        "status": run["status"],
+        "phase": run["phase"],
+        "progress": run["progress"],
+        "cancel": run["cancel"],
+        "rows": run["counts"],
+        "state": run["state"],
+        "message": run["message"],
+        "notes": run["notes"],
+        "columns": run["columns"] or [{k: m[k] for k in ("index", "header", "target")} for m in run["mapping"]],
+        "mapping": run["mapping"],
+        "by": run["actor"],
+        "made_at": _at(run["made_at"]),
+        "started_at": _at(run["started_at"]),
+        "finished_at": _at(run["finished_at"]),
+        "undone": undone,
+        "may_undo": run["state"] is not None and undone is None,
+    }
+
+
+def _at(time: Any) -> str | None:
+    return None if time is None else str(time.isoformat(timespec="seconds"))
+
+
+def one(snapshot: Snapshot, import_id: str) -> dict[str, Any]:
+    """One import. Raises NotFound for another sender's."""
+    return body_of(_run(snapshot.connection, snapshot.reader, import_id), snapshot)
+
+
+def listed(snapshot: Snapshot, limit: int) -> list[dict[str, Any]]:
+    """Imports, newest first."""
+    found = queries.runs(snapshot.connection, owner_of(snapshot.reader), limit)
+    return [body_of(run, snapshot) for run in found]
+
+
+def findings(snapshot: Snapshot, import_id: str, kinds: Sequence[str], after: int, limit: int) -> dict[str, Any]:
+    """What was found in lines, some kinds, in the order of lines."""
+    run = _run(snapshot.connection, snapshot.reader, import_id)
+    found = queries.findings(snapshot.connection, import_id, kinds, after, limit + 1)
+    more, found = len(found) > limit, found[:limit]
+    items = [
+        {
+            "line": f["line"],
+            "kind": f["kind"],
+            "cells": f["cells"],
+            "faults": f["faults"],
+            "object": {"id": f["object_id"], "name": f["object_name"]} if f["object_id"] is not None else None,
+            "change": f["change"],
+        }
+        for f in found
+    ]
+    return {
+        "items": items,
+        "total": queries.count_findings(snapshot.connection, run["import_id"], kinds),
+        "next": str(found[-1]["finding_id"]) if more else None,
+    }
+
+
+def finished_run(connection: Connection, reader: Reader, import_id: str) -> dict[str, Any]:
+    """A run that has come to its end, for its returned workbook."""
+    run = _run(connection, reader, import_id)
+    if run["status"] != "done":
+        raise Conflict("这次导入还没有完成，或没有做成，没有退回表。", code="not_done")
+    return run
+
+
+# -- Taking back ----------------------------------------------------------------------------------
+
+
+def undo_preview(snapshot: Snapshot, import_id: str) -> dict[str, Any]:
+    """What taking it back would do."""
+    run = _undoable(snapshot.connection, snapshot.reader, import_id)
+    return _undo_body(*_sorted_out(snapshot, run))
+
+
+def cancel_or_undo(snapshot: Snapshot, import_id: str) -> dict[str, Any]:
+    """A run that is not over is asked to stop; one that wrote is taken back as a whole, as a new state."""
+    connection, reader = snapshot.connection, snapshot.reader
+    run = _run(connection, reader, import_id)
+    if run["status"] in {"queued", "running"}:
+        return {"status": jobs.ask_to_cancel(connection, import_id)}
+    run = _undoable(connection, reader, import_id)
+    taken = write.take_state(connection, reader, f"撤销导入：{run['file_name']}")
+    run = _undoable(connection, reader, import_id)  # nobody may have done it meanwhile
+    added, changed, left = _sorted_out(snapshot, run)
+    made = state.at(connection, run["state"])
+    assert made is not None
+    write.end_many(connection, taken, [r.id for r in added], f"撤销导入：{run['file_name']}")
+    staging = write.stage_previous(connection, run["state"], made.day, [r.id for r in changed])
+    if staging.count != len(changed):
+        raise Conflict("有对象找不到导入前的内容，没有撤销。请联系管理员。", code="no_previous")
+    write.change_staged(connection, reader, taken, staging, taken.day)
+    queries.undo_parties(connection, run["state"], taken.n, [r.id for r in (*added, *changed)])
+    queries.mark_undone(connection, import_id, taken.n, reader.name, len(left))
+    counts = {"ended": len(added), "restored": len(changed), "left": len(left)}
+    write.write_audit(connection, reader, taken, "undo", import_id, None, counts)
+    return {"state": taken.n, **_undo_body(added, changed, left)}
+
+
+def _undoable(connection: Connection, reader: Reader, import_id: str) -> dict[str, Any]:
+    run = _run(connection, reader, import_id)
+    if run["state"] is None:
+        why = "这是一次预演，" if run["dry_run"] else "这次导入"
+        raise Conflict(f"{why}没有写入任何数据，不用撤销。", code="nothing_written")
+    if run["undone_state"] is not None:
+        raise Conflict(f"这次导入已经撤销（状态 {run['undone_state']}）。", code="undone")
+    return run
+
+
+def _sorted_out(snapshot: Snapshot, run: Mapping[str, Any]) -> tuple[list[Any], list[Any], list[dict[str, Any]]]:
+    """Objects to end, objects to bring back, and those that stay, with why."""
+    reader = snapshot.reader
+    added: list[Any] = []
+    changed: list[Any] = []
+    left: list[dict[str, Any]] = []
+    for row in queries.touched_by(snapshot.connection, run["state"]):
+        if row.state != run["state"]:
+            why = "之后已注销" if row.ended_reason else "之后又有改动"
+        elif not reader.inner(row.visibility, row.division, row.department, row._mapping["class"]):
+            why = "现已不在您的管理范围内"
+        else:
+            (added if row.added else changed).append(row)
+            continue
+        left.append({"id": row.id, "name": row.name, "why": why})
+    return added, changed, left
+
+
+def _undo_body(added: Sequence[Any], changed: Sequence[Any], left: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "ended": len(added),
+        "restored": len(changed),
+        "left_count": len(left),
+        "left": list(left[:_LISTED_LEFT]),
+    }
+
+
+# -- Template ---------------------------------------------------------------------------------------
+
+
+def template_for(
+    engine: Engine, settings: Settings, caches: CatalogueCache, reader: Reader, code: str
+) -> tuple[str, bytes]:
+    """The import template of a class as it is now: a file name and the workbook."""
+    with database.read(engine, reader.settings()) as connection:
+        snapshot = open_snapshot(connection, reader, caches, settings.public_resolution)
+        divisions = catalogue_queries.divisions(connection, snapshot.state.n, snapshot.state.day)
+    class_ = snapshot.catalogue.classes.get(code)
+    if class_ is None:
+        raise NotFound("没有这个分类，请从分类目录中选择。")
+    body = template(class_, snapshot.catalogue, divisions, title=settings.title)
+    return f"{class_.title}导入模板.xlsx", body
+
+
+# -- 待定位 --------------------------------------------------------------------------------------------
+
+
+def waiting(
+    snapshot: Snapshot, settings: Settings, selection: Selection, limit: int, cursor: str | None
+) -> dict[str, Any]:
+    """Objects without a position, worst first, with what their sender said of it and what it may mean."""
+    after = None
+    if cursor is not None:
+        grade, _, object_id = cursor.partition("-")
+        if not (grade.isdigit() and object_id.isdigit() and len(cursor) < 30):
+            raise Invalid("翻页位置无效，请从第一页重新查看", errors=[FieldError("cursor", "bad_cursor", "无效")])
+        after = int(grade), int(object_id)
+    rows, total = queries.waiting(snapshot, selection, limit + 1, after)
+    more, rows = len(rows) > limit, rows[:limit]
+    ground = ground_of(snapshot, settings)
+    reader = snapshot.reader
+    items = []
+    for row in rows:
+        class_ = snapshot.catalogue.classes.get(row["class"])
+        original = row["original"] or {}
+        why = original.get("why") or "unknown"
+        suggestion = locate.suggest(original, ground.territory) if original.get("crs") else None
+        division = row["division"]
+        items.append(
+            {
+                "id": row["id"],
+                "class": row["class"],
+                "class_title": class_.title if class_ else row["class"],
+                "geometry": list(class_.geometry) if class_ else [],
+                "code": row["code"],
+                "name": row["name"],
+                "division": division or None,
+                "division_name": ground.divisions.name(division) if division else None,
+                "address": original.get("address") or (row["attributes"] or {}).get("address"),
+                "why": why,
+                "words": WHY.get(why, WHY["unknown"]),
+                "original": {k: original[k] for k in ("x", "y", "crs") if k in original} or None,
+                "suggestion": _suggestion(suggestion, ground) if suggestion else None,
+                "grade": GRADES[row["grade"] - 1],
+                "state": row["state"],
+                "may_write": reader.writes
+                and reader.inner(row["visibility"], division, row["department"], row["class"]),
+            }
+        )
+    last = rows[-1] if more else None
+    return {
+        "items": items,
+        "total": total,
+        "next": f"{last['grade']}-{last['id']}" if last else None,
+        "state": snapshot.state.n,
+    }
+
+
+def _suggestion(found: tuple[float, float, str, str | None], ground: matching.Ground) -> dict[str, Any]:
+    lon, lat, act, division = found
+    where = "辖区内"
+    if division:
+        names = [ground.divisions.name(code) for code in (division[:6], division)]
+        where = "".join(dict.fromkeys(names))
+    return {"lon": round(lon, 7), "lat": round(lat, 7), "words": f"{act}后落在{where}"}
+
+
+def points(snapshot: Snapshot, import_id: str) -> dict[str, Any]:
+    """Where the objects that an import wrote are now, as far as the caller may see them."""
+    run = _run(snapshot.connection, snapshot.reader, import_id)
+    if run["state"] is None:
+        return {"items": [], "of": 0}
+    found, total = queries.points_of(snapshot.connection, run["state"])
+    return {"items": [[float(r.lon), float(r.lat), r.id] for r in found], "of": total}
