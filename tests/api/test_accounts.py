@@ -5,6 +5,8 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -15,6 +17,8 @@ from tests.conftest import ADMIN_PASSWORD, OTHER_PASSWORD, sign_in
 
 from riskmap.access import service
 from riskmap.access.commands import admin as admin_command
+from riskmap.app import create_app
+from riskmap.base import clock
 from riskmap.base.settings import Settings
 
 MakeAccount = Callable[..., TestClient]
@@ -117,6 +121,8 @@ def test_of_two_who_make_one_name_at_once_one_succeeds(app: Any) -> None:
         ({"may": ["everything"]}, "may.0", "literal_error"),
         ({"password": "short1A"}, "password", "weak_password"),
         ({"password": "lowercase"}, "password", "weak_password"),
+        ({"password": "long-but-of-two-kinds"}, "password", "weak_password"),
+        ({"password": "Seven-1"}, "password", "weak_password"),
         ({"password": "Aa1" * 43}, "password", "weak_password"),
         ({"username": "Same-as-name1", "password": "same-as-NAME1"}, "password", "weak_password"),
         ({"active": False}, "active", "extra_forbidden"),
@@ -128,7 +134,7 @@ def test_a_refused_account_says_which_part(admin: TestClient, changes: dict[str,
     assert any("一" <= c <= "鿿" for c in body["errors"][0]["message"])
 
 
-@pytest.mark.parametrize("password", ["tenletters", "Eight-1x", "eight-1x", "口令口令Aa1-", "a" * 128])
+@pytest.mark.parametrize("password", ["Eight-1x", "eight-1x", "EIGHT-1X", "口令口令Aa1-", "a-1" + "a" * 125])
 def test_a_password_by_the_rule_is_taken(admin: TestClient, password: str) -> None:
     assert admin.post("/api/accounts", json=new(password=password)).status_code == 201
 
@@ -153,8 +159,12 @@ def test_accounts_are_listed_without_hashes(admin: TestClient, make_account: Mak
     answer = admin.get("/api/accounts")
     assert "argon2" not in answer.text
     listed = {a["username"]: a for a in answer.json()["items"]}
-    made_at = listed[name].pop("made_at")
+    made_at, set_at, expires_at, signed_in_at = (
+        listed[name].pop(field) for field in ("made_at", "password_set_at", "password_expires_at", "signed_in_at")
+    )
     assert made_at.endswith("+08:00")
+    assert signed_in_at > made_at
+    assert datetime.fromisoformat(expires_at) - datetime.fromisoformat(set_at) == timedelta(days=90)
     assert listed[name] == {
         "username": name,
         "role": "reader",
@@ -165,6 +175,10 @@ def test_accounts_are_listed_without_hashes(admin: TestClient, make_account: Mak
         "may": [],
         "active": True,
         "locked": False,
+        "locked_until": None,
+        "must_change": None,
+        "sessions": 1,
+        "tokens": 0,
     }
 
 
@@ -343,58 +357,159 @@ def test_no_secret_is_in_the_audit(admin: TestClient, engine: Engine, make_accou
         assert secret not in trail
 
 
-@pytest.mark.parametrize("role", ["administrator", "editor", "reader"])
-def test_only_an_auditor_reads_the_audit(role: str, client: TestClient, make_account: MakeAccount) -> None:
-    problem(make_account(role).get("/api/audit"), 403, "forbidden")
-    problem(client.get("/api/audit"), 401, "not_signed_in")
+# -- Passwords that have to be changed ---------------------------------------------------
 
 
-def test_an_auditor_reads_page_after_page_and_every_entry_once(make_account: MakeAccount) -> None:
-    client = make_account("auditor")
-    for _ in range(3):
-        make_account("reader")
-    every = client.get("/api/audit?limit=500").json()
-    assert every["next"] is None
-    ids = [e["id"] for e in every["items"]]
-    assert ids == sorted(ids, reverse=True)
-    paged, cursor = [], ""
-    while True:
-        page = client.get(f"/api/audit?limit=4{cursor}").json()
-        assert len(page["items"]) <= 4
-        paged += [e["id"] for e in page["items"]]
-        if page["next"] is None:
-            break
-        cursor = f"&cursor={page['next']}"
-    assert paged == ids
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[timedelta], None]:
+    """Moves the service's clock forward."""
+
+    def move(by: timedelta) -> None:
+        real = datetime.now
+        monkeypatch.setattr(clock, "now", lambda: real(clock.SHANGHAI) + by)
+
+    return move
 
 
-def test_the_audit_is_filtered(make_account: MakeAccount) -> None:
-    client = make_account("auditor")
+@pytest.fixture
+def service_of(settings: Settings) -> Iterator[Callable[..., Any]]:
+    """Another service over the same database, with settings of its own."""
+    made = []
+
+    def start(**changes: Any) -> Any:
+        made.append(create_app(settings.model_copy(update=changes)))
+        return made[-1]
+
+    yield start
+    for app in made:
+        app.state.engine.dispose()
+
+
+REFUSED = [
+    ("GET", "/api/objects"),
+    ("GET", "/api/counts?by=grade"),
+    ("GET", "/api/catalogue"),
+    ("GET", "/api/tokens"),
+    ("POST", "/api/tokens"),
+    ("GET", "/api/sessions"),
+    ("DELETE", "/api/sessions"),
+    ("POST", "/api/objects"),
+    ("GET", "/api/accounts"),
+    ("GET", "/api/audit"),
+]
+
+
+def test_a_first_password_is_changed_before_anything_else(app: Any, admin: TestClient) -> None:
+    body = new(must_change=True)
+    made = admin.post("/api/accounts", json=body)
+    assert made.json()["must_change"] == "first"
+    client = sign_in(app, body["username"], OTHER_PASSWORD)
+    assert client.get("/api/session").json()["must_change"] == "first"
+    assert client.get("/api/rights").json()["rights"] == client.rights  # type: ignore[attr-defined]
+    assert client.get("/api/account/password").json()["must_change"] == "first"
+    for method, path in REFUSED:
+        told = problem(client.request(method, path, json={} if method == "POST" else None), 403, "password_expired")
+        assert "先改成自己的密码" in told["detail"]
+    changed = client.put("/api/account/password", json={"old": OTHER_PASSWORD, "new": "My-own-4-tests"})
+    assert changed.status_code == 204
+    again = sign_in(app, body["username"], "My-own-4-tests")
+    assert again.get("/api/session").json()["must_change"] is None
+    assert again.get("/api/objects").status_code == 200
+
+
+def test_who_has_to_change_his_password_may_also_leave(app: Any, admin: TestClient) -> None:
+    body = new(must_change=True)
+    admin.post("/api/accounts", json=body)
+    client = sign_in(app, body["username"], OTHER_PASSWORD)
+    assert client.delete("/api/session").status_code == 204
+    assert client.get("/api/objects").status_code == 200  # as the public
+
+
+def test_a_reset_password_is_for_one_sign_in_where_the_administrator_says_so(
+    app: Any, admin: TestClient, make_account: MakeAccount
+) -> None:
     name = make_account("reader").username  # type: ignore[attr-defined]
-
-    def found(**filters: str) -> list[tuple[str, str]]:
-        items = client.get("/api/audit", params=filters).json()["items"]
-        return [(e["action"], e["ref"]) for e in items]
-
-    assert found(ref=name) == [("sign_in", name), ("create", name)]
-    assert found(ref=name, kind="account") == [("create", name)]
-    assert found(actor=name, action="sign_in", result="ok") == [("sign_in", name)]
-    newest, first = client.get("/api/audit", params={"ref": name}).json()["items"]
-    assert newest["at"] > first["at"]
-    assert found(ref=name, since=newest["at"]) == [("sign_in", name)]
-    assert found(ref=name, until=newest["at"]) == [("create", name)]
-    assert found(ref=name, until="2020-01-01") == []
+    reset = {"password": "Reset-4-tests", "must_change": True}
+    assert admin.patch(f"/api/accounts/{name}", json=reset).json()["must_change"] == "first"
+    problem(sign_in(app, name, "Reset-4-tests").get("/api/objects"), 403, "password_expired")
+    assert admin.patch(f"/api/accounts/{name}", json={"password": "Reset-5-tests"}).json()["must_change"] is None
+    assert sign_in(app, name, "Reset-5-tests").get("/api/objects").status_code == 200
 
 
-@pytest.mark.parametrize("query", ["limit=501", "since=yesterday", "cursor=x", "cursor=0"])
-def test_a_malformed_question_of_the_audit_is_422(query: str, make_account: MakeAccount) -> None:
-    problem(make_account("auditor").get(f"/api/audit?{query}"), 422, "invalid_request")
+def test_a_password_grows_old(app: Any, make_account: MakeAccount, later: Callable[[timedelta], None]) -> None:
+    name = make_account("editor").username  # type: ignore[attr-defined]
+    later(timedelta(days=89, hours=23, minutes=50))
+    client = sign_in(app, name, OTHER_PASSWORD)
+    assert client.get("/api/objects").status_code == 200
+    later(timedelta(days=90, minutes=5))
+    told = problem(client.get("/api/objects"), 403, "password_expired")
+    assert "到期" in told["detail"]
+    assert client.get("/api/session").json()["must_change"] == "expired"
+    new = "Quite-new-4-tests"
+    assert client.put("/api/account/password", json={"old": OTHER_PASSWORD, "new": new}).status_code == 204
+    assert sign_in(app, name, new).get("/api/objects").status_code == 200
 
 
-def test_nobody_rewrites_the_audit(engine: Engine, admin: TestClient) -> None:
-    for statement in ("DELETE FROM audit_entry", "UPDATE audit_entry SET actor = 'x'", "TRUNCATE audit_entry"):
-        with pytest.raises(Exception, match="permission denied"), engine.begin() as connection:
-            connection.execute(text(statement))
+def test_a_token_goes_on_while_a_password_waits_to_be_changed(
+    app: Any, make_account: MakeAccount, later: Callable[[timedelta], None]
+) -> None:
+    client = make_account("reader")
+    token = client.post("/api/tokens", json={"name": "x", "days": 365}).json()["token"]
+    later(timedelta(days=100))
+    program = TestClient(app, headers={"Authorization": f"Bearer {token}"})
+    assert program.get("/api/rights").json()["rights"] == client.rights  # type: ignore[attr-defined]
+    assert program.get("/api/tokens").status_code == 200
+
+
+def test_passwords_last_for_ever_where_the_settings_say_so(
+    service_of: Callable[..., Any], make_account: MakeAccount, later: Callable[[timedelta], None]
+) -> None:
+    name = make_account("reader").username  # type: ignore[attr-defined]
+    later(timedelta(days=4000))
+    client = sign_in(service_of(password_days=0), name, OTHER_PASSWORD)
+    assert client.get("/api/session").json()["must_change"] is None
+    assert client.get("/api/account/password").json()["expires_at"] is None
+
+
+def test_the_rules_are_those_of_the_settings(service_of: Callable[..., Any], admin: TestClient) -> None:
+    strict = sign_in(service_of(password_length=12, password_kinds=4), "admin", ADMIN_PASSWORD)
+    told = problem(strict.post("/api/accounts", json=new(password="Eight-1x")), 422, "weak_password")
+    assert "至少 12 位" in told["errors"][0]["message"]
+    assert "都要有" in told["errors"][0]["message"]
+    problem(strict.post("/api/accounts", json=new(password="long-enough-123")), 422, "weak_password")
+    assert strict.post("/api/accounts", json=new(password="Long-enough-123")).status_code == 201
+    assert strict.get("/api/account/password").json()["rules"] == {"length": 12, "most": 128, "kinds": 4, "history": 5}
+    plain = sign_in(service_of(password_kinds=1), "admin", ADMIN_PASSWORD)
+    assert plain.post("/api/accounts", json=new(password="lowercase")).status_code == 201
+
+
+def test_the_last_five_passwords_are_not_taken_again(app: Any, make_account: MakeAccount) -> None:
+    client = make_account("reader")
+    name = client.username  # type: ignore[attr-defined]
+    used = [OTHER_PASSWORD, *(f"Number-{n}-of-five" for n in range(1, 6))]
+
+    def change(old: str, to: str) -> Any:
+        return sign_in(app, name, old).put("/api/account/password", json={"old": old, "new": to})
+
+    for old, following in pairwise(used):
+        assert change(old, following).status_code == 204
+    for taken in used[1:-1]:
+        told = problem(change(used[-1], taken), 422, "used_password")
+        assert "最近 5 次" in told["errors"][0]["message"]
+    assert change(used[-1], used[0]).status_code == 204  # the sixth before
+
+
+def test_an_administrator_sets_no_password_that_was_just_used(admin: TestClient, make_account: MakeAccount) -> None:
+    name = make_account("reader").username  # type: ignore[attr-defined]
+    problem(admin.patch(f"/api/accounts/{name}", json={"password": OTHER_PASSWORD}), 422, "used_password")
+
+
+def test_whether_a_password_was_used_is_told_to_nobody_who_does_not_know_the_present_one(
+    make_account: MakeAccount,
+) -> None:
+    client = make_account("reader")
+    body = {"old": "wrong-password-1", "new": OTHER_PASSWORD}
+    problem(client.put("/api/account/password", json=body), 403, "wrong_password")
 
 
 # -- Command line --------------------------------------------------------------------
@@ -441,7 +556,7 @@ def test_a_token_is_made_on_the_command_line(app: Any, run: Callable[..., Any], 
     ("arguments", "stdin", "said"),
     [
         (("add-account", "admin", "--role", "reader"), OTHER_PASSWORD, "已被使用"),
-        (("add-account", "weakling", "--role", "reader"), "weak", "至少 10 位"),
+        (("add-account", "weakling", "--role", "reader"), "weak", "至少 8 位"),
         (("add-account", "x_y", "--role", "reader", "--area", "x"), OTHER_PASSWORD, "区划代码"),
         (("set-password", "nobody_here"), OTHER_PASSWORD, "没有这个账号"),
         (("unlock", "nobody_here"), "", "没有这个账号"),

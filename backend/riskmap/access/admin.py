@@ -1,12 +1,12 @@
 """Accounts from the command line: the first administrator, and those made on the server."""
 
-import secrets
 from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Engine, text
 
 from riskmap.access import passwords, queries, service
+from riskmap.access.passwords import Rules
 from riskmap.access.reader import SYSTEM
 from riskmap.base import audit, database
 from riskmap.base.errors import Invalid, NotFound
@@ -26,9 +26,10 @@ def ensure_first_administrator(engine: Engine, settings: Settings) -> str | None
         connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _FIRST_LOCK})
         if queries.has_accounts(connection):
             return None
-        password = settings.admin_password or "-".join(secrets.token_hex(3) for _ in range(4))
+        rules = Rules.of(settings)
+        password = settings.admin_password or passwords.make(rules)
         try:
-            passwords.check_policy(password, FIRST)
+            rules.check(password, FIRST)
         except Invalid as error:
             asked = error.errors[0].message
             raise Invalid(f"环境变量 RISKMAP_ADMIN_PASSWORD 不合要求：{asked}", code=error.code) from None
@@ -49,22 +50,25 @@ def ensure_first_administrator(engine: Engine, settings: Settings) -> str | None
     return None if settings.admin_password else password
 
 
-def add_account(engine: Engine, values: Mapping[str, Any]) -> None:
+def add_account(engine: Engine, values: Mapping[str, Any], rules: Rules | None = None) -> None:
     """As POST /api/accounts, by whoever holds the server."""
     with database.write(engine, {}) as connection:
-        service.add_account(connection, SYSTEM, values)
+        service.add_account(connection, SYSTEM, values, rules or Rules())
 
 
-def set_password(engine: Engine, username: str, password: str) -> None:
+def set_password(
+    engine: Engine, username: str, password: str, rules: Rules | None = None, *, must_change: bool = False
+) -> None:
     """A new password; also unlocks, ends the account's sessions and revokes its tokens."""
+    changes = {"password": password, "must_change": must_change}
     with database.write(engine, {}) as connection:
-        service.change_account(connection, SYSTEM, username, {"password": password})
+        service.change_account(connection, SYSTEM, username, changes, rules or Rules())
 
 
 def list_accounts(engine: Engine) -> list[dict[str, Any]]:
     """Every account, without hashes."""
     with database.read(engine, {}) as connection:
-        return service.list_accounts(connection)
+        return service.list_accounts(connection, Rules(), 0)
 
 
 def unlock(engine: Engine, username: str) -> None:

@@ -9,6 +9,7 @@ import click
 from sqlalchemy import Engine
 
 from riskmap.access import admin as accounts
+from riskmap.access.passwords import Rules
 from riskmap.access.reader import ROLES, TIERS
 from riskmap.base.errors import RiskmapError
 from riskmap.base.settings import Settings
@@ -21,14 +22,23 @@ def admin() -> None:
     """账号管理：新建、列出、重设密码、解锁、访问令牌。"""
 
 
+_MUST_CHANGE = click.option("--must-change", is_flag=True, help="首次登录须改密码")
+
+
 @contextmanager
-def _engine(opener: Opener) -> Iterator[Engine]:
+def _opened(opener: Opener) -> Iterator[tuple[Engine, Settings]]:
     """The database; what is refused is told in a line, without a traceback."""
     try:
-        with opener() as (engine, _):
-            yield engine
+        with opener() as opened:
+            yield opened
     except RiskmapError as error:
         raise click.ClickException("；".join([error.detail, *(e.message for e in error.errors)])) from error
+
+
+@contextmanager
+def _engine(opener: Opener) -> Iterator[Engine]:
+    with _opened(opener) as (engine, _):
+        yield engine
 
 
 def _ask_password() -> str:
@@ -45,13 +55,14 @@ def _ask_password() -> str:
 @click.option("--department", "departments", multiple=True, help="部门，可重复；不给即不限")
 @click.option("--class", "classes", multiple=True, help="分类代码，可重复；不给即不限")
 @click.option("--may", multiple=True, type=click.Choice(["sign", "dispatch"]), help="签发、调度权，可重复")
+@_MUST_CHANGE
 @click.pass_obj
 def add_account(opener: Opener, /, username: str, **values: Any) -> None:
     """新建账号；密码从提示或标准输入读取。"""
     body = {k: list(v) if isinstance(v, tuple) else v for k, v in values.items()}
     body |= {"username": username, "password": _ask_password()}
-    with _engine(opener) as engine:
-        accounts.add_account(engine, body)
+    with _opened(opener) as (engine, settings):
+        accounts.add_account(engine, body, Rules.of(settings))
     click.echo(f"  已建立账号 {username}。")
 
 
@@ -69,11 +80,12 @@ def list_accounts(opener: Opener, /) -> None:
 
 @admin.command("set-password")
 @click.argument("username")
+@_MUST_CHANGE
 @click.pass_obj
-def set_password(opener: Opener, /, username: str) -> None:
+def set_password(opener: Opener, /, username: str, must_change: bool) -> None:
     """重设密码，同时解锁；密码从提示或标准输入读取。"""
-    with _engine(opener) as engine:
-        accounts.set_password(engine, username, _ask_password())
+    with _opened(opener) as (engine, settings):
+        accounts.set_password(engine, username, _ask_password(), Rules.of(settings), must_change=must_change)
     click.echo("  密码已重设；该账号已有的登录和访问令牌全部失效。")
 
 

@@ -61,18 +61,39 @@ def by_token(request: Request) -> bool:
     return "authorization" in request.headers
 
 
-def current_reader(request: Request) -> Reader:
-    """Who asks: by token, by cookie, else the public.
+_MUST_CHANGE = {
+    "first": "这是管理员设定的密码，请先改成自己的密码，再使用系统。",
+    "expired": "密码已到期，请先修改密码，再使用系统。",
+}
 
-    A credential that no longer holds is 401, never the public: nobody shall take the public's picture for his own.
-    """
+
+def _caller(request: Request) -> tuple[Reader, str | None]:
+    """Who asks, and why he has to change his password first, if he has to."""
     if by_token(request):
         kind, _, secret = request.headers["authorization"].partition(" ")
         if kind.lower() != "bearer" or not secret.strip():
             raise NotSignedIn("请求头 Authorization 应为 Bearer 加访问令牌。", code="bad_token")
-        return service.find_token(request.app.state.engine, secret.strip(), address_of(request))
+        # A token is a credential with an end of its own: it goes on while a password waits to be changed.
+        return service.find_token(request.app.state.engine, secret.strip(), address_of(request)), None
     session = current_session(request)
-    return session.reader if session else PUBLIC
+    return (session.reader, session.must_change) if session else (PUBLIC, None)
+
+
+def any_reader(request: Request) -> Reader:
+    """Who asks, whatever his password: for what he needs in order to change it."""
+    return _caller(request)[0]
+
+
+def current_reader(request: Request) -> Reader:
+    """Who asks: by token, by cookie, else the public.
+
+    A credential that no longer holds is 401, never the public: nobody shall take the public's picture for his own.
+    A password that has to be changed first is 403.
+    """
+    reader, why = _caller(request)
+    if why is not None:
+        raise Forbidden(_MUST_CHANGE[why], code="password_expired")
+    return reader
 
 
 def signed_in(reader: Annotated[Reader, Depends(current_reader)]) -> Reader:
@@ -82,11 +103,28 @@ def signed_in(reader: Annotated[Reader, Depends(current_reader)]) -> Reader:
     return reader
 
 
-def by_password(request: Request, reader: Annotated[Reader, Depends(signed_in)]) -> Reader:
-    """Somebody who signed in: a token shall not make another that outlives it."""
+def _not_by_token(request: Request, reader: Reader) -> Reader:
+    if reader.kind == "public":
+        raise NotSignedIn("请先登录。")
     if by_token(request):
         raise Forbidden("访问令牌不能做这件事，请用密码登录。", code="token_not_enough")
     return reader
+
+
+def by_password(request: Request, reader: Annotated[Reader, Depends(current_reader)]) -> Reader:
+    """Somebody who signed in: a token shall not make another that outlives it."""
+    return _not_by_token(request, reader)
+
+
+def by_any_password(request: Request, reader: Annotated[Reader, Depends(any_reader)]) -> Reader:
+    """The same, also with a password that has to be changed."""
+    return _not_by_token(request, reader)
+
+
+def session_id(request: Request) -> int | None:
+    """The session that asks, or None for a token."""
+    session = None if by_token(request) else current_session(request)
+    return session.session_id if session else None
 
 
 def administrator(reader: Annotated[Reader, Depends(signed_in)]) -> Reader:

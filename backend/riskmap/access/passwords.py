@@ -1,17 +1,26 @@
-"""Passwords: Argon2 hashes, a policy, and a bound on how many are worked out at once."""
+"""Passwords: Argon2 hashes, rules, and a bound on how many are worked out at once."""
 
+import secrets
+import string
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from riskmap.base.errors import FieldError, Invalid, Unavailable
+from riskmap.base.settings import Settings
 
-LEAST, MOST = 8, 128
-_LEAST_PLAIN = 10  # without three kinds of characters
-_KINDS = (str.isdigit, str.islower, str.isupper)
+MOST = 128
+_KINDS = (str.isupper, str.islower, str.isdigit)
+# Without those that look alike on paper.
+_MADE_OF = tuple(
+    "".join(c for c in kind if c not in "IOl01")
+    for kind in (string.ascii_uppercase, string.ascii_lowercase, string.digits)
+)
 
 _HASHER = PasswordHash((Argon2Hasher(),))
 _DUMMY = _HASHER.hash("no account has this password")
@@ -43,15 +52,56 @@ def verify(password: str, stored: str | None) -> bool:
     return right and stored is not None and len(password) <= MOST
 
 
-def check_policy(password: str, username: str, field: str = "password") -> None:
-    """GB/T 22239 practice: at least 10 characters, or 8 of three kinds; not the username. Raises Invalid."""
-    kinds = sum(any(is_kind(c) for c in password) for is_kind in _KINDS)
-    kinds += any(not any(is_kind(c) for is_kind in _KINDS) for c in password)
-    long_enough = len(password) >= _LEAST_PLAIN or (len(password) >= LEAST and kinds >= 3)
-    if long_enough and len(password) <= MOST and password.casefold() != username.casefold():
-        return
-    message = (
-        f"密码至少 {_LEAST_PLAIN} 位，或至少 {LEAST} 位且含大写、小写、数字、符号中的三种；"
-        f"最多 {MOST} 位，不能与用户名相同"
-    )
-    raise Invalid("密码不合要求，没有保存", code="weak_password", errors=[FieldError(field, "weak_password", message)])
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a password has to be, and for how long it lasts."""
+
+    length: int = 8
+    kinds: int = 3
+    history: int = 5  # not one of the last N; 0: any
+    days: int = 90  # 0: for ever
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Rules":
+        """As RISKMAP_PASSWORD_* say."""
+        s = settings
+        return cls(s.password_length, s.password_kinds, s.password_history, s.password_days)
+
+    def expires_at(self, set_at: datetime) -> datetime | None:
+        """When a password that was set then has to be changed; None: never."""
+        return set_at + timedelta(days=self.days) if self.days else None
+
+    @property
+    def words(self) -> str:
+        """For whoever has to think of one."""
+        kinds = "大写字母、小写字母、数字、符号"
+        asked = {1: "", 2: f"{kinds}中至少两种；", 3: f"{kinds}中至少三种；", 4: f"{kinds}都要有；"}[self.kinds]
+        old = f"，不能与最近 {self.history} 次用过的相同" if self.history else ""
+        return f"至少 {self.length} 位，最多 {MOST} 位；{asked}不能与用户名相同{old}"
+
+    def check(self, password: str, username: str, field: str = "password") -> None:
+        """By itself, without what was used before. Raises Invalid."""
+        kinds = sum(any(is_kind(c) for c in password) for is_kind in _KINDS)
+        kinds += any(not any(is_kind(c) for is_kind in _KINDS) for c in password)
+        fits = self.length <= len(password) <= MOST and kinds >= self.kinds
+        if not fits or password.casefold() == username.casefold():
+            raise _refused(field, "weak_password", f"密码{self.words}")
+
+    def check_new(self, password: str, used: Iterable[str], field: str = "password") -> None:
+        """Against hashes of those used before, newest first: 0.1 s each. Raises Invalid."""
+        if any(verify(password, stored) for stored in list(used)[: self.history]):
+            said = f"这个密码最近用过，请换一个（不能与最近 {self.history} 次的相同）"
+            raise _refused(field, "used_password", said)
+
+
+def _refused(field: str, code: str, said: str) -> Invalid:
+    return Invalid("密码不合要求，没有保存", code=code, errors=[FieldError(field, code, said)])
+
+
+def make(rules: Rules) -> str:
+    """One that keeps any rules: four groups, as it is read out or copied by hand."""
+    while True:
+        letters = "".join(_MADE_OF)
+        made = "-".join("".join(secrets.choice(letters) for _ in range(max(5, rules.length // 4))) for _ in range(4))
+        if all(any(c in kind for c in made) for kind in _MADE_OF):
+            return made

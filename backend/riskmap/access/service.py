@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from riskmap.access import passwords, queries
+from riskmap.access.passwords import Rules
 from riskmap.access.reader import ROLES, TIERS, Reader
 from riskmap.base import audit, clock, database, state
 from riskmap.base.errors import (
@@ -46,12 +47,14 @@ MOST_TOKENS = 20
 _TOUCH_EVERY = timedelta(minutes=1)
 _MOST_KEPT = 10_000
 _MOST_LIMITS = 50
+_MOST_AGENT = 300  # characters of what a browser calls itself
 _TOKEN_MARK = "rm_"  # noqa: S105 - what every token begins with
 _USERNAME = re.compile(r"[\w.@-]{2,40}")
 _AREA = re.compile(r"[0-9]{2,12}")
 _LISTS = ("areas", "departments", "classes", "may")
 _RIGHTS = ("role", "tier", *_LISTS, "active")
 _WRONG = "用户名或密码不对，请核对后再试。连续错 5 次将锁定 10 分钟。"
+_UNKNOWN = "没有这个账号，请核对用户名。"
 _LOCKED = "连续多次输错密码，已锁定 10 分钟。请稍后再试，或请管理员解锁。"
 
 
@@ -92,6 +95,14 @@ def account_body(reader: Reader) -> dict[str, Any]:
         "classes": list(reader.classes),
         "may": sorted(reader.may),
     }
+
+
+def must_change(account: Mapping[str, Any], rules: Rules) -> str | None:
+    """Why the password has to be changed before anything else: "first" or "expired"; None where it need not be."""
+    if account["must_change"]:
+        return "first"
+    expires_at = rules.expires_at(account["password_set_at"])
+    return "expired" if expires_at is not None and expires_at <= clock.now() else None
 
 
 # -- Guessing ------------------------------------------------------------------------
@@ -226,6 +237,7 @@ class SignedIn:
     secret: str
     csrf: str
     reader: Reader
+    must_change: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,9 +246,20 @@ class Session:
 
     reader: Reader
     csrf: str
+    session_id: int
+    must_change: str | None
 
 
-def sign_in(engine: Engine, username: str, password: str, address: str, old_secret: str | None = None) -> SignedIn:
+def sign_in(
+    engine: Engine,
+    username: str,
+    password: str,
+    address: str,
+    old_secret: str | None = None,
+    *,
+    agent: str = "",
+    rules: Rules | None = None,
+) -> SignedIn:
     """A new session; the one that the browser had before ends. Raises NotSignedIn, Locked or TooMany."""
     now = clock.now()
 
@@ -244,8 +267,11 @@ def sign_in(engine: Engine, username: str, password: str, address: str, old_secr
         if old_secret:
             queries.drop_session(connection, digest(old_secret))
         secret, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(24)
-        queries.add_session(connection, digest(secret), account["account_id"], csrf, now, now + SESSION_FOR)
-        return SignedIn(secret, csrf, reader_of(account, address))
+        account_id, expires = account["account_id"], now + SESSION_FOR
+        told = "".join(c for c in agent if c.isprintable())[:_MOST_AGENT]
+        queries.add_session(connection, digest(secret), account_id, csrf, now, expires, address, told)
+        queries.update_account(connection, account_id, {"signed_in_at": now})
+        return SignedIn(secret, csrf, reader_of(account, address), must_change(account, rules or Rules()))
 
     wrong = NotSignedIn(_WRONG, code="wrong_password")
     return _with_password(engine, as_username(username), password, address, ("sign_in", "session"), begin, wrong)
@@ -261,17 +287,18 @@ def find_session(engine: Engine, settings: Settings, secret: str, address: str) 
     if row is None or not row["active"] or row["expires_at"] <= now or now - row["seen_at"] > idle:
         raise NotSignedIn("登录已过期，请重新登录。", code="session_expired")
     if now - row["seen_at"] > _TOUCH_EVERY:
-        _touch(engine, hashed, now)
-    return Session(reader_of(row, address), row["csrf"])
+        _touch(engine, lambda c: queries.touch_session(c, hashed, now, now - _TOUCH_EVERY, address))
+    why = must_change(row, Rules.of(settings))
+    return Session(reader_of(row, address), row["csrf"], row["session_id"], why)
 
 
-def _touch(engine: Engine, hashed: str, now: datetime) -> None:
+def _touch(engine: Engine, write: Callable[[Connection], None]) -> None:
     """In a transaction of its own. A database that cannot write just now can still be read."""
     try:
         with database.write(engine, {}) as connection:
-            queries.touch_session(connection, hashed, now, now - _TOUCH_EVERY)
+            write(connection)
     except DBAPIError as error:
-        log.warning("the time of a session could not be kept: %s", type(error.orig).__name__)
+        log.warning("the time of a session or token could not be kept: %s", type(error.orig).__name__)
 
 
 def check_csrf(session: Session, given: str | None) -> None:
@@ -288,6 +315,30 @@ def sign_out(engine: Engine, session: Session, secret: str) -> None:
         audit.record(connection, reader.name, "sign_out", "session", reader.name, address=reader.address)
 
 
+def list_sessions(
+    connection: Connection, account_id: int, idle_minutes: int, current: int | None = None
+) -> list[dict[str, Any]]:
+    """Live sessions of an account; `current` is the one that asks."""
+    now = clock.now()
+    found = queries.sessions(connection, account_id, now, now - timedelta(minutes=idle_minutes))
+    return [session | {"current": session["id"] == current} for session in found]
+
+
+def end_sessions(
+    connection: Connection, by: Reader, account: Mapping[str, Any], *, only: int | None = None, but: int | None = None
+) -> int:
+    """End sessions of an account: all, one, or all but one; how many. Raises NotFound where there is no such one."""
+    ended = queries.drop_sessions(connection, account["account_id"], only=only, but=but)
+    if only is not None and not ended:
+        raise NotFound("没有这个登录，可能已经退出。")
+    if ended:
+        after = {"sessions": ended} | ({"id": only} if only is not None else {})
+        audit.record(
+            connection, by.name, "end_sessions", "session", account["username"], address=by.address, after=after
+        )
+    return ended
+
+
 # -- Tokens --------------------------------------------------------------------------
 
 
@@ -301,6 +352,9 @@ def find_token(engine: Engine, secret: str, address: str) -> Reader:
         raise NotSignedIn("访问令牌无效，请登录后新建一个。", code="bad_token")
     if row["expires_at"] <= clock.now():
         raise NotSignedIn("访问令牌已过期，请登录后新建一个。", code="token_expired")
+    now = clock.now()
+    if row["used_at"] is None or now - row["used_at"] > _TOUCH_EVERY:
+        _touch(engine, lambda c: queries.touch_token(c, digest(secret), now, now - _TOUCH_EVERY))
     return reader_of(row, address)
 
 
@@ -320,20 +374,20 @@ def make_token(connection: Connection, reader: Reader, name: str, days: int) -> 
     return {"token": secret, "id": token_id, **told}
 
 
-def list_tokens(connection: Connection, reader: Reader) -> list[dict[str, Any]]:
+def list_tokens(connection: Connection, account_id: int | None) -> list[dict[str, Any]]:
     """The account's tokens, without secrets."""
     now = clock.now()
-    found = queries.tokens(connection, reader.account_id or 0)
+    found = queries.tokens(connection, account_id or 0)
     return [token | {"expired": token["expires_at"] <= now} for token in found]
 
 
-def drop_token(connection: Connection, reader: Reader, token_id: int) -> None:
-    """Revoke one of the account's tokens. Raises NotFound."""
-    name = queries.drop_token(connection, reader.account_id or 0, token_id)
+def drop_token(connection: Connection, by: Reader, account_id: int | None, token_id: int, owner: str = "") -> None:
+    """Revoke one of the account's tokens; `owner` where it is not one's own. Raises NotFound."""
+    name = queries.drop_token(connection, account_id or 0, token_id)
     if name is None:
         raise NotFound("没有这个访问令牌，可能已被删去。")
-    before = {"name": name}
-    audit.record(connection, reader.name, "delete", "token", token_id, address=reader.address, before=before)
+    before = {"name": name} | ({"username": owner} if owner else {})
+    audit.record(connection, by.name, "delete", "token", token_id, address=by.address, before=before)
 
 
 # -- Accounts ------------------------------------------------------------------------
@@ -379,62 +433,110 @@ def _shown(account: Mapping[str, Any]) -> dict[str, Any]:
     return shown | ({"tier": TIERS[shown["tier"]]} if "tier" in shown else {})
 
 
-def _listed(account: Mapping[str, Any]) -> dict[str, Any]:
-    locked = _tries_of(account).is_locked(clock.now())
-    return {"username": account["username"], **_shown(account), "locked": locked}
+def _listed(account: Mapping[str, Any], rules: Rules) -> dict[str, Any]:
+    tries = _tries_of(account)
+    locked = tries.is_locked(clock.now())
+    return {
+        "username": account["username"],
+        **_shown(account),
+        "locked": locked,
+        "locked_until": tries.locked_until if locked else None,
+        "must_change": must_change(account, rules),
+        "password_set_at": account["password_set_at"],
+        "password_expires_at": rules.expires_at(account["password_set_at"]),
+    }
 
 
-def list_accounts(connection: Connection) -> list[dict[str, Any]]:
+def account_or_raise(connection: Connection, username: str) -> dict[str, Any]:
+    """The account of a name. Raises NotFound."""
+    account = queries.account(connection, as_username(username))
+    if account is None:
+        raise NotFound(_UNKNOWN)
+    return account
+
+
+def list_accounts(connection: Connection, rules: Rules, idle_minutes: int) -> list[dict[str, Any]]:
     """Every account as an administrator sees it."""
-    return [_listed(row) | {"made_at": row["made_at"]} for row in queries.accounts(connection)]
+    now = clock.now()
+    rows = queries.accounts(connection, now, now - timedelta(minutes=idle_minutes))
+    also = ("made_at", "signed_in_at", "sessions", "tokens")
+    return [_listed(row, rules) | {name: row[name] for name in also} for row in rows]
 
 
-def add_account(connection: Connection, by: Reader, values: Mapping[str, Any]) -> dict[str, Any]:
+def add_account(
+    connection: Connection, by: Reader, values: Mapping[str, Any], rules: Rules | None = None
+) -> dict[str, Any]:
     """A new account. Raises Invalid or Conflict."""
+    rules = rules or Rules()
     values = dict.fromkeys(_LISTS, ()) | dict(values) | {"username": as_username(values["username"])}
     _check_account(values, _known_classes(connection))
-    passwords.check_policy(values["password"], values["username"])
-    columns = _columns(values)
+    rules.check(values["password"], values["username"])
+    columns = _columns(values) | {"must_change": bool(values.get("must_change"))}
     hashed = passwords.hash_password(values["password"])
     if not queries.add_account(connection, columns | {"password_hash": hashed}):
         raise Conflict("这个用户名已被使用，请换一个。", code="username_taken")
     made = queries.account(connection, values["username"])
     assert made is not None
     audit.record(connection, by.name, "create", "account", made["username"], address=by.address, after=_shown(made))
-    return _listed(made)
+    return _listed(made, rules)
 
 
-def change_account(connection: Connection, by: Reader, username: str, changes: Mapping[str, Any]) -> dict[str, Any]:
+def _used(account: Mapping[str, Any], rules: Rules) -> list[str]:
+    """Hashes that the next password is held against, newest first."""
+    return [account["password_hash"], *account["old_hashes"]][: rules.history]
+
+
+def _new_password(account: Mapping[str, Any], hashed: str, rules: Rules) -> dict[str, Any]:
+    """Columns of an account whose password is another from now on."""
+    return {
+        "password_hash": hashed,
+        "password_set_at": clock.now(),
+        "old_hashes": _used(account, rules),
+        "must_change": False,
+    }
+
+
+def change_account(
+    connection: Connection, by: Reader, username: str, changes: Mapping[str, Any], rules: Rules | None = None
+) -> dict[str, Any]:
     """Change an account; its sessions end, so that no old right lives on. None stays as it is.
 
-    `password` sets a new one and `locked: False` forgets failed sign-ins. A new password, like the end of
-    an account, also revokes its tokens. Raises NotFound, Invalid, and Conflict for the last administrator.
+    `password` sets a new one, to be changed at the next sign-in where `must_change` says so, and
+    `locked: False` forgets failed sign-ins. A new password, like the end of an account, also revokes
+    its tokens. Raises NotFound, Invalid, and Conflict for the last administrator.
     """
+    rules = rules or Rules()
     _check_account(changes, _known_classes(connection) if changes.get("classes") else ())
     password = changes.get("password")
     if password is not None:
-        passwords.check_policy(password, username)
+        seen = account_or_raise(connection, username)
+        rules.check(password, seen["username"])
+        rules.check_new(password, _used(seen, rules))
         hashed = passwords.hash_password(password)
     queries.lock_accounts(connection)
     account = queries.account(connection, as_username(username), lock=True)
     if account is None:
-        raise NotFound("没有这个账号，请核对用户名。")
+        raise NotFound(_UNKNOWN)
     columns = {k: v for k, v in _columns(changes).items() if v != account[k]}
     told = _shown(columns)
     if password is not None:
-        columns["password_hash"] = hashed
+        columns |= _new_password(account, hashed, rules)
         told["password"] = "已重设"  # noqa: S105 - says that there is a new one
     if (password is not None or changes.get("locked") is False) and (account["failures"] or account["locked_until"]):
         columns |= {"failures": 0, "locked_until": None}
         told["locked"] = False
+    wish = changes.get("must_change")
+    if wish is not None and wish != columns.get("must_change", account["must_change"]):
+        columns["must_change"] = wish
+        told["must_change"] = wish
     if not columns:
-        return _listed(account)
+        return _listed(account, rules)
     queries.update_account(connection, account["account_id"], columns)
     if account["role"] == "administrator" and account["active"] and not queries.active_administrators(connection):
         raise Conflict(
             "这是最后一个可用的管理员账号，不能停用或改角色。请先建立另一个管理员。", code="last_administrator"
         )
-    if told.keys() - {"locked"}:
+    if told.keys() - {"locked", "must_change"}:
         queries.drop_sessions(connection, account["account_id"])
     if password is not None or columns.get("active") is False:
         queries.drop_tokens(connection, account["account_id"])
@@ -451,16 +553,32 @@ def change_account(connection: Connection, by: Reader, username: str, changes: M
     )
     fresh = queries.account(connection, account["username"])
     assert fresh is not None
-    return _listed(fresh)
+    return _listed(fresh, rules)
 
 
-def change_own_password(engine: Engine, reader: Reader, old: str, new: str) -> None:
+def password_state(connection: Connection, reader: Reader, rules: Rules) -> dict[str, Any]:
+    """One's own password: the rules, since when, until when."""
+    account = account_or_raise(connection, reader.name)
+    return {
+        "rules": {"length": rules.length, "most": passwords.MOST, "kinds": rules.kinds, "history": rules.history},
+        "days": rules.days,
+        "words": rules.words,
+        "set_at": account["password_set_at"],
+        "expires_at": rules.expires_at(account["password_set_at"]),
+        "must_change": must_change(account, rules),
+    }
+
+
+def change_own_password(engine: Engine, reader: Reader, old: str, new: str, rules: Rules | None = None) -> None:
     """Needs the old password, counted like a sign-in; every session of the account ends."""
-    passwords.check_policy(new, reader.name, field="new")
+    rules = rules or Rules()
+    rules.check(new, reader.name, field="new")
     hashed = passwords.hash_password(new)
 
     def change(connection: Connection, account: dict[str, Any]) -> None:
-        queries.update_account(connection, account["account_id"], {"password_hash": hashed})
+        # Only here, where the old password has proved right: the answer would tell a guesser.
+        rules.check_new(new, _used(account, rules), field="new")
+        queries.update_account(connection, account["account_id"], _new_password(account, hashed, rules))
         queries.drop_sessions(connection, account["account_id"])
 
     if old == new:

@@ -148,7 +148,10 @@ def get_basemap(layer: str, request: Request) -> Response:
 
 @router.get("/events", response_class=EventSourceResponse)
 async def get_events(request: Request) -> EventSourceResponse:
-    """Server-sent events: `state` with {"state": N, "at": …} whenever the register moves."""
+    """Server-sent events: `state` with {"state": N, "at": …, "catalogue": M} whenever the register moves.
+
+    `catalogue` is the state that last changed classes, scales, policies or divisions.
+    """
     feed = request.app.state.feed
 
     async def stream() -> AsyncIterator[ServerSentEvent]:

@@ -30,7 +30,7 @@ class StateFeed:
         self._thread = threading.Thread(target=self._run, name="state-feed", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._pages: set[asyncio.Queue[str | None]] = set()
-        self._last: tuple[int, str] | None = None
+        self._last: tuple[int, str, int] | None = None  # state, time, state of the catalogue
         self._lock = threading.Lock()
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -67,26 +67,26 @@ class StateFeed:
             with connection.cursor() as cursor:
                 cursor.execute(f"LISTEN {CHANNEL}")
                 while not self._stop.is_set():
-                    cursor.execute("SELECT n, at FROM data_state")
-                    [(n, at)] = cursor.fetchall()
-                    self._seen(n, at.isoformat(timespec="seconds"))
+                    cursor.execute("SELECT n, at, catalogue_n FROM data_state")
+                    [(n, at, catalogue_n)] = cursor.fetchall()
+                    self._seen(n, at.isoformat(timespec="seconds"), catalogue_n)
                     if select.select([connection], [], [], _POLL_S)[0]:
                         connection.poll()
                         connection.notifies.clear()
         finally:
             connection.close()
 
-    def _seen(self, n: int, at: str) -> None:
-        if self._last == (n, at):
+    def _seen(self, n: int, at: str, catalogue_n: int) -> None:
+        if self._last == (n, at, catalogue_n):
             return
-        self._last = (n, at)
+        self._last = (n, at, catalogue_n)
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._publish, self.message())
 
     def message(self) -> str | None:
         """The newest state as an event's data, or None before the first."""
         last = self._last
-        return None if last is None else json.dumps({"state": last[0], "at": last[1]})
+        return None if last is None else json.dumps(dict(zip(("state", "at", "catalogue"), last, strict=True)))
 
     async def subscribe(self) -> AsyncIterator[str]:
         """The present state, then each new one; ends when the server stops."""

@@ -130,6 +130,7 @@ def catalogue_body(catalogue: Catalogue, tier: int, n: int) -> dict[str, Any]:
                 "department": c.department,
                 "symbol": c.symbol,
                 "version": c.version,
+                "retired": c.retired,
                 "fields": [f.public_body() for f in c.fields if f.visibility <= tier],
                 "list": _readable_names(c.list, c.by_name, tier),
                 "popup": _readable_names(c.popup, c.by_name, tier),

@@ -147,18 +147,19 @@ class Context:
     settings: Settings
     job: Job
     _told: float = 0.0
+    _phase: str = ""
     _cancelled: bool = False
     _guarded: list[psycopg2.extensions.connection] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def tell(self, phase: str, progress: float) -> None:
-        """Write the progress on a connection of its own, not too often. Raises Cancelled."""
+        """Write the progress on a connection of its own: a new phase at once, else not too often. Raises Cancelled."""
         now = time.monotonic()
-        if now - self._told < _TELL_EVERY_S:
+        if phase == self._phase and now - self._told < _TELL_EVERY_S:
             if self._cancelled:
                 raise Cancelled
             return
-        self._told = now
+        self._told, self._phase = now, phase
         with self.engine.connect() as connection, connection.begin():
             self._cancelled = bool(
                 connection.scalar(

@@ -46,14 +46,10 @@ def _rows(
 ) -> tuple[dict[str, Any], list[FieldError]]:
     clean: dict[str, Any] = {}
     errors: list[FieldError] = []
-    by_name = {f.name: f for f in fields}
-    for name in given:
-        if name not in by_name:
-            errors.append(
-                FieldError(f"{path}.{name[:60]}", "unknown_field", f"{where}没有“{name[:60]}”这一项，请核对字段名")
-            )
+    known = 0
     for field in fields:
         value = given.get(field.name)
+        known += field.name in given
         here = f"{path}.{field.name}"
         if value is None or (isinstance(value, str) and not value.strip()):
             if field.required:
@@ -63,13 +59,27 @@ def _rows(
             clean[field.name] = _value(field, value, here)
         except _Refused as refused:
             errors.extend(refused.errors)
+    if known < len(given):
+        names = {f.name for f in fields}
+        errors += [
+            FieldError(f"{path}.{name[:60]}", "unknown_field", f"{where}没有“{name[:60]}”这一项，请核对字段名")
+            for name in given
+            if name not in names
+        ]
     for field in fields:
-        for other, value, legal in field.values_by:
-            if field.name in clean and clean.get(other) == value and clean[field.name] not in legal:
-                words = "、".join(str(v) for v in legal)
-                message = f"{field.title}按 {value} 只能取 {words}"
-                errors.append(FieldError(f"{path}.{field.name}", "not_in_set", message))
+        if field.values_by and field.name in clean:
+            errors += _by_other(field, clean, path)
     return clean, errors
+
+
+def _by_other(field: Field, clean: Mapping[str, Any], path: str) -> list[FieldError]:
+    """A value that is legal in itself, and not beside the value of another field."""
+    for other, value, legal in field.values_by:
+        if clean.get(other) == value and clean[field.name] not in legal:
+            words = "、".join(str(v) for v in legal)
+            message = f"{field.title}按 {value} 只能取 {words}"
+            return [FieldError(f"{path}.{field.name}", "not_in_set", message)]
+    return []
 
 
 class _Refused(Exception):
@@ -122,7 +132,7 @@ def _text(field: Field, given: Any, here: str) -> str:
 
 
 def _number(field: Field, value: Any, here: str) -> int | Decimal:
-    if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
+    if isinstance(value, bool) or not isinstance(value, (int, Decimal, str)):
         raise _no(here, "not_a_number", f"{field.title}应为数字")
     try:
         number = Decimal(value.strip() if isinstance(value, str) else value)
@@ -130,7 +140,7 @@ def _number(field: Field, value: Any, here: str) -> int | Decimal:
         raise _no(here, "not_a_number", f"{field.title}应为数字，“{str(value)[:20]}”不是数字") from None
     if not number.is_finite():
         raise _no(here, "not_a_number", f"{field.title}应为有限的数字")
-    if len(number.as_tuple().digits) > _MAX_DIGITS or abs(number.adjusted()) > _MAX_DIGITS:
+    if number and (abs(number.adjusted()) > _MAX_DIGITS or len(number.as_tuple().digits) > _MAX_DIGITS):
         raise _no(here, "too_many_digits", f"{field.title}位数过多")
     unit = f" {field.unit}" if field.unit else ""
     if field.minimum is not None and (number < field.minimum or (field.exclusive_minimum and number == field.minimum)):

@@ -17,8 +17,6 @@ _MOST_UNPACKED = 3 << 30
 _MOST_RATIO = 250  # a sheet packs some 10 to 40 times
 _RATIO_FROM = 20 << 20
 _CHUNK = 1 << 20
-# A part that is packed smaller than this cannot unpack to more than 64 MB, whatever it says of itself.
-_TRUSTED = 1 << 16
 # Calamine lays a sheet out as one rectangle from its first to its last cell, some 31 bytes a cell.
 _MOST_AREA = 40_000_000
 _MOST_TEXT = 1 << 30  # bytes of text in the cells of a workbook, where each cell has its own copy
@@ -90,17 +88,23 @@ def scan_workbook(archive: zipfile.ZipFile) -> dict[str, SheetScan]:
     found: dict[str, SheetScan] = {}
     longest = 0
     for entry in archive.infolist():
-        name = entry.filename.lower()
-        if name.startswith("xl/worksheets/") and name.endswith(".xml"):
+        # The workbook's relations may call any part a sheet.
+        if _holds_cells(archive, entry):
             found[entry.filename] = _scan_sheet(archive, entry)
-        elif name.endswith("sharedstrings.xml"):
+        elif entry.filename.lower().endswith("sharedstrings.xml"):
             longest = max([longest, *_lengths(archive, entry)])
-        elif entry.compress_size > _TRUSTED:
-            for _ in pieces(archive, entry):
-                pass
     if longest * sum(sheet.texts for sheet in found.values()) > _MOST_TEXT and _text_of(archive, found) > _MOST_TEXT:
         raise refuse("archive_too_large", "单元格里的文字合计超过 1 GB，请分成几份再上传。")
     return found
+
+
+def _holds_cells(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bool:
+    tail = b""
+    for chunk in pieces(archive, entry):
+        if b"sheetData" in tail + chunk:
+            return True
+        tail = chunk[-16:]
+    return False
 
 
 def _whole_cells(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
@@ -122,13 +126,11 @@ def _scan_sheet(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> SheetScan:
         scan.rows = max([scan.rows, *map(int, _ROW.findall(text))])
         scan.columns = max([scan.columns, *(column_of(c) + 1 for c in set(_WIDE.findall(text)))])
         # Usual programs write <c r="A1" …>, in the row that it says.
-        stray = rb'<c r="[A-Z]{1,3}\d{%d}' % (len(str(scan.rows)) + 1)
-        odd = odd or _ODD.search(text) is not None or re.search(stray, text) is not None
+        odd = odd or _ODD.search(text) is not None or _stray(scan.rows).search(text) is not None
         scan.texts += text.count(b't="s"')
         if b"<f" in text:
             scan.uncomputed.update((int(m[2]), column_of(m[1])) for m in _UNCOMPUTED.finditer(text))
-    most_rows = 10 ** len(str(scan.rows))
-    if odd or most_rows * scan.columns > _MOST_AREA:
+    if odd or scan.rows * scan.columns > _MOST_AREA:
         scan.rows, scan.columns = _extent(archive, entry)
         if scan.rows * scan.columns > _MOST_AREA:
             raise refuse(
@@ -137,6 +139,16 @@ def _scan_sheet(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> SheetScan:
                 "请删去表格以外的行和列，另存后再上传。",
             )
     return scan
+
+
+def _stray(row: int) -> re.Pattern[bytes]:
+    """A cell that says a row beyond this one."""
+    said = str(row)
+    beyond = [rf"\d{{{len(said) + 1}}}"]
+    for at, digit in enumerate(said):
+        if digit < "9":
+            beyond.append(rf"{said[:at]}[{int(digit) + 1}-9]\d{{{len(said) - at - 1}}}")
+    return re.compile(rf'<c r="[A-Z]{{1,3}}0*(?:{"|".join(beyond)})'.encode())
 
 
 def _extent(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> tuple[int, int]:

@@ -38,8 +38,8 @@ _SERIALS = range(20_000, 80_000)
 _YEARS = range(1900, 2200)  # a cell of Excel that shows 1899 holds no date but 0
 _EXACT_FLOAT = 10**15  # from here on a number cell has lost its last digits
 
-# White space at the ends, and what comes along unseen from web pages and chats.
-_UNSEEN = dict.fromkeys((0x00AD, 0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0xFEFF))
+# What comes along unseen from web pages and chats.
+_UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 _MINUS = {0x2212: "-"}
 # Signs of degrees, minutes and seconds that NFKC would take apart.
 _DMS_SIGNS = str.maketrans({"º": "°", "˚": "°", "∘": "°", "´": "′", "＇": "′", "＂": "″", "〞": "″", "〃": "″"})
@@ -102,7 +102,7 @@ def normal(text: str) -> str:
     """Full-width letters and digits made plain; white space at the ends and unseen characters gone."""
     if text.isascii():
         return text.strip()
-    return unicodedata.normalize("NFKC", text.translate(_UNSEEN)).strip()
+    return unicodedata.normalize("NFKC", _UNSEEN.sub("", text)).strip()
 
 
 def is_blank(cell: Cell) -> bool:
@@ -117,14 +117,17 @@ def _refuse_errors(cell: Cell) -> None:
 
 def text_of(cell: Cell, title: str) -> str | None:
     """A text; a long number that Excel has rounded is refused, since its last digits are lost."""
-    _refuse_errors(cell)
+    if isinstance(cell, str):
+        _refuse_errors(cell)
+        said = cell.strip()
+        if not said.isascii():
+            said = _UNSEEN.sub("", said).strip()
+        return None if said in _SAYS_NOTHING else said
     if cell is None:
         return None
     if isinstance(cell, float) and abs(cell) >= _EXACT_FLOAT:
         raise CellFault("precision_lost", f"{title}存成了数字，末几位已丢失：请把这一列设为文本后重新填写")
-    said = plain(cell).strip()
-    if not said.isascii():
-        said = said.translate(_UNSEEN).strip()
+    said = plain(cell)
     return None if said in _SAYS_NOTHING else said
 
 

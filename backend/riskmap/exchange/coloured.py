@@ -36,7 +36,7 @@ from riskmap.exchange.headers import FATE_HEADER, REASON_HEADER
 from riskmap.exchange.sheets import clean_text, cut, lines_in
 from riskmap.exchange.tables import NOTE_SHEET
 
-_MEMORY = 3 << 30
+_MEMORY = 2 << 30
 _SECONDS = 240
 _MOST_COMMENT = 2_000
 _OURS = set(FILLS.values()) | set(MARKS.values())

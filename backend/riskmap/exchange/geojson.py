@@ -149,15 +149,17 @@ class _Text:
         while True:
             try:
                 value, end = self._decoder.raw_decode(self._text, self._at)
-            except json.JSONDecodeError:
-                if len(self._text) - self._at > _MOST_VALUE:
-                    raise refuse("too_large", "GeoJSON 中有一个要素过大，请先简化图形。") from None
-                if not self._more(size):
-                    raise
+                missing = None
+            except json.JSONDecodeError as error:
+                end, missing = len(self._text), error
+            if end - self._at > _MOST_VALUE:
+                raise refuse("too_large", "GeoJSON 中有一个要素过大，请先简化图形。")
+            # At the end of what was read so far even a whole number may go on.
+            if end == len(self._text) and self._more(size):
                 size *= 2
                 continue
-            if end == len(self._text) and self._more(size):
-                continue  # a number may go on
+            if missing:
+                raise missing
             self._at = end
             return value
 

@@ -34,7 +34,7 @@ from riskmap.exchange.tables import GEOMETRY_HEADER, MOST_COLUMNS, NOTE_SHEET, T
 log = logging.getLogger(__name__)
 
 MOST_ROWS = 20_000  # that are given back whole
-MOST_XML = 60 << 20  # of a workbook that is opened to be coloured: some 12 times this in memory
+MOST_XML = 60 << 20  # of a workbook that is opened to be coloured: some 15 times this in memory
 MOST_COMMENTS = 5_000  # Excel draws a box for each
 MOST_REASON = 2_000
 AUTHOR = "导入核对"
@@ -256,9 +256,13 @@ def _run(source: Path, part: Path, order: Mapping[str, Any], tell: Tell) -> list
 def _says_the_same(table: Table, sheet: str, part: Path, ours: Sequence[int]) -> bool:
     """Whether all cells of the sheet but ours are read from the coloured workbook as from the sender's."""
     try:
-        there = dict(open_table(part).rows(sheet))
+        again = open_table(part).rows(sheet)
+        found = next(again, None)
         for line, cells in table.rows(sheet):
-            for index, (one, other) in enumerate(zip_longest(cells, there.get(line, ()))):
+            while found is not None and found[0] < line:
+                found = next(again, None)
+            there = found[1] if found is not None and found[0] == line else ()
+            for index, (one, other) in enumerate(zip_longest(cells, there)):
                 if index not in ours and not _equal(one, other):
                     return False
     except (Invalid, KeyError):

@@ -34,8 +34,8 @@ _DATUM_WORDS = tuple(
     )
 )
 _OLD_FRAMES = (
-    ("EPSG:4214", re.compile(r"北京[-_ ]?(?:19)?54|(?:19)?54(?:年)?北京|bj[-_ ]?54|beijing[-_ ]?1954")),
-    ("EPSG:4610", re.compile(r"西安[-_ ]?(?:19)?80|(?:19)?80(?:年)?(?:西安|国家大地)|xian[-_ ]?(?:19)?80")),
+    ("EPSG:4214", re.compile(r"(?:北京|bj|beijing)[-_ ]?(?:19)?54(?!\d)|(?:19)?54年?北京")),
+    ("EPSG:4610", re.compile(r"(?:西安|xian)[-_ ]?(?:19)?80(?!\d)|(?:19)?80年?(?:西安|国家大地)")),
 )
 
 
@@ -160,6 +160,8 @@ def find_header(
     """
     best: tuple[tuple[int, int, int], Header] | None = None
     rows = [(line, _texts(cells)) for line, cells in head[:_SEARCHED]]
+    if rows and rows[0][0] == 0:  # a layer's own names of its fields
+        return Header(0, 1, tuple(rows[0][1]))
     for position, (line, texts) in enumerate(rows):
         headers = [Header(line, 1, tuple(texts))]
         if position + 1 < len(rows) and rows[position + 1][0] == line + 1:

@@ -31,6 +31,7 @@ _LON, _LAT = (73.0, 136.0), (3.0, 54.0)
 _NORTHING = (1.5e6, 6.0e6)
 _ZONED = 1e7
 _MILLION = 1e6
+_NO_ZONE = 99e6
 _VAGUE_PLACES = 1  # decimals of a degree: 10 km
 _VAGUE_STEP_M = 1000
 
@@ -191,7 +192,7 @@ def _convert(crs: str, x: Floats, y: Floats) -> tuple[Floats, Floats]:
         return to_cgcs2000(crs, x, y)
     lon, lat = np.full(len(x), np.nan), np.full(len(x), np.nan)
     own = DATUMS[crs].zone
-    zones = np.where(x >= _ZONED, x // _MILLION, own if own is not None else 0).astype(int)
+    zones = np.where(x >= _ZONED, np.minimum(x, _NO_ZONE) // _MILLION, own if own is not None else 0).astype(int)
     for zone in np.unique(zones).tolist():
         system = crs if zone in {own, 0} else ZONES.get(zone)
         if system is not None:

@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from riskmap.access.reader import canonical_division
+from riskmap.access.reader import canonical_division, territory
 from riskmap.catalogue import validate
 from riskmap.catalogue.model import Class, Field
 from riskmap.exchange import cells as c
@@ -26,6 +26,8 @@ _NOTES = re.compile(
     r"|填表日期|填报日期|填报时间)\s*[:：].*",
     re.DOTALL,
 )
+_KEPT = 20_000
+_NOT_COMPUTED = "单元格是公式，文件里没有算好的值：请在 Excel 或 WPS 中打开，另存后再上传"
 _NOTE_CELLS = 4  # a note has no more of them
 _LIST_ROWS = re.compile(r"[;；\n]+")
 _LIST_PARTS = re.compile(r"\s*[|｜]\s*")
@@ -77,6 +79,7 @@ class Divisions:
         self._names = {d["code"]: d["name"] for d in listed}
         self._counties: dict[str, set[str]] = {}
         self._towns: dict[str, set[str]] = {}
+        self._seen: dict[tuple[str, str], str] = {}  # the same few names stand in row after row
         cities = [d["name"] for d in listed if d["level"] == "city"]
         provinces = [d["name"] for d in listed if d["level"] == "province"]
         cities = [*provinces, *cities, *(p + city for p in provinces for city in cities)]
@@ -90,6 +93,25 @@ class Divisions:
 
     def county(self, said: str, title: str) -> str:
         """Code of a county, town or whatever the text names alone. Raises CellFault."""
+        found = self._seen.get((said, ""))
+        if found is None:
+            found = self._county(said, title)
+            self._keep(said, "", found)
+        return found
+
+    def town(self, said: str, county: str | None, title: str) -> str:
+        """Code of a town, within the county where it is said. Raises CellFault."""
+        found = self._seen.get((said, county or "*"))
+        if found is None:
+            found = self._town(said, county, title)
+            self._keep(said, county or "*", found)
+        return found
+
+    def _keep(self, said: str, within: str, code: str) -> None:
+        if len(self._seen) < _KEPT:
+            self._seen[said, within] = code
+
+    def _county(self, said: str, title: str) -> str:
         text = c.normal(said).replace(" ", "")
         digits = text.removesuffix(".0")
         if digits.isascii() and digits.isdigit():
@@ -102,7 +124,7 @@ class Divisions:
             for name, codes in self._counties.items():
                 if text.startswith(name) and text != name:
                     inner = self._towns.get(text[len(name) :], set())
-                    found = found | {t for t in inner if any(t.startswith(code[:6]) for code in codes)}
+                    found = found | {t for t in inner if any(t.startswith(territory(code)) for code in codes)}
         if len(found) == 1:
             return next(iter(found))
         if not found:
@@ -110,14 +132,13 @@ class Divisions:
         names = "、".join(sorted(self._full(code) for code in found)[:4])
         raise CellFault("ambiguous_division", f"{title}“{said[:20]}”有多处：{names}。请写明区县")
 
-    def town(self, said: str, county: str | None, title: str) -> str:
-        """Code of a town, within the county where it is said. Raises CellFault."""
+    def _town(self, said: str, county: str | None, title: str) -> str:
         text = c.normal(said).replace(" ", "")
         if text.isascii() and text.isdigit():
             return self.county(said, title)
         found = self._towns.get(text, set())
         if county:
-            within = {t for t in found if t.startswith(county[:6])}
+            within = {t for t in found if t.startswith(territory(county))}
             if not within and text.startswith(self._names.get(county, "\x00")):
                 return self.town(text[len(self._names[county]) :], county, title)
             if not within:
@@ -169,8 +190,8 @@ class RowReader:
         self._uncomputed = uncomputed
         self.columns = [col for col in columns if col.target in targets]
         self._by_target = {col.target: col for col in self.columns}
-        self._setters: list[tuple[Column, Setter]] = [
-            (col, self._setter(targets[col.target], col)) for col in self.columns if col.target
+        self._setters: list[tuple[int, Column, Setter]] = [
+            (col.index, col, self._setter(targets[col.target], col)) for col in self.columns if col.target
         ]
         self._indices = [col.index for col in self.columns]
         self._name = self._by_target["name"].index if "name" in self._by_target else None
@@ -183,28 +204,27 @@ class RowReader:
         if reading.ignored:
             return reading
         width = len(cells)
-        for column, put in self._setters:
-            cell = cells[column.index] if column.index < width else None
+        for index, column, put in self._setters:
+            cell = cells[index] if index < width else None
+            if cell is None:
+                if (line, index) in self._uncomputed:
+                    reading.faults.append(Fault(index, column.header, "formula_without_value", _NOT_COMPUTED))
+                continue
             try:
-                if cell is None and (line, column.index) in self._uncomputed:
-                    raise CellFault(
-                        "formula_without_value",
-                        "单元格是公式，文件里没有算好的值：请在 Excel 或 WPS 中打开，另存后再上传",
-                    )
                 put(reading, cell)
             except CellFault as fault:
-                reading.faults.append(Fault(column.index, column.header, fault.code, fault.message))
+                reading.faults.append(Fault(index, column.header, fault.code, fault.message))
         self._finish(reading)
         return reading
 
     def _ignored(self, cells: Sequence[Any]) -> str | None:
         width = len(cells)
-        said = [cells[i] for i in self._indices if i < width and cells[i] is not None]
-        if not any(not isinstance(v, str) or v.strip() for v in said):
-            return "blank"
         for value in cells[:4]:
             if isinstance(value, str) and "计" in value and _SUMS.fullmatch(value.strip()):
                 return "sum"
+        said = [cells[i] for i in self._indices if i < width and cells[i] is not None]
+        if not any(not isinstance(v, str) or v.strip() for v in said):
+            return "blank"
         if self._name is not None and self._name < width:
             name = cells[self._name]
             if isinstance(name, str) and name.strip().startswith(SAMPLE_MARK):
@@ -395,12 +415,15 @@ def _put_party(reading: Reading, role: str, part: str, value: str | None) -> Non
 
 
 def _put_coordinate(reading: Reading, axis: str, cell: Cell) -> None:
-    said = plain(cell).strip()
-    setattr(reading, f"{axis}_text", said[:60])
+    said = plain(cell).strip()[:60]
     try:
-        setattr(reading, axis, c.degrees_of(cell))
+        value = c.degrees_of(cell)
     except (ValueError, ArithmeticError):
-        reading.why = "not_a_position"
+        value, reading.why = None, "not_a_position"
+    if axis == "x":
+        reading.x, reading.x_text = value, said
+    else:
+        reading.y, reading.y_text = value, said
 
 
 def _put_pair(reading: Reading, cell: Cell) -> None:

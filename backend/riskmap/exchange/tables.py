@@ -19,7 +19,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -131,16 +131,24 @@ def _open_zip(path: Path) -> Table:
         with zipfile.ZipFile(path) as archive:
             check_archive(archive)
             names = archive.namelist()
-            if "xl/workbook.xml" in names:
-                scans = scan_workbook(archive)
-                return ExcelTable(path, macros=any(n.endswith("vbaProject.bin") for n in names), scans=scans)
-            if any(n.startswith(("xl/", "content.xml", "Configurations2")) for n in names):
+            if any(n.startswith("xl/") for n in names) and "xl/workbook.bin" not in names:
+                macros = any(n.endswith("vbaProject.bin") for n in names)
+                about = path.stat()
+                return ExcelTable(path, macros=macros, scans=_scans(path, about.st_size, about.st_mtime_ns))
+            if "xl/workbook.bin" in names or "content.xml" in names:
                 raise refuse("not_a_table", "不支持 xlsb、ods 格式。请在 Excel 或 WPS 中另存为 xlsx 再上传。")
             if any(n.startswith(("word/", "ppt/")) for n in names):
                 raise refuse("not_a_table", "这是文字或演示文稿，不是表格。请把清单另存为 xlsx 再上传。")
             return _layer(_unpacked(archive, path))
     except (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
         raise refuse("damaged", "文件不完整或已损坏：请在 Excel 或 WPS 中打开，另存后再上传。") from error
+
+
+@lru_cache(16)
+def _scans(path: Path, size: int, changed_ns: int) -> dict[str, SheetScan]:
+    """A file is opened several times on its way in, and looked through once."""
+    with zipfile.ZipFile(path) as archive:
+        return scan_workbook(archive)
 
 
 # -- Layers ------------------------------------------------------------------------
@@ -240,12 +248,13 @@ for name in book.sheet_names:
 
 
 def _try_old(path: Path) -> None:
-    environment = {"PYTHONPATH": os.pathsep.join(sys.path), "RUST_BACKTRACE": "0"}
-    done = subprocess.run(
-        [sys.executable, "-c", _TRIAL, str(path)], capture_output=True, timeout=120, env=environment, check=False
-    )
-    if done.returncode:
-        raise refuse("damaged", _CANNOT_OPEN)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "RUST_BACKTRACE": "0"}
+    try:
+        subprocess.run(
+            [sys.executable, "-c", _TRIAL, str(path)], capture_output=True, timeout=120, env=environment, check=True
+        )
+    except subprocess.SubprocessError as error:
+        raise refuse("damaged", _CANNOT_OPEN) from error
 
 
 # -- Workbooks ---------------------------------------------------------------------
@@ -311,9 +320,9 @@ class ExcelTable(Table):
             raise refuse(
                 "too_many_columns", f"表有 {opened.end[1] + 1} 列，最多 {MOST_COLUMNS} 列。请删去空列后再上传。"
             )
-        first = opened.start[0] if opened.start else 0
+        # Calamine gives the rows above the first cell, and not the columns before it.
         pad = [None] * (opened.start[1] if opened.start else 0)
-        for line, row in enumerate(opened.iter_rows(), first + 1):
+        for line, row in enumerate(opened.iter_rows(), 1):
             yield line, pad + [_cell(v) for v in row] if pad else [_cell(v) for v in row]
 
     def merged(self, sheet: str) -> list[tuple[int, int, int, int]]:
@@ -366,7 +375,7 @@ def _part_of_sheet(archive: zipfile.ZipFile, sheet: str) -> str | None:
 # -- Text --------------------------------------------------------------------------
 
 _ENCODINGS = ("utf-8-sig", "gb18030")
-_CUT_SHORT = {"unexpected end of data", "incomplete multibyte sequence", "truncated data"}
+CUT_SHORT = {"unexpected end of data", "incomplete multibyte sequence", "truncated data"}
 _MARKS = ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"), (codecs.BOM_UTF8, "utf-8-sig"))
 _DELIMITERS = ",\t;|"
 
@@ -389,7 +398,7 @@ def encoding_of(path: Path) -> str:
                 decoder.decode(b"", final=True)
             except UnicodeDecodeError as error:
                 # UTF-8 that was cut may well pass for GBK.
-                if error.reason in _CUT_SHORT:
+                if error.reason in CUT_SHORT:
                     raise refuse("damaged", "文件在最后一个字中间断了，没有传完整。请重新上传。") from error
                 continue
             return encoding
@@ -414,7 +423,7 @@ class CsvTable(Table):
         rows = columns = filled = 0
         for line, cells in self.rows(""):
             rows, columns = line, max(columns, len(cells))
-            filled += any(cells)
+            filled += any(cell is not None and cell.strip() for cell in cells)
         if not filled:
             raise refuse("empty_workbook", "文件里没有内容，请核对是否选错了文件。")
         return [Sheet("", rows, columns)]

@@ -92,6 +92,7 @@ def _shared(class_: Class) -> Iterator[Target]:
         (
             "所在区县", "区县", "县区", "县市区", "所在县市区", "所在县", "所属区县", "行政区划", "所在行政区划",
             "行政区划代码", "区划", "区划代码", "所属区域", "所在区域", "属地", "地区", "县", "区", "市县",
+            "所在县区", "所属县区", "所属县", "所在区",
         ),
         help="名称（如 濂溪区）或区划代码",
     )  # fmt: skip
@@ -112,6 +113,11 @@ def _shared(class_: Class) -> Iterator[Target]:
             "所在街道",
             "所属乡镇",
             "所属镇街",
+            "所属街道",
+            "乡镇/街道",
+            "镇街道",
+            "乡",
+            "镇",
         ),
     )
     address = class_.by_name.get("address")
@@ -120,7 +126,19 @@ def _shared(class_: Class) -> Iterator[Target]:
         "地址",
         "基本信息",
         "text",
-        ("地址", "详细地址", "单位地址", "所在地址", "位置", "具体位置", "地理位置", "坐落"),
+        (
+            "地址",
+            "详细地址",
+            f"{title}地址",
+            "单位地址",
+            "所在地址",
+            "位置",
+            "所在位置",
+            "具体位置",
+            "详细位置",
+            "地理位置",
+            "坐落",
+        ),
         help="没有坐标时留作定位线索" if address is None else None,
         field=address,
     )
@@ -227,8 +245,12 @@ def _more(class_: Class) -> Iterator[Target]:
     )  # fmt: skip
     for role in ROLES:
         first = role == ROLES[0]
-        names = ("责任人", "负责人", "联系人", "安全负责人") if first else ()
-        phones = ("联系电话", "电话", "手机", "联系方式", "责任人电话", "负责人电话") if first else ()
+        names = ("责任人", "负责人", "联系人", "安全负责人", "负责人姓名", "联系人姓名") if first else ()
+        phones = (
+            ("联系电话", "电话", "手机", "手机号", "手机号码", "联系方式", "责任人电话", "负责人电话", "联系人电话")
+            if first
+            else ()
+        )
         yield Target(f"party.{role}.name", role, "责任人", "text", (role, f"{role}姓名", *names), in_template=first)
         yield Target(f"party.{role}.post", f"{role}职务", "责任人", "text", (f"{role}职务",), in_template=False)
         yield Target(

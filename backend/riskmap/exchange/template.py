@@ -140,7 +140,7 @@ class _Samples:
         self._county = next((d for d in divisions if d["level"] == "county"), None)
         within = str(self._county["code"])[:6] if self._county else "\x00"
         self._town = next((d for d in divisions if d["level"] == "town" and str(d["code"]).startswith(within)), None)
-        self._chosen = {f.name: f.options[0][0] for f in class_.fields if f.options}
+        self._chosen = {f.name: _usual_option(f) for f in class_.fields if f.options}
 
     @cached_property
     def _left_blank(self) -> set[str]:
@@ -200,7 +200,7 @@ class _Samples:
             case "date":
                 return date(2026, 3, 1)
             case "enum":
-                return spec.options[0][1]
+                return dict(spec.options)[_usual_option(spec)]
             case "list":
                 return self._list(spec)
             case _:
@@ -215,6 +215,12 @@ class _Samples:
         return "｜".join(values)
 
 
+def _usual_option(spec: Field) -> str:
+    """The first; of grades the one that the sample's own grade is."""
+    values = [value for value, _ in spec.options]
+    return "general" if "general" in values else values[0]
+
+
 def _number(spec: Field, chosen: Mapping[str, str]) -> float | int:
     legal = next((table for other, value, table in spec.values_by if chosen.get(other) == value), spec.values)
     if legal:
@@ -224,7 +230,7 @@ def _number(spec: Field, chosen: Mapping[str, str]) -> float | int:
         if spec.minimum is not None and (number < spec.minimum or (spec.exclusive_minimum and number == spec.minimum)):
             number = spec.minimum + (1 if spec.exclusive_minimum else 0)
         if spec.maximum is not None:
-            number = min(number, spec.maximum)
+            number = min(number, spec.maximum) if spec.minimum is None or spec.maximum >= 10 else spec.minimum
     whole = number == number.to_integral_value()
     return int(number) if whole or spec.type == "integer" else float(number)
 
@@ -491,7 +497,7 @@ def _example(column: _Column) -> str:
 
 def _notes(class_: Class, sheet: str, targets: set[str]) -> Iterator[str]:
     yield (
-        f"1. 在“{sheet}”表里一行填一处，从第 2 行写起。表头带 * 的必填；"
+        f"1. 在“{sheet}”表里一行填一处，从第 3 行写起（第 2 行是示例）。表头带 * 的必填；"
         "不用的列可以删去，次序可以调换，表头的名称请保留。"
     )
     yield f"2. 名称以“{SAMPLE_MARK}”开头的行是示例，导入时略过，可以留着，也可以删去。"

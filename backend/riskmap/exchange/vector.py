@@ -18,9 +18,10 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from riskmap.exchange.archive import refuse
-from riskmap.exchange.tables import GEOMETRY_HEADER, MOST_COLUMNS, Row, Sheet, Table
+from riskmap.exchange.tables import CUT_SHORT, GEOMETRY_HEADER, MOST_COLUMNS, Row, Sheet, Table
 
 _CHUNK = 20_000
+_STYLES = "layer_styles"  # of QGIS
 _SAMPLED = 5_000  # records by which the encoding of a shapefile is told
 _SURE = 70  # of a named system: below it PROJ found but a likeness of names
 
@@ -33,12 +34,12 @@ class VectorTable(Table):
 
     kind = "vector"
     driver = ""
+    _raw: str | None = None  # the encoding that GDAL is told
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.encoding = self._encoding()
         try:
-            self._layers = [str(name) for name, _ in pyogrio.list_layers(path)]
+            self._layers = [str(name) for name, _ in pyogrio.list_layers(path) if name != _STYLES]
         except (pyogrio.errors.DataSourceError, ValueError) as error:
             raise refuse("damaged", "图层打不开：文件不完整或格式不对。SHP 应连同 DBF、SHX 一起上传。") from error
         if not self._layers:
@@ -46,12 +47,9 @@ class VectorTable(Table):
         said = {_epsg(self._info(layer)["crs"]) for layer in self._layers}
         self.crs = said.pop() if len(said) == 1 else None
 
-    def _encoding(self) -> str | None:
-        return None
-
     def _info(self, layer: str) -> dict[str, Any]:
         try:
-            info = dict(pyogrio.read_info(self.path, layer=layer, encoding=self.encoding, force_feature_count=True))
+            info = dict(pyogrio.read_info(self.path, layer=layer, encoding=self._raw, force_feature_count=True))
         except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError, LookupError) as error:
             raise refuse("damaged", f"图层“{layer[:30]}”读不出来，请核对文件是否完整。") from error
         if info["driver"] != self.driver:
@@ -72,7 +70,7 @@ class VectorTable(Table):
     def rows(self, sheet: str) -> Iterator[Row]:
         """The fields' names, then features."""
         info = self._info(sheet)
-        yield 0, [*map(str, info["fields"]), GEOMETRY_HEADER]
+        yield 0, [*(self._text(str(name)) for name in info["fields"]), GEOMETRY_HEADER]
         line = 1
         total = int(info["features"])
         for start in range(0, total, _CHUNK):
@@ -80,7 +78,7 @@ class VectorTable(Table):
                 _, _, geometry, columns = pyogrio.raw.read(
                     self.path,
                     layer=sheet,
-                    encoding=self.encoding,
+                    encoding=self._raw,
                     skip_features=start,
                     max_features=_CHUNK,
                     datetime_as_string=True,
@@ -97,20 +95,41 @@ class VectorTable(Table):
             ) as error:
                 raise refuse("damaged", f"第 {start + 1} 个要素之后读不出来，文件可能已损坏。") from error
             for i in range(count):
-                yield line, [*(_value(c[i]) for c in columns), shapes[i]]
+                yield line, [*(self._cell(c[i]) for c in columns), shapes[i]]
                 line += 1
+
+    def _cell(self, value: Any) -> Any:
+        """numpy's scalars as Python's; not-a-number is how a missing number comes."""
+        if isinstance(value, str):
+            return self._text(value) or None
+        if isinstance(value, np.generic):
+            value = value.item()
+        if value is None or (isinstance(value, float) and value != value):
+            return None
+        return "；".join(map(str, value.tolist())) if isinstance(value, np.ndarray) else value
+
+    def _text(self, given: str) -> str:
+        return given
 
 
 class ShapeTable(VectorTable):
-    """A shapefile."""
+    """A shapefile. GDAL gives its bytes as they are: for one name that is cut within a letter it would give nothing."""
 
     driver = "ESRI Shapefile"
+    _raw = "ISO-8859-1"
 
-    def _encoding(self) -> str | None:
-        """What the file says; one that says nothing is UTF-8 where that fits, else GBK."""
-        if self.path.with_suffix(".cpg").exists():
-            return None
-        return "UTF-8" if _is_utf8(self.path.with_suffix(".dbf")) else "GB18030"
+    def __init__(self, path: Path) -> None:
+        self.encoding = _encoding_of(path.with_suffix(".dbf"), path.with_suffix(".cpg"))
+        super().__init__(path)
+
+    def _text(self, given: str) -> str:
+        said = given.encode("latin-1", "replace")
+        try:
+            return said.decode(self.encoding or "utf-8")
+        except UnicodeDecodeError as error:
+            if error.reason in CUT_SHORT:
+                return said[: error.start].decode(self.encoding or "utf-8")
+            return said.decode(self.encoding or "utf-8", "replace")
 
 
 class PackageTable(VectorTable):
@@ -133,12 +152,21 @@ def _epsg(said: str | None) -> str | None:
     return f"EPSG:{epsg}" if epsg else None
 
 
-def _is_utf8(path: Path) -> bool:
-    """Whether a dBASE table's names and texts are UTF-8; a text that fills its field may end in a cut character."""
+def _encoding_of(table: Path, page: Path) -> str:
+    """What the file says, where its texts agree; else UTF-8 where that fits, else GBK (within GB 18030)."""
+    pieces = _texts_of(table)
+    said = page.read_bytes()[:40].decode("ascii", "replace").strip().lower() if page.exists() else ""
+    if any(word in said for word in ("gb", "936")) and all(_fits(piece, "gb18030") for piece in pieces):
+        return "gb18030"
+    return "utf-8" if all(_fits(piece, "utf-8") for piece in pieces) else "gb18030"
+
+
+def _texts_of(path: Path) -> list[bytes]:
+    """Names and first texts of a dBASE table, as they stand."""
     with path.open("rb") as file:
         head = file.read(32)
         if len(head) < 32:
-            return True
+            return []
         start, length = int.from_bytes(head[8:10], "little"), int.from_bytes(head[10:12], "little")
         fields = file.read(max(0, start - 32))
         pieces, texts, at = [], [], 1
@@ -154,14 +182,15 @@ def _is_utf8(path: Path) -> bool:
             if not record:
                 break
             pieces += [record[first:last].rstrip(b" \x00") for first, last in texts]
-    return all(_fits_utf8(piece) for piece in pieces)
+    return pieces
 
 
-def _fits_utf8(piece: bytes) -> bool:
+def _fits(piece: bytes, encoding: str) -> bool:
+    """Whether it is text in this encoding; one that fills its field may end in a letter that is cut."""
     try:
-        piece.decode("utf-8")
+        piece.decode(encoding)
     except UnicodeDecodeError as error:
-        return error.reason == "unexpected end of data" and error.start > 0
+        return error.reason in CUT_SHORT and error.start > 0
     return True
 
 
@@ -179,31 +208,15 @@ def _check_package(path: Path) -> None:
             connection.execute("PRAGMA trusted_schema = OFF")
             [(application,)] = connection.execute("PRAGMA application_id")
             master = connection.execute("SELECT lower(name), type, coalesce(sql, '') FROM sqlite_master").fetchall()
-            layers = (
-                {str(n).lower() for (n,) in connection.execute("SELECT table_name FROM gpkg_contents")}
-                if any(name == "gpkg_contents" and kind == "table" for name, kind, _ in master)
-                else None
-            )
         finally:
             connection.close()
     except (sqlite3.Error, ValueError) as error:
         raise refuse("damaged", "GPKG 打不开：文件不完整或已损坏。") from error
-    if layers is None or application not in _APPLICATIONS:
+    if ("gpkg_contents", "table") not in {(name, kind) for name, kind, _ in master} or application not in _APPLICATIONS:
         raise refuse("not_a_table", "这是数据库文件，不是 GPKG 图层。请导出为 GPKG、SHP 或 GeoJSON。")
     for name, kind, sql in master:
         module = _MODULE.match(sql)
         if module and module[1].lower() != "rtree":
             raise refuse("not_a_table", "GPKG 中有虚拟表，不予打开。请只导出图层本身。")
-        if name in layers and (kind == "view" or (kind == "table" and _COMPUTED.search(sql))):
-            raise refuse("not_a_table", f"GPKG 的图层“{name[:30]}”是视图或含计算列，不予打开。请导出为普通图层。")
-
-
-def _value(value: Any) -> Any:
-    """numpy's scalars as Python's; not-a-number is how a missing number comes."""
-    if isinstance(value, np.generic):
-        value = value.item()
-    if value is None or (isinstance(value, float) and value != value):
-        return None
-    if isinstance(value, np.ndarray):
-        return "；".join(map(str, value.tolist()))
-    return None if value == "" else value
+        if kind == "view" or (kind == "table" and _COMPUTED.search(sql)):
+            raise refuse("not_a_table", f"GPKG 中的“{name[:30]}”是视图或含计算列，不予打开。请只导出图层本身。")

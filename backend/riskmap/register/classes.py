@@ -63,6 +63,8 @@ def listed(snapshot: Snapshot, engine: Engine) -> dict[str, Any]:
         "items": items,
         "symbols": glyphs(),
         "proposed_code": define.proposed_code(i["class"] for i in items),
+        "targets": [{"value": t, "title": title} for t, title in _shared(snapshot.catalogue, None).items()]
+        + [{"value": "level", "title": define.COMMON["level"]}],  # of a class with a scale of its own
         "state": snapshot.state.n,
     }
 
@@ -199,17 +201,21 @@ def _known(connection: Connection, code: str) -> _Known:
     return _Known(rows[-1].version, rows[-1].body, shipped)
 
 
+def _shared(catalogue: Catalogue, scale: str | None) -> dict[str, str]:
+    """What a column of any table can fill, with its title."""
+    any_class = Class("", 0, "", "", "", tuple(define.KINDS), scale, None, "", "", (), (), ())
+    return {t.target: t.title for t in targets_of(any_class, catalogue)}
+
+
 def _surroundings(catalogue: Catalogue, known: _Known | None, scale: object) -> define.Surroundings:
     own = known.body["class"] if known else None
-    level = scale if isinstance(scale, str) and scale in catalogue.scales else None
-    any_class = Class("", 0, "", "", "", tuple(define.KINDS), level, None, "", "", (), (), ())
     return define.Surroundings(
         groups={g["code"]: g["title"] for g in catalogue.groups},
         symbols=frozenset(glyphs()),
         scales={s.code: s.title for s in catalogue.scales.values() if s.code != _COMMON_SCALE},
         codes=frozenset(catalogue.classes),
         titles={c.title: c.code for c in catalogue.classes.values() if c.code != own},
-        shared={t.target: t.title for t in targets_of(any_class, catalogue)},
+        shared=_shared(catalogue, scale if isinstance(scale, str) and scale in catalogue.scales else None),
         factor=factor_between,
         previous=known.body if known else None,
         shipped=known.shipped if known else None,
@@ -226,11 +232,10 @@ def _decide(snapshot: Snapshot, catalogue: Catalogue, known: _Known | None, give
         checked.body, [], define.differences(known.body if known else None, checked.body, _names(catalogue))
     )
     after = Class.parse(0, checked.body)
-    # A class that is made anew may be one that was: objects of its code are asked all the same.
     before = Class.parse(known.version, known.body) if known else replace(after, fields=(), symbol="")
     _warn_of_others(decision, catalogue, before, after)
-    _check_held(decision, snapshot, before, after)
-    if known:
+    if known:  # no class is ever taken away, so of a new one there are no objects
+        _check_held(decision, snapshot, before, after)
         _warn_of_own(decision, snapshot, before, after)
     return decision
 
@@ -269,13 +274,14 @@ def _check_held(decision: Decision, snapshot: Snapshot, before: Class, after: Cl
             held = queries.held_values(connection, after.code, own.name, day)
             if held:
                 _check_values(decision, snapshot, f"fields.{index}", old, own, unit, held)
-    for row in queries.held_kinds(connection, after.code, day):
+    fewer = set(before.geometry) - set(after.geometry)
+    for row in queries.held_kinds(connection, after.code, day) if fewer else ():
         kind = tuple(define.KINDS)[row.dimension]
         if kind not in after.geometry:
             examples = _examples(connection, reader, [row])
             message = f"已有 {row.n} 个对象画的是{define.KINDS[kind]}{examples}，不能去掉这种画法"
             decision.errors.append(FieldError("geometry", "in_use", message))
-    for row in queries.held_levels(connection, after.code, day):
+    for row in queries.held_levels(connection, after.code, day) if before.scale != after.scale else ():
         if row.scale != after.scale:
             examples = _examples(connection, reader, [row])
             message = f"已有 {row.n} 个对象按原标度定了级{examples}，不能换标度；请先清空这些对象的级别"
@@ -374,7 +380,7 @@ def _examples(connection: Connection, reader: Reader, rows: Sequence[Row[Any]]) 
 def _warn_of_own(decision: Decision, snapshot: Snapshot, before: Class, after: Class) -> None:
     """What a change means for the objects that are there."""
     connection, day, say = snapshot.connection, snapshot.state.day, decision.warnings.append
-    n = queries.count_of_class(connection, after.code, day)
+    n = queries.count_of_class(connection, after.code)
     if not n:
         return
     for own in after.fields:
@@ -384,7 +390,7 @@ def _warn_of_own(decision: Decision, snapshot: Snapshot, before: Class, after: C
             if lacking:
                 say(f"{lacking} 个对象没有填“{own.title}”：照常使用，下次修改时须补填")
         if own.visibility == 0 and old and old.visibility > 0:
-            shown = queries.count_of_class(connection, after.code, day, public=True)
+            shown = queries.count_of_class(connection, after.code, public=True)
             if shown:
                 say(f"{shown} 个公开对象的“{own.title}”将对公众可见")
     for old in before.fields:

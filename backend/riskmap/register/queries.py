@@ -320,18 +320,11 @@ def held_levels(connection: Connection, class_: str, day: date) -> list[Row[Any]
     )
 
 
-def count_of_class(connection: Connection, class_: str, day: date, *, public: bool = False) -> int:
-    """How many present objects a class has; those that the public sees alone."""
-    return int(
-        connection.scalar(
-            text(
-                f"SELECT count(DISTINCT v.id){_HELD} AND lower(v.valid) <= :day"
-                + (" AND v.visibility = 0" if public else "")
-            ),
-            {"class": class_, "day": day},
-        )
-        or 0
-    )
+def count_of_class(connection: Connection, class_: str, *, public: bool = False) -> int:
+    """How many objects a class has that are not ended; those that the public sees alone."""
+    only = " AND visibility = 0" if public else ""
+    sql = f"SELECT count(*) FROM risk_object WHERE class = :class AND ended_reason IS NULL{only}"
+    return int(connection.scalar(text(sql), {"class": class_}) or 0)
 
 
 def rights_of(connection: Connection, ids: Sequence[int]) -> list[Row[Any]]:

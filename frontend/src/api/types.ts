@@ -14,8 +14,10 @@ export interface Meta {
   rights: string; attribution: string; public_heat_resolution: number; heat_few: number; basemap: { layer: string; title: string; url: string }[];
 }
 export interface Account { username: string; role: string; tier: string; areas: string[]; departments: string[]; classes: string[]; may: string[] }
-export interface Session { account: Account; csrf: string; rights: string }
-export interface Rights { rights: string; state: number; at: string; signed_in?: boolean }
+export interface Session { account: Account; csrf: string; rights: string; must_change: "first" | "expired" | null }
+/** `catalogue` is the state that last changed classes, scales, policies or divisions. */
+export interface Moment { state: number; at: string; catalogue: number }
+export interface Rights extends Moment { rights: string; signed_in: boolean }
 export interface CountRow { grade: Grade; class: string; division: string; n: number }
 export interface Counts { total: number; rows: Partial<CountRow>[]; unplaced: number; state: number; words: string }
 export interface Geometry { type: string; coordinates: unknown }

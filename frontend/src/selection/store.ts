@@ -1,7 +1,7 @@
 /** What the page is about: one reactive object that panels change and layers listen to. */
 import { computed, reactive, watch } from "vue";
 import { getJson, isAbort, Problem, send, setCsrf } from "../api/client";
-import type { Account, Catalogue, ClassSpec, CountRow, Counts, Detail, Division, GradeStep, Item, Meta, Page, Rights, Scale, Session } from "../api/types";
+import type { Account, Catalogue, ClassSpec, CountRow, Counts, Detail, Division, GradeStep, Item, Meta, Moment, Page, Rights, Scale, Session } from "../api/types";
 import { GRADES, type Grade, gradeWords, W } from "../words";
 import { type Chosen, EVERYTHING, fromHash, isNothing, toHash, toParams, type View } from "./query";
 
@@ -31,7 +31,8 @@ export const store = reactive({
   inView: false,
   selected: link.object as number | null,
   hover: null as number | null,
-  signIn: "" as "" | "asked" | "expired",
+  signIn: "" as "" | "asked" | "expired" | "change",
+  mustChange: null as { username: string; why: string } | null, // whose password has to be changed before anything else
   // Answers
   facets: [] as CountRow[], // by grade and class, without those two conditions
   byDivision: {} as Record<string, number>,
@@ -102,6 +103,7 @@ export function complain(error: unknown): void {
     store.error = W.fault;
   } else if (error.status === 0) store.online = false;
   else if (error.status === 401 && store.account) void expire();
+  else if (error.code === "password_expired") askToChange(store.account?.username ?? store.mustChange?.username ?? "", "expired");
   else store.error = error.detail;
 }
 
@@ -212,10 +214,20 @@ async function showDetail(): Promise<void> {
 
 // -- Rights, state, events -----------------------------------------------------
 
-function moveTo(state: number, at: string): void {
-  if (state < store.state) return;
-  store.state = state;
-  store.at = at;
+let catalogueMoved = 0; // the state that last changed classes, scales, policies or divisions
+
+function moveTo(now: Moment): void {
+  if (now.state < store.state) return;
+  catalogueMoved = now.catalogue;
+  store.state = now.state;
+  store.at = now.at;
+}
+
+/** Classes and divisions as they are now: somebody has changed one. */
+async function renewCatalogue(): Promise<void> {
+  const [catalogue, divisions] = await Promise.all([getJson<Catalogue>("/api/catalogue"), getJson<{ items: Division[] }>("/api/divisions")]);
+  store.catalogue = catalogue;
+  store.divisions = divisions.items;
 }
 
 /** What the caller may see may have changed: take the new fingerprint and state. */
@@ -223,7 +235,7 @@ export async function renewRights(): Promise<Rights> {
   const now = await getJson<Rights>("/api/rights");
   store.rights = now.rights;
   store.online = true;
-  moveTo(now.state, now.at);
+  moveTo(now);
   return now;
 }
 
@@ -243,17 +255,32 @@ function forget(): void {
   store.steps = [];
 }
 
-function takeSession(session: Session): void {
+function askToChange(username: string, why: string): void {
+  store.mustChange = { username, why };
+  store.signIn = "change";
+}
+
+/** Whether the service answers more than this: not before a password that has to be changed is. */
+function takeSession(session: Session): boolean {
   setCsrf(session.csrf);
+  if (session.must_change) {
+    askToChange(session.account.username, session.must_change);
+    return false;
+  }
+  store.mustChange = null;
   store.account = session.account;
   store.rights = session.rights;
+  return true;
 }
 
 export async function signIn(username: string, password: string): Promise<void> {
   const session = await send<Session>("POST", "/api/session", { username, password });
-  if (!session) return;
-  takeSession(session);
-  await reload();
+  if (session && takeSession(session)) await again();
+}
+
+/** Everything for who asks now; from the beginning where a password had to be changed first. */
+async function again(): Promise<void> {
+  await (store.meta ? reload() : begin());
 }
 
 export async function signOut(): Promise<void> {
@@ -264,8 +291,9 @@ export async function signOut(): Promise<void> {
     if (!(error instanceof Problem && error.status === 401)) return complain(error);
   }
   store.selected = null;
+  store.mustChange = null;
   forget();
-  await reload().catch(complain);
+  await again().catch(complain);
 }
 
 /** After a change of who asks: catalogue (its fields follow the rights), counts, table, card. */
@@ -281,9 +309,8 @@ let silence = 0;
 function follow(): void {
   const events = new EventSource("/api/events");
   events.addEventListener("state", (event) => {
-    const { state, at } = JSON.parse((event as MessageEvent<string>).data) as { state: number; at: string };
     store.online = true;
-    moveTo(state, at);
+    moveTo(JSON.parse((event as MessageEvent<string>).data) as Moment);
   });
   events.addEventListener("open", () => {
     clearTimeout(silence);
@@ -312,7 +339,7 @@ function watchLine(): void {
 export async function begin(): Promise<void> {
   try {
     const rights = await renewRights();
-    if (rights.rights !== PUBLIC_RIGHTS) takeSession(await getJson<Session>("/api/session"));
+    if (rights.signed_in && !takeSession(await getJson<Session>("/api/session"))) return;
     const [meta, divisions, catalogue] = await Promise.all([
       getJson<Meta>("/api/meta"), getJson<{ items: Division[] }>("/api/divisions"), getJson<Catalogue>("/api/catalogue"),
     ]);
@@ -336,8 +363,9 @@ watch(() => JSON.stringify(store.chosen), () => {
   void count();
 });
 watch(tableQuery, listAnew);
-watch(() => store.state, (_now, before) => {
+watch(() => store.state, async (_now, before) => {
   if (!before || !store.catalogue) return;
+  if (store.catalogue.state < catalogueMoved) await renewCatalogue().catch(complain);
   void count();
   listAnew();
   void showDetail();

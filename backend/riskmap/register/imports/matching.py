@@ -29,6 +29,7 @@ from riskmap.exchange.headers import (
     header_at,
     match_columns,
     normalised,
+    old_frame_in,
 )
 from riskmap.exchange.locate import WHY_WORDS, Candidate, Located, Territory, candidates, orientation
 from riskmap.exchange.rows import Divisions, Reading, RowReader
@@ -43,6 +44,7 @@ _SHOWN_POINTS = 500
 _SHOWN_UNPLACED = 100
 _OLD_FRAMES = {"EPSG:4214", "EPSG:4610", "EPSG:4555"}
 _SURE_SHARE = 0.9
+OLD_FRAME = "北京 54、西安 80 坐标换算到 CGCS2000 需要本地参数，不能直接导入：请先由测绘单位换算后再导入"
 
 Pair = tuple[Decimal | None, Decimal | None]
 
@@ -104,6 +106,9 @@ def class_of(snapshot: Snapshot, code: str) -> Class:
         raise Invalid(
             "没有这个分类", errors=[FieldError("class", "unknown_class", f"没有分类“{code[:60]}”，请从分类目录中选择")]
         )
+    if found.retired:
+        message = f"“{found.title}”已停用，不能再导入。请选择现用的分类。"
+        raise Invalid(message, code="retired_class", errors=[FieldError("class", "retired_class", message)])
     if not snapshot.reader.writes:
         raise Forbidden("当前账号只能查看。需要导入，请联系管理员开通编辑权限。")
     if snapshot.reader.classes and code not in snapshot.reader.classes:
@@ -121,8 +126,7 @@ def crs_named(given: str | None) -> str | None:
     if text in DATUMS:
         return text
     if text in _OLD_FRAMES or "1954" in text or "1980" in text:
-        message = "北京 54、西安 80 坐标换算到 CGCS2000 需要本地参数，不能直接导入：请先由测绘单位换算后再导入"
-        raise Invalid(message, code="old_frame", errors=[FieldError("crs", "old_frame", message)])
+        raise Invalid(OLD_FRAME, code="old_frame", errors=[FieldError("crs", "old_frame", OLD_FRAME)])
     message = f"不支持坐标系“{(given or '')[:40]}”：可用 CGCS2000、WGS 84、GCJ-02、BD-09 和 CGCS2000 的 3 度、6 度带"
     raise Invalid(message, code="unknown_crs", errors=[FieldError("crs", "unknown_crs", message)])
 
@@ -264,6 +268,8 @@ def datum_of(
         crs_named(said) if said in _OLD_FRAMES else None
         return answer(None, None, sure=False, sentence=f"图层文件注明 {said}，本系统不支持，请先转换为 CGCS2000。")
     above = [plain(c) for line, cells in sample.head if line <= header.last for c in cells if c is not None]
+    if old_frame_in(above):  # its numbers look like CGCS2000, and lie some hundred metres off
+        return answer(None, None, sure=False, sentence=f"表头写明北京 54 或西安 80。{OLD_FRAME}。")
     words = datum_in(above)
     if words and _fits(words, kind):
         return answer(words, "words", sure=True, sentence=_sentence(words, "表头写明", listed, kind))

@@ -288,10 +288,10 @@ def by_code_of_any_class(connection: Connection, codes: Iterable[str]) -> dict[s
 
 
 def rows_of(connection: Connection, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
-    """Whole rows by id, with the geometry as GeoJSON beside it."""
+    """Whole rows by id."""
     names = ", ".join(COLUMNS)
     rows = connection.execute(
-        text(f"SELECT {names}, ST_AsGeoJSON(geom, 15, 0) AS geometry FROM risk_object WHERE id = ANY(:ids)"),
+        text(f"SELECT {names} FROM risk_object WHERE id = ANY(:ids)"),
         {"ids": list(ids)},
     )
     return {r["id"]: dict(r) for r in rows.mappings()}
@@ -385,6 +385,11 @@ def staged_is_stale(connection: Connection, class_: str, state: State) -> bool:
     )
 
 
+def have_writers_wait(connection: Connection) -> None:
+    """The state's lock, ahead of the state itself: nobody writes until this transaction is over."""
+    connection.execute(text("SELECT n FROM data_state FOR UPDATE"))
+
+
 def allow_long_work(connection: Connection) -> None:
     """A file is read between two statements, which may take longer than an idle transaction is given."""
     connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
@@ -404,6 +409,23 @@ def points_of(connection: Connection, n: int) -> tuple[list[Any], int]:
         {"n": n, "most": _MOST_POINTS},
     )
     return list(rows), total
+
+
+def written_by(connection: Connection, import_id: str) -> int:
+    """How many objects an import wrote; 0 for one that wrote nothing."""
+    n = connection.scalar(
+        text(
+            "SELECT CAST(counts->>'writes' AS bigint) FROM import_run"
+            " WHERE import_id = :import_id AND state IS NOT NULL"
+        ),
+        {"import_id": import_id},
+    )
+    return int(n or 0)
+
+
+def settle_register(connection: Connection) -> None:
+    """New statistics for the planner and a tidy index of names, after much was written."""
+    connection.execute(text("SELECT settle_register()"))
 
 
 # -- The queue of those that wait for a position ------------------------------------------------

@@ -16,10 +16,11 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from riskmap.access.reader import Reader, territory
 from riskmap.base import database, jobs
-from riskmap.base.errors import Conflict, FieldError, Invalid
+from riskmap.base.errors import FieldError, Invalid
 from riskmap.base.jobs import Context
 from riskmap.catalogue import validate
 from riskmap.catalogue.model import GRADES, VISIBILITIES, Class
@@ -52,8 +53,9 @@ from riskmap.store.write import Staging
 log = logging.getLogger(__name__)
 
 _BATCH = 2_000
-_MOST_TRIES = 4
+_MOST_TRIES = 3
 _SAME_PLACE_M = 1.0
+_MUCH = 1_000  # rows from which the planner must be told
 _KEPT_CELLS = 80
 _KEPT_TEXT = 500
 _KEPT_WKT = 20_000
@@ -528,13 +530,14 @@ class _Importer:
             if value != merged[name]:
                 change[_CORE[name]] = [self._word(name, merged[name]), self._word(name, value)]
                 merged[name] = value
-        attributes = {**old["attributes"], **reading.attributes}
+        attributes = {**old["attributes"], **reading.attributes}  # with what the class no longer declares
         altered = {n for n, v in reading.attributes.items() if old["attributes"].get(n) != v}
         for name in altered:
             title = self._class.by_name[name].title
             change[title] = [_value(old["attributes"].get(name)), _value(attributes[name])]
         if altered:
-            _, errors = validate.attributes(self._class, attributes)
+            hidden = validate.undeclared(self._class, attributes)
+            _, errors = validate.attributes(self._class, {k: v for k, v in attributes.items() if k not in hidden})
             self._refuse(reading, [e for e in errors if e.field.split(".")[1] in altered])
         visibility = VISIBILITIES.index(merged["visibility"])
         if not self._check_rights(reading, visibility, merged["division"], merged["department"]) or reading.faults:
@@ -768,7 +771,7 @@ def _repair(geometry: BaseGeometry) -> BaseGeometry | None:
     return joined if joined.geom_type.removeprefix("Multi") == wanted else None
 
 
-_IGNORED = {"sum": "合计行，不导入", "sample": "模板的示例行，不导入"}
+_IGNORED = {"sum": "合计行，不导入", "sample": "模板的示例行，不导入", "note": "表末的填报说明，不导入"}
 
 
 def _ignored(reading: Reading) -> Fault:
@@ -805,20 +808,40 @@ def run(context: Context) -> None:
     assert plan is not None
     table = open_table(files.path_of(context.settings, plan["file_id"]))
     caches = CatalogueCache()
-    for _ in range(_MOST_TRIES):
+    for attempt in range(1, _MOST_TRIES + 1):
         try:
-            _once(context, reader, plan, table, caches)
+            # Where others write all the time, the last try has them wait from its beginning.
+            _once(context, reader, plan, table, caches, alone=attempt == _MOST_TRIES)
             break
         except _Moved:
             log.info("import %s looks again: somebody wrote meanwhile", context.job.job_id)
-    else:
-        raise Conflict("导入期间这一类的数据一直有人在改，没有写入任何数据。请稍后重做。")
+    _tidy(context)
     returned.prepare(context.engine, context.settings, context.job.job_id)
 
 
-def _once(context: Context, reader: Reader, plan: Mapping[str, Any], table: Table, caches: CatalogueCache) -> None:
+def _tidy(context: Context) -> None:
+    """After many rows the planner must know of them at once. The run stands, whatever becomes of this."""
+    try:
+        with database.write(context.engine, {}) as connection:
+            if queries.written_by(connection, context.job.job_id) >= _MUCH:
+                queries.settle_register(connection)
+    except DBAPIError as error:
+        log.warning("tidying after %s: %s", context.job.job_id, type(error.orig).__name__)
+
+
+def _once(
+    context: Context,
+    reader: Reader,
+    plan: Mapping[str, Any],
+    table: Table,
+    caches: CatalogueCache,
+    *,
+    alone: bool,
+) -> None:
     with database.write(context.engine, reader.settings(write=True)) as connection, context.stoppable(connection):
         queries.allow_long_work(connection)
+        if alone and not plan["dry_run"]:
+            queries.have_writers_wait(connection)
         snapshot = open_snapshot(connection, reader, caches, context.settings.public_resolution)
         class_ = snapshot.catalogue.classes.get(plan["class"])
         if class_ is None:

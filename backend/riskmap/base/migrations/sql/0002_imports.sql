@@ -94,6 +94,41 @@ GRANT SELECT, INSERT, UPDATE ON job, import_file, import_run TO riskmap_app;
 GRANT SELECT, INSERT, DELETE ON import_finding TO riskmap_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON import_matching, import_datum TO riskmap_app;
 
+-- Bulk writes: the grams of a name were three quarters of what a row cost. Kept in a short list that is
+-- sorted in as it fills, they cost half; the list is bounded, so a search reads at most a megabyte of it.
+ALTER INDEX risk_object_grams SET (fastupdate = on, gin_pending_list_limit = 1024);
+ALTER INDEX object_version_grams SET (fastupdate = on, gin_pending_list_limit = 1024);
+-- The same grams in half the time; an index takes no harm from one that comes twice.
+CREATE OR REPLACE FUNCTION text_grams(t text) RETURNS text[]
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT AS $$
+DECLARE
+    word text := lower(t);
+    grams text[] := '{}';
+BEGIN
+    FOR i IN 1..length(word) LOOP
+        grams := grams || substr(word, i, 1);
+        IF i < length(word) THEN
+            grams := grams || substr(word, i, 2);
+        END IF;
+    END LOOP;
+    RETURN grams;
+END
+$$;
+
+-- After much was written: statistics, and the list of grams sorted in. The application owns no table,
+-- so it may not say ANALYZE itself.
+CREATE FUNCTION settle_register() RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM gin_clean_pending_list('risk_object_grams');
+    PERFORM gin_clean_pending_list('object_version_grams');
+    ANALYZE risk_object;
+    ANALYZE object_version;
+END
+$$;
+REVOKE ALL ON FUNCTION settle_register() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION settle_register() TO riskmap_app;
+
 -- 3. Keys of a re-import ----------------------------------------------------------
 -- A code is unique among the objects that the same rights decide about. Were it unique over all, the
 -- refusal of a code would tell an editor that somebody else's object has it.

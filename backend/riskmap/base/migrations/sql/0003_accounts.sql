@@ -23,7 +23,7 @@ CREATE INDEX account_token_account ON account_token (account_id);
 -- 3. The trail's chain ------------------------------------------------------------------
 -- Each entry has one link: its number without gaps, and a hash over the link before it and its own text.
 -- Links are made when a transaction commits, so that the lock on the head is held for a commit and not for
--- an import; the order of the chain is the order of commits. See docs/decisions/0004-audit-chain.md.
+-- an import; the order of the chain is the order of commits. See docs/decisions, audit-chain.
 
 CREATE TABLE audit_link (
     n bigint PRIMARY KEY CHECK (n > 0),
