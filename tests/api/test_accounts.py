@@ -121,7 +121,7 @@ def test_of_two_who_make_one_name_at_once_one_succeeds(app: Any) -> None:
         ({"may": ["everything"]}, "may.0", "literal_error"),
         ({"password": "short1A"}, "password", "weak_password"),
         ({"password": "lowercase"}, "password", "weak_password"),
-        ({"password": "long-but-of-two-kinds"}, "password", "weak_password"),
+        ({"password": "two-kinds"}, "password", "weak_password"),
         ({"password": "Seven-1"}, "password", "weak_password"),
         ({"password": "Aa1" * 43}, "password", "weak_password"),
         ({"username": "Same-as-name1", "password": "same-as-NAME1"}, "password", "weak_password"),
@@ -472,13 +472,19 @@ def test_passwords_last_for_ever_where_the_settings_say_so(
 
 
 def test_the_rules_are_those_of_the_settings(service_of: Callable[..., Any], admin: TestClient) -> None:
-    strict = sign_in(service_of(password_length=12, password_kinds=4), "admin", ADMIN_PASSWORD)
+    strict = sign_in(service_of(password_length=12, password_kinds=4, password_long=0), "admin", ADMIN_PASSWORD)
     told = problem(strict.post("/api/accounts", json=new(password="Eight-1x")), 422, "weak_password")
     assert "至少 12 位" in told["errors"][0]["message"]
     assert "都要有" in told["errors"][0]["message"]
     problem(strict.post("/api/accounts", json=new(password="long-enough-123")), 422, "weak_password")
     assert strict.post("/api/accounts", json=new(password="Long-enough-123")).status_code == 201
-    assert strict.get("/api/account/password").json()["rules"] == {"length": 12, "most": 128, "kinds": 4, "history": 5}
+    assert strict.get("/api/account/password").json()["rules"] == {
+        "length": 12,
+        "most": 128,
+        "kinds": 4,
+        "long": 0,
+        "history": 5,
+    }
     plain = sign_in(service_of(password_kinds=1), "admin", ADMIN_PASSWORD)
     assert plain.post("/api/accounts", json=new(password="lowercase")).status_code == 201
 

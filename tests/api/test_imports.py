@@ -546,3 +546,70 @@ def test_a_job_says_how_far_it_is(admin: TestClient) -> None:
     assert job["link"] == f"/data/import?id={import_id}"
     assert ("done", "完成") in seen
     assert any(phase == "核对" for _, phase in seen)
+
+
+# -- Whom a line means ---------------------------------------------------------------------
+
+
+def test_two_lines_never_mean_one_object(admin: TestClient) -> None:
+    head = "名称,区县,经度,纬度"
+    run(admin, csv(head, "双行小学,濂溪区,,"), "school", crs="EPSG:4490")
+    both = csv(head, "双行小学,濂溪区,116.0123,29.6512", "双行小学,濂溪区,116.0223,29.6512")
+    done = run(admin, both, "school", crs="EPSG:4490")
+    assert (done["rows"]["changed"], done["rows"]["added"]) == (1, 1)
+    assert len(found(admin, "双行小学")) == 2
+    again = run(admin, both, "school", crs="EPSG:4490")
+    assert (again["rows"]["same"], again["state"]) == (2, None)
+
+
+def test_one_that_waits_beside_one_of_its_name_stays_itself(admin: TestClient) -> None:
+    body = csv("名称,区县,经度,纬度", "并列小学,濂溪区,,", "并列小学,濂溪区,116.0123,29.6512")
+    first = run(admin, body, "school", crs="EPSG:4490")
+    assert (first["rows"]["added"], first["rows"]["waiting"]) == (1, 1)
+    again = run(admin, body, "school", crs="EPSG:4490")
+    assert (again["rows"]["same"], again["rows"]["waiting"], again["state"]) == (1, 1, None)
+
+
+def test_what_begins_later_is_not_changed_today_and_hinders_no_other_row(admin: TestClient) -> None:
+    later = {
+        "class": "school", "code": "L-1", "name": "明年小学", "division": "360402", "valid_from": "2099-01-01",
+        "attributes": {"persons": 1},
+    }  # fmt: skip
+    assert admin.post("/api/objects", json=later).status_code == 201
+    done = run(
+        admin, csv(HEAD, school("L-1", name="明年小学"), school("L-2", name="今年小学")), "school", crs="EPSG:4490"
+    )
+    assert (done["rows"]["added"], done["rows"]["back"]) == (1, 1)
+    [back] = rows(admin, done["id"], "back")
+    assert back["faults"][0]["code"] == "out_of_life"
+    assert "2099-01-01" in back["faults"][0]["message"]
+
+
+def test_a_hidden_value_of_a_removed_field_outlives_an_import(admin: TestClient) -> None:
+    body = {"class": "temp-import", "title": "临时导入类", "group": "targets", "role": "target", "geometry": ["point"],
+            "department": "教育局", "symbol": "c-school",
+            "fields": [{"name": "kept", "title": "留下", "type": "integer"}, {"name": "gone", "title": "删去", "type": "integer"}]}  # fmt: skip
+    assert admin.post("/api/classes", json=body).status_code == 201, admin.post("/api/classes", json=body).text
+    head = "名称,编号,留下,删去,经度,纬度"
+    run(admin, csv(head, "留值处,HV-1,1,2,116.0123,29.6512"), "temp-import", crs="EPSG:4490")
+    version = admin.get("/api/classes/temp-import").json()["version"]
+    changed = {**body, "fields": body["fields"][:1]}
+    answer = admin.put("/api/classes/temp-import", json=changed, headers={"If-Match": f'"{version}"'})
+    assert answer.status_code == 200, answer.text
+    done = run(admin, csv("名称,编号,留下,经度,纬度", "留值处,HV-1,5,116.0123,29.6512"), "temp-import", crs="EPSG:4490")
+    assert done["rows"]["changed"] == 1
+    version = admin.get("/api/classes/temp-import").json()["version"]
+    admin.put("/api/classes/temp-import", json=body, headers={"If-Match": f'"{version}"'})
+    params = {"class": "temp-import", "q": "HV-1"}
+    [item] = admin.get("/api/objects", params=params).json()["items"]
+    assert item["attributes"] == {"kept": 5, "gone": 2}
+
+
+def test_a_retired_class_takes_no_import(admin: TestClient) -> None:
+    body = {"class": "temp-retired", "title": "停用类", "group": "targets", "role": "target", "geometry": ["point"],
+            "department": "教育局", "symbol": "c-school", "fields": []}  # fmt: skip
+    assert admin.post("/api/classes", json=body).status_code == 201
+    retired = admin.put("/api/classes/temp-retired", json={**body, "retired": True}, headers={"If-Match": '"1"'})
+    assert retired.status_code == 200, retired.text
+    answer = queue(admin, csv("名称,经度,纬度", "某处,116.0123,29.6512"), "temp-retired", crs="EPSG:4490")
+    assert (answer.status_code, answer.json()["code"]) == (422, "retired_class")

@@ -58,6 +58,7 @@ class Rules:
 
     length: int = 8
     kinds: int = 3
+    long: int = 10  # from this length on kinds do not count; 0: they always do
     history: int = 5  # not one of the last N; 0: any
     days: int = 90  # 0: for ever
 
@@ -65,7 +66,7 @@ class Rules:
     def of(cls, settings: Settings) -> "Rules":
         """As RISKMAP_PASSWORD_* say."""
         s = settings
-        return cls(s.password_length, s.password_kinds, s.password_history, s.password_days)
+        return cls(s.password_length, s.password_kinds, s.password_long, s.password_history, s.password_days)
 
     def expires_at(self, set_at: datetime) -> datetime | None:
         """When a password that was set then has to be changed; None: never."""
@@ -75,7 +76,9 @@ class Rules:
     def words(self) -> str:
         """For whoever has to think of one."""
         kinds = "大写字母、小写字母、数字、符号"
-        asked = {1: "", 2: f"{kinds}中至少两种；", 3: f"{kinds}中至少三种；", 4: f"{kinds}都要有；"}[self.kinds]
+        asked = {1: "", 2: f"{kinds}中至少两种", 3: f"{kinds}中至少三种", 4: f"{kinds}都要有"}[self.kinds]
+        if asked:
+            asked += f"（满 {max(self.long, self.length)} 位的不限）；" if self.long else "；"
         old = f"，不能与最近 {self.history} 次用过的相同" if self.history else ""
         return f"至少 {self.length} 位，最多 {MOST} 位；{asked}不能与用户名相同{old}"
 
@@ -83,7 +86,8 @@ class Rules:
         """By itself, without what was used before. Raises Invalid."""
         kinds = sum(any(is_kind(c) for c in password) for is_kind in _KINDS)
         kinds += any(not any(is_kind(c) for is_kind in _KINDS) for c in password)
-        fits = self.length <= len(password) <= MOST and kinds >= self.kinds
+        varied = kinds >= self.kinds or (self.long > 0 and len(password) >= self.long)
+        fits = self.length <= len(password) <= MOST and varied
         if not fits or password.casefold() == username.casefold():
             raise _refused(field, "weak_password", f"密码{self.words}")
 

@@ -560,7 +560,13 @@ def password_state(connection: Connection, reader: Reader, rules: Rules) -> dict
     """One's own password: the rules, since when, until when."""
     account = account_or_raise(connection, reader.name)
     return {
-        "rules": {"length": rules.length, "most": passwords.MOST, "kinds": rules.kinds, "history": rules.history},
+        "rules": {
+            "length": rules.length,
+            "most": passwords.MOST,
+            "kinds": rules.kinds,
+            "long": rules.long,
+            "history": rules.history,
+        },
         "days": rules.days,
         "words": rules.words,
         "set_at": account["password_set_at"],

@@ -50,6 +50,7 @@ ACTIONS = {
     "end": "注销",
     "delete": "删去",
     "parties": "更新责任人",
+    "queue": "提交",
     "import": "导入",
     "undo": "撤销",
     "cancel": "取消",

@@ -123,6 +123,7 @@ def get_meta(request: Request, snapshot: ReadSnapshot) -> Any:
         "rights": snapshot.reader.fingerprint,
         "attribution": app.basemap.attribution,
         "public_heat_resolution": snapshot.public_resolution,
+        "upload_mb": app.settings.upload_mb,
         "heat_few": service.HEAT_FEW,
         "basemap": app.basemap.layers(),
     }

@@ -54,6 +54,7 @@ class Settings(BaseSettings):
     # Passwords; the defaults are the usual reading of GB/T 22239-2019 for a system of the second or third grade.
     password_length: int = Field(8, ge=8, le=64)
     password_kinds: int = Field(3, ge=1, le=4)  # of capitals, small letters, digits, others
+    password_long: int = Field(10, ge=0, le=64)  # from this length on kinds do not count; 0: they always do
     password_history: int = Field(5, ge=0, le=24)  # not one of the last N; 0: any
     password_days: int = Field(90, ge=0, le=3650)  # to be changed after; 0: never
 

@@ -53,7 +53,7 @@ RESERVED = frozenset(COMMON) | {
 }  # fmt: skip
 LIST_DEFAULT = ("name", "grade", "division", "stage", "updated_at")
 
-MOST_FIELDS, MOST_ROW_FIELDS, MOST_OPTIONS, MOST_COLUMNS, MOST_HEADERS = 60, 20, 100, 12, 40
+MOST_FIELDS, MOST_ROW_FIELDS, MOST_OPTIONS, MOST_COLUMNS, MOST_HEADERS, MOST_WORDS = 60, 20, 100, 12, 40, 40
 MOST_TITLE, MOST_WORD, MOST_HELP, MOST_UNIT, MOST_LENGTH = 30, 60, 300, 20, 4000
 _DEFAULT_LENGTH = 500
 _DIGITS = 40
@@ -385,14 +385,40 @@ class _Form:
             if not isinstance(option, Mapping):
                 self.no(here, "not_an_option", "可选项应为文字")
                 continue
-            self.known_keys(option, {"value", "title"}, f"{here}.")
+            self.known_keys(option, {"value", "title", "words"}, f"{here}.")
             title = self.text(option.get("title", option.get("value")), f"{here}.title", "可选项", MOST_WORD)
             value = self.text(option["value"], f"{here}.value", "存储值", MOST_WORD) if option.get("value") else title
             if value and values.setdefault(value, here) != here:
                 self.no(f"{here}.value", "duplicate", f"可选项“{value}”出现了两次")
             self.unique(titles, title, f"{here}.title", "可选项")
-            out.append({"value": value, "title": title})
+            words = self.words(option.get("words"), {folded(title), folded(value)}, f"{here}.words")
+            out.append({"value": value, "title": title} | ({"words": words} if words else {}))
         body["options"] = out
+        self.one_meaning(out, f"{path}.options")
+
+    def words(self, given: Any, own: set[str], path: str) -> list[str]:
+        """What else senders write for an option; what the option is called anyway is left out."""
+        out = []
+        seen = {*own}
+        for index, said in enumerate(self.rows(given, path, "别的说法", MOST_WORDS)):
+            word = self.text(said, f"{path}.{index}", "别的说法", MOST_WORD)
+            if word and folded(word) not in seen:
+                seen.add(folded(word))
+                out.append(word)
+        return out
+
+    def one_meaning(self, options: Sequence[Mapping[str, Any]], path: str) -> None:
+        """No word of an option may be what another is called."""
+        called: dict[str, tuple[int, str]] = {}
+        for index, option in enumerate(options):
+            for word in (option["title"], option["value"]):
+                called.setdefault(folded(word), (index, option["title"]))
+        for index, option in enumerate(options):
+            for word in option.get("words", ()):
+                other, title = called.setdefault(folded(word), (index, option["title"]))
+                if other != index:
+                    message = f"“{word}”已是可选项“{title}”的说法，一个说法只能指一个选项"
+                    self.no(f"{path}.{index}.words", "ambiguous_word", message)
 
     def row_fields(
         self,
@@ -505,12 +531,14 @@ class _Form:
     def converted(self, synonym: Mapping[str, Any], name: str, field: Mapping[str, Any], path: str) -> Any:
         """Where a header's numbers are in another unit: what they are multiplied by."""
         synonym = _filled(synonym)
+        # A field that is called like a column that all objects share is meant by its full name.
+        target = f"attributes.{name}" if name in self.around.shared and name != "address" else name
         if not {"unit", "factor"} & set(synonym):
-            return name
+            return target
         if field["type"] not in {"integer", "decimal"}:
             self.no(f"{path}.unit", "not_for_type", "只有数字类型的字段才换算单位，请清空单位和系数")
-            return name
-        out: dict[str, Any] = {"field": name}
+            return target
+        out: dict[str, Any] = {"field": target}
         unit = self.text(synonym["unit"], f"{path}.unit", "单位", MOST_UNIT) if "unit" in synonym else ""
         known = self.around.factor(unit, field.get("unit")) if unit else None
         factor = known
@@ -519,13 +547,13 @@ class _Form:
                 ours = field.get("unit") or "没有单位的数"
                 message = f"不知道“{unit}”与“{ours}”怎样换算，请填写系数（乘以多少）"
                 self.no(f"{path}.factor", "unknown_unit", message)
-                return name
+                return target
             given = self.number(synonym["factor"], f"{path}.factor", "系数")
             if given is not None and given <= 0:
                 self.no(f"{path}.factor", "not_positive", "系数应大于 0")
             factor = None if given is None else Decimal(given)
         if factor is None or factor == 1:
-            return name
+            return target
         out["factor"] = factor
         return out | ({"unit": unit} if unit else {})
 
@@ -576,9 +604,14 @@ def readable(body: Mapping[str, Any], most: int) -> dict[str, Any]:
         "import_columns": {
             header: to
             for header, to in body.get("import_columns", {}).items()
-            if (to["field"] if isinstance(to, Mapping) else to) not in hidden
+            if _own(to["field"] if isinstance(to, Mapping) else to) not in hidden
         },
     }
+
+
+def _own(target: str) -> str:
+    """A field by its name, also where the column is called by the full one: attributes.grade, not the shared grade."""
+    return target.removeprefix("attributes.")
 
 
 def form_of(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -588,7 +621,7 @@ def form_of(body: Mapping[str, Any]) -> dict[str, Any]:
     shared = []
     for header, to in body.get("import_columns", {}).items():
         target = to["field"] if isinstance(to, Mapping) else to
-        if target in fields:
+        if (target := _own(target)) in fields:
             more = {k: to[k] for k in ("unit", "factor") if to.get(k) is not None} if isinstance(to, Mapping) else {}
             headers[target].append({"header": header, **more})
         else:
@@ -613,15 +646,17 @@ def form_of(body: Mapping[str, Any]) -> dict[str, Any]:
 def _field_form(name: str, body: Mapping[str, Any]) -> dict[str, Any]:
     out: dict[str, Any] = {"name": name, "visibility": "department", "required": False, **body}
     if "options" in body:
-        out["options"] = [
-            {"value": str(o["value"]), "title": str(o.get("title", o["value"]))}
-            if isinstance(o, Mapping)
-            else {"value": str(o), "title": str(o)}
-            for o in body["options"]
-        ]
+        out["options"] = [_option_form(o) for o in body["options"]]
     if "fields" in body:
         out["fields"] = [_row_field_form(n, f) for n, f in body["fields"].items()]
     return out
+
+
+def _option_form(option: Any) -> dict[str, Any]:
+    if not isinstance(option, Mapping):
+        return {"value": str(option), "title": str(option)}
+    out: dict[str, Any] = {"value": str(option["value"]), "title": str(option.get("title", option["value"]))}
+    return out | ({"words": [str(word) for word in option["words"]]} if option.get("words") else {})
 
 
 def _row_field_form(name: str, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -648,7 +683,7 @@ def needs_recheck(before: Class, after: Class) -> list[Field]:
         columns = tuple(judged(f) for f in field.fields)
         return replace(
             field, title="", help=None, source=None, tag=None, required=False, visibility=0, unit=None,
-            options=options, fields=columns,
+            options=options, option_words=(), fields=columns,
         )  # fmt: skip
 
     known = {f.name: judged(f) for f in before.fields}
@@ -736,7 +771,8 @@ def _aspects(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     see = [VISIBILITY_WORDS[b.get("visibility", "department")] for b in (before, after)]
     moved("谁能看", *see)
     moved("填写说明", before.get("help"), after.get("help"))
-    out += _moved_list("可选项", _option_words(before), _option_words(after))
+    out += _moved_list("可选项", _option_titles(before), _option_titles(after))
+    out += _words_moved(before, after)
     old, new = before.get("fields", {}), after.get("fields", {})
     if old != new:
         out += [f"列{words[2:]}" if words.startswith("字段") else words for words in _fields_moved(old, new)]
@@ -747,8 +783,22 @@ def _said(value: Any) -> str:
     return "无" if value is None or value == "" else f"“{value}”"
 
 
-def _option_words(field: Mapping[str, Any]) -> list[str]:
-    return [str(o.get("title", o["value"])) if isinstance(o, Mapping) else str(o) for o in field.get("options", ())]
+def _option_titles(field: Mapping[str, Any]) -> list[str]:
+    return [_option_form(o)["title"] for o in field.get("options", ())]
+
+
+def _words_moved(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """Which options are understood by other words than before; those of a new option go without saying."""
+    old, new = (
+        {o["value"]: (o["title"], o.get("words", [])) for o in map(_option_form, field.get("options", ()))}
+        for field in (before, after)
+    )
+    return [
+        words
+        for value, (title, said) in new.items()
+        if value in old
+        for words in _moved_list(f"可选项“{title}”的别的说法", old[value][1], said)
+    ]
 
 
 def _moved_list(title: str, before: Sequence[str], after: Sequence[str]) -> list[str]:

@@ -32,6 +32,7 @@ class Field:
     max_length: int = 500
     pattern: str | None = None
     options: tuple[tuple[str, str], ...] = ()  # (value, title) of an enum
+    option_words: tuple[tuple[str, tuple[str, ...]], ...] = ()  # what senders write for an option: (value, words)
     values: tuple[Decimal, ...] = ()  # the only legal decimals, where a standard lists them
     # The same by the value of another field: a method has its own table. (other field, its value, legal decimals)
     values_by: tuple[tuple[str, str, tuple[Decimal, ...]], ...] = ()
@@ -53,6 +54,11 @@ class Field:
             (str(o["value"]), str(o.get("title", o["value"]))) if isinstance(o, Mapping) else (str(o), str(o))
             for o in body.get("options", ())
         )
+        words = tuple(
+            (str(o["value"]), tuple(str(word) for word in o["words"]))
+            for o in body.get("options", ())
+            if isinstance(o, Mapping) and o.get("words")
+        )
         return cls(
             name=name,
             title=body["title"],
@@ -65,6 +71,7 @@ class Field:
             max_length=int(body.get("max_length", 500)),
             pattern=body.get("pattern"),
             options=options,
+            option_words=words,
             values=tuple(Decimal(str(v)) for v in body.get("values", ())),
             values_by=tuple(
                 (other, str(value), tuple(Decimal(str(v)) for v in legal))

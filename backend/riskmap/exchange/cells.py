@@ -229,7 +229,10 @@ def boolean_of(cell: Cell, title: str) -> bool | None:
 
 
 def choice_of(cell: Cell, title: str, choices: dict[str, str]) -> str | None:
-    """One of the choices; `choices` gives the value for each word, the words normalised and in lower case."""
+    """One of the choices; `choices` gives the value for each word, the words normalised and in lower case.
+
+    The first word of a value is how a sender is told of it.
+    """
     _refuse_errors(cell)
     if cell is None:
         return None
@@ -238,7 +241,10 @@ def choice_of(cell: Cell, title: str, choices: dict[str, str]) -> str | None:
         return choices[said]
     if said in _SAYS_NOTHING or (said in _NOTHING and said not in {"不详", "未知"}):
         return None
-    words = list(dict.fromkeys(w for w in choices if not w.isascii())) or list(choices)
+    shown: dict[str, str] = {}
+    for word, value in choices.items():
+        shown.setdefault(value, word)  # the first word of a value is how it is called
+    words = list(shown.values())
     legal = "、".join(words[:12]) + ("……" if len(words) > 12 else "")
     raise CellFault("unknown_value", f"{title}应为以下之一：{legal}；“{plain(cell)[:20]}”不在其中")
 

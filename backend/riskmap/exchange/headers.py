@@ -23,6 +23,15 @@ _MARKS = re.compile(r"[*＊※]|[(（](必填|选填|可选|非必填)[)）]")
 # Columns that a returned workbook has of ours: nothing of the sender's, so never read.
 FATE_HEADER, REASON_HEADER, LINE_HEADER = "去向", "原因与改法", "原行号"
 _OURS = {FATE_HEADER, REASON_HEADER, LINE_HEADER}
+# Who runs it: where a list has no name for the thing itself, it is called after them.
+_OWNERS = frozenset(
+    (
+        "企业名称", "企业全称", "企业", "单位名称", "单位全称", "单位", "公司名称", "公司全称", "所属企业",
+        "所属企业名称", "所属单位", "所属单位名称", "经营主体", "经营主体名称", "经营单位", "经营单位名称",
+        "生产经营单位", "生产经营单位名称", "生产单位", "生产单位名称", "使用单位", "使用单位名称", "主体名称",
+        "市场主体名称", "商户名称", "户主", "户主姓名",
+    )
+)  # fmt: skip
 _NOT = r"(?<!非)(?<!不是)(?<!勿用)(?<!不用)(?<!不要用)"
 _DATUM_WORDS = tuple(
     (crs, re.compile(f"{_NOT}(?:{words})"))
@@ -78,15 +87,18 @@ class Matcher:
         self.targets = {t.target: t for t in targets}
         self._exact: dict[str, tuple[str, Decimal | None, str]] = {}
         self._loose: dict[str, str] = {}
+        self._place: dict[str, int] = {}  # of a header among those that the class lists
         for column in class_.imports:  # the class's own words come first
             name = column.target if column.target in self.targets else f"attributes.{column.target}"
             if name == "attributes.address":
                 name = "address"
             if name in self.targets:
+                self._place.setdefault(normalised(column.header), 1 + len(self._place))
                 self._add(column.header, name, "exact" if column.factor is None else "synonym", column.factor)
         # A field's own title stands before another column's synonym.
         for target in sorted(targets, key=lambda t: not t.target.startswith("attributes.")):
             self._add(target.title, target.target, "exact")
+            self._place.setdefault(normalised(target.title), 0)
         for target in targets:
             for word in target.synonyms:
                 self._add(word, target.target, "synonym")
@@ -129,12 +141,27 @@ class Matcher:
             return None if factor is not None else (target, how)
         return (self._loose[text], "loose") if text in self._loose else None
 
+    def factor_for(self, header: str, target: str) -> tuple[Decimal | None, str | None]:
+        """What a header's unit asks of numbers for a target, and that unit; None, None where it names none that fits."""
+        unit = self._unit_in(header)
+        wanted = self.targets[target]
+        factor = factor_between(unit, wanted.unit) if unit and wanted.kind == "number" else None
+        return (None if factor == 1 else factor, unit) if factor is not None else (None, None)
+
     def _unit_in(self, header: str) -> str | None:
         for inside in _BRACKETS.findall(unicodedata.normalize("NFKC", header)):
             said = re.sub(r"^单位[:：]?", "", inside.strip())
             if is_unit(said):
                 return unit_of(said)
         return None
+
+    def place(self, header: str) -> int:
+        """Of two columns of one target the lower is meant: a title, the class's headers in order, then others."""
+        text = normalised(header)
+        for said in (text, _without_brackets(text)):
+            if said in self._place:
+                return self._place[said]
+        return 1 + len(self._place)
 
     def score(self, texts: Sequence[str]) -> tuple[int, int]:
         """How many different targets these headers mean, and whether the name is among them."""
@@ -230,9 +257,11 @@ _RANKS = ("remembered", "exact", "synonym", "loose")
 def match_columns(
     header: Header, matcher: Matcher, remembered: Mapping[str, tuple[str | None, Decimal | None]]
 ) -> list[Column]:
-    """Each column and what it fills. A target is filled by one column: the one that means it best, then the first.
+    """Each column and what it fills. A target is filled by one column: the one that means it best, then the one
+    whose header the class lists first, then the first.
 
     Where several come near it only by leaving out their brackets (“人数（教师）”, “人数（学生）”), none is taken.
+    Where none names the object, the one column of those who run it does.
     """
     said = []
     for index, text in enumerate(header.texts):
@@ -249,7 +278,9 @@ def match_columns(
             said.append(Column(index, text, found[0], found[3], found[1], found[2]))
     rivals = Counter(column.target for column in said if column.how == "loose")
     taken: dict[str, int] = {}
-    for column in sorted(said, key=lambda c: (_RANKS.index(c.how) if c.target else len(_RANKS), c.index)):
+    for column in sorted(
+        (c for c in said if c.target), key=lambda c: (_RANKS.index(c.how), matcher.place(c.header), c.index)
+    ):
         if column.target and not (column.how == "loose" and rivals[column.target] > 1):
             taken.setdefault(column.target, column.index)
     out = []
@@ -258,7 +289,24 @@ def match_columns(
             out.append(replace(column, how="synonym") if column.how == "loose" else column)
         else:
             out.append(Column(column.index, column.header, None, "none"))
-    return out
+    return _named(out, matcher)
+
+
+def _named(columns: list[Column], matcher: Matcher) -> list[Column]:
+    """With the name taken from who runs it, where nothing else says it and the sender has not chosen otherwise."""
+    if "name" not in matcher.targets or any(c.target == "name" for c in columns):
+        return columns
+    owners = [
+        c
+        for c in columns
+        if c.target in {None, "enterprise"}
+        and c.how != "remembered"
+        and _without_brackets(normalised(c.header)) in _OWNERS
+    ]
+    if len(owners) != 1:
+        return columns
+    named = Column(owners[0].index, owners[0].header, "name", "synonym")
+    return [named if c.index == named.index else c for c in columns]
 
 
 def _said(texts: Sequence[str]) -> list[str]:

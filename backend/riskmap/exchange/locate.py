@@ -245,6 +245,9 @@ def candidates(
     out = []
     for crs in systems:
         some = (np.abs(x) <= 360) == (kind == "degrees")
+        zone = DATUMS[crs].zone
+        if zone is not None:  # each easting says its own zone: only those of this one speak for it
+            some &= x // _MILLION == zone
         lon, lat = _convert(crs, x[some], y[some])
         inside, _ = territory.find(lon, lat)
         shift = None

@@ -16,7 +16,7 @@ from riskmap.catalogue.model import Class, Field
 from riskmap.exchange import cells as c
 from riskmap.exchange.cells import Cell, CellFault, plain
 from riskmap.exchange.headers import Column
-from riskmap.exchange.targets import Target
+from riskmap.exchange.targets import Target, option_choices
 
 SAMPLE_MARK = "【示例】"
 _SUMS = re.compile(r"[(（]?(合\s*计|总\s*计|小\s*计|累\s*计|共\s*计)[)）]?[:：]?")
@@ -384,8 +384,13 @@ def reader_of(spec: Field, target: Target, factor: Decimal | None) -> Callable[[
 
 def choices_of(target: Target) -> dict[str, str]:
     """Value by each word that means it."""
+    return by_word(target.choices)
+
+
+def by_word(choices: Iterable[tuple[str, tuple[str, ...]]]) -> dict[str, str]:
+    """Value by each word that means it, the first of a value as it is shown."""
     out: dict[str, str] = {}
-    for value, words in target.choices:
+    for value, words in choices:
         for word in (*words, value):
             out.setdefault(c.normal(word).lower(), value)
     return out
@@ -508,8 +513,7 @@ def _list_value(spec: Field, said: str) -> Any:
         case "date":
             return c.date_of(said, spec.title)
         case "enum":
-            words = {c.normal(w).lower(): v for v, t in spec.options for w in (t, v)}
-            return c.choice_of(said, spec.title, words)
+            return c.choice_of(said, spec.title, by_word(option_choices(spec)))
         case _:
             return c.text_of(said, spec.title)
 

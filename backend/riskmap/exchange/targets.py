@@ -3,10 +3,12 @@
 The template, the matching of headers and the reading of rows are all made from this one list.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from riskmap.catalogue.model import Catalogue, Class, Field
+from riskmap.catalogue.define import folded
+from riskmap.catalogue.model import Catalogue, Class, Field, Level, Scale
 
 ROLES = ("主要负责人", "技术负责人", "操作负责人", "属地挂钩", "部门挂钩", "巡查")
 STAGE_WORDS = {
@@ -26,6 +28,9 @@ GRADE_WORDS = {
     "none": ("未评定", "未评估"),
 }
 LEVEL_BASIS_GROUP = "分级"
+_CHINESE, _ROMAN = "一二三四五六七八九十", "ⅠⅡⅢⅣⅤⅥⅦⅧⅨⅩ"
+_NUMBERED = re.compile(f"([特A-Z{_CHINESE}{_ROMAN}])([级等类])")
+_SCALE_TAIL = re.compile(r"(?:安全风险)?(?:等级|级别|等别|分级)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,12 @@ class Target:
 
 def _words(table: dict[str, tuple[str, ...]]) -> tuple[tuple[str, tuple[str, ...]], ...]:
     return tuple(table.items())
+
+
+def option_choices(field: Field) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The options of an enum: value and the words that mean it, the title first, then the value, then the rest."""
+    said = dict(field.option_words)
+    return tuple((value, tuple(dict.fromkeys((title, value, *said.get(value, ()))))) for value, title in field.options)
 
 
 def targets_of(class_: Class, catalogue: Catalogue) -> list[Target]:
@@ -155,13 +166,17 @@ def _place(class_: Class) -> Iterator[Target]:
         "lat", "纬度", "位置", "position", ("纬度", "北纬", "y纬度", "lat", "latitude", "纬度坐标", "中心纬度"),
         in_template=takes_points,
     )  # fmt: skip
+    # A class that has an E of its own means it by that letter, not the east.
+    own = {f.name.lower() for f in class_.fields}
     yield Target(
         "x", "X 坐标", "位置", "position",
-        ("x", "x坐标", "纵坐标", "北坐标", "坐标x", "x(m)", "北", "n", "北向坐标"), in_template=False,
+        tuple(w for w in ("x", "x坐标", "纵坐标", "北坐标", "坐标x", "x(m)", "北", "n", "北向坐标") if w not in own),
+        in_template=False,
     )  # fmt: skip
     yield Target(
         "y", "Y 坐标", "位置", "position",
-        ("y", "y坐标", "横坐标", "东坐标", "坐标y", "y(m)", "东", "e", "东向坐标"), in_template=False,
+        tuple(w for w in ("y", "y坐标", "横坐标", "东坐标", "坐标y", "y(m)", "东", "e", "东向坐标") if w not in own),
+        in_template=False,
     )  # fmt: skip
     yield Target(
         "lonlat", "经纬度", "位置", "position", ("经纬度", "坐标", "经纬度坐标", "位置坐标", "gps坐标", "地理坐标"),
@@ -181,9 +196,11 @@ def _graded(class_: Class, catalogue: Catalogue) -> Iterator[Target]:
         choices=_words(STAGE_WORDS),
     )  # fmt: skip
     if class_.rule is None:
+        # Where lists call the standard's own level 风险等级, the colour goes by its full name.
+        taken = folded("风险等级") in {folded(column.header) for column in class_.imports}
         yield Target(
-            "grade", "风险等级", LEVEL_BASIS_GROUP, "choice",
-            ("风险等级", "风险级别", "风险分级", "安全风险等级", "四色等级", "风险颜色", "风险程度"),
+            "grade", "四色风险等级" if taken else "风险等级", LEVEL_BASIS_GROUP, "choice",
+            ("风险等级", "四色风险等级", "风险级别", "风险分级", "安全风险等级", "四色等级", "风险颜色", "风险程度"),
             help="人工判定的等级；没有的留空，记为未评定", choices=_words(GRADE_WORDS),
         )  # fmt: skip
         yield Target(
@@ -195,8 +212,25 @@ def _graded(class_: Class, catalogue: Catalogue) -> Iterator[Target]:
         yield Target(
             "level", scale.title, LEVEL_BASIS_GROUP, "choice",
             (scale.title, "级别", "等级", "等别", f"{class_.title}级别", f"{class_.title}等级", f"{class_.title}等别"),
-            choices=tuple((lv.value, tuple(dict.fromkeys((lv.value, lv.title)))) for lv in scale.levels),
+            choices=tuple((lv.value, _level_words(lv, class_, scale)) for lv in scale.levels),
         )  # fmt: skip
+
+
+def _level_words(level: Level, class_: Class, scale: Scale) -> tuple[str, ...]:
+    """What means a level: 三级 is 3级, Ⅲ级, 三, 3 and 三级重大危险源 too, 红色 is 红."""
+    found = _NUMBERED.fullmatch(level.value)
+    if found is None:
+        heads, bare = (level.value,), (level.value.removesuffix("色"),)
+    else:
+        digit, suffix = found.groups()
+        place = max(_CHINESE.find(digit), _ROMAN.find(digit))
+        bare = (digit,) if place < 0 else (_CHINESE[place], str(place + 1), _ROMAN[place])
+        heads = tuple(b + s for b in bare for s in ((suffix, "类") if digit.isascii() else (suffix,)))
+    nouns = {class_.title: None, _SCALE_TAIL.sub("", scale.title): None}
+    if any(noun.endswith("库") for noun in nouns):
+        nouns["库"] = None  # 三等库
+    said = (head + noun for head in heads for noun in nouns)
+    return tuple(dict.fromkeys((level.title, level.value, *heads, *bare, *said)))
 
 
 _KIND_OF = {"text": "text", "integer": "number", "decimal": "number", "boolean": "boolean", "date": "date",
@@ -216,7 +250,7 @@ def _fields(class_: Class) -> Iterator[Target]:
             required=field.required,
             unit=field.unit,
             help=_help_of(field),
-            choices=tuple((v, tuple(dict.fromkeys((t, v)))) for v, t in field.options),
+            choices=option_choices(field),
             field=field,
             in_template=field.type not in {"point", "linestring", "polygon"},
         )

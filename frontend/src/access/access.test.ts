@@ -7,7 +7,7 @@ import type { Entry, Rules } from "./types";
 
 const names = { area: (c: string) => ({ "360402": "濂溪区", "360429": "湖口县" })[c] ?? c, class: (c: string) => ({ school: "学校" })[c] ?? c };
 const titles: Titles = { ...names, field: (name, class_) => (class_ === "school" && name === "persons" ? "在校人数" : undefined) };
-const rules: Rules = { length: 8, most: 128, kinds: 3, history: 5 };
+const rules: Rules = { length: 8, most: 128, kinds: 3, long: 0, history: 5 };
 const all = { role: "editor", tier: "department", areas: [], departments: [], classes: [], may: [] };
 
 describe("rights in words", () => {

@@ -15,7 +15,7 @@ export function judge(password: string, username: string, rules: Rules): Kept[] 
   const length = [...password].length;
   const kinds = KINDS.filter((kind) => kind.test(password)).length;
   const out: Kept[] = [{ words: A.rule.length(rules.length, rules.most), ok: length >= rules.length && length <= rules.most }];
-  if (rules.kinds > 1) out.push({ words: A.rule.kinds(rules.kinds), ok: kinds >= rules.kinds });
+  if (rules.kinds > 1) out.push({ words: A.rule.kinds(rules.kinds, rules.long), ok: kinds >= rules.kinds || (rules.long > 0 && password.length >= rules.long) });
   out.push({ words: A.rule.name, ok: password !== "" && password.toLowerCase() !== username.trim().toLowerCase() });
   if (rules.history) out.push({ words: A.rule.history(rules.history), ok: null });
   return out;

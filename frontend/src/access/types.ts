@@ -7,7 +7,7 @@ export interface AccountRow extends Account {
 }
 export interface SessionRow { id: number; made_at: string; seen_at: string; expires_at: string; address: string; agent: string; current: boolean }
 export interface TokenRow { id: number; name: string; made_at: string; expires_at: string; used_at: string | null; expired: boolean }
-export interface Rules { length: number; most: number; kinds: number; history: number }
+export interface Rules { length: number; most: number; kinds: number; long: number; history: number }
 export interface PasswordState { rules: Rules; days: number; words: string; set_at: string; expires_at: string | null; must_change: string | null }
 export interface Entry {
   id: number; n: number | null; at: string; actor: string; address: string; action: string; kind: string; ref: string; state: number | null; result: string;

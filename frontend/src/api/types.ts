@@ -11,7 +11,7 @@ export interface ClassSpec {
 export interface Catalogue { state: number; groups: { code: string; title: string }[]; classes: ClassSpec[]; scales: Scale[] }
 export interface Meta {
   title: string; demo: boolean; mark: string | null; bounds: [number, number, number, number]; area: string; state: number; at: string;
-  rights: string; attribution: string; public_heat_resolution: number; heat_few: number; basemap: { layer: string; title: string; url: string }[];
+  rights: string; attribution: string; public_heat_resolution: number; upload_mb: number; heat_few: number; basemap: { layer: string; title: string; url: string }[];
 }
 export interface Account { username: string; role: string; tier: string; areas: string[]; departments: string[]; classes: string[]; may: string[] }
 export interface Session { account: Account; csrf: string; rights: string; must_change: "first" | "expired" | null }

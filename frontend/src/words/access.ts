@@ -21,6 +21,7 @@ export const FIELD_WORD: Record<string, string> = {
   name: "名称", code: "编号", class: "分类", division: "区划", department: "主管部门", visibility: "公开范围", stage: "阶段", grade: "风险等级", source: "来源", verified: "已核实", geom: "位置", geometry: "位置",
   position_quality: "位置精度", tags: "标签", parent: "上级", parent_id: "上级", enterprise: "所属企业", enterprise_id: "所属企业", valid_from: "生效", valid_to: "到期", reason: "原因", roles: "责任人角色", objects: "对象数", what: "事由",
   sessions: "登录数", id: "编号", expires_at: "到期", form: "格式", entries: "条数", filters: "条件", head: "链尾", broken: "不完整处", level_scale: "级别标度", level_value: "级别", level_rank: "级次", grade_how: "等级由来", grade_basis: "等级依据", status: "状态", file: "文件",
+  read: "读入", changed: "变更", same: "相同", back: "退回", waiting: "待定位", left: "未撤", dry_run: "预演", crs: "坐标基准", version: "版本", body: "内容", changes: "改动", rewritten: "改写对象数",
   added: "新增", renewed: "更新", kept: "保留本局改动",
 };
 
@@ -163,7 +164,7 @@ export const A = {
 
   rule: {
     length: (least: number, most: number) => `${least}–${most} 位`,
-    kinds: (n: number) => (n === 4 ? "大写、小写、数字、符号都有" : `大写、小写、数字、符号中至少 ${n} 种`),
+    kinds: (n: number, long: number) => `${n === 4 ? "大写、小写、数字、符号都有" : `大写、小写、数字、符号中至少 ${n} 种`}${long ? `，或满 ${long} 位` : ""}`,
     name: "不与用户名相同",
     history: (n: number) => `不与最近 ${n} 次相同（保存时核对）`,
   },

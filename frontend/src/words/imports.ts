@@ -16,6 +16,20 @@ export function lasted(seconds: number): string {
   return minutes < 60 ? `${minutes} 分 ${Math.round(seconds % 60)} 秒` : `${Math.floor(minutes / 60)} 小时 ${minutes % 60} 分`;
 }
 
+const THIRD_MU = "666.6666666666666666666666667";
+/** Units a sender may have meant, with the factor to the one that is stored. */
+export const UNITS: Record<string, readonly (readonly [string, string])[]> = {
+  "m": [["m", "1"], ["km", "1000"], ["cm", "0.01"]],
+  "m²": [["m²", "1"], ["亩", THIRD_MU], ["公顷", "10000"], ["万m²", "10000"], ["km²", "1000000"]],
+  "m³": [["m³", "1"], ["万m³", "10000"], ["亿m³", "100000000"]],
+  "t": [["t", "1"], ["万t", "10000"], ["kg", "0.001"]],
+  "人": [["人", "1"], ["万人", "10000"]],
+  "元": [["元", "1"], ["万元", "10000"], ["亿元", "100000000"]],
+};
+
+/** What may stand behind a typed degree. */
+export const DEGREE_END = /[°度]$/;
+
 export const WAY: Record<string, string> = { back: "退回", waiting: "待定位", changed: "变更", ignored: "不导入", note: "已读入" };
 export const STATUS_WORD: Record<string, string> = { queued: "排队", running: "进行中", done: "完成", failed: "没有完成", cancelled: "已取消" };
 export const DATUM_NAME: Record<string, string> = { "EPSG:4490": "CGCS2000", "EPSG:4326": "WGS 84", GCJ02: "GCJ-02", BD09: "BD-09" };
@@ -38,7 +52,6 @@ export const I = {
   retry: "再试一次",
   again: "再导入一份",
   anotherFile: "换文件",
-  close: "关闭",
 
   // Step 1
   file: "文件",
@@ -71,12 +84,13 @@ export const I = {
   needClass: "再选分类",
   ready: "可以看对应列了",
   recent: "最近的导入",
-  recentNone: "还没有导入过。",
   dryTag: "预演",
+  stayed: (name: string, why: string) => `${name}：${why}`,
   undoneTag: "已撤销",
 
   // Step 2
   sheet: "工作表",
+  sheetRows: (name: string, rows: number) => `${name}（${num(rows)} 行）`,
   header: "表头",
   headerAt: (line: number, lines: number) => (lines === 2 ? `第 ${line}–${line + 1} 行` : `第 ${line} 行`),
   headerNone: "没有认出表头。请在下面的表里点选表头所在的那一行。",
@@ -99,10 +113,10 @@ export const I = {
   missing: (titles: string) => `缺必填：${titles}。请在下面选出哪一列是它；文件里没有的，补上这一列再上传。`,
   noneMatched: "一列也没有对应上。请核对表头行和所选分类。",
   remembers: "下次同样的表头会自动对应。",
+  unitOf: (header: string) => `${header} 单位`,
   how: { exact: "同名", synonym: "按别名认出", remembered: "按上次的选择", given: "手工选定", none: "" } as Record<string, string>,
   required: "必填",
   taken: (header: string, target: string) => `“${target}”原由“${header}”一列填，现改为不导入那一列。`,
-  same: "读法一致",
   arrow: (from: string, to: string) => `${from} → ${to}`,
   blank: "空",
 
@@ -111,7 +125,6 @@ export const I = {
   datumHave: "坐标基准",
   keep: "原值保留，入库为 CGCS2000",
   zones: "三度带投影",
-  zoneFind: "查找，如 39 带、117°",
   zoneWith: "带带号",
   zoneWithout: "不带带号",
   zoneTitle: (zone: number, meridian: number) => `3 度带第 ${zone} 带，中央经线 ${meridian}°（横坐标以 ${zone} 开头）`,
@@ -126,20 +139,18 @@ export const I = {
   shifted: (m: number) => (m < 10_000 ? `移动 ${num(Math.round(m))} m` : `移动 ${num(Math.round(m / 1000))} km`),
   rowsList: "各行的落点",
   rowAt: (line: number) => `第 ${line} 行`,
-  sureWords: "请核对图上的落点，无误再继续。",
+  /** What the service says of the datum, and that it is to be looked over where it is not sure and has not said so. */
+  sureSentence: (sentence: string, sure: boolean) => (sure || sentence.includes("核对") ? sentence : `${sentence}请核对图上的落点，无误再继续。`),
   datumNeeded: "请先选定坐标基准。不确定时，问一问填表的人坐标是从哪里取的：手机地图多为 GCJ-02，百度多为 BD-09，GPS 仪器为 WGS 84，测绘成果为 CGCS2000。",
 
   // Step 4
-  startDry: "预演",
   startDryLong: "开始预演",
   working: (phase: string) => `正在${phase || "准备"}`,
   queued: "排队中，前面有别的任务",
   mayLeave: "可以离开这一页，回来时从“任务”或地址接着看。",
   stop: "取消预演",
   stopImport: "取消入库",
-  stopping: "正在取消",
   dryCancelled: "预演已取消，没有改动任何数据。",
-  cancelled: "入库已取消，没有改动任何数据。",
   runAgain: "重新预演",
   short: { added: "新增", changed: "变更", same: "相同", waiting: "待定位", back: "退回" },
   counters: { read: "读入", added: "= 新增", changed: "+ 变更", same: "+ 相同", waiting: "+ 待定位", back: "+ 退回" },
@@ -199,7 +210,6 @@ export const I = {
   took: (time: string) => (/^\d/.test(time) ? `用时 ${time}` : `用时${time}`),
   by: (who: string, at: string) => `${who} · ${at}`,
   source: (sheet: string, line: number | null) => [sheet ? `工作表“${sheet}”` : "", line ? `表头第 ${line} 行` : ""].filter(Boolean).join(" · "),
-  openDry: "这是预演，尚未入库",
 
   mayNotImport: "当前账号只能查看。需要导入，请联系管理员开通编辑权限。",
 
@@ -222,7 +232,6 @@ export const I = {
   waitingNoneHere: "按这些条件没有待定位的对象，可放宽分类、区县或名称。",
   pickRow: "从表中选一行，再在地图上点它的位置。",
   place: "位置",
-  placing: (name: string) => `放置“${name}”`,
   clickMap: "在地图上点一下它的位置，或在下面填经纬度（CGCS2000）。",
   suggestion: (words: string) => `建议：${words}`,
   takeSuggestion: "放到建议的位置",
@@ -243,7 +252,6 @@ export const I = {
   mayNot: "当前账号不能改这个对象：不在您的区划、部门或分类范围内，请联系主管部门或管理员。",
   needsShape: "这一类要面状或线状的图形，不能用一个点代替。请用带图形的文件（SHP、GPKG、GeoJSON）、同一代码再导入一次。",
   mayNotRole: "当前账号只能查看，不能放置。",
-  unplace: "清除",
   mapPlace: "地图，点按放置。方向键移动，加减键缩放，回车把位置放在地图中央。",
   mapPreview: "落点地图。方向键移动，加减键缩放；各行的落点在旁边的列表中可逐个查看。",
 

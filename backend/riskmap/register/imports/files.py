@@ -37,6 +37,7 @@ _LARGE = 20 << 20
 _STALE_PART_S = 6 * 3600
 KEPT_FOR = timedelta(days=90)
 _SHAPE_PARTS = {".shp", ".dbf", ".shx", ".prj", ".cpg"}
+_SHAPE_EXTRAS = {".sbn", ".sbx", ".qix", ".xml", ".qmd", ".qpj"}  # of other programs; nothing in them is read
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,7 @@ def _copy(parts: Sequence[Part], target: Path) -> tuple[int, str]:
     """To disk, each byte once; several parts become a folder of one layer."""
     if len(parts) == 1:
         return _copy_one(parts[0].body, target)
+    parts = [p for p in parts if Path(p.name).suffix.lower() not in _SHAPE_EXTRAS]
     suffixes = [Path(shown_name(p.name)).suffix.lower() for p in parts]
     if any(s not in _SHAPE_PARTS for s in suffixes) or len(set(suffixes)) < len(suffixes):
         raise Invalid(

@@ -198,8 +198,13 @@ def _as_chosen(columns: Sequence[Column], chosen: Iterable[Chosen], matcher: Mat
     for column in columns:
         if column.index in by_index:
             choice = by_index[column.index]
-            same = choice.target == column.target and choice.factor in (None, column.factor)
-            out.append(column if same else Column(column.index, column.header, choice.target, "given", choice.factor))
+            if choice.target == column.target and choice.factor in (None, column.factor):
+                out.append(column)
+                continue
+            factor, unit = choice.factor, None
+            if factor is None and choice.target is not None:  # the unit that the header names still holds
+                factor, unit = matcher.factor_for(column.header, choice.target)
+            out.append(Column(column.index, column.header, choice.target, "given", factor, unit))
         elif column.target in used:
             out.append(Column(column.index, column.header, None, "none"))
         else:

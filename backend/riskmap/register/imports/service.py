@@ -17,7 +17,7 @@ from riskmap.exchange.datum import DATUMS
 from riskmap.exchange.template import template
 from riskmap.register.imports import matching, queries
 from riskmap.register.imports.matching import Asked, ground_of
-from riskmap.register.imports.run import WHY
+from riskmap.register.imports.spots import WHY
 from riskmap.selection.model import Selection
 from riskmap.store import write
 from riskmap.store.snapshot import Snapshot, open_snapshot

@@ -2,7 +2,7 @@
 import { computed, nextTick, reactive, watch } from "vue";
 import type { LocationQuery } from "vue-router";
 import { getJson, isAbort, Problem, request, send } from "../../api/client";
-import { complain } from "../../selection/store";
+import { complain, store } from "../../selection/store";
 import { router } from "../../shell/routes";
 import { W } from "../../words";
 import { I } from "../../words/imports";
@@ -87,7 +87,7 @@ watch(() => [importing.cls, importing.sheet, importing.headerLine, importing.hea
 let uploading: AbortController | null = null;
 
 export async function takeFiles(files: readonly File[]): Promise<void> {
-  importing.error = refusalOf(files);
+  importing.error = refusalOf(files, store.meta?.upload_mb ?? Infinity);
   if (importing.error || !files.length) return;
   uploading?.abort();
   const mine = (uploading = new AbortController());

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { bytes, lasted } from "../../words/imports";
-import { choose, columnsShown, degree, differs, divisionAt, grouped, MOST_BYTES, obstacle, reasons, refusalOf, unitNow, unitsFor, ZONES } from "./matching";
+import { choose, columnsShown, degree, differs, divisionAt, grouped, obstacle, reasons, refusalOf, unitNow, unitsFor, ZONES } from "./matching";
 import type { Column, Match, RunColumn, RunRow } from "./types";
 
 const column = (index: number, target: string | null, factor: string | null = null): Column => ({
@@ -10,13 +10,13 @@ const runColumn = (index: number, target: string | null): RunColumn => ({ index,
 
 describe("files", () => {
   it("of a shapefile go together, tables one by one", () => {
-    expect(refusalOf([{ name: "a.shp", size: 5 }, { name: "a.DBF", size: 5 }, { name: "a.prj", size: 5 }])).toBe("");
-    expect(refusalOf([{ name: "a.xlsx", size: 5 }, { name: "b.xlsx", size: 5 }])).toContain("一次只导入一份");
+    expect(refusalOf([{ name: "a.shp", size: 5 }, { name: "a.DBF", size: 5 }, { name: "a.prj", size: 5 }], 1)).toBe("");
+    expect(refusalOf([{ name: "a.xlsx", size: 5 }, { name: "b.xlsx", size: 5 }], 1)).toContain("一次只导入一份");
   });
   it("that are empty or too large are refused before they are sent", () => {
-    expect(refusalOf([{ name: "a.csv", size: 0 }])).toContain("空的");
-    expect(refusalOf([{ name: "a.csv", size: MOST_BYTES }])).toBe("");
-    expect(refusalOf([{ name: "a.csv", size: MOST_BYTES + 1 }])).toContain("超过");
+    expect(refusalOf([{ name: "a.csv", size: 0 }], 1)).toContain("空的");
+    expect(refusalOf([{ name: "a.csv", size: 2 ** 20 }], 1)).toBe("");
+    expect(refusalOf([{ name: "a.csv", size: 2 ** 20 + 1 }], 1)).toContain("超过");
   });
 });
 

@@ -1,19 +1,18 @@
 /** What the wizard decides by itself, without page or service: files, columns, units, zones, rows. */
-import { I } from "../../words/imports";
+import { DEGREE_END, I, UNITS } from "../../words/imports";
 import type { Choice, Column, Fault, Match, Rows, RunColumn, RunRow, Target } from "./types";
 
-export const MOST_BYTES = 190 * 2 ** 20; // what the service takes unless it is set otherwise
 const SHAPE_PARTS = /\.(shp|shx|dbf|prj|cpg|sbn|sbx|qix|xml|qmd|qpj)$/i;
 const MB = 2 ** 20;
 
 /** Why these files cannot be sent, or nothing: what is known before a byte goes over the line. */
-export function refusalOf(files: readonly { name: string; size: number }[]): string {
+export function refusalOf(files: readonly { name: string; size: number }[], mostMb: number): string {
   const all = files.reduce((sum, f) => sum + f.size, 0);
   const largest = [...files].sort((a, b) => b.size - a.size)[0];
   if (!largest) return "";
   if (files.length > 1 && !files.every((f) => SHAPE_PARTS.test(f.name))) return I.tooMany;
   if (all === 0) return I.nothingIn;
-  return all > MOST_BYTES ? I.tooLarge(largest.name, `${(all / MB).toFixed(0)} MB`, MOST_BYTES / MB) : "";
+  return all > mostMb * MB ? I.tooLarge(largest.name, `${(all / MB).toFixed(0)} MB`, mostMb) : "";
 }
 
 // -- Columns ----------------------------------------------------------------------
@@ -47,16 +46,6 @@ export function obstacle(match: Match | null): string {
   return match.columns.some((c) => c.target) ? "" : I.noneMatched;
 }
 
-const THIRD_MU = "666.6666666666666666666666667";
-/** Units a sender may have meant, with the factor to the one that is stored. */
-const UNITS: Record<string, readonly (readonly [string, string])[]> = {
-  "m": [["m", "1"], ["km", "1000"], ["cm", "0.01"]],
-  "m²": [["m²", "1"], ["亩", THIRD_MU], ["公顷", "10000"], ["万m²", "10000"], ["km²", "1000000"]],
-  "m³": [["m³", "1"], ["万m³", "10000"], ["亿m³", "100000000"]],
-  "t": [["t", "1"], ["万t", "10000"], ["kg", "0.001"]],
-  "人": [["人", "1"], ["万人", "10000"]],
-  "元": [["元", "1"], ["万元", "10000"], ["亿元", "100000000"]],
-};
 export interface UnitChoice { title: string; factor: string }
 export function unitsFor(unit: string | null): UnitChoice[] {
   return (UNITS[unit ?? ""] ?? []).map(([title, factor]) => ({ title, factor }));
@@ -114,7 +103,7 @@ export function seconds(from: string | null, to: string | null): number {
 
 /** A degree that was typed: full width digits and blanks are no obstacle; anything else is no number. */
 export function degree(text: string): number {
-  const plain = text.normalize("NFKC").trim().replace(/[°度]$/, "");
+  const plain = text.normalize("NFKC").trim().replace(DEGREE_END, "");
   return /^-?\d{1,3}(\.\d+)?$/.test(plain) ? Number(plain) : NaN;
 }
 
