@@ -120,7 +120,7 @@ def child(url: str, data_dir: Path, path: Path, *, dry: bool) -> None:
     with database.read(engine, {}) as connection:
         reader = reader_of(accounts.account(connection, "admin"), "")
     clock = Clock()
-    clock.watch(files, "_summary", "看一眼（上传时）")
+    clock.watch(files, "_look_apart", "看一眼（上传时）")
     clock.watch(tables, "open_table", "打开")
     run.open_table = tables.open_table
     clock.watch(exchange_rows.RowReader, "read", "读行")
@@ -150,9 +150,8 @@ def child(url: str, data_dir: Path, path: Path, *, dry: bool) -> None:
     assert done is not None
     print(f"  {done['status']}: {done['message']}")
     total = over - began
-    print(
-        f"  接收 {uploaded - began:.1f} s，对应 {queued - uploaded:.1f} s，办理 {over - queued:.1f} s；合计 {total:.1f} s，{done['counts']['read'] / total:.0f} 行/s"
-    )
+    parts = f"接收 {uploaded - began:.1f} s，对应 {queued - uploaded:.1f} s，办理 {over - queued:.1f} s"
+    print(f"  {parts}；合计 {total:.1f} s，{done['counts']['read'] / total:.0f} 行/s")
     for step, spent in sorted(clock.spent.items(), key=lambda s: -s[1]):
         print(f"    {spent / total:5.1%}  {spent:7.1f} s  {step}")
     print(f"    {1 - sum(clock.spent.values()) / total:5.1%}           其余（解析工作簿等）")
@@ -173,13 +172,7 @@ def main() -> None:
     folder.chmod(0o755)
     try:
         with PrivateCluster(folder / "cluster") as url:
-            settings = Settings(
-                database_url=url,
-                data_dir=folder / "data",
-                demo="none",
-                free_disk_mb=0,
-                admin_password="Adm1n-for-bench",
-            )  # noqa: S106
+            settings = Settings(database_url=url, data_dir=folder / "data", demo="none", free_disk_mb=0)
             settings.data_dir.mkdir()
             migrate(settings)
             engine = make_engine(app_url(settings), pool_size=2)

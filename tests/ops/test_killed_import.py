@@ -13,7 +13,6 @@ from typing import Any
 
 import httpx
 import pytest
-
 from tests.api.imports import OVER
 from tests.ops.test_start import Instance
 

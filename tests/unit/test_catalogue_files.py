@@ -6,9 +6,12 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from riskmap.base.settings import GEODATA, REPOSITORY
-from riskmap.catalogue.model import GRADES, Catalogue, Class, Policy, Scale
+from riskmap.catalogue.define import MOST_WORD, MOST_WORDS, folded
+from riskmap.catalogue.model import GRADES, Catalogue, Class, Field, Policy, Scale
 from riskmap.catalogue.seed import read_files
-from riskmap.exchange.targets import targets_of
+from riskmap.exchange.cells import CellFault, choice_of
+from riskmap.exchange.rows import by_word, choices_of
+from riskmap.exchange.targets import Target, option_choices, targets_of
 
 ITEMS = list(read_files())
 CLASSES = [Class.parse(1, i.body) for i in ITEMS if i.kind == "class"]
@@ -179,3 +182,124 @@ def test_what_maps_may_not_show_is_not_public() -> None:
         ("fireworks-plant", "dose_kg"),
     ):
         assert by_code[class_].by_name[field].visibility == 2
+
+
+# -- Words of options and levels ---------------------------------------------------------
+
+ENUMS: list[tuple[str, Field]] = [
+    (f"{class_.code}.{field.name}", field)
+    for class_ in CLASSES
+    for outer in class_.fields
+    for field in (outer, *outer.fields)
+    if field.type == "enum"
+]
+
+
+@pytest.mark.parametrize(("name", "field"), ENUMS, ids=[name for name, _ in ENUMS])
+def test_each_word_of_each_option_means_that_option(name: str, field: Field) -> None:
+    words = by_word(option_choices(field))
+    for value, title in field.options:
+        for word in (title, value, *dict(field.option_words).get(value, ())):
+            for dressed in (word, f" {word}\u3000", word.upper(), word.lower()):
+                assert choice_of(dressed, field.title, words) == value, (word, value)
+
+
+@pytest.mark.parametrize(("name", "field"), ENUMS, ids=[name for name, _ in ENUMS])
+def test_no_word_means_two_options_nor_says_what_the_option_is_called_anyway(name: str, field: Field) -> None:
+    options = dict(field.options)
+    assert set(dict(field.option_words)) <= set(options)
+    said = [folded(w) for _, words in field.option_words for w in words]
+    called = {folded(w) for pair in field.options for w in pair}
+    assert len(said) == len(set(said))
+    assert not called & set(said)
+    for _, words in field.option_words:
+        assert len(words) <= MOST_WORDS
+        assert all(
+            len(w) <= MOST_WORD and not re.search("[、，,；;：:]", w) for w in words
+        )  # what a page's line parts at
+
+
+def test_every_option_that_a_list_could_say_otherwise_has_words() -> None:
+    bare = {(name, value) for name, f in ENUMS for value, _ in f.options if value not in dict(f.option_words)}
+    assert bare == set()
+
+
+SAID = [
+    ("school", "kind", "九年一贯制学校", "nine"),
+    ("school", "kind", "完全中学", "complete"),
+    ("school", "kind", "十二年一贯制学校", "twelve"),
+    ("hospital", "rating", "三级甲等", "三级"),
+    ("hospital", "rating", "三甲", "三级"),
+    ("hospital", "rating", "二级乙等", "二级"),
+    ("hospital", "rating", "乡镇卫生院", "基层"),
+    ("self-built-house", "appraisal", "Ｄ", "D级"),
+    ("self-built-house", "appraisal", "c类", "C级"),
+    ("enterprise", "working", "生产", "running"),
+    ("dust-explosion-site", "dust", "木粉尘", "wood"),
+    ("geohazard-point", "kind", "不稳定斜坡", "slope"),
+    ("shelter", "kind", "紧急避难场所", "emergency"),
+    ("heritage-site", "protection", "全国重点文物保护单位", "国家级"),
+    ("major-hazard", "regulator", "应急管理局", "emergency"),
+    ("major-hazard", "regulator", "应急局", "emergency"),
+    ("major-hazard", "kind", "罐区", "storage_tank"),
+    ("reservoir", "size_class", "小（二）型", "小（2）型"),
+    ("reservoir", "size_class", "小Ⅱ型", "小（2）型"),
+    ("dyke", "dyke_class", "Ⅳ级", "4级"),
+    ("dyke", "dyke_class", 4.0, "4级"),
+    ("risk-contour", "level", 3e-05, "3e-5"),
+    ("risk-contour", "level", "3×10⁻⁷", "3e-7"),
+    ("tailings-pond", "level", "三等库", "三等"),
+    ("tailings-pond", "level", "Ⅲ等", "三等"),
+    ("tailings-pond", "level", 3, "三等"),
+    ("major-hazard", "level", "III级", "三级"),
+    ("major-hazard", "level", "３级", "三级"),
+    ("major-hazard", "level", "三", "三级"),
+    ("major-hazard", "level", "三级重大危险源", "三级"),
+    ("chemical-park", "level", "A类", "A级"),
+    ("chemical-park", "level", "d", "D级"),
+    ("enterprise", "level", "红", "红色"),
+    ("tank-farm", "level", "特级石油库", "特级"),
+    ("tank-farm", "level", "1级", "一级"),
+    ("forest-fire-zone", "level", "二级", "Ⅱ级"),
+]
+
+
+@pytest.mark.parametrize(("code", "name", "said", "value"), SAID)
+def test_what_real_lists_say_is_understood(code: str, name: str, said: str | float, value: str) -> None:
+    target = target_of(code, name)
+    assert choice_of(said, target.title, choices_of(target)) == value
+
+
+@pytest.mark.parametrize(
+    ("code", "name", "said"),
+    [
+        ("school", "kind", "中学"),  # junior, senior or both
+        ("reservoir", "size_class", "大型"),
+        ("reservoir", "size_class", "小型"),
+        ("filling-station", "fuel", "加气站"),
+        ("major-hazard", "kind", "储存单元"),
+        ("major-hazard", "level", "五级"),
+        ("chemical-park", "level", "E级"),
+        ("tank", "tank_type", "浮顶罐"),
+        ("tailings-pond", "online_monitoring", "已安装"),
+    ],
+)
+def test_a_word_that_could_be_two_options_is_none(code: str, name: str, said: str) -> None:
+    target = target_of(code, name)
+    with pytest.raises(CellFault):
+        choice_of(said, target.title, choices_of(target))
+
+
+@pytest.mark.parametrize("class_", [c for c in CLASSES if c.scale], ids=lambda c: c.code)
+def test_each_word_of_a_level_means_that_level_its_title_first(class_: Class) -> None:
+    target = target_of(class_.code, "level")
+    scale = SCALES[class_.scale or ""]
+    assert [(value, words[0]) for value, words in target.choices] == [(lv.value, lv.title) for lv in scale.levels]
+    for value, words in target.choices:
+        assert [choice_of(w, target.title, choices_of(target)) for w in words] == [value] * len(words)
+
+
+def target_of(code: str, name: str) -> Target:
+    """A column of a class: a field, or what all objects share."""
+    targets = {t.target: t for t in targets_of(CATALOGUE.classes[code], CATALOGUE)}
+    return targets.get(f"attributes.{name}") or targets[name]

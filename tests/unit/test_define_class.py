@@ -213,6 +213,16 @@ def test_what_is_no_class_at_all_is_refused(body: Any) -> None:
         ({"type": "enum", "options": [f"第{i}" for i in range(101)]}, ("options", "too_many")),
         ({"type": "enum", "options": [5]}, ("options.0", "not_an_option")),
         ({"options": ["好"]}, ("options", "not_for_type")),
+        ({"type": "enum", "options": [{"title": "好", "words": ["良好", "优"]}, {"title": "差", "words": ["不好"]}]}, None),
+        ({"type": "enum", "options": [{"title": "好", "words": ["好", "良", " 良 "]}]}, None),  # said twice, kept once
+        ({"type": "enum", "options": [{"title": "好", "words": [f"第{i}" for i in range(40)]}]}, None),
+        ({"type": "enum", "options": [{"title": "好", "words": [f"第{i}" for i in range(41)]}]}, ("options.0.words", "too_many")),
+        ({"type": "enum", "options": [{"title": "好", "words": "良好"}]}, ("options.0.words", "not_a_list")),
+        ({"type": "enum", "options": [{"title": "好", "words": [5]}]}, ("options.0.words.0", "not_a_text")),
+        ({"type": "enum", "options": [{"title": "好", "words": ["良" * 61]}]}, ("options.0.words.0", "too_long")),
+        ({"type": "enum", "options": [{"title": "好", "words": ["差"]}, "差"]}, ("options.0.words", "ambiguous_word")),
+        ({"type": "enum", "options": ["差", {"title": "好", "words": ["中"]}, {"title": "良", "words": ["Ｃ", "中"]}]}, ("options.2.words", "ambiguous_word")),
+        ({"type": "enum", "options": [{"value": "C", "title": "差"}, {"title": "好", "words": ["ｃ"]}]}, ("options.1.words", "ambiguous_word")),
         ({"required": "yes"}, ("required", "not_a_boolean")),
         ({"visibility": "secret"}, ("visibility", "unknown_value")),
         ({"visibility": "command"}, None),
@@ -271,6 +281,46 @@ def test_a_synonym_in_another_unit_keeps_its_exact_factor() -> None:
         ("池容", "volume_m3", None),
     ]
     assert form_of(body)["fields"][3]["synonyms"][0] == {"header": "容积(万方)", "unit": "万方", "factor": 10000}
+
+
+def test_words_of_an_option_are_kept_shown_again_and_told() -> None:
+    options = [{"value": "one", "title": "一个", "words": ["单个", "1个", "一个"]}, {"title": "两个"}]
+    body = body_of(with_field(type="enum", options=options))
+    field = Class.parse(1, body).by_name["extra"]
+    assert field.options == (("one", "一个"), ("两个", "两个"))
+    assert field.option_words == (("one", ("单个", "1个")),)
+    shown = form_of(body)["fields"][3]["options"]
+    assert shown == [{"value": "one", "title": "一个", "words": ["单个", "1个"]}, {"value": "两个", "title": "两个"}]
+    more = body_of(with_field(type="enum", options=[{**shown[0], "words": ["单个"]}, {**shown[1], "words": ["2个"]}]))
+    assert not is_same(body, more)
+    assert needs_recheck(Class.parse(1, body), Class.parse(2, more)) == []
+    assert differences(body, more, {}) == ["字段“补充”：可选项“一个”的别的说法去掉 1个；可选项“两个”的别的说法增加 2个"]
+
+
+def test_a_field_called_like_a_shared_column_keeps_its_headers_apart() -> None:
+    form = form_of(BODIES["risk-contour"])
+    [source] = [f for f in form["fields"] if f["name"] == "source"]
+    assert {"header": "报告名称"} in source["synonyms"]
+    form["synonyms"].append({"header": "出处", "target": "source"})
+    body = check(form, changing("risk-contour")).body
+    assert body is not None
+    assert body["import_columns"]["报告名称"] == "attributes.source"
+    assert body["import_columns"]["出处"] == "source"
+    assert body["import_columns"]["风险值"] == "level"  # no shared column of this class
+
+
+def test_headers_of_a_hidden_field_are_hidden_by_whatever_name_it_is_called() -> None:
+    body = body_of(with_field(visibility="command"))
+    body["import_columns"] = {"甲": "extra", "乙": "attributes.extra", "丙": "rooms"}
+    assert define.readable(body, 1)["import_columns"] == {"丙": "rooms"}
+
+
+def test_the_order_of_one_columns_headers_is_a_difference() -> None:
+    before = body_of(with_field(synonyms=[{"header": "甲"}, {"header": "乙"}]))
+    after = body_of(with_field(synonyms=[{"header": "乙"}, {"header": "甲"}]))
+    assert not is_same(before, after)
+    assert differences(before, after, {}) == ["调整了导入表头别名次序"]
+    assert is_same(before, before)
 
 
 # -- Changing what the product brought ---------------------------------------------------
@@ -383,6 +433,7 @@ def test_the_order_of_fields_is_a_difference_that_a_seeding_sees() -> None:
     a, b = {"title": "字"}, {"title": "数"}
     assert _same({"fields": {"x": a, "y": b}, "title": "t"}, {"title": "t", "fields": {"x": a, "y": b}})
     assert not _same({"fields": {"x": a, "y": b}}, {"fields": {"y": b, "x": a}})
+    assert not _same({"import_columns": {"甲": "x", "乙": "x"}}, {"import_columns": {"乙": "x", "甲": "x"}})
     assert _same({"minimum": Decimal("0.5")}, {"minimum": 0.5})
     assert _same({"minimum": Decimal("1.0")}, {"minimum": 1})
 

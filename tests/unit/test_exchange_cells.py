@@ -222,6 +222,20 @@ def test_a_choice_by_any_of_its_words() -> None:
     assert refusal(c.choice_of, "不详", "学段", choices) == "unknown_value"  # to be chosen, not left out
 
 
+def test_a_refused_choice_is_told_each_value_once_as_it_is_called() -> None:
+    choices = {
+        "小学": "primary",
+        "primary": "primary",
+        "完小": "primary",
+        "初中": "junior",
+        "初级中学": "junior",
+        "lng": "lng",
+    }
+    with pytest.raises(CellFault) as fault:
+        c.choice_of("中学", "学段", choices)
+    assert fault.value.message == "学段应为以下之一：小学、初中、lng；“中学”不在其中"
+
+
 # -- Positions ---------------------------------------------------------------------------
 
 

@@ -168,6 +168,59 @@ def test_the_column_that_means_it_best_is_taken_wherever_it_stands() -> None:
     assert matched("school", "学校名称", "学校名称 ") == {"学校名称": "name", "学校名称 ": None}
 
 
+def test_of_two_columns_the_one_that_the_class_lists_first_is_taken() -> None:
+    listed = [c.header for c in catalogue().classes["hospital"].imports if c.target == "beds"]
+    assert listed.index("编制床位") < listed.index("实有床位")
+    taken = {"编制床位": "attributes.beds", "实有床位": None}
+    assert matched("hospital", "编制床位", "实有床位") == taken
+    assert matched("hospital", "实有床位", "编制床位") == taken
+    assert matched("tailings-pond", "坝高（m）", "现状坝高（m）") == {
+        "坝高（m）": None,
+        "现状坝高（m）": "attributes.dam_height_m",
+    }
+    assert matched("hospital", "编制床位", "床位") == {
+        "编制床位": None,
+        "床位": "attributes.beds",
+    }  # the title before all
+
+
+# -- Who runs it ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "header", ["企业名称", "*企业名称", "企业名称（全称）", "单位全称", "经营主体名称", "户主", "生产单位名称"]
+)
+def test_where_nothing_names_the_object_who_runs_it_does(header: str) -> None:
+    [column, address] = columns_of("dust-explosion-site", [header, "地址"])
+    assert (column.target, column.how) == ("name", "synonym")
+    assert address.target == "address"
+
+
+@pytest.mark.parametrize(
+    ("header", "targets_"),
+    [
+        (["企业名称", "涉粉场所名称"], ["enterprise", "name"]),  # something names it
+        (["企业名称", "经营主体名称"], ["enterprise", None]),  # two do: for a person to say
+        (["企业编号", "地址"], ["enterprise", "address"]),  # a number is no name
+        (["企业统一社会信用代码"], ["enterprise"]),
+        (["建设单位", "施工单位"], [None, None]),
+    ],
+)
+def test_else_who_runs_it_does_not(header: list[str], targets_: list[str | None]) -> None:
+    assert [c.target for c in columns_of("dust-explosion-site", header)] == targets_
+
+
+def test_a_header_that_means_something_else_in_the_class_is_no_name() -> None:
+    assert matched("self-built-house", "户主", "房屋地址") == {"户主": "party.主要负责人.name", "房屋地址": "address"}
+
+
+@pytest.mark.parametrize("chosen", ["enterprise", None])
+def test_what_the_sender_chose_for_who_runs_it_stands(chosen: str | None) -> None:
+    header = Header(1, 1, ("企业名称", "地址"))
+    columns = match_columns(header, matcher("metal-melting"), {"企业名称": (chosen, None)})
+    assert [c.target for c in columns] == [chosen, "address"]
+
+
 def test_columns_that_fit_only_without_their_brackets_are_not_guessed_among() -> None:
     assert matched("school", "名称", "人数（教师）", "人数（学生）") == {
         "名称": "name",

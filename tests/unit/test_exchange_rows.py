@@ -225,6 +225,7 @@ def test_dates_of_a_field(cell: Any) -> None:
 
 def test_lists_in_one_cell() -> None:
     assert read("rescue-team", 专长="水域救援；灭火、chemical").attributes["skills"] == ["water", "fire", "chemical"]
+    assert read("rescue-team", 专长="水上救援；山火扑救").attributes["skills"] == ["water", "forest"]
     assert faults(read("rescue-team", 专长="水域救援；飞行")) == {"专长": "unknown_value"}
     goods = read("relief-store", 物资="帐篷｜100｜顶｜20；棉被|500|床").attributes["goods"]
     assert goods == [

@@ -27,6 +27,13 @@ SHARED_TITLES = {
     ("risk-point", "判定依据"),
 }
 
+# Words of a shared column that a class's lists say of something else. The class has them.
+CLAIMED = {
+    ("chemical-park", "风险等级"),  # A 至 D 级, not a colour
+    ("chemical-park", "安全风险等级"),
+    ("major-hazard", "单位名称"),  # whose unit it is; the unit has a name of its own
+}
+
 
 def words_of(target: Target) -> tuple[str, ...]:
     return target.title, *target.synonyms
@@ -76,7 +83,10 @@ def test_a_declared_header_is_no_word_of_another_column(code: str) -> None:
         for word in words_of(target):
             others.setdefault(normalised(word), set()).add(target.target)
     for header, target, _ in declared(code):
-        assert others.get(normalised(header), {target}) == {target}, header
+        if (code, header) in CLAIMED:
+            assert others[normalised(header)] - {target}, header  # else it need not be named above
+        else:
+            assert others.get(normalised(header), {target}) == {target}, header
 
 
 def test_no_two_declared_headers_are_one_word(code: str) -> None:
@@ -104,20 +114,22 @@ def test_a_declared_header_fits_the_form_of_a_class(code: str) -> None:
     of: dict[str, int] = {}
     for column in CLASSES[code].imports:
         assert len(column.header) <= MOST_WORD
-        place = column.target if column.target in CLASSES[code].by_name else ""
+        name = column.target.removeprefix("attributes.")
+        place = name if name in CLASSES[code].by_name else ""
         of[place] = of.get(place, 0) + 1
     assert max(of.values(), default=0) <= MOST_HEADERS
 
 
 def test_each_class_but_a_few_pure_ones_knows_other_words_for_every_field(code: str) -> None:
-    without = {f.name for f in CLASSES[code].fields} - {c.target for c in CLASSES[code].imports} - {"address"}
-    assert without == {
-        # The field's name is that of a shared column, so a header cannot name it.
-        "risk-point": {"grade", "basis"},
-        "risk-contour": {"source"},
-        # A line that nobody writes into a list.
-        "tailings-pond": {"flow_path"},
-    }.get(code, set())
+    named = {c.target.removeprefix("attributes.") for c in CLASSES[code].imports}
+    without = {f.name for f in CLASSES[code].fields} - named - {"address"}
+    # A line that nobody writes into a list.
+    assert without == ({"flow_path"} if code == "tailings-pond" else set())
+
+
+def test_a_field_called_like_a_shared_column_is_named_in_full(code: str) -> None:
+    shared = {t.target for t in TARGETS[code]} & set(CLASSES[code].by_name) - {"address"}
+    assert not shared & {c.target for c in CLASSES[code].imports}
 
 
 A = "attributes."
@@ -205,6 +217,24 @@ LISTS = [
     ("water-source", "供水人口（万人）", A + "served_persons", Decimal(10000)),
     ("risk-point", "可能导致的事故类型", A + "accident_types", None),
     ("risk-point", "属地挂钩领导", "party.属地挂钩.name", None),
+    ("risk-point", "L", A + "L", None),
+    ("risk-point", "E", A + "E", None),  # the exposure, not the east
+    ("risk-point", " e ", A + "E", None),
+    ("risk-point", "C", A + "C", None),
+    ("risk-point", "S", A + "S", None),
+    ("risk-point", "N", "x", None),  # no such field: the north
+    ("school", "E", "y", None),
+    ("school", "N", "x", None),
+    ("risk-point", "直接判定结果", A + "grade", None),
+    ("risk-point", "直接判定依据", A + "basis", None),
+    ("risk-point", "风险等级", "grade", None),
+    ("risk-contour", "评估报告名称", A + "source", None),
+    ("risk-contour", "数据来源", "source", None),
+    ("chemical-park", "风险等级", "level", None),
+    ("chemical-park", "四色风险等级", "grade", None),
+    ("tailings-pond", "风险等级", "grade", None),
+    ("major-hazard", "单位名称", "enterprise", None),
+    ("school", "单位名称", "name", None),
 ]
 
 
@@ -280,10 +310,53 @@ ROWS: list[tuple[str, dict[str, str | None]]] = [
             "院长": "party.主要负责人.name",
         },
     ),
+    (
+        "major-hazard",
+        {
+            "单位名称": "enterprise",
+            "单元名称": "name",
+            "重大危险源级别": "level",
+            "监管部门": A + "regulator",
+        },
+    ),
+    (
+        "risk-point",
+        {
+            "企业名称": "enterprise",
+            "风险点名称": "name",
+            "可能性": None,
+            "后果": None,
+            "L": A + "L",
+            "E": A + "E",
+            "C": A + "C",
+            "风险等级": "grade",
+        },
+    ),
+    (
+        "chemical-park",
+        {
+            "园区名称": "name",
+            "风险等级": "level",
+            "得分": A + "score",
+        },
+    ),
+    *(
+        (code, {"序号": None, "企业名称": "name", "地址": "address", "联系电话": "party.主要负责人.phone"})
+        for code in (
+            "fireworks-plant",
+            "chemical-user",
+            "dust-explosion-site",
+            "deep-well-casting",
+            "metal-melting",
+            "gas-restaurant",
+            "filling-station",
+            "construction-site",
+        )
+    ),
 ]
 
 
-@pytest.mark.parametrize(("code_", "row"), ROWS, ids=[code for code, _ in ROWS])
+@pytest.mark.parametrize(("code_", "row"), ROWS, ids=[f"{code}-{next(iter(row))}" for code, row in ROWS])
 def test_a_whole_row_of_headers_is_understood(code_: str, row: dict[str, str | None]) -> None:
     columns = match_columns(Header(1, 1, tuple(row)), MATCHERS[code_], {})
     assert {c.header: c.target for c in columns} == row

@@ -669,7 +669,8 @@ def _row_field_form(name: str, body: Mapping[str, Any]) -> dict[str, Any]:
 def is_same(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
     """Whether two bodies declare the same."""
     one, other = (
-        replace(parsed, imports=tuple(sorted(parsed.imports, key=lambda i: i.header)))
+        # The order of one column's headers counts: the first is meant where a file has two of them.
+        replace(parsed, imports=tuple(sorted(parsed.imports, key=lambda i: i.target)))
         for parsed in (Class.parse(0, a), Class.parse(0, b))
     )
     return one == other
@@ -829,6 +830,13 @@ def _headers_moved(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[
         out.append(f"导入表头别名去掉 {'、'.join(less)}")
     if moved:
         out.append(f"导入表头别名改了对应或系数：{'、'.join(sorted(moved))}")
+    return out or (["调整了导入表头别名次序"] if _by_column(one) != _by_column(other) else [])
+
+
+def _by_column(imports: Mapping[str, Any]) -> dict[str, list[str]]:
+    out: dict[str, list[str]] = {}
+    for header, to in imports.items():
+        out.setdefault(_own(to["field"] if isinstance(to, Mapping) else to), []).append(header)
     return out
 
 

@@ -115,13 +115,13 @@ def _unadopted(kind: str, body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _same(stored: object, shipped: object) -> bool:
-    """1 and 1.0 or a key's order make no difference; the order of fields does, for forms and templates follow it."""
+    """1 and 1.0 or a key's order make no difference; the order of fields and of headers does: templates follow it."""
     return bool(_comparable(stored) == _comparable(shipped))
 
 
 def _comparable(value: Any, ordered: bool = False) -> Any:
     if isinstance(value, dict):
-        pairs = [(k, _comparable(v, k == "fields")) for k, v in value.items()]
+        pairs = [(k, _comparable(v, k in {"fields", "import_columns"})) for k, v in value.items()]
         return pairs if ordered else dict(pairs)
     if isinstance(value, list):
         return [_comparable(v) for v in value]

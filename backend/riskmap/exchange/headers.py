@@ -142,7 +142,7 @@ class Matcher:
         return (self._loose[text], "loose") if text in self._loose else None
 
     def factor_for(self, header: str, target: str) -> tuple[Decimal | None, str | None]:
-        """What a header's unit asks of numbers for a target, and that unit; None, None where it names none that fits."""
+        """What a header's unit makes of a target's numbers, and that unit; None, None where it names none that fits."""
         unit = self._unit_in(header)
         wanted = self.targets[target]
         factor = factor_between(unit, wanted.unit) if unit and wanted.kind == "number" else None

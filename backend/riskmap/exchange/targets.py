@@ -218,10 +218,9 @@ def _graded(class_: Class, catalogue: Catalogue) -> Iterator[Target]:
 
 def _level_words(level: Level, class_: Class, scale: Scale) -> tuple[str, ...]:
     """What means a level: 三级 is 3级, Ⅲ级, 三, 3 and 三级重大危险源 too, 红色 is 红."""
-    found = _NUMBERED.fullmatch(level.value)
-    if found is None:
-        heads, bare = (level.value,), (level.value.removesuffix("色"),)
-    else:
+    heads: tuple[str, ...] = (level.value,)
+    bare: tuple[str, ...] = (level.value.removesuffix("色"),)
+    if found := _NUMBERED.fullmatch(level.value):
         digit, suffix = found.groups()
         place = max(_CHINESE.find(digit), _ROMAN.find(digit))
         bare = (digit,) if place < 0 else (_CHINESE[place], str(place + 1), _ROMAN[place])

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ClassSpec } from "../api/types";
-import { blankClass, blankField, bodyOf, declaredElsewhere, draftOf, moved, optionsOf, proposeName, shownFaults } from "./form";
+import { blankClass, blankField, bodyOf, declaredElsewhere, draftOf, linesOf, moved, optionsOf, proposeName, shownFaults } from "./form";
 import type { ClassBody } from "./types";
 
 const body: ClassBody = {
@@ -8,7 +8,7 @@ const body: ClassBody = {
   fields: [
     { name: "rooms", title: "主题数", type: "integer", unit: "个", minimum: 1, maximum: "50", required: true, visibility: "public", synonyms: [] },
     { name: "volume", title: "容积", type: "decimal", unit: "m³", visibility: "department", source: "GB", synonyms: [{ header: "容积(万方)", unit: "万方", factor: "10000" }] },
-    { name: "exits", title: "出口", type: "enum", options: [{ value: "one", title: "一个" }], visibility: "department", synonyms: [] },
+    { name: "exits", title: "出口", type: "enum", options: [{ value: "one", title: "一个", words: ["单个", "1个"] }], visibility: "department", synonyms: [] },
     { name: "goods", title: "物资", type: "list", visibility: "department", synonyms: [], fields: [{ name: "item", title: "品名", type: "text", max_length: 20 }] },
   ],
   list: ["name", "rooms"], popup: ["rooms"], synonyms: [{ header: "店名", target: "name" }],
@@ -49,6 +49,19 @@ describe("options written one a line", () => {
       { title: "两个", value: "两个" }, { title: "一个", value: "one" }, { title: "三个", value: "三个" },
     ]);
     expect(optionsOf(" \n", [])).toEqual([]);
+  });
+  it("have what else senders write behind a colon", () => {
+    const options = [
+      { value: "primary", title: "小学", words: ["完小", "村小"] }, { value: "new", title: "新建、改建" }, { value: "odd", title: "比例：大", words: ["大"] },
+    ];
+    expect(linesOf(options)).toBe("小学：完小、村小\n新建、改建\n比例：大：大");
+    expect(optionsOf(linesOf(options), options)).toEqual(options);
+    expect(optionsOf("小学: 完小，\n中学：中学堂；完中\n高中：", options)).toEqual([
+      { value: "primary", title: "小学", words: ["完小"] }, { value: "中学", title: "中学", words: ["中学堂", "完中"] }, { value: "高中", title: "高中" },
+    ]);
+  });
+  it("lose their words where the line has none", () => {
+    expect(optionsOf("小学", [{ value: "primary", title: "小学", words: ["完小"] }])).toEqual([{ value: "primary", title: "小学" }]);
   });
 });
 

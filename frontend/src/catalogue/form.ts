@@ -105,10 +105,26 @@ export function bodyOf(draft: ClassDraft): ClassBody {
   };
 }
 
-/** Options as one writes them: one a line; an option that was there keeps its stored value. */
+const SEPARATORS = /[、，,；;]/;
+const parted = (said: string): string[] => said.split(SEPARATORS).map((t) => t.trim()).filter(Boolean);
+
+/** Options as one reads and writes them: one a line, what else senders write for it behind a colon. */
+export function linesOf(options: readonly Option[]): string {
+  return options.map((o) => (o.words?.length ? `${o.title}：${o.words.join("、")}` : o.title)).join("\n");
+}
+
+/** The other way. Several on one line are several options; an option that was there keeps its stored value, and its title whole. */
 export function optionsOf(lines: string, before: readonly Option[]): Option[] {
   const values = new Map(before.map((o) => [o.title, o.value]));
-  return lines.split(/[\n、，,；;]/).map((t) => t.trim()).filter(Boolean).map((title) => ({ title, value: values.get(title) ?? title }));
+  return lines.split("\n").flatMap((line): Option[] => {
+    const said = line.trim();
+    const known = [...values.keys()].filter((title) => said === title || /^\s*[：:]/.test(said.slice(title.length)) && said.startsWith(title));
+    const head = known.sort((a, b) => b.length - a.length)[0] ?? said.split(/[：:]/)[0]?.trim() ?? "";
+    const tail = said.slice(head.length).replace(/^\s*[：:]/, "");
+    const titles = values.has(head) ? [head] : parted(head);
+    const words = parted(tail);
+    return titles.map((title) => ({ title, value: values.get(title) ?? title, ...(words.length && titles.length === 1 ? { words } : {}) }));
+  });
 }
 
 /** A name for a field of this title: what other classes call it, so that filters reach across; else the next free. */

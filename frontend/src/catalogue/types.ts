@@ -1,7 +1,7 @@
 /** What the service says of classes, policies and divisions; the names are those of its answers. */
 import type { FieldFault } from "../api/client";
 
-export interface Option { value: string; title: string }
+export interface Option { value: string; title: string; words?: string[] }
 export interface Synonym { header: string; unit?: string | null; factor?: string | number | null }
 export interface RowFieldBody {
   name: string; title: string; type: string; required?: boolean; unit?: string; minimum?: string | number; maximum?: string | number;

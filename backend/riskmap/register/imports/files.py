@@ -1,14 +1,17 @@
 """What a sender uploaded: received whole or not at all, kept beside the database, opened by content."""
 
-import contextlib
 import hashlib
+import multiprocessing
 import os
+import pickle
 import re
 import shutil
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -33,7 +36,7 @@ _SHOWN_CELLS = 60
 _SHOWN_TEXT = 120
 _CHUNK = 1 << 20
 _KEPT_SAMPLES = 16
-_LARGE = 20 << 20
+_APART = 8 << 20  # bytes: a larger file is looked into by a process of its own
 _STALE_PART_S = 6 * 3600
 KEPT_FOR = timedelta(days=90)
 _SHAPE_PARTS = {".shp", ".dbf", ".shx", ".prj", ".cpg"}
@@ -98,7 +101,8 @@ def keep(engine: Engine, settings: Settings, reader: Reader, parts: Sequence[Par
         target = folder / file_id
         waiting.replace(target)
         try:
-            summary = _summary(target)
+            summary, samples = _look_apart(target) if size > _APART else _look(target)
+            _keep_samples(settings, file_id, samples)
             body = {
                 "file_id": file_id,
                 "account_id": reader.account_id,
@@ -187,33 +191,57 @@ def _texts(cells: Sequence[Any]) -> list[str | None]:
     return [plain(c)[:_SHOWN_TEXT] or None if c is not None else None for c in cells[:_SHOWN_CELLS]]
 
 
-def _summary(path: Path) -> dict[str, Any]:
-    with _one_large_at_a_time(path):
-        table = open_table(path)
-        sheets = []
-        fullest = ("", -1)
-        for sheet in table.sheets:
-            if sheet.rows > MOST_LINES:
-                raise Invalid(
-                    f"表有 {sheet.rows} 行，一次最多 {MOST_LINES} 行。请分成几份再导入。", code="too_many_rows"
-                )
-            sample = _sample(table, sheet.name)
-            _samples.put((path.name, sheet.name), sample)
-            head = [{"line": line, "cells": _texts(cells)} for line, cells in sample.head[:_SHOWN_LINES]]
-            sheets.append({"name": sheet.name, "rows": sheet.rows, "columns": sheet.columns, "head": head})
-            filled = sum(1 for _, cells in sample.rows if sum(c is not None for c in cells) > 1)
-            if filled > fullest[1]:
-                fullest = (sheet.name, filled)
-        made = template_of(table)
-        return {
-            "kind": table.kind,
-            "encoding": table.encoding,
-            "crs": table.crs,
-            "notes": list(table.notes),
-            "sheets": sheets,
-            "sheet": fullest[0],
-            "template": {"class": made[0], "version": made[1]} if made else None,
-        }
+Samples = dict[str, Sample]  # by sheet
+
+
+def _look(path: Path) -> tuple[dict[str, Any], Samples]:
+    """What is in a file, and the beginning of each of its sheets. Raises Invalid."""
+    table = open_table(path)
+    sheets = []
+    samples: Samples = {}
+    fullest = ("", -1)
+    for sheet in table.sheets:
+        if sheet.rows > MOST_LINES:
+            raise Invalid(f"表有 {sheet.rows} 行，一次最多 {MOST_LINES} 行。请分成几份再导入。", code="too_many_rows")
+        sample = samples[sheet.name] = _sample(table, sheet.name)
+        head = [{"line": line, "cells": _texts(cells)} for line, cells in sample.head[:_SHOWN_LINES]]
+        sheets.append({"name": sheet.name, "rows": sheet.rows, "columns": sheet.columns, "head": head})
+        filled = sum(1 for _, cells in sample.rows if sum(c is not None for c in cells) > 1)
+        if filled > fullest[1]:
+            fullest = (sheet.name, filled)
+    made = template_of(table)
+    summary = {
+        "kind": table.kind,
+        "encoding": table.encoding,
+        "crs": table.crs,
+        "notes": list(table.notes),
+        "sheets": sheets,
+        "sheet": fullest[0],
+        "template": {"class": made[0], "version": made[1]} if made else None,
+    }
+    return summary, samples
+
+
+def _look_and_tell(path: Path) -> tuple[dict[str, Any], Samples] | tuple[str, str]:
+    """As `_look`, with a refusal as a value: an error of ours does not travel between processes whole."""
+    try:
+        return _look(path)
+    except Invalid as refused:
+        return refused.detail, refused.code
+
+
+def _look_apart(path: Path) -> tuple[dict[str, Any], Samples]:
+    """The same in a process of its own: a workbook of a million rows takes two gigabytes while it is open."""
+    with _large, ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        try:
+            told = pool.submit(_look_and_tell, path).result()
+        except BrokenProcessPool as error:
+            raise Invalid(
+                "文件太大，打开时内存不足。请分成几份再上传，或另存为 csv。", code="file_too_heavy"
+            ) from error
+    if isinstance(told[0], str):
+        raise Invalid(told[0], code=str(told[1]))
+    return told
 
 
 def file_body(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -228,17 +256,7 @@ def file_body(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-_large = threading.Lock()
-
-
-@contextlib.contextmanager
-def _one_large_at_a_time(path: Path) -> Iterator[None]:
-    """A workbook of a million rows takes a gigabyte while it is looked into: one after the other."""
-    if path.is_file() and path.stat().st_size > _LARGE:
-        with _large:
-            yield
-    else:
-        yield
+_large = threading.Lock()  # one after the other
 
 
 class _Samples:
@@ -273,12 +291,25 @@ def _sample(table: Table, sheet: str) -> Sample:
     return Sample(tuple(rows[:HEAD_LINES]), tuple(rows), tuple(table.merged(sheet)), frozenset(table.uncomputed(sheet)))
 
 
+def _beside(settings: Settings, file_id: str) -> Path:
+    return folder_of(settings) / f"{file_id}.sample"
+
+
+def _keep_samples(settings: Settings, file_id: str, samples: Samples) -> None:
+    """Beside the file, so that no step of an import opens a large workbook again only to see its beginning."""
+    part = folder_of(settings) / f".{file_id}.sample.part"
+    with part.open("wb") as out:
+        pickle.dump(samples, out, protocol=5)
+    part.replace(_beside(settings, file_id))
+
+
 def sample_of(settings: Settings, file_id: str, sheet: str) -> Sample:
     """The beginning of a sheet of a kept file."""
     found = _samples.get((file_id, sheet))
     if found is None:
-        path = path_of(settings, file_id)
-        with _one_large_at_a_time(path):
-            found = _sample(open_table(path), sheet)
+        path_of(settings, file_id)
+        with _beside(settings, file_id).open("rb") as kept:
+            samples: Samples = pickle.load(kept)  # noqa: S301 - written by us, in a folder that is ours alone
+        found = samples[sheet]
         _samples.put((file_id, sheet), found)
     return found

@@ -1,6 +1,7 @@
 """The workbook that goes back to a sender: made once a run is over, kept beside its file."""
 
 import logging
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +38,13 @@ def workbook(engine: Engine, settings: Settings, run: dict[str, Any]) -> Path:
     sample = files.sample_of(settings, run["file_id"], run["sheet"])
     header = header_at(sample.head, run["header_line"], run["header_lines"], sample.merged)
     assert header is not None
-    part = target.with_name(f".{target.name}.part")
-    give_back(source, table, run["sheet"], header, found, part, file_name=run["file_name"])
-    part.replace(target)
+    # Worker and request may make it at once: each its own, and the later one stands.
+    part = target.with_name(f".{target.stem}.{secrets.token_hex(4)}.part")
+    try:
+        give_back(source, table, run["sheet"], header, found, part, file_name=run["file_name"])
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
     return target
 
 
