@@ -2,7 +2,7 @@
 
 -- 1. Jobs -----------------------------------------------------------------------
 -- Who works on a job holds a session's advisory lock on it: a killed worker's lock is gone with its
--- session, and the next worker takes the job up again (docs/decisions/0004-jobs.md).
+-- session, and the next worker takes the job up again (docs/decisions/0005-jobs.md).
 
 CREATE TABLE job (
     job_id text PRIMARY KEY,
@@ -131,7 +131,7 @@ GRANT EXECUTE ON FUNCTION settle_register() TO riskmap_app;
 
 -- 3. Keys of a re-import ----------------------------------------------------------
 -- A code is unique among the objects that the same rights decide about. Were it unique over all, the
--- refusal of a code would tell an editor that somebody else's object has it.
+-- refusal of a code would tell an editor that somebody else's object has it (docs/decisions/0006-codes-within-rights.md).
 
 DROP INDEX risk_object_class_code;
 CREATE UNIQUE INDEX risk_object_class_code ON risk_object (class, code, division, department, visibility)
