@@ -18,8 +18,9 @@ import psycopg2.extensions
 from sqlalchemy import Connection, Engine, text
 
 from riskmap.base.audit import dump_json
-from riskmap.base.errors import RiskmapError
+from riskmap.base.errors import RiskmapError, Unavailable
 from riskmap.base.settings import Settings
+from riskmap.base.web import as_known
 
 log = logging.getLogger(__name__)
 
@@ -276,12 +277,15 @@ class Worker:
             self._end(job, "failed", str(error))
         except MemoryError:
             self._end(job, "failed", "内存不足，没有写入任何数据。请把文件分成几份再试。")
-        except OSError as error:
+        except Exception as error:
+            known = as_known(error)
+            if isinstance(known, Unavailable):
+                raise  # the database is away: the job stays as it is, and is taken up again
             log.exception("job %s", job.job_id)
-            self._end(job, "failed", _words_of(error))
-        except Exception:
-            log.exception("job %s", job.job_id)
-            self._end(job, "failed", f"处理时出错，没有写入任何数据。请把任务号 {job.job_id[:10]} 告诉管理员。")
+            if known is not None:
+                self._end(job, "failed", known.detail)
+            else:
+                self._end(job, "failed", f"处理时出错，没有写入任何数据。请把任务号 {job.job_id[:10]} 告诉管理员。")
 
     def _end(self, job: Job, status: str, message: str) -> None:
         with self._engine.connect() as connection, connection.begin():
@@ -292,14 +296,6 @@ class Worker:
                 ),
                 {"job_id": job.job_id, "status": status, "message": message},
             )
-
-
-def _words_of(error: OSError) -> str:
-    import errno
-
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return "服务器磁盘已满，没有写入任何数据。请联系管理员清理磁盘后重做。"
-    return "读写文件时出错，没有写入任何数据。请稍后重做，仍不行请联系管理员。"
 
 
 def _begin(connection: Connection, job_id: str, handlers: Mapping[str, Handler]) -> Job | None:
