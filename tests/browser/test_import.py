@@ -205,6 +205,37 @@ def workbook_names_every_fault(path: Path, wanted: dict[str, Any], sheet: str) -
         assert str(found.cell(line, reason).value or "").strip(), line
 
 
+@pytest.mark.parametrize("stem", ["zone39_gbk", "cm117_gbk_noprj"])
+def test_a_shapefile_goes_in_by_its_parts(clerk: Any, real_data: Path, stem: str) -> None:
+    parts = sorted((real_data / "import-samples").glob(f"jiujiang_districts_cgcs2000_{stem}.*"))
+    page = clerk.page
+    page.goto(page.url.split("/#")[0] + "/data/import")
+    page.locator(".drop input[type=file]").set_input_files(parts)
+    expect(page.locator(".drop .file-name")).to_have_text(f"jiujiang_districts_cgcs2000_{stem}.shp")
+    page.get_by_role("searchbox", name="查找分类").fill("圩区")
+    page.locator(".pick").get_by_text("圩区", exact=True).click()
+    page.get_by_role("button", name="下一步").click()
+    dry_run(page)
+    said = counts(page)
+    assert (said["read"], said["back"], said["waiting"]) == (13, 0, 0)
+    if said["added"]:  # the second file has the same districts: what is in already is the same
+        take(page)
+        assert counts(page) == said
+
+
+def test_a_list_under_a_merged_title_goes_in(clerk: Any, real_data: Path) -> None:
+    name = "met_stations_title_row.xlsx"
+    page = clerk.page
+    upload(page, name, real_data / "import-samples" / name, "水文监测站")
+    expect(page.locator(".head-t .headed td.no").first).to_have_text("2")
+    dry_run(page, "WGS 84")
+    said = counts(page)
+    # All of China is in the file: what lies outside the city waits; its last two lines have no name.
+    assert (said["read"], said["back"]) == (591, 2)
+    assert said["added"] + said["waiting"] == 589
+    assert said["waiting"] > 580
+
+
 def test_the_same_file_twice_adds_nothing_and_a_changed_one_lists_what_changed(clerk: Any) -> None:
     page = clerk.page
     upload(page, "两次.csv", csv_of(12, first=100), "学校")
