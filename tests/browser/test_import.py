@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import openpyxl
 import pytest
@@ -32,7 +33,7 @@ def csv_of(rows: int, first: int = 1) -> bytes:
 
 def upload(page: Page, name: str, body: bytes | Path, title: str) -> None:
     """Step 1: the file and its class."""
-    page.goto(page.url.split("/#")[0].split("/data")[0] + "/data/import")
+    page.goto(urljoin(page.url, "/data/import"))
     field = page.locator(".drop input[type=file]")
     field.set_input_files(body if isinstance(body, Path) else {"name": name, "mimeType": "text/csv", "buffer": body})
     expect(page.locator(".drop .file-name")).to_have_text(name)
@@ -59,6 +60,14 @@ def counts(page: Page) -> dict[str, int]:
         str(c.get_attribute("data-count")): int(c.inner_text().replace(",", ""))
         for c in page.locator("[data-count]").all()
     }
+
+
+def choose(page: Page, header: str, target: str) -> None:
+    """Step 2: what a column fills, by hand."""
+    page.get_by_role("combobox", name=f"“{header}”对应的字段").click()
+    page.keyboard.type(target)
+    page.locator(".el-select-dropdown__item:visible", has_text=target).first.click()
+    expect(page.locator(".el-select-dropdown__item:visible")).to_have_count(0)
 
 
 def take(page: Page) -> None:
@@ -209,12 +218,16 @@ def workbook_names_every_fault(path: Path, wanted: dict[str, Any], sheet: str) -
 def test_a_shapefile_goes_in_by_its_parts(clerk: Any, real_data: Path, stem: str) -> None:
     parts = sorted((real_data / "import-samples").glob(f"jiujiang_districts_cgcs2000_{stem}.*"))
     page = clerk.page
-    page.goto(page.url.split("/#")[0] + "/data/import")
+    page.goto(urljoin(page.url, "/data/import"))
     page.locator(".drop input[type=file]").set_input_files(parts)
     expect(page.locator(".drop .file-name")).to_have_text(f"jiujiang_districts_cgcs2000_{stem}.shp")
     page.get_by_role("searchbox", name="查找分类").fill("圩区")
     page.locator(".pick").get_by_text("圩区", exact=True).click()
     page.get_by_role("button", name="下一步").click()
+    if stem == "zone39_gbk":  # with the second file it is remembered
+        expect(page.get_by_role("alert")).to_contain_text("缺必填：名称")
+        choose(page, "区县名称", "名称")
+        choose(page, "国标码", "编号")
     dry_run(page)
     said = counts(page)
     assert (said["read"], said["back"], said["waiting"]) == (13, 0, 0)
@@ -228,6 +241,8 @@ def test_a_list_under_a_merged_title_goes_in(clerk: Any, real_data: Path) -> Non
     page = clerk.page
     upload(page, name, real_data / "import-samples" / name, "水文监测站")
     expect(page.locator(".head-t .headed td.no").first).to_have_text("2")
+    choose(page, "站台", "名称")
+    choose(page, "区站号", "编号")
     dry_run(page, "WGS 84")
     said = counts(page)
     # All of China is in the file: what lies outside the city waits; its last two lines have no name.
@@ -330,7 +345,7 @@ def test_a_waiting_row_is_placed_on_the_map(clerk: Any) -> None:
 
 def test_typed_coordinates_the_wrong_way_round_are_told_and_not_saved(clerk: Any) -> None:
     page = clerk.page
-    page.goto(page.url.split("/#")[0] + "/data/waiting")
+    page.goto(urljoin(page.url, "/data/waiting"))
     page.locator(".wait-t tbody tr").first.click()
     page.get_by_label("经度").fill("29.71")
     page.get_by_label("纬度").fill("115.99")
@@ -340,7 +355,7 @@ def test_typed_coordinates_the_wrong_way_round_are_told_and_not_saved(clerk: Any
 
 def test_a_picture_named_xlsx_is_told_what_to_send_instead(clerk: Any) -> None:
     page = clerk.page
-    page.goto(page.url.split("/#")[0] + "/data/import")
+    page.goto(urljoin(page.url, "/data/import"))
     field = page.locator(".drop input[type=file]")
     field.set_input_files({"name": "学校清单.xlsx", "mimeType": "image/png", "buffer": _PNG})
     expect(page.get_by_role("alert")).to_contain_text("不是表格")
@@ -366,7 +381,7 @@ def test_a_header_that_cannot_be_found_is_pointed_at(clerk: Any) -> None:
 
 def test_an_upload_can_be_cancelled(clerk: Any) -> None:
     page = clerk.page
-    page.goto(page.url.split("/#")[0] + "/data/import")
+    page.goto(urljoin(page.url, "/data/import"))
     held: list[Request] = []
     page.route("**/api/imports/files", lambda route: held.append(route.request))  # never goes on
     field = page.locator(".drop input[type=file]")

@@ -35,6 +35,7 @@ def test_an_escape_room_is_made_imported_filtered_drawn_and_counted(open_page: A
 
     head = "密室逃脱名称,编号,所在区县,主题数（个）,经度(CGCS2000),纬度(CGCS2000),风险等级"
     body = "\n".join([head, *(",".join(row) for row in ROWS)]).encode("gb18030")
+    page.goto(address)
     upload(page, "密室.csv", body, "密室逃脱")
     dry_run(page)
     assert counts(page) == {"read": 4, "added": 2, "changed": 0, "same": 0, "waiting": 1, "back": 1}
@@ -49,5 +50,6 @@ def test_an_escape_room_is_made_imported_filtered_drawn_and_counted(open_page: A
     expect(page.locator(".tbl tbody tr")).to_have_count(3)
     page.get_by_role("button", name="较大以上").click()
     expect(page.locator(".words .total")).to_have_text("1")
+    expect(page.locator(".tbl tbody tr")).to_have_count(1)
     expect(page.locator(".tbl tbody tr .name")).to_have_text("例星夜密室")
     assert len(drawn(page, 1)["marks"]) == 1

@@ -349,12 +349,18 @@ def _is_northing_first(reader: RowReader, readings: Sequence[Reading]) -> bool:
     return orientation([pair_of(r) for r in readings])
 
 
+def _within(geometry: BaseGeometry) -> Pair:
+    """A position inside an outline: its first corner may stand on the territory's own border."""
+    [[x, y]] = shapely.get_coordinates(geometry.representative_point()).tolist()
+    return Decimal(repr(x)), Decimal(repr(y))
+
+
 def ordered_pairs(reader: RowReader, readings: Sequence[Reading]) -> list[Pair]:
     """Longitude or easting first, for all rows in the same way."""
     if not reader.position_columns():
         return []
     turned = _is_northing_first(reader, readings)
-    pairs = [pair_of(r) for r in readings]
+    pairs = [_within(r.geometry) if r.geometry is not None else pair_of(r) for r in readings]
     return [(y, x) for x, y in pairs] if turned else pairs
 
 
