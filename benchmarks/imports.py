@@ -110,8 +110,8 @@ def child(url: str, data_dir: Path, path: Path, *, dry: bool) -> None:
     from riskmap.access import queries as accounts
     from riskmap.exchange import rows as exchange_rows
     from riskmap.exchange import tables
-    from riskmap.register.imports import files, matching, queries, returned, run, service
-    from riskmap.register.imports.matching import Asked
+    from riskmap.register.imports import files, positions, queries, returned, run, service
+    from riskmap.register.imports.asked import Asked
     from riskmap.store import write
     from riskmap.store.snapshot import open_snapshot
 
@@ -124,7 +124,7 @@ def child(url: str, data_dir: Path, path: Path, *, dry: bool) -> None:
     clock.watch(tables, "open_table", "打开")
     run.open_table = tables.open_table
     clock.watch(exchange_rows.RowReader, "read", "读行")
-    clock.watch(matching.Positions, "locate", "定位")
+    clock.watch(positions.Positions, "locate", "定位")
     clock.watch(run._Importer, "take", "核对、分级、组行")
     for name in ("by_codes", "by_names", "rows_of", "parties_of", "enterprises"):
         clock.watch(queries, name, "查库中原有")

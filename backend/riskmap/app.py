@@ -26,7 +26,7 @@ from riskmap.base.database import app_url, make_engine
 from riskmap.base.errors import NotFound, Unavailable
 from riskmap.base.migrate import check_ready
 from riskmap.base.settings import FRONTEND_DIST, GEODATA, Settings
-from riskmap.base.web import ExactResponse, add_middleware, install_problem_handlers
+from riskmap.base.web import MOST_BODY, ExactResponse, add_middleware, install_problem_handlers
 from riskmap.catalogue.queries import CatalogueCache
 from riskmap.engine.postgis import PostgisEngine
 from riskmap.engine.totals import Totals
@@ -91,7 +91,7 @@ def create_app(settings: Settings) -> FastAPI:
     install_problem_handlers(app)
     if app.state.mark:
         app.add_middleware(_DataMark)
-    add_middleware(app, settings, larger={"/api/imports": settings.upload_mb << 20})
+    add_middleware(app, settings, larger={"/api/imports": settings.upload_mb << 20, "/api/imports/match": MOST_BODY})
     app.include_router(access_api.router)
     app.include_router(register_api.router)
     app.include_router(classes_api.router)

@@ -25,6 +25,7 @@ _HANDS = 2
 _NICENESS = 5
 _LOOK_S = 1.0
 _SWEEP_S = 24 * 3600
+_START_AGAIN_S = 30.0
 
 HANDLERS: Mapping[str, Handler] = {IMPORT: imports.run}
 
@@ -101,7 +102,12 @@ class Workforce:
             process = context.Process(
                 target=_main, args=(self._settings, os.getpid()), name="riskmap-worker", daemon=True
             )
-            process.start()
+            try:
+                process.start()
+            except OSError as error:  # no memory, no process: the service goes on, and tries again
+                log.warning("the worker did not start: %s", type(error).__name__)
+                self._stop.wait(_START_AGAIN_S)
+                continue
             self._process = process
             while process.is_alive() and not self._stop.wait(_LOOK_S):
                 pass

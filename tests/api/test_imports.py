@@ -1,6 +1,7 @@
 """Imports over HTTP: what goes in, what comes back, what waits; twice, changed, taken back; whose they are."""
 
 import io
+import json
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -9,10 +10,14 @@ from typing import Any
 import openpyxl
 import pytest
 from pyproj import Transformer
+from sqlalchemy import text
 from starlette.testclient import TestClient
 from tests.api.imports import OVER, csv, queue, rows, run, upload, wait, xlsx
 
+from riskmap.access.reader import SYSTEM
+from riskmap.base import database
 from riskmap.base.settings import Settings
+from riskmap.register.load import load_divisions
 
 DEMO = True
 HEAD = "学校名称,学校代码,所在区县,人数,经度,纬度"
@@ -510,14 +515,15 @@ def test_every_class_gives_a_template_that_it_takes_back(admin: TestClient) -> N
 # -- Jobs --------------------------------------------------------------------------------
 
 
-def test_a_queued_import_is_cancelled_at_once_and_writes_nothing(admin: TestClient) -> None:
+def test_a_queued_and_a_running_import_are_cancelled_and_write_nothing(admin: TestClient, app: Any) -> None:
     before = state_of(admin)
-    big = csv(HEAD, *(school(f"C-{i}", name=f"取消{i}") for i in range(6000)))
-    kept = upload(admin, big)
-    ids = [queue(admin, kept["file"], "school", crs="EPSG:4490").json()["id"] for _ in range(5)]
-    told = [admin.delete(f"/api/imports/{i}").json() for i in ids]
-    assert all(t["status"] in {"cancelled", "running"} for t in told)
-    done = [wait(admin, i) for i in ids]
+    kept = upload(admin, csv(HEAD, *(school(f"C-{i}", name=f"取消{i}") for i in range(3000))))
+    with database.write(app.state.engine, {}) as connection:
+        connection.execute(text("SELECT n FROM data_state FOR UPDATE"))  # so that none can write meanwhile
+        ids = [queue(admin, kept["file"], "school", crs="EPSG:4490").json()["id"] for _ in range(5)]
+        told = [admin.delete(f"/api/imports/{i}").json() for i in ids]
+        assert all(t["status"] in {"cancelled", "running"} for t in told), told
+        done = [wait(admin, i) for i in ids]
     assert {d["status"] for d in done} == {"cancelled"}
     assert all("没有写入" in d["message"] for d in done)
     assert state_of(admin) == before
@@ -613,3 +619,169 @@ def test_a_retired_class_takes_no_import(admin: TestClient) -> None:
     assert retired.status_code == 200, retired.text
     answer = queue(admin, csv("名称,经度,纬度", "某处,116.0123,29.6512"), "temp-retired", crs="EPSG:4490")
     assert (answer.status_code, answer.json()["code"]) == (422, "retired_class")
+
+
+# -- Outlines, persons, several at once -------------------------------------------------------
+
+
+def ring(dx: float = 0.0, n: int = 12) -> str:
+    """An outline in 濂溪区 whose last corner moves by `dx`: its text begins the same."""
+    corners = [(116.01 + 0.001 * i, 29.65) for i in range(n)] + [(116.02 + dx, 29.66), (116.01, 29.66), (116.01, 29.65)]
+    return "POLYGON((" + ", ".join(f"{x:.6f} {y:.6f}" for x, y in corners) + "))"
+
+
+def test_an_outline_that_changed_behind_its_beginning_is_a_change(admin: TestClient) -> None:
+    head = "名称;编号;图形"
+    first = csv(head, f"改边学校;G1-1;{ring()}")
+    assert run(admin, first, "school", crs="EPSG:4490")["rows"]["added"] == 1
+    again = run(admin, first, "school", crs="EPSG:4490")
+    assert (again["rows"]["same"], again["state"]) == (1, None)
+    moved = run(admin, csv(head, f"改边学校;G1-1;{ring(0.003)}"), "school", crs="EPSG:4490")
+    assert moved["rows"]["changed"] == 1
+    assert set(rows(admin, moved["id"], "changed")[0]["change"]) == {"位置"}
+
+
+def test_a_layers_point_that_was_moved_by_hand_is_neither_moved_back_nor_doubled(admin: TestClient) -> None:
+    layer = {
+        "type": "FeatureCollection",
+        "features": [{
+            "type": "Feature", "properties": {"名称": "图层移位点", "区县": "濂溪区"},
+            "geometry": {"type": "Point", "coordinates": [116.0123, 29.6512]},
+        }],
+    }  # fmt: skip
+    body = json.dumps(layer).encode()
+    assert run(admin, body, "school", name="点.geojson", crs="EPSG:4490")["rows"]["added"] == 1
+    [item] = found(admin, "图层移位点")
+    admin.patch(
+        f"/api/objects/{item['id']}",
+        json={"geometry": {"type": "Point", "coordinates": [116.02, 29.66]}},
+        headers={"If-Match": f'"{item["state"]}"'},
+    )
+    again = run(admin, body, "school", name="点.geojson", crs="EPSG:4490")
+    assert (again["rows"]["same"], again["state"]) == (1, None)
+    [item] = found(admin, "图层移位点")
+    assert item["geometry"]["coordinates"] == [116.02, 29.66]
+
+
+def test_what_waited_for_a_territory_is_placed_by_the_same_file_once_it_is_there(admin: TestClient, app: Any) -> None:
+    body = csv("名称,编号,经度,纬度", "界外小学,T0-1,117.2001,29.6512")
+    assert run(admin, body, "school", crs="EPSG:4490")["rows"]["waiting"] == 1
+    square = {
+        "type": "Polygon",
+        "coordinates": [[[117.1, 29.6], [117.3, 29.6], [117.3, 29.7], [117.1, 29.7], [117.1, 29.6]]],
+    }
+    loaded = {"type": "FeatureCollection", "features": [
+        {"type": "Feature", "properties": {"code": "361128", "name": "邻县", "level": "county"}, "geometry": square}]}  # fmt: skip
+    path = app.state.settings.data_dir / "neighbour.geojson"
+    path.write_text(json.dumps(loaded))
+    with database.write(app.state.engine, SYSTEM.settings(write=True)) as connection:
+        load_divisions(connection, path)
+    again = run(admin, body, "school", crs="EPSG:4490")
+    assert (again["rows"]["changed"], again["rows"]["waiting"]) == (1, 0)
+    assert found(admin, "T0-1")[0]["geometry"]["coordinates"] == [117.2001, 29.6512]
+
+
+def parties_of(client: TestClient, q: str) -> list[tuple[str, str, str, str]]:
+    [item] = found(client, q)
+    listed = client.get(f"/api/objects/{item['id']}/parties").json()
+    return sorted((p["role"], p["name"], p["post"], p["phone"]) for p in listed)
+
+
+def test_a_new_person_has_nothing_of_the_old_one_and_a_second_one_stays(admin: TestClient) -> None:
+    head = "名称,编号,主要负责人,主要负责人电话,经度,纬度"
+    run(admin, csv(head, "换人小学,PP-1,张某,0792-1,116.01,29.65"), "school", crs="EPSG:4490")
+    [item] = found(admin, "PP-1")
+    both = [
+        {"role": "主要负责人", "name": "张某", "post": "校长", "phone": "0792-1"},
+        {"role": "属地挂钩", "name": "甲某"}, {"role": "属地挂钩", "name": "乙某"},
+    ]  # fmt: skip
+    assert admin.put(f"/api/objects/{item['id']}/parties", json=both).status_code == 200
+    renewed = run(admin, csv(head, "换人小学,PP-1,张某,0792-9,116.01,29.65"), "school", crs="EPSG:4490")
+    assert renewed["rows"]["changed"] == 1
+    assert ("主要负责人", "张某", "校长", "0792-9") in parties_of(admin, "PP-1")
+    run(admin, csv(head, "换人小学,PP-1,李某,,116.01,29.65"), "school", crs="EPSG:4490")
+    run(admin, csv("名称,编号,属地挂钩,经度,纬度", "换人小学,PP-1,丙某,116.01,29.65"), "school", crs="EPSG:4490")
+    assert parties_of(admin, "PP-1") == [
+        ("主要负责人", "李某", "", ""), ("属地挂钩", "丙某", "", ""), ("属地挂钩", "乙某", "", ""), ("属地挂钩", "甲某", "", ""),
+    ]  # fmt: skip
+
+
+def test_an_object_whose_persons_were_changed_since_is_left_by_undo(admin: TestClient) -> None:
+    done = run(
+        admin, csv(HEAD, school("PU-1", name="改人小学"), school("PU-2", name="未改小学")), "school", crs="EPSG:4490"
+    )
+    [item] = found(admin, "PU-1")
+    admin.put(f"/api/objects/{item['id']}/parties", json=[{"role": "巡查", "name": "丁某"}])
+    told = admin.delete(f"/api/imports/{done['id']}").json()
+    assert (told["ended"], told["left_count"]) == (1, 1)
+    assert told["left"][0]["why"] == "之后改过责任人"
+    assert parties_of(admin, "PU-1") == [("巡查", "丁某", "", "")]
+
+
+def test_a_line_by_name_and_a_line_by_code_of_one_object_hinder_no_other(admin: TestClient) -> None:
+    head = "名称,编号,区县,人数,经度,纬度"
+    run(admin, csv(head, "同一小学,NC-1,濂溪区,1,116.0123,29.6512"), "school", crs="EPSG:4490")
+    both = csv(
+        head,
+        "同一小学,,濂溪区,2,116.0123,29.6512",
+        "同一小学,NC-1,濂溪区,3,116.0123,29.6512",
+        "别处小学,,濂溪区,4,116.0223,29.6512",
+    )
+    dry = run(admin, both, "school", crs="EPSG:4490", dry_run=True)
+    done = run(admin, both, "school", crs="EPSG:4490")
+    assert done["status"] == "done", done["message"]
+    assert (done["rows"]["changed"], done["rows"]["added"], done["rows"]["back"]) == (1, 1, 1)
+    assert dry["rows"] == done["rows"]
+    assert "第 2 行" in rows(admin, done["id"], "back")[0]["faults"][0]["message"]
+    assert len(found(admin, "同一小学")) == 1
+
+
+def test_a_thousand_namesakes_are_told_apart_by_where_they_are(admin: TestClient) -> None:
+    lines = [f"公厕,濂溪区,{116.0 + i * 0.0001:.5f},29.6512" for i in range(1500)]
+    body = csv("名称,区县,经度,纬度", *lines)
+    first = run(admin, body, "school", crs="EPSG:4490")
+    assert (first["rows"]["added"], first["rows"]["back"]) == (1500, 0)
+    again = run(admin, body, "school", crs="EPSG:4490")
+    assert (again["rows"]["same"], again["state"]) == (1500, None)
+
+
+def test_a_large_json_is_refused_before_it_is_read(client: TestClient) -> None:
+    body = b'{"file":"' + b"x" * (3 << 20) + b'"}'
+    answer = client.post("/api/imports/match", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 413
+
+
+def test_a_full_disk_stops_uploads_but_no_wish_to_cancel(admin: TestClient, app: Any) -> None:
+    import_id = queue(
+        admin, csv(HEAD, *(school(f"FD-{i}", name=f"满盘{i}") for i in range(3000))), "school", crs="EPSG:4490"
+    ).json()["id"]
+    full = app.state.settings.model_copy(update={"free_disk_mb": 1 << 40})
+    before, app.state.settings = app.state.settings, full
+    try:
+        assert admin.post("/api/imports/files", files={"file": ("a.csv", csv(HEAD))}).status_code == 507
+        told = admin.delete(f"/api/imports/{import_id}")
+        assert told.status_code == 200, told.text
+        assert admin.get("/api/imports").status_code == 200
+    finally:
+        app.state.settings = before
+    wait(admin, import_id)
+
+
+def test_what_a_sender_chose_keeps_the_unit_of_its_header(admin: TestClient) -> None:
+    kept = upload(admin, csv("名称,编号,用地规模（亩）,经度,纬度", "选列小学,UC-1,3,116.0123,29.6512"))
+    columns = [{"index": 2, "target": "attributes.area_m2"}]
+    asked = {"file": kept["file"], "class": "school", "columns": columns}
+    chosen = next(c for c in admin.post("/api/imports/match", json=asked).json()["columns"] if c["index"] == 2)
+    assert (chosen["how"], chosen["unit_from"], chosen["samples"][0]["value"]) == ("given", "亩", "2000")
+    run(admin, kept["file"], "school", crs="EPSG:4490", columns=columns)
+    assert found(admin, "UC-1")[0]["attributes"]["area_m2"] == 2000
+
+
+def test_writing_and_taking_back_stand_in_the_trail_as_imports(
+    admin: TestClient, make_account: Callable[..., TestClient]
+) -> None:
+    done = run(admin, csv(HEAD, school("AU-1", name="留痕小学")), "school", crs="EPSG:4490")
+    admin.delete(f"/api/imports/{done['id']}")
+    auditor = make_account("auditor", tier="command")
+    listed = auditor.get("/api/audit", params={"kind": "import", "ref": done["id"]}).json()["items"]
+    assert {e["action"] for e in listed} == {"queue", "write", "undo"}

@@ -10,7 +10,7 @@ import pytest
 
 from riskmap.catalogue.model import Catalogue, Class, Scale
 from riskmap.catalogue.seed import read_files
-from riskmap.exchange.give_back import FILLS, give_back
+from riskmap.exchange.give_back import FILLS, give_back, marks_of
 from riskmap.exchange.headers import Header, Matcher, find_header, match_columns, normalised
 from riskmap.exchange.tables import Table, open_table
 from riskmap.exchange.targets import targets_of
@@ -56,7 +56,7 @@ def test_a_sample_comes_back_with_its_faults_where_they_are(real_data: Path, tmp
     header, matcher = _header(table, sheet, expected["class"])
     findings = _findings(header, matcher, expected)
     target = tmp_path / "returned.xlsx"
-    give_back(folder / name, table, sheet, header, findings, target, file_name=name)
+    give_back(folder / name, table, sheet, header, marks_of(findings), target, file_name=name)
 
     book = openpyxl.load_workbook(target)
     own = name.endswith("xlsx")
@@ -93,7 +93,7 @@ def test_a_layer_with_a_gbk_table_comes_back_readable(real_data: Path, tmp_path:
     fault = {"index": at, "column": texts[at], "code": "x", "message": "这一类的位置应为点，收到的是面"}
     target = tmp_path / "returned.xlsx"
     give_back(
-        source, table, sheet.name, Header(0, 1, texts), [{"line": 2, "kind": "back", "faults": [fault]}], target,
+        source, table, sheet.name, Header(0, 1, texts), marks_of([{"line": 2, "kind": "back", "faults": [fault]}]), target,
         file_name=source.name,
     )  # fmt: skip
     there = openpyxl.load_workbook(target).worksheets[0]

@@ -15,7 +15,7 @@ import xlsxwriter
 
 from riskmap.catalogue.model import Catalogue, Class, Scale
 from riskmap.catalogue.seed import read_files
-from riskmap.exchange.give_back import FILLS, MOST_ROWS, give_back
+from riskmap.exchange.give_back import FILLS, MOST_ROWS, give_back, marks_of
 from riskmap.exchange.headers import Header, Matcher, find_header, match_columns
 from riskmap.exchange.tables import open_table
 from riskmap.exchange.targets import targets_of
@@ -87,7 +87,7 @@ def returned(
     header = find_header(head, table.merged(sheet), MATCHER)
     assert header is not None
     target = source.with_name("returned.xlsx")
-    give_back(source, table, sheet, header, findings, target, file_name=source.name)
+    give_back(source, table, sheet, header, marks_of(findings), target, file_name=source.name)
     assert {p.name for p in source.parent.iterdir()} == {source.name, target.name}
     return openpyxl.load_workbook(target), target, header
 
@@ -454,7 +454,7 @@ def test_work_that_is_cancelled_leaves_nothing(tmp_path: Path, kind: str) -> Non
 
     target = tmp_path / "returned.xlsx"
     with pytest.raises(_Enough):
-        give_back(source, table, "尾矿库", header, FINDINGS, target, file_name="x", tell=tell)
+        give_back(source, table, "尾矿库", header, marks_of(FINDINGS), target, file_name="x", tell=tell)
     assert heard
     assert [p.name for p in tmp_path.iterdir()] == [source.name]
 
@@ -463,7 +463,7 @@ def test_progress_goes_from_nothing_to_all(tmp_path: Path) -> None:
     source = workbook(tmp_path / "尾矿库.xlsx")
     heard: list[float] = []
     give_back(
-        source, open_table(source), "尾矿库", Header(3, 1, HEAD), FINDINGS, tmp_path / "r.xlsx",
+        source, open_table(source), "尾矿库", Header(3, 1, HEAD), marks_of(FINDINGS), tmp_path / "r.xlsx",
         file_name="尾矿库.xlsx", tell=heard.append,
     )  # fmt: skip
     assert heard == sorted(heard)

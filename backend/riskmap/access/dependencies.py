@@ -162,5 +162,12 @@ def write_transaction(request: Request, reader: Annotated[Reader, Depends(signed
         yield Transaction(connection, reader)
 
 
+def cancel_transaction(request: Request, reader: Annotated[Reader, Depends(signed_in)]) -> Iterator[Transaction]:
+    """A wish that ends work: it must be heard on a full disk too."""
+    with database.write(request.app.state.engine, reader.settings(write=True)) as connection:
+        yield Transaction(connection, reader)
+
+
 ReadTransaction = Annotated[Transaction, Depends(read_transaction, scope="function")]
 WriteTransaction = Annotated[Transaction, Depends(write_transaction, scope="function")]
+CancelTransaction = Annotated[Transaction, Depends(cancel_transaction, scope="function")]

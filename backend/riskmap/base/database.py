@@ -58,7 +58,8 @@ def make_engine(url: URL, *, pool_size: int = 12) -> Engine:
         connect_args={
             "connect_timeout": 5,
             "options": "-c timezone=Asia/Shanghai -c jit=off -c plan_cache_mode=force_custom_plan"
-            " -c idle_in_transaction_session_timeout=60000",
+            # Who waits to save holds a connection that readers need: he is told after a while instead.
+            " -c idle_in_transaction_session_timeout=60000 -c lock_timeout=20000",
         },
     )
 

@@ -9,12 +9,12 @@ import logging
 import secrets
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import psycopg2.extensions
 from sqlalchemy import Connection, Engine, text
 
 from riskmap.base.audit import dump_json
@@ -150,7 +150,6 @@ class Context:
     _told: float = 0.0
     _phase: str = ""
     _cancelled: bool = False
-    _guarded: list[psycopg2.extensions.connection] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def tell(self, phase: str, progress: float) -> None:
@@ -252,14 +251,16 @@ class Worker:
 
     def _one(self, connection: Connection) -> bool:
         """Take one job and do it; whether there was one."""
-        for job_id in connection.scalars(
-            text("SELECT job_id FROM job WHERE status IN ('queued', 'running') ORDER BY made_at, job_id LIMIT 50")
-        ).all():
+        open_jobs = text(
+            "SELECT job_id FROM job WHERE status IN ('queued', 'running') AND kind = ANY(CAST(:kinds AS text[]))"
+            " ORDER BY made_at, job_id LIMIT 50"
+        )
+        for job_id in connection.scalars(open_jobs, {"kinds": list(self._handlers)}).all():
             key = {"space": _LOCKS, "job_id": job_id}
             if not connection.scalar(text("SELECT pg_try_advisory_lock(:space, hashtext(:job_id))"), key):
                 continue
             try:
-                job = _begin(connection, job_id, self._handlers)
+                job = _begin(connection, job_id)
                 if job is not None:
                     self._do(job)
                     return True
@@ -281,7 +282,7 @@ class Worker:
             known = as_known(error)
             if isinstance(known, Unavailable):
                 raise  # the database is away: the job stays as it is, and is taken up again
-            log.exception("job %s", job.job_id)
+            log.error("job %s: %s", job.job_id, without_values(error))
             if known is not None:
                 self._end(job, "failed", known.detail)
             else:
@@ -298,7 +299,14 @@ class Worker:
             )
 
 
-def _begin(connection: Connection, job_id: str, handlers: Mapping[str, Handler]) -> Job | None:
+def without_values(error: BaseException) -> str:
+    """A fault for the log: where it was, and what kind. Its message may hold a line of somebody's list."""
+    where = "".join(traceback.format_tb(error.__traceback__))
+    code = getattr(getattr(error, "orig", error), "pgcode", None)
+    return f"{type(error).__name__} {code or ''}\n{where}"
+
+
+def _begin(connection: Connection, job_id: str) -> Job | None:
     """Under the lock: mark it running; None where it is over by now or has failed too often."""
     row = connection.execute(
         text(
@@ -307,23 +315,24 @@ def _begin(connection: Connection, job_id: str, handlers: Mapping[str, Handler])
         ),
         {"job_id": job_id},
     ).one()
-    if row.status not in {"queued", "running"} or row.kind not in handlers:
+    if row.status not in {"queued", "running"}:
         return None
     if row.cancel:
         finish(connection, job_id, "cancelled", "已取消，没有写入任何数据。")
         return None
     if row.attempts >= MOST_ATTEMPTS:
-        finish(
-            connection, job_id, "failed", f"处理时服务中断了 {row.attempts} 次，没有写入任何数据。请把文件分小后重做。"
-        )
+        finish(connection, job_id, "failed", f"处理时中断了 {row.attempts} 次，没有写入任何数据。请把文件分小后重做。")
         return None
-    connection.execute(
+    begun = connection.execute(
         text(
             "UPDATE job SET status = 'running', attempts = attempts + 1, progress = 0, phase = '开始',"
-            " started_at = coalesce(started_at, clock_timestamp()) WHERE job_id = :job_id"
+            " started_at = coalesce(started_at, clock_timestamp())"
+            " WHERE job_id = :job_id AND status IN ('queued', 'running')"
         ),
         {"job_id": job_id},
-    )
+    ).rowcount
+    if not begun:  # cancelled between the look and the taking
+        return None
     return Job(row.job_id, row.kind, row.title, row.account_id, row.actor, row.rights, row.input, row.attempts + 1)
 
 

@@ -408,7 +408,7 @@ _BY_STATE: dict[str, tuple[type[RiskmapError], str]] = {
     "57014": (Unavailable, "查询用时过长，已中止。请缩小范围再试。"),
     "40001": (Unavailable, _CLASHED),
     "40P01": (Unavailable, _CLASHED),
-    "55P03": (Unavailable, _CLASHED),
+    "55P03": (Unavailable, "有一批数据正在入库，这次没有保存。请稍后再试。"),
     "22003": (Invalid, "有数值超出可以保存的范围，没有保存。请核对后再试。"),
     "22008": (Invalid, "有日期或时间超出可以保存的范围，没有保存。请核对后再试。"),
     "22021": (Invalid, "文字中有无法保存的字符，没有保存。请删去后再试。"),

@@ -79,7 +79,7 @@ def give_back(
     table: Table,
     sheet: str,
     header: Header,
-    findings: Iterable[Mapping[str, Any]],
+    marks: Mapping[int, Marks],
     target: Path,
     *,
     file_name: str,
@@ -87,11 +87,9 @@ def give_back(
 ) -> None:
     """Write the returned workbook of one sheet to `target`.
 
-    A finding has `line`, `kind` (back, waiting) and `faults` with `index` of the column (None: of no
-    column) and `message`. `tell` hears how far it is, from 0 to 1; what it raises ends the work.
+    `marks` by line, from `marks_of`. `tell` hears how far it is, from 0 to 1; what it raises ends the work.
     """
     tell = tell or (lambda _: None)
-    marks = marks_of(findings)
     rows = next((s.rows for s in table.sheets if s.name == sheet), 0) - header.last
     whole = rows <= MOST_ROWS
     own = whole and _can_be_coloured(source, table)
@@ -101,7 +99,11 @@ def give_back(
 
 
 def marks_of(findings: Iterable[Mapping[str, Any]]) -> dict[int, Marks]:
-    """By line, in the order of lines."""
+    """By line, in the order of lines.
+
+    A finding has `line`, `kind` (back, waiting) and `faults` with `index` of the column (None: of no column)
+    and `message`.
+    """
     out: dict[int, Marks] = {}
     for finding in findings:
         said = out.setdefault(finding["line"], Marks(finding["kind"]))

@@ -56,7 +56,7 @@ class Reading:
 
     line: int
     cells: Sequence[Any]
-    ignored: str | None = None  # blank, sum, sample, note
+    ignored: str | None = None  # blank, unmapped, sum, sample, note
     core: dict[str, Any] = field(default_factory=dict)
     attributes: dict[str, Any] = field(default_factory=dict)
     parties: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -224,7 +224,8 @@ class RowReader:
                 return "sum"
         said = [cells[i] for i in self._indices if i < width and cells[i] is not None]
         if not any(not isinstance(v, str) or v.strip() for v in said):
-            return "blank"
+            others = sum(v is not None and (not isinstance(v, str) or bool(v.strip())) for v in cells)
+            return "unmapped" if others > 1 else "blank"  # a running number alone says nothing
         if self._name is not None and self._name < width:
             name = cells[self._name]
             if isinstance(name, str) and name.strip().startswith(SAMPLE_MARK):

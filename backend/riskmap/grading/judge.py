@@ -3,6 +3,7 @@
 A standard's level and the risk grade are two things. Computed rules come to stand beside these.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,6 +21,13 @@ class Graded:
     level_value: str | None
     level_rank: int | None
     grading: list[dict[str, Any]]
+
+
+def carried(attributes: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The grade that an object carries in its attributes, where it was judged directly; with its basis."""
+    if attributes.get("method") == "direct" and attributes.get("grade") in GRADE_RANK:
+        return {"value": attributes["grade"], "basis": attributes.get("basis", "")}
+    return None
 
 
 def judge(
@@ -65,8 +73,8 @@ def judge(
             )
 
     value = "none"
-    if grade is None and attributes.get("method") == "direct" and attributes.get("grade") in GRADE_RANK:
-        grade = {"value": attributes["grade"], "basis": attributes.get("basis", "")}
+    if grade is None:
+        grade = carried(attributes)
     if grade is not None:
         value = grade["value"]
         record.append(

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from riskmap.access.dependencies import ReadTransaction, WriteTransaction
+from riskmap.access.dependencies import CancelTransaction, ReadTransaction
 from riskmap.access.reader import Reader
 from riskmap.base import audit, jobs
 from riskmap.base.errors import Conflict, Forbidden, NotFound
@@ -50,7 +50,7 @@ def get_job(job_id: JobId, transaction: ReadTransaction) -> Any:
 
 
 @router.post("/jobs/{job_id}/cancel")
-def cancel_job(job_id: JobId, transaction: WriteTransaction) -> Any:
+def cancel_job(job_id: JobId, transaction: CancelTransaction) -> Any:
     """Have a job stop: at once where it waits, soon where it runs. What is over stays."""
     connection, reader = transaction.connection, transaction.reader
     found = jobs.one(connection, job_id, _owner(reader))

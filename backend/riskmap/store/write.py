@@ -238,15 +238,15 @@ def _change(
         raise _refused_by_rights(error) from error
 
 
-def stage_previous(connection: Connection, n: int, day: date, ids: Sequence[int]) -> Staging:
-    """What these objects, which state `n` changed on that day and nobody since, were before it."""
+def stage_previous(connection: Connection, n: int, day: date, ids: str) -> Staging:
+    """What objects, which state `n` changed on that day and nobody since, were before it; `ids`: SELECT of theirs."""
     staging = Staging(connection, "staged_previous")
     staging.count = connection.execute(
         text(
             f"INSERT INTO {staging.table} ({_LIST}) SELECT {', '.join('v.' + c for c in COLUMNS)}"
-            " FROM object_version AS v WHERE v.id = ANY(:ids) AND upper(v.known) = :n AND v.valid @> CAST(:day AS date)"
+            f" FROM object_version AS v WHERE v.id IN ({ids}) AND upper(v.known) = :n AND v.valid @> CAST(:day AS date)"
         ),
-        {"n": n, "day": day, "ids": list(ids)},
+        {"n": n, "day": day},
     ).rowcount
     return staging
 
@@ -254,48 +254,41 @@ def stage_previous(connection: Connection, n: int, day: date, ids: Sequence[int]
 def end(connection: Connection, reader: Reader, taken: State, old: Row, reason: str) -> None:
     """Close the object's validity today. Nothing is erased: earlier days and states still show it."""
     check_writable(reader, old)
-    end_many(connection, taken, [old["id"]], reason)
+    end_many(connection, taken, "SELECT CAST(:object_id AS bigint)", reason, object_id=old["id"])
 
 
-def end_many(connection: Connection, taken: State, ids: Sequence[int], reason: str) -> None:
-    """The same for many, whose right to be written the caller has checked; row security checks it again."""
-    versions = connection.execute(
-        text(
-            "SELECT version_id, lower(valid) AS first FROM object_version"
-            " WHERE id = ANY(:ids) AND upper_inf(known) AND (upper(valid) IS NULL OR upper(valid) > :day)"
-        ),
-        {"ids": list(ids), "day": taken.day},
-    ).all()
-    _close(connection, [v.version_id for v in versions], taken.n)
-    _reinsert(connection, [v.version_id for v in versions if v.first < taken.day], taken.day, taken.n)
-    connection.execute(
-        text(
-            "UPDATE risk_object SET valid_to = GREATEST(:day, valid_from), ended_reason = :reason, state = :n,"
-            " updated_at = :at WHERE id = ANY(:ids)"
-        ),
-        {"day": taken.day, "reason": reason, "n": taken.n, "at": taken.at, "ids": list(ids)},
-    )
+def end_many(connection: Connection, taken: State, ids: str, reason: str, **binds: Any) -> int:
+    """The same for all of `SELECT id …`, whose right to be written the caller has checked; how many were ended.
 
-
-def _close(connection: Connection, version_ids: Sequence[int], n: int) -> None:
-    connection.execute(
-        text("UPDATE object_version SET known = int8range(lower(known), :n) WHERE version_id = ANY(:ids)"),
-        {"n": n, "ids": list(version_ids)},
-    )
-
-
-def _reinsert(connection: Connection, version_ids: Sequence[int], last: date, n: int) -> None:
-    """The part of closed versions that still holds: each from its first day up to `last`, exclusive."""
+    Row security checks it again: what it hides is not ended.
+    """
+    values = {**binds, "n": taken.n, "day": taken.day, "at": taken.at, "reason": reason}
     columns = [name for name in COLUMNS if name not in {"valid_from", "valid_to"}]
     names = ", ".join(columns)
+    holds = f"v.id IN ({ids}) AND (upper(v.valid) IS NULL OR upper(v.valid) > :day)"
+    connection.execute(
+        text(
+            f"UPDATE object_version AS v SET known = int8range(lower(v.known), :n) WHERE {holds} AND upper_inf(v.known)"
+        ),
+        values,
+    )
+    # The part that still holds: up to today.
     connection.execute(
         text(
             f"INSERT INTO object_version (valid, known, actor, valid_from, valid_to, {names})"
-            f" SELECT daterange(lower(valid), :last), int8range(:n, NULL), actor, lower(valid), :last, {names}"
-            " FROM object_version WHERE version_id = ANY(:version_ids)"
+            " SELECT daterange(lower(v.valid), :day), int8range(:n, NULL), v.actor, lower(v.valid), :day,"
+            f" {', '.join('v.' + c for c in columns)} FROM object_version AS v"
+            f" WHERE {holds} AND upper(v.known) = :n AND lower(v.valid) < :day"
         ),
-        {"version_ids": list(version_ids), "last": last, "n": n},
+        values,
     )
+    return connection.execute(
+        text(
+            "UPDATE risk_object SET valid_to = GREATEST(:day, valid_from), ended_reason = :reason, state = :n,"
+            f" updated_at = :at WHERE id IN ({ids})"
+        ),
+        values,
+    ).rowcount
 
 
 def _conflict(error: IntegrityError) -> Conflict | Invalid:
@@ -320,14 +313,22 @@ def _refused_by_rights(error: ProgrammingError) -> Forbidden:
 
 
 def write_audit(
-    connection: Connection, reader: Reader, taken: State, action: str, ref: object, before: Any, after: Any
+    connection: Connection,
+    reader: Reader,
+    taken: State,
+    action: str,
+    ref: object,
+    before: Any,
+    after: Any,
+    *,
+    kind: str = "object",
 ) -> None:
     """One entry of the trail, in the same transaction."""
     audit.record(
         connection,
         reader.name,
         action,
-        "object",
+        kind,
         ref,
         address=reader.address,
         state=taken.n,

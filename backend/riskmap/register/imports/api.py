@@ -15,9 +15,10 @@ from riskmap.access.reader import Reader
 from riskmap.base import database
 from riskmap.base.errors import FieldError, Invalid
 from riskmap.base.web import ExactResponse, ExactRoute, ensure_disk
+from riskmap.register.imports import asked as asks
 from riskmap.register.imports import files, matching, returned, service
+from riskmap.register.imports.asked import Asked, Chosen
 from riskmap.register.imports.files import Part
-from riskmap.register.imports.matching import Asked, Chosen
 from riskmap.selection import request as selection_request
 from riskmap.store.dependencies import ReadSnapshot, marked
 from riskmap.store.snapshot import open_snapshot
@@ -33,17 +34,23 @@ _WAITING_OWN = frozenset({"limit", "cursor"})
 
 ImportId = Annotated[str, Field(pattern=r"^i_[0-9a-f]{32}$")]
 FileId = Annotated[str, Field(pattern=r"^f_[0-9a-f]{32}$")]
-Column = TypeAdapter(Annotated[list[Chosen], Field(max_length=1000)])
+Choices = TypeAdapter(Annotated[list[Chosen], Field(max_length=1000)])
 
 
-def importer(request: Request, reader: Annotated[Reader, Depends(current_reader)]) -> Reader:
+def importer(reader: Annotated[Reader, Depends(current_reader)]) -> Reader:
     """Who may import. Asked before a byte of the upload is read."""
     service.owner_of(signed_in(reader))
+    return reader
+
+
+def uploader(request: Request, reader: Annotated[Reader, Depends(importer)]) -> Reader:
+    """The same, where there is room for a file."""
     ensure_disk(request.app.state.settings)
     return reader
 
 
 Importer = Annotated[Reader, Depends(importer)]
+Uploader = Annotated[Reader, Depends(uploader)]
 
 
 class Match(BaseModel):
@@ -91,7 +98,7 @@ def _asked(form: FormData, file_id: str) -> Asked:
             body[name] = value
     try:
         if (text := _text(form, "columns")) is not None:
-            columns = Column.validate_python(simplejson.loads(text, use_decimal=True))
+            columns = Choices.validate_python(simplejson.loads(text, use_decimal=True))
         return Match.model_validate({**body, "columns": columns}).asked()
     except (ValidationError, ValueError) as error:
         name = "columns"
@@ -101,7 +108,7 @@ def _asked(form: FormData, file_id: str) -> Asked:
 
 
 @router.post("/imports/files", status_code=201)
-async def post_file(request: Request, reader: Importer) -> Any:
+async def post_file(request: Request, reader: Uploader) -> Any:
     """Keep an upload and say what is in it."""
     form = await _form(request)
     app = request.app.state
@@ -130,26 +137,24 @@ def _with_present(app: Any, reader: Reader, body: dict[str, Any]) -> dict[str, A
 def get_file(file_id: FileId, request: Request, reader: Importer, snapshot: ReadSnapshot) -> Any:
     """What is in a kept file."""
     asked = Asked(file_id, "")
-    file, _ = matching.file_and_sheet(snapshot, asked)
+    file, _ = asks.file_and_sheet(snapshot, asked)
     return _with_present(request.app.state, reader, files.file_body(file))
 
 
-@router.get("/imports/datums")
-def get_datums(reader: Importer) -> Any:
+@router.get("/imports/datums", dependencies=[Depends(importer)])
+def get_datums() -> Any:
     """Every coordinate system that a file may be in."""
-    del reader
-    return {"items": matching.datums()}
+    return {"items": asks.datums()}
 
 
-@router.post("/imports/match")
-def match(given: Match, request: Request, reader: Importer, snapshot: ReadSnapshot) -> Any:
+@router.post("/imports/match", dependencies=[Depends(importer)])
+def match(given: Match, request: Request, snapshot: ReadSnapshot) -> Any:
     """Header, columns with their first values, datum and points; nothing is written."""
-    del reader
     return matching.propose(snapshot, request.app.state.settings, given.asked())
 
 
 @router.post("/imports", status_code=202)
-async def post_import(request: Request, reader: Importer) -> Any:
+async def post_import(request: Request, reader: Uploader) -> Any:
     """Queue an import, or its dry run; the file is in the form or was kept before (`file_id`)."""
     form = await _form(request)
     try:
@@ -167,13 +172,18 @@ def _queue(app: Any, reader: Reader, form: FormData) -> dict[str, Any]:
     if file_id is None:
         with database.read(app.engine, reader.settings()) as connection:
             snapshot = open_snapshot(connection, reader, app.catalogues, app.settings.public_resolution)
-            matching.class_of(snapshot, asked.class_)  # before a large file is looked into
+            asks.class_of(snapshot, asked.class_)  # before a large file is looked into
         kept = files.keep(app.engine, app.settings, reader, _parts(form))
         asked = _asked(form, kept["file"])
     # Not until here, so that no transaction waits for a file to be looked into.
-    with database.write(app.engine, reader.settings(write=True)) as connection:
-        snapshot = open_snapshot(connection, reader, app.catalogues, app.settings.public_resolution)
-        import_id = service.queue(snapshot, app.settings, asked, dry_run=dry in {"true", "1"})
+    try:
+        with database.write(app.engine, reader.settings(write=True)) as connection:
+            snapshot = open_snapshot(connection, reader, app.catalogues, app.settings.public_resolution)
+            import_id = service.queue(snapshot, app.settings, asked, dry_run=dry in {"true", "1"})
+    except BaseException:
+        if file_id is None:  # nobody was told of this copy: the next try sends another
+            files.remove(app.settings, asked.file_id)
+        raise
     return {"id": import_id}
 
 
@@ -234,7 +244,7 @@ def delete_import(import_id: ImportId, request: Request, reader: Importer) -> An
     app = request.app.state
     with database.write(app.engine, reader.settings(write=True)) as connection:
         snapshot = open_snapshot(connection, reader, app.catalogues, app.settings.public_resolution)
-        return service.cancel_or_undo(snapshot, import_id)
+        return service.cancel_or_undo(snapshot, app.settings, import_id)
 
 
 @router.get("/classes/{class_}/template.xlsx")
@@ -251,16 +261,14 @@ def _attachment(name: str) -> dict[str, str]:
     return {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}", "Cache-Control": "private, no-store"}
 
 
-@router.get("/waiting")
+@router.get("/waiting", dependencies=[Depends(signed_in)])
 def list_waiting(
     request: Request,
     snapshot: ReadSnapshot,
-    reader: Annotated[Reader, Depends(signed_in)],
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
     cursor: Annotated[str | None, Query(max_length=60)] = None,
 ) -> Any:
     """Objects of a selection that wait for a position (待定位)."""
-    del reader
     asked = selection_request.asked(snapshot, request.query_params.multi_items(), _WAITING_OWN)
     found = service.waiting(asked.snapshot, request.app.state.settings, asked.selection, limit, cursor)
     return marked(request, found)

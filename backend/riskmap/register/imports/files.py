@@ -21,7 +21,7 @@ from sqlalchemy import Engine
 
 from riskmap.access.reader import Reader
 from riskmap.base import clock, database, jobs
-from riskmap.base.errors import Invalid, NotFound
+from riskmap.base.errors import Invalid, NotFound, Unavailable
 from riskmap.base.settings import Settings
 from riskmap.base.web import ensure_disk
 from riskmap.exchange.cells import plain
@@ -38,7 +38,10 @@ _CHUNK = 1 << 20
 _KEPT_SAMPLES = 16
 _APART = 8 << 20  # bytes: a larger file is looked into by a process of its own
 _STALE_PART_S = 6 * 3600
+_ID = 34  # letters of a file's id, with which the names of all that belongs to it begin
 KEPT_FOR = timedelta(days=90)
+_GONE = f"上传的原文件已清理（保留 {KEPT_FOR.days} 天），请重新上传。"
+_WAIT_S = 60
 _SHAPE_PARTS = {".shp", ".dbf", ".shx", ".prj", ".cpg"}
 _SHAPE_EXTRAS = {".sbn", ".sbx", ".qix", ".xml", ".qmd", ".qpj"}  # of other programs; nothing in them is read
 
@@ -83,7 +86,7 @@ def path_of(settings: Settings, file_id: str) -> Path:
     """A kept file, or the folder of a shapefile's parts. Raises NotFound where it is no longer kept."""
     path = folder_of(settings) / file_id
     if not path.exists():
-        raise NotFound(f"上传的原文件已清理（保留 {KEPT_FOR.days} 天），请重新上传。", code="file_gone")
+        raise NotFound(_GONE, code="file_gone")
     return path
 
 
@@ -174,14 +177,20 @@ def remove(settings: Settings, file_id: str) -> None:
 def sweep(engine: Engine, settings: Settings) -> None:
     """Uploads that were cut off, that no row knows, or that are older than is kept."""
     folder = folder_of(settings)
-    for path in folder.glob(".*.part"):
-        if time.time() - path.stat().st_mtime > _STALE_PART_S:
+    since = clock.now() - KEPT_FOR
+    with database.write(engine, {}) as connection:
+        queries.forget_before(connection, since)
+        known = queries.kept_files(connection, since)
+    for path in [*folder.glob(".*.part"), *folder.glob("returned-*"), *folder.glob("f_*")]:
+        if path.name[:_ID] not in known and _is_stale(path):
             _drop(path)
-    with database.read(engine, {}) as connection:
-        known = queries.kept_files(connection, clock.now() - KEPT_FOR)
-    for path in folder.glob("f_*"):
-        if path.name[:34] not in known and time.time() - path.stat().st_mtime > _STALE_PART_S:
-            _drop(path)
+
+
+def _is_stale(path: Path) -> bool:
+    try:
+        return time.time() - path.stat().st_mtime > _STALE_PART_S
+    except FileNotFoundError:  # somebody else was first
+        return False
 
 
 # -- Looking into a file ------------------------------------------------------------
@@ -232,13 +241,15 @@ def _look_and_tell(path: Path) -> tuple[dict[str, Any], Samples] | tuple[str, st
 
 def _look_apart(path: Path) -> tuple[dict[str, Any], Samples]:
     """The same in a process of its own: a workbook of a million rows takes two gigabytes while it is open."""
-    with _large, ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        try:
+    if not _large.acquire(timeout=_WAIT_S):
+        raise Unavailable("正在打开别人的大文件，请一两分钟后再上传。")
+    try:
+        with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
             told = pool.submit(_look_and_tell, path).result()
-        except BrokenProcessPool as error:
-            raise Invalid(
-                "文件太大，打开时内存不足。请分成几份再上传，或另存为 csv。", code="file_too_heavy"
-            ) from error
+    except BrokenProcessPool as error:
+        raise Invalid("文件太大，打开时内存不足。请分成几份再上传，或另存为 csv。", code="file_too_heavy") from error
+    finally:
+        _large.release()
     if isinstance(told[0], str):
         raise Invalid(told[0], code=str(told[1]))
     return told
@@ -247,6 +258,8 @@ def _look_apart(path: Path) -> tuple[dict[str, Any], Samples]:
 def file_body(row: Mapping[str, Any]) -> dict[str, Any]:
     """A kept file as its sender sees it."""
     summary = row["summary"]
+    if "sheets" not in summary:
+        raise NotFound(_GONE, code="file_gone")
     return {
         "file": row["file_id"],
         "name": row["name"],

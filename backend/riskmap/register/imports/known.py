@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection
@@ -16,13 +15,12 @@ FaultOf = Callable[[str, str, str], Fault]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """The objects that a batch of lines may mean."""
+class Matched:
+    """The objects that a batch of lines mean, by line; whole, and with their persons."""
 
-    by_code: Mapping[str, list[Any]] = field(default_factory=dict)
-    by_name: Mapping[str, list[Any]] = field(default_factory=dict)
+    ids: Mapping[int, int] = field(default_factory=dict)
     rows: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
-    persons: Mapping[int, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
+    persons: Mapping[int, Mapping[str, Sequence[Mapping[str, Any]]]] = field(default_factory=dict)
 
 
 class Known:
@@ -37,7 +35,7 @@ class Known:
         self._fault_of = fault_of
         self._with_persons = with_persons
         self._enterprises: dict[str, list[int]] | None = None
-        self._taken: set[int] = set()  # objects that earlier lines mean: one line, one object
+        self._taken: dict[int, int] = {}  # objects that earlier lines mean, and which line
 
     def refer(self, readings: Sequence[Reading]) -> None:
         """Enterprises and parents that lines name, as far as the sender may see them."""
@@ -64,31 +62,41 @@ class Known:
                     message = f"“{word[:30]}”对应 {len(ids)} 个已登记的对象，请改填编号或统一社会信用代码"
                     reading.faults.append(Fault(fault.index, fault.column, "ambiguous_reference", message))
 
-    def look(self, readings: Sequence[Reading]) -> Found:
-        """Everything that these lines may mean, in four questions."""
-        good = [r for r in readings if not r.faults]
-        codes = {r.core["code"] for r in good if "code" in r.core}
-        names = {r.core["name"] for r in good if "code" not in r.core}
+    def match(self, lines: Sequence[tuple[Reading, Spot, Mapping[str, Any] | None]]) -> Matched:
+        """Which object each line means: by code, else by name, division and position; none: a new one, or a fault."""
+        good = [line for line in lines if not line[0].faults]
+        codes = {r.core["code"] for r, _, _ in good if "code" in r.core}
+        names = {r.core["name"] for r, _, _ in good if "code" not in r.core}
         by_code = queries.by_codes(self._connection, self._class, codes) if codes else {}
         by_name = queries.by_names(self._connection, self._class, names) if names else {}
-        ids = [row.id for rows in chain(by_code.values(), by_name.values()) for row in rows]
-        rows = queries.rows_of(self._connection, ids) if ids else {}
-        persons = queries.parties_of(self._connection, ids) if ids and self._with_persons else {}
-        return Found(by_code, by_name, rows, persons)
+        ids = {}
+        for reading, spot, said in good:
+            if "code" in reading.core:
+                key = self._by_code(reading, by_code)
+            else:
+                key = self._by_name(reading, spot, said, by_name)
+            if key is not None and self._is_first(reading, key):
+                ids[reading.line] = int(key.id)
+        meant = list(ids.values())
+        rows = queries.rows_of(self._connection, meant) if meant else {}
+        persons = queries.parties_of(self._connection, meant) if meant and self._with_persons else {}
+        return Matched(ids, rows, persons)
 
-    def match(self, reading: Reading, spot: Spot, said: Mapping[str, Any] | None, found: Found) -> int | None:
-        """The object that a line means: by code, else by name, division and position; None: a new one, or a fault."""
-        key = self._by_code(reading, found) if "code" in reading.core else self._by_name(reading, spot, said, found)
-        if key is None:
-            return None
-        self._taken.add(key.id)
-        return int(key.id)
+    def _is_first(self, reading: Reading, key: Any) -> bool:
+        """One line, one object: whichever comes later is told which line it repeats."""
+        first = self._taken.setdefault(key.id, reading.line)
+        if first == reading.line:
+            return True
+        target = "code" if "code" in reading.core else "name"
+        message = f"与第 {first} 行是库中同一个对象，请核对是否重复"
+        reading.faults.append(self._fault_of(target, "duplicate_in_file", message))
+        return False
 
     def _is_mine(self, key: Any) -> bool:
         return self._reader.inner(key.visibility, key.division, key.department, self._class)
 
-    def _by_code(self, reading: Reading, found: Found) -> Any | None:
-        listed = found.by_code.get(reading.core["code"], [])
+    def _by_code(self, reading: Reading, found: Mapping[str, list[Any]]) -> Any | None:
+        listed = found.get(reading.core["code"], [])
         mine = [k for k in listed if self._is_mine(k)]
         if len(mine) > 1:
             mine = [k for k in mine if k.division == reading.core.get("division", "")] or mine
@@ -102,19 +110,24 @@ class Known:
             reading.faults.append(self._fault_of("code", "duplicate_code", message))
         return None
 
-    def _by_name(self, reading: Reading, spot: Spot, said: Mapping[str, Any] | None, found: Found) -> Any | None:
-        listed = found.by_name.get(reading.core["name"], [])
-        named = [k for k in listed if self._is_mine(k) and k.id not in self._taken]
+    def _by_name(
+        self, reading: Reading, spot: Spot, said: Mapping[str, Any] | None, found: Mapping[str, list[Any]]
+    ) -> Any | None:
+        named = [k for k in found.get(reading.core["name"], []) if self._is_mine(k)]
         for key in named:  # the numbers that its sender gave before, wherever it was moved since
             if is_same_statement(key.original, said):
                 return key
         division = reading.core.get("division", "")
         mine = [k for k in named if is_within(k.division, division) or is_within(division, k.division)]
+        if spot.is_placed:
+            for key in mine:
+                if key.lon is not None and is_same_place(key.lon, key.lat, spot.lon, spot.lat):
+                    return key
+        mine = [k for k in mine if k.id not in self._taken]
         waiting = [k for k in mine if k.lon is None]
         if spot.is_placed:
-            near = (k for k in mine if k.lon is not None and is_same_place(k.lon, k.lat, spot.lon, spot.lat))
             uncoded = [k for k in waiting if k.code is None]
-            return next(near, uncoded[0] if len(uncoded) == 1 else None)
+            return uncoded[0] if len(uncoded) == 1 else None
         if len(waiting or mine) > 1:
             message = f"库中有 {len(waiting or mine)} 处同名对象，没有位置分不清是哪一处：请补上编号或坐标"
             reading.faults.append(self._fault_of("name", "ambiguous_name", message))

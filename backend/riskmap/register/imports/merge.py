@@ -1,6 +1,6 @@
 """What a line makes of an object: a new row, or a present one with what the line changes of it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -10,10 +10,10 @@ from riskmap.catalogue import validate
 from riskmap.catalogue.model import GRADES, VISIBILITIES, Class
 from riskmap.exchange.rows import Divisions, Reading, RowReader
 from riskmap.exchange.targets import GRADE_WORDS, STAGE_WORDS, VISIBILITY_WORDS
-from riskmap.grading.judge import Graded, judge
+from riskmap.grading.judge import Graded, carried, judge
 from riskmap.register.draft import Maker
-from riskmap.register.imports.matching import in_words
 from riskmap.register.imports.spots import Spot, is_same_shape, is_same_statement, is_within, numbers_of, where_of
+from riskmap.register.imports.words import in_words
 from riskmap.store.place import UNPLACED
 
 _STAGE = {value: words[0] for value, words in STAGE_WORDS.items()}
@@ -33,7 +33,8 @@ _CORE = {
 }
 Row = Mapping[str, Any]
 Change = dict[str, list[Any]]
-Persons = Mapping[str, Mapping[str, str]]
+Person = Mapping[str, Any]  # party_id, post, name, phone
+Persons = Mapping[str, Sequence[Person]]  # by role
 
 
 class Merger:
@@ -132,7 +133,7 @@ class Merger:
         quality, original = old["position_quality"], old["original"]
         says_anew = not is_same_statement(original, said)
         differs = spot.is_placed and not is_same_shape(old, spot)
-        moved = says_anew and differs
+        moved = differs and (says_anew or old["geom"] is None)
         if moved:
             change["位置"] = [where_of(old), f"{spot.lon:.6f}，{spot.lat:.6f}"]
             place, quality, original = spot.columns, spot.quality, said
@@ -165,11 +166,9 @@ class Merger:
         graded = self._regraded(reading, old, attributes, altered, change)
         if graded is None:
             return None, {}
-        for role, person in reading.parties.items():
-            now = persons.get(role, {})
-            if any(now.get(part, "") != value for part, value in person.items()):
-                # Names and numbers of persons are told by that they changed, not by what they were.
-                change[role] = ["原责任人" if now else "无", "新责任人"]
+        for _, replaced, role, *_ in party_rows(old["id"], reading.parties, persons):
+            # Names and numbers of persons are told by that they changed, not by what they were.
+            change[role] = ["无" if replaced is None else "原责任人", "新责任人"]
         merged |= {"position_quality": quality, "original": original, "valid_from": old["valid_from"]}
         row = self._maker.assemble(self._class, merged, attributes, graded, place, old["id"])
         row["state"] = old["state"]
@@ -199,17 +198,20 @@ class Merger:
         kept = Graded(old["grade"], old["level_scale"], old["level_value"], old["level_rank"], old["grading"])
         judged = {g["scale"]: g for g in old["grading"] if g["how"] == "judged"}
         was_grade, was_level = judged.get("risk-grade"), judged.get(self._class.scale or "")
+        says_none = reading.core.get("grade") == "none" and was_grade is not None
         says_grade = grade is not None and (was_grade is None or was_grade["value"] != grade["value"])
         says_level = level is not None and (was_level is None or was_level["value"] != level["value"])
-        if not (says_grade or says_level or altered & {"method", "grade", "basis"}):
+        if not (says_grade or says_none or says_level or altered):
             return kept
-        if grade is None and was_grade is not None and attributes.get("method") != "direct":
+        if grade is None and was_grade is not None and not says_none and carried(old["attributes"]) is None:
             grade = {"value": was_grade["value"], "basis": was_grade["basis"]}
         if level is None and was_level is not None:
             level = {"scale": was_level["scale"], "value": was_level["value"], "basis": was_level["basis"]}
         graded = self._grade(reading, attributes, grade, level)
         if graded is None:
             return None
+        if (graded.grade, graded.level_value) == (kept.grade, kept.level_value) and not (says_grade or says_level):
+            return kept  # who judged it, and when, stays
         if graded.grade != kept.grade:
             change["风险等级"] = [_GRADE[GRADES[kept.grade - 1]], _GRADE[GRADES[graded.grade - 1]]]
         if graded.level_value != kept.level_value:
@@ -230,12 +232,27 @@ def _value(value: Any) -> Any:
     return None if value is None or value == "" else in_words(value)
 
 
-def party_rows(object_id: int, said: Persons, now: Persons) -> list[tuple[int, str, str, str, str]]:
-    """Persons as they will be: what a line does not say of one stays."""
-    out = []
+PartyRow = tuple[int, int | None, str, str, str, str]  # object, whom it replaces, role, post, name, phone
+
+
+def party_rows(object_id: int, said: Mapping[str, Mapping[str, str]], now: Persons) -> list[PartyRow]:
+    """Persons as they will be.
+
+    The person of the same name is renewed, and what the line does not say of him stays. Another name
+    replaces the only person of the role, with nothing of his; beside several it is one more.
+    """
+    out: list[PartyRow] = []
     for role, person in said.items():
-        before = now.get(role, {})
-        post, name, phone = (person.get(p, before.get(p, "")) for p in ("post", "name", "phone"))
-        if any(before.get(p, "") != v for p, v in (("post", post), ("name", name), ("phone", phone))):
-            out.append((object_id, role, post, name, phone))
+        present = now.get(role, ())
+        name = person.get("name")
+        same = [p for p in present if name is None or p["name"] == name]
+        if name is None and len(same) > 1:
+            same = []
+        known = same[0] if same else None
+        before: Person = known or {}
+        replaced = known["party_id"] if known else present[0]["party_id"] if len(present) == 1 else None
+        post, phone = (person.get(part, before.get(part, "")) for part in ("post", "phone"))
+        name = name if name is not None else before.get("name", "")
+        if known is None or (post, phone) != (before["post"], before["phone"]):
+            out.append((object_id, replaced, role, post, name, phone))
     return out

@@ -1,7 +1,7 @@
 """SQL of imports: files, runs, findings, what a sender chose before, and the objects that rows mean."""
 
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -47,6 +47,18 @@ def kept_files(connection: Connection, since: datetime) -> set[str]:
     """Ids of files that were received since then."""
     return set(
         connection.scalars(text("SELECT file_id FROM import_file WHERE made_at >= :since"), {"since": since}).all()
+    )
+
+
+def forget_before(connection: Connection, since: datetime) -> None:
+    """Lines of senders' lists, with the names and numbers in them, are kept no longer than their files."""
+    connection.execute(
+        text("DELETE FROM import_finding AS f USING job AS j WHERE j.job_id = f.import_id AND j.made_at < :since"),
+        {"since": since},
+    )
+    connection.execute(
+        text("UPDATE import_file SET summary = summary - 'sheets' WHERE made_at < :since AND summary ? 'sheets'"),
+        {"since": since},
     )
 
 
@@ -120,14 +132,11 @@ _RUN = (
 )
 
 
-def run_of(
-    connection: Connection, import_id: str, account_id: int | None, *, lock: bool = False
-) -> dict[str, Any] | None:
+def run_of(connection: Connection, import_id: str, account_id: int | None) -> dict[str, Any] | None:
     """An import with its job and file, of an account or of anybody (None)."""
     row = connection.execute(
         text(
             f"{_RUN} WHERE r.import_id = :import_id AND (CAST(:account AS bigint) IS NULL OR j.account_id = :account)"
-            + (" FOR UPDATE OF r" if lock else "")
         ),
         {"import_id": import_id, "account": account_id},
     )
@@ -184,6 +193,19 @@ def findings(
         {"import_id": import_id, "kinds": list(kinds), "after": after, "limit": limit},
     )
     return [dict(r) for r in rows.mappings()]
+
+
+def marks(connection: Connection, import_id: str, kinds: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+    """line, kind and faults of findings, one after the other, without their cells."""
+    rows = connection.execution_options(stream_results=True, max_row_buffer=2_000).execute(
+        text(
+            "SELECT line, kind, faults FROM import_finding WHERE import_id = :import_id AND kind = ANY(:kinds)"
+            " ORDER BY finding_id"
+        ),
+        {"import_id": import_id, "kinds": list(kinds)},
+    )
+    for row in rows.mappings():
+        yield dict(row)
 
 
 def count_findings(connection: Connection, import_id: str, kinds: Sequence[str]) -> int:
@@ -297,17 +319,17 @@ def rows_of(connection: Connection, ids: Sequence[int]) -> dict[int, dict[str, A
     return {r["id"]: dict(r) for r in rows.mappings()}
 
 
-def parties_of(connection: Connection, ids: Sequence[int]) -> dict[int, dict[str, dict[str, str]]]:
+def parties_of(connection: Connection, ids: Sequence[int]) -> dict[int, dict[str, list[dict[str, Any]]]]:
     """Present persons by object and role."""
-    out: dict[int, dict[str, dict[str, str]]] = {}
+    out: dict[int, dict[str, list[dict[str, Any]]]] = {}
     for r in connection.execute(
         text(
-            "SELECT object_id, role, post, name, phone FROM object_party"
-            " WHERE object_id = ANY(:ids) AND upper_inf(known) AND until IS NULL"
+            "SELECT party_id, object_id, role, post, name, phone FROM object_party"
+            " WHERE object_id = ANY(:ids) AND upper_inf(known) AND until IS NULL ORDER BY party_id"
         ),
         {"ids": list(ids)},
-    ):
-        out.setdefault(r.object_id, {})[r.role] = {"post": r.post, "name": r.name, "phone": r.phone}
+    ).mappings():
+        out.setdefault(r["object_id"], {}).setdefault(r["role"], []).append(dict(r))
     return out
 
 
@@ -321,11 +343,11 @@ class PartyStaging:
         connection.execute(
             text(
                 "CREATE TEMPORARY TABLE staged_party"
-                " (object_id bigint, role text, post text, name text, phone text) ON COMMIT DROP"
+                " (object_id bigint, replaced bigint, role text, post text, name text, phone text) ON COMMIT DROP"
             )
         )
 
-    def add(self, rows: Sequence[tuple[int, str, str, str, str]]) -> None:
+    def add(self, rows: Sequence[tuple[int, int | None, str, str, str, str]]) -> None:
         """More persons."""
         if not rows:
             return
@@ -335,11 +357,11 @@ class PartyStaging:
         self.count += len(rows)
 
     def write(self, n: int) -> None:
-        """Each staged role of an object replaces the present one, from state n on."""
+        """From state n on; whom a staged person replaces is known until then."""
         self._connection.execute(
             text(
                 "UPDATE object_party AS p SET known = int8range(lower(p.known), :n) FROM pg_temp.staged_party AS s"
-                " WHERE p.object_id = s.object_id AND p.role = s.role AND upper_inf(p.known) AND p.until IS NULL"
+                " WHERE p.party_id = s.replaced"
             ),
             {"n": n},
         )
@@ -352,23 +374,11 @@ class PartyStaging:
         )
 
 
-def class_has_moved(connection: Connection, class_: str, since: int) -> bool:
-    """Whether any object of a class, or the catalogue, was written after state `since`."""
-    return bool(
-        connection.scalar(
-            text(
-                "SELECT (SELECT catalogue_n > :since FROM data_state)"
-                " OR EXISTS (SELECT FROM risk_object WHERE class = :class AND state > :since)"
-            ),
-            {"class": class_, "since": since},
-        )
-    )
-
-
 def staged_is_stale(connection: Connection, class_: str, state: State) -> bool:
     """Whether what was staged rests on something that was written after `state`.
 
-    That is: the catalogue moved, an object to be changed was changed, or one came that a new row means.
+    That is: the catalogue moved, an object to be changed or its persons were changed, or one came that a new
+    row means.
     """
     return bool(
         connection.scalar(
@@ -379,6 +389,8 @@ def staged_is_stale(connection: Connection, class_: str, state: State) -> bool:
                 " OR EXISTS (SELECT FROM risk_object AS o JOIN pg_temp.staged_new AS s"
                 " ON o.code = s.code OR (s.code IS NULL AND o.name = s.name)"
                 " WHERE o.class = :class AND o.state > :n AND o.ended_reason IS NULL)"
+                " OR EXISTS (SELECT FROM pg_temp.staged_party AS s JOIN object_party AS p USING (object_id)"
+                " WHERE lower(p.known) > :n OR upper(p.known) > :n)"
             ),
             {"class": class_, "n": state.n, "catalogue_n": state.catalogue_n},
         )
@@ -391,8 +403,9 @@ def have_writers_wait(connection: Connection) -> None:
 
 
 def allow_long_work(connection: Connection) -> None:
-    """A file is read between two statements, which may take longer than an idle transaction is given."""
+    """A file is read between two statements, and other imports are waited for: longer than a request may."""
     connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+    connection.execute(text("SET LOCAL lock_timeout = 0"))
 
 
 _MOST_POINTS = 5_000
@@ -457,36 +470,79 @@ def waiting(
 # -- Undo -----------------------------------------------------------------------------------
 
 
-def touched_by(connection: Connection, n: int) -> list[Any]:
-    """Objects that state n wrote: id, name, their present state, whether n added them, and their rights' columns."""
-    return list(
-        connection.execute(
-            text(
-                "SELECT o.id, o.name, o.state, o.ended_reason, o.class, o.division, o.department, o.visibility,"
-                " NOT EXISTS (SELECT FROM object_version AS b WHERE b.id = o.id AND lower(b.known) < :n) AS added"
-                " FROM risk_object AS o WHERE o.id IN (SELECT v.id FROM object_version AS v WHERE lower(v.known) = :n)"
-                " ORDER BY o.id"
-            ),
-            {"n": n},
-        )
+_TOUCHED = """
+    SELECT o.id, o.name,
+        CASE WHEN o.ended_reason IS NOT NULL THEN '之后已注销'
+            WHEN o.state <> :n THEN '之后又有改动'
+            WHEN EXISTS (SELECT FROM object_party AS p WHERE p.object_id = o.id
+                AND (lower(p.known) > :n OR upper(p.known) > :n)) THEN '之后改过责任人'
+            WHEN NOT (SELECT rights_tier() >= 1) OR m.id IS NULL THEN '现已不在您的管理范围内' END AS why,
+        NOT EXISTS (SELECT FROM object_version AS b WHERE b.id = o.id AND lower(b.known) < :n) AS added
+    FROM risk_object AS o LEFT JOIN ({mine}) AS m ON m.id = o.id
+    WHERE o.id IN (SELECT v.id FROM object_version AS v WHERE lower(v.known) = :n AND v.state = :n)
+"""
+
+
+def _touched(snapshot: Snapshot, n: int) -> tuple[str, dict[str, Any]]:
+    """SQL of the objects that state n wrote, as far as they are seen: id, name, why it stays (or null), added."""
+    mine = compile_selection(Selection(), snapshot, any_life=True).only("full")
+    rows = mine.rows("id") if mine is not None else "SELECT CAST(NULL AS bigint) AS id"
+    binds = mine.binds.values if mine is not None else {}
+    return _TOUCHED.format(mine=rows), {**binds, "n": n}
+
+
+def undo_counts(snapshot: Snapshot, n: int) -> tuple[int, int, int]:
+    """How many objects taking state n back would end, bring back and leave."""
+    sql, binds = _touched(snapshot, n)
+    row = snapshot.connection.execute(
+        text(
+            "SELECT count(*) FILTER (WHERE why IS NULL AND added), count(*) FILTER (WHERE why IS NULL AND NOT added),"
+            f" count(*) FILTER (WHERE why IS NOT NULL) FROM ({sql}) AS t"
+        ),
+        binds,
+    ).one()
+    return int(row[0]), int(row[1]), int(row[2])
+
+
+def undo_left(snapshot: Snapshot, n: int, limit: int) -> list[dict[str, Any]]:
+    """Objects that stay when state n is taken back, with why."""
+    sql, binds = _touched(snapshot, n)
+    rows = snapshot.connection.execute(
+        text(f"SELECT id, name, why FROM ({sql}) AS t WHERE why IS NOT NULL ORDER BY id LIMIT :most"),
+        {**binds, "most": limit},
     )
+    return [dict(r) for r in rows.mappings()]
 
 
-def undo_parties(connection: Connection, n: int, now: int, ids: Sequence[int]) -> None:
-    """Persons of these objects as they were before state n."""
-    binds = {"n": n, "now": now, "ids": list(ids)}
+TO_END = "SELECT id FROM pg_temp.undo WHERE added"
+TO_BRING_BACK = "SELECT id FROM pg_temp.undo WHERE NOT added"
+TO_UNDO = "SELECT id FROM pg_temp.undo"
+
+
+def stage_undo(snapshot: Snapshot, n: int) -> None:
+    """What is to be taken back, in a table of the transaction: its ids are never held by us."""
+    sql, binds = _touched(snapshot, n)
+    connection = snapshot.connection
+    connection.execute(text("DROP TABLE IF EXISTS pg_temp.undo"))
+    connection.execute(text("CREATE TEMPORARY TABLE undo (id bigint PRIMARY KEY, added boolean) ON COMMIT DROP"))
+    connection.execute(text(f"INSERT INTO pg_temp.undo SELECT id, added FROM ({sql}) AS t WHERE why IS NULL"), binds)
+
+
+def undo_parties(connection: Connection, n: int, now: int) -> None:
+    """Persons of what is taken back, as they were before state n."""
+    binds = {"n": n, "now": now}
     connection.execute(
         text(
             "INSERT INTO object_party (object_id, role, post, name, phone, since, until, known)"
             " SELECT object_id, role, post, name, phone, since, until, int8range(:now, NULL) FROM object_party"
-            " WHERE upper(known) = :n AND object_id = ANY(:ids)"
+            " WHERE upper(known) = :n AND object_id IN (SELECT id FROM pg_temp.undo)"
         ),
         binds,
     )
     connection.execute(
         text(
             "UPDATE object_party SET known = int8range(lower(known), :now)"
-            " WHERE lower(known) = :n AND upper_inf(known) AND object_id = ANY(:ids)"
+            " WHERE lower(known) = :n AND upper_inf(known) AND object_id IN (SELECT id FROM pg_temp.undo)"
         ),
         binds,
     )

@@ -9,8 +9,9 @@ from sqlalchemy import Engine
 
 from riskmap.base import database
 from riskmap.base.errors import NotFound
+from riskmap.base.jobs import without_values
 from riskmap.base.settings import Settings
-from riskmap.exchange.give_back import give_back
+from riskmap.exchange.give_back import give_back, marks_of
 from riskmap.exchange.headers import header_at
 from riskmap.exchange.tables import open_table
 from riskmap.register.imports import files, queries
@@ -29,9 +30,7 @@ def workbook(engine: Engine, settings: Settings, run: dict[str, Any]) -> Path:
     target = path_of(settings, run)
     if target.exists():
         return target
-    with database.read(engine, {}) as connection:
-        found = queries.findings(connection, run["import_id"], KINDS)
-    if not found:
+    if not (run["counts"]["back"] or run["counts"]["waiting"]):
         raise NotFound("这次导入没有退回的行，也没有待定位的行。", code="nothing_back")
     source = files.path_of(settings, run["file_id"])
     table = open_table(source)
@@ -41,7 +40,9 @@ def workbook(engine: Engine, settings: Settings, run: dict[str, Any]) -> Path:
     # Worker and request may make it at once: each its own, and the later one stands.
     part = target.with_name(f".{target.stem}.{secrets.token_hex(4)}.part")
     try:
-        give_back(source, table, run["sheet"], header, found, part, file_name=run["file_name"])
+        with database.read(engine, {}) as connection:
+            marks = marks_of(queries.marks(connection, run["import_id"], KINDS))
+        give_back(source, table, run["sheet"], header, marks, part, file_name=run["file_name"])
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
@@ -55,5 +56,5 @@ def prepare(engine: Engine, settings: Settings, import_id: str) -> None:
             run = queries.run_of(connection, import_id, None)
         if run is not None and run["status"] == "done" and (run["counts"]["back"] or run["counts"]["waiting"]):
             workbook(engine, settings, run)
-    except Exception:  # it is made again when it is asked for, and the reason told then
-        log.exception("returned workbook of %s", import_id)
+    except Exception as error:  # it is made again when it is asked for, and the reason told then
+        log.error("returned workbook of %s: %s", import_id, without_values(error))

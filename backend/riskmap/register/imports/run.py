@@ -19,6 +19,7 @@ from riskmap.access.reader import Reader, territory
 from riskmap.base import database, jobs
 from riskmap.base.errors import Invalid
 from riskmap.base.jobs import Context
+from riskmap.base.web import ensure_disk
 from riskmap.catalogue.model import LIVE_STAGES, Class
 from riskmap.catalogue.queries import CatalogueCache
 from riskmap.exchange.headers import HEAD_LINES, Column, Header, header_at
@@ -28,9 +29,11 @@ from riskmap.exchange.targets import targets_of
 from riskmap.register.imports import files, queries, returned
 from riskmap.register.imports.files import SAMPLE_ROWS
 from riskmap.register.imports.known import Known
-from riskmap.register.imports.matching import Ground, Layout, Positions, data_rows, ground_of, row_reader, short
-from riskmap.register.imports.merge import Merger, party_rows
-from riskmap.register.imports.spots import Places, Spot, is_same_place, is_within
+from riskmap.register.imports.layout import Layout, data_rows, row_reader
+from riskmap.register.imports.merge import Merger, PartyRow, party_rows
+from riskmap.register.imports.positions import Ground, Positions, ground_of
+from riskmap.register.imports.spots import Places, Seen, Spot, is_within
+from riskmap.register.imports.words import short
 from riskmap.register.service import maker_for
 from riskmap.store import write
 from riskmap.store.snapshot import Snapshot, open_snapshot
@@ -112,7 +115,7 @@ class _Importer:
         self.counts = Counts()
         self._tally = _Tally()
         self._codes: dict[str, int] = {}
-        self._names: dict[tuple[str, str], list[tuple[float | None, float | None, int]]] = {}
+        self._seen = Seen()
         self._needs_codes = False
         self._own_area = self._reader.areas[0] if len(self._reader.areas) == 1 else None
         self._new = Staging(self._connection, "staged_new")
@@ -143,22 +146,22 @@ class _Importer:
         for reading, spot in zip(kept, spots, strict=True):
             self._belong(reading, spot)
             self._once_in_file(reading, spot)
-        found = self._known.look(kept)
+        said = [self._places.original(reading, spot) for reading, spot in zip(kept, spots, strict=True)]
+        matched = self._known.match(list(zip(kept, spots, said, strict=True)))
         ids = iter(self._fresh_ids(len(kept)))
         new: list[dict[str, Any]] = []
         changed: list[dict[str, Any]] = []
-        parties: list[tuple[int, str, str, str, str]] = []
-        for reading, spot in zip(kept, spots, strict=True):
-            said = self._places.original(reading, spot)
-            known = None if reading.faults else self._known.match(reading, spot, said, found)
-            persons = found.persons.get(known or 0, {})
+        parties: list[PartyRow] = []
+        for reading, spot, original in zip(kept, spots, said, strict=True):
+            known = matched.ids.get(reading.line)
+            persons = matched.persons.get(known or 0, {})
             row, change = None, None
             if not reading.faults and known is None:
-                row = self._merger.added(reading, spot, said, next(ids))
+                row = self._merger.added(reading, spot, original, next(ids))
                 if row is not None:
                     new.append(row)
             elif known is not None:
-                row, change = self._merger.merged(reading, spot, said, found.rows[known], persons)
+                row, change = self._merger.merged(reading, spot, original, matched.rows[known], persons)
                 if row is not None and change:
                     changed.append(row)
             if row is None:
@@ -210,16 +213,10 @@ class _Importer:
             message = "这一行没有编号，其他行都有：补上编号后再导入"
             reading.faults.append(self._rows.fault_of("code", "required", message))
         elif name is not None:
-            same = self._names.setdefault((name, reading.core.get("division", "")), [])
-            for lon, lat, line in same:
-                if is_same_place(lon, lat, spot.lon, spot.lat):
-                    reading.faults.append(
-                        self._rows.fault_of(
-                            "name", "duplicate_in_file", f"名称、区划和位置与第 {line} 行相同，请核对是否重复"
-                        )
-                    )
-                    break
-            same.append((spot.lon, spot.lat, reading.line))
+            earlier = self._seen.line_of(name, reading.core.get("division", ""), spot.lon, spot.lat, reading.line)
+            if earlier is not None:
+                message = f"名称、区划和位置与第 {earlier} 行相同，请核对是否重复"
+                reading.faults.append(self._rows.fault_of("name", "duplicate_in_file", message))
 
     # -- Which object -----------------------------------------------------------------------------
 
@@ -303,10 +300,11 @@ class _Importer:
         counts = self.counts
         told = f"新增 {counts.added}，变更 {counts.changed}，待定位 {counts.waiting}"
         what = f"导入 {self._class.title}：{told}（{self._plan['file_name']}）"
+        ensure_disk(context.settings)
         taken = write.take_state(connection, reader, what)
-        if queries.class_has_moved(connection, self._class.code, self._snapshot.state.n) and queries.staged_is_stale(
-            connection, self._class.code, self._snapshot.state
-        ):
+        # Nobody else took a state since the first look: then nothing moved.
+        moved = taken.n != self._snapshot.state.n + 1
+        if moved and queries.staged_is_stale(connection, self._class.code, self._snapshot.state):
             raise _Moved
         context.tell("入库", _CHECKED + 0.02)
         write.insert_staged(connection, reader, taken, self._new)
@@ -315,8 +313,8 @@ class _Importer:
         self._parties.write(taken.n)
         context.tell("入库", 0.98)
         write.write_audit(
-            connection, reader, taken, "import", self._context.job.job_id, None,
-            {"class": self._class.code, "file": self._plan["file_name"], **counts.body()},
+            connection, reader, taken, "write", self._context.job.job_id, None,
+            {"class": self._class.code, "file": self._plan["file_name"], **counts.body()}, kind="import",
         )  # fmt: skip
         return taken.n
 
@@ -324,7 +322,12 @@ class _Importer:
 # -- Small things ---------------------------------------------------------------------------
 
 
-_IGNORED = {"sum": "合计行，不导入", "sample": "模板的示例行，不导入", "note": "表末的填报说明，不导入"}
+_IGNORED = {
+    "sum": "合计行，不导入",
+    "sample": "模板的示例行，不导入",
+    "note": "表末的填报说明，不导入",
+    "unmapped": "对应上的列都是空的，不导入",
+}
 
 
 def _ignored(reading: Reading) -> Fault:
@@ -397,8 +400,8 @@ def _once(
             queries.have_writers_wait(connection)
         snapshot = open_snapshot(connection, reader, caches, context.settings.public_resolution)
         class_ = snapshot.catalogue.classes.get(plan["class"])
-        if class_ is None:
-            raise Invalid("这个分类已不存在，没有写入任何数据。请重新选择分类后再导入。")
+        if class_ is None or class_.retired:
+            raise Invalid("这个分类在排队期间停用了，没有写入任何数据。请重新选择分类后再导入。")
         ground = ground_of(snapshot, context.settings)
         rows = table.rows(plan["sheet"])
         first = list(islice(rows, SAMPLE_ROWS + HEAD_LINES))
@@ -408,6 +411,11 @@ def _once(
             raise Invalid("文件与选择时不同，没有写入任何数据。请重新上传。")
         columns = tuple(map(_column, plan["mapping"]))
         layout = Layout(plan["sheet"], header, columns, tuple(targets_of(class_, snapshot.catalogue)))
+        gone = [c.header for c in columns if c.target and c.target not in {t.target for t in layout.targets}]
+        if gone:
+            raise Invalid(
+                f"这个分类在排队期间改过，“{'”“'.join(gone[:5])}”已没有对应的字段。没有写入任何数据，请重新预演。"
+            )
         reading = row_reader(class_, layout, ground, table.uncomputed(plan["sheet"]))
         sampled = [reading.read(line, cells) for line, cells in data_rows(first, header)]
         positions = Positions.of_sample(

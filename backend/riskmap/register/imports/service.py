@@ -9,6 +9,7 @@ from riskmap.access.reader import Reader
 from riskmap.base import audit, database, jobs, state
 from riskmap.base.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, NotSignedIn
 from riskmap.base.settings import Settings
+from riskmap.base.web import ensure_disk
 from riskmap.catalogue import queries as catalogue_queries
 from riskmap.catalogue.model import GRADES
 from riskmap.catalogue.queries import CatalogueCache
@@ -16,7 +17,8 @@ from riskmap.exchange import locate
 from riskmap.exchange.datum import DATUMS
 from riskmap.exchange.template import template
 from riskmap.register.imports import matching, queries
-from riskmap.register.imports.matching import Asked, ground_of
+from riskmap.register.imports.asked import Asked
+from riskmap.register.imports.positions import Ground, ground_of
 from riskmap.register.imports.spots import WHY
 from riskmap.selection.model import Selection
 from riskmap.store import write
@@ -162,31 +164,38 @@ def finished_run(connection: Connection, reader: Reader, import_id: str) -> dict
 def undo_preview(snapshot: Snapshot, import_id: str) -> dict[str, Any]:
     """What taking it back would do."""
     run = _undoable(snapshot.connection, snapshot.reader, import_id)
-    return _undo_body(*_sorted_out(snapshot, run))
+    return _undo_body(snapshot, run["state"], *queries.undo_counts(snapshot, run["state"]))
 
 
-def cancel_or_undo(snapshot: Snapshot, import_id: str) -> dict[str, Any]:
+def cancel_or_undo(snapshot: Snapshot, settings: Settings, import_id: str) -> dict[str, Any]:
     """A run that is not over is asked to stop; one that wrote is taken back as a whole, as a new state."""
     connection, reader = snapshot.connection, snapshot.reader
     run = _run(connection, reader, import_id)
     if run["status"] in {"queued", "running"}:
+        audit.record(connection, reader.name, "cancel", "import", import_id, address=reader.address)
         return {"status": jobs.ask_to_cancel(connection, import_id)}
-    run = _undoable(connection, reader, import_id)
+    ensure_disk(settings)
+    _undoable(connection, reader, import_id)
+    queries.allow_long_work(connection)
     taken = write.take_state(connection, reader, f"撤销导入：{run['file_name']}")
     run = _undoable(connection, reader, import_id)  # nobody may have done it meanwhile
-    added, changed, left = _sorted_out(snapshot, run)
-    made = state.at(connection, run["state"])
+    n = run["state"]
+    made = state.at(connection, n)
     assert made is not None
-    write.end_many(connection, taken, [r.id for r in added], f"撤销导入：{run['file_name']}")
-    staging = write.stage_previous(connection, run["state"], made.day, [r.id for r in changed])
-    if staging.count != len(changed):
+    ended, restored, left = queries.undo_counts(snapshot, n)
+    answer = _undo_body(snapshot, n, ended, restored, left)
+    queries.stage_undo(snapshot, n)
+    if write.end_many(connection, taken, queries.TO_END, f"撤销导入：{run['file_name']}") != ended:
+        raise Conflict("有对象现已不能改动，没有撤销。请刷新后再试。", code="undo_moved")
+    staging = write.stage_previous(connection, n, made.day, queries.TO_BRING_BACK)
+    if staging.count != restored:
         raise Conflict("有对象找不到导入前的内容，没有撤销。请联系管理员。", code="no_previous")
     write.change_staged(connection, reader, taken, staging, taken.day)
-    queries.undo_parties(connection, run["state"], taken.n, [r.id for r in (*added, *changed)])
-    queries.mark_undone(connection, import_id, taken.n, reader.name, len(left))
-    counts = {"ended": len(added), "restored": len(changed), "left": len(left)}
-    write.write_audit(connection, reader, taken, "undo", import_id, None, counts)
-    return {"state": taken.n, **_undo_body(added, changed, left)}
+    queries.undo_parties(connection, n, taken.n)
+    queries.mark_undone(connection, import_id, taken.n, reader.name, left)
+    counts = {"ended": ended, "restored": restored, "left": left}
+    write.write_audit(connection, reader, taken, "undo", import_id, None, counts, kind="import")
+    return {"state": taken.n, **answer}
 
 
 def _undoable(connection: Connection, reader: Reader, import_id: str) -> dict[str, Any]:
@@ -199,31 +208,9 @@ def _undoable(connection: Connection, reader: Reader, import_id: str) -> dict[st
     return run
 
 
-def _sorted_out(snapshot: Snapshot, run: Mapping[str, Any]) -> tuple[list[Any], list[Any], list[dict[str, Any]]]:
-    """Objects to end, objects to bring back, and those that stay, with why."""
-    reader = snapshot.reader
-    added: list[Any] = []
-    changed: list[Any] = []
-    left: list[dict[str, Any]] = []
-    for row in queries.touched_by(snapshot.connection, run["state"]):
-        if row.state != run["state"]:
-            why = "之后已注销" if row.ended_reason else "之后又有改动"
-        elif not reader.inner(row.visibility, row.division, row.department, row._mapping["class"]):
-            why = "现已不在您的管理范围内"
-        else:
-            (added if row.added else changed).append(row)
-            continue
-        left.append({"id": row.id, "name": row.name, "why": why})
-    return added, changed, left
-
-
-def _undo_body(added: Sequence[Any], changed: Sequence[Any], left: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    return {
-        "ended": len(added),
-        "restored": len(changed),
-        "left_count": len(left),
-        "left": list(left[:_LISTED_LEFT]),
-    }
+def _undo_body(snapshot: Snapshot, n: int, ended: int, restored: int, left: int) -> dict[str, Any]:
+    listed = queries.undo_left(snapshot, n, _LISTED_LEFT) if left else []
+    return {"ended": ended, "restored": restored, "left_count": left, "left": listed}
 
 
 # -- Template ---------------------------------------------------------------------------------------
@@ -235,11 +222,14 @@ def template_for(
     """The import template of a class as it is now: a file name and the workbook."""
     with database.read(engine, reader.settings()) as connection:
         snapshot = open_snapshot(connection, reader, caches, settings.public_resolution)
-        divisions = catalogue_queries.divisions(connection, snapshot.state.n, snapshot.state.day)
+        n, day = snapshot.state.n, snapshot.state.day
+        divisions = catalogue_queries.divisions(connection, n, day)
+        west, south, east, north = catalogue_queries.division_extent(connection, n, day) or settings.bounds
     class_ = snapshot.catalogue.classes.get(code)
     if class_ is None:
         raise NotFound("没有这个分类，请从分类目录中选择。")
-    body = template(class_, snapshot.catalogue, divisions, title=settings.title)
+    middle = (round((west + east) / 2, 6), round((south + north) / 2, 6))
+    body = template(class_, snapshot.catalogue, divisions, title=settings.title, at=middle)
     return f"{class_.title}导入模板.xlsx", body
 
 
@@ -297,7 +287,7 @@ def waiting(
     }
 
 
-def _suggestion(found: tuple[float, float, str, str | None], ground: matching.Ground) -> dict[str, Any]:
+def _suggestion(found: tuple[float, float, str, str | None], ground: Ground) -> dict[str, Any]:
     lon, lat, act, division = found
     where = "辖区内"
     if division:

@@ -1,5 +1,6 @@
 """Where a line's object is: a point, an outline, or nowhere yet, and why."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,13 +15,13 @@ from riskmap.exchange.datum import metres_between
 from riskmap.exchange.headers import Column
 from riskmap.exchange.locate import WHY_WORDS, geometry_of
 from riskmap.exchange.rows import Fault, Reading
-from riskmap.register.imports.matching import Ground, Positions
+from riskmap.register.imports.positions import Ground, Positions
 from riskmap.store.place import UNPLACED, columns_of_points, place_of
 
 _SAME_PLACE_M = 1.0
 _SAME_DEGREES = 1e-7  # a centimetre
-_KEPT_WKT = 20_000
 _WKT_VERTICES = 1_000
+_BUCKET = 5e-5  # degrees: some metres, more than what counts as one place
 _SURVEYED_DECIMALS = 5  # of a degree: about a metre
 
 WHY = {**WHY_WORDS, "needs_shape": "这一类应画成线或面，只有点位不能入图：请在图上绘制，或导入 SHP、GPKG"}
@@ -121,13 +122,18 @@ class Places:
     def original(self, reading: Reading, spot: Spot) -> dict[str, Any] | None:
         """The sender's own numbers and datum, and why the line waits."""
         out: dict[str, Any] = {}
-        if reading.x_text or reading.y_text:
+        geometry = reading.geometry
+        if isinstance(geometry, shapely.Point):
+            out |= {"x": repr(geometry.x), "y": repr(geometry.y), "crs": self._positions.crs}
+        elif geometry is not None:
+            # An outline is known again by its digest; its text is kept where it is short, or kept nowhere else.
+            digest = hashlib.sha256(shapely.to_wkb(geometry)).hexdigest()[:32]
+            out |= {"shape": digest, "crs": self._positions.crs}
+            is_short = shapely.get_num_coordinates(geometry) < _WKT_VERTICES
+            if not spot.is_placed or (is_short and self._positions.crs not in {"EPSG:4490", "EPSG:4326"}):
+                out["wkt"] = geometry.wkt
+        elif reading.x_text or reading.y_text:
             out |= {"x": reading.x_text, "y": reading.y_text, "crs": self._positions.crs}
-        elif reading.geometry is not None:
-            out["crs"] = self._positions.crs
-            text = reading.geometry.wkt if shapely.get_num_coordinates(reading.geometry) < _WKT_VERTICES else ""
-            if text and self._positions.crs not in {"EPSG:4490", "EPSG:4326"}:
-                out["wkt"] = text[:_KEPT_WKT]
         if reading.core.get("said_address"):
             out["address"] = reading.core["said_address"]
         if spot.why is not None:
@@ -150,6 +156,34 @@ def is_same_place(lon1: float | None, lat1: float | None, lon2: float | None, la
     return float(away[0]) <= _SAME_PLACE_M
 
 
+class Seen:
+    """Lines by name, division and position, found again without looking at every namesake."""
+
+    def __init__(self) -> None:
+        self._lines: dict[tuple[str, str, int | None, int | None], list[tuple[float | None, float | None, int]]] = {}
+
+    def line_of(self, name: str, division: str, lon: float | None, lat: float | None, line: int) -> int | None:
+        """An earlier line of the same name within a metre, or None; this one is kept where there is none."""
+        if lon is None or lat is None:
+            return self._in(name, division, None, None, lon, lat, line)
+        x, y = int(lon // _BUCKET), int(lat // _BUCKET)
+        for i, j in ((x + dx, y + dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1) if (dx, dy) != (0, 0)):
+            for other_lon, other_lat, other in self._lines.get((name, division, i, j), ()):
+                if is_same_place(other_lon, other_lat, lon, lat):
+                    return other
+        return self._in(name, division, x, y, lon, lat, line)
+
+    def _in(
+        self, name: str, division: str, x: int | None, y: int | None, lon: float | None, lat: float | None, line: int
+    ) -> int | None:
+        bucket = self._lines.setdefault((name, division, x, y), [])
+        for other_lon, other_lat, other in bucket:
+            if is_same_place(other_lon, other_lat, lon, lat):
+                return other
+        bucket.append((lon, lat, line))
+        return None
+
+
 def is_same_shape(old: Mapping[str, Any], spot: Spot) -> bool:
     """Whether the stored geometry is this one: points to a centimetre, outlines to the last bit."""
     if old["geom"] is None:
@@ -165,9 +199,9 @@ def is_same_statement(original: Mapping[str, Any] | None, said: Mapping[str, Any
 
     Then they change nothing, also where the object was moved by hand since.
     """
-    if not original or not said or not ("x" in said or "wkt" in said):
+    if not original or not said or not ("x" in said or "shape" in said):
         return False
-    return all(original.get(name) == said.get(name) for name in ("x", "y", "crs", "wkt"))
+    return all(original.get(name) == said.get(name) for name in ("x", "y", "crs", "shape"))
 
 
 def where_of(old: Mapping[str, Any]) -> str | None:

@@ -90,6 +90,7 @@ CREATE TABLE import_datum (
     PRIMARY KEY (account_id, class)
 );
 
+CREATE INDEX import_file_made ON import_file (made_at);
 GRANT SELECT, INSERT, UPDATE ON job, import_file, import_run TO riskmap_app;
 GRANT SELECT, INSERT, DELETE ON import_finding TO riskmap_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON import_matching, import_datum TO riskmap_app;
