@@ -208,7 +208,8 @@ def test_metres_with_a_zone_say_it_themselves() -> None:
     kind, found = candidates(pairs(*given), CITY)
     assert kind == "projected"
     assert found[0].crs == "EPSG:4527"
-    assert found[0].inside == 3  # the third is of zone 38 by its own number
+    # The third is of zone 38 by its own number.
+    assert [(c.crs, c.inside, c.of) for c in found] == [("EPSG:4527", 2, 2), ("EPSG:4526", 1, 1)]
 
 
 def test_no_numbers_have_no_candidates() -> None:

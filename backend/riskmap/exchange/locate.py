@@ -42,8 +42,9 @@ class Territory:
     def __init__(
         self, shapes: Iterable[tuple[str, str, BaseGeometry]], bounds: tuple[float, float, float, float]
     ) -> None:
-        # From coarse to fine, so that the finest that holds a point is the last to say so.
-        ordered = sorted(shapes, key=lambda s: (len(s[1]), s[0]))
+        # From coarse to fine, so that the finest that holds a point is the last to say so; of two that share
+        # a border the lower code, as `catalogue.queries.division_at` has it.
+        ordered = sorted(sorted(shapes, key=lambda s: s[0], reverse=True), key=lambda s: len(s[1]))
         self._codes = [code for code, _, _ in ordered]
         self._shapes = np.array([shape for _, _, shape in ordered], dtype=object)
         self._bounds = bounds
@@ -255,7 +256,8 @@ def candidates(
             good = np.isfinite(lon) & (np.abs(x[some]) <= 180) & (np.abs(y[some]) <= 90) & inside
             if good.any():
                 shift = float(np.mean(metres_between(x[some][good], y[some][good], lon[good], lat[good])))
-        out.append(Candidate(crs, DATUMS[crs].title, int(inside.sum()), len(x), shift))
+        of = len(x) if zone is None else int(some.sum())
+        out.append(Candidate(crs, DATUMS[crs].title, int(inside.sum()), of, shift))
     return kind, sorted(out, key=lambda c: -c.inside) if kind == "projected" else out
 
 

@@ -273,7 +273,7 @@ def _more(class_: Class) -> Iterator[Target]:
             help="已登记企业的编号、统一社会信用代码或全称",
         )  # fmt: skip
     yield Target(
-        "parent", "上级对象编号", "归属", "reference", ("上级对象编号", "上级编号", "所属罐区编号", "所属对象"),
+        "parent", "上级对象编号", "归属", "reference", ("上级对象编号", "上级编号", "所属对象"),
         help="同一系统中已登记对象的编号", in_template=False,
     )  # fmt: skip
     for role in ROLES:

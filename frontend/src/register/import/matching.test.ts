@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { bytes, lasted } from "../../words/imports";
-import { choose, columnsShown, degree, differs, divisionAt, grouped, obstacle, reasons, refusalOf, unitNow, unitsFor, ZONES } from "./matching";
+import { choose, columnsShown, degree, differs, divisionAt, grouped, obstacle, reasons, refusalOf, unitNow, unitsFor } from "./matching";
 import type { Column, Match, RunColumn, RunRow } from "./types";
 
 const column = (index: number, target: string | null, factor: string | null = null): Column => ({
@@ -45,14 +45,6 @@ describe("columns", () => {
     expect(unitNow(column(0, "capacity_m3"), unitsFor("m³"))).toBe("m³");
     expect(unitNow({ ...column(0, "area_m2", "10000"), unit_from: "万m²" }, unitsFor("m²"))).toBe("万m²");
     expect(unitsFor("分贝")).toEqual([]);
-  });
-});
-
-describe("zones", () => {
-  it("are all 3-degree zones, with and without the zone's number", () => {
-    expect(ZONES).toHaveLength(42);
-    expect(ZONES.find((z) => z.crs === "EPSG:4527")?.title).toContain("第 39 带，中央经线 117°");
-    expect(ZONES.find((z) => z.crs === "EPSG:4548")?.title).toContain("中央经线 117°");
   });
 });
 

@@ -59,14 +59,6 @@ export function unitNow(column: Column, units: readonly UnitChoice[]): string {
 
 // -- Zones ------------------------------------------------------------------------
 
-export interface Zone { crs: string; title: string; prefixed: boolean }
-/** All 3-degree zones of CGCS2000: EPSG:4513–4533 with the zone in the easting, 4534–4554 without. */
-export const ZONES: readonly Zone[] = [true, false].flatMap((prefixed) =>
-  Array.from({ length: 21 }, (_, i) => ({
-    crs: `EPSG:${(prefixed ? 4513 : 4534) + i}`, prefixed, title: prefixed ? I.zoneTitle(25 + i, 75 + 3 * i) : I.meridianTitle(75 + 3 * i),
-  })),
-);
-
 // -- Rows of a run ------------------------------------------------------------------
 
 const KEY_TARGETS = ["code", "name"];

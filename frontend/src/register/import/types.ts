@@ -4,7 +4,7 @@ export interface SheetHead { line: number; cells: (string | null)[] }
 export interface Sheet { name: string; rows: number; columns: number; head: SheetHead[] }
 export interface FileInfo {
   file: string; name: string; bytes: number; kind: "table" | "vector"; encoding: string | null; notes: string[];
-  template: { class: string; version: number; present: number } | null; sheets: Sheet[]; sheet: string;
+  template: { class: string; version: number; present: number | null } | null; sheets: Sheet[]; sheet: string;
 }
 
 export interface Sample { line: number; text: string | null; value: string | null; fault: string | null }
@@ -12,12 +12,14 @@ export type How = "exact" | "synonym" | "remembered" | "given" | "none";
 export interface Column {
   index: number; header: string; target: string | null; how: How; factor: string | null; unit_from: string | null; unit_to: string | null; samples: Sample[];
 }
-export interface Target { target: string; title: string; group: string; unit: string | null; required: boolean; help: string }
+export interface Target { target: string; title: string; group: string; unit: string | null; required: boolean; help: string | null }
 export interface Candidate { crs: string; title: string; inside: number; of: number; shift_m: number | null }
 export interface Datum {
-  kind: "degrees" | "projected" | "mixed" | "none"; crs: string | null; from: "asked" | "file" | "words" | "numbers" | "remembered" | null;
+  kind: "degrees" | "projected" | "none"; crs: string | null; from: "asked" | "file" | "words" | "numbers" | "remembered" | null;
   sure: boolean; candidates: Candidate[]; sentence: string;
 }
+/** A coordinate system that a file may be in; `zoned`: the easting begins with the zone's number. */
+export interface System { crs: string; title: string; kind: "degrees" | "projected"; zoned: boolean }
 export interface Placed { line: number; lon: number; lat: number; from_lon: number | null; from_lat: number | null }
 export interface Unplaced { line: number; why: string; words: string }
 export interface Match {
