@@ -3,7 +3,6 @@
 import hashlib
 import multiprocessing
 import os
-import pickle
 import re
 import shutil
 import threading
@@ -13,10 +12,13 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import shapely
+import simplejson
+from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Engine
 
 from riskmap.access.reader import Reader
@@ -311,9 +313,47 @@ def _beside(settings: Settings, file_id: str) -> Path:
 def _keep_samples(settings: Settings, file_id: str, samples: Samples) -> None:
     """Beside the file, so that no step of an import opens a large workbook again only to see its beginning."""
     part = folder_of(settings) / f".{file_id}.sample.part"
-    with part.open("wb") as out:
-        pickle.dump(samples, out, protocol=5)
+    body = {sheet: _sample_body(sample) for sheet, sample in samples.items()}
+    with part.open("w", encoding="utf-8") as out:
+        simplejson.dump(body, out, ensure_ascii=False, default=_tagged)
     part.replace(_beside(settings, file_id))
+
+
+def _sample_body(sample: Sample) -> dict[str, Any]:
+    return {
+        "heads": len(sample.head),
+        "rows": sample.rows,
+        "merged": sample.merged,
+        "uncomputed": sorted(sample.uncomputed),
+    }
+
+
+def _sample_of_body(body: Mapping[str, Any]) -> Sample:
+    rows = tuple((line, [_untagged(c) for c in cells]) for line, cells in body["rows"])
+    merged = tuple((a, b, c, d) for a, b, c, d in body["merged"])
+    return Sample(rows[: body["heads"]], rows, merged, frozenset((line, index) for line, index in body["uncomputed"]))
+
+
+def _tagged(cell: Any) -> dict[str, str]:
+    """What JSON does not know, by its kind."""
+    if isinstance(cell, datetime):
+        return {"datetime": cell.isoformat()}
+    if isinstance(cell, date):
+        return {"date": cell.isoformat()}
+    if isinstance(cell, BaseGeometry):
+        return {"wkb": str(shapely.to_wkb(cell, hex=True))}
+    raise TypeError(type(cell).__name__)
+
+
+def _untagged(cell: Any) -> Any:
+    match cell:
+        case {"datetime": said}:
+            return datetime.fromisoformat(said)
+        case {"date": said}:
+            return date.fromisoformat(said)
+        case {"wkb": said}:
+            return shapely.from_wkb(said)
+    return cell
 
 
 def sample_of(settings: Settings, file_id: str, sheet: str) -> Sample:
@@ -321,8 +361,7 @@ def sample_of(settings: Settings, file_id: str, sheet: str) -> Sample:
     found = _samples.get((file_id, sheet))
     if found is None:
         path_of(settings, file_id)
-        with _beside(settings, file_id).open("rb") as kept:
-            samples: Samples = pickle.load(kept)  # noqa: S301 - written by us, in a folder that is ours alone
-        found = samples[sheet]
+        with _beside(settings, file_id).open(encoding="utf-8") as kept:
+            found = _sample_of_body(simplejson.load(kept)[sheet])
         _samples.put((file_id, sheet), found)
     return found
