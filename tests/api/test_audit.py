@@ -154,7 +154,7 @@ def test_an_auditor_of_one_town_reads_of_its_objects_alone(
     state = admin.get(f"/api/objects/{moved}").json()["state"]
     changed = admin.patch(f"/api/objects/{moved}", json={"division": "360402"}, headers={"If-Match": f'"{state}"'})
     assert changed.status_code == 200, changed.text
-    record(engine, "somebody_else", kind="import", action="import", after={"file": "湖口.xlsx"})
+    record(engine, "somebody_else", kind="import", action="write", after={"file": "湖口.xlsx"})
 
     def seen(client: TestClient, **filters: str) -> set[str]:
         items = client.get("/api/audit", params={"limit": "500", **filters}).json()["items"]
@@ -168,10 +168,61 @@ def test_an_auditor_of_one_town_reads_of_its_objects_alone(
     assert town.get("/api/audit").json()["limited"] is True
     assert "湖口" not in town.get("/api/audit/entries.csv").content.decode("utf-8-sig")
     department = make_account("auditor")
-    assert seen(department) == {str(here), str(there), str(seen_by_all), str(moved)}
+    assert seen(department) == {str(here), str(there), str(seen_by_all), str(moved), "import"}
     whole = make_account("auditor", tier="command")
     assert seen(whole) == {str(here), str(there), str(seen_by_all), str(secret), str(moved), "import"}
     assert whole.get("/api/audit").json()["limited"] is False
+
+
+@pytest.mark.parametrize("tier", ["public", "department"])
+def test_an_auditor_limited_by_tier_alone_reads_what_is_of_no_object(
+    tier: str, engine: Engine, make_account: MakeAccount, somebody: str
+) -> None:
+    for action in ("queue", "write", "undo", "cancel"):
+        record(engine, somebody, kind="import", action=action, ref="i_1", after={"class": "school", "file": "a.xlsx"})
+    record(engine, somebody, kind="object", action="create_many", after={"objects": 3, "what": "一批"})
+    record(engine, somebody, kind="job", action="cancel", ref="j_1")
+    asked = {"actor": somebody}
+    told = make_account("auditor", tier=tier).get("/api/audit", params=asked).json()
+    assert [e["action"] for e in told["items"]] == ["cancel", "create_many", "cancel", "undo", "write", "queue"]
+    assert (told["total"], told["limited"]) == (6, True)
+
+
+@pytest.mark.parametrize("limits", [{"areas": ["360402"]}, {"departments": ["教育局"]}, {"classes": ["school"]}])
+def test_an_auditor_limited_otherwise_reads_of_imports_his_own(
+    limits: dict[str, list[str]], engine: Engine, make_account: MakeAccount, somebody: str
+) -> None:
+    client = make_account("auditor", tier="command", **limits)
+    name = client.username  # type: ignore[attr-defined]
+    for actor in (somebody, name):
+        record(engine, actor, kind="import", action="write", ref="i_1", after={"class": "school", "file": "a.xlsx"})
+        record(engine, actor, kind="object", action="create_many", after={"objects": 3, "what": "一批"})
+    assert client.get("/api/audit", params={"actor": somebody}).json()["items"] == []
+    mine = client.get("/api/audit", params={"actor": name}).json()["items"]
+    assert [e["action"] for e in mine] == ["create_many", "write", "sign_in"]
+
+
+def test_page_total_and_file_keep_to_the_same_rights(
+    admin: TestClient, engine: Engine, make_account: MakeAccount, somebody: str
+) -> None:
+    def add(visibility: str) -> int:
+        body = {"class": "school", "name": "某小学", "division": "360402", "visibility": visibility}
+        body |= {"geometry": {"type": "Point", "coordinates": [116.0, 29.7]}}
+        return int(admin.post("/api/objects", json=body).json()["id"])
+
+    shown, secret = add("department"), add("command")
+    for ref in (shown, secret, 10**15, "0" * 30):
+        record(engine, somebody, kind="object", ref=ref)
+    # What was secret when it was done stays so.
+    record(engine, somebody, kind="object", ref=shown, before={"visibility": 2}, after={"visibility": 1})
+    record(engine, somebody, kind="import", action="undo", ref="i_1")
+    client, asked = make_account("auditor"), {"actor": somebody}
+    told = client.get("/api/audit", params=asked).json()
+    expected = ["i_1", str(shown)]
+    assert [e["ref"] for e in told["items"]] == expected
+    assert told["total"] == len(expected)
+    sheet = client.get("/api/audit/entries.csv", params=asked).content.decode("utf-8-sig")
+    assert [r["对象"] for r in csv.DictReader(io.StringIO(sheet, newline=""))] == expected
 
 
 # -- Files -----------------------------------------------------------------------------

@@ -193,7 +193,7 @@ def test_undo_takes_back_the_whole_and_lists_what_was_changed_since(admin: TestC
     assert seen["undone"]["state"] == told["state"]
     assert seen["undone"]["left"] == 1
     again = admin.delete(f"/api/imports/{done['id']}")
-    assert (again.status_code, again.json()["code"]) == (409, "undone")
+    assert (again.status_code, again.json()["code"]) == (409, "nothing_to_undo")
     # What was taken back can come again.
     assert run(admin, body, "school", crs="EPSG:4490")["rows"]["added"] == 3
 
@@ -785,3 +785,128 @@ def test_writing_and_taking_back_stand_in_the_trail_as_imports(
     auditor = make_account("auditor", tier="command")
     listed = auditor.get("/api/audit", params={"kind": "import", "ref": done["id"]}).json()["items"]
     assert {e["action"] for e in listed} == {"queue", "write", "undo"}
+
+
+# -- What a newcomer tried --------------------------------------------------------------------
+
+
+def held(app: Any) -> Any:
+    """Nobody writes while this is open."""
+    connection = app.state.engine.connect()
+    transaction = connection.begin()
+    connection.execute(text("SELECT n FROM data_state FOR UPDATE"))
+
+    class Hold:
+        def release(self) -> None:
+            transaction.rollback()
+            connection.close()
+
+    return Hold()
+
+
+@pytest.mark.parametrize("change", [{"active": False}, {"role": "reader"}, {"areas": ["360403"]}])
+def test_whose_rights_were_taken_away_meanwhile_writes_nothing(
+    admin: TestClient, make_account: Callable[..., TestClient], app: Any, change: dict[str, Any]
+) -> None:
+    mine = make_account("editor", areas=["360402"])
+    hold = held(app)
+    asked = queue(mine, csv(HEAD, *(school(f"RT-{i}", name=f"收权{i}") for i in range(50))), "school", crs="EPSG:4490")
+    assert asked.status_code == 202
+    answer = admin.patch(f"/api/accounts/{mine.username}", json=change)  # type: ignore[attr-defined]
+    assert answer.status_code == 200, answer.text
+    hold.release()
+    done = wait(admin, asked.json()["id"])
+    assert done["status"] == "failed"
+    assert "没有写入任何数据" in done["message"]
+    assert admin.get("/api/counts", params={"class": "school", "q": "收权"}).json()["total"] == 0
+
+
+def test_a_formula_without_value_comes_back_until_it_has_one(admin: TestClient) -> None:
+    body = xlsx(["名称", "编号", "人数", "经度", "纬度"], ["算式小学", "FX-1", "=10*5", 116.0123, 29.6512])
+    done = run(admin, body, "school", crs="EPSG:4490", name="算式.xlsx")
+    assert done["rows"]["back"] == 1
+    returned = admin.get(f"/api/imports/{done['id']}/errors.xlsx").content
+    again = run(admin, returned, "school", crs="EPSG:4490", name="算式-退回.xlsx")
+    assert (again["rows"]["back"], again["rows"]["added"]) == (1, 0)
+    assert rows(admin, again["id"])[0]["faults"][0]["code"] == "formula_error"
+
+
+def test_a_hidden_sheet_is_not_taken_unasked(admin: TestClient) -> None:
+    book = openpyxl.Workbook()
+    book.active.title = "今年"
+    book.active.append(["名称", "编号"])
+    book.active.append(["今年小学", "HS-1"])
+    old = book.create_sheet("去年")
+    old.sheet_state = "hidden"
+    old.append(["名称", "编号"])
+    for i in range(30):
+        old.append([f"去年小学{i}", f"HO-{i}"])
+    buffer = io.BytesIO()
+    book.save(buffer)
+    kept = upload(admin, buffer.getvalue(), "两年.xlsx")
+    assert kept["sheet"] == "今年"
+    assert {s["name"]: s["hidden"] for s in kept["sheets"]} == {"今年": False, "去年": True}
+
+
+def test_what_was_placed_by_hand_keeps_its_division_too(admin: TestClient) -> None:
+    body = csv("名称,编号,所在区县,乡镇,经度,纬度", "放手小学,DV-1,濂溪区,莲花镇,29.6512,116.0123")
+    run(admin, body, "school", crs="EPSG:4490")
+    [item] = found(admin, "DV-1")
+    admin.patch(
+        f"/api/objects/{item['id']}",
+        json={"geometry": {"type": "Point", "coordinates": [116.0123, 29.6512]}},
+        headers={"If-Match": f'"{item["state"]}"'},
+    )
+    again = run(admin, body, "school", crs="EPSG:4490")
+    assert (again["rows"]["same"], again["state"]) == (1, None)
+
+
+def test_sums_headings_and_a_header_once_more_are_no_objects(admin: TestClient) -> None:
+    lines = [
+        "莲花镇小计,,12,,", "一、莲花镇,,,,", "学校名称,学校代码,人数,经度,纬度", "小计中学,SU-2,3,116.0123,29.6512",
+        "合计（个）,,2,,", "共 15 所,,,,", "合计：2所,,,,",
+    ]  # fmt: skip
+    done = run(
+        admin,
+        csv("学校名称,学校代码,人数,经度,纬度", "一般小学,SU-1,3,116.0123,29.6513", *lines),
+        "school",
+        crs="EPSG:4490",
+    )
+    assert (done["rows"]["added"], done["rows"]["back"], done["rows"]["waiting"]) == (2, 0, 0)
+    assert done["rows"]["ignored"] == 6
+
+
+def test_namesakes_without_positions_in_several_towns_are_the_same_again(admin: TestClient) -> None:
+    body = csv("村名,所在区县,乡镇,人数", "同名村,濂溪区,,1", "同名村,濂溪区,莲花镇,2", "同名村,濂溪区,威家镇,3")
+    first = run(admin, body, "village", crs="EPSG:4490")
+    assert (first["rows"]["waiting"], first["rows"]["writes"]) == (3, 3)
+    again = run(admin, body, "village", crs="EPSG:4490")
+    assert (again["rows"]["waiting"], again["rows"]["writes"], again["state"]) == (3, 0, None)
+
+
+def test_an_undo_that_could_not_take_back_all_can_be_finished(
+    admin: TestClient, make_account: Callable[..., TestClient]
+) -> None:
+    mine = make_account("editor", areas=["360402"])
+    done = run(
+        mine, csv(HEAD, school("UF-1", name="余下小学"), school("UF-2", name="先撤小学")), "school", crs="EPSG:4490"
+    )
+    [item] = found(admin, "UF-1")
+    hidden = admin.patch(
+        f"/api/objects/{item['id']}", json={"visibility": "command"}, headers={"If-Match": f'"{item["state"]}"'}
+    )
+    assert hidden.status_code == 200
+    told = mine.delete(f"/api/imports/{done['id']}").json()
+    assert (told["ended"], told["left_count"], told["hidden"]) == (1, 0, 1)
+    assert "余下小学" not in str(told)
+    nothing = mine.delete(f"/api/imports/{done['id']}")
+    assert (nothing.status_code, nothing.json()["code"]) == (409, "nothing_to_undo")
+    assert admin.get(f"/api/imports/{done['id']}").json()["may_undo"] is True
+
+
+@pytest.mark.parametrize("columns", ["[" * 100_000, "null", '{"a":1}'])
+def test_columns_that_are_none_are_refused(admin: TestClient, columns: str) -> None:
+    answer = queue(admin, csv(HEAD, school("CO-1")), "school", crs="EPSG:4490", columns=columns, dry_run=True)
+    assert answer.status_code in {202, 422}
+    if answer.status_code == 422:
+        assert answer.json()["code"] == "invalid"

@@ -84,6 +84,18 @@ def reader_of(account: Mapping[str, Any], address: str) -> Reader:
     )
 
 
+def check_still_holds(connection: Connection, reader: Reader) -> None:
+    """Long work keeps the rights that it was made with, for as long as its account has them. Raises Forbidden."""
+    if reader.account_id is None:
+        return
+    account = queries.account(connection, reader.name)
+    if account is None or account["account_id"] != reader.account_id or not account["active"]:
+        raise Forbidden("提交这个任务的账号已停用，没有写入任何数据。")
+    now = reader_of(account, reader.address)
+    if (now.role, now.fingerprint) != (reader.role, reader.fingerprint):
+        raise Forbidden("提交这个任务的账号权限已改，没有写入任何数据。请重新提交。")
+
+
 def account_body(reader: Reader) -> dict[str, Any]:
     """The account as its owner sees it."""
     return {

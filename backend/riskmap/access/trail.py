@@ -70,21 +70,23 @@ RESULTS = {
 _FILTERS = {"actor": "谁", "kind": "类型", "action": "操作", "ref": "对象", "result": "结果", "text": "文字"}
 
 
-def limit_of(reader: Reader) -> str | None:
-    """The name of an auditor who may not read of every object, as the queries take it."""
-    return reader.name if reader.is_limited or reader.tier < COMMAND_TIER else None
+def limit_of(reader: Reader) -> queries.Within | None:
+    """What page, total and file keep to: None for an auditor who may read of every object."""
+    if not reader.is_limited and reader.tier >= COMMAND_TIER:
+        return None
+    return queries.Within(reader.name, reader.is_limited)
 
 
 def page(connection: Connection, reader: Reader, filters: dict[str, Any], limit: int) -> dict[str, Any]:
     """Entries, newest first; `next` is the cursor of the following page. The first page also counts and names."""
-    limited = limit_of(reader)
-    items = queries.audit_page(connection, filters, limit + 1, limited)
+    within = limit_of(reader)
+    items = queries.audit_page(connection, filters, limit + 1, within)
     following = items[limit - 1]["id"] if len(items) > limit else None
     answer: dict[str, Any] = {"items": items[:limit], "next": following}
     if filters["before"] is None:
-        answer["total"] = queries.audit_count(connection, filters, limited)
+        answer["total"] = queries.audit_count(connection, filters, within)
         answer["names"] = {"kinds": KINDS, "actions": ACTIONS, "results": RESULTS}
-        answer["limited"] = limited is not None
+        answer["limited"] = within is not None
     return answer
 
 
@@ -128,15 +130,15 @@ def _cells(entry: Mapping[str, Any]) -> list[Any]:
 
 def export(connection: Connection, reader: Reader, filters: dict[str, Any], form: Form, path: Path) -> dict[str, Any]:
     """Write exactly the filtered entries, newest first; what the trail keeps of it. Raises Invalid for too many."""
-    limited = limit_of(reader)
-    count = queries.audit_count(connection, filters, limited)
+    within = limit_of(reader)
+    count = queries.audit_count(connection, filters, within)
     if count > MOST_EXPORTED:
         said = f"符合条件的有 {count:,} 条，一次最多导出 {MOST_EXPORTED:,} 条。请缩小时间范围，分次导出。"
         raise Invalid(said, code="too_many_entries")
     head = queries.audit_head(connection)
     asked = {name: value for name, value in filters.items() if value is not None}
     told = {"form": form, "entries": count, "filters": json.loads(dump_json(asked) or "{}"), "head": head}
-    entries = queries.audit_rows(connection, filters, limited)
+    entries = queries.audit_rows(connection, filters, within)
     if form == "csv":
         _write_csv(path, entries)
     else:

@@ -24,6 +24,7 @@ from riskmap.exchange.give_back import (
     FILLS,
     MARKS,
     MOST_COMMENTS,
+    NO_VALUE,
     REASON_WIDTH,
     Marks,
     by_column,
@@ -68,6 +69,8 @@ def colour(source: Path, target: Path, order: Mapping[str, Any], marks: Mapping[
     sheet = book[order["sheet"]]
     painter = _Painter(book, sheet, order, marks)
     painter.clear()
+    for line, index in order["uncomputed"]:
+        _put(sheet.cell(line, index + 1), NO_VALUE)
     painter.paint()
     painter.look()
     painter.explain()

@@ -38,6 +38,8 @@ MOST_XML = 60 << 20  # of a workbook that is opened to be coloured: some 15 time
 MOST_COMMENTS = 5_000  # Excel draws a box for each
 MOST_REASON = 2_000
 AUTHOR = "导入核对"
+# Stands where a formula had no value: left empty, the row would go in without it the next time.
+NO_VALUE = "#VALUE!"
 FATES = {"back": "退回", "waiting": "待定位"}
 FILLS = {"back": "F9CBD6", "waiting": "FFE2A0"}  # light, and apart from each other on a grey print
 MARKS = {"back": "9B1C3A", "waiting": "7A4B00"}  # the same, to underline a header
@@ -67,6 +69,7 @@ class Marks:
     kind: str
     cells: dict[int, str] = field(default_factory=dict)
     reasons: list[str] = field(default_factory=list)
+    uncomputed: set[int] = field(default_factory=set)  # formulas that were sent without their value
 
     @property
     def reason(self) -> str:
@@ -111,6 +114,8 @@ def marks_of(findings: Iterable[Mapping[str, Any]]) -> dict[int, Marks]:
             said.kind = "back"
         for fault in finding["faults"]:
             index, message = fault["index"], fault["message"]
+            if index is not None and fault.get("code") == "formula_without_value":
+                said.uncomputed.add(index)
             if index is not None:
                 before = said.cells.get(index)
                 if before is None or message not in before:
@@ -205,13 +210,14 @@ def _colour(
         "texts": header.texts,
         "file_name": file_name,
         "marks": [[line, m.kind, list(m.cells.items()), m.reasons] for line, m in marks.items()],
+        "uncomputed": [[line, index] for line, m in marks.items() for index in sorted(m.uncomputed)],
     }
     with tempfile.TemporaryDirectory(prefix="returned-", dir=target.parent) as folder:
         part = Path(folder) / "own.xlsx"
         columns = _run(source, part, order, tell)
         if columns is None:
             return False
-        if not _says_the_same(table, sheet, part, columns):
+        if not _says_the_same(table, sheet, part, columns, marks):
             log.warning("returned workbook of %s would say other than the sender's; written anew", source.name)
             return False
         part.replace(target)
@@ -255,7 +261,7 @@ def _run(source: Path, part: Path, order: Mapping[str, Any], tell: Tell) -> list
                     pipe.close()
 
 
-def _says_the_same(table: Table, sheet: str, part: Path, ours: Sequence[int]) -> bool:
+def _says_the_same(table: Table, sheet: str, part: Path, ours: Sequence[int], marks: Mapping[int, Marks]) -> bool:
     """Whether all cells of the sheet but ours are read from the coloured workbook as from the sender's."""
     try:
         again = open_table(part).rows(sheet)
@@ -264,8 +270,9 @@ def _says_the_same(table: Table, sheet: str, part: Path, ours: Sequence[int]) ->
             while found is not None and found[0] < line:
                 found = next(again, None)
             there = found[1] if found is not None and found[0] == line else ()
+            ours_here = marks[line].uncomputed if line in marks else ()
             for index, (one, other) in enumerate(zip_longest(cells, there)):
-                if index not in ours and not _equal(one, other):
+                if index not in ours and index not in ours_here and not _equal(one, other):
                     return False
     except (Invalid, KeyError):
         return False
@@ -453,6 +460,8 @@ class _Rebuilt:
             if index in self._ours and line > self._header.last:
                 continue
             cell = cells[index] if index < len(cells) else None
+            if said and index in said.uncomputed:
+                cell = NO_VALUE
             kind = said.kind if said and index in faulty else ""
             self._write_cell(sheet, at, index + self._shift, cell, kind)
             if index in faulty and self._comments < MOST_COMMENTS:

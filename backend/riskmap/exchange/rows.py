@@ -19,7 +19,12 @@ from riskmap.exchange.headers import Column
 from riskmap.exchange.targets import Target, option_choices
 
 SAMPLE_MARK = "【示例】"
-_SUMS = re.compile(r"[(（]?(合\s*计|总\s*计|小\s*计|累\s*计|共\s*计)[)）]?[:：]?")
+# “合计”, “十里街道小计”, “合计（个）”, “合计：2所”, “共 15 所”.
+_SUMS = re.compile(
+    r"[(（]?.{0,12}(合\s*计|总\s*计|小\s*计|累\s*计|共\s*计)[)）]?\s*([(（].{0,8}[)）])?\s*([:：].{0,12})?"
+    r"|[共计]\s*\d[\d,]*\s*[所家个处座户人条只台套辆]"
+)
+_NUMBERED = re.compile(r"[（(]?[一二三四五六七八九十\d]+[)）]?[、.．|｜]?\s*")
 # What stands under a table: who filled it in, and notes.
 _NOTES = re.compile(
     r"(注\d*|备注|说明|填表说明|填报说明|填表人|填报人|制表人?|审核人?|复核人?|审批人?|签发人?|填报单位|单位负责人|负责人签字"
@@ -129,7 +134,7 @@ class Divisions:
             return next(iter(found))
         if not found:
             raise CellFault("unknown_division", f"{title}“{said[:20]}”不在本地区划中，请填写现有区县的全称或代码")
-        names = "、".join(sorted(self._full(code) for code in found)[:4])
+        names = "、".join(sorted(self.full_name(code) for code in found)[:4])
         raise CellFault("ambiguous_division", f"{title}“{said[:20]}”有多处：{names}。请写明区县")
 
     def _town(self, said: str, county: str | None, title: str) -> str:
@@ -149,15 +154,20 @@ class Divisions:
             return next(iter(found))
         if not found:
             raise CellFault("unknown_division", f"{title}“{said[:20]}”不在本地区划中，请核对")
-        names = "、".join(sorted(self._full(code) for code in found)[:4])
+        names = "、".join(sorted(self.full_name(code) for code in found)[:4])
         raise CellFault("ambiguous_division", f"{title}“{said[:20]}”有多处：{names}。请写明区县")
+
+    def knows(self, said: str) -> bool:
+        """Whether this is a division's name."""
+        return said in self._counties or said in self._towns
 
     def name(self, code: str) -> str:
         """A division's own name."""
         found: str = self._names.get(code, code)
         return found
 
-    def _full(self, code: str) -> str:
+    def full_name(self, code: str) -> str:
+        """County and town, as an officer says it."""
         return "".join(dict.fromkeys([self._names.get(code[:6], ""), self._names.get(code, code)]))
 
 
@@ -193,6 +203,8 @@ class RowReader:
         self._setters: list[tuple[int, Column, Setter]] = [
             (col.index, col, self._setter(targets[col.target], col)) for col in self.columns if col.target
         ]
+        self._titles = {name: target.title for name, target in targets.items()}
+        self._headers = {col.header.strip() for col in self.columns}
         self._indices = [col.index for col in self.columns]
         self._name = self._by_target["name"].index if "name" in self._by_target else None
         self._fields = {f"attributes.{f.name}": f for f in class_.fields}
@@ -220,7 +232,7 @@ class RowReader:
     def _ignored(self, cells: Sequence[Any]) -> str | None:
         width = len(cells)
         for value in cells[:4]:
-            if isinstance(value, str) and "计" in value and _SUMS.fullmatch(value.strip()):
+            if isinstance(value, str) and ("计" in value or "共" in value) and _SUMS.fullmatch(value.strip()):
                 return "sum"
         said = [cells[i] for i in self._indices if i < width and cells[i] is not None]
         if not any(not isinstance(v, str) or v.strip() for v in said):
@@ -230,9 +242,19 @@ class RowReader:
             name = cells[self._name]
             if isinstance(name, str) and name.strip().startswith(SAMPLE_MARK):
                 return "sample"
-        if len(said) < _NOTE_CELLS and self._is_note(cells):
+        if len(said) < _NOTE_CELLS and (self._is_note(cells) or self._is_heading(said)):
             return "note"
+        if len(said) > 1 and all(isinstance(v, str) and v.strip() in self._headers for v in said):
+            return "note"  # the header once more, as at the top of a printed page
         return None
+
+    def _is_heading(self, said: Sequence[Any]) -> bool:
+        """Whether a line says no more than a division's name: the heading of a group."""
+        texts = [v.strip() for v in said if isinstance(v, str)]
+        if len(texts) != len(said):
+            return False
+        words = [t for t in (_NUMBERED.sub("", t, count=1) for t in texts) if t]
+        return len(words) == 1 and self._divisions.knows(words[0])
 
     def _is_note(self, cells: Sequence[Any]) -> bool:
         filled = [v for v in cells if v is not None and (not isinstance(v, str) or v.strip())]
@@ -348,12 +370,15 @@ class RowReader:
         column = self._by_target.get(target)
         if column is not None:
             return Fault(column.index, column.header, code, message)
-        spec = self._fields.get(target)
-        return Fault(None, spec.title if spec else target, code, message)
+        return Fault(None, self._titles.get(target, target), code, message)
 
     def fault_of(self, target: str, code: str, message: str) -> Fault:
         """A fault of the column that fills a target."""
         return self._fault(target, code, message)
+
+    def has(self, target: str) -> bool:
+        """Whether a column fills a target."""
+        return target in self._by_target
 
     def position_columns(self) -> list[Column]:
         """The columns that say where."""

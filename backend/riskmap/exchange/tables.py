@@ -50,6 +50,7 @@ class Sheet:
     name: str
     rows: int
     columns: int
+    hidden: bool = False
 
 
 class Table:
@@ -303,7 +304,12 @@ class ExcelTable(Table):
     @property
     def sheets(self) -> list[Sheet]:
         """Sheets that have a cell; hidden ones too, since a list may stand there."""
-        found = [Sheet(n, s.end[0] + 1, s.end[1] + 1) for n, s in self._opened.items() if s.end is not None]
+        import python_calamine as calamine
+
+        hidden = {m.name for m in self._book.sheets_metadata if m.visible != calamine.SheetVisibleEnum.Visible}
+        found = [
+            Sheet(n, s.end[0] + 1, s.end[1] + 1, n in hidden) for n, s in self._opened.items() if s.end is not None
+        ]
         if not found:
             raise refuse("empty_workbook", "工作簿里没有内容，请核对是否选错了文件。")
         return [s for s in found if s.name not in _OWN_SHEETS] or found
@@ -357,15 +363,18 @@ def _cell(value: Any) -> Cell:
 
 def _part_of_sheet(archive: zipfile.ZipFile, sheet: str) -> str | None:
     """Name of the archive's part that holds a sheet, by the workbook's relations."""
-    from defusedxml import ElementTree
+    from defusedxml import DefusedXmlException, ElementTree
 
     names = set(archive.namelist())
     if not {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= names:
         return None
     relation = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
-    workbook = ElementTree.fromstring(archive.read("xl/workbook.xml"))
+    try:
+        workbook = ElementTree.fromstring(archive.read("xl/workbook.xml"))
+        relations = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
+    except (DefusedXmlException, ElementTree.ParseError) as error:
+        raise refuse("damaged", "工作簿的目录读不出来。请在 Excel 或 WPS 中打开，另存后再上传。") from error
     ids = {e.get("name"): e.get(relation) for e in workbook.iter() if e.tag.endswith("}sheet")}
-    relations = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
     targets = {e.get("Id"): e.get("Target", "") for e in relations}
     target = targets.get(ids.get(sheet), "")
     path = target.lstrip("/") if target.startswith("/") else f"xl/{target}"

@@ -100,7 +100,7 @@ def _asked(form: FormData, file_id: str) -> Asked:
         if (text := _text(form, "columns")) is not None:
             columns = Choices.validate_python(simplejson.loads(text, use_decimal=True))
         return Match.model_validate({**body, "columns": columns}).asked()
-    except (ValidationError, ValueError) as error:
+    except (ValidationError, ValueError, RecursionError) as error:
         name = "columns"
         if isinstance(error, ValidationError) and error.errors():
             name = ".".join(str(p) for p in error.errors()[0]["loc"])[:60]

@@ -210,16 +210,18 @@ def _look(path: Path) -> tuple[dict[str, Any], Samples]:
     table = open_table(path)
     sheets = []
     samples: Samples = {}
-    fullest = ("", -1)
+    fullest = (False, -1, "")
     for sheet in table.sheets:
         if sheet.rows > MOST_LINES:
             raise Invalid(f"表有 {sheet.rows} 行，一次最多 {MOST_LINES} 行。请分成几份再导入。", code="too_many_rows")
         sample = samples[sheet.name] = _sample(table, sheet.name)
         head = [{"line": line, "cells": _texts(cells)} for line, cells in sample.head[:_SHOWN_LINES]]
-        sheets.append({"name": sheet.name, "rows": sheet.rows, "columns": sheet.columns, "head": head})
+        sheets.append(
+            {"name": sheet.name, "rows": sheet.rows, "columns": sheet.columns, "hidden": sheet.hidden, "head": head}
+        )
         filled = sum(1 for _, cells in sample.rows if sum(c is not None for c in cells) > 1)
-        if filled > fullest[1]:
-            fullest = (sheet.name, filled)
+        if (not sheet.hidden, filled) > fullest[:2]:  # what nobody sees is taken only where there is nothing else
+            fullest = (not sheet.hidden, filled, sheet.name)
     made = template_of(table)
     summary = {
         "kind": table.kind,
@@ -227,7 +229,7 @@ def _look(path: Path) -> tuple[dict[str, Any], Samples]:
         "crs": table.crs,
         "notes": list(table.notes),
         "sheets": sheets,
-        "sheet": fullest[0],
+        "sheet": fullest[2],
         "template": {"class": made[0], "version": made[1]} if made else None,
     }
     return summary, samples

@@ -128,6 +128,9 @@ class Known:
         if spot.is_placed:
             uncoded = [k for k in waiting if k.code is None]
             return uncoded[0] if len(uncoded) == 1 else None
+        exact = [k for k in waiting or mine if k.division == division]
+        if len(exact) == 1:
+            return exact[0]
         if len(waiting or mine) > 1:
             message = f"库中有 {len(waiting or mine)} 处同名对象，没有位置分不清是哪一处：请补上编号或坐标"
             reading.faults.append(self._fault_of("name", "ambiguous_name", message))

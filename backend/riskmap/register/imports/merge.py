@@ -63,8 +63,11 @@ class Merger:
             fault = self._rows.fault_of("visibility", "not_allowed", "您的密级不能登记这一公开范围的对象")
         elif reader.areas and not division.startswith(reader.area_prefixes):
             names = "、".join(self._divisions.name(code) for code in reader.areas[:5])
-            where = self._divisions.name(division) if division else "没有写区划"
-            fault = self._rows.fault_of("division", "not_allowed", f"{where}：不在您的管理范围内（{names}）")
+            where = self._divisions.full_name(division) if division else "没有写区划，这一行"
+            said = next((t for t in ("division", "town") if self._rows.has(t)), None)
+            if said is None:  # the coordinates say where
+                said = next((c.target or "" for c in self._rows.position_columns()), "division")
+            fault = self._rows.fault_of(said, "not_allowed", f"{where}不在您的管理范围内（{names}）")
         else:
             names = "、".join(reader.departments[:5])
             fault = self._rows.fault_of(
@@ -141,8 +144,8 @@ class Merger:
             change["原坐标"] = [numbers_of(original), numbers_of(said)]
             original = said
         given = {name: core[name] for name in _CORE if name in core}
-        if differs and not moved:
-            given.pop("division", None)  # it was moved by hand since, and its division went with it
+        if not moved and old["geom"] is not None and (differs or not spot.is_placed):
+            given.pop("division", None)  # it was placed or moved by hand, and its division went with it
         if "tags" in given:
             given["tags"] = sorted(set(given["tags"]))
         if "division" in given and not moved and is_within(old["division"], given["division"]):

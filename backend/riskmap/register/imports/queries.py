@@ -240,14 +240,15 @@ def still_running(connection: Connection, job_id: str) -> bool:
     return bool(status == "running")
 
 
-def mark_undone(connection: Connection, import_id: str, state: int, by: str, left: int) -> None:
-    """It is taken back."""
+def mark_undone(connection: Connection, import_id: str, state: int, by: str, taken: int, left: int) -> None:
+    """It is taken back, as far as could be: `taken` objects now, `left` stay."""
     connection.execute(
         text(
-            "UPDATE import_run SET undone_state = :state, undone_by = :by, undone_at = clock_timestamp(),"
-            " undone_left = :left WHERE import_id = :import_id"
+            "UPDATE import_run SET undone_state = :state, undone_states = undone_states || CAST(:state AS bigint),"
+            " undone_by = :by, undone_at = clock_timestamp(),"
+            " undone_taken = coalesce(undone_taken, 0) + :taken, undone_left = :left WHERE import_id = :import_id"
         ),
-        {"import_id": import_id, "state": state, "by": by, "left": left},
+        {"import_id": import_id, "state": state, "by": by, "taken": taken, "left": left},
     )
 
 
@@ -480,20 +481,21 @@ _TOUCHED = """
         NOT EXISTS (SELECT FROM object_version AS b WHERE b.id = o.id AND lower(b.known) < :n) AS added
     FROM risk_object AS o LEFT JOIN ({mine}) AS m ON m.id = o.id
     WHERE o.id IN (SELECT v.id FROM object_version AS v WHERE lower(v.known) = :n AND v.state = :n)
+        AND o.state <> ALL (CAST(:undone AS bigint[]))
 """
 
 
-def _touched(snapshot: Snapshot, n: int) -> tuple[str, dict[str, Any]]:
-    """SQL of the objects that state n wrote, as far as they are seen: id, name, why it stays (or null), added."""
+def _touched(snapshot: Snapshot, run: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """SQL of what a run wrote and nobody took back, as far as it is seen: id, name, why it stays (or null), added."""
     mine = compile_selection(Selection(), snapshot, any_life=True).only("full")
     rows = mine.rows("id") if mine is not None else "SELECT CAST(NULL AS bigint) AS id"
     binds = mine.binds.values if mine is not None else {}
-    return _TOUCHED.format(mine=rows), {**binds, "n": n}
+    return _TOUCHED.format(mine=rows), {**binds, "n": run["state"], "undone": run["undone_states"]}
 
 
-def undo_counts(snapshot: Snapshot, n: int) -> tuple[int, int, int]:
-    """How many objects taking state n back would end, bring back and leave."""
-    sql, binds = _touched(snapshot, n)
+def undo_counts(snapshot: Snapshot, run: Mapping[str, Any]) -> tuple[int, int, int]:
+    """How many objects taking a run back would end, bring back and leave."""
+    sql, binds = _touched(snapshot, run)
     row = snapshot.connection.execute(
         text(
             "SELECT count(*) FILTER (WHERE why IS NULL AND added), count(*) FILTER (WHERE why IS NULL AND NOT added),"
@@ -504,9 +506,9 @@ def undo_counts(snapshot: Snapshot, n: int) -> tuple[int, int, int]:
     return int(row[0]), int(row[1]), int(row[2])
 
 
-def undo_left(snapshot: Snapshot, n: int, limit: int) -> list[dict[str, Any]]:
-    """Objects that stay when state n is taken back, with why."""
-    sql, binds = _touched(snapshot, n)
+def undo_left(snapshot: Snapshot, run: Mapping[str, Any], limit: int) -> list[dict[str, Any]]:
+    """Objects that stay when a run is taken back, with why."""
+    sql, binds = _touched(snapshot, run)
     rows = snapshot.connection.execute(
         text(f"SELECT id, name, why FROM ({sql}) AS t WHERE why IS NOT NULL ORDER BY id LIMIT :most"),
         {**binds, "most": limit},
@@ -519,9 +521,9 @@ TO_BRING_BACK = "SELECT id FROM pg_temp.undo WHERE NOT added"
 TO_UNDO = "SELECT id FROM pg_temp.undo"
 
 
-def stage_undo(snapshot: Snapshot, n: int) -> None:
+def stage_undo(snapshot: Snapshot, run: Mapping[str, Any]) -> None:
     """What is to be taken back, in a table of the transaction: its ids are never held by us."""
-    sql, binds = _touched(snapshot, n)
+    sql, binds = _touched(snapshot, run)
     connection = snapshot.connection
     connection.execute(text("DROP TABLE IF EXISTS pg_temp.undo"))
     connection.execute(text("CREATE TEMPORARY TABLE undo (id bigint PRIMARY KEY, added boolean) ON COMMIT DROP"))

@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from riskmap.access.reader import Reader, territory
+from riskmap.access.service import check_still_holds
 from riskmap.base import database, jobs
 from riskmap.base.errors import Invalid
 from riskmap.base.jobs import Context
@@ -191,7 +192,7 @@ class _Importer:
         area = self._own_area
         if said is None or (area and territory(area).startswith(territory(said)) and not spot.is_placed):
             if spot.division is None and area is not None and said != area:
-                self._tally.own_area += 1
+                reading.core["own_area"] = True
                 reading.core["division"] = area
             elif spot.division is not None:
                 reading.core["division"] = spot.division
@@ -243,14 +244,15 @@ class _Importer:
             if kind == "changed":
                 out.append(_finding("changed", reading, []) | named | {"change": change})
         notes = []
+        if reading.core.get("own_area"):
+            self._tally.own_area += 1
         self._tally.closed += row["stage"] not in LIVE_STAGES
         if "elsewhere" in reading.core:
             self._tally.other_division += 1
-            there = self._ground.divisions.name(reading.core["elsewhere"])
+            there = self._ground.divisions.full_name(reading.core["elsewhere"])
+            said = "town" if self._rows.has("town") else "division"
             notes.append(
-                self._rows.fault_of(
-                    "division", "other_division", f"坐标落在{there}，与表中区划不符：按表中区划登记，请核对"
-                )
+                self._rows.fault_of(said, "other_division", f"坐标落在{there}，与表中区划不符：按表中区划登记，请核对")
             )
         if spot.repaired:
             self._tally.repaired += 1
@@ -267,7 +269,7 @@ class _Importer:
             out.append(f"{tally.other_division} 行的坐标不在所写区划内，按表中区划登记；见“提示”。")
         if tally.own_area and self._own_area is not None:
             name = self._ground.divisions.name(self._own_area)
-            out.append(f"{tally.own_area} 行没有写到您所管的区划，也没有坐标，按您的管理范围记为{name}。")
+            out.append(f"{tally.own_area} 行没有写到您所管的区划，也没有可信的位置，按您的管理范围记为{name}。")
         if tally.repaired:
             out.append(f"{tally.repaired} 个图形的边线自相交，已自动修复；见“提示”。")
         if tally.closed:
@@ -301,6 +303,7 @@ class _Importer:
         told = f"新增 {counts.added}，变更 {counts.changed}，待定位 {counts.waiting}"
         what = f"导入 {self._class.title}：{told}（{self._plan['file_name']}）"
         ensure_disk(context.settings)
+        check_still_holds(connection, reader)
         taken = write.take_state(connection, reader, what)
         # Nobody else took a state since the first look: then nothing moved.
         moved = taken.n != self._snapshot.state.n + 1
@@ -360,6 +363,7 @@ def run(context: Context) -> None:
     reader = Reader.parse(context.job.rights)
     context.tell("打开文件", 0.01)
     with database.read(context.engine, reader.settings()) as connection:
+        check_still_holds(connection, reader)
         plan = queries.run_of(connection, context.job.job_id, None)
     assert plan is not None
     table = open_table(files.path_of(context.settings, plan["file_id"]))

@@ -108,7 +108,7 @@ def body_of(run: Mapping[str, Any], snapshot: Snapshot) -> dict[str, Any]:
         "started_at": _at(run["started_at"]),
         "finished_at": _at(run["finished_at"]),
         "undone": undone,
-        "may_undo": run["state"] is not None and undone is None,
+        "may_undo": run["state"] is not None and (undone is None or undone["left"] > 0),
     }
 
 
@@ -164,7 +164,7 @@ def finished_run(connection: Connection, reader: Reader, import_id: str) -> dict
 def undo_preview(snapshot: Snapshot, import_id: str) -> dict[str, Any]:
     """What taking it back would do."""
     run = _undoable(snapshot.connection, snapshot.reader, import_id)
-    return _undo_body(snapshot, run["state"], *queries.undo_counts(snapshot, run["state"]))
+    return _undo_body(snapshot, run, *queries.undo_counts(snapshot, run))
 
 
 def cancel_or_undo(snapshot: Snapshot, settings: Settings, import_id: str) -> dict[str, Any]:
@@ -182,9 +182,11 @@ def cancel_or_undo(snapshot: Snapshot, settings: Settings, import_id: str) -> di
     n = run["state"]
     made = state.at(connection, n)
     assert made is not None
-    ended, restored, left = queries.undo_counts(snapshot, n)
-    answer = _undo_body(snapshot, n, ended, restored, left)
-    queries.stage_undo(snapshot, n)
+    ended, restored, left = queries.undo_counts(snapshot, run)
+    answer = _undo_body(snapshot, run, ended, restored, left)
+    if not ended + restored:
+        raise Conflict("这一批现在没有可以撤销的：之后都有改动，或已不在您的管理范围内。", code="nothing_to_undo")
+    queries.stage_undo(snapshot, run)
     if write.end_many(connection, taken, queries.TO_END, f"撤销导入：{run['file_name']}") != ended:
         raise Conflict("有对象现已不能改动，没有撤销。请刷新后再试。", code="undo_moved")
     staging = write.stage_previous(connection, n, made.day, queries.TO_BRING_BACK)
@@ -192,7 +194,7 @@ def cancel_or_undo(snapshot: Snapshot, settings: Settings, import_id: str) -> di
         raise Conflict("有对象找不到导入前的内容，没有撤销。请联系管理员。", code="no_previous")
     write.change_staged(connection, reader, taken, staging, taken.day)
     queries.undo_parties(connection, n, taken.n)
-    queries.mark_undone(connection, import_id, taken.n, reader.name, left)
+    queries.mark_undone(connection, import_id, taken.n, reader.name, ended + restored, left + answer["hidden"])
     counts = {"ended": ended, "restored": restored, "left": left}
     write.write_audit(connection, reader, taken, "undo", import_id, None, counts, kind="import")
     return {"state": taken.n, **answer}
@@ -203,14 +205,17 @@ def _undoable(connection: Connection, reader: Reader, import_id: str) -> dict[st
     if run["state"] is None:
         why = "这是一次预演，" if run["dry_run"] else "这次导入"
         raise Conflict(f"{why}没有写入任何数据，不用撤销。", code="nothing_written")
-    if run["undone_state"] is not None:
+    if run["undone_state"] is not None and not run["undone_left"]:
         raise Conflict(f"这次导入已经撤销（状态 {run['undone_state']}）。", code="undone")
     return run
 
 
-def _undo_body(snapshot: Snapshot, n: int, ended: int, restored: int, left: int) -> dict[str, Any]:
-    listed = queries.undo_left(snapshot, n, _LISTED_LEFT) if left else []
-    return {"ended": ended, "restored": restored, "left_count": left, "left": listed}
+def _undo_body(snapshot: Snapshot, run: Mapping[str, Any], ended: int, restored: int, left: int) -> dict[str, Any]:
+    listed = queries.undo_left(snapshot, run, _LISTED_LEFT) if left else []
+    # Counted, not named: what the caller may no longer see.
+    before = run["undone_taken"] or 0
+    hidden = max(0, run["counts"]["writes"] - before - ended - restored - left)
+    return {"ended": ended, "restored": restored, "left_count": left, "left": listed, "hidden": hidden}
 
 
 # -- Template ---------------------------------------------------------------------------------------

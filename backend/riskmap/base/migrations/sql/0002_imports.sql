@@ -56,7 +56,9 @@ CREATE TABLE import_run (
     undone_state bigint,
     undone_by text,
     undone_at timestamptz,
-    undone_left int
+    undone_states bigint[] NOT NULL DEFAULT '{}',   -- more than one where the first could not take back all
+    undone_taken bigint,                -- objects that were ended or brought back, over all tries
+    undone_left bigint                  -- that stayed
 );
 CREATE INDEX import_run_state ON import_run (state) WHERE state IS NOT NULL;
 
