@@ -9,6 +9,7 @@ from geoalchemy2 import Geometry
 from sqlalchemy import Engine, create_engine, event, inspect, text
 from sqlalchemy.exc import DBAPIError
 
+from riskmap.access import queries, trail
 from riskmap.access.reader import PUBLIC, SYSTEM, Reader
 from riskmap.base import database
 from riskmap.base.database import superuser_url
@@ -189,6 +190,32 @@ def test_the_spatial_index_is_used_under_row_security(engine: Engine, reader: Re
         assert re.search(r"Index (Only )?Scan (using|on) risk_object_(anchor|geom|shape|geom_public)", plan), (
             f"{name}\n{plan}"
         )
+        assert "Seq Scan on risk_object" not in plan, f"{name}\n{plan}"
+
+
+@pytest.mark.usefixtures("crowd")
+@pytest.mark.parametrize(
+    "reader",
+    [
+        Reader("account", "a", role="auditor", tier=0),
+        Reader("account", "a", role="auditor", tier=1),
+        Reader("account", "a", role="auditor", tier=1, areas=("360402",)),
+    ],
+    ids=["public", "department", "town"],
+)
+def test_the_trail_of_a_limited_auditor_looks_objects_up_by_their_number(
+    engine: Engine, settings: Settings, reader: Reader
+) -> None:
+    filters = dict.fromkeys(("kind", "ref", "actor", "action", "result", "text", "since", "until", "before"))
+    within = trail.limit_of(reader)
+    asks = {
+        "page and total": lambda s: trail.page(s.connection, reader, filters, 100),
+        "of objects": lambda s: trail.page(s.connection, reader, {**filters, "kind": "object"}, 100),
+        "file": lambda s: list(queries.audit_rows(s.connection, filters, within)),
+    }
+    for name, ask in asks.items():
+        plan = plans(engine, reader, ask, settings)
+        assert "Index Scan using risk_object_pkey" in plan, f"{name}\n{plan}"
         assert "Seq Scan on risk_object" not in plan, f"{name}\n{plan}"
 
 

@@ -52,6 +52,7 @@ ACTIONS = {
     "parties": "更新责任人",
     "queue": "提交",
     "import": "导入",
+    "write": "写入",
     "undo": "撤销",
     "cancel": "取消",
     "place": "定位",

@@ -20,6 +20,13 @@ describe("rights in words", () => {
   it("never promises writing to an account of the public tier", () => {
     expect(rightsWords({ ...all, tier: "public", areas: ["360402"] }, names)).toContain("不能登记");
   });
+  it("says what an auditor does not see", () => {
+    const auditor = { ...all, role: "auditor" };
+    expect(rightsWords(auditor, names)).toContain("；可看操作记录，看不到受控对象的操作。");
+    expect(rightsWords({ ...auditor, tier: "public" }, names)).toContain("；可看操作记录，看不到对象的操作。");
+    expect(rightsWords({ ...auditor, tier: "command" }, names)).toContain("；可看操作记录。");
+    expect(rightsWords({ ...auditor, tier: "command", areas: ["360402"] }, names)).toContain("；可看操作记录；看不到范围外对象和他人导入的操作。");
+  });
   it("names departments and classes, and counts many", () => {
     expect(scopeWords({ ...all, areas: ["360402", "360429"], departments: ["教育局"], classes: ["school"] }, names)).toBe("濂溪区、湖口县教育局主管的学校");
     expect(scopeWords({ ...all, classes: ["a", "b", "c", "d"] }, names)).toBe("全域4 类");
@@ -69,5 +76,12 @@ describe("entries of the trail", () => {
   it("names a new object, and says what a new account may", () => {
     expect(inShort({ ...entry, after: { class: "school", name: "例湖小学", stage: "in_use" } }, titles)).toBe("例湖小学");
     expect(inShort({ ...entry, kind: "account", after: { ...all, areas: ["360402"], active: true } }, titles)).toContain("濂溪区全部分类");
+  });
+  it("says what an import came to, and what its undoing left", () => {
+    const run = { ...entry, kind: "import", ref: "i_1" };
+    const after = { class: "school", file: "rs0.csv", read: 8000, added: 8000, changed: 0, same: 0, back: 0, waiting: 0 };
+    expect(inShort({ ...run, action: "write", after }, titles)).toBe("导入 学校 · rs0.csv：新增 8,000、退回 0");
+    expect(inShort({ ...run, action: "undo", after: { ended: 962, restored: 12, left: 3 } }, titles)).toBe("撤销：注销 962、恢复 12、留下 3");
+    expect(inShort({ ...run, action: "queue", after: { class: "school", file: "f_1", dry_run: true } }, titles)).toBe("预演 学校");
   });
 });

@@ -57,8 +57,20 @@ export function changesOf(entry: Entry, titles: Titles): Change[] {
   return out;
 }
 
+/** What an import came to, as one says it; nothing where the entry does not tell. */
+function importInShort({ kind, action, after }: Entry, titles: Titles): string {
+  if (kind !== "import" || !after) return "";
+  const n = (name: string): number => Number(after[name] ?? 0);
+  const title = titles.class(String(after.class ?? ""));
+  if (action === "write" || action === "import") return A.imported(title, String(after.file ?? ""), n("added"), n("changed"), n("waiting"), n("back"));
+  if (action === "undo") return A.undone(n("ended"), n("restored"), n("left"));
+  return action === "queue" ? A.queued(title, after.dry_run === true) : "";
+}
+
 /** The differences in a few words, for a row of the table. */
 export function inShort(entry: Entry, titles: Titles): string {
+  const imported = importInShort(entry, titles);
+  if (imported) return imported;
   const changes = changesOf(entry, titles);
   const [first] = changes;
   if (!first) return "";

@@ -24,13 +24,14 @@ export function rightsWords(rights: Rights, names: NamesOf): string {
   const writes = rights.role === "administrator" || rights.role === "editor";
   const out = [ROLE_WORD[rights.role] ?? rights.role];
   if (rights.active === false) out.push(A.rights.off);
+  const narrow = rights.areas.length > 0 || rights.departments.length > 0 || rights.classes.length > 0;
   if (rights.tier === "public") out.push(writes ? A.rights.publicOnly : A.rights.publicOnlyRead);
   else {
     out.push(`${writes ? A.rights.writes : A.rights.sees}：${scopeWords(rights, names)}`, A.rights.upTo[rights.tier] ?? rights.tier);
-    if (rights.areas.length || rights.departments.length || rights.classes.length) out.push(A.rights.outside);
+    if (narrow) out.push(A.rights.outside);
   }
   if (rights.role === "administrator") out.push(A.rights.administrator);
-  if (rights.role === "auditor") out.push(A.rights.auditor);
+  if (rights.role === "auditor") out.push(A.rights.auditor[rights.tier] ?? rights.tier, ...(narrow ? [A.rights.auditorNarrow] : []));
   if (rights.may.includes("sign")) out.push(A.rights.sign);
   if (rights.may.includes("dispatch")) out.push(A.rights.dispatch);
   return `${out.join("；")}。`;

@@ -5,7 +5,7 @@ export const ROLE_TEXT: Record<string, string> = {
   administrator: "管理账号、分类与标度，也可登记和修改范围内的对象；看不到操作记录。",
   editor: "登记、修改、导入范围内的对象；范围外只能看公开内容。",
   reader: "只看不改：范围内看全部内容，范围外看公开内容。",
-  auditor: "查看、导出、校验操作记录；不登记对象，不管账号。",
+  auditor: "查看、导出、校验操作记录；密级为内部时，看不到受控对象的操作；不登记对象，不管账号。",
 };
 export const TIER_TEXT: Record<string, string> = {
   public: "只看公开内容，位置概略",
@@ -22,6 +22,7 @@ export const FIELD_WORD: Record<string, string> = {
   position_quality: "位置精度", tags: "标签", parent: "上级", parent_id: "上级", enterprise: "所属企业", enterprise_id: "所属企业", valid_from: "生效", valid_to: "到期", reason: "原因", roles: "责任人角色", objects: "对象数", what: "事由",
   sessions: "登录数", id: "编号", expires_at: "到期", form: "格式", entries: "条数", filters: "条件", head: "链尾", broken: "不完整处", level_scale: "级别标度", level_value: "级别", level_rank: "级次", grade_how: "等级由来", grade_basis: "等级依据", status: "状态", file: "文件",
   read: "读入", changed: "变更", same: "相同", back: "退回", waiting: "待定位", left: "未撤", dry_run: "预演", crs: "坐标基准", version: "版本", body: "内容", changes: "改动", rewritten: "改写对象数",
+  ended: "注销", restored: "恢复", ignored: "不导入", writes: "写入",
   added: "新增", renewed: "更新", kept: "保留本局改动",
 };
 
@@ -181,7 +182,8 @@ export const A = {
     upTo: { department: "内部级以下", command: "受控级以下" } as Record<string, string>,
     outside: "范围外只见公开内容",
     administrator: "可管理账号、分类与标度",
-    auditor: "可看操作记录",
+    auditor: { public: "可看操作记录，看不到对象的操作", department: "可看操作记录，看不到受控对象的操作", command: "可看操作记录" } as Record<string, string>,
+    auditorNarrow: "看不到范围外对象和他人导入的操作",
     sign: "可签发",
     dispatch: "可调度",
     off: "已停用，不能登录",
@@ -191,7 +193,7 @@ export const A = {
   // Audit
   audit: "操作记录",
   nEntries: (n: number) => `${num(n)} 条`,
-  limitedTrail: "您的账号有范围限制：只列出范围内对象的操作。",
+  limitedTrail: "按您的密级与范围列出：看不到的对象，其操作不在其中。",
   filter: { actor: "谁", kind: "类型", action: "操作", result: "结果", since: "从", until: "到", text: "文字", all: "全部" },
   actorHint: "用户名",
   textHint: "名称、地址、改动内容",
@@ -231,5 +233,11 @@ export const A = {
   empty: "（空）",
   true: "是",
   false: "否",
+  imported: (title: string, file: string, added: number, changed: number, waiting: number, back: number) => {
+    const counts = [`新增 ${num(added)}`, changed ? `变更 ${num(changed)}` : "", waiting ? `待定位 ${num(waiting)}` : "", `退回 ${num(back)}`];
+    return `导入 ${[title, file].filter(Boolean).join(" · ")}：${counts.filter(Boolean).join("、")}`;
+  },
+  undone: (ended: number, restored: number, left: number) => `撤销：注销 ${num(ended)}、恢复 ${num(restored)}、留下 ${num(left)}`,
+  queued: (title: string, dry: boolean) => `${dry ? "预演" : "导入"} ${title}`,
   nFields: (names: string, n: number) => `${names}等 ${n} 项`,
 };

@@ -1,4 +1,5 @@
 /** Words of the import, the waiting queue and the jobs. */
+import type { Rows } from "../register/import/types";
 import { num } from "./index";
 
 /** 188416 → 184 KB */
@@ -33,6 +34,7 @@ export const DEGREE_END = /[°度]$/;
 export const WAY: Record<string, string> = { back: "退回", waiting: "待定位", changed: "变更", ignored: "不导入", note: "已读入" };
 export const STATUS_WORD: Record<string, string> = { queued: "排队", running: "进行中", done: "完成", failed: "没有完成", cancelled: "已取消" };
 export const DATUM_NAME: Record<string, string> = { "EPSG:4490": "CGCS2000", "EPSG:4326": "WGS 84", GCJ02: "GCJ-02", BD09: "BD-09" };
+export const ENCODING_NAME: Record<string, string> = { "utf-8-sig": "UTF-8", "utf-8": "UTF-8", gb18030: "GB 18030", "utf-16": "UTF-16" };
 export const DATUM_SUB: Record<string, string> = { "EPSG:4490": "国家 2000，天地图", "EPSG:4326": "GPS、北斗手持", GCJ02: "高德、腾讯、微信", BD09: "百度地图" };
 
 export const I = {
@@ -70,7 +72,7 @@ export const I = {
   sheetsOf: (n: number) => `${n} 个工作表`,
   sheetOf: (name: string, rows: number) => `${name ? `工作表“${name}”，` : ""}${num(rows)} 行`,
   layerOf: (name: string, rows: number) => `图层“${name}”，${num(rows)} 个图形`,
-  encoding: (name: string) => `编码 ${name}`,
+  encoding: (name: string) => `编码 ${ENCODING_NAME[name.toLowerCase()] ?? name}`,
   importAs: "导入为哪个分类",
   findClass: "查找分类，如 学校、尾矿库",
   noClass: "没有这个名称的分类，换个词查找。需要新分类时，请管理员在“分类与标度”中添加。",
@@ -90,10 +92,10 @@ export const I = {
 
   // Step 2
   sheet: "工作表",
-  sheetRows: (name: string, rows: number) => `${name}（${num(rows)} 行）`,
+  sheetRows: (name: string, rows: number, hidden = false) => `${name}（${num(rows)} 行）${hidden ? "（隐藏）" : ""}`,
   header: "表头",
   headerAt: (line: number, lines: number) => (lines === 2 ? `第 ${line}–${line + 1} 行` : `第 ${line} 行`),
-  headerNone: "没有认出表头。请在下面的表里点选表头所在的那一行。",
+  headerNone: "没有认出表头。请在上面的表里点选表头所在的行；若分类选错，请返回上一步。",
   headerHow: "表头不对？点选真正的表头行。",
   headerPick: (line: number) => `以第 ${line} 行为表头`,
   headerLines: "表头占",
@@ -133,7 +135,11 @@ export const I = {
   converted: "换算后落点",
   asSent: "原数字直接落图",
   noneOf: (n: number) => `另有 ${num(n)} 行无位置，不落图`,
-  shown: (placed: number, unplaced: number, of: number) => (placed + unplaced < of ? `抽取 ${num(of)} 行中的 ${num(placed)} 行落图` : `${num(of)} 行，${num(placed)} 行落图`),
+  /** `of` rows of `total` were looked at; not all of those that have a place are on the map. */
+  shown: (placed: number, unplaced: number, of: number, total: number) => {
+    if (total > of) return `${num(total)} 行中抽取 ${num(of)} 行核对，${num(placed)} 行落图`;
+    return placed + unplaced < of ? `抽取 ${num(of)} 行中的 ${num(placed)} 行落图` : `${num(of)} 行，${num(placed)} 行落图`;
+  },
   shifted: (m: number) => (m < 10_000 ? `移动 ${num(Math.round(m))} m` : `移动 ${num(Math.round(m / 1000))} km`),
   rowsList: "各行的落点",
   rowAt: (line: number) => `第 ${line} 行`,
@@ -174,8 +180,13 @@ export const I = {
   take: (n: number) => `入库 ${num(n)} 行`,
   takeWaiting: (n: number) => `待定位的 ${num(n)} 行也入库，不画在图上`,
   nothingNew: "没有可入库的行",
-  allSame: "与库中完全相同，没有可入库的行",
-  allBack: "全部退回，没有可入库的行。请下载退回表，改好后再导入。",
+  /** Why a run writes nothing, by what became of its rows. */
+  nothing: ({ same, back, waiting }: Rows) => {
+    if (!back) return same + waiting ? "与库中完全相同，没有可入库的行" : "没有可入库的行";
+    if (!same && !waiting) return "全部退回，没有可入库的行。请下载退回表，改好后再导入。";
+    const parts = [same ? `${num(same)} 行与库中相同` : "", waiting ? `${num(waiting)} 行待定位的也与库中相同` : "", `${num(back)} 行退回`];
+    return `${parts.filter(Boolean).join("，")}，没有可入库的行。请下载退回表。`;
+  },
   landing: "落点",
   seeOne: "看这一处",
   landed: (n: number, of: number) => (n < of ? `图上 ${num(n)} 处，共 ${num(of)} 处` : `${num(n)} 处`),
@@ -183,7 +194,7 @@ export const I = {
 
   // Step 5
   doneTitle: (n: number, title: string) => `已入库 ${num(n)} 行${title}`,
-  nothingTitle: "没有改动：这份文件与库中完全相同",
+  nothingTitle: "没有改动",
   failedTitle: "没有入库，没有改动任何数据",
   cancelledTitle: "已取消，没有改动任何数据",
   runningTitle: "正在入库",
@@ -197,19 +208,29 @@ export const I = {
   undoAsk: "撤销这一批导入？",
   undoWhat: (added: number, changed: number) => [added ? `新增的 ${num(added)} 处将注销` : "", changed ? `变更的 ${num(changed)} 处恢复为导入前的内容` : ""].filter(Boolean).join("，") + "。撤销记为一个新的数据状态，历史仍可查看。",
   undoLeft: (n: number) => `其中 ${num(n)} 处在导入之后又有改动，不撤销，保持现在的内容：`,
-  undoNone: "没有可撤销的：这一批的对象在导入之后都又有改动，保持现在的内容。",
+  undoNone: "没有可撤销的，保持现在的内容。",
+  undoHidden: (n: number) => `另有 ${num(n)} 处现已不在您的管理范围内，不撤销；请管理员再撤销一次。`,
+  undoneHidden: (n: number) => `另有 ${num(n)} 处现已不在您的管理范围内，没有撤销；请管理员再撤销一次。`,
+  undoRest: "再撤销余下的",
+  undoRestAsk: "再撤销余下的？",
+  close: "关闭",
   andMore: (n: number) => `另有 ${num(n)} 处`,
   undoYes: "撤销整批",
   undoDone: (ended: number, restored: number, state: number) => `已撤销：注销 ${num(ended)} 处，恢复 ${num(restored)} 处，数据状态 ${num(state)}。`,
   undoKept: (n: number) => `${num(n)} 处在导入之后被改过，没有撤销：`,
   undoneBy: (by: string, at: string, state: number) => `${by} 于 ${at} 撤销，数据状态 ${num(state)}。`,
-  undoneLeft: (n: number) => `${num(n)} 处在导入之后被改过，保留现在的内容。`,
-  mayNotUndo: "这一批不能撤销：只有导入的人和管理员可以撤销，且只能撤销一次。",
+  undoneLeft: (n: number) => `${num(n)} 处没有撤销，保持现在的内容：在导入之后被改过，或不在撤销人的管理范围内。`,
+  mayNotUndo: "这一批不能撤销：只有导入的人和管理员可以撤销，已全部撤销的不用再撤销。",
   took: (time: string) => (/^\d/.test(time) ? `用时 ${time}` : `用时${time}`),
   by: (who: string, at: string) => `${who} · ${at}`,
   source: (sheet: string, line: number | null) => [sheet ? `工作表“${sheet}”` : "", line ? `表头第 ${line} 行` : ""].filter(Boolean).join(" · "),
 
-  mayNotImport: "当前账号只能查看。需要导入，请联系管理员开通编辑权限。",
+  noSuchRun: "没有这次导入，请从“任务”中打开。",
+  openJobs: "打开“任务”",
+  auditorImports: "审计账号不办理导入。",
+  toAudit: "看操作记录",
+  readerImports: "查看账号不办理导入，可看“待定位”。",
+  toWaiting: "看待定位",
 
   // Leaving
   leaveAsk: "正在上传，要离开吗？",

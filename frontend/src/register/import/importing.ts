@@ -13,6 +13,7 @@ import { upload } from "./upload";
 export const STEPS = ["file", "columns", "datum", "dry", "result"] as const;
 export type Step = (typeof STEPS)[number];
 const POLL_MS = 700;
+const RUN_ID = /^i_[0-9a-f]{32}$/;
 
 export const importing = reactive({
   step: "file" as Step,
@@ -317,6 +318,7 @@ export async function place(query: LocationQuery): Promise<void> {
   importing.error = "";
   try {
     if (id) {
+      if (!RUN_ID.test(id)) throw new Problem(404, "", I.noSuchRun);
       if (importing.run?.id !== id) {
         importing.run = null;
         importing.undone = null;
@@ -341,7 +343,7 @@ export async function place(query: LocationQuery): Promise<void> {
     }
   } catch (error) {
     importing.step = "file";
-    importing.error = said(error);
+    importing.error = id && error instanceof Problem && error.status === 404 ? I.noSuchRun : said(error);
   }
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { bytes, lasted } from "../../words/imports";
-import { choose, columnsShown, degree, differs, divisionAt, grouped, obstacle, reasons, refusalOf, unitNow, unitsFor } from "./matching";
-import type { Column, Match, RunColumn, RunRow } from "./types";
+import { bytes, I, lasted } from "../../words/imports";
+import { choose, columnsShown, degree, differs, divisionAt, grouped, obstacle, reasons, refusalOf, rowsIn, unitNow, unitsFor } from "./matching";
+import type { Column, FileInfo, Match, Rows, RunColumn, RunRow } from "./types";
 
 const column = (index: number, target: string | null, factor: string | null = null): Column => ({
   index, header: `列${index}`, target, how: "exact", factor, unit_from: null, unit_to: null, samples: [],
@@ -56,6 +56,23 @@ describe("rows", () => {
     const more = [...columns, runColumn(4, "a"), runColumn(5, "b"), runColumn(6, "c")];
     expect(columnsShown(more, rows, false).map((c) => c.index)).toEqual([2, 1, 0, 4, 5]);
     expect(columnsShown(columns, rows, true).map((c) => c.index)).toEqual([2, 1, 0, 3]);
+  });
+  it("that are no data show the column that says what they are", () => {
+    const sum: RunRow = { line: 99, kind: "ignored", cells: [null, null, null, "合计"], faults: [], object: null, change: null };
+    expect(columnsShown(columns, [sum], false).map((c) => c.index)).toEqual([2, 1, 0, 3]);
+    expect(columnsShown(Array.from({ length: 30 }, (_, i) => runColumn(i, `t${i}`)), [sum], false)).toHaveLength(5);
+  });
+  it("of a sheet are counted below its header", () => {
+    const file = { sheets: [{ name: "甲", rows: 304 }] } as unknown as FileInfo;
+    expect(rowsIn(file, { sheet: "甲", header: { line: 3, lines: 2 } } as unknown as Match)).toBe(300);
+    expect(rowsIn(file, null)).toBe(0);
+  });
+  it("that are not written are told by what became of them", () => {
+    const none: Rows = { read: 0, added: 0, changed: 0, same: 0, back: 0, waiting: 0, ignored: 0, writes: 0 };
+    expect(I.nothing({ ...none, same: 14, back: 286 })).toBe("14 行与库中相同，286 行退回，没有可入库的行。请下载退回表。");
+    expect(I.nothing({ ...none, same: 12 })).toContain("完全相同");
+    expect(I.nothing({ ...none, back: 2 })).toContain("全部退回");
+    expect(I.nothing(none)).toBe("没有可入库的行");
   });
 });
 

@@ -1,6 +1,6 @@
 /** What the wizard decides by itself, without page or service: files, columns, units, zones, rows. */
 import { DEGREE_END, I, UNITS } from "../../words/imports";
-import type { Choice, Column, Fault, Match, Rows, RunColumn, RunRow, Target } from "./types";
+import type { Choice, Column, Fault, FileInfo, Match, Rows, RunColumn, RunRow, Target } from "./types";
 
 const SHAPE_PARTS = /\.(shp|shx|dbf|prj|cpg|sbn|sbx|qix|xml|qmd|qpj)$/i;
 const MB = 2 ** 20;
@@ -57,7 +57,11 @@ export function unitNow(column: Column, units: readonly UnitChoice[]): string {
   return (same.find((u) => u.title === column.unit_from) ?? same[0])?.title ?? "";
 }
 
-// -- Zones ------------------------------------------------------------------------
+/** Rows of data of the sheet that is read, as far as one knows before it is read through. */
+export function rowsIn(file: FileInfo | null, match: Match | null): number {
+  const rows = file?.sheets.find((s) => s.name === match?.sheet)?.rows ?? 0;
+  return Math.max(0, rows - (match?.header ? match.header.line + match.header.lines - 1 : 0));
+}
 
 // -- Rows of a run ------------------------------------------------------------------
 
@@ -70,9 +74,11 @@ export function columnsShown(columns: readonly RunColumn[], rows: readonly RunRo
   const ordered = [...key.sort((a, b) => KEY_TARGETS.indexOf(a.target ?? "") - KEY_TARGETS.indexOf(b.target ?? "")), ...columns.filter((c) => !key.includes(c))];
   if (all) return ordered;
   const wrong = new Set(rows.flatMap((r) => r.faults.map((f) => f.index)));
-  // What is wrong comes first; where that is little, its neighbours keep it company.
+  // What is wrong comes first; where that is little, its neighbours keep it company. A line that is no row of data
+  // may say what it is in a column that fills nothing.
+  const said = (c: RunColumn): boolean => rows.some((r) => r.kind === "ignored" && !!r.cells[c.index]);
   const short = ordered.filter((c) => key.includes(c) || wrong.has(c.index));
-  const company = ordered.filter((c) => !short.includes(c) && c.target !== null).slice(0, Math.max(0, FEWEST - short.length));
+  const company = ordered.filter((c) => !short.includes(c) && (c.target !== null || said(c))).slice(0, Math.max(0, FEWEST - short.length));
   return ordered.filter((c) => short.includes(c) || company.includes(c));
 }
 

@@ -1,7 +1,7 @@
 /** What the service sends about imports, jobs and the waiting queue; names as in the contract. */
 
 export interface SheetHead { line: number; cells: (string | null)[] }
-export interface Sheet { name: string; rows: number; columns: number; head: SheetHead[] }
+export interface Sheet { name: string; rows: number; columns: number; hidden?: boolean; head: SheetHead[] }
 export interface FileInfo {
   file: string; name: string; bytes: number; kind: "table" | "vector"; encoding: string | null; notes: string[];
   template: { class: string; version: number; present: number | null } | null; sheets: Sheet[]; sheet: string;
@@ -47,8 +47,8 @@ export interface RunRow {
 export interface RowPage { items: RunRow[]; next: string | null; total: number }
 /** Longitude, latitude and object of what a run wrote. */
 export interface RunPoints { items: [number, number, number][]; of: number }
-/** What taking an import back would do, and with its state what it did; `left` may be cut, `left_count` is not. */
-export interface UndoPreview { ended: number; restored: number; left_count: number; left: { id: number; name: string; why: string }[] }
+/** What taking an import back would do, and with its state what it did; `left` may be cut, `left_count` is not; `hidden`: others that this account may no longer see. */
+export interface UndoPreview { ended: number; restored: number; left_count: number; left: { id: number; name: string; why: string }[]; hidden: number }
 export interface Undone extends UndoPreview { state: number }
 
 export interface Job {
