@@ -19,7 +19,7 @@ export const MAY_TEXT: Record<string, string> = { sign: "签发报告、告知�
 export const FIELD_WORD: Record<string, string> = {
   username: "用户名", role: "角色", tier: "密级", areas: "区域", departments: "部门", classes: "分类", may: "签发与调度", active: "可用", locked: "锁定", password: "密码", must_change: "须改密码",
   name: "名称", code: "编号", class: "分类", division: "区划", department: "主管部门", visibility: "公开范围", stage: "阶段", grade: "风险等级", source: "来源", verified: "已核实", geom: "位置", geometry: "位置",
-  position_quality: "位置精度", tags: "标签", parent: "上级", parent_id: "上级", enterprise: "所属企业", enterprise_id: "所属企业", valid_from: "生效", valid_to: "到期", reason: "原因", roles: "责任人角色", objects: "对象数", what: "事由",
+  position_quality: "位置精度", tags: "标签", parent: "上级", parent_id: "上级", enterprise: "所属企业", enterprise_id: "所属企业", state: "状态号", updated_at: "更新时间", valid_from: "生效", valid_to: "到期", reason: "原因", roles: "责任人角色", objects: "对象数", what: "事由",
   sessions: "登录数", id: "编号", expires_at: "到期", form: "格式", entries: "条数", filters: "条件", head: "链尾", broken: "不完整处", level_scale: "级别标度", level_value: "级别", level_rank: "级次", grade_how: "等级由来", grade_basis: "等级依据", status: "状态", file: "文件",
   read: "读入", changed: "变更", same: "相同", back: "退回", waiting: "待定位", left: "未撤", dry_run: "预演", crs: "坐标基准", version: "版本", body: "内容", changes: "改动", rewritten: "改写对象数",
   ended: "注销", restored: "恢复", ignored: "不导入", writes: "写入",

@@ -226,7 +226,7 @@ export const I = {
   source: (sheet: string, line: number | null) => [sheet ? `工作表“${sheet}”` : "", line ? `表头第 ${line} 行` : ""].filter(Boolean).join(" · "),
 
   noSuchRun: "没有这次导入，请从“任务”中打开。",
-  openJobs: "打开“任务”",
+  openJobs: "去任务页",
   auditorImports: "审计账号不办理导入。",
   toAudit: "看操作记录",
   readerImports: "查看账号不办理导入，可看“待定位”。",

@@ -185,6 +185,7 @@ def settle(snapshot: Snapshot, settings: Settings, asked: Asked) -> dict[str, An
             for c in layout.columns
         ],
         "title": f"导入 {class_.title} · {file['name']}",
+        "file_name": file["name"],
     }
 
 

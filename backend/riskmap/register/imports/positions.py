@@ -133,7 +133,7 @@ def _projected(answer: Any, listed: Sequence[Candidate]) -> DatumFound:
                 best.crs,
                 "numbers",
                 sure=True,
-                sentence=f"米制坐标，按 {best.title} 有 {best.inside}/{best.of} 处落在辖区内。",
+                sentence=f"米制坐标，按 {best.title} 有 {best.inside:,} / {best.of:,} 处落在辖区内。",
             )
             return made
     if best is not None and DATUMS[best.crs].zone is not None and best.inside:
@@ -141,7 +141,7 @@ def _projected(answer: Any, listed: Sequence[Candidate]) -> DatumFound:
             best.crs,
             "numbers",
             sure=True,
-            sentence=f"横坐标带有带号，按 {best.title}，{best.inside}/{best.of} 处落在辖区内。",
+            sentence=f"横坐标带有带号，按 {best.title}，{best.inside:,} / {best.of:,} 处落在辖区内。",
         )
         return made
     made = answer(
@@ -164,8 +164,8 @@ def _sentence(crs: str, why: str, listed: Sequence[Candidate], kind: str) -> str
     text = f"{why} {DATUMS[crs].title}"
     if one is not None and one.of:
         if one.shift_m and one.shift_m >= 1:
-            text += f"，平均移动 {one.shift_m:.0f} m"
-        text += f"，样本 {one.of} 处中 {one.inside} 处落在辖区内"
+            text += f"，平均移动 {one.shift_m:,.0f} m"
+        text += f"，样本 {one.of:,} 处中 {one.inside:,} 处落在辖区内"
     elif kind != "none" and DATUMS[crs].kind != kind:
         text += "，但表中的数" + ("是经纬度" if kind == "degrees" else "是米制坐标") + "，请核对"
     return text + "。"

@@ -47,14 +47,14 @@ def queue(snapshot: Snapshot, settings: Settings, asked: Asked, *, dry_run: bool
     plan = matching.settle(snapshot, settings, asked)
     reader, connection = snapshot.reader, snapshot.connection
     import_id = jobs.new_id("i")
-    title = plan.pop("title")
+    title, file_name = plan.pop("title"), plan.pop("file_name")
     given = {"class": plan["class"], "dry_run": dry_run}
     shown = f"预演：{title}" if dry_run else title
     jobs.add(connection, import_id, JOB, shown, reader.account_id, reader.name, reader.body(), given)
     queries.add_run(connection, {"import_id": import_id, "dry_run": dry_run, **plan})
     audit.record(
         connection, reader.name, "queue", "import", import_id, address=reader.address,
-        after={"class": plan["class"], "file": plan["file_id"], "crs": plan["crs"], "dry_run": dry_run},
+        after={"class": plan["class"], "file": file_name, "crs": plan["crs"], "dry_run": dry_run},
     )  # fmt: skip
     return import_id
 
