@@ -126,7 +126,7 @@ def child(url: str, data_dir: Path, path: Path, *, dry: bool) -> None:
     clock.watch(exchange_rows.RowReader, "read", "读行")
     clock.watch(positions.Positions, "locate", "定位")
     clock.watch(run._Importer, "take", "核对、分级、组行")
-    for name in ("by_codes", "by_names", "rows_of", "parties_of", "enterprises"):
+    for name in ("by_key", "rows_of", "parties_of", "enterprises"):
         clock.watch(queries, name, "查库中原有")
     clock.watch(write.Staging, "add", "暂存（COPY）")
     clock.watch(queries.PartyStaging, "add", "暂存（COPY）")

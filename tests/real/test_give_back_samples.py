@@ -12,7 +12,8 @@ from riskmap.catalogue.model import Catalogue, Class, Scale
 from riskmap.catalogue.seed import read_files
 from riskmap.exchange.give_back import FILLS, give_back, marks_of
 from riskmap.exchange.headers import Header, Matcher, find_header, match_columns, normalised
-from riskmap.exchange.tables import Table, open_table
+from riskmap.exchange.table import Table
+from riskmap.exchange.tables import open_table
 from riskmap.exchange.targets import targets_of
 
 ITEMS = list(read_files())

@@ -19,7 +19,8 @@ from riskmap.exchange.datum import metres_between
 from riskmap.exchange.headers import Column, Header, datum_in, find_header, match_columns, normalised
 from riskmap.exchange.locate import Candidate, Located, Territory, candidates, geometry_of, locate, orientation
 from riskmap.exchange.rows import Divisions, Reading, RowReader
-from riskmap.exchange.tables import Table, open_table
+from riskmap.exchange.table import Table
+from riskmap.exchange.tables import open_table
 
 CHINA = (73.0, 3.0, 136.0, 54.0)
 Pair = tuple[Decimal | None, Decimal | None]

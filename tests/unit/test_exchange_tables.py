@@ -26,7 +26,7 @@ from tests.unit.exchange_files import biff, ole, raw_xlsx, read_all, refusal, ta
 
 from riskmap.base.errors import Invalid
 from riskmap.exchange import archive as archives
-from riskmap.exchange import tables
+from riskmap.exchange import table
 from riskmap.exchange.tables import open_table
 
 ROWS = [
@@ -846,4 +846,4 @@ def test_archives_are_bounded_by_numbers_that_hold_for_honest_files() -> None:
     # A sheet of a million rows of thirty columns, and one of a hundred thousand rows of 390.
     assert archives._MOST_AREA >= 1_048_576 * 30
     assert archives._MOST_AREA >= 100_000 * 390
-    assert tables.MOST_LINES >= 1_048_576
+    assert table.MOST_LINES >= 1_048_576

@@ -15,7 +15,8 @@ from riskmap.catalogue.seed import read_files
 from riskmap.exchange.cells import choice_of
 from riskmap.exchange.headers import Column, Matcher, find_header, match_columns
 from riskmap.exchange.rows import SAMPLE_MARK, Divisions, RowReader, choices_of
-from riskmap.exchange.tables import CsvTable, Table, open_table
+from riskmap.exchange.table import Table
+from riskmap.exchange.tables import CsvTable, open_table
 from riskmap.exchange.targets import Target, targets_of
 from riskmap.exchange.template import header_of, template, template_of
 

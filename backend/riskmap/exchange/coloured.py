@@ -35,7 +35,7 @@ from riskmap.exchange.give_back import (
 )
 from riskmap.exchange.headers import FATE_HEADER, REASON_HEADER
 from riskmap.exchange.sheets import clean_text, cut, lines_in
-from riskmap.exchange.tables import NOTE_SHEET
+from riskmap.exchange.table import NOTE_SHEET
 
 _MEMORY = 2 << 30
 _SECONDS = 240

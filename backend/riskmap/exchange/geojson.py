@@ -15,7 +15,7 @@ from shapely.errors import ShapelyError
 from shapely.geometry import shape
 
 from riskmap.exchange.archive import refuse
-from riskmap.exchange.tables import GEOMETRY_HEADER, MOST_COLUMNS, Row, Sheet, Table, encoding_of
+from riskmap.exchange.table import GEOMETRY_HEADER, MOST_COLUMNS, Row, Sheet, Table, encoding_of
 
 _CHUNK = 1 << 20
 _MOST_VALUE = 32 << 20  # letters of one feature; the most vertices that we store take a quarter of it

@@ -29,7 +29,8 @@ from riskmap.base.errors import Invalid
 from riskmap.exchange.cells import plain
 from riskmap.exchange.headers import FATE_HEADER, LINE_HEADER, REASON_HEADER, Header, normalised
 from riskmap.exchange.sheets import clean_text, cut, letters, lines_in, sheet_name, shown_width
-from riskmap.exchange.tables import GEOMETRY_HEADER, MOST_COLUMNS, NOTE_SHEET, Table, open_table
+from riskmap.exchange.table import GEOMETRY_HEADER, MOST_COLUMNS, NOTE_SHEET, Table
+from riskmap.exchange.tables import open_table
 
 log = logging.getLogger(__name__)
 

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from riskmap.exchange.tables import HELP_SHEET, NOTE_SHEET, OPTIONS_SHEET, VERSION_SHEET
+from riskmap.exchange.table import HELP_SHEET, NOTE_SHEET, OPTIONS_SHEET, VERSION_SHEET
 
 MOST_TEXT = 32_767  # characters of a cell
 _FORBIDDEN_IN_NAMES = re.compile(r"[\[\]:*?/\\\x00-\x1f]")

@@ -17,7 +17,6 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
 from itertools import islice
@@ -26,61 +25,24 @@ from typing import Any
 
 from riskmap.exchange.archive import SheetScan, check_archive, refuse, scan_workbook
 from riskmap.exchange.cells import Cell
+from riskmap.exchange.geojson import GeoJsonTable
+from riskmap.exchange.table import (
+    HELP_SHEET,
+    MOST_COLUMNS,
+    NOTE_SHEET,
+    OPTIONS_SHEET,
+    VERSION_SHEET,
+    Row,
+    Sheet,
+    Table,
+    encoding_of,
+)
+from riskmap.exchange.vector import PackageTable, ShapeTable
 
-Row = tuple[int, list[Any]]  # line as the file numbers it, cells
-
-GEOMETRY_HEADER = "〔图形〕"
-# Sheets of our own making, in a template and in a returned workbook; never offered as data.
-HELP_SHEET = "填写说明"
-OPTIONS_SHEET = "_选项"
-VERSION_SHEET = "_riskmap"
-NOTE_SHEET = "退回说明"
 _OWN_SHEETS = {HELP_SHEET, OPTIONS_SHEET, VERSION_SHEET, NOTE_SHEET}
 _OWN_LINES = 10
-MOST_COLUMNS = 400
-MOST_LINES = 1_100_000  # a sheet of Excel ends at 1 048 576
 _CHUNK = 1 << 20
 _CSV_CELL = 1 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """One sheet, or the only table of a file without sheets."""
-
-    name: str
-    rows: int
-    columns: int
-    hidden: bool = False
-
-
-class Table:
-    """An opened file."""
-
-    kind = "table"
-    encoding: str | None = None
-    crs: str | None = None  # of the geometry, where the file says it
-    notes: tuple[str, ...] = ()
-
-    @property
-    def sheets(self) -> list[Sheet]:
-        """What can be chosen from; never empty."""
-        raise NotImplementedError
-
-    def rows(self, sheet: str) -> Iterator[Row]:
-        """All lines, in order, blank ones too where the file numbers them."""
-        raise NotImplementedError
-
-    def merged(self, sheet: str) -> list[tuple[int, int, int, int]]:
-        """Merged cells as first line, first column, last line, last column; columns from 0."""
-        return []
-
-    def uncomputed(self, sheet: str) -> set[tuple[int, int]]:
-        """Line and column of formulas that were saved without their value."""
-        return set()
-
-    def own(self, sheet: str) -> list[Row]:
-        """The first lines of a sheet of our own making; none where the file has no such sheet."""
-        return []
 
 
 _NO_TABLES = (
@@ -207,16 +169,10 @@ def _layer(path: Path) -> Table:
     if head.startswith(_SHP):
         if not path.with_suffix(".dbf").exists() or not path.with_suffix(".shx").exists():
             raise refuse("shp_alone", "缺 DBF 或 SHX：请把同名的 SHP、DBF、SHX（和 PRJ、CPG）一起选择，或打成 zip。")
-        from riskmap.exchange.vector import ShapeTable
-
         return ShapeTable(path)
     if head.startswith(_SQLITE):
-        from riskmap.exchange.vector import PackageTable
-
         return PackageTable(path)
     if _text_start(head).startswith(b"{"):
-        from riskmap.exchange.geojson import GeoJsonTable
-
         return GeoJsonTable(path)
     raise refuse("damaged", "图层打不开：文件不完整或格式不对。SHP 应连同 DBF、SHX 一起上传。")
 
@@ -383,37 +339,7 @@ def _part_of_sheet(archive: zipfile.ZipFile, sheet: str) -> str | None:
 
 # -- Text --------------------------------------------------------------------------
 
-_ENCODINGS = ("utf-8-sig", "gb18030")
-CUT_SHORT = {"unexpected end of data", "incomplete multibyte sequence", "truncated data"}
-_MARKS = ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"), (codecs.BOM_UTF8, "utf-8-sig"))
 _DELIMITERS = ",\t;|"
-
-
-def encoding_of(path: Path) -> str:
-    """UTF-8 or GB 18030 (GBK within it), strictly and over the whole file; UTF-16 by its mark. Raises Invalid."""
-    with path.open("rb") as file:
-        head = file.read(4)
-        marked = next((name for mark, name in _MARKS if head.startswith(mark)), None)
-        for encoding in (marked,) if marked else _ENCODINGS:
-            file.seek(0)
-            decoder = codecs.getincrementaldecoder(encoding)("strict")
-            try:
-                while chunk := file.read(_CHUNK):
-                    if marked is None and b"\x00" in chunk:
-                        raise refuse(
-                            "not_a_table", "这不是文本表格，也不是 xlsx。请在 Excel 或 WPS 中另存为 xlsx 再上传。"
-                        )
-                    decoder.decode(chunk)
-                decoder.decode(b"", final=True)
-            except UnicodeDecodeError as error:
-                # UTF-8 that was cut may well pass for GBK.
-                if error.reason in CUT_SHORT:
-                    raise refuse("damaged", "文件在最后一个字中间断了，没有传完整。请重新上传。") from error
-                continue
-            return encoding
-    raise refuse(
-        "unknown_encoding", "认不出文字编码：既不是 UTF-8，也不是 GBK/GB 18030。请另存为 xlsx 或 UTF-8 的 csv。"
-    )
 
 
 class CsvTable(Table):

@@ -16,7 +16,7 @@ from riskmap.exchange.cells import plain
 from riskmap.exchange.headers import Matcher
 from riskmap.exchange.rows import SAMPLE_MARK
 from riskmap.exchange.sheets import cut, letters, lines_in, sheet_name, shown_width
-from riskmap.exchange.tables import HELP_SHEET, OPTIONS_SHEET, VERSION_SHEET, Table
+from riskmap.exchange.table import HELP_SHEET, OPTIONS_SHEET, VERSION_SHEET, Table
 from riskmap.exchange.targets import Target, targets_of
 
 LAST_LINE = 5001  # as far down as drop-downs and checks reach

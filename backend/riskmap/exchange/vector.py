@@ -18,7 +18,7 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from riskmap.exchange.archive import refuse
-from riskmap.exchange.tables import CUT_SHORT, GEOMETRY_HEADER, MOST_COLUMNS, Row, Sheet, Table
+from riskmap.exchange.table import CUT_SHORT, GEOMETRY_HEADER, MOST_COLUMNS, Row, Sheet, Table
 
 _CHUNK = 20_000
 _STYLES = "layer_styles"  # of QGIS

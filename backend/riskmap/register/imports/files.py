@@ -28,7 +28,8 @@ from riskmap.base.settings import Settings
 from riskmap.base.web import ensure_disk
 from riskmap.exchange.cells import plain
 from riskmap.exchange.headers import HEAD_LINES
-from riskmap.exchange.tables import MOST_LINES, Row, Table, open_table
+from riskmap.exchange.table import MOST_LINES, Row, Table
+from riskmap.exchange.tables import open_table
 from riskmap.exchange.template import template_of
 from riskmap.register.imports import queries
 

@@ -67,8 +67,8 @@ class Known:
         good = [line for line in lines if not line[0].faults]
         codes = {r.core["code"] for r, _, _ in good if "code" in r.core}
         names = {r.core["name"] for r, _, _ in good if "code" not in r.core}
-        by_code = queries.by_codes(self._connection, self._class, codes) if codes else {}
-        by_name = queries.by_names(self._connection, self._class, names) if names else {}
+        by_code = queries.by_key(self._connection, self._class, "code", codes) if codes else {}
+        by_name = queries.by_key(self._connection, self._class, "name", names) if names else {}
         ids = {}
         for reading, spot, said in good:
             if "code" in reading.core:

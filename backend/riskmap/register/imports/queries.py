@@ -257,31 +257,18 @@ def mark_undone(connection: Connection, import_id: str, state: int, by: str, tak
 _KEY = "id, code, name, division, department, visibility, state, original, ST_X(anchor) AS lon, ST_Y(anchor) AS lat"
 
 
-def by_codes(connection: Connection, class_: str, codes: Iterable[str]) -> dict[str, list[Any]]:
-    """Objects of a class by code, as far as the transaction may see them."""
+def by_key(connection: Connection, class_: str, column: str, said: Iterable[str]) -> dict[str, list[Any]]:
+    """Objects of a class by `code` or by `name`, as far as the transaction may see them."""
+    assert column in {"code", "name"}
     out: dict[str, list[Any]] = {}
     for row in connection.execute(
         text(
             f"SELECT {_KEY} FROM risk_object"
-            " WHERE class = :class AND code = ANY(CAST(:codes AS text[])) AND ended_reason IS NULL"
+            f" WHERE class = :class AND {column} = ANY(CAST(:said AS text[])) AND ended_reason IS NULL"
         ),
-        {"class": class_, "codes": list(codes)},
+        {"class": class_, "said": list(said)},
     ):
-        out.setdefault(row.code, []).append(row)
-    return out
-
-
-def by_names(connection: Connection, class_: str, names: Iterable[str]) -> dict[str, list[Any]]:
-    """Objects of a class by name, as far as the transaction may see them."""
-    out: dict[str, list[Any]] = {}
-    for row in connection.execute(
-        text(
-            f"SELECT {_KEY} FROM risk_object"
-            " WHERE class = :class AND name = ANY(CAST(:names AS text[])) AND ended_reason IS NULL"
-        ),
-        {"class": class_, "names": list(names)},
-    ):
-        out.setdefault(row.name, []).append(row)
+        out.setdefault(getattr(row, column), []).append(row)
     return out
 
 

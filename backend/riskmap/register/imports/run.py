@@ -25,7 +25,8 @@ from riskmap.catalogue.model import LIVE_STAGES, Class
 from riskmap.catalogue.queries import CatalogueCache
 from riskmap.exchange.headers import HEAD_LINES, Column, Header, header_at
 from riskmap.exchange.rows import Fault, Reading, RowReader
-from riskmap.exchange.tables import Row, Table, open_table
+from riskmap.exchange.table import Row, Table
+from riskmap.exchange.tables import open_table
 from riskmap.exchange.targets import targets_of
 from riskmap.register.imports import files, queries, returned
 from riskmap.register.imports.files import SAMPLE_ROWS
