@@ -178,7 +178,8 @@ def test_a_sample_goes_in_with_the_rows_its_list_names(clerk: Any, real_data: Pa
     returned = tmp_path / "returned.xlsx"
     loaded.value.save_as(returned)
     assert loaded.value.suggested_filename.endswith(".xlsx")
-    workbook_names_every_fault(returned, wanted, page.request.get(f"/api/imports/{run_id(page)}").json()["sheet"])
+    run = page.request.get(f"/api/imports/{run_id(page)}").json()
+    workbook_names_every_fault(returned, wanted, run["sheet"], messages_of(page, run["id"]))
 
     take(page)
     done = counts(page)
@@ -188,7 +189,13 @@ def test_a_sample_goes_in_with_the_rows_its_list_names(clerk: Any, real_data: Pa
     assert after["unplaced"] == before["unplaced"] + said["waiting"]
 
 
-def workbook_names_every_fault(path: Path, wanted: dict[str, Any], sheet: str) -> None:
+def messages_of(page: Page, run: str) -> dict[int, list[str]]:
+    """Per line what is said of it, each thing once."""
+    items = page.request.get(f"/api/imports/{run}/rows?kind=back,waiting&limit=1000").json()["items"]
+    return {i["line"]: list(dict.fromkeys(f["message"] for f in i["faults"])) for i in items}
+
+
+def workbook_names_every_fault(path: Path, wanted: dict[str, Any], sheet: str, said: dict[int, list[str]]) -> None:
     """The wrong cells are in colour, their rows say which way they went and why; no other cell of the data is."""
     book = openpyxl.load_workbook(path)
     found = book[sheet] if sheet in book.sheetnames else book.worksheets[0]
@@ -211,7 +218,7 @@ def workbook_names_every_fault(path: Path, wanted: dict[str, Any], sheet: str) -
         if column:
             assert [c for c in cells if titles[c].startswith(column)], (line, column)
         assert found.cell(line, way).value == ("退回" if kind == "back" else "待定位")
-        assert str(found.cell(line, reason).value or "").strip(), line
+        assert found.cell(line, reason).value == "；".join(said[line]), line
 
 
 @pytest.mark.parametrize("stem", ["zone39_gbk", "cm117_gbk_noprj"])
