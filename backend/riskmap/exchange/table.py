@@ -1,6 +1,7 @@
 """What an opened file is to its readers: sheets of numbered lines; and the encoding of a text."""
 
 import codecs
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +32,7 @@ class Sheet:
     hidden: bool = False
 
 
-class Table:
+class Table(ABC):
     """An opened file."""
 
     kind = "table"
@@ -40,13 +41,13 @@ class Table:
     notes: tuple[str, ...] = ()
 
     @property
+    @abstractmethod
     def sheets(self) -> list[Sheet]:
         """What can be chosen from; never empty."""
-        raise NotImplementedError
 
+    @abstractmethod
     def rows(self, sheet: str) -> Iterator[Row]:
         """All lines, in order, blank ones too where the file numbers them."""
-        raise NotImplementedError
 
     def merged(self, sheet: str) -> list[tuple[int, int, int, int]]:
         """Merged cells as first line, first column, last line, last column; columns from 0."""
