@@ -53,6 +53,12 @@ export class HeatLayer extends ViewportLayer {
     this.ask();
   }
 
+  /** The palette has changed: what was made of its colours is made anew. */
+  recoloured(): void {
+    this.hatch = null;
+    this.redraw();
+  }
+
   /** The finest resolution may have changed. */
   refine(): void {
     this.ask();

@@ -50,6 +50,7 @@ export class RiskMap {
   private finest = 10;
   private fine = true;
   private home: L.LatLngBounds | null = null;
+  private readonly theme = new MutationObserver(() => this.recolour());
 
   /** `covered` is how many pixels at the left and right edge the page's own panels take. */
   constructor(private readonly element: HTMLElement, private readonly events: MapEvents, reducedMotion: boolean, private readonly covered: [number, number]) {
@@ -77,6 +78,15 @@ export class RiskMap {
     for (const layer of [this.base, this.base.labels, this.heatOn ? this.heat : this.risk, this.marks]) layer.addTo(this.map);
     // Glyphs of the page's font come in by parts; what was painted with a stand-in is painted again.
     document.fonts.addEventListener("loadingdone", this.repaint);
+    this.theme.observe(document.documentElement, { attributeFilter: ["data-theme"] });
+  }
+
+  /** The page's theme has changed: colours are read anew into the one palette that every layer holds. */
+  recolour(): void {
+    Object.assign(this.palette, readPalette(this.element));
+    this.heat.recoloured();
+    this.dress();
+    this.repaint();
   }
 
   readonly repaint = (): void => {
@@ -85,6 +95,7 @@ export class RiskMap {
 
   remove(): void {
     document.fonts.removeEventListener("loadingdone", this.repaint);
+    this.theme.disconnect();
     this.risk.select(null);
     this.map.remove();
   }
