@@ -9,6 +9,7 @@ import { boxOfLines, type Geometry, latOf, lngOf, partsOf } from "./mercator";
 import { readPalette } from "./palette";
 import { type LayerState, RiskLayer } from "./RiskLayer";
 import type { Mark } from "./scene";
+import { Sketch } from "./Sketch";
 import { Atlas, type Looks, ringRadius, specOf, Sprite } from "./symbols";
 import type { TileFetch } from "./TileStore";
 
@@ -51,6 +52,7 @@ export class RiskMap {
   private fine = true;
   private home: L.LatLngBounds | null = null;
   private readonly theme = new MutationObserver(() => this.recolour());
+  private sketching: Sketch | null = null;
 
   /** `covered` is how many pixels at the left and right edge the page's own panels take. */
   constructor(private readonly element: HTMLElement, private readonly events: MapEvents, reducedMotion: boolean, private readonly covered: [number, number]) {
@@ -96,6 +98,7 @@ export class RiskMap {
   remove(): void {
     document.fonts.removeEventListener("loadingdone", this.repaint);
     this.theme.disconnect();
+    this.sketching?.cancel();
     this.risk.select(null);
     this.map.remove();
   }
@@ -182,6 +185,11 @@ export class RiskMap {
   }
 
   // -- Acts -------------------------------------------------------------------
+
+  /** The one drawing tool of this map: measuring, filtering and editing share it. */
+  sketch(): Sketch {
+    return (this.sketching ??= new Sketch(this.map, this.element));
+  }
 
   zoomIn(): void { this.map.zoomIn(); }
   zoomOut(): void { this.map.zoomOut(); }
@@ -270,7 +278,7 @@ export class RiskMap {
 
   private point(event: L.LeafletMouseEvent): void {
     this.events.moved(event.latlng.lng, event.latlng.lat);
-    if (!this.fine) return;
+    if (!this.fine || this.sketching?.active) return;
     const point = event.containerPoint;
     if (this.heatOn) {
       const cell = this.heat.cellAt(event.latlng);
@@ -294,6 +302,7 @@ export class RiskMap {
   }
 
   private click(event: L.LeafletMouseEvent): void {
+    if (this.sketching?.active) return;
     if (this.heatOn) {
       const cell = this.heat.cellAt(event.latlng);
       if (cell) this.events.pickedCell(cell);
