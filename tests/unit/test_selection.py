@@ -100,3 +100,11 @@ def test_the_words_name_every_condition(catalogue: Catalogue) -> None:
     selection = parse({"class": ["school"], "grade": ["serious+"], "division": ["360402"], "q": ["小学"]}, catalogue)
     assert describe(selection, catalogue, {"360402": "濂溪区"}) == "濂溪区；学校；较大以上；名称或编号含“小学”"
     assert describe(Selection(), catalogue, {}) == "全域"
+
+
+def test_a_scale_also_says_what_it_does_not_say(catalogue: Catalogue) -> None:
+    chosen = parse({"level": ["major-hazard-level:none", "major-hazard-level:一级"]}, catalogue)
+    assert "重大危险源级别 未评定" in describe(chosen, catalogue, {})
+    assert "不在此标度" in describe(parse({"level": ["tailings-class:off"]}, catalogue), catalogue, {})
+    with pytest.raises(Invalid):
+        parse({"level": ["major-hazard-level:九级"]}, catalogue)

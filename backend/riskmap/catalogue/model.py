@@ -277,6 +277,10 @@ class Catalogue:
                         return grade, policy
         return None
 
+    def classes_on(self, scale: str) -> list[str]:
+        """Classes that a scale is for."""
+        return [c.code for c in self.classes.values() if c.scale == scale]
+
     def fields_named(self, name: str, classes: frozenset[str] | None) -> list[tuple[Class, Field]]:
         """Every class (of these, or all) that declares a field of this name."""
         return [

@@ -25,11 +25,12 @@ _ITEM = (
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """One sort key; `template` is SQL with columns in braces. Ties go by id."""
+    """One sort key: a common column, or a declared field. Ties go by id."""
 
     name: str
     descending: bool
     nullable: bool
+    is_field: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +41,20 @@ class After:
     id: int
 
 
+_NULLABLE = {"code", "level", "source", "position"}
+
+
 def parse_sort(given: str | None, snapshot: Snapshot, selection: Selection) -> Sort:
     """A sort from its parameter; the default is worst grade first. Raises Invalid for an unknown one."""
     name = (given or "-grade").strip()
     descending = name.startswith("-")
-    name = name.removeprefix("-").removeprefix("attributes.")
+    name = name.removeprefix("-")
     if name in SORTS:
         # Worse is more: -grade puts 重大 first, and 重大 has rank 1.
-        return Sort(name, not descending if name in {"grade", "level"} else descending, name in {"code", "level"})
+        return Sort(name, not descending if name in {"grade", "level"} else descending, name in _NULLABLE)
+    name = name.removeprefix("attributes.")  # so that a field may be called like a common column
     if field_of(name, snapshot, selection.classes):
-        return Sort(name, descending, True)
+        return Sort(name, descending, True, True)
     legal = "、".join(SORTS)
     raise Invalid(
         "不能按这一项排序",
@@ -58,7 +63,7 @@ def parse_sort(given: str | None, snapshot: Snapshot, selection: Selection) -> S
 
 
 def _key_sql(sort: Sort, compiled: Compiled, snapshot: Snapshot, selection: Selection, inner: bool) -> str:
-    if sort.name in SORTS:
+    if not sort.is_field:
         return SORTS[sort.name]
     readable = field_of(sort.name, snapshot, selection.classes)
     kind = next(iter(readable.values())).type

@@ -18,9 +18,9 @@ from riskmap.base.crs import (
     cell_centre_child,
     cell_children,
 )
-from riskmap.catalogue.model import GRADE_RANK, LIVE_STAGES, Field
+from riskmap.catalogue.model import GRADE_RANK, LIVE_STAGES, POSITION_QUALITIES, STAGES, Field
 from riskmap.selection import where as cql2
-from riskmap.selection.model import Selection
+from riskmap.selection.model import NO_LEVEL, Selection
 from riskmap.store.snapshot import Snapshot
 
 # One name for all of an object's map columns, in each form. Alias v is the row.
@@ -265,11 +265,7 @@ def _plain(selection: Selection, snapshot: Snapshot, binds: Binds, any_life: boo
     if selection.tag:
         out.append(f"{{tags}} && CAST({binds(list(selection.tag))} AS text[])")
     if selection.level:
-        pairs = [
-            f"({{level_scale}} = {binds(scale)} AND {{level_value}} = {binds(level)})"
-            for scale, _, level in (value.partition(":") for value in selection.level)
-        ]
-        out.append("(" + " OR ".join(pairs) + ")")
+        out.append("(" + " OR ".join(_level(value, snapshot, binds) for value in selection.level) + ")")
     if selection.division:
         patterns = [territory(code) + "%" for code in selection.division]
         out.append(f"{{division}} LIKE ANY (CAST({binds(patterns)} AS text[]))")
@@ -302,10 +298,27 @@ def _plain(selection: Selection, snapshot: Snapshot, binds: Binds, any_life: boo
     return out
 
 
+def _level(value: str, snapshot: Snapshot, binds: Binds) -> str:
+    """One level; or what its scale says nothing of: not assessed in the scale's own classes, off it in all others."""
+    scale, _, level = value.partition(":")
+    named = binds(scale)
+    if snapshot.catalogue.scales[scale].level(level) is not None:
+        return f"({{level_scale}} = {named} AND {{level_value}} = {binds(level)})"
+    on = binds(snapshot.catalogue.classes_on(scale))
+    member = f"{{class}} = ANY(CAST({on} AS text[]))"
+    return f"({{level_scale}} IS DISTINCT FROM {named} AND {member if level == NO_LEVEL else f'NOT {member}'})"
+
+
 def _industry(selection: Selection, snapshot: Snapshot, inner: bool, binds: Binds) -> str:
     readable = {c.code: f.visibility for c, f in snapshot.catalogue.fields_named("industry_code", None) if f.is_scalar}
     column = attribute("industry_code", readable, "text", inner, snapshot.reader.tier, binds)
     return f"{column} LIKE ANY (CAST({binds([code + '%' for code in selection.industry])} AS text[]))"
+
+
+def _placed(column: str, words: tuple[str, ...]) -> str:
+    """A column's place in an order that is not the alphabet's."""
+    listed = ", ".join(f"'{word}'" for word in words)
+    return f"array_position(CAST(ARRAY[{listed}] AS text[]), {{{column}}})"
 
 
 # What a list may be sorted by, beside declared scalar fields of the chosen classes.
@@ -317,7 +330,9 @@ SORTS: dict[str, str] = {
     "level": "{level_rank}",
     "division": '{division} COLLATE "C"',
     "department": '{department} COLLATE "C"',
-    "stage": '{stage} COLLATE "C"',
+    "stage": _placed("stage", STAGES),
+    "source": '{source} COLLATE "C"',
+    "position": _placed("position_quality", POSITION_QUALITIES),
     "updated_at": "{updated_at}",
     "id": "{id}",
 }

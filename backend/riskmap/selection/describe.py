@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from riskmap.catalogue.model import Catalogue
-from riskmap.selection.model import Selection
+from riskmap.selection.model import NO_LEVEL, Selection
 
 GRADE_WORDS = {"major": "重大", "serious": "较大", "general": "一般", "low": "低", "none": "未评定"}
 STAGE_WORDS = {
@@ -29,7 +29,10 @@ def describe(selection: Selection, catalogue: Catalogue, divisions: Mapping[str,
         parts.append(grades(selection.grade))
     for value in selection.level:
         scale, _, level = value.partition(":")
-        parts.append(f"{catalogue.scales[scale].title} {level}")
+        known = catalogue.scales[scale]
+        if known.level(level) is None:
+            level = "未评定" if level == NO_LEVEL else "不在此标度"
+        parts.append(f"{known.title} {level}")
     if selection.stage == ("any",):
         parts.append("含已关闭、已销号")
     elif selection.stage:

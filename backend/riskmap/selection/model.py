@@ -16,6 +16,8 @@ from riskmap.base.errors import FieldError, Invalid
 from riskmap.catalogue.model import GRADES, STAGES, Catalogue
 
 MAX_VALUES = 200
+# Beside a scale's own levels: not assessed (of a class that the scale is for), and off the scale.
+NO_LEVEL, OFF_SCALE = "none", "off"
 _MAX_TEXT = 100
 _MAX_WITHIN_VERTICES = 5_000
 
@@ -49,7 +51,7 @@ class Selection:
     classes: tuple[str, ...] = ()
     tag: tuple[str, ...] = ()
     grade: tuple[str, ...] = ()
-    level: tuple[str, ...] = ()  # "scale:value"
+    level: tuple[str, ...] = ()  # "scale:value", "scale:none", "scale:off"
     division: tuple[str, ...] = ()
     enterprise: tuple[int, ...] = ()
     parent: tuple[int, ...] = ()
@@ -210,8 +212,12 @@ def parse(params: Mapping[str, Sequence[str]], catalogue: Catalogue, *, within: 
     for value in get("level", []):
         scale, _, level = value.partition(":")
         known = catalogue.scales.get(scale)
-        if known is None or known.level(level) is None:
-            raise _refuse("level", "unknown_value", "level 应为 标度:级别，如 major-hazard-level:三级")
+        if known is None or (known.level(level) is None and level not in {NO_LEVEL, OFF_SCALE}):
+            raise _refuse(
+                "level",
+                "unknown_value",
+                "level 应为 标度:级别，如 major-hazard-level:三级；未评定写 标度:none，不在此标度写 标度:off",
+            )
         levels.append(value)
     for value in get("division", []):
         if not re.fullmatch(r"\d{2,12}", value, re.ASCII):

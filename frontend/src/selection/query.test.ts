@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { EVERYTHING, fromHash, isNothing, type Link, toHash, toParams } from "./query";
 
-const PLAIN: Link = { chosen: EVERYTHING, view: null, heat: false, cell: null, object: null };
+const PLAIN: Link = { chosen: EVERYTHING, view: null, heat: false, scale: null, cell: null, object: null };
 
 describe("the selection in a link", () => {
   it("comes back as it was", () => {
     const link: Link = {
-      chosen: { classes: ["school", "tank"], grades: ["major", "serious"], division: "360402", q: "小学 & +，甲" },
-      view: { zoom: 11, lat: 29.70001, lng: 115.99999 }, heat: true, cell: "88418a0001fffff", object: 17,
+      chosen: { classes: ["school", "tank"], grades: ["major", "serious"], levels: ["major-hazard-level:一级", "major-hazard-level:none"], division: "360402", q: "小学 & +，甲" },
+      view: { zoom: 11, lat: 29.70001, lng: 115.99999 }, heat: true, scale: "major-hazard-level", cell: "88418a0001fffff", object: 17,
     };
     expect(fromHash("#" + toHash(link))).toEqual(link);
   });
@@ -29,7 +29,7 @@ describe("the selection for the service", () => {
     expect(toParams(EVERYTHING, ["tank", "mine"]).toString()).toBe("class=tank%2Cmine");
   });
   it("says every condition once", () => {
-    const chosen = { classes: ["tank"], grades: ["major" as const], division: "3604", q: " 油 " };
-    expect(Object.fromEntries(toParams(chosen, []))).toEqual({ class: "tank", grade: "major", division: "3604", q: "油" });
+    const chosen = { classes: ["tank"], grades: ["major" as const], levels: ["tailings-class:一等"], division: "3604", q: " 油 " };
+    expect(Object.fromEntries(toParams(chosen, []))).toEqual({ class: "tank", grade: "major", level: "tailings-class:一等", division: "3604", q: "油" });
   });
 });

@@ -3,7 +3,10 @@ import { computed, reactive, watch } from "vue";
 import { getJson, isAbort, Problem, send, setCsrf } from "../api/client";
 import type { Account, Catalogue, ClassSpec, CountRow, Counts, Detail, Division, GradeStep, Item, Meta, Moment, Page, Rights, Scale, Session } from "../api/types";
 import { GRADES, type Grade, gradeWords, W } from "../words";
+import { levelWords } from "../words/table";
+import { type ByGrade, type Figures, figuresOf } from "./figures";
 import { type Chosen, EVERYTHING, fromHash, isNothing, toHash, toParams, type View } from "./query";
+import { together } from "./together";
 
 const link = fromHash(location.hash);
 export const PAGE_SIZE = 100;
@@ -27,6 +30,8 @@ export const store = reactive({
   view: link.view as View | null,
   bounds: null as [number, number, number, number] | null,
   heat: link.heat,
+  scale: link.scale as string | null, // by which scale map and legend are coloured; null: the risk grade
+  sort: "-grade",
   cell: link.cell as string | null,
   inView: false,
   selected: link.object as number | null,
@@ -34,16 +39,19 @@ export const store = reactive({
   signIn: "" as "" | "asked" | "expired" | "change",
   mustChange: null as { username: string; why: string } | null, // whose password has to be changed before anything else
   // Answers
-  facets: [] as CountRow[], // by grade and class, without those two conditions
+  facets: [] as CountRow[], // by grade, class and perhaps level, without those conditions
+  counted: { chosen: link.chosen as Chosen, scale: link.scale as string | null }, // what the figures are of
   byDivision: {} as Record<string, number>,
   total: null as number | null,
   unplaced: 0,
   counting: false,
   rows: [] as Item[],
   rowsTotal: null as number | null,
+  rowsState: 0, // the state that the table shows
   next: null as string | null,
   cursors: [""] as string[], // how each page so far was asked for
   listing: false,
+  listFailed: "", // why the table shows what it showed before, or nothing
   detail: null as Detail | null,
   steps: [] as GradeStep[],
   detailError: "",
@@ -62,7 +70,7 @@ export const nothing = computed<boolean>(() => isNothing(store.chosen));
 /** The selection as the service takes it; null while it is not known or nothing can be in it. */
 export const query = computed<string | null>(() => (store.catalogue && !nothing.value ? toParams(store.chosen, hazards.value).toString() : null));
 /** The same with what narrows the table alone. */
-const tableQuery = computed<string | null>(() => {
+export const tableQuery = computed<string | null>(() => {
   if (query.value === null) return null;
   const params = new URLSearchParams(query.value);
   if (store.cell) params.set("cell", store.cell);
@@ -72,21 +80,24 @@ const tableQuery = computed<string | null>(() => {
 export const pageIndex = computed<number>(() => store.cursors.length);
 export const pages = computed<number>(() => Math.max(1, Math.ceil((store.rowsTotal ?? 0) / PAGE_SIZE)));
 
-function zeros(): Record<Grade, number> {
-  return Object.fromEntries(GRADES.map((g) => [g, 0])) as Record<Grade, number>;
+/** Classes that a scale is made for. */
+export function classesOn(scale: string | null): Set<string> {
+  return new Set((store.catalogue?.classes ?? []).filter((c) => c.scale === scale).map((c) => c.class));
 }
-
+/** Figures of these rows for what was asked when they were counted. */
+export function figuresFor(rows: readonly CountRow[]): Figures {
+  const { chosen, scale } = store.counted;
+  const limits = { classes: new Set(chosen.classes ?? hazards.value), grades: new Set(chosen.grades ?? GRADES), levels: chosen.levels && new Set(chosen.levels) };
+  return figuresOf(rows, limits, scale, classesOn(scale));
+}
 /** Counts by grade of the chosen classes, and by class of the chosen grades: each facet without its own condition. */
-export const byGrade = computed<Record<Grade, number>>(() => {
-  const out = zeros();
-  for (const row of store.facets) if (shownClasses.value.has(row.class)) out[row.grade] += row.n;
-  return out;
-});
-export const byClass = computed<Record<string, Record<Grade, number>>>(() => {
-  const out: Record<string, Record<Grade, number>> = {};
-  for (const row of store.facets) if (shownGrades.value.has(row.grade)) (out[row.class] ??= zeros())[row.grade] += row.n;
-  return out;
-});
+export const figures = computed<Figures>(() => figuresFor(store.facets));
+export const byGrade = computed<ByGrade>(() => figures.value.byGrade);
+export const byClass = computed<Record<string, ByGrade>>(() => figures.value.byClass);
+/** By what counts are grouped, and the selection without the conditions that they are the facets of. */
+export function facetQuery(): string {
+  return `by=grade,class${store.scale ? ",level" : ""}&${toParams({ ...store.chosen, classes: [], grades: null, levels: null }, [])}`;
+}
 
 export function placeName(code: string | null): string {
   if (!code) return W.dash;
@@ -125,15 +136,16 @@ async function count(): Promise<void> {
   if (!catalogue) return;
   const signal = counts.begin();
   store.counting = true;
-  const facet = toParams({ ...store.chosen, classes: [], grades: null }, []);
+  const counted = { chosen: { ...store.chosen }, scale: store.scale };
   const elsewhere = toParams({ ...store.chosen, division: null }, hazards.value);
   try {
-    const [facets, areas, total] = await Promise.all([
-      getJson<Counts>(`/api/counts?by=grade,class&${facet}`, signal),
+    const [facets, areas, total] = await together(Promise.all([
+      getJson<Counts>(`/api/counts?${facetQuery()}`, signal),
       nothing.value ? null : getJson<Counts>(`/api/counts?by=division&${elsewhere}`, signal),
       query.value === null ? null : getJson<Counts>(`/api/counts?by=grade&${query.value}`, signal),
-    ]);
+    ]));
     if (signal.aborted) return;
+    store.counted = counted;
     store.facets = facets.rows as CountRow[];
     store.byDivision = Object.fromEntries((areas?.rows ?? []).map((r) => [r.division ?? "", r.n ?? 0]));
     store.total = total?.total ?? 0;
@@ -151,18 +163,22 @@ async function list(): Promise<void> {
   if (!store.catalogue) return;
   const signal = table.begin();
   if (tableQuery.value === null) {
-    Object.assign(store, { rows: [], rowsTotal: 0, next: null, listing: false });
+    await together(Promise.resolve());
+    if (!signal.aborted) Object.assign(store, { rows: [], rowsTotal: 0, next: null, listing: false });
     return;
   }
   store.listing = true;
   const cursor = store.cursors.at(-1);
   try {
-    const page = await getJson<Page>(`/api/objects?limit=${PAGE_SIZE}&${tableQuery.value}${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`, signal);
+    const page = await together(getJson<Page>(`/api/objects?limit=${PAGE_SIZE}&sort=${encodeURIComponent(store.sort)}&${tableQuery.value}${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`, signal));
     if (signal.aborted) return;
     store.rows = page.items;
     store.rowsTotal = page.total;
+    store.rowsState = page.state;
+    store.listFailed = "";
     store.next = page.next;
   } catch (error) {
+    if (!isAbort(error)) store.listFailed = error instanceof Problem ? error.detail : W.readFailed;
     complain(error);
   } finally {
     if (!signal.aborted) store.listing = false;
@@ -177,6 +193,11 @@ export function turnPage(by: 1 | -1): void {
 }
 
 let due = 0;
+
+/** The same page once more, after it could not be read. */
+export function retryList(): void {
+  void list();
+}
 
 /** The first page again; asked once, however many changes come together. */
 function listAnew(): void {
@@ -362,7 +383,11 @@ watch(() => JSON.stringify(store.chosen), () => {
   if (store.cell) store.cell = null; // a hexagon's list belongs to the picture it was clicked in
   void count();
 });
-watch(tableQuery, listAnew);
+watch([tableQuery, () => store.sort], listAnew);
+watch(() => store.scale, (scale) => {
+  if (store.chosen.levels?.some((level) => !level.startsWith(`${scale}:`))) store.chosen.levels = null;
+  else void count();
+});
 watch(() => store.state, async (_now, before) => {
   if (!before || !store.catalogue) return;
   if (store.catalogue.state < catalogueMoved) await renewCatalogue().catch(complain);
@@ -374,7 +399,7 @@ watch(() => store.selected, () => void showDetail());
 
 // -- The link -------------------------------------------------------------------
 
-const hash = computed(() => toHash({ chosen: store.chosen, view: store.view, heat: store.heat, cell: store.cell, object: store.selected }));
+const hash = computed(() => toHash({ chosen: store.chosen, view: store.view, heat: store.heat, scale: store.scale, cell: store.cell, object: store.selected }));
 let written = location.hash.slice(1);
 let kept = false; // whether the map's page is the one that is shown: another page's address is not ours
 function writeLink(): void {
@@ -392,6 +417,7 @@ window.addEventListener("hashchange", () => {
   const now = fromHash(location.hash);
   store.chosen = now.chosen;
   store.heat = now.heat;
+  store.scale = now.scale;
   store.selected = now.object;
   if (now.view) store.view = now.view;
   queueMicrotask(() => (store.cell = now.cell));
@@ -424,6 +450,19 @@ export function toggleClasses(codes: readonly string[], on: boolean): void {
   chooseClasses(now);
 }
 
+/** By which scale map and legend are coloured; conditions on another scale's levels go. */
+export function colourBy(scale: string | null): void {
+  store.chosen.levels = null;
+  store.scale = scale;
+}
+
+/** A level of the present scale on or off; `all` is everything that its legend lists. */
+export function toggleLevel(level: string, all: readonly string[]): void {
+  const now = new Set(store.chosen.levels ?? all);
+  if (!now.delete(level)) now.add(level);
+  store.chosen.levels = all.every((one) => now.has(one)) ? null : all.filter((one) => now.has(one));
+}
+
 export function reset(): void {
   store.chosen = { ...EVERYTHING };
   store.cell = null;
@@ -447,6 +486,7 @@ export const conditions = computed<Condition[]>(() => {
   out.push(chosen.grades === null
     ? { text: W.allGrades, drop: null }
     : { text: gradeWords(chosen.grades), drop: () => (store.chosen.grades = null) });
+  if (chosen.levels) out.push({ text: levelWords(scales.value.get(store.scale ?? "")?.title ?? "", chosen.levels), drop: () => (store.chosen.levels = null) });
   if (store.cell) out.push({ text: W.cellChosen, drop: () => (store.cell = null) });
   if (chosen.q.trim()) out.push({ text: W.contains(chosen.q.trim()), drop: () => (store.chosen.q = "") });
   return out;
