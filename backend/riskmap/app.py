@@ -19,6 +19,10 @@ from riskmap.access import api as access_api
 from riskmap.access.reader import SYSTEM
 from riskmap.atlas import api as atlas_api
 from riskmap.atlas.basemap import Basemap
+from riskmap.atlas.basemaps import api as basemaps_api
+from riskmap.atlas.basemaps import service as basemaps
+from riskmap.atlas.basemaps.archives import Shelf
+from riskmap.atlas.basemaps.tianditu import KeyFile, Tianditu
 from riskmap.atlas.cache import TileCache
 from riskmap.atlas.events import StateFeed
 from riskmap.base import clock, database, state
@@ -67,6 +71,7 @@ def create_app(settings: Settings) -> FastAPI:
                 await midnight
             app.state.feed.stop()
             await asyncio.to_thread(app.state.workforce.stop)
+            app.state.tianditu.executor.shutdown(wait=False, cancel_futures=True)
             app.state.engine.dispose()
 
     app = FastAPI(
@@ -86,18 +91,23 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.feed = StateFeed(app_url(settings))
     app.state.workforce = Workforce(settings)
     app.state.basemap = Basemap(settings.data_dir / "basemap")
+    app.state.basemap_folder = basemaps.Folder(settings.data_dir / "basemap")
+    app.state.shelf = Shelf()
+    app.state.tianditu = Tianditu(KeyFile(settings.secrets_dir))
     app.state.mark = DEMO_MARK if is_demo(settings) else None
 
     install_problem_handlers(app)
     if app.state.mark:
         app.add_middleware(_DataMark)
-    add_middleware(app, settings, larger={"/api/imports": settings.upload_mb << 20, "/api/imports/match": MOST_BODY})
+    larger = {"/api/imports": settings.upload_mb << 20, "/api/imports/match": MOST_BODY}
+    add_middleware(app, settings, larger | {"/api/basemap/files/": settings.basemap_mb << 20})
     app.include_router(access_api.router)
     app.include_router(register_api.router)
     app.include_router(classes_api.router)
     app.include_router(imports_api.router)
     app.include_router(jobs_api.router)
     app.include_router(atlas_api.router)
+    app.include_router(basemaps_api.router)
     _add_page(app)
     return app
 

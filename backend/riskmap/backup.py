@@ -107,8 +107,16 @@ def _own_files(settings: Settings) -> Iterator[tuple[str, Path]]:
             yield name, settings.data_dir / name
     for folder in _FOLDERS:
         for path in sorted((settings.data_dir / folder).rglob("*")):
-            if path.is_file() and not path.is_symlink():
-                yield str(path.relative_to(settings.data_dir)), path
+            inside = path.relative_to(settings.data_dir)
+            if path.is_file() and not path.is_symlink() and not _is_tiles(inside):
+                yield str(inside), path
+
+
+def _is_tiles(name: Path) -> bool:
+    """Tiles of a basemap: bought or made elsewhere, gigabytes of them, and not to be copied every night."""
+    if name.parts[0] != "basemap":
+        return False
+    return name.suffix.lower() in {".mbtiles", ".pmtiles"} or any(part.isdigit() for part in name.parts)
 
 
 def backup(settings: Settings, target: Path | None = None, *, keep: int = KEPT, tell: Tell = print) -> Path:

@@ -38,6 +38,7 @@ KINDS = {
     "catalogue": "分类目录",
     "selection": "保存的选择",
     "audit": "操作记录",
+    "basemap": "底图",
 }
 ACTIONS = {
     "sign_in": "登录",

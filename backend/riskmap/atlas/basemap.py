@@ -21,14 +21,28 @@ class Basemap:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._info: dict[str, Any] = {}
+        self.problem: str | None = None
         info = folder / "basemap.json"
         if info.exists():
-            self._info = json.loads(info.read_text(encoding="utf-8"))
+            # A broken file here costs its words, not the service.
+            try:
+                said = json.loads(info.read_text(encoding="utf-8"))
+            except (OSError, ValueError):
+                said = None
+            if isinstance(said, dict):
+                self._info = said
+            else:
+                self.problem = "basemap.json 读不出来，来源没有显示。请核对它是 UTF-8 的 JSON。"
 
     @property
     def attribution(self) -> str:
         """Whose data it is, shown on the map."""
         return str(self._info.get("attribution", ""))
+
+    @property
+    def approval(self) -> str:
+        """审图号, where there is one."""
+        return str(self._info.get("approval", ""))
 
     def path(self, layer: str) -> Path | None:
         """A layer's file; only names that are in the folder, so no path leads out of it."""

@@ -50,6 +50,7 @@ class Settings(BaseSettings):
     free_disk_mb: int = Field(500, ge=0)
     idle_minutes: int = Field(30, ge=1)
     upload_mb: int = Field(190, ge=1, le=2000)
+    basemap_mb: int = Field(2000, ge=1, le=100_000)  # of an uploaded basemap file
     worker: Literal["process", "thread", "none"] = "process"  # who works jobs off
     # Passwords; the defaults are the usual reading of GB/T 22239-2019 for a system of the second or third grade.
     password_length: int = Field(8, ge=8, le=64)
