@@ -57,15 +57,15 @@ export class RiskLayer extends ViewportLayer {
   hits(point: L.Point, slack = 0): Hit[] {
     const { frame } = this;
     if (!frame) return [];
-    const at = this._map.containerPointToLayerPoint(point).add(this._map.getPixelOrigin());
-    return hitsAt(this.scene, frame, this.looks, at.x - frame.left, at.y - frame.top, slack);
+    const at = this.inFrame(point);
+    return hitsAt(this.scene, frame, this.looks, at.x, at.y, slack);
   }
 
   /** What is in the view itself, worst first, then as one reads: for the keyboard and for a screen reader. */
   inView(): Mark[] {
     const { frame } = this;
     if (!frame) return [];
-    const size = worldSize(frame.zoom);
+    const size = worldSize(this._map.getZoom());
     const bounds = this._map.getPixelBounds();
     const { min, max } = bounds;
     if (!min || !max) return [];

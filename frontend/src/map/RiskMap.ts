@@ -5,7 +5,7 @@ import { type GradeIndex, gradeIndex } from "./grades";
 import { type HeatCell, type HeatFetch, type HeatKey, HeatLayer } from "./HeatLayer";
 import type { Hit } from "./hit";
 import { anchorOf, MarkLayer } from "./MarkLayer";
-import { boxOfLines, type Geometry, latOf, lngOf, partsOf } from "./mercator";
+import { boxOfLines, type Geometry, latOf, lngOf, metresOfDegree, partsOf, worldSize } from "./mercator";
 import { readPalette } from "./palette";
 import { type LayerState, RiskLayer } from "./RiskLayer";
 import type { Mark } from "./scene";
@@ -35,6 +35,7 @@ export interface MapEvents {
 }
 
 const FINGER = 8;
+const CSS_PIXEL_M = 0.0254 / 96;
 
 export class RiskMap {
   private readonly map: L.Map;
@@ -74,21 +75,33 @@ export class RiskMap {
   /** To be called once, with the place to begin at. */
   begin(home: Box4, view: { lat: number; lng: number; zoom: number } | null): void {
     this.home = L.latLngBounds([home[1], home[0]], [home[3], home[2]]);
+    this.measureUp();
     if (view) this.map.setView([view.lat, view.lng], view.zoom, { animate: false });
     else this.goHome(false);
     this.map.setMaxBounds(this.home.pad(1.2));
     for (const layer of [this.base, this.base.labels, this.heatOn ? this.heat : this.risk, this.marks]) layer.addTo(this.map);
     // Glyphs of the page's font come in by parts; what was painted with a stand-in is painted again.
     document.fonts.addEventListener("loadingdone", this.repaint);
-    this.theme.observe(document.documentElement, { attributeFilter: ["data-theme"] });
+    this.theme.observe(document.documentElement, { attributeFilter: ["data-theme", "data-wall"] });
   }
 
   /** The page's theme has changed: colours are read anew into the one palette that every layer holds. */
   recolour(): void {
     Object.assign(this.palette, readPalette(this.element));
+    this.measureUp();
     this.heat.recoloured();
     this.dress();
     this.repaint();
+  }
+
+  /** The size of the drawing, which the page's design says for this screen. */
+  private measureUp(): void {
+    for (const layer of [this.base, this.base.labels, this.risk, this.heat, this.marks]) layer.setUnit(this.palette.unit);
+  }
+
+  /** The zoom as the drawing has it: farther off by as much as all is drawn larger. */
+  private get drawnZoom(): number {
+    return this.map.getZoom() - Math.log2(this.palette.unit);
   }
 
   readonly repaint = (): void => {
@@ -125,7 +138,7 @@ export class RiskMap {
 
   private dress(): void {
     if (!this.sprite) return;
-    const atlas = new Atlas(this.sprite, this.palette, Math.min(window.devicePixelRatio || 1, 2));
+    const atlas = new Atlas(this.sprite, this.palette, Math.min(window.devicePixelRatio || 1, 2) * this.palette.unit);
     this.risk.dress(this.looks, atlas);
     this.marks.dress(this.looks, atlas);
   }
@@ -166,7 +179,7 @@ export class RiskMap {
       this.marks.ring("hover", null);
       return;
     }
-    const spec = specOf({ cls: object.class, grade: gradeIndex(object.grade) }, this.looks, this.map.getZoom());
+    const spec = specOf({ cls: object.class, grade: gradeIndex(object.grade) }, this.looks, this.drawnZoom);
     this.marks.ring("hover", { ...anchor, radius: spec.size / 2 + 8 });
   }
 
@@ -207,7 +220,11 @@ export class RiskMap {
     const moved = Math.abs(now.lat - view.lat) + Math.abs(now.lng - view.lng) > 2e-5 || this.map.getZoom() !== view.zoom;
     if (moved) this.map.setView([view.lat, view.lng], view.zoom);
   }
-  resized(): void { this.map.invalidateSize({ pan: false, debounceMoveend: true }); }
+  resized(): void {
+    // Another screen may have another size of drawing.
+    if (readPalette(this.element).unit !== this.palette.unit) this.recolour();
+    this.map.invalidateSize({ pan: false, debounceMoveend: true });
+  }
 
   /** What stands on the canvas now: for tests, which cannot read pixels as a person does. */
   drawn(): { objects: number; clustered: number; marks: { id: number; x: number; y: number }[] } {
@@ -223,14 +240,14 @@ export class RiskMap {
     return { x, y };
   }
 
-  /** Metres of a bar of at most `most` pixels at the middle of the view, as a round number. */
-  scale(most: number): { metres: number; pixels: number } {
-    const size = this.map.getSize();
-    const y = size.y / 2;
-    const metres = this.map.distance(this.map.containerPointToLatLng([0, y]), this.map.containerPointToLatLng([most, y]));
+  /** Metres of a bar of at most `most` pixels along the middle of the view, as a round number, and the scale as 1 to how many. */
+  scale(most: number): { metres: number; pixels: number; oneTo: number } {
+    const { lat } = this.map.getCenter();
+    const perPixel = metresOfDegree(lat) * (360 / worldSize(this.map.getZoom()));
+    const metres = perPixel * most;
     const power = 10 ** Math.floor(Math.log10(metres || 1));
     const round = [5, 2, 1].map((m) => m * power).find((m) => m <= metres) ?? power;
-    return { metres: round, pixels: (most * round) / (metres || 1) };
+    return { metres: round, pixels: round / perPixel, oneTo: Number((perPixel / CSS_PIXEL_M).toPrecision(2)) };
   }
 
   // -- Hand, finger, keyboard ---------------------------------------------------
@@ -290,7 +307,7 @@ export class RiskMap {
     this.element.style.cursor = hit ? "pointer" : "";
     if (hit?.kind === "mark") {
       const { x, y } = hit.mark;
-      this.marks.ring("hover", { x, y, radius: ringRadius(hit.mark, this.looks, this.map.getZoom()) });
+      this.marks.ring("hover", { x, y, radius: ringRadius(hit.mark, this.looks, this.drawnZoom) });
     } else this.marks.ring("hover", null);
     this.events.pointed(hit ? this.pointedOf(hit, point) : null);
   }
@@ -360,7 +377,7 @@ export class RiskMap {
   private setFocus(mark: Mark | null, i = 0, of = 0): void {
     if (!mark && !this.focus) return;
     this.focus = mark;
-    this.marks.ring("focus", mark ? { x: mark.x, y: mark.y, radius: ringRadius(mark, this.looks, this.map.getZoom()) } : null);
+    this.marks.ring("focus", mark ? { x: mark.x, y: mark.y, radius: ringRadius(mark, this.looks, this.drawnZoom) } : null);
     if (!mark) return this.events.focused(null, 0, 0);
     const point = this.map.latLngToContainerPoint([latOf(mark.y), lngOf(mark.x)]);
     this.events.focused(this.pointedOf({ kind: "mark", mark }, point), i + 1, of);

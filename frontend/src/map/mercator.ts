@@ -16,6 +16,13 @@ export function latOf(y: number): number {
   return (Math.atan(Math.exp((0.5 - y) * 2 * Math.PI)) * 360) / Math.PI - 90;
 }
 
+/** Metres of a degree of longitude at a latitude, on the ellipsoid of CGCS2000. */
+export function metresOfDegree(lat: number): number {
+  const phi = (lat * Math.PI) / 180;
+  const e2 = (2 - 1 / 298.257222101) / 298.257222101;
+  return ((Math.PI / 180) * 6378137 * Math.cos(phi)) / Math.sqrt(1 - e2 * Math.sin(phi) ** 2);
+}
+
 /** Pixels across the world at a zoom of the page. */
 export function worldSize(zoom: number): number {
   return 256 * 2 ** zoom;

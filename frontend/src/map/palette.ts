@@ -9,6 +9,7 @@ export interface Palette {
   road: string; roadCase: string; border: string; city: string; label: string; label2: string; labelWater: string; halo: string;
   hex: string[];
   font: string;
+  unit: number; // CSS pixels of one pixel of the map's drawing: more on a wall
 }
 
 export function readPalette(element: Element): Palette {
@@ -28,5 +29,6 @@ export function readPalette(element: Element): Palette {
     label: v("--m-label"), label2: v("--m-label-2"), labelWater: v("--m-label-water"), halo: v("--m-halo"),
     hex: [1, 2, 3, 4, 5].map((i) => v(`--hex-${i}`)),
     font: v("--font") || "sans-serif",
+    unit: Number(v("--map-unit")) || 1,
   };
 }
