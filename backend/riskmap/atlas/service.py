@@ -127,6 +127,7 @@ def catalogue_body(catalogue: Catalogue, tier: int, n: int) -> dict[str, Any]:
                 "role": c.role,
                 "geometry": c.geometry,
                 "scale": c.scale,
+                "rule": c.rule,
                 "department": c.department,
                 "symbol": c.symbol,
                 "version": c.version,

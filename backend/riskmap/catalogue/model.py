@@ -97,6 +97,8 @@ class Field:
         for key in ("unit", "minimum", "maximum", "pattern", "help", "source", "tag"):
             if (value := getattr(self, key)) is not None:
                 body[key] = value
+        if self.type == "text":
+            body["max_length"] = self.max_length
         if self.exclusive_minimum:
             body["exclusive_minimum"] = True
         if self.options:

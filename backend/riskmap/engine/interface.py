@@ -42,6 +42,32 @@ class Neighbour:
     distance_m: float
 
 
+@dataclass(frozen=True, slots=True)
+class NearObject:
+    """An object near another one, measured outline to outline."""
+
+    id: int
+    class_: str
+    code: str | None
+    name: str
+    grade: int
+    stage: str
+    attributes: Mapping[str, Any]
+    anchor: tuple[float, float]
+    distance_m: float
+    bearing: float | None  # degrees from north along the shortest line; None where the two touch
+    line: tuple[tuple[float, float], tuple[float, float]] | None  # its ends, lon/lat
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """The nearest of what is near, how many there are in all, and how many more have a coarse position only."""
+
+    items: tuple[NearObject, ...]
+    total: int
+    coarse: int
+
+
 class Engine(Protocol):
     """Counts, cells, tiles, pages and neighbours of a selection."""
 
@@ -58,6 +84,11 @@ class Engine(Protocol):
         self, snapshot: Snapshot, selection: Selection, lon: float, lat: float, within_m: float
     ) -> list[Neighbour]:
         """Objects within a geodesic distance of a point, nearest first."""
+
+    def near_object(
+        self, snapshot: Snapshot, selection: Selection, object_id: int, within_m: float, limit: int
+    ) -> Near:
+        """Objects within a geodesic distance of another one's outline, itself left out, nearest first."""
 
     def overlapping(self, snapshot: Snapshot, selection: Selection, area: str) -> list[int]:
         """Ids of objects whose geometry meets an area (GeoJSON text, lon/lat)."""

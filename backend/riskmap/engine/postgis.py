@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
+import h3
 from sqlalchemy import text
 
 from riskmap.base.crs import (
@@ -15,7 +16,7 @@ from riskmap.base.crs import (
     tile_bounds,
 )
 from riskmap.catalogue.model import GRADES
-from riskmap.engine.interface import EVERY_FROM, NAMES_FROM, Cell, Counts, Neighbour
+from riskmap.engine.interface import EVERY_FROM, NAMES_FROM, Cell, Counts, Near, NearObject, Neighbour
 from riskmap.selection.compile import Compiled, compile_selection
 from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Snapshot
@@ -53,6 +54,15 @@ def _box(compiled: Compiled, bounds: tuple[float, float, float, float]) -> str:
         min(north + _EDGE, 90.0),
     )
     return f"ST_MakeEnvelope({', '.join(compiled.binds(v) for v in corners)}, 4490)"
+
+
+def _around(bounds: tuple[float, float, float, float], within_m: float) -> tuple[float, float, float, float]:
+    """Bounds in degrees that hold everything within a distance of these."""
+    west, south, east, north = bounds
+    d_lat = within_m / 110_500 + _EDGE
+    farthest = math.radians(min(max(abs(south), abs(north)) + d_lat, 89.9))
+    d_lon = min(within_m / (110_500 * max(math.cos(farthest), 0.001)), 180)
+    return west - d_lon, south - d_lat, east + d_lon, north + d_lat
 
 
 class PostgisEngine:
@@ -147,9 +157,7 @@ class PostgisEngine:
         """Geodesic on the ellipsoid; a box in degrees lets the index choose the candidates."""
         compiled = compile_selection(selection, snapshot)
         here = f"ST_SetSRID(ST_MakePoint({compiled.binds(lon)}, {compiled.binds(lat)}), 4490)"
-        d_lat = within_m / 110_500 + _EDGE
-        d_lon = min(within_m / (110_500 * max(math.cos(math.radians(min(abs(lat) + d_lat, 89.9))), 0.001)), 180)
-        box = _box(compiled, (lon - d_lon, lat - d_lat, lon + d_lon, lat + d_lat))
+        box = _box(compiled, _around((lon, lat, lon, lat), within_m))
         rows = compiled.rows({"id": "{id}", "geom": "{geom}"}, f"{{geom}} && {box}")
         # Outlines are densified to 500 m: a geography edge is a great circle, the stored one is straight.
         distance = (
@@ -161,6 +169,58 @@ class PostgisEngine:
             f" WHERE m <= {compiled.binds(within_m)} ORDER BY m, id"
         )
         return [Neighbour(row.id, row.m) for row in snapshot.connection.execute(text(sql), compiled.binds.values)]
+
+    def near_object(
+        self, snapshot: Snapshot, selection: Selection, object_id: int, within_m: float, limit: int
+    ) -> Near:
+        """One statement for what is measured; the box comes from the outline's own bounds.
+
+        Only full-form rows are measured: the public form's position is the middle of a cell.
+        """
+        own = compile_selection(Selection(), snapshot, any_life=True, only_ids=[object_id]).only("full")
+        origin = None
+        if own is not None:
+            sql = (
+                "SELECT encode(ST_AsEWKB(geom), 'hex') AS shape, ST_XMin(geom) AS west, ST_YMin(geom) AS south,"
+                f" ST_XMax(geom) AS east, ST_YMax(geom) AS north FROM ({own.rows('geom')}) AS r WHERE geom IS NOT NULL"
+            )
+            origin = snapshot.connection.execute(text(sql), own.binds.values).one_or_none()
+        if origin is None:
+            return Near((), 0, 0)
+        bounds = (origin.west, origin.south, origin.east, origin.north)
+        compiled = compile_selection(selection, snapshot)
+        full = compiled.only("full")
+        items: list[NearObject] = []
+        total = 0
+        if full is not None:
+            columns = "id, class, code, name, grade, stage, attributes, geom, anchor"
+            box = _box(full, _around(bounds, within_m))
+            rows = full.rows(columns, f"{{geom}} && {box} AND {{id}} <> {full.binds(object_id)}")
+            middle = math.radians(min(abs(origin.south + origin.north) / 2, 89.9))
+            binds = {"shape": origin.shape, "within_m": within_m, "most": limit, "squeeze": math.cos(middle)}
+            found = snapshot.connection.execute(text(_sql("near").format(rows=rows)), {**full.binds.values, **binds})
+            for r in found.mappings():
+                total = r["total"]
+                line = None if r["m"] == 0 else ((r["x1"], r["y1"]), (r["x2"], r["y2"]))
+                items.append(
+                    NearObject(
+                        r["id"], r["class"], r["code"], r["name"], r["grade"], r["stage"], r["attributes"] or {},
+                        (r["lon"], r["lat"]), r["m"], r["bearing"] if line else None, line,
+                    )
+                )  # fmt: skip
+        return Near(tuple(items), total, self._coarse_near(snapshot, selection, bounds, within_m))
+
+    def _coarse_near(
+        self, snapshot: Snapshot, selection: Selection, bounds: tuple[float, float, float, float], within_m: float
+    ) -> int:
+        """Public-form objects whose cell reaches into the distance."""
+        compiled = compile_selection(selection, snapshot)
+        public = compiled.only("public")
+        if public is None:
+            return 0
+        reach = within_m + h3.average_hexagon_edge_length(snapshot.public_resolution, unit="m")
+        rows = public.rows("id", f"{{geom}} && {_box(public, _around(bounds, reach))}")
+        return int(snapshot.connection.scalar(text(f"SELECT count(*) FROM ({rows}) AS r"), public.binds.values) or 0)
 
     def overlapping(self, snapshot: Snapshot, selection: Selection, area: str) -> list[int]:
         """By the planar edges as drawn."""

@@ -278,17 +278,19 @@ def _more(class_: Class) -> Iterator[Target]:
     )  # fmt: skip
     for role in ROLES:
         first = role == ROLES[0]
+        # What may hurt somebody has its three responsible persons and its two hooks; who walks round it changes often.
+        asked = first or (class_.role == "hazard" and role != ROLES[-1])
         names = ("责任人", "负责人", "联系人", "安全负责人", "负责人姓名", "联系人姓名") if first else ()
         phones = (
             ("联系电话", "电话", "手机", "手机号", "手机号码", "联系方式", "责任人电话", "负责人电话", "联系人电话")
             if first
             else ()
         )
-        yield Target(f"party.{role}.name", role, "责任人", "text", (role, f"{role}姓名", *names), in_template=first)
+        yield Target(f"party.{role}.name", role, "责任人", "text", (role, f"{role}姓名", *names), in_template=asked)
         yield Target(f"party.{role}.post", f"{role}职务", "责任人", "text", (f"{role}职务",), in_template=False)
         yield Target(
             f"party.{role}.phone", f"{role}电话", "责任人", "text", (f"{role}电话", f"{role}手机", *phones),
-            help="部门内部可见，不对公众公开", in_template=first,
+            help="部门内部可见，不对公众公开", in_template=asked,
         )  # fmt: skip
     yield Target(
         "department", "主管部门", "归属", "text", ("主管部门", "行业主管部门", "监管部门", "行业监管部门"),

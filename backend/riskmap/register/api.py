@@ -1,7 +1,6 @@
 """Objects over HTTP: register, preview, list, look up, change, end; saved selections."""
 
-from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import Field, StringConstraints
@@ -9,7 +8,7 @@ from pydantic import Field, StringConstraints
 from riskmap.base.errors import Forbidden
 from riskmap.base.web import ExactResponse, ExactRoute
 from riskmap.register import service
-from riskmap.register.draft import ObjectDraft, ObjectPatch, Text, Wire
+from riskmap.register.draft import ObjectDraft, ObjectPatch, Parties, Wire
 from riskmap.selection import request as selection_request
 from riskmap.selection import saved
 from riskmap.selection.compile import compile_selection
@@ -18,6 +17,7 @@ from riskmap.store.dependencies import ReadSnapshot, WriteSnapshot, marked
 router = APIRouter(prefix="/api", route_class=ExactRoute, default_response_class=ExactResponse, tags=["register"])
 
 _LIST_OWN = frozenset({"limit", "cursor", "sort"})
+_NEAR_OWN = frozenset({"within", "limit"})
 ObjectId = Annotated[int, Field(ge=1, le=2**62)]
 
 
@@ -48,6 +48,12 @@ def list_objects(
     totals = request.app.state.totals
     found = service.page(asked.snapshot, asked.selection, totals, sort=sort, limit=limit, cursor=cursor)
     return marked(request, found)
+
+
+@router.post("/objects/{object_id}/preview")
+def preview_change(object_id: ObjectId, changes: ObjectPatch, request: Request, snapshot: ReadSnapshot) -> Any:
+    """Validation, grade and trace of what a PATCH with this body would make; nothing is written."""
+    return service.preview_change(snapshot, object_id, changes, request.app.state.settings.bounds)
 
 
 @router.get("/objects/{object_id}")
@@ -102,29 +108,61 @@ def get_history(object_id: ObjectId, snapshot: ReadSnapshot) -> Any:
     return service.history(snapshot, object_id)
 
 
-class Party(Wire):
-    """A person or post bound to an object."""
-
-    role: Literal["主要负责人", "技术负责人", "操作负责人", "属地挂钩", "部门挂钩", "巡查"]
-    post: Text = ""
-    name: Text = ""
-    phone: Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9+\- ]{0,20}$")] = ""
-    from_: Annotated[date | None, Field(alias="from")] = None
-    to: date | None = None
+AsOf = Annotated[str | None, Query(max_length=40)]
 
 
 @router.get("/objects/{object_id}/parties")
-def get_parties(object_id: ObjectId, snapshot: ReadSnapshot) -> Any:
-    """Persons and posts; telephone numbers only from the department tier up."""
-    return service.parties(snapshot, object_id)
+def get_parties(object_id: ObjectId, snapshot: ReadSnapshot, response: Response, as_of: AsOf = None) -> Any:
+    """Persons and posts; telephone numbers only from the department tier up.
+
+    The ETag is what a PUT names in If-Match.
+    """
+    found = service.parties(snapshot.at(as_of), object_id)
+    response.headers["ETag"] = f'"{found.state}"'
+    return found.parties
 
 
 @router.put("/objects/{object_id}/parties")
 def put_parties(
-    object_id: ObjectId, parties: Annotated[list[Party], Field(max_length=50)], snapshot: WriteSnapshot
+    object_id: ObjectId,
+    parties: Parties,
+    snapshot: WriteSnapshot,
+    response: Response,
+    if_match: Annotated[str | None, Header(max_length=60)] = None,
 ) -> Any:
-    """Replace the persons and posts of an object."""
-    return service.set_parties(snapshot, object_id, [p.model_dump(by_alias=True) for p in parties])
+    """Replace the persons and posts of an object. With If-Match (the ETag of the GET), a lost race is 409."""
+    expected = None if if_match is None else service.parse_if_match(if_match)
+    written = service.set_parties(snapshot, object_id, parties, expected)
+    response.headers["ETag"] = f'"{written.state}"'
+    return written.parties
+
+
+@router.get("/objects/{object_id}/near")
+def get_near(
+    object_id: ObjectId,
+    request: Request,
+    snapshot: ReadSnapshot,
+    within: Annotated[float, Query(gt=0, le=5000)] = 500,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+) -> Any:
+    """What of a selection lies within metres of an object, outline to outline, nearest first; the total is exact."""
+    asked = selection_request.asked(snapshot, request.query_params.multi_items(), _NEAR_OWN)
+    engine = request.app.state.map_engine
+    return marked(request, service.near(asked.snapshot, asked.selection, engine, object_id, within, limit))
+
+
+class TypedPosition(Wire):
+    """A position as it is written: x is the longitude (or easting), in the datum that `crs` names."""
+
+    x: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+    y: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+    crs: Annotated[str, StringConstraints(max_length=20)] = "EPSG:4490"
+
+
+@router.post("/positions")
+def read_position(typed: TypedPosition, request: Request, snapshot: ReadSnapshot) -> Any:
+    """A typed position in CGCS2000 degrees, with the division it lies in; nothing is written."""
+    return service.typed_position(snapshot, typed.x, typed.y, typed.crs, request.app.state.settings.bounds)
 
 
 @router.post("/selections", status_code=201)

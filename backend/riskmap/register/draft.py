@@ -45,6 +45,21 @@ class JudgedLevel(Wire):
     basis: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
 
 
+class Party(Wire):
+    """A person or post bound to an object."""
+
+    role: Literal["主要负责人", "技术负责人", "操作负责人", "属地挂钩", "部门挂钩", "巡查"]
+    post: Annotated[Text, StringConstraints(max_length=100)] = ""
+    name: Annotated[Text, StringConstraints(max_length=100)] = ""
+    # Imports bring “0792-8226000 转 3” and “138…/139…”: text, as it is dialled.
+    phone: Annotated[Text, StringConstraints(max_length=100)] = ""
+    from_: Annotated[date | None, Field(alias="from")] = None
+    to: date | None = None
+
+
+Parties = Annotated[list[Party], Field(max_length=50)]
+
+
 class ObjectDraft(Wire):
     """One object as sent. Positions are lon/lat, CGCS2000 (EPSG:4490)."""
 
@@ -66,6 +81,7 @@ class ObjectDraft(Wire):
     valid_from: date | None = None
     grade: JudgedGrade | None = None
     level: JudgedLevel | None = None
+    parties: Parties = []
 
 
 class ObjectPatch(Wire):

@@ -22,6 +22,8 @@ _ITEM = (
     " department, tags, attributes, geom, form"
 )
 
+_MOST_ANCESTORS = 8
+
 
 @dataclass(frozen=True, slots=True)
 class Sort:
@@ -234,6 +236,25 @@ def ids_by_code(connection: Connection, codes: Sequence[str]) -> Mapping[str, in
     return {row.code: row.id for row in found}
 
 
+def ancestors(snapshot: Snapshot, first: int | None) -> list[dict[str, Any]]:
+    """What an object belongs to, the nearest first: id, name, class; name None from where the reader may not see."""
+    out: list[dict[str, Any]] = []
+    asked = first
+    while asked is not None and len(out) < _MOST_ANCESTORS and all(a["id"] != asked for a in out):
+        compiled = compile_selection(Selection(), snapshot, any_life=True, only_ids=[asked])
+        sql = compiled.rows("id, name, class, parent")
+        found = snapshot.connection.execute(text(sql), compiled.binds.values).mappings().one_or_none()
+        if found is None:
+            out.append({"id": asked, "name": None, "class": None})
+            break
+        out.append({"id": asked, "name": found["name"], "class": found["class"]})
+        asked = found["parent"]
+    return out
+
+
+# -- Persons ------------------------------------------------------------------------
+
+
 def parties(connection: Connection, object_id: int, n: int) -> list[dict[str, Any]]:
     """People and posts bound to an object, as known at state n."""
     found = connection.execute(
@@ -246,20 +267,83 @@ def parties(connection: Connection, object_id: int, n: int) -> list[dict[str, An
     return [dict(row._mapping) for row in found]
 
 
-def replace_parties(connection: Connection, object_id: int, n: int, new: Sequence[Mapping[str, Any]]) -> None:
-    """From state n on these and no others; the earlier ones stay known to earlier states."""
-    connection.execute(
-        text("UPDATE object_party SET known = int8range(lower(known), :n) WHERE object_id = :id AND upper_inf(known)"),
-        {"id": object_id, "n": n},
+def parties_state(connection: Connection, object_id: int, n: int) -> int:
+    """The state up to n that last changed the persons of an object; 0 where none did."""
+    return int(
+        connection.scalar(
+            text(
+                "SELECT max(s) FROM object_party AS p, LATERAL (VALUES (lower(p.known)), (upper(p.known))) AS c (s)"
+                " WHERE p.object_id = :id AND s <= :n"
+            ),
+            {"id": object_id, "n": n},
+        )
+        or 0
     )
-    if new:
+
+
+def known_on(connection: Connection, n: int, day: date) -> int:
+    """The last state up to n that was the present one on a day: persons have no day of their own."""
+    found = connection.scalar(text("SELECT max(n) FROM state_log WHERE n <= :n AND day <= :day"), {"n": n, "day": day})
+    return int(found or 0)
+
+
+def party_changes(connection: Connection, object_id: int) -> list[dict[str, Any]]:
+    """Each person's first and last state with who wrote it and when: state, at, day, actor; oldest first."""
+    return [
+        dict(row)
+        for row in connection.execute(
+            text(
+                "SELECT l.n AS state, l.at, l.day, l.actor FROM state_log AS l WHERE l.n IN"
+                " (SELECT s FROM object_party AS p, LATERAL (VALUES (lower(p.known)), (upper(p.known))) AS c (s)"
+                " WHERE p.object_id = :id AND s IS NOT NULL) ORDER BY l.n"
+            ),
+            {"id": object_id},
+        ).mappings()
+    ]
+
+
+def writer_of(connection: Connection, n: int) -> str | None:
+    """Who made a state."""
+    found: str | None = connection.scalar(text("SELECT actor FROM state_log WHERE n = :n"), {"n": n})
+    return found
+
+
+def add_parties(connection: Connection, rows: Sequence[Mapping[str, Any]], n: int) -> None:
+    """Persons of objects (`object_id` beside what is sent), known from state n on."""
+    if rows:
         connection.execute(
             text(
                 "INSERT INTO object_party (object_id, role, post, name, phone, since, until, known)"
-                " VALUES (:id, :role, :post, :name, :phone, :from, :to, int8range(:n, NULL))"
+                " VALUES (:object_id, :role, :post, :name, :phone, :from, :to, int8range(:n, NULL))"
             ),
-            [{**party, "id": object_id, "n": n} for party in new],
+            [{**row, "n": n} for row in rows],
         )
+
+
+def replace_parties(connection: Connection, object_id: int, n: int, new: Sequence[Mapping[str, Any]]) -> None:
+    """From state n on these and no others; the earlier ones stay known to earlier states, the same ones stay."""
+    held = connection.execute(
+        text(
+            'SELECT party_id, role, post, name, phone, since AS "from", until AS "to" FROM object_party'
+            " WHERE object_id = :id AND upper_inf(known) ORDER BY party_id"
+        ),
+        {"id": object_id},
+    )
+    coming = [dict(party) for party in new]
+    gone = []
+    for row in held.mappings():
+        same = {name: row[name] for name in row if name != "party_id"}
+        if same in coming:
+            coming.remove(same)
+        else:
+            gone.append(row["party_id"])
+    connection.execute(
+        text(
+            "UPDATE object_party SET known = int8range(lower(known), :n) WHERE party_id = ANY(CAST(:gone AS bigint[]))"
+        ),
+        {"n": n, "gone": gone},
+    )
+    add_parties(connection, [{**party, "object_id": object_id} for party in coming], n)
 
 
 # -- What objects hold, asked by a change of their class --------------------------------

@@ -3,12 +3,15 @@
 import base64
 import binascii
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
+import shapely
 import simplejson
 from sqlalchemy import Connection
 
@@ -19,11 +22,15 @@ from riskmap.base.state import State
 from riskmap.catalogue import queries as catalogue_queries
 from riskmap.catalogue import validate
 from riskmap.catalogue.model import GRADES, VISIBILITIES, Class
+from riskmap.engine.interface import Engine
 from riskmap.engine.totals import Totals
+from riskmap.exchange.cells import degrees_of
+from riskmap.exchange.datum import DATUMS, metres_between, to_cgcs2000
 from riskmap.register import queries
-from riskmap.register.draft import Maker, ObjectDraft, ObjectPatch, Territory
+from riskmap.register.draft import Maker, ObjectDraft, ObjectPatch, Party, Territory
 from riskmap.selection.model import Selection
 from riskmap.store import write
+from riskmap.store.place import anchor_of
 from riskmap.store.snapshot import Snapshot
 
 _NOT_FOUND = "没有这个对象，或您无权查看。请核对编号，或登录有权限的账号。"
@@ -100,6 +107,8 @@ def detail(snapshot: Snapshot, object_id: int) -> dict[str, Any]:
         if row[key] is not None:
             out[key] = {"id": row[key], "name": named.get(row[key])}
     day = snapshot.moment.day
+    if row["parent"] is not None:
+        out["ancestors"] = queries.ancestors(snapshot, row["parent"])
     out["valid_from"] = row["valid_from"].isoformat()
     ended = row["valid_to"] is not None and row["valid_to"] <= day
     out["ended"] = {"on": row["valid_to"].isoformat(), "reason": row["ended_reason"]} if ended else None
@@ -141,18 +150,23 @@ _HISTORY = (
 
 
 def history(snapshot: Snapshot, object_id: int) -> dict[str, Any]:
-    """What each state changed. A public-form reader is told that there is none to see."""
+    """What each state changed, persons included. A public-form reader is told that there is none to see.
+
+    `objects` gives the names of the enterprises and parents that the changes speak of.
+    """
     row = queries.one(snapshot, object_id)
     if row is None:
         raise NotFound(_NOT_FOUND)
     reader = snapshot.reader
     if row["form"] != "full":
         raise Forbidden("变更记录只对有权管理的账号开放，请登录后查看。")
-    out: list[dict[str, Any]] = []
+    out: dict[int, dict[str, Any]] = {}
+    hidden: set[int] = set()  # states whose version the reader may not see
     before: dict[str, Any] = {}
     for version in queries.versions(snapshot, object_id):
         if not reader.inner(version["visibility"], version["division"], version["department"], version["class"]):
             before = {}
+            hidden.add(version["state"])
             continue
         seen = item({**version, "id": object_id, "form": "full", "level_rank": None}, snapshot)
         flat = {name: seen[name] for name in _HISTORY} | {
@@ -163,27 +177,69 @@ def history(snapshot: Snapshot, object_id: int) -> dict[str, Any]:
             for name in sorted(set(before) | set(flat))
             if before.get(name) != flat.get(name)
         }
-        out.append(
-            {
-                "state": version["state"],
-                "valid_from": version["valid_from"].isoformat(),
-                "at": version["updated_at"].isoformat(timespec="seconds"),
-                "by": version["actor"],
-                "change": change if before else {},
-            }
-        )
+        out[version["state"]] = {
+            "state": version["state"],
+            "valid_from": version["valid_from"].isoformat(),
+            "at": version["updated_at"].isoformat(timespec="seconds"),
+            "by": version["actor"],
+            "change": change if before else {},
+            "first": not before,
+        }
+        if before and "geometry" in change and None not in change["geometry"]:
+            out[version["state"]]["moved_m"] = _metres_between(*change["geometry"])
         before = flat
     if row["ended_reason"]:
-        out.append(
+        out[row["state"]] = {
+            "state": row["state"],
+            "valid_from": row["valid_to"].isoformat(),
+            "at": row["updated_at"].isoformat(timespec="seconds"),
+            "by": queries.writer_of(snapshot.connection, row["state"]),
+            "ended": row["ended_reason"],
+            "change": {},
+            "first": False,
+        }
+    _add_persons(snapshot, object_id, out, hidden)
+    versions = [out[n] for n in sorted(out)]
+    referred = {
+        i for v in versions for name in ("enterprise", "parent") for i in v["change"].get(name, ()) if i is not None
+    }
+    return {
+        "versions": versions,
+        "objects": {str(i): name for i, name in queries.names(snapshot, sorted(referred)).items()},
+        "state": snapshot.moment.n,
+    }
+
+
+def _add_persons(snapshot: Snapshot, object_id: int, out: dict[int, dict[str, Any]], hidden: set[int]) -> None:
+    """What each state changed of the persons, beside what it changed of the object."""
+    first = min(out, default=0)
+    for made in queries.party_changes(snapshot.connection, object_id):
+        n = made["state"]
+        if n < first or max((s for s in hidden if s <= n), default=-1) > max(s for s in out if s <= n):
+            continue
+        was, now = (_party_rows(snapshot.connection, object_id, at) for at in (n - 1, n))
+        if was == now:
+            continue
+        at = made["at"].isoformat(timespec="seconds")
+        version = out.setdefault(
+            n,
             {
-                "state": row["state"],
-                "valid_from": row["valid_to"].isoformat(),
-                "at": row["updated_at"].isoformat(timespec="seconds"),
-                "ended": row["ended_reason"],
+                "state": n,
+                "valid_from": made["day"].isoformat(),
+                "at": at,
+                "by": made["actor"],
                 "change": {},
-            }
+                "first": False,
+            },
         )
-    return {"versions": out, "state": snapshot.moment.n}
+        if not version["first"]:
+            version["change"]["parties"] = [was, now]
+
+
+def _metres_between(*shapes: Any) -> float:
+    """Between the points that count two geometries."""
+    (lon1, lat1), (lon2, lat2) = (anchor_of(shapely.geometry.shape(s)) for s in shapes)
+    return round(float(metres_between(np.array(lon1), np.array(lat1), np.array(lon2), np.array(lat2))), 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,11 +383,22 @@ def preview(snapshot: Snapshot, draft: ObjectDraft, bounds: tuple[float, float, 
     maker = maker_for(snapshot, bounds)
     _check_open(maker.class_of(draft.class_))
     row = maker.row(draft, 0)
+    _party_values(draft.parties)
     write.check_writable(snapshot.reader, row)
     _check_references(snapshot.connection, row)
     if queries.duplicate_code(snapshot.connection, row["class"], row["code"], None):
         raise _duplicate()
     return {**_answer(row, snapshot.state.n), "id": None, "grades": row["grading"]}
+
+
+def preview_change(
+    snapshot: Snapshot, object_id: int, changes: ObjectPatch, bounds: tuple[float, float, float, float]
+) -> dict[str, Any]:
+    """What a change would make of an object; nothing is written."""
+    if not snapshot.reader.writes:
+        raise Forbidden("当前账号只能查看。需要修改，请登录有编辑权限的账号。")
+    row = _changed(snapshot, _editable(snapshot, object_id), changes, bounds)
+    return {**_answer(row, snapshot.state.n), "grades": row["grading"]}
 
 
 def _duplicate() -> Conflict:
@@ -351,6 +418,7 @@ def create(snapshot: Snapshot, draft: ObjectDraft, bounds: tuple[float, float, f
     maker = maker_for(snapshot, bounds)
     _check_open(maker.class_of(draft.class_))
     row = maker.row(draft, object_id)
+    persons = _party_values(draft.parties)
     write.check_writable(reader, row)
     _check_references(connection, row)
     if queries.duplicate_code(connection, row["class"], row["code"], None):
@@ -359,6 +427,7 @@ def create(snapshot: Snapshot, draft: ObjectDraft, bounds: tuple[float, float, f
     check_catalogue(snapshot, taken)
     row = {**row, "state": taken.n, "updated_at": taken.at}
     write.insert(connection, reader, taken, [row])
+    queries.add_parties(connection, [{**p, "object_id": object_id} for p in persons], taken.n)
     write.write_audit(connection, reader, taken, "create", object_id, None, _audited(row))
     return _answer(row, taken.n)
 
@@ -379,6 +448,7 @@ def create_many(
         outside = {code for r in references for code in r.values()} - set(by_code)
         by_code = {**queries.ids_by_code(connection, sorted(outside)), **by_code}
     rows = []
+    persons: list[dict[str, Any]] = []
     for index, (draft, object_id) in enumerate(zip(drafts, ids, strict=True)):
         try:
             row = maker.row(draft, object_id)
@@ -390,10 +460,12 @@ def create_many(
                 raise Invalid(f"第 {index + 1} 条（{draft.name}）引用的编号 {code} 不存在")
             row[field] = by_code[code]
         rows.append(row)
+        persons += ({**p, "object_id": object_id} for p in _party_values(draft.parties))
     taken = write.take_state(connection, reader, what)
     check_catalogue(snapshot, taken)
     rows = [{**row, "state": taken.n, "updated_at": taken.at} for row in rows]
     write.insert(connection, reader, taken, rows)
+    queries.add_parties(connection, persons, taken.n)
     write.write_audit(connection, reader, taken, "create_many", "", None, {"objects": len(rows), "what": what})
     return taken.n
 
@@ -414,11 +486,12 @@ def _locked_row(connection: Connection, object_id: int, expected: int | None) ->
     if row is None:
         raise NotFound(_NOT_FOUND)
     if expected is not None and row["state"] != expected:
-        raise Conflict(
-            f"这个对象已被改动（现为状态 {row['state']}），您的修改没有保存。请刷新后再改。",
-            code="stale_object",
-        )
+        raise _stale(row["state"])
     return dict(row)
+
+
+def _stale(now: int) -> Conflict:
+    return Conflict(f"这个对象已被改动（现为状态 {now}），您的修改没有保存。请刷新后再改。", code="stale_object")
 
 
 def _draft_of(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -448,23 +521,24 @@ def _draft_of(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def patch(
-    snapshot: Snapshot,
-    object_id: int,
-    changes: ObjectPatch,
-    expected: int,
-    bounds: tuple[float, float, float, float],
-) -> dict[str, Any]:
-    """Change some fields of one object from a day on (today by default)."""
-    connection, reader = snapshot.connection, snapshot.reader
-    seen = queries.row_of(connection, object_id)
+def _editable(snapshot: Snapshot, object_id: int) -> dict[str, Any]:
+    """The row of a living object that the reader may write."""
+    seen = queries.row_of(snapshot.connection, object_id)
     if seen is None:
         raise NotFound(_NOT_FOUND)
-    write.check_writable(reader, seen)
+    write.check_writable(snapshot.reader, seen)
     if seen["ended_reason"] is not None:
         raise Conflict("这个对象已注销，不能再改。", code="ended")
+    return seen
+
+
+def _changed(
+    snapshot: Snapshot, seen: Mapping[str, Any], changes: ObjectPatch, bounds: tuple[float, float, float, float]
+) -> dict[str, Any]:
+    """The row that a change makes of a row; checked as far as it goes without the lock."""
+    connection, reader, object_id = snapshot.connection, snapshot.reader, seen["id"]
     given = changes.model_dump(exclude_unset=True, by_alias=True)
-    since = given.pop("valid_from", None)
+    given.pop("valid_from", None)
     draft = _draft_of(seen)
     maker = maker_for(snapshot, bounds)
     # Fields that the class no longer has: kept as they are, and no fault of this edit.
@@ -487,15 +561,36 @@ def patch(
     row["attributes"] = {**hidden, **row["attributes"]}
     row["original"] = seen["original"]  # what a sender's file says of the place, also where it was moved by hand
     if "grade" not in given and "level" not in given and "attributes" not in changes.model_fields_set:
-        row["grading"] = seen["grading"]  # who judged it, and when, stays
+        row["grading"] = seen["grading"]
+    # Who judged it, and when, stays where the judgement is the same.
+    same = {(g["scale"], g["value"], g.get("basis")): g for g in seen["grading"] if g["how"] == "judged"}
+    row["grading"] = [
+        same.get((g["scale"], g["value"], g.get("basis")), g) if g["how"] == "judged" else g for g in row["grading"]
+    ]
     write.check_writable(reader, row)
     _check_references(connection, row)
     if queries.duplicate_code(connection, row["class"], row["code"], object_id):
         raise _duplicate()
+    return row
+
+
+def patch(
+    snapshot: Snapshot,
+    object_id: int,
+    changes: ObjectPatch,
+    expected: int,
+    bounds: tuple[float, float, float, float],
+) -> dict[str, Any]:
+    """Change some fields of one object from a day on (today by default)."""
+    connection, reader = snapshot.connection, snapshot.reader
+    seen = _editable(snapshot, object_id)
+    if seen["state"] != expected:  # said before what is wrong with values that rest on an older row
+        raise _stale(seen["state"])
+    row = _changed(snapshot, seen, changes, bounds)
     taken = write.take_state(connection, reader, f"修改 {row['name']}")
     check_catalogue(snapshot, taken)
     old = _locked_row(connection, object_id, expected)
-    write.change(connection, reader, taken, old, row, since or taken.day)
+    write.change(connection, reader, taken, old, row, changes.valid_from or taken.day)
     write.write_audit(connection, reader, taken, "update", object_id, _audited(old), _audited(row))
     return _answer({**row, "id": object_id}, taken.n)
 
@@ -529,28 +624,182 @@ def _audited(row: Mapping[str, Any]) -> dict[str, Any]:
     return loaded
 
 
-def parties(snapshot: Snapshot, object_id: int) -> list[dict[str, Any]]:
+# -- Persons -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PartyList:
+    """Persons and posts of an object, and the state that last changed them."""
+
+    parties: list[dict[str, Any]]
+    state: int
+
+
+def _party_rows(connection: Connection, object_id: int, n: int) -> list[dict[str, Any]]:
+    found = queries.parties(connection, object_id, n)
+    for party in found:
+        for name in ("from", "to"):
+            party[name] = party[name].isoformat() if party[name] else None
+    return found
+
+
+def _party_values(given: Sequence[Party]) -> list[dict[str, Any]]:
+    """Rows of what is sent; each says somebody, once."""
+    errors = []
+    out: list[dict[str, Any]] = []
+    for i, party in enumerate(given):
+        row = party.model_dump(by_alias=True)
+        if not (party.name or party.post or party.phone):
+            errors.append(FieldError(f"parties.{i}.name", "required", "请填写姓名、职务或电话，或去掉这一行"))
+        if party.phone and not any(c.isdigit() for c in party.phone):
+            errors.append(FieldError(f"parties.{i}.phone", "not_a_phone", "电话应含有数字"))
+        if party.from_ and party.to and party.to < party.from_:
+            errors.append(FieldError(f"parties.{i}.to", "before_from", "止于的日期早于起始日期"))
+        if row in out:
+            errors.append(FieldError(f"parties.{i}.name", "duplicate", "与上面的一行相同，请去掉一行"))
+        out.append(row)
+    if errors:
+        raise Invalid("责任人有内容不符合要求，请改正后再保存", errors=errors)
+    return out
+
+
+def parties(snapshot: Snapshot, object_id: int) -> PartyList:
     """Persons and posts of an object; a public-form reader gets posts and names of roles, never a phone."""
     row = queries.one(snapshot, object_id)
     if row is None:
         raise NotFound(_NOT_FOUND)
-    found = queries.parties(snapshot.connection, object_id, snapshot.moment.n)
-    for party in found:
-        party["from"] = party["from"].isoformat() if party["from"] else None
-        party["to"] = party["to"].isoformat() if party["to"] else None
-        if row["form"] != "full":
+    connection, moment = snapshot.connection, snapshot.moment
+    n = moment.n
+    if moment.day < snapshot.state.day:
+        n = queries.known_on(connection, n, moment.day)
+    found = _party_rows(connection, object_id, n)
+    if row["form"] != "full":
+        for party in found:
             del party["phone"]
-    return found
+    return PartyList(found, queries.parties_state(connection, object_id, n))
 
 
-def set_parties(snapshot: Snapshot, object_id: int, given: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Replace the persons and posts of an object, as a new state."""
+def set_parties(snapshot: Snapshot, object_id: int, given: Sequence[Party], expected: int | None) -> PartyList:
+    """Replace the persons and posts of an object, as a new state. Nothing is written where nothing changes."""
     connection, reader = snapshot.connection, snapshot.reader
-    seen = queries.row_of(connection, object_id)
-    if seen is None:
-        raise NotFound(_NOT_FOUND)
-    write.check_writable(reader, seen)
+    seen = _editable(snapshot, object_id)
+    rows = _party_values(given)
+    before = queries.parties(connection, object_id, snapshot.state.n)
+    state = queries.parties_state(connection, object_id, snapshot.state.n)
+    if expected in (None, state) and sorted(map(repr, before)) == sorted(map(repr, rows)):
+        return PartyList(_party_rows(connection, object_id, snapshot.state.n), state)
     taken = write.take_state(connection, reader, f"更新责任人 {seen['name']}")
-    queries.replace_parties(connection, object_id, taken.n, given)
-    write.write_audit(connection, reader, taken, "parties", object_id, None, {"roles": [p["role"] for p in given]})
-    return [dict(p) for p in given]
+    locked = _locked_row(connection, object_id, None)
+    write.check_writable(reader, locked)
+    # Persons have a version of their own: an edit of the object does not spoil an edit of its persons.
+    now = queries.parties_state(connection, object_id, taken.n - 1)
+    if expected is not None and now != expected:
+        raise Conflict(f"责任人已被改动（状态 {now}），您的修改没有保存。请看过现在的再改。", code="stale_parties")
+    queries.replace_parties(connection, object_id, taken.n, rows)
+    write.write_audit(
+        connection, reader, taken, "parties", object_id, {"parties": _named(before)}, {"parties": _named(rows)}
+    )
+    return PartyList(_party_rows(connection, object_id, taken.n), taken.n)
+
+
+def _named(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Persons as the trail keeps them: a telephone number stays with the object."""
+    return [" ".join(filter(None, (p["role"], p["post"], p["name"]))) for p in rows]
+
+
+# -- Places ------------------------------------------------------------------------
+
+_WINDS = ("北", "东北", "东", "东南", "南", "西南", "西", "西北")
+
+
+def direction_word(bearing: float | None) -> str | None:
+    """One of eight directions for a bearing in degrees from north."""
+    return None if bearing is None else _WINDS[round(bearing / 45) % 8]
+
+
+def near(
+    snapshot: Snapshot, selection: Selection, engine: Engine, object_id: int, within_m: float, limit: int
+) -> dict[str, Any]:
+    """What lies near an object, outline to outline; nearest first, with the exact total.
+
+    A public-form position is the middle of a cell more than a kilometre wide: from it nothing is measured,
+    and objects that reach the reader so are counted apart (`coarse`).
+    """
+    origin = queries.one(snapshot, object_id)
+    if origin is None:
+        raise NotFound(_NOT_FOUND)
+    out: dict[str, Any] = {"within_m": within_m, "state": snapshot.moment.n, "items": [], "total": 0, "coarse": 0}
+    out["measured"] = origin["form"] == "full" and origin["geom"] is not None
+    if not out["measured"]:
+        return out
+    found = engine.near_object(snapshot, selection, object_id, within_m, limit)
+    catalogue, reader = snapshot.catalogue, snapshot.reader
+    for row in found.items:
+        class_ = catalogue.classes.get(row.class_)
+        readable = class_.readable(inner=True, tier=reader.tier) if class_ else ()
+        persons = next((f for f in readable if f.unit == "人" and f.name in row.attributes), None)
+        out["items"].append(
+            {
+                "id": row.id,
+                "class": row.class_,
+                "code": row.code,
+                "name": row.name,
+                "grade": {"value": GRADES[row.grade - 1], "scale": "risk-grade"},
+                "stage": row.stage,
+                "distance_m": round(row.distance_m, 1),
+                "bearing": None if row.bearing is None else round(row.bearing, 1),
+                "direction": direction_word(row.bearing),
+                "anchor": row.anchor,
+                "line": row.line,
+                "persons": {"title": persons.title, "value": row.attributes[persons.name]} if persons else None,
+            }
+        )
+    return out | {"total": found.total, "coarse": found.coarse}
+
+
+def typed_position(
+    snapshot: Snapshot, x: str, y: str, crs: str, bounds: tuple[float, float, float, float]
+) -> dict[str, Any]:
+    """A position as somebody wrote it, in CGCS2000, and where that is."""
+    if not snapshot.reader.writes:
+        raise Forbidden("当前账号只能查看。需要登记或修改，请联系管理员开通编辑权限。")
+    datum = DATUMS.get(crs)
+    if datum is None:
+        raise Invalid("没有这个坐标基准", errors=[FieldError("crs", "unknown_value", f"可用：{'、'.join(DATUMS)}")])
+    numbers, errors = [], []
+    words = ("经度", "纬度") if datum.kind == "degrees" else ("横坐标（东）", "纵坐标（北）")
+    for field, said, title in (("x", x, words[0]), ("y", y, words[1])):
+        try:
+            number = degrees_of(said)
+            if number is None:
+                raise ValueError
+            numbers.append(float(number))
+        except (ValueError, ArithmeticError):
+            example = "115.823750 或 115°49′25.5″" if datum.kind == "degrees" else "39500000.0"
+            errors.append(FieldError(field, "not_a_position", f"{title}看不懂，请写成 {example}"))
+    if not errors and datum.kind == "degrees":
+        if abs(numbers[0]) > 180:
+            errors.append(
+                FieldError("x", "out_of_range", "经度应在 −180 到 180 之间；若为米制坐标，请换成对应的坐标系")
+            )
+        if abs(numbers[1]) > 90:
+            hint = "，像是经度和纬度写反了" if abs(numbers[0]) <= 90 else ""
+            errors.append(FieldError("y", "out_of_range", f"纬度应在 −90 到 90 之间{hint}"))
+    if errors:
+        raise Invalid("坐标有误，请改正", errors=errors)
+    found = to_cgcs2000(crs, np.array([numbers[0]]), np.array([numbers[1]]))
+    lon, lat = (round(float(v[0]), 8) for v in found)
+    if not (math.isfinite(lon) and math.isfinite(lat) and abs(lon) <= 180 and abs(lat) <= 90):
+        raise Invalid("坐标不在这个坐标系的范围内，请核对坐标系", errors=[FieldError("x", "out_of_range", "超出范围")])
+    territory = territory_of(snapshot, bounds)
+    inside, division = territory.find(lon, lat)
+    return {
+        "lon": lon,
+        "lat": lat,
+        "crs": crs,
+        "title": datum.title,
+        "inside": inside,
+        "swapped": not inside and abs(lon) <= 90 and territory.find(lat, lon)[0],
+        "division": division,
+        "state": snapshot.state.n,
+    }
