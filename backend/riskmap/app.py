@@ -35,7 +35,7 @@ from riskmap.catalogue.queries import CatalogueCache
 from riskmap.engine.postgis import PostgisEngine
 from riskmap.engine.totals import Totals
 from riskmap.register import api as register_api
-from riskmap.register import classes_api
+from riskmap.register import classes_api, export_api
 from riskmap.register import jobs as jobs_api
 from riskmap.register.imports import api as imports_api
 from riskmap.worker import Workforce
@@ -103,6 +103,7 @@ def create_app(settings: Settings) -> FastAPI:
     add_middleware(app, settings, larger | {"/api/basemap/files/": settings.basemap_mb << 20})
     app.include_router(access_api.router)
     app.include_router(register_api.router)
+    app.include_router(export_api.router)
     app.include_router(classes_api.router)
     app.include_router(imports_api.router)
     app.include_router(jobs_api.router)

@@ -39,6 +39,7 @@ KINDS = {
     "selection": "保存的选择",
     "audit": "操作记录",
     "basemap": "底图",
+    "list": "清单",
 }
 ACTIONS = {
     "sign_in": "登录",

@@ -109,6 +109,51 @@ def page(snapshot: Snapshot, selection: Selection, sort: Sort, limit: int, after
     return [dict(row) for row in snapshot.connection.execute(text(sql), binds.values).mappings()]
 
 
+def every(snapshot: Snapshot, selection: Selection, sort: Sort, *, attributes: bool) -> Iterator[Mapping[str, Any]]:
+    """All rows of a selection in order, fetched as they are taken; lon and lat are the anchor's."""
+    compiled = compile_selection(selection, snapshot)
+    columns = {name: "{" + name + "}" for name in _EXPORTED}
+    columns |= {"attributes": "{attributes}" if attributes else "NULL::jsonb", "anchor": "{anchor}"}
+    arms = []
+    for form in compiled.forms:
+        key = _key_sql(sort, compiled, snapshot, selection, form.name == "full")
+        arms.append(form.select(columns | {"key": key}))
+    rows = "\nUNION ALL\n".join(arms)
+    direction = ("DESC" if sort.descending else "ASC") + (" NULLS LAST" if sort.nullable else "")
+    sql = (
+        "SELECT *, round(CAST(ST_X(anchor) AS numeric), 7) AS lon, round(CAST(ST_Y(anchor) AS numeric), 7) AS lat"
+        f" FROM ({rows}) AS r ORDER BY key {direction}, id"
+    )
+    streamed = {"stream_results": True, "max_row_buffer": 2000}
+    found = snapshot.connection.execute(text(sql), compiled.binds.values, execution_options=streamed)
+    for row in found.mappings():
+        yield dict(row)
+
+
+_EXPORTED = [
+    "id",
+    "state",
+    "updated_at",
+    "class",
+    "code",
+    "name",
+    "parent",
+    "enterprise",
+    "division",
+    "stage",
+    "grade",
+    "level_scale",
+    "level_value",
+    "position_quality",
+    "source",
+    "verified",
+    "visibility",
+    "department",
+    "tags",
+    "form",
+]
+
+
 def _typed(placeholder: str, value: object) -> str:
     if isinstance(value, bool):
         return f"CAST({placeholder} AS boolean)"

@@ -280,6 +280,9 @@ class Cursor:
         return cls(selection, n, day, sort, key, object_id)
 
 
+_BELONGS = ("enterprise", "parent")
+
+
 def page(
     snapshot: Snapshot,
     selection: Selection,
@@ -304,8 +307,12 @@ def page(
     rows = queries.page(snapshot, selection, order, limit + 1, after)
     more, rows = len(rows) > limit, rows[:limit]
     count = totals.of(snapshot, selection)
+    named = queries.names(snapshot, sorted({row[k] for row in rows for k in _BELONGS if row[k] is not None}))
+    items = [item(row, snapshot) for row in rows]
+    for row, shown in zip(rows, items, strict=True):
+        shown |= {f"{k}_name": named.get(row[k]) for k in _BELONGS if row[k] is not None}
     out: dict[str, Any] = {
-        "items": [item(row, snapshot) for row in rows],
+        "items": items,
         "total": count.total,
         "total_is": "exact",
         "unplaced": count.unplaced,
