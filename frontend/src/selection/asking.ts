@@ -1,0 +1,135 @@
+/** Questions to the service: counts, table, card. Of each only the newest answer counts. */
+import { watch } from "vue";
+import { getJson, isAbort, Problem } from "../api/client";
+import type { Counts, CountRow, Detail, GradeStep, Page } from "../api/types";
+import { W } from "../words";
+import { toParams } from "./query";
+import { facetQuery, hazards, nothing, PAGE_SIZE, query, store, tableQuery } from "./state";
+import { together } from "./together";
+import { complain } from "./trouble";
+
+/** A question of which only the newest answer counts. */
+class Latest {
+  private running: AbortController | null = null;
+  begin(): AbortSignal {
+    this.running?.abort();
+    this.running = new AbortController();
+    return this.running.signal;
+  }
+}
+const counts = new Latest();
+const table = new Latest();
+const details = new Latest();
+
+export async function count(): Promise<void> {
+  const { catalogue } = store;
+  if (!catalogue) return;
+  const signal = counts.begin();
+  store.counting = true;
+  const counted = { chosen: { ...store.chosen }, scale: store.scale };
+  const elsewhere = toParams({ ...store.chosen, division: null }, hazards.value);
+  try {
+    const [facets, areas, total] = await together(Promise.all([
+      getJson<Counts>(`/api/counts?${facetQuery()}`, signal),
+      nothing.value ? null : getJson<Counts>(`/api/counts?by=division&${elsewhere}`, signal),
+      query.value === null ? null : getJson<Counts>(`/api/counts?by=grade&${query.value}`, signal),
+    ]));
+    if (signal.aborted) return;
+    store.counted = counted;
+    store.facets = facets.rows as CountRow[];
+    store.byDivision = Object.fromEntries((areas?.rows ?? []).map((r) => [r.division ?? "", r.n ?? 0]));
+    store.total = total?.total ?? 0;
+    store.unplaced = total?.unplaced ?? 0;
+    store.error = "";
+    store.online = true;
+  } catch (error) {
+    complain(error);
+  } finally {
+    if (!signal.aborted) store.counting = false;
+  }
+}
+
+async function list(): Promise<void> {
+  if (!store.catalogue) return;
+  const signal = table.begin();
+  if (tableQuery.value === null) {
+    await together(Promise.resolve());
+    if (!signal.aborted) Object.assign(store, { rows: [], rowsTotal: 0, next: null, listing: false });
+    return;
+  }
+  store.listing = true;
+  const cursor = store.cursors.at(-1);
+  try {
+    const page = await together(getJson<Page>(`/api/objects?limit=${PAGE_SIZE}&sort=${encodeURIComponent(store.sort)}&${tableQuery.value}${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`, signal));
+    if (signal.aborted) return;
+    store.rows = page.items;
+    store.rowsTotal = page.total;
+    store.rowsState = page.state;
+    store.listFailed = "";
+    store.next = page.next;
+  } catch (error) {
+    if (!isAbort(error)) store.listFailed = error instanceof Problem ? error.detail : W.readFailed;
+    complain(error);
+  } finally {
+    if (!signal.aborted) store.listing = false;
+  }
+}
+
+export function turnPage(by: 1 | -1): void {
+  if (by > 0 && store.next) store.cursors.push(store.next);
+  else if (by < 0 && store.cursors.length > 1) store.cursors.pop();
+  else return;
+  void list();
+}
+
+let due = 0;
+
+/** The same page once more, after it could not be read. */
+export function retryList(): void {
+  void list();
+}
+
+/** The first page again; asked once, however many changes come together. */
+export function listAnew(): void {
+  store.cursors = [""];
+  clearTimeout(due);
+  due = window.setTimeout(() => void list(), 0);
+}
+
+export async function showDetail(): Promise<void> {
+  const signal = details.begin();
+  const id = store.selected;
+  store.detailError = "";
+  if (id === null) {
+    store.detail = null;
+    store.steps = [];
+    return;
+  }
+  if (store.detail?.id !== id) store.detail = null;
+  try {
+    const [detail, grades] = await Promise.all([
+      getJson<Detail>(`/api/objects/${id}`, signal),
+      getJson<{ grades: GradeStep[] }>(`/api/objects/${id}/grade`, signal).catch(() => ({ grades: [] })),
+    ]);
+    if (signal.aborted) return;
+    store.detail = detail;
+    store.steps = grades.grades;
+  } catch (error) {
+    if (signal.aborted || isAbort(error)) return;
+    store.detail = null;
+    store.steps = [];
+    store.detailError = error instanceof Problem ? error.detail : W.readFailed;
+    if (error instanceof Problem && error.status === 401) complain(error);
+  }
+}
+
+watch(() => JSON.stringify(store.chosen), () => {
+  if (store.cell) store.cell = null; // a hexagon's list belongs to the picture it was clicked in
+  void count();
+});
+watch([tableQuery, () => store.sort], listAnew);
+watch(() => store.scale, (scale) => {
+  if (store.chosen.levels?.some((level) => !level.startsWith(`${scale}:`))) store.chosen.levels = null;
+  else void count();
+});
+watch(() => store.selected, () => void showDetail());

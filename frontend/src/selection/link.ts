@@ -1,0 +1,28 @@
+/** The selection in the page's address. */
+import { computed, watch } from "vue";
+import { fromHash, toHash } from "./query";
+import { store } from "./state";
+
+const hash = computed(() => toHash({ chosen: store.chosen, view: store.view, heat: store.heat, scale: store.scale, cell: store.cell, object: store.selected }));
+let written = location.hash.slice(1);
+let kept = false; // whether the map's page is the one that is shown: another page's address is not ours
+function writeLink(): void {
+  if (!kept) return;
+  written = hash.value;
+  history.replaceState(history.state, "", hash.value ? `#${hash.value}` : location.pathname + location.search);
+}
+export function keepLink(on: boolean): void {
+  kept = on;
+  if (hash.value !== location.hash.slice(1)) writeLink();
+}
+watch(hash, writeLink);
+window.addEventListener("hashchange", () => {
+  if (!kept || location.hash.slice(1) === written) return;
+  const now = fromHash(location.hash);
+  store.chosen = now.chosen;
+  store.heat = now.heat;
+  store.scale = now.scale;
+  store.selected = now.object;
+  if (now.view) store.view = now.view;
+  queueMicrotask(() => (store.cell = now.cell));
+});

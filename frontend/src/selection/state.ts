@@ -1,0 +1,100 @@
+/** What the page is about: one reactive object that panels change and layers listen to, and what follows from it. */
+import { computed, reactive } from "vue";
+import type { Account, Catalogue, ClassSpec, CountRow, Detail, Division, GradeStep, Item, Meta, Scale } from "../api/types";
+import { GRADES, type Grade, W } from "../words";
+import { type ByGrade, type Figures, figuresOf } from "./figures";
+import { type Chosen, fromHash, isNothing, toParams, type View } from "./query";
+
+const link = fromHash(location.hash);
+export const PAGE_SIZE = 100;
+
+export const store = reactive({
+  // From the service
+  meta: null as Meta | null,
+  catalogue: null as Catalogue | null,
+  divisions: [] as Division[],
+  account: null as Account | null,
+  rights: "",
+  state: 0,
+  at: "",
+  online: true,
+  error: "",
+  // Chosen here
+  chosen: link.chosen as Chosen,
+  view: link.view as View | null,
+  bounds: null as [number, number, number, number] | null,
+  heat: link.heat,
+  scale: link.scale as string | null, // by which scale map and legend are coloured; null: the risk grade
+  sort: "-grade",
+  cell: link.cell as string | null,
+  inView: false,
+  selected: link.object as number | null,
+  hover: null as number | null,
+  signIn: "" as "" | "asked" | "expired" | "change",
+  mustChange: null as { username: string; why: string } | null, // whose password has to be changed before anything else
+  // Answers
+  facets: [] as CountRow[], // by grade, class and perhaps level, without those conditions
+  counted: { chosen: link.chosen as Chosen, scale: link.scale as string | null }, // what the figures are of
+  byDivision: {} as Record<string, number>,
+  total: null as number | null,
+  unplaced: 0,
+  counting: false,
+  rows: [] as Item[],
+  rowsTotal: null as number | null,
+  rowsState: 0, // the state that the table shows
+  next: null as string | null,
+  cursors: [""] as string[], // how each page so far was asked for
+  listing: false,
+  listFailed: "", // why the table shows what it showed before, or nothing
+  detail: null as Detail | null,
+  steps: [] as GradeStep[],
+  detailError: "",
+});
+
+// -- What follows from it -----------------------------------------------------
+
+export const classes = computed<Map<string, ClassSpec>>(() => new Map((store.catalogue?.classes ?? []).map((c) => [c.class, c])));
+export const scales = computed<Map<string, Scale>>(() => new Map((store.catalogue?.scales ?? []).map((s) => [s.scale, s])));
+export const hazards = computed<string[]>(() => (store.catalogue?.classes ?? []).filter((c) => c.role === "hazard").map((c) => c.class));
+export const shownClasses = computed<Set<string>>(() => new Set(store.chosen.classes ?? hazards.value));
+export const shownGrades = computed<Set<Grade>>(() => new Set(store.chosen.grades ?? GRADES));
+export const divisionName = computed<Map<string, string>>(() => new Map(store.divisions.map((d) => [d.code, d.name])));
+export const area = computed<string>(() => store.meta?.area ?? "");
+export const nothing = computed<boolean>(() => isNothing(store.chosen));
+/** The selection as the service takes it; null while it is not known or nothing can be in it. */
+export const query = computed<string | null>(() => (store.catalogue && !nothing.value ? toParams(store.chosen, hazards.value).toString() : null));
+/** The same with what narrows the table alone. */
+export const tableQuery = computed<string | null>(() => {
+  if (query.value === null) return null;
+  const params = new URLSearchParams(query.value);
+  if (store.cell) params.set("cell", store.cell);
+  else if (store.inView && store.bounds) params.set("bbox", store.bounds.map((v) => v.toFixed(6)).join(","));
+  return params.toString();
+});
+export const pageIndex = computed<number>(() => store.cursors.length);
+export const pages = computed<number>(() => Math.max(1, Math.ceil((store.rowsTotal ?? 0) / PAGE_SIZE)));
+
+/** Classes that a scale is made for. */
+export function classesOn(scale: string | null): Set<string> {
+  return new Set((store.catalogue?.classes ?? []).filter((c) => c.scale === scale).map((c) => c.class));
+}
+/** Figures of these rows for what was asked when they were counted. */
+export function figuresFor(rows: readonly CountRow[]): Figures {
+  const { chosen, scale } = store.counted;
+  const limits = { classes: new Set(chosen.classes ?? hazards.value), grades: new Set(chosen.grades ?? GRADES), levels: chosen.levels && new Set(chosen.levels) };
+  return figuresOf(rows, limits, scale, classesOn(scale));
+}
+/** Counts by grade of the chosen classes, and by class of the chosen grades: each facet without its own condition. */
+export const figures = computed<Figures>(() => figuresFor(store.facets));
+export const byGrade = computed<ByGrade>(() => figures.value.byGrade);
+export const byClass = computed<Record<string, ByGrade>>(() => figures.value.byClass);
+/** By what counts are grouped, and the selection without the conditions that they are the facets of. */
+export function facetQuery(): string {
+  return `by=grade,class${store.scale ? ",level" : ""}&${toParams({ ...store.chosen, classes: [], grades: null, levels: null }, [])}`;
+}
+
+export function placeName(code: string | null): string {
+  if (!code) return W.dash;
+  const names = [code.slice(0, 6), code.length >= 9 ? code.slice(0, 9) : ""].map((c) => divisionName.value.get(c));
+  return names.filter(Boolean).join(" ") || divisionName.value.get(code) || code;
+}
