@@ -23,6 +23,7 @@ from riskmap.base.crs import GRID, grid_of
 from riskmap.base.database import app_url, make_engine, superuser_url
 from riskmap.base.migrate import migrate
 from riskmap.base.settings import Settings
+from riskmap.base.spelling import spell
 from riskmap.catalogue.queries import CatalogueCache
 from riskmap.catalogue.seed import CATALOGUE_DIR, seed
 from riskmap.engine.postgis import PostgisEngine
@@ -49,7 +50,18 @@ def points(rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
     return np.clip(lon, WEST, EAST), np.clip(lat, SOUTH, NORTH)
 
 
-def fill(settings: Settings, n: int) -> None:
+def attributes(kind: str, i: int) -> str:
+    """What its class declares: an enterprise its 统一社会信用代码."""
+    own = f', "uscc": "9136{i:07d}MA{i * 7919 % 100_000:05d}"' if kind == "enterprise" else ""
+    return f'{{"persons": {i % 997}{own}}}'
+
+
+def plain_name(kind: str, i: int) -> str:
+    """A name that only its number tells from others."""
+    return f"测试{kind}{i}号"
+
+
+def fill(settings: Settings, n: int, name_of: Callable[[str, int], str] = plain_name) -> None:
     """COPY rows as the store would write them; 2 % polygons."""
     rng = np.random.default_rng(7)
     lon, lat = points(rng, n)
@@ -69,8 +81,9 @@ def fill(settings: Settings, n: int) -> None:
             for i in range(start, min(start + 50_000, n)):
                 x, y = float(lon[i]), float(lat[i])
                 gx, gy = grid_of(x, y)
-                name = h3.latlng_to_cell(y, x, 10)
-                parent = h3.cell_to_parent(name, 7)
+                cell = h3.latlng_to_cell(y, x, 10)
+                name = name_of(str(kind[i]), i)
+                parent = h3.cell_to_parent(cell, 7)
                 if parent not in centres:
                     p_lat, p_lon = h3.cell_to_latlng(parent)
                     ewkb = shapely.to_wkb(
@@ -85,16 +98,16 @@ def fill(settings: Settings, n: int) -> None:
                     box = shapely.box(x - half, y - half, x + half, y + half)
                     geom = shapely.to_wkb(shapely.set_srid(box, 4490), hex=True, include_srid=True)
                     span = 2 * half / 360
-                    cover = "{" + str(h3.str_to_int(h3.cell_to_parent(name, 9))) + "}"
+                    cover = "{" + str(h3.str_to_int(h3.cell_to_parent(cell, 9))) + "}"
                 row = {
                     "id": i + 1, "state": 3, "updated_at": "2026-01-01", "valid_from": "2026-01-01",
-                    "class": kind[i], "class_version": 1, "code": f"B{i}", "name": f"测试{kind[i]}{i}号",
+                    "class": kind[i], "class_version": 1, "code": f"B{i}", "name": name, "spelling": spell(name),
                     "parent": r"\N", "enterprise": r"\N", "division": county[i], "division_public": county[i],
                     "stage": "in_use", "grade": grade[i], "level_scale": r"\N", "level_value": r"\N",
                     "level_rank": r"\N", "grading": "[]", "position_quality": "surveyed", "source": "测试",
                     "verified": "f", "visibility": visibility[i], "department": "应急管理局", "tags": "{}",
-                    "attributes": f'{{"persons": {i % 997}}}', "geom": geom, "anchor": point, "gx": gx, "gy": gy,
-                    "span": span, "cell": h3.str_to_int(name), "cover": cover, "geom_public": public,
+                    "attributes": attributes(str(kind[i]), i), "geom": geom, "anchor": point, "gx": gx, "gy": gy,
+                    "span": span, "cell": h3.str_to_int(cell), "cover": cover, "geom_public": public,
                     "gx_public": px, "gy_public": py, "cell_public": pc,
                 }  # fmt: skip
                 buffer.write("\t".join(str(row[c]) for c in columns) + "\n")

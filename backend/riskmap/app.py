@@ -25,6 +25,7 @@ from riskmap.atlas.basemaps.archives import Shelf
 from riskmap.atlas.basemaps.tianditu import KeyFile, Tianditu
 from riskmap.atlas.cache import TileCache
 from riskmap.atlas.events import StateFeed
+from riskmap.atlas.search import api as search_api
 from riskmap.base import clock, database, state
 from riskmap.base.database import app_url, make_engine
 from riskmap.base.errors import NotFound, Unavailable
@@ -109,6 +110,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(jobs_api.router)
     app.include_router(atlas_api.router)
     app.include_router(basemaps_api.router)
+    app.include_router(search_api.router)
     _add_page(app)
     return app
 

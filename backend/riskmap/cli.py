@@ -24,6 +24,7 @@ from riskmap.base.database import app_url, make_engine
 from riskmap.base.errors import RiskmapError
 from riskmap.base.migrate import migrate as migrate_database
 from riskmap.base.settings import Settings
+from riskmap.catalogue.model import VISIBILITIES
 from riskmap.catalogue.seed import Seeded, seed
 from riskmap.register import load as loading
 
@@ -217,7 +218,7 @@ def migrate() -> None:
 
 @main.group()
 def load() -> None:
-    """装入数据：区划、对象、演示城市。"""
+    """装入数据：区划、对象、地名地址、演示城市。"""
 
 
 @load.command("divisions")
@@ -240,6 +241,28 @@ def load_objects(file: Path) -> None:
         with database.write(engine, SYSTEM.settings(write=True)) as connection:
             count = loading.load_objects(connection, settings, file, f"装入 {file.name}")
         click.echo(f"  已装入对象 {count} 个。")
+
+
+@load.command("addresses")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--source", help="来源名称，同名来源的旧数据整体替换；默认用文件名")
+@click.option(
+    "--crs", help="坐标基准（EPSG:4490、EPSG:4326、GCJ02、BD09、EPSG:4528 等）；默认看文件和表头，再按 CGCS2000"
+)
+@click.option(
+    "--visibility", type=click.Choice(VISIBILITIES), default="department", show_default=True, help="谁可以查到"
+)
+def load_addresses(file: Path, source: str | None, crs: str | None, visibility: str) -> None:
+    """地名地址（xlsx、csv、GeoJSON、SHP；名称或地址、经度、纬度，可有类别、坐标基准）；全部装入，或一行也不装。"""
+    with (
+        _refusals(),
+        _engine() as (engine, settings),
+        database.write(engine, SYSTEM.settings(write=True)) as connection,
+    ):
+        name = (source or file.stem)[:100]
+        level = VISIBILITIES.index(visibility)
+        count = loading.load_addresses(connection, settings, file, source=name, visibility=level, crs=crs)
+        click.echo(f"  已装入“{name}”地名地址 {count} 条。")
 
 
 @load.command("demo")

@@ -142,7 +142,7 @@ def locate(
                 why[i] = _metres_fault(px, py, datum.zone)
     usable = np.array([w is None for w in why], dtype=bool)
     lon, lat = np.full(count, np.nan), np.full(count, np.nan)
-    lon[usable], lat[usable] = _convert(crs, x[usable], y[usable])
+    lon[usable], lat[usable] = to_degrees(crs, x[usable], y[usable])
     with np.errstate(invalid="ignore"):
         broken = usable & ~(np.isfinite(lon) & np.isfinite(lat) & (np.abs(lon) <= 180) & (np.abs(lat) <= 90))
     inside, divisions = territory.find(lon, lat)
@@ -187,7 +187,7 @@ def _metres_fault(x: Decimal, y: Decimal, zone: int | None) -> str | None:
     return None
 
 
-def _convert(crs: str, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+def to_degrees(crs: str, x: Floats, y: Floats) -> tuple[Floats, Floats]:
     """To CGCS2000; an easting that carries another zone's number is of that zone, whatever the file says."""
     if DATUMS[crs].kind == "degrees":
         return to_cgcs2000(crs, x, y)
@@ -209,12 +209,12 @@ def _turned(crs: str, x: Floats, y: Floats) -> tuple[Floats, Floats]:
             sense = (np.abs(y) <= 180) & (np.abs(x) <= 90)
         tx, ty = np.where(sense, y, np.nan), np.where(sense, x, np.nan)
         return to_cgcs2000(crs, tx, ty)
-    return _convert(crs, np.nan_to_num(y), np.nan_to_num(x))
+    return to_degrees(crs, np.nan_to_num(y), np.nan_to_num(x))
 
 
 def geometry_of(geometry: BaseGeometry, crs: str) -> BaseGeometry:
     """A geometry's coordinates to CGCS2000, vertex by vertex."""
-    return shapely.transform(geometry, lambda at: np.column_stack(_convert(crs, at[:, 0], at[:, 1])))
+    return shapely.transform(geometry, lambda at: np.column_stack(to_degrees(crs, at[:, 0], at[:, 1])))
 
 
 # -- Which datum? ------------------------------------------------------------------
@@ -249,7 +249,7 @@ def candidates(
         zone = DATUMS[crs].zone
         if zone is not None:  # each easting says its own zone: only those of this one speak for it
             some &= x // _MILLION == zone
-        lon, lat = _convert(crs, x[some], y[some])
+        lon, lat = to_degrees(crs, x[some], y[some])
         inside, _ = territory.find(lon, lat)
         shift = None
         if kind == "degrees" and len(lon):
@@ -295,7 +295,7 @@ def suggest(original: dict[str, Any], territory: Territory) -> tuple[float, floa
             lon, lat = _turned(crs, east, north)
             words = "对调"
         case "no_zone" if datum.zone is not None:
-            lon, lat = _convert(crs, east + datum.zone * _MILLION, north)
+            lon, lat = to_degrees(crs, east + datum.zone * _MILLION, north)
             words = f"补上带号 {datum.zone}"
         case _:
             return None

@@ -13,13 +13,19 @@ from pydantic import ValidationError
 from shapely.geometry import shape
 from sqlalchemy import Connection, Engine, text
 
-from riskmap.access.reader import SYSTEM, canonical_division, territory
-from riskmap.base import database, state
+from riskmap.access.reader import SYSTEM, Reader, canonical_division, territory
+from riskmap.base import audit, database, state
 from riskmap.base.crs import CGCS2000
-from riskmap.base.errors import Invalid
+from riskmap.base.errors import FieldError, Invalid
 from riskmap.base.settings import GEODATA, Settings
+from riskmap.catalogue import gazetteer
+from riskmap.catalogue import queries as catalogue_queries
+from riskmap.catalogue.model import VISIBILITIES
 from riskmap.catalogue.queries import CatalogueCache
 from riskmap.catalogue.seed import adopt_policy
+from riskmap.exchange.addresses import read_addresses
+from riskmap.exchange.datum import DATUMS
+from riskmap.exchange.locate import Territory
 from riskmap.register import queries, service
 from riskmap.register.draft import ObjectDraft
 from riskmap.selection import request as selection_request
@@ -74,6 +80,36 @@ def load_divisions(connection: Connection, path: Path, actor: str = SYSTEM.name)
         [{**row, "n": taken.n} for row in rows],
     )
     return len(rows)
+
+
+def load_addresses(
+    connection: Connection,
+    settings: Settings,
+    path: Path,
+    *,
+    source: str,
+    visibility: int,
+    crs: str | None = None,
+    reader: Reader = SYSTEM,
+) -> int:
+    """A table of addresses into the gazetteer in place of what its source gave before; how many.
+
+    Raises Invalid with the wrong lines; then nothing has changed. No figure rests on the gazetteer, so the
+    state stays.
+    """
+    if crs is not None and crs not in DATUMS:
+        raise Invalid("不认得这个坐标基准", errors=[FieldError("crs", "unknown_value", f"没有“{crs[:20]}”")])
+    now = state.current(connection)
+    shapes = (
+        (r.code, r.territory, shapely.from_wkb(bytes(r.wkb)))
+        for r in catalogue_queries.division_shapes(connection, now.n, now.day)
+    )
+    places = read_addresses(path, crs, Territory(shapes, settings.bounds))
+    about = gazetteer.Source(source, visibility, path.name, crs or "", reader.name)
+    count = gazetteer.replace_source(connection, about, places)
+    after = {"source": source, "file": path.name, "places": count, "visibility": VISIBILITIES[visibility]}
+    audit.record(connection, reader.name, "load", "gazetteer", source, address=reader.address, after=after)
+    return count
 
 
 def read_objects(path: Path) -> Iterator[tuple[ObjectDraft, dict[str, str]]]:
@@ -163,6 +199,8 @@ def load_demo(engine: Engine, settings: Settings, city: str) -> int:
         for policy in adopted:
             adopt_policy(connection, policy, SYSTEM.name)
         count = load_objects(connection, settings, folder / "objects.ndjson", f"装入演示数据 {city}")
+        addresses = folder / "addresses.csv"
+        load_addresses(connection, settings, addresses, source="演示地名地址（虚构）", visibility=0, crs="EPSG:4490")
         (settings.data_dir / "demo").write_text(city, encoding="utf-8")
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("ANALYZE"))

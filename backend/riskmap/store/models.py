@@ -66,6 +66,7 @@ def _object_columns() -> list[Column[object]]:
         Column("gx_public", BigInteger),
         Column("gy_public", BigInteger),
         Column("cell_public", BigInteger),
+        Column("spelling", Text, nullable=False),
     ]
 
 

@@ -16,6 +16,7 @@ from riskmap.access.reader import Reader
 from riskmap.base import audit, state
 from riskmap.base.audit import dump_json
 from riskmap.base.errors import Conflict, FieldError, Forbidden, Invalid
+from riskmap.base.spelling import spell
 from riskmap.base.state import State
 from riskmap.store.models import COLUMNS
 
@@ -54,6 +55,11 @@ def _copy_array(value: Any) -> str:
 _FORMATS = [(c, _copy_json if c in _JSON else _copy_array if c in _ARRAYS else copy_text) for c in COLUMNS]
 
 
+def _spelt(row: Row) -> dict[str, Any]:
+    """The row with what follows from its name, whatever it said of that before."""
+    return {**row, "spelling": spell(row["name"])}
+
+
 class Staging:
     """Rows on their way into the register: a temporary table, filled by COPY, gone with the transaction.
 
@@ -70,7 +76,7 @@ class Staging:
     def add(self, rows: Sequence[Row]) -> None:
         """More rows."""
         buffer = io.StringIO()
-        for row in rows:
+        for row in map(_spelt, rows):
             buffer.write("\t".join([form(row[name]) for name, form in _FORMATS]) + "\n")
         buffer.seek(0)
         raw: Any = self._connection.connection
@@ -81,7 +87,7 @@ class Staging:
 def _stage(connection: Connection, rows: Sequence[Row]) -> tuple[str, dict[str, Any]]:
     """A source for INSERT … SELECT: a JSON parameter for a few rows, a temporary table by COPY for many."""
     if len(rows) < _COPY_FROM:
-        body = dump_json([{name: row[name] for name in COLUMNS} for row in rows])
+        body = dump_json([{name: row[name] for name in COLUMNS} for row in map(_spelt, rows)])
         return "jsonb_populate_recordset(NULL::risk_object, CAST(:staged AS jsonb))", {"staged": body}
     staging = Staging(connection, "staged_rows")
     staging.add(rows)

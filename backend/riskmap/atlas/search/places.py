@@ -1,0 +1,97 @@
+"""Addresses and names of places, as exactly as the gazetteer has them: door, street, village."""
+
+import re
+from typing import Any
+
+from sqlalchemy import Connection
+
+from riskmap.access.reader import territory
+from riskmap.atlas.search.ground import Ground
+from riskmap.base.spelling import spelt_in
+from riskmap.catalogue import gazetteer
+from riskmap.exchange.addresses import key_of, street_of, village_of
+
+_NEAR_NUMBER = 20  # house numbers apart: farther ones say no more than the street
+_RANK = {"exact": 0, "end": 1, "start": 2, "part": 3, "initials": 4, "pinyin": 4}
+_KIND_RANK = {kind: i for i, kind in enumerate(("town", "village", "place", "road", "door"))}
+
+
+def find(connection: Connection, said: str, limit: int, ground: Ground) -> dict[str, Any]:
+    """Places of a name or address; where the whole of it is not known, what of it is."""
+    key = key_of(said)
+    found = [_whole(row, key) for row in gazetteer.find(connection, key)]
+    if not found:
+        rest, code = ground.stripped(re.sub(r"^\w{2,3}省", "", key))
+        if rest != key:
+            found = [_whole(row, rest) for row in gazetteer.find(connection, rest) if _is_in(row, code)]
+        if not found:
+            found = _in_part(connection, rest, code)
+    if re.fullmatch(r"[A-Za-z]{2,40}", said):
+        for row in gazetteer.find_spelt(connection, said):
+            if spelt := spelt_in(said, row["name"]):
+                start, end, how = spelt
+                found.append(_item(row, how, "name", start, end))
+    found.sort(key=lambda i: (_RANK[i["how"]], _KIND_RANK[i["kind"]], len(i["name"]), i["name"], i["division"] or ""))
+    items = list({(i["name"], i["kind"], *i["position"]): i for i in found}.values())
+    for item in items[:limit]:
+        item["where"] = ground.words(item["division"] or "")
+    return {"items": items[:limit], "more": len(items) > limit}
+
+
+def _is_in(row: dict[str, Any], code: str) -> bool:
+    return not code or not row["division"] or row["division"].startswith(territory(code))
+
+
+def _item(row: dict[str, Any], how: str, field: str, start: int, end: int, **more: Any) -> dict[str, Any]:
+    return {
+        "kind": row["kind"],
+        "name": row["name"],
+        "address": row["address"],
+        "division": row["division"] or None,
+        "source": row["source"],
+        "position": [row["lon"], row["lat"]],
+        "level": row["kind"],
+        "missing": None,
+        "how": how,
+        "match": {"field": field, "from": start, "to": end},
+        **more,
+    }
+
+
+def _whole(row: dict[str, Any], key: str) -> dict[str, Any]:
+    """The place whose name or address holds the whole key."""
+    name, address = row["name"].lower(), row["address"].lower()
+    for field, value in (("name", name), ("address", address)):
+        if (at := value.find(key)) >= 0:
+            how = "exact" if value == key else "end" if value.endswith(key) else "start" if at == 0 else "part"
+            return _item(row, how, field, at, at + len(key))
+    return _item(row, "part", "name", 0, 0)  # they differ in spaces or in full-width letters
+
+
+def _in_part(connection: Connection, rest: str, code: str) -> list[dict[str, Any]]:
+    """What of an address is known: the same number on its street, the nearest one, the street, the village."""
+    street = street_of(rest)
+    if street is not None:
+        rows = [r for r in gazetteer.find(connection, street.street, ("door", "road")) if _is_in(r, code)]
+        doors = []
+        for row in rows:
+            own = street_of(key_of(row["address"] or row["name"])) if row["kind"] == "door" else None
+            if own is not None and own.street.endswith(street.street):
+                doors.append((abs(own.number - street.number), own.number, row))
+        best = min(doors, key=lambda d: d[:2], default=None)
+        number = f"{street.number}{street.rest}"
+        if best is not None and best[0] == 0:
+            return [_item(best[2], "start", "name", 0, 0, missing=street.rest.removeprefix("号") or None)]
+        if best is not None and best[0] <= _NEAR_NUMBER:
+            return [_item(best[2], "part", "name", 0, 0, level="road", missing=number)]
+        return [
+            _item(r, "part", "name", 0, 0, level="road", missing=number)
+            for r in rows
+            if r["kind"] == "road" and key_of(r["name"]).endswith(street.street)
+        ]
+    village = village_of(rest)
+    if village is not None:
+        rows = [r for r in gazetteer.find(connection, village, ("village",)) if _is_in(r, code)]
+        missing = rest.removeprefix(village)
+        return [_item(r, "part", "name", 0, 0, missing=missing) for r in rows]
+    return []
