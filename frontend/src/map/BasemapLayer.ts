@@ -186,7 +186,7 @@ export class BasemapLayer extends ViewportLayer {
 /** Names of places, waters and hills. */
 class LabelLayer extends ViewportLayer {
   constructor(private readonly palette: Palette, private readonly names: readonly Label[]) {
-    super("labels");
+    super("labels", false); // which names are left out depends on those at the edges
   }
 
   /** Names, the weightier first; one that would touch another is left out at this zoom. */

@@ -11,9 +11,11 @@ export interface HeatAnswer { resolution: number; cells: HeatCell[]; few_below?:
 export type HeatFetch = (resolution: number, signal: AbortSignal) => Promise<HeatAnswer>;
 export interface HeatKey { resolution: number; few: number; breaks: number[]; zoom: number }
 
-interface Hexagon extends HeatCell { ring: Flat; x: number; y: number }
+interface Hexagon extends HeatCell { ring: Flat; x: number; y: number; reach: number } // reach: from the middle to the farthest corner
 
 type H3 = typeof import("h3-js");
+
+const HATCH = 6; // pixels from stroke to stroke
 
 export class HeatLayer extends ViewportLayer {
   private source: HeatFetch | null = null;
@@ -110,7 +112,10 @@ export class HeatLayer extends ViewportLayer {
       this.hexagons = answer.cells.map((cell) => {
         const ring = flatten(h3.cellToBoundary(cell.cell).map(([lat, lng]) => [lng, lat]));
         const [lat, lng] = h3.cellToLatLng(cell.cell);
-        return { ...cell, ring, x: worldX(lng), y: worldY(lat) };
+        const [x, y] = [worldX(lng), worldY(lat)];
+        let reach = 0;
+        for (let i = 0; i < ring.length; i += 2) reach = Math.max(reach, Math.hypot((ring[i] as number) - x, (ring[i + 1] as number) - y));
+        return { ...cell, ring, x, y, reach };
       });
       this.byCell = new Map(this.hexagons.map((h) => [h.cell, h]));
       this.few = answer.few_below ?? this.few;
@@ -130,15 +135,19 @@ export class HeatLayer extends ViewportLayer {
     const inside = (h: Hexagon): boolean => {
       const x = h.x * size - frame.left;
       const y = h.y * size - frame.top;
-      return x > -80 && y > -80 && x < frame.width + 80 && y < frame.height + 80;
+      const reach = h.reach * size + 8;
+      return x > -reach && y > -reach && x < frame.width + reach && y < frame.height + reach;
     };
     const seen = this.hexagons.filter(inside);
+    // The hatching is fixed to the ground, so that a strip of it fits what is there.
+    this.hatch ??= this.makeHatch(context);
+    this.hatch?.setTransform(new DOMMatrix().translate(-(frame.left % HATCH), -(frame.top % HATCH)));
     context.lineJoin = "round";
     for (const h of seen) {
       context.beginPath();
       trace(context, h.ring, frame, true);
       if (h.few) {
-        context.fillStyle = (this.hatch ??= this.makeHatch(context)) ?? this.palette.halo;
+        context.fillStyle = this.hatch ?? this.palette.halo;
         context.fill();
         context.strokeStyle = this.palette.hex[2] as string;
         context.lineWidth = 0.8;
@@ -183,15 +192,15 @@ export class HeatLayer extends ViewportLayer {
 
   private makeHatch(context: CanvasRenderingContext2D): CanvasPattern | null {
     const tile = document.createElement("canvas");
-    tile.width = tile.height = 6;
+    tile.width = tile.height = HATCH;
     const own = tile.getContext("2d");
     if (!own) return null;
     own.strokeStyle = this.palette.hex[2] as string;
     own.lineWidth = 1;
     own.beginPath();
-    for (const shift of [-6, 0, 6]) {
-      own.moveTo(shift, 6);
-      own.lineTo(shift + 6, 0);
+    for (const shift of [-HATCH, 0, HATCH]) {
+      own.moveTo(shift, HATCH);
+      own.lineTo(shift + HATCH, 0);
     }
     own.stroke();
     return context.createPattern(tile, "repeat");

@@ -39,7 +39,7 @@ export class MarkLayer extends ViewportLayer {
 
   /** `drawnAt` says where an object's symbol stands on the map, if it is drawn by itself. */
   constructor(private readonly palette: Palette, private readonly drawnAt: (id: number) => { x: number; y: number } | undefined) {
-    super("marks");
+    super("marks", false); // a few rings: cheaper than shifting the canvas
   }
 
   dress(looks: Looks, atlas: Atlas): void {

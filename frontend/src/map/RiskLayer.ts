@@ -10,6 +10,8 @@ import type { ShapeItem, TileAddress, TileItems } from "./tile";
 import { type TileFetch, TileStore } from "./TileStore";
 import { ViewportLayer } from "./ViewportLayer";
 
+interface PlacedName { text: string; x: number; y: number; half: number } // world pixels
+
 export type LayerState = "loading" | "ready" | "failed";
 const NAMES_FROM = 15; // page zoom; the service sends names from tile matrix 14
 const RETRY_MS = 4000;
@@ -19,6 +21,8 @@ export class RiskLayer extends ViewportLayer {
   private store: TileStore | null = null;
   private scene: Scene = EMPTY;
   private shownStore: TileStore | null = null; // whose tiles the scene was made of
+  private placed: { scene: Scene | null; zoom: number; names: readonly PlacedName[] } = { scene: null, zoom: 0, names: [] };
+  private madeOf: ReadonlySet<TileItems> = new Set();
   private building = 0;
   private retrying = 0;
   private said: LayerState | null = null;
@@ -32,6 +36,7 @@ export class RiskLayer extends ViewportLayer {
   dress(looks: Looks, atlas: Atlas): void {
     this.looks = looks;
     this.atlas = atlas;
+    this.placed = { scene: null, zoom: 0, names: [] };
     this.redraw();
   }
 
@@ -140,7 +145,9 @@ export class RiskLayer extends ViewportLayer {
     }
     const complete = there.length === addresses.length;
     const same = this.shownStore === store && this.scene.zoom === frame.zoom;
-    if (complete || same) {
+    const unchanged = same && there.length === this.madeOf.size && there.every((tile) => this.madeOf.has(tile));
+    if ((complete || same) && !unchanged) {
+      this.madeOf = new Set(there);
       this.scene = buildScene(there, frame.zoom);
       this.shownStore = store;
       this.redraw();
@@ -164,19 +171,16 @@ export class RiskLayer extends ViewportLayer {
   protected override paint(context: CanvasRenderingContext2D, frame: Frame): void {
     const size = worldSize(frame.zoom);
     for (const shape of this.scene.shapes) this.paintShape(context, shape, frame);
-    const names: { text: string; x: number; y: number; width: number }[] = [];
     for (const mark of this.scene.marks) {
       const x = mark.x * size - frame.left;
       const y = mark.y * size - frame.top;
       if (x < -40 || y < -40 || x > frame.width + 40 || y > frame.height + 40) continue;
       if (mark.kind === "cluster") drawCluster(context, mark, x, y, this.palette);
       else {
-        const spec = specOf(mark, this.looks, frame.zoom);
-        this.atlas?.stamp(context, spec, Math.round(x), Math.round(y));
-        if (mark.name && Math.round(frame.zoom) >= NAMES_FROM) names.push({ text: mark.name, x, y: y + spec.size / 2 + 13, width: 0 });
+        this.atlas?.stamp(context, specOf(mark, this.looks, frame.zoom), Math.round(x), Math.round(y));
       }
     }
-    this.paintNames(context, names);
+    this.paintNames(context, frame);
     this.repainted();
   }
 
@@ -221,23 +225,39 @@ export class RiskLayer extends ViewportLayer {
     context.restore();
   }
 
-  /** Names under symbols, worst first, none over another. */
-  private paintNames(context: CanvasRenderingContext2D, names: { text: string; x: number; y: number; width: number }[]): void {
+  /** Names under symbols, worst first, none over another: chosen once a scene, so that every strip agrees. */
+  private placeNames(context: CanvasRenderingContext2D, zoom: number): readonly PlacedName[] {
+    if (this.placed.scene === this.scene && this.placed.zoom === zoom) return this.placed.names;
+    const names: PlacedName[] = [];
+    const size = worldSize(zoom);
+    if (Math.round(zoom) >= NAMES_FROM)
+      for (let i = this.scene.marks.length - 1; i >= 0; i--) {
+        const mark = this.scene.marks[i] as Mark;
+        if (mark.kind !== "single" || !mark.name) continue;
+        const x = mark.x * size;
+        const y = mark.y * size + specOf(mark, this.looks, zoom).size / 2 + 13;
+        const half = context.measureText(mark.name).width / 2 + 2;
+        if (names.some((n) => x - half < n.x + n.half && x + half > n.x - n.half && Math.abs(y - n.y) < 14)) continue;
+        names.push({ text: mark.name, x, y, half });
+      }
+    this.placed = { scene: this.scene, zoom, names };
+    return names;
+  }
+
+  private paintNames(context: CanvasRenderingContext2D, frame: Frame): void {
     const { palette } = this;
     context.font = `400 11px ${palette.font}`;
     context.textAlign = "center";
     context.lineJoin = "round";
-    const taken: { l: number; r: number; t: number; b: number }[] = [];
-    for (const name of names.reverse()) {
-      const half = context.measureText(name.text).width / 2 + 2;
-      const box = { l: name.x - half, r: name.x + half, t: name.y - 11, b: name.y + 3 };
-      if (taken.some((t) => box.l < t.r && box.r > t.l && box.t < t.b && box.b > t.t)) continue;
-      taken.push(box);
-      context.strokeStyle = palette.halo;
-      context.lineWidth = 3;
-      context.strokeText(name.text, name.x, name.y);
-      context.fillStyle = palette.label;
-      context.fillText(name.text, name.x, name.y);
+    context.strokeStyle = palette.halo;
+    context.lineWidth = 3;
+    context.fillStyle = palette.label;
+    for (const name of this.placeNames(context, frame.zoom)) {
+      const x = name.x - frame.left;
+      const y = name.y - frame.top;
+      if (x + name.half < 0 || x - name.half > frame.width || y < -6 || y > frame.height + 14) continue;
+      context.strokeText(name.text, x, y);
+      context.fillText(name.text, x, y);
     }
   }
 }

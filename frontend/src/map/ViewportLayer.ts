@@ -1,8 +1,13 @@
-/** A layer with one canvas over the whole view and a margin round it; it moves with the map and is repainted when the map rests. */
+/**
+ * A layer with one canvas over the whole view and a margin round it; it moves with the map. When the margin is
+ * nearly used up, what is painted is shifted and only the strips that have come in are painted.
+ */
 import * as L from "leaflet";
 import { type Frame } from "./mercator";
 
 const MARGIN = 0.25; // of the view's size, on each side
+const USED_UP = 0.7; // of the margin: from here on the canvas follows
+const REST_MS = 250; // after which a map is at rest, and the canvas takes its place in the middle again
 const WIDEST_MARGIN = 384; // pixels: a wall's canvas shall not grow by half
 const MOST_PIXELS = 2 ** 24; // of one canvas: no graphics card is counted on
 
@@ -12,13 +17,16 @@ export abstract class ViewportLayer extends L.Layer {
   protected frame: Frame | null = null;
   private center: L.LatLng | null = null;
   private corner: L.Point | null = null; // the frame's, in CSS pixels of its zoom
+  private size: L.Point = L.point(0, 0); // of the view that the frame was made for
   private margin: L.Point = L.point(0, 0);
   private paintedZoom = 0; // the map's zoom that the frame was painted for
   private ratio = 1;
   private unit = 1;
   private pending = 0;
+  private resting = 0;
 
-  constructor(private readonly paneName: string) {
+  /** `shifts`: a point's paint does not depend on where the frame's edges are, so that strips fit what is there. */
+  constructor(private readonly paneName: string, private readonly shifts = true) {
     super();
     this.canvas = document.createElement("canvas");
     this.canvas.className = "leaflet-zoom-animated";
@@ -42,7 +50,7 @@ export abstract class ViewportLayer extends L.Layer {
     return at.subtract([this.frame?.left ?? 0, this.frame?.top ?? 0]);
   }
 
-  /** Paint the frame; the context is in the frame's pixels and empty. */
+  /** Paint the frame; the context is in the frame's pixels, empty and cut at its edges, which may be those of a strip. */
   protected abstract paint(context: CanvasRenderingContext2D, frame: Frame): void;
 
   /** The view has come to rest somewhere else. */
@@ -57,6 +65,7 @@ export abstract class ViewportLayer extends L.Layer {
   override onRemove(): this {
     this.canvas.remove();
     cancelAnimationFrame(this.pending);
+    clearTimeout(this.resting);
     this.pending = 0;
     this.frame = null;
     return this;
@@ -65,7 +74,7 @@ export abstract class ViewportLayer extends L.Layer {
   override getEvents(): Record<string, L.LeafletEventHandlerFn> {
     return {
       viewreset: () => this.reframe(),
-      moveend: () => this.reframe(),
+      moveend: () => this.settle(),
       resize: () => this.reframe(),
       move: () => this.follow(),
       zoom: () => this.place(this._map.getCenter(), this._map.getZoom()),
@@ -85,22 +94,35 @@ export abstract class ViewportLayer extends L.Layer {
     });
   }
 
-  /** While dragging: repaint before the margin is used up. */
+  /** While dragging: follow before the margin is used up. */
   private follow(): void {
-    const { corner, margin } = this;
-    if (!corner || this._map.getZoom() !== this.paintedZoom) return;
-    const now = this._map.project(this._map.getCenter(), this.paintedZoom).subtract(this._map.getSize().divideBy(2));
-    const offX = Math.abs(now.x - corner.x - margin.x);
-    const offY = Math.abs(now.y - corner.y - margin.y);
-    if (offX > margin.x * 0.7 || offY > margin.y * 0.7) this.reframe();
+    if (this.offset() > USED_UP) this.reframe();
+  }
+
+  /** A map that is moved in many small steps is not painted at each: only when it rests, or the margin is used up. */
+  private settle(): void {
+    clearTimeout(this.resting);
+    const offset = this.offset();
+    if (offset > USED_UP) this.reframe();
+    else if (offset > 0) this.resting = window.setTimeout(() => this.reframe(), REST_MS);
+  }
+
+  /** How much of the margin the map has moved over: 0 where the canvas lies in the middle, Infinity at another zoom or size. */
+  private offset(): number {
+    const { corner, margin, size, _map: map } = this;
+    if (!map || !corner || !margin.x || !margin.y || map.getZoom() !== this.paintedZoom || !map.getSize().equals(size)) return Infinity;
+    const off = map.project(map.getCenter(), this.paintedZoom).subtract(size.divideBy(2)).subtract(corner).subtract(margin);
+    return Math.max(Math.abs(off.x) / margin.x, Math.abs(off.y) / margin.y);
   }
 
   private reframe(): void {
+    clearTimeout(this.resting);
     const map = this._map;
     if (!map) return;
     const size = map.getSize();
     if (!size.x || !size.y) return;
-    const { unit } = this;
+    const { unit, frame: before, corner: left } = this;
+    this.size = size;
     this.margin = L.point(Math.min(size.x * MARGIN, WIDEST_MARGIN), Math.min(size.y * MARGIN, WIDEST_MARGIN)).round();
     const min = map.containerPointToLayerPoint(this.margin.multiplyBy(-1)).round();
     const origin = map.getPixelOrigin();
@@ -112,7 +134,8 @@ export abstract class ViewportLayer extends L.Layer {
     this.frame = { zoom: this.paintedZoom - Math.log2(unit), left: this.corner.x / unit, top: this.corner.y / unit, width: width / unit, height: height / unit };
     const ratio = Math.max(1, Math.min(window.devicePixelRatio || 1, 2, Math.sqrt(MOST_PIXELS / (width * height))));
     const [across, down] = [Math.round(width * ratio), Math.round(height * ratio)];
-    if (this.canvas.width !== across || this.canvas.height !== down || this.ratio !== ratio) {
+    const same = this.canvas.width === across && this.canvas.height === down && this.ratio === ratio;
+    if (!same) {
       this.ratio = ratio;
       this.canvas.width = across;
       this.canvas.height = down;
@@ -120,8 +143,35 @@ export abstract class ViewportLayer extends L.Layer {
       this.canvas.style.height = `${height}px`;
     }
     L.DomUtil.setTransform(this.canvas, min, 1);
-    this.repaint();
+    if (!same || before?.zoom !== this.frame.zoom || !left || !this.shift(left.subtract(this.corner), this.frame)) this.repaint();
     this.moved();
+  }
+
+  /** Moves what is painted to its new place and paints the strips that have come in. False where that cannot be. */
+  private shift({ x: dx, y: dy }: L.Point, frame: Frame): boolean {
+    const whole = this.unit === 1 && Number.isInteger(dx * this.ratio) && Number.isInteger(dy * this.ratio);
+    // A picture that is to be painted anyway is not shifted first.
+    if (!this.shifts || this.pending || !whole || Math.abs(dx) > frame.width / 2 || Math.abs(dy) > frame.height / 2) return false;
+    const { context } = this;
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.globalCompositeOperation = "copy";
+    context.drawImage(this.canvas, dx * this.ratio, dy * this.ratio);
+    context.globalCompositeOperation = "source-over";
+    if (dx) this.paintStrip(frame, dx > 0 ? 0 : frame.width + dx, 0, Math.abs(dx), frame.height);
+    if (dy) this.paintStrip(frame, 0, dy > 0 ? 0 : frame.height + dy, frame.width, Math.abs(dy));
+    return true;
+  }
+
+  private paintStrip(frame: Frame, left: number, top: number, width: number, height: number): void {
+    const { context, ratio } = this;
+    context.save();
+    context.setTransform(ratio, 0, 0, ratio, left * ratio, top * ratio);
+    context.beginPath();
+    context.rect(0, 0, width, height);
+    context.clip();
+    context.clearRect(0, 0, width, height);
+    this.paint(context, { zoom: frame.zoom, left: frame.left + left, top: frame.top + top, width, height });
+    context.restore();
   }
 
   private repaint(): void {

@@ -1,0 +1,58 @@
+"""What stands on the map's canvases."""
+
+from typing import Any
+
+import pytest
+
+from tests.browser.test_page import drawn, sign_in
+
+DEMO = True
+
+# Many small steps, a rest, and then the same frame painted anew: how much of the picture differs, per layer.
+_DIFFERENCE = """async () => {
+  const map = window.riskmap;
+  let shifted = 0;
+  for (const layer of [map.base, map.risk, map.heat]) {
+    const shift = layer.shift;
+    layer.shift = function (...given) { const done = shift.apply(this, given); shifted += done ? 1 : 0; return done; };
+  }
+  for (let i = 0; i < 24; i++) {
+    map.map.panBy([19, i % 5 ? -13 : 21], { animate: false });
+    await new Promise(requestAnimationFrame);
+  }
+  await new Promise((done) => setTimeout(done, 1000));
+  const out = { shifted };
+  for (const [name, layer] of [["base", map.base], ["risk", map.risk], ["heat", map.heat]]) {
+    if (!layer.frame) continue;
+    const { width, height } = layer.canvas;
+    const pixels = () => {
+      const copy = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
+      copy.drawImage(layer.canvas, 0, 0);
+      return copy.getImageData(0, 0, width, height).data;
+    };
+    const was = pixels();
+    layer.repaint();
+    const is = pixels();
+    let other = 0, painted = 0;
+    for (let i = 3; i < is.length; i += 4) {
+      if (is[i]) painted++;
+      if ([0, 1, 2, 3].some((c) => Math.abs(was[i - c] - is[i - c]) > 48)) other++;
+    }
+    out[name] = other / Math.max(1, painted);
+  }
+  return out;
+}"""
+
+
+@pytest.mark.parametrize("link", ["map=11/29.7/116.0", "map=13/29.7/116.0", "heat=1&map=12/29.7/116.0"])
+def test_a_picture_that_was_shifted_is_the_one_that_would_be_painted_anew(open_page: Any, link: str) -> None:
+    page = open_page(link).page
+    sign_in(page)
+    if "heat" in link:
+        page.wait_for_function("() => window.riskmap.heat.hexagons.length > 0")
+    else:
+        drawn(page)
+    found = page.evaluate(_DIFFERENCE)
+    assert found.pop("shifted") > 0
+    assert len(found) == 2
+    assert all(share < 0.001 for share in found.values()), found
