@@ -39,6 +39,7 @@ from riskmap.register import api as register_api
 from riskmap.register import classes_api, export_api
 from riskmap.register import jobs as jobs_api
 from riskmap.register.imports import api as imports_api
+from riskmap.selection import api as selection_api
 from riskmap.worker import Workforce
 
 log = logging.getLogger(__name__)
@@ -109,6 +110,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(imports_api.router)
     app.include_router(jobs_api.router)
     app.include_router(atlas_api.router)
+    app.include_router(selection_api.router)
     app.include_router(basemaps_api.router)
     app.include_router(search_api.router)
     _add_page(app)

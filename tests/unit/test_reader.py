@@ -131,4 +131,5 @@ def test_the_public_writes_nothing_and_has_the_public_tier() -> None:
         "departments": "{}",
         "classes": "{}",
         "write": "",
+        "account": "",
     }

@@ -51,12 +51,17 @@ def get_tile(z: int, x: int, y: int, request: Request, snapshot: ReadSnapshot) -
 
 
 @router.get("/counts")
-def get_counts(request: Request, snapshot: ReadSnapshot, by: Annotated[str, Query(max_length=100)] = "grade") -> Any:
-    """Exact counts by up to three dimensions; unplaced included."""
-    asked = selection_request.asked(snapshot, request.query_params.multi_items(), frozenset({"by"}))
+def get_counts(
+    request: Request,
+    snapshot: ReadSnapshot,
+    by: Annotated[str, Query(max_length=100)] = "grade",
+    facets: Annotated[str, Query(max_length=100)] = "",
+) -> Any:
+    """Exact counts by up to three dimensions, unplaced included; each of `facets` without its own condition."""
+    asked = selection_request.asked(snapshot, request.query_params.multi_items(), frozenset({"by", "facets"}))
     app = request.app.state
-    dimensions = [d.strip() for d in by.split(",") if d.strip()]
-    found = service.counts(asked.snapshot, asked.selection, app.map_engine, app.totals, dimensions)
+    dimensions, beside = ([d.strip() for d in listed.split(",") if d.strip()] for listed in (by, facets))
+    found = service.counts(asked.snapshot, asked.selection, app.map_engine, app.totals, dimensions, beside)
     return marked(request, found)
 
 

@@ -13,6 +13,7 @@ from riskmap.catalogue.model import Catalogue
 from riskmap.engine.interface import MOST_ZOOM, Engine
 from riskmap.engine.postgis import DIMENSIONS
 from riskmap.engine.totals import Totals
+from riskmap.selection.compile import FACETS
 from riskmap.selection.describe import describe
 from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Snapshot
@@ -50,9 +51,18 @@ def tile(snapshot: Snapshot, selection: Selection, engine: Engine, cache: TileCa
 
 
 def counts(
-    snapshot: Snapshot, selection: Selection, engine: Engine, totals: Totals, by: Sequence[str]
+    snapshot: Snapshot,
+    selection: Selection,
+    engine: Engine,
+    totals: Totals,
+    by: Sequence[str],
+    facets: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Exact counts by dimensions."""
+    """Exact counts by dimensions; and of each facet without its own condition."""
+    for facet in facets:
+        if facet not in FACETS:
+            told = f"没有“{facet[:40]}”。可用：{'、'.join(FACETS)}"
+            raise Invalid("不能按这一项统计", errors=[FieldError("facets", "unknown_value", told)])
     for dimension in by:
         if dimension not in DIMENSIONS:
             raise Invalid(
@@ -73,6 +83,11 @@ def counts(
     }
     if total.unplaced_elsewhere is not None:
         out["unplaced_elsewhere"] = total.unplaced_elsewhere
+    if facets:
+        found = engine.facets(snapshot, selection, list(dict.fromkeys(facets)))
+        out["facets"] = {
+            name: [{"value": v, "n": n} for v, n in sorted(values.items())] for name, values in found.items()
+        }
     return out
 
 

@@ -74,6 +74,9 @@ class Engine(Protocol):
     def count(self, snapshot: Snapshot, selection: Selection, by: Sequence[str]) -> Counts:
         """Exact totals, each object once."""
 
+    def facets(self, snapshot: Snapshot, selection: Selection, names: Sequence[str]) -> dict[str, dict[str, int]]:
+        """Counts by value of each facet (`compile.FACETS`), each without its own condition; no zeros."""
+
     def cells(self, snapshot: Snapshot, selection: Selection, resolution: int) -> list[Cell]:
         """Placed objects by H3 cell, and the lines and polygons that touch each."""
 

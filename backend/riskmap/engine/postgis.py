@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from riskmap.base.crs import (
 )
 from riskmap.catalogue.model import GRADES
 from riskmap.engine.interface import EVERY_FROM, NAMES_FROM, Cell, Counts, Near, NearObject, Neighbour
-from riskmap.selection.compile import Compiled, compile_selection
+from riskmap.selection.compile import Compiled, compile_selection, facet_condition
 from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Snapshot
 
@@ -26,6 +27,7 @@ _NO_SHAPES = (
     "SELECT CAST(NULL AS bigint) AS id, CAST(NULL AS text) AS class, CAST(NULL AS smallint) AS grade,"
     " CAST(NULL AS text) AS name, CAST(NULL AS geometry) AS geom WHERE false"
 )
+_MOST_TAGS = 200
 _EDGE = 1e-7  # degrees: what float rounding may move a grid line
 
 # What counts may be grouped by: output expression over the rows' columns.
@@ -37,6 +39,14 @@ DIMENSIONS: Mapping[str, str] = {
     "stage": "stage",
     "source": "source",
     "level": "level_scale || ':' || level_value",
+}
+# A facet's values: output expression over the rows' columns. Towns say their county too; tags are many a row.
+_FACET_VALUES: Mapping[str, str] = {
+    "stage": "stage",
+    "source": "source",
+    "department": "department",
+    "verified": "verified::text",
+    "division": "CASE WHEN length(division) >= 9 THEN left(division, 9) ELSE division END",
 }
 
 
@@ -86,6 +96,53 @@ class PostgisEngine:
                 out["grade"] = GRADES[out["grade"] - 1]
             rows.append({**out, "n": row["n"]})
         return Counts(sum(row["n"] for row in found), sum(row["unplaced"] for row in found), tuple(rows) if by else ())
+
+    def facets(self, snapshot: Snapshot, selection: Selection, names: Sequence[str]) -> dict[str, dict[str, int]]:
+        """One scan of what the selection holds without these facets' conditions, which become flags of its rows."""
+        free = replace(
+            selection,
+            stage=("any",) if "stage" in names else selection.stage,
+            source=() if "source" in names else selection.source,
+            department=() if "department" in names else selection.department,
+            verified=None if "verified" in names else selection.verified,
+            division=() if "division" in names else selection.division,
+            tag=() if "tag" in names else selection.tag,
+        )
+        compiled = compile_selection(free, snapshot)
+        held = {name: facet_condition(name, selection, compiled.binds) for name in names}
+        columns = {f"ok_{name}": "coalesce(" + " AND ".join(held[name]) + ", false)" for name in names if held[name]}
+        columns |= {name: f"{{{name}}}" for name in names if name in _FACET_VALUES}
+        out: dict[str, dict[str, int]] = {name: {} for name in names}
+
+        def others(name: str) -> str:
+            flags = [f"ok_{other}" for other in names if other != name and held[other]]
+            return " AND ".join(flags) or "TRUE"
+
+        plain = [name for name in names if name in _FACET_VALUES]
+        if plain:
+            values = ", ".join(f"{_FACET_VALUES[name]} AS v_{name}" for name in plain)
+            flags = "".join(f", ok_{name}" for name in names if held[name])
+            sets = ", ".join(f"(v_{name})" for name in plain)
+            told = ", ".join(
+                f"v_{name}, GROUPING(v_{name}) AS g_{name}, count(*) FILTER (WHERE {others(name)}) AS n_{name}"
+                for name in plain
+            )
+            sql = (
+                f"SELECT {told} FROM (SELECT {values}{flags} FROM ({compiled.rows(columns)}) AS r) AS f"
+                f" GROUP BY GROUPING SETS ({sets})"
+            )
+            for row in snapshot.connection.execute(text(sql), compiled.binds.values).mappings():
+                for name in plain:
+                    if not row[f"g_{name}"] and row[f"v_{name}"] is not None and row[f"n_{name}"]:
+                        out[name][row[f"v_{name}"]] = row[f"n_{name}"]
+        if "tag" in names:
+            rows = compiled.rows(columns | {"tags": "{tags}"}, "{tags} <> '{{}}'")
+            sql = (
+                f"SELECT tag, count(*) AS n FROM ({rows}) AS r, unnest(r.tags) AS tag WHERE {others('tag')}"
+                f" GROUP BY tag ORDER BY n DESC, tag LIMIT {_MOST_TAGS}"
+            )
+            out["tag"] = {r.tag: r.n for r in snapshot.connection.execute(text(sql), compiled.binds.values)}
+        return out
 
     def cells(self, snapshot: Snapshot, selection: Selection, resolution: int) -> list[Cell]:
         """Heat: one scan for the counts; lines and polygons by their stored covers."""

@@ -1,4 +1,4 @@
-"""Objects over HTTP: register, preview, list, look up, change, end; saved selections."""
+"""Objects over HTTP: register, preview, list, look up, change, end."""
 
 from typing import Annotated, Any
 
@@ -10,8 +10,6 @@ from riskmap.base.web import ExactResponse, ExactRoute
 from riskmap.register import service
 from riskmap.register.draft import ObjectDraft, ObjectPatch, Parties, Wire
 from riskmap.selection import request as selection_request
-from riskmap.selection import saved
-from riskmap.selection.compile import compile_selection
 from riskmap.store.dependencies import ReadSnapshot, WriteSnapshot, marked
 
 router = APIRouter(prefix="/api", route_class=ExactRoute, default_response_class=ExactResponse, tags=["register"])
@@ -163,14 +161,3 @@ class TypedPosition(Wire):
 def read_position(typed: TypedPosition, request: Request, snapshot: ReadSnapshot) -> Any:
     """A typed position in CGCS2000 degrees, with the division it lies in; nothing is written."""
     return service.typed_position(snapshot, typed.x, typed.y, typed.crs, request.app.state.settings.bounds)
-
-
-@router.post("/selections", status_code=201)
-def save_selection(body: dict[str, Any], snapshot: WriteSnapshot) -> Any:
-    """Keep a selection, perhaps with a polygon `within`; the id is content-addressed."""
-    if snapshot.reader.kind == "public":
-        raise Forbidden("保存选择需要登录。")
-    params, within = saved.as_parameters(body)
-    moment, selection = selection_request.read(snapshot, params, within=within)
-    compile_selection(selection, moment)  # a condition that no output could answer is refused here already
-    return {"id": saved.save(snapshot.connection, selection, snapshot.reader.name)}

@@ -260,22 +260,11 @@ def _plain(selection: Selection, snapshot: Snapshot, binds: Binds, any_life: boo
     any_of("grade", [GRADE_RANK[g] for g in selection.grade], "smallint")
     any_of("enterprise", selection.enterprise, "bigint")
     any_of("parent", selection.parent, "bigint")
-    any_of("department", selection.department, "text")
-    any_of("source", selection.source, "text")
-    if selection.tag:
-        out.append(f"{{tags}} && CAST({binds(list(selection.tag))} AS text[])")
     if selection.level:
         out.append("(" + " OR ".join(_level(value, snapshot, binds) for value in selection.level) + ")")
-    if selection.division:
-        patterns = [territory(code) + "%" for code in selection.division]
-        out.append(f"{{division}} LIKE ANY (CAST({binds(patterns)} AS text[]))")
-    if selection.verified is not None:
-        out.append(f"{{verified}} = {binds(selection.verified)}")
-    if selection.stage:
-        if selection.stage != ("any",):
-            any_of("stage", selection.stage, "text")
-    elif selection.q is None and not any_life:
-        any_of("stage", LIVE_STAGES, "text")  # a search by text finds the closed ones too, marked
+    for facet in FACETS:
+        if not (any_life and facet == "stage" and not selection.stage):
+            out += facet_condition(facet, selection, binds)
     if selection.q is not None:
         # As an array it is worked out once, whatever the planner believes of a table that has just grown.
         if snapshot.moment.is_present:
@@ -296,6 +285,36 @@ def _plain(selection: Selection, snapshot: Snapshot, binds: Binds, any_life: boo
             ranges.append(f"{{cell}} BETWEEN CAST({binds(first)} AS bigint) AND CAST({binds(last)} AS bigint)")
         out.append("(" + " OR ".join(ranges) + ")")
     return out
+
+
+# Conditions that can be counted without themselves: what a panel offers beside what is chosen.
+FACETS = ("stage", "source", "department", "verified", "division", "tag")
+
+
+def facet_condition(name: str, selection: Selection, binds: Binds) -> list[str]:
+    """The selection's condition on one facet, as templates; empty where it has none."""
+
+    def any_of(values: tuple[str, ...]) -> list[str]:
+        return [f"{{{name}}} = ANY(CAST({binds(list(values))} AS text[]))"] if values else []
+
+    match name:
+        case "stage":
+            if selection.stage:
+                return [] if selection.stage == ("any",) else any_of(selection.stage)
+            # A search by text finds the closed ones too, marked.
+            return any_of(LIVE_STAGES) if selection.q is None else []
+        case "source":
+            return any_of(selection.source)
+        case "department":
+            return any_of(selection.department)
+        case "verified" if selection.verified is not None:
+            return [f"{{verified}} = {binds(selection.verified)}"]
+        case "division" if selection.division:
+            patterns = [territory(code) + "%" for code in selection.division]
+            return [f"{{division}} LIKE ANY (CAST({binds(patterns)} AS text[]))"]
+        case "tag" if selection.tag:
+            return [f"{{tags}} && CAST({binds(list(selection.tag))} AS text[])"]
+    return []
 
 
 def _level(value: str, snapshot: Snapshot, binds: Binds) -> str:

@@ -3,23 +3,21 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from riskmap.base.audit import dump_json
 from riskmap.base.errors import FieldError, Invalid
+from riskmap.selection import queries
+from riskmap.selection.drawn import KEPT_DAYS
 from riskmap.selection.model import Selection
 
 
-def save(connection: Connection, selection: Selection, actor: str) -> str:
-    """Keep a selection; its id."""
+def save(connection: Connection, selection: Selection, actor: str, *, public: bool = False) -> str:
+    """Keep a selection; its id. What the public saves is let go after a while."""
     identifier = "s_" + selection.key
-    connection.execute(
-        text(
-            "INSERT INTO saved_selection (id, body, made_by) VALUES (:id, CAST(:body AS jsonb), :actor)"
-            " ON CONFLICT (id) DO NOTHING"
-        ),
-        {"id": identifier, "body": dump_json(selection.body()), "actor": actor},
-    )
+    if public:
+        queries.drop_old_public(connection, KEPT_DAYS)
+    queries.keep(connection, identifier, dump_json(selection.body()) or "{}", actor)
     return identifier
 
 
@@ -50,7 +48,7 @@ def expand(connection: Connection, params: Mapping[str, Sequence[str]]) -> tuple
         return given, None
     if len(set(names)) > 1:
         raise Invalid("selection 只能给一个", errors=[FieldError("selection", "given_twice", "只能给一个")])
-    body = connection.scalar(text("SELECT body FROM saved_selection WHERE id = :id"), {"id": names[0][:60]})
+    body = queries.kept(connection, names[0][:60])
     if body is None:
         raise Invalid(
             "没有这个已保存的选择",

@@ -1,0 +1,62 @@
+"""How much the public may draw: an area and nothing else, of few vertices, so often an hour from one address."""
+
+import threading
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from riskmap.base.errors import FieldError, Forbidden, Invalid, TooMany
+
+MOST_VERTICES = 400
+MOST_AN_HOUR = 60
+KEPT_DAYS = 30
+_HOUR = 3600.0
+_MOST_ADDRESSES = 10_000
+
+
+class Throttle:
+    """Counts by address within the last hour; the longest silent address is forgotten first."""
+
+    def __init__(self, most: int = MOST_AN_HOUR, clock: Callable[[], float] = time.monotonic) -> None:
+        self._most = most
+        self._clock = clock
+        self._times: OrderedDict[str, deque[float]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def take(self, address: str) -> None:
+        """Count one. Raises TooMany."""
+        now = self._clock()
+        with self._lock:
+            times = self._times.setdefault(address, deque())
+            self._times.move_to_end(address)
+            while len(self._times) > _MOST_ADDRESSES:
+                self._times.popitem(last=False)
+            while times and now - times[0] > _HOUR:
+                times.popleft()
+            if len(times) >= self._most:
+                raise TooMany(f"画范围过于频繁，每小时最多 {self._most} 次。请稍后再画，或登录。")
+            times.append(now)
+
+
+def check_public(body: Mapping[str, Any]) -> None:
+    """Raises Forbidden for anything but an area, Invalid for one of many vertices."""
+    if set(body) != {"within"}:
+        raise Forbidden("不登录只能保存所画的范围；保存其他条件需要登录。")
+    if _positions(body["within"]) > MOST_VERTICES:
+        told = f"不登录画的范围最多 {MOST_VERTICES} 个点，请画得简单一些，或登录"
+        raise Invalid("所画范围的点过多", errors=[FieldError("within", "too_many_vertices", told)])
+
+
+def _positions(area: Any) -> int:
+    """How many positions a GeoJSON area has; whether it is one, is decided where it is parsed."""
+    n = 0
+    waiting = [area.get("coordinates")] if isinstance(area, dict) else []
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, list):
+            if one and not isinstance(one[0], list):
+                n += 1
+            else:
+                waiting += one
+    return n

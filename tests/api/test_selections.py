@@ -1,0 +1,123 @@
+"""Facets, selections by name, and what the public may draw."""
+
+import random
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from riskmap.selection import api as selections_api
+from riskmap.selection import drawn
+from tests.conftest import OTHER_PASSWORD, sign_in
+
+DEMO = True
+FACETS = ("stage", "source", "department", "verified", "division", "tag")
+SQUARE = {
+    "type": "Polygon",
+    "coordinates": [[[115.8, 29.6], [116.1, 29.6], [116.1, 29.8], [115.8, 29.8], [115.8, 29.6]]],
+}
+
+
+@pytest.fixture(autouse=True)
+def fresh_throttle(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(selections_api, "_throttle", drawn.Throttle(most=3))
+
+
+def make(admin: TestClient, app: Any, name: str, **rights: Any) -> TestClient:
+    body = {"username": name, "password": OTHER_PASSWORD, "role": "reader", "tier": "department", **rights}
+    assert admin.post("/api/accounts", json=body).status_code == 201
+    return sign_in(app, name, OTHER_PASSWORD)
+
+
+def total(client: TestClient, **params: Any) -> int:
+    answer = client.get("/api/counts", params=params)
+    assert answer.status_code == 200, answer.text
+    return int(answer.json()["total"])
+
+
+def test_each_facet_is_counted_without_its_own_condition(admin: TestClient, client: TestClient) -> None:
+    rng = random.Random(4)
+    for _ in range(6):
+        params: dict[str, Any] = {}
+        if rng.random() < 0.6:
+            params["stage"] = rng.choice(["in_use", "in_use,suspended", "any", "closed"])
+        if rng.random() < 0.5:
+            params["division"] = rng.choice(["360402", "360429", "360429205,360402"])
+        if rng.random() < 0.4:
+            params["verified"] = rng.choice(["true", "false"])
+        if rng.random() < 0.5:
+            params["department"] = "教育局"
+        if rng.random() < 0.4:
+            params["grade"] = "serious+"
+        for who in (admin, client):
+            asked = {**params, "by": "division", "facets": ",".join(FACETS)}
+            facets = who.get("/api/counts", params=asked).json()["facets"]
+            assert set(facets) == set(FACETS)
+            for name in ("stage", "department", "verified"):
+                for row in facets[name]:
+                    assert row["n"] == total(who, **{**params, name: row["value"]}), (params, name, row)
+            in_county = sum(r["n"] for r in facets["division"] if r["value"].startswith("360429"))
+            assert in_county == total(who, **{**params, "division": "360429"})
+
+
+def test_a_facet_that_there_is_not_is_refused_in_words(client: TestClient) -> None:
+    answer = client.get("/api/counts", params={"facets": "name"})
+    assert answer.status_code == 422
+    assert "可用" in answer.json()["errors"][0]["message"]
+
+
+def test_the_public_saves_an_area_and_nothing_else_so_often_an_hour(client: TestClient) -> None:
+    made = client.post("/api/selections", json={"within": SQUARE})
+    assert made.status_code == 201, made.text
+    assert 0 < total(client, selection=made.json()["id"]) < total(client)
+    assert client.post("/api/selections", json={"within": SQUARE, "class": ["school"]}).status_code == 403
+    ring = [[115 + i / 1000, 29 + i * i / 1e6] for i in range(500)]
+    many = {"type": "Polygon", "coordinates": [[*ring, ring[0]]]}
+    assert client.post("/api/selections", json={"within": many}).status_code == 422
+    bow = {"type": "Polygon", "coordinates": [[[115, 29], [116, 30], [116, 29], [115, 30], [115, 29]]]}
+    assert client.post("/api/selections", json={"within": bow}).json()["errors"][0]["code"] == "invalid_geometry"
+    assert client.post("/api/selections", json={"within": SQUARE}).json() == made.json()
+    refused = client.post("/api/selections", json={"within": SQUARE})
+    assert (refused.status_code, refused.json()["code"]) == (429, "too_many")
+    foreign = client.post("/api/selections", json={"within": SQUARE}, headers={"Origin": "https://example.org"})
+    assert foreign.json()["code"] == "cross_site"
+
+
+def test_a_named_selection_is_its_makers_and_shared_if_he_says_so(admin: TestClient, app: Any) -> None:
+    one, other = make(admin, app, "one"), make(admin, app, "other")
+    made = one.post("/api/selections/named", json={"title": " 头顶库 ", "link": "class=tailings-pond&grade=major"})
+    assert made.status_code == 201, made.text
+    named = made.json()
+    assert (named["title"], named["mine"], named["shared"], named["by"]) == ("头顶库", True, False, "one")
+    assert other.get("/api/selections/named").json()["items"] == []
+    address = f"/api/selections/named/{named['id']}"
+    assert other.patch(address, json={"title": "我的"}).status_code == 404
+    assert one.post("/api/selections/named", json={"title": "头顶库", "link": ""}).json()["code"] == "name_taken"
+    assert one.patch(address, json={"shared": True}).json()["shared"] is True
+    [seen] = other.get("/api/selections/named").json()["items"]
+    assert (seen["link"], seen["mine"]) == ("class=tailings-pond&grade=major", False)
+    assert other.delete(address).status_code == 403
+    assert other.post("/api/selections/named", json={"title": "头顶库", "link": "q=1"}).status_code == 201
+    renamed = one.patch(address, json={"title": "重点尾矿库", "link": "grade=major"}).json()
+    assert (renamed["title"], renamed["link"]) == ("重点尾矿库", "grade=major")
+    assert one.delete(address).status_code == 204
+    assert [i["title"] for i in other.get("/api/selections/named").json()["items"]] == ["头顶库"]
+
+
+def test_named_selections_need_an_account_and_plain_text(admin: TestClient, client: TestClient) -> None:
+    assert client.get("/api/selections/named").status_code == 401
+    assert client.post("/api/selections/named", json={"title": "甲", "link": ""}).status_code == 401
+    assert admin.post("/api/selections/named", json={"title": "  ", "link": ""}).status_code == 422
+    assert admin.post("/api/selections/named", json={"title": "甲", "link": "q=<b> x"}).status_code == 422
+
+
+def test_the_throttle_forgets_after_an_hour() -> None:
+    now = [0.0]
+    throttle = drawn.Throttle(most=2, clock=lambda: now[0])
+    throttle.take("a")
+    throttle.take("a")
+    throttle.take("b")
+    with pytest.raises(drawn.TooMany):
+        throttle.take("a")
+    now[0] = 3601
+    throttle.take("a")
