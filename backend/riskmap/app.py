@@ -36,7 +36,7 @@ from riskmap.catalogue.queries import CatalogueCache
 from riskmap.engine.postgis import PostgisEngine
 from riskmap.engine.totals import Totals
 from riskmap.register import api as register_api
-from riskmap.register import classes_api, export_api
+from riskmap.register import changes_api, classes_api, export_api
 from riskmap.register import jobs as jobs_api
 from riskmap.register.imports import api as imports_api
 from riskmap.selection import api as selection_api
@@ -107,6 +107,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(register_api.router)
     app.include_router(export_api.router)
     app.include_router(classes_api.router)
+    app.include_router(changes_api.router)
     app.include_router(imports_api.router)
     app.include_router(jobs_api.router)
     app.include_router(atlas_api.router)

@@ -170,12 +170,14 @@ def compile_selection(
     *,
     any_life: bool = False,
     only_ids: list[int] | None = None,
+    binds: Binds | None = None,
 ) -> Compiled:
     """What the snapshot's reader may see of a selection at the snapshot's moment.
 
-    `any_life` drops the life-stage and validity conditions (an object asked for by its id).
+    `any_life` drops the life-stage and validity conditions (an object asked for by its id); `binds` are those of
+    another part of one statement.
     """
-    binds = Binds()
+    binds = Binds() if binds is None else binds
     shared = _time(snapshot, binds, any_life)
     if only_ids is not None:
         shared.append(f"v.id = ANY(CAST({binds(only_ids)} AS bigint[]))")

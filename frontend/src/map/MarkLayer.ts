@@ -30,10 +30,13 @@ export function anchorOf(geometry: Geometry): { x: number; y: number } | null {
   return { x: (minX + maxX) / 2, y: (minY + maxY) / 2 };
 }
 
+const NOTED = 19; // radius, outside every symbol
+
 export class MarkLayer extends ViewportLayer {
   private chosen: Chosen | null = null;
   private parts: { lines: Flat[]; close: boolean } | null = null;
   private readonly rings = new Map<Ring["style"], Ring>();
+  private noted: readonly { x: number; y: number }[] = [];
   private looks: Looks = new Map();
   private atlas: Atlas | null = null;
 
@@ -55,6 +58,11 @@ export class MarkLayer extends ViewportLayer {
     this.redraw();
   }
 
+  note(places: readonly { x: number; y: number }[]): void {
+    this.noted = places;
+    this.redraw();
+  }
+
   ring(style: Ring["style"], ring: Omit<Ring, "style"> | null): void {
     if (ring) this.rings.set(style, { ...ring, style });
     else if (!this.rings.delete(style)) return;
@@ -64,6 +72,14 @@ export class MarkLayer extends ViewportLayer {
   protected override paint(context: CanvasRenderingContext2D, frame: Frame): void {
     const size = worldSize(frame.zoom);
     const { palette } = this;
+    for (const at of this.noted) {
+      const x = at.x * size - frame.left;
+      const y = at.y * size - frame.top;
+      this.circle(context, x, y, NOTED, palette.halo, 5);
+      context.setLineDash([5, 3]);
+      this.circle(context, x, y, NOTED, palette.accent, 2);
+      context.setLineDash([]);
+    }
     if (this.chosen) {
       if (this.parts) {
         context.beginPath();

@@ -172,6 +172,11 @@ export class RiskMap {
     this.marks.choose(object?.geometry && anchor ? { id: object.id, cls: object.class, grade: gradeIndex(object.grade), geometry: object.geometry, anchor } : null);
   }
 
+  /** Marks places that another part of the page lists, by a broken ring. */
+  note(places: readonly Geometry[]): void {
+    this.marks.note(places.flatMap((p) => anchorOf(p) ?? []));
+  }
+
   /** Rings what another part of the page points at. */
   hover(object: { class: string; grade: string; geometry: Geometry | null } | null): void {
     const anchor = object?.geometry ? anchorOf(object.geometry) : null;

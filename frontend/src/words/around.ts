@@ -36,3 +36,67 @@ export const A = {
   locateDenied: "浏览器没有给出位置。请在浏览器设置中允许本站使用位置后再点。",
   locateFailed: "这台设备现在定不了位，请到开阔处再试。",
 };
+
+/** 自上次查看以来. */
+export const CH = {
+  chip: (n: number) => `自上次查看以来 ${num(n)} 处变动`,
+  title: "自上次查看以来",
+  span: (from: string, at: string, to: number) => `状态 ${from}${at ? `（${at}）` : ""} → ${num(to)}`,
+  within: "在当前选择和您的权限范围内",
+  seen: "标为已看",
+  seenTip: "以现在的数据为准，以后的变动重新计",
+  ring: "在图上圈出",
+  more: (n: number) => `再列 ${num(n)} 处`,
+  none: "当前选择内没有变动。",
+  kind: { added: "新增", ended: "注销", regraded: "改级", entered: "移入", left: "移出", changed: "变更" } as Record<string, string>,
+  became: (before: string, now: string) => `${before} → ${now}`,
+  entered: "由选择之外移入",
+  left: "已不在当前选择内",
+  field: {
+    name: "名称", code: "编号", stage: "阶段", position: "位置", division: "区划", department: "主管部门", visibility: "公开范围",
+    enterprise: "所属企业", parent: "上级", source: "来源", verified: "核实", tags: "标签", attributes: "属性",
+  } as Record<string, string>,
+};
+
+/** Measuring. */
+export const ME = {
+  title: "测量",
+  key: "测量距离、面积、方位（M）",
+  what: "测量什么",
+  line: "距离与方位",
+  polygon: "面积",
+  hintLine: "点按地图定起点",
+  hintPolygon: "点按地图定第一点",
+  hintEdit: "拖动各点可改，Esc 结束测量",
+  leg: (i: number) => `第 ${i} 段`,
+  edge: (i: number) => `第 ${i} 边`,
+  total: "全长",
+  perimeter: "周长",
+  area: "面积",
+  straight: "起点到终点",
+  empty: "在图上点出各点。没有鼠标时用方向键移动地图，空格在图中心加点。",
+  datum: "按 CGCS2000 椭球面量算；方位自北顺时针",
+  copy: "复制结果",
+  copied: "测量结果已复制",
+  again: "重新测量",
+  end: "结束测量",
+};
+
+/** 84.0 m, 12.346 km: a measured length keeps the metre as long as it means something. */
+export function lengthText(m: number): string {
+  if (m < 999.95) return `${m.toFixed(1)} m`;
+  return `${(m / 1000).toFixed(m < 99_999.5 ? 3 : 2)} km`;
+}
+
+/** 820 m², 12.34 ha, 68.00 km² */
+export function areaText(m2: number): string {
+  if (m2 < 10_000) return `${num(Math.round(m2))} m²`;
+  return m2 < 1_000_000 ? `${(m2 / 10_000).toFixed(2)} ha` : `${(m2 / 1e6).toFixed(2)} km²`;
+}
+
+const WAYS = ["北", "东北", "东", "东南", "南", "西南", "西", "西北"];
+/** 45.0° 东北 */
+export function bearingText(degrees: number): string {
+  const tenths = Number(degrees.toFixed(1)) % 360;
+  return `${tenths.toFixed(1)}° ${WAYS[Math.round(tenths / 45) % 8] ?? ""}`;
+}

@@ -1,0 +1,120 @@
+"""自上次查看以来: what differs between an earlier state and the present, within a selection and the reader's rights.
+
+Both pictures come from `selection.compile`. An earlier form is shown only where the rights hold for it and for
+the object as it is now, so what has left a reader's rights is not told of, and what has come into them is new.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import simplejson
+
+from riskmap.base import state as states
+from riskmap.base.errors import FieldError, Forbidden, Invalid
+from riskmap.catalogue.model import GRADES
+from riskmap.register import changes_queries as queries
+from riskmap.register.changes_queries import KINDS, Place
+from riskmap.register.service import Cursor
+from riskmap.selection.model import Selection
+from riskmap.store.snapshot import Snapshot
+
+
+def since(snapshot: Snapshot, selection: Selection, n: int, *, limit: int, cursor: str | None) -> dict[str, Any]:
+    """A page of what changed since state n, worst grade first. Raises Invalid for a state that never was."""
+    if snapshot.moment.n < n or selection.as_of:
+        raise Invalid("since 应早于现在", errors=[FieldError("since", "not_before", "请给早于当前状态的状态号")])
+    after = None
+    if cursor is not None:
+        place = Cursor.decode(cursor)
+        if place.selection != selection.key or place.sort != f"changes:{n}" or not isinstance(place.key, int):
+            raise Invalid("翻页位置与当前筛选不一致，请从第一页重新查看")
+        snapshot = snapshot.as_of_day(place.n, date.fromisoformat(place.day))
+        after = Place(place.key % 10, place.key // 10, place.id)
+    was = snapshot.at(f"state:{n}")
+    moment = snapshot.moment
+    out: dict[str, Any] = {"since": n, "since_at": _at(snapshot, n), "state": moment.n, "total": 0}
+    if was.moment.n == moment.n:
+        return {**out, "by_kind": dict.fromkeys(KINDS, 0), "items": [], "next": None}
+    found = queries.changes(was, snapshot, selection, _hidden(was, snapshot), limit + 1, after)
+    rows = found.rows[:limit]
+    out |= {
+        "total": sum(found.by_kind.values()),
+        "by_kind": found.by_kind,
+        "items": [_item(row) for row in rows],
+        "next": None,
+    }
+    if len(found.rows) > limit:
+        last = rows[-1]
+        key = last["grade"] * 10 + last["kind"]
+        out["next"] = Cursor(selection.key, moment.n, moment.day.isoformat(), f"changes:{n}", key, last["id"]).encode()
+    return out
+
+
+def _at(snapshot: Snapshot, n: int) -> str | None:
+    found = states.at(snapshot.connection, n)
+    return found.at.isoformat(timespec="seconds") if found else None
+
+
+def _item(row: Mapping[str, Any]) -> dict[str, Any]:
+    kind = KINDS[row["kind"]]
+    level = None
+    if row["level_scale"]:
+        level = {"value": row["level_value"], "rank": row["level_rank"], "scale": row["level_scale"]}
+    out: dict[str, Any] = {
+        "id": row["id"],
+        "kind": kind,
+        "class": row["class"],
+        "code": row["code"],
+        "name": row["name"],
+        "grade": {"value": GRADES[row["grade"] - 1], "scale": "risk-grade"},
+        "level": level,
+        "division": row["division"] or None,
+        "stage": row["stage"],
+        "geometry": simplejson.loads(row["place"]) if row["place"] else None,
+        "in_selection": row["now_in"],
+        "fields": [] if kind in {"added", "ended"} else row["fields"],
+        "object_state": row["object_state"],
+        "updated_at": row["updated_at"].isoformat(timespec="seconds"),
+    }
+    if row["existed"]:
+        out["before"] = {
+            "grade": GRADES[row["grade_was"] - 1],
+            "level": row["level_was"],
+            "stage": row["stage_was"],
+        }
+    return out
+
+
+def _hidden(*snapshots: Snapshot) -> dict[str, dict[str, list[str]]]:
+    """By form and class, the fields that this reader may not read: a change in them is none for him."""
+    tier = snapshots[0].reader.tier
+    out: dict[str, dict[str, list[str]]] = {"full": {}, "public": {}}
+    for snapshot in snapshots:
+        for code, spec in snapshot.catalogue.classes.items():
+            for form, most in (("full", tier), ("public", 0)):
+                names = [f.name for f in spec.fields if f.visibility > most]
+                if names:
+                    out[form][code] = sorted({*out[form].get(code, []), *names})
+    return out
+
+
+def last_seen(snapshot: Snapshot) -> dict[str, Any]:
+    """What the caller's account has seen last; nothing for the public, whose browser keeps it."""
+    account_id = snapshot.reader.account_id
+    row = queries.last_seen(snapshot.connection, account_id) if account_id is not None else None
+    return {
+        "seen": row["state"] if row else None,
+        "seen_at": row["at"].isoformat(timespec="seconds") if row else None,
+        "state": snapshot.state.n,
+    }
+
+
+def mark_seen(snapshot: Snapshot, n: int) -> dict[str, Any]:
+    """The caller's account has seen state n. Raises Invalid for a state that never was."""
+    account_id = snapshot.reader.account_id
+    if account_id is None:
+        raise Forbidden("记下看到哪里需要登录；不登录时由浏览器记着。")
+    snapshot.at(f"state:{n}")
+    queries.keep_seen(snapshot.connection, account_id, n)
+    return {"seen": n, "state": snapshot.state.n}

@@ -1,0 +1,48 @@
+"""自上次查看以来 over HTTP."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from riskmap.base.web import ExactResponse, ExactRoute
+from riskmap.register import changes
+from riskmap.selection import request as selection_request
+from riskmap.store.dependencies import ReadSnapshot, WriteSnapshot, marked
+
+router = APIRouter(prefix="/api", route_class=ExactRoute, default_response_class=ExactResponse, tags=["register"])
+
+_OWN = frozenset({"since", "limit", "cursor"})
+StateNumber = Annotated[int, Field(ge=1, le=2**62)]
+
+
+class Seen(BaseModel):
+    """What somebody has seen."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+    state: StateNumber
+
+
+@router.get("/changes")
+def get_changes(
+    request: Request,
+    snapshot: ReadSnapshot,
+    since: StateNumber,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    cursor: Annotated[str | None, Query(max_length=2000)] = None,
+) -> Any:
+    """What has changed in a selection since a state: added, ended, regraded, entered, left, changed."""
+    asked = selection_request.asked(snapshot, request.query_params.multi_items(), _OWN)
+    return marked(request, changes.since(asked.snapshot, asked.selection, since, limit=limit, cursor=cursor))
+
+
+@router.get("/changes/seen")
+def get_seen(snapshot: ReadSnapshot) -> Any:
+    """The state that the caller's account has seen last."""
+    return changes.last_seen(snapshot)
+
+
+@router.put("/changes/seen")
+def put_seen(body: Seen, snapshot: WriteSnapshot) -> Any:
+    """Mark a state as seen by the caller's account."""
+    return changes.mark_seen(snapshot, body.state)

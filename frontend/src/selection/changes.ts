@@ -1,0 +1,109 @@
+/** 自上次查看以来: what has changed in the present selection since this reader last said that he has seen it. */
+import { reactive, watch } from "vue";
+import { getJson, isAbort, Problem, send } from "../api/client";
+import type { Geometry, ObjectLevel } from "../api/types";
+import type { Grade } from "../words";
+import { complain, query, store } from "./store";
+
+export interface Change {
+  id: number; kind: string; class: string; code: string | null; name: string; grade: { value: Grade }; level: ObjectLevel | null;
+  division: string | null; stage: string; geometry: Geometry | null; in_selection: boolean; fields: string[]; updated_at: string;
+  before?: { grade: Grade; level: string | null; stage: string };
+}
+interface Answer { since: number; since_at: string | null; state: number; total: number; by_kind: Record<string, number>; items: Change[]; next: string | null }
+
+const KEPT = "riskmap.seen"; // the public's, which has no account to keep it
+export const PAGE = 100;
+
+export const changes = reactive({
+  since: null as number | null,
+  sinceAt: "",
+  state: 0, // that the answer is of
+  total: 0,
+  items: [] as Change[],
+  next: null as string | null,
+  open: false,
+  ringed: true,
+});
+
+let running: AbortController | null = null;
+function begin(): AbortSignal {
+  running?.abort();
+  running = new AbortController();
+  return running.signal;
+}
+
+function forget(): void {
+  Object.assign(changes, { total: 0, items: [], next: null });
+}
+
+async function keep(state: number): Promise<void> {
+  if (store.account) await send("PUT", "/api/changes/seen", { state });
+  else {
+    try {
+      localStorage.setItem(KEPT, String(state));
+    } catch {
+      // A browser that keeps nothing begins anew each time.
+    }
+  }
+  changes.since = state;
+}
+
+/** Who comes for the first time has seen the present. */
+async function recall(): Promise<void> {
+  forget();
+  changes.since = null;
+  if (!store.state) return;
+  let seen: number | null;
+  if (store.account) seen = (await getJson<{ seen: number | null }>("/api/changes/seen")).seen;
+  else {
+    try {
+      seen = Number(localStorage.getItem(KEPT)) || null;
+    } catch {
+      seen = null;
+    }
+  }
+  if (seen === null || seen > store.state) await keep(store.state);
+  else changes.since = seen;
+}
+
+async function ask(cursor: string | null): Promise<void> {
+  const signal = begin();
+  const { since } = changes;
+  if (since === null || query.value === null || since >= store.state) return forget();
+  try {
+    const page = cursor ? `&cursor=${encodeURIComponent(cursor)}` : "";
+    const found = await getJson<Answer>(`/api/changes?since=${since}&limit=${PAGE}&${query.value}${page}`, signal);
+    if (signal.aborted) return;
+    changes.items = cursor ? [...changes.items, ...found.items] : found.items;
+    changes.next = found.next;
+    changes.total = found.total;
+    changes.state = found.state;
+    changes.sinceAt = found.since_at ?? "";
+  } catch (error) {
+    if (isAbort(error)) return;
+    // A selection that the earlier state did not know has nothing to be compared with.
+    if (error instanceof Problem && error.status === 422) forget();
+    else complain(error);
+  }
+}
+
+export const listMore = (): Promise<void> => ask(changes.next);
+
+export async function markSeen(): Promise<void> {
+  try {
+    await keep(changes.state);
+    changes.open = false;
+    forget();
+  } catch (error) {
+    complain(error);
+  }
+}
+
+/** Begins when the page knows who asks; asks again whenever the picture or the asker is another. */
+let due = 0;
+watch(() => [store.catalogue !== null, store.account?.username] as const, ([ready]) => void (ready && recall().catch(complain)), { immediate: true });
+watch(() => [changes.since, store.state, query.value, store.rights], () => {
+  clearTimeout(due);
+  due = window.setTimeout(() => void ask(null), 0);
+});
