@@ -2,30 +2,89 @@
 import { type Box, boxOf, boxOfLines, type Flat, type Frame, type Geometry, meets, partsOf, trace, worldSize } from "./mercator";
 import type { Palette } from "./palette";
 import { ROAD_RANK } from "../words";
+import type { ShapeItem, TileAddress } from "./tile";
+import { type TileFetch, TileStore } from "./TileStore";
 import { ViewportLayer } from "./ViewportLayer";
 
 export interface Feature { properties: Record<string, unknown> | null; geometry: Geometry | null }
 export interface Features { features: Feature[] }
 
+/** What of the plain basemap is shown. */
+export interface GroundParts { roads: boolean; water: boolean; borders: boolean; names: boolean }
+export const ALL_PARTS: GroundParts = { roads: true, water: true, borders: true, names: true };
+
 interface Part { lines: Flat[]; box: Box }
 interface Road extends Part { rank: number; name: string }
-interface Label { text: string; x: number; y: number; kind: "county" | "seat" | "town" | "water" | "hill"; size: number }
+interface Label { text: string; x: number; y: number; kind: "county" | "seat" | "town" | "water" | "hill"; size: number; from?: number }
+type Borders = Record<"city" | "county" | "town", Part[]>;
 
-const ROAD_WIDTH = [3.6, 3, 2.6, 2.2, 1.8];
-const ROAD_FROM = [7, 9, 10, 11, 12]; // page zoom, by rank
+const ROAD_WIDTH = [3.6, 3, 2.5, 2.1, 1.7];
+const ROAD_FROM = [6, 8, 9.5, 11, 12]; // page zoom, by rank
+const REGISTER_FROM = 9; // page zoom from which lines of the register are part of the ground
+const DEEPEST = 22;
 
 export class BasemapLayer extends ViewportLayer {
   private readonly areas: Record<"land" | "hills" | "urban" | "water", Part[]> = { land: [], hills: [], urban: [], water: [] };
   private rivers: Part[] = [];
   private roads: Road[] = [];
-  private borders: Record<"city" | "county" | "town", Part[]> = { city: [], county: [], town: [] };
+  private readonly borders: Borders = { city: [], county: [], town: [] };
   private readonly names: Label[] = [];
+  private parts: GroundParts = ALL_PARTS;
+  private register: TileStore | null = null;
+  private shown: TileStore | null = null; // an older one, until every tile of the new one is there
+  private wanted: TileAddress[] = [];
   /** The names lie above the hexagons and below the symbols. */
   readonly labels: LabelLayer;
 
   constructor(private readonly palette: Palette) {
     super("basemap");
-    this.labels = new LabelLayer(palette, this.names);
+    this.labels = new LabelLayer(palette, this.names, this.borders);
+  }
+
+  /** What is shown; `over` is for tiles that lie on this ground: borders and names come above them then. */
+  show(parts: GroundParts, over: GroundParts | null): void {
+    this.parts = over ? { ...parts, borders: false } : parts;
+    this.labels.show(over ?? { ...parts, borders: false });
+    this.redraw();
+  }
+
+  dress(filter: string): void {
+    this.canvas.style.filter = filter;
+    this.labels.dress(filter);
+  }
+
+  /** Roads, railways and waters that the bureau has in its register, as far as the reader may see them. */
+  setRegister(fetchTile: TileFetch | null): void {
+    if (this.register !== this.shown) this.register?.close();
+    const store: TileStore | null = fetchTile && new TileStore(fetchTile, () => {
+      if (this.register === store) this.redraw();
+    });
+    this.register = store;
+    if (!store) this.shown = null;
+    this.moved();
+    this.redraw();
+  }
+
+  protected override moved(): void {
+    const { frame } = this;
+    if (!this.register || !frame || frame.zoom < REGISTER_FROM) return;
+    const z = Math.max(0, Math.min(DEEPEST, Math.round(frame.zoom) - 1));
+    const side = worldSize(frame.zoom) / 2 ** z;
+    this.wanted = [];
+    const clamp = (v: number): number => Math.max(0, Math.min(2 ** z - 1, Math.floor(v / side)));
+    for (let x = clamp(frame.left); x <= clamp(frame.left + frame.width); x++)
+      for (let y = clamp(frame.top); y <= clamp(frame.top + frame.height); y++) this.wanted.push({ z, x, y });
+    this.register.want(this.wanted);
+  }
+
+  private shapes(): ShapeItem[] {
+    const { register, frame } = this;
+    if (!register || !frame || frame.zoom < REGISTER_FROM) return [];
+    if (register !== this.shown && this.wanted.every((a) => register.get(a) ?? register.hasFailed(a))) {
+      this.shown?.close();
+      this.shown = register;
+    }
+    return this.wanted.flatMap((a) => (this.shown ?? register).get(a)?.shapes ?? []);
   }
 
   /** One layer of the service's base map; unknown ones are left out. */
@@ -100,7 +159,6 @@ export class BasemapLayer extends ViewportLayer {
   protected override paint(c: CanvasRenderingContext2D, frame: Frame): void {
     const p = this.palette;
     const view = boxOf(frame, 8);
-    const { zoom } = frame;
     const path = (parts: readonly Part[], close: boolean): void => {
       c.beginPath();
       for (const part of parts) if (meets(part.box, view)) for (const line of part.lines) trace(c, line, frame, close);
@@ -120,7 +178,18 @@ export class BasemapLayer extends ViewportLayer {
       c.fillStyle = colour;
       c.fill();
     }
-    const river = Math.max(1.2, 2 ** (zoom - 11) * 2.4);
+    const shapes = this.shapes();
+    if (this.parts.water) this.paintWater(c, frame, path, shapes);
+    if (this.parts.roads) {
+      this.paintRegisterRoads(c, frame, shapes);
+      this.paintRoads(c, frame, view);
+    }
+    if (this.parts.borders) paintBorders(c, frame, this.palette, this.borders);
+  }
+
+  private paintWater(c: CanvasRenderingContext2D, frame: Frame, path: (parts: readonly Part[], close: boolean) => void, shapes: readonly ShapeItem[]): void {
+    const p = this.palette;
+    const river = Math.max(1.2, 2 ** (frame.zoom - 11) * 2.4);
     path(this.rivers, false);
     c.strokeStyle = p.waterLine;
     c.lineWidth = Math.min(river, 14) + 1.2;
@@ -135,13 +204,42 @@ export class BasemapLayer extends ViewportLayer {
     c.strokeStyle = p.water;
     c.lineWidth = Math.min(river, 14);
     c.stroke();
-    this.paintRoads(c, frame, view);
-    this.paintBorders(c, frame, path);
+    for (const shape of shapes) {
+      if (shape.cls !== "reservoir" && shape.cls !== "shoreline") continue;
+      within(c, shape, frame, () => {
+        if (shape.filled) {
+          c.fillStyle = p.water;
+          c.fill("evenodd");
+        } else {
+          c.strokeStyle = p.waterLine;
+          c.lineWidth = 1.2;
+          c.stroke();
+        }
+      });
+    }
+  }
+
+  /** Of a road of the register the tile tells no class: one muted width for all. */
+  private paintRegisterRoads(c: CanvasRenderingContext2D, frame: Frame, shapes: readonly ShapeItem[]): void {
+    const p = this.palette;
+    const width = 2.2 * 2 ** Math.max(-0.6, Math.min(2, (frame.zoom - 12) * 0.45));
+    for (const casing of [true, false])
+      for (const shape of shapes) {
+        const rail = shape.cls === "railway";
+        if (shape.filled || (!rail && shape.cls !== "road")) continue;
+        within(c, shape, frame, () => {
+          c.strokeStyle = rail ? (casing ? p.border : p.road) : casing ? p.roadCase : p.road;
+          c.lineWidth = rail ? (casing ? 1.8 : 0.9) : casing ? width + 1.3 : width;
+          if (rail && !casing) c.setLineDash([6, 6]);
+          c.stroke();
+          c.setLineDash([]);
+        });
+      }
   }
 
   private paintRoads(c: CanvasRenderingContext2D, frame: Frame, view: Box): void {
     const p = this.palette;
-    const grow = 2 ** Math.max(-0.9, Math.min(2, (frame.zoom - 12) * 0.45));
+    const grow = 2 ** Math.max(frame.zoom < 9 ? -0.8 : -0.45, Math.min(2, (frame.zoom - 12) * 0.45));
     for (const casing of [true, false])
       for (let rank = 4; rank >= 0; rank--) {
         if (frame.zoom < (ROAD_FROM[rank] as number)) continue;
@@ -154,45 +252,86 @@ export class BasemapLayer extends ViewportLayer {
         c.stroke();
       }
   }
+}
 
-  private paintBorders(c: CanvasRenderingContext2D, frame: Frame, path: (parts: readonly Part[], close: boolean) => void): void {
-    const p = this.palette;
-    c.lineCap = "butt";
-    if (frame.zoom >= 12) {
-      path(this.borders.town, true);
-      c.strokeStyle = p.border;
-      c.globalAlpha = 0.45;
-      c.lineWidth = 0.8;
-      c.setLineDash([2, 3]);
-      c.stroke();
-    }
-    path(this.borders.county, true);
-    c.globalAlpha = 0.8;
-    c.strokeStyle = p.border;
-    c.lineWidth = 1;
-    c.setLineDash([5, 3, 1, 3]);
+/** Draws a shape of a tile, cut at its tile's edge so that neighbours meet without a seam. */
+function within(c: CanvasRenderingContext2D, shape: ShapeItem, frame: Frame, draw: () => void): void {
+  const size = worldSize(frame.zoom);
+  const [left, top] = [shape.tile.minX * size - frame.left, shape.tile.minY * size - frame.top];
+  const side = (shape.tile.maxX - shape.tile.minX) * size;
+  c.save();
+  c.beginPath();
+  c.rect(left, top, side, side);
+  c.clip();
+  c.beginPath();
+  for (const line of shape.lines) trace(c, line, frame, shape.filled);
+  draw();
+  c.restore();
+}
+
+function paintBorders(c: CanvasRenderingContext2D, frame: Frame, p: Palette, borders: Borders): void {
+  const view = boxOf(frame, 8);
+  const draw = (parts: readonly Part[], colour: string, alpha: number, width: number, dash: number[]): void => {
+    c.beginPath();
+    for (const part of parts) if (meets(part.box, view)) for (const line of part.lines) trace(c, line, frame, true);
+    c.strokeStyle = colour;
+    c.globalAlpha = alpha;
+    c.lineWidth = width;
+    c.setLineDash(dash);
     c.stroke();
-    path(this.borders.city, true);
-    c.globalAlpha = 0.9;
-    c.strokeStyle = p.city;
-    c.lineWidth = 1.2;
-    c.setLineDash([8, 3, 1.5, 3]);
-    c.stroke();
-    c.setLineDash([]);
-    c.globalAlpha = 1;
-  }
+  };
+  c.lineCap = "butt";
+  c.lineJoin = "round";
+  if (frame.zoom >= 12) draw(borders.town, p.border, 0.45, 0.8, [2, 3]);
+  draw(borders.county, p.border, frame.zoom < 9 ? 0.7 : 0.85, frame.zoom < 9 ? 0.8 : 1, [5, 3, 1, 3]);
+  draw(borders.city, p.city, 0.85, frame.zoom < 9 ? 1 : 1.2, [8, 3, 1.5, 3]);
+  c.setLineDash([]);
+  c.globalAlpha = 1;
 }
 
 /** Names of places, waters and hills. */
 class LabelLayer extends ViewportLayer {
-  constructor(private readonly palette: Palette, private readonly names: readonly Label[]) {
+  private parts: GroundParts = { ...ALL_PARTS, borders: false };
+  /** Names that come with tiles instead of our own. */
+  private others: (() => readonly Label[]) | null = null;
+  private symbols: () => readonly { x: number; y: number; r: number }[] = () => [];
+
+  constructor(private readonly palette: Palette, private readonly names: readonly Label[], private readonly borders: Borders) {
     super("labels", false); // which names are left out depends on those at the edges
   }
 
-  /** Names, the weightier first; one that would touch another is left out at this zoom. */
+  show(parts: GroundParts): void {
+    this.parts = parts;
+    this.redraw();
+  }
+
+  dress(filter: string): void {
+    this.canvas.style.filter = filter;
+  }
+
+  /** Where symbols stand, in world units with a radius in pixels. */
+  keepClear(of: () => readonly { x: number; y: number; r: number }[]): void {
+    this.symbols = of;
+  }
+
+  nameBy(others: (() => readonly Label[]) | null): void {
+    this.others = others;
+    this.redraw();
+  }
+
   protected override paint(c: CanvasRenderingContext2D, frame: Frame): void {
+    if (this.parts.borders) paintBorders(c, frame, this.palette, this.borders);
+    if (this.parts.names) this.paintNames(c, frame);
+  }
+
+  /** Names, the weightier first; one that would touch another is left out at this zoom. */
+  private paintNames(c: CanvasRenderingContext2D, frame: Frame): void {
     const p = this.palette;
     const size = worldSize(frame.zoom);
+    // The view within the canvas: a name that its edge would cut is moved in, as long as its place is in view.
+    const view = { l: this.margin.x / this.unit, t: this.margin.y / this.unit, r: 0, b: 0 };
+    view.r = frame.width - view.l;
+    view.b = frame.height - view.t;
     const look = {
       county: { font: 13, weight: 500, colour: p.label, halo: p.halo, from: 8, gap: 1.6 },
       seat: { font: 13, weight: 500, colour: p.label, halo: p.halo, from: 8, gap: 1.6 },
@@ -201,21 +340,34 @@ class LabelLayer extends ViewportLayer {
       town: { font: 11, weight: 400, colour: p.label2, halo: p.halo, from: 11, gap: 0 },
     } as const;
     const order = { county: 0, seat: 0, water: 1, hill: 2, town: 3 } as const;
-    const taken: { l: number; r: number; t: number; b: number }[] = [];
+    const taken: Span[] = [];
+    const marks = this.symbols().map((m) => ({ x: m.x * size - frame.left, y: m.y * size - frame.top, r: m.r }));
     c.textAlign = "center";
     c.lineJoin = "round";
-    for (const label of [...this.names].sort((a, b) => order[a.kind] - order[b.kind] || b.size - a.size)) {
+    for (const label of [...(this.others?.() ?? this.names)].sort((a, b) => order[a.kind] - order[b.kind] || b.size - a.size)) {
       const style = look[label.kind];
-      if (frame.zoom < style.from) continue;
-      if ((label.kind === "water" || label.kind === "hill") && label.size * size < label.text.length * 13) continue;
-      const x = label.x * size - frame.left;
-      const y = label.y * size - frame.top;
+      if (frame.zoom < (label.from ?? style.from)) continue;
+      if (label.from === undefined && (label.kind === "water" || label.kind === "hill") && label.size * size < label.text.length * 13) continue;
+      let x = label.x * size - frame.left;
+      let y = label.y * size - frame.top;
       if (x < -60 || y < -20 || x > frame.width + 60 || y > frame.height + 20) continue;
       c.font = `${style.weight} ${style.font}px ${p.font}`;
       c.letterSpacing = `${style.gap}px`;
       const half = c.measureText(label.text).width / 2 + 4;
-      const box = { l: x - half, r: x + half, t: y - 12, b: y + 6 };
-      if (taken.some((t) => box.l < t.r && box.r > t.l && box.t < t.b && box.b > t.t)) continue;
+      if (x >= view.l && x <= view.r && y >= view.t && y <= view.b) {
+        x = Math.max(view.l + half, Math.min(view.r - half, x));
+        y = Math.max(view.t + 14, Math.min(view.b - 8, y));
+      }
+      // Where a symbol stands on the place itself, the name steps aside; a lesser name gives way altogether.
+      const steps = STEPS.map(([dx, dy]) => ({ x: x + dx * (half + 12), y: y + dy }));
+      const free = steps.find((at) => {
+        const box = boxAt(at.x, at.y, half);
+        return !taken.some((t) => overlaps(box, t)) && !marks.some((m) => reaches(box, m));
+      });
+      if (!free && label.kind !== "seat" && label.kind !== "county") continue;
+      if (free) ({ x, y } = free);
+      const box = boxAt(x, y, half);
+      if (taken.some((t) => overlaps(box, t))) continue;
       taken.push(box);
       c.strokeStyle = style.halo;
       c.lineWidth = 3;
@@ -225,6 +377,24 @@ class LabelLayer extends ViewportLayer {
     }
     c.letterSpacing = "0px";
   }
+}
+
+interface Span { l: number; r: number; t: number; b: number }
+/** How far a name may step from its place: in halves of its width, and pixels down. */
+const STEPS: readonly (readonly [number, number])[] = [[0, 0], [0, -26], [0, 30], [0.7, 0], [-0.7, 0], [0, -42], [0, 46], [0.7, -28], [-0.7, 28]];
+
+function boxAt(x: number, y: number, half: number): Span {
+  return { l: x - half, r: x + half, t: y - 12, b: y + 6 };
+}
+
+function overlaps(a: Span, b: Span): boolean {
+  return a.l < b.r && a.r > b.l && a.t < b.b && a.b > b.t;
+}
+
+function reaches(box: Span, { x, y, r }: { x: number; y: number; r: number }): boolean {
+  const dx = Math.max(box.l - x, 0, x - box.r);
+  const dy = Math.max(box.t - y, 0, y - box.b);
+  return dx * dx + dy * dy < r * r;
 }
 
 function areaOf(box: Box): number {

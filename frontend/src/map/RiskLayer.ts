@@ -4,7 +4,7 @@ import { GRADE_CODES } from "./grades";
 import { type Hit, hitsAt } from "./hit";
 import { type Frame, trace, worldSize } from "./mercator";
 import type { Palette } from "./palette";
-import { buildScene, EMPTY, type Mark, type Scene, type Single } from "./scene";
+import { buildScene, clusterRadius, EMPTY, type Mark, type Scene, type Single } from "./scene";
 import { type Atlas, drawCluster, type Looks, specOf } from "./symbols";
 import type { ShapeItem, TileAddress, TileItems } from "./tile";
 import { type TileFetch, TileStore } from "./TileStore";
@@ -83,6 +83,12 @@ export class RiskLayer extends ViewportLayer {
   /** The object as it is drawn now, if it is drawn by itself. */
   find(id: number): Single | undefined {
     return this.scene.marks.find((m): m is Single => m.kind === "single" && m.id === id);
+  }
+
+  /** Where symbols stand, in world units, and how far round it they reach, in the frame's pixels: names keep out of their way. */
+  taken(): { x: number; y: number; r: number }[] {
+    const zoom = this.frame?.zoom ?? 0;
+    return this.scene.marks.map((m) => ({ x: m.x, y: m.y, r: m.kind === "cluster" ? clusterRadius(m.n) + 5 : specOf(m, this.looks, zoom).size / 2 }));
   }
 
   /** What the picture stands for: objects drawn by themselves, and those in clusters. */

@@ -1,6 +1,7 @@
 /** The map as one thing: base map, objects or hexagons, rings; hand, finger and keyboard. It knows nothing of the page. */
 import * as L from "leaflet";
 import { BasemapLayer, type Features } from "./BasemapLayer";
+import { Ground, type GroundWish } from "./Ground";
 import { type GradeIndex, gradeIndex } from "./grades";
 import { type HeatCell, type HeatFetch, type HeatKey, HeatLayer } from "./HeatLayer";
 import type { Hit } from "./hit";
@@ -40,6 +41,7 @@ const CSS_PIXEL_M = 0.0254 / 96;
 export class RiskMap {
   private readonly map: L.Map;
   private readonly base: BasemapLayer;
+  private readonly ground: Ground;
   private readonly risk: RiskLayer;
   private readonly heat: HeatLayer;
   private readonly marks: MarkLayer;
@@ -63,10 +65,15 @@ export class RiskMap {
       zoomAnimation: !reducedMotion, fadeAnimation: false, markerZoomAnimation: false, inertia: !reducedMotion,
       wheelPxPerZoomLevel: 100, keyboardPanDelta: 100, zoomSnap: 0.5,
     });
-    for (const [name, z] of [["basemap", 200], ["heat", 350], ["labels", 380], ["risk", 400], ["marks", 450]] as const)
+    for (const [name, z] of [["basemap", 200], ["ground", 210], ["heat", 350], ["labels", 380], ["risk", 400], ["marks", 450]] as const)
       this.map.createPane(name).style.zIndex = String(z);
-    this.base = new BasemapLayer(this.palette);
-    this.risk = new RiskLayer(this.palette, (state) => { if (!this.heatOn) events.objects(state); }, () => this.marks.redraw());
+    this.ground = new Ground(this.map, element);
+    this.base = this.ground.plain;
+    this.risk = new RiskLayer(this.palette, (state) => { if (!this.heatOn) events.objects(state); }, () => {
+      this.marks.redraw();
+      this.base.labels.redraw();
+    });
+    this.base.labels.keepClear(() => (this.heatOn ? [] : this.risk.taken()));
     this.heat = new HeatLayer(this.palette, () => this.finest, (state, key, error) => { if (this.heatOn) events.heat(state, key, error); });
     this.marks = new MarkLayer(this.palette, (id) => (this.heatOn ? undefined : this.risk.find(id)));
     this.listen();
@@ -88,6 +95,7 @@ export class RiskMap {
   /** The page's theme has changed: colours are read anew into the one palette that every layer holds. */
   recolour(): void {
     Object.assign(this.palette, readPalette(this.element));
+    this.ground.recolour();
     this.measureUp();
     this.heat.recoloured();
     this.dress();
@@ -96,6 +104,7 @@ export class RiskMap {
 
   /** The size of the drawing, which the page's design says for this screen. */
   private measureUp(): void {
+    this.ground.setUnit(this.palette.unit);
     for (const layer of [this.base, this.base.labels, this.risk, this.heat, this.marks]) layer.setUnit(this.palette.unit);
   }
 
@@ -105,6 +114,7 @@ export class RiskMap {
   }
 
   readonly repaint = (): void => {
+    this.ground.redraw();
     for (const layer of [this.base, this.base.labels, this.risk, this.heat, this.marks]) layer.redraw();
   };
 
@@ -124,6 +134,21 @@ export class RiskMap {
 
   setDivisions(level: "city" | "county" | "town", data: Features): void {
     this.base.setDivisions(level, data);
+  }
+
+  /** Another basemap, or another look of it; `said` hears why its tiles do not come, or null when they do. */
+  setGround(wish: GroundWish, said: (why: string | null) => void): void {
+    this.ground.choose(wish, said);
+  }
+
+  /** Roads, railways and waters of the register as part of the ground; null: none. */
+  setRegisterGround(tiles: TileFetch | null): void {
+    this.base.setRegister(tiles);
+  }
+
+  /** What lies below: for tests. */
+  groundShown(): { source: string; filter: string; there: number; due: number } {
+    return this.ground.shown();
   }
 
   setSprite(svg: string): void {

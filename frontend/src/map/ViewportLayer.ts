@@ -18,10 +18,10 @@ export abstract class ViewportLayer extends L.Layer {
   private center: L.LatLng | null = null;
   private corner: L.Point | null = null; // the frame's, in CSS pixels of its zoom
   private size: L.Point = L.point(0, 0); // of the view that the frame was made for
-  private margin: L.Point = L.point(0, 0);
+  protected margin: L.Point = L.point(0, 0); // what the canvas has beyond the view on each side, CSS pixels
   private paintedZoom = 0; // the map's zoom that the frame was painted for
   private ratio = 1;
-  private unit = 1;
+  protected unit = 1;
   private pending = 0;
   private resting = 0;
 

@@ -29,3 +29,13 @@ export function gcj02ToBd09(lng: number, lat: number): [number, number] {
   const theta = Math.atan2(lat, lng) + 0.000003 * cos(lng * X_PI);
   return [z * cos(theta) + 0.0065, z * sin(theta) + 0.006];
 }
+
+/** The place whose GCJ-02 this is, by fixed-point steps: the offset changes slowly, so four steps leave far less than a millimetre. */
+export function fromGcj02(lng: number, lat: number): [number, number] {
+  let [x, y] = [lng, lat];
+  for (let i = 0; i < 4; i++) {
+    const [there, up] = toGcj02(x, y);
+    [x, y] = [x + lng - there, y + lat - up];
+  }
+  return [x, y];
+}

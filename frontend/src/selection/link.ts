@@ -3,7 +3,7 @@ import { computed, watch } from "vue";
 import { fromHash, toHash } from "./query";
 import { store } from "./state";
 
-const hash = computed(() => toHash({ chosen: store.chosen, view: store.view, heat: store.heat, scale: store.scale, cell: store.cell, object: store.selected }));
+const hash = computed(() => toHash({ chosen: store.chosen, view: store.view, heat: store.heat, scale: store.scale, cell: store.cell, object: store.selected, base: store.base }));
 let written = location.hash.slice(1);
 let kept = false; // whether the map's page is the one that is shown: another page's address is not ours
 function writeLink(): void {
@@ -21,6 +21,7 @@ window.addEventListener("hashchange", () => {
   const now = fromHash(location.hash);
   store.chosen = now.chosen;
   store.heat = now.heat;
+  if (now.base) store.base = now.base;
   store.scale = now.scale;
   store.selected = now.object;
   if (now.view) store.view = now.view;

@@ -13,7 +13,7 @@ export interface Chosen {
 export interface View { lat: number; lng: number; zoom: number }
 
 /** Everything a link brings back. */
-export interface Link { chosen: Chosen; view: View | null; heat: boolean; scale: string | null; cell: string | null; object: number | null }
+export interface Link { chosen: Chosen; view: View | null; heat: boolean; scale: string | null; cell: string | null; object: number | null; base?: string | null | undefined }
 
 export const EVERYTHING: Chosen = { classes: null, grades: null, levels: null, division: null, q: "" };
 const NONE = "-"; // an empty list, which is not the same as no condition
@@ -35,7 +35,7 @@ export function isNothing(chosen: Chosen): boolean {
   return chosen.classes?.length === 0 || chosen.grades?.length === 0 || chosen.levels?.length === 0;
 }
 
-export function toHash({ chosen, view, heat, scale, cell, object }: Link): string {
+export function toHash({ chosen, view, heat, scale, cell, object, base }: Link): string {
   const parts: string[] = [];
   const add = (name: string, value: string): void => void parts.push(`${name}=${encodeURIComponent(value).replace(/%2F/g, "/")}`);
   if (chosen.classes) add("class", chosen.classes.join(",") || NONE);
@@ -47,6 +47,7 @@ export function toHash({ chosen, view, heat, scale, cell, object }: Link): strin
   if (scale) add("scale", scale);
   if (cell) add("cell", cell);
   if (object !== null) add("object", String(object));
+  if (base) add("base", base);
   if (view) add("map", `${view.zoom}/${view.lat.toFixed(5)}/${view.lng.toFixed(5)}`);
   return parts.join("&");
 }
@@ -66,7 +67,7 @@ export function fromHash(hash: string): Link {
   const levels = list("level", /^[a-z][a-z0-9-]*:[^,:]{1,20}$/);
   // Levels are switched in their scale's legend: a link that limits them brings it along.
   const scale = levels?.[0]?.split(":")[0] ?? text("scale", /^[a-z][a-z0-9-]*$/);
-  const view = /^(\d{1,2})\/(-?\d+(?:\.\d+)?)\/(-?\d+(?:\.\d+)?)$/.exec(params.get("map") ?? "");
+  const view = /^(\d{1,2}(?:\.\d{1,2})?)\/(-?\d+(?:\.\d+)?)\/(-?\d+(?:\.\d+)?)$/.exec(params.get("map") ?? "");
   const [zoom, lat, lng] = (view ?? []).slice(1).map(Number);
   const sane = zoom !== undefined && lat !== undefined && lng !== undefined && zoom <= 19 && Math.abs(lat) <= 85 && Math.abs(lng) <= 180;
   const object = text("object", /^[1-9]\d{0,15}$/);
@@ -77,5 +78,6 @@ export function fromHash(hash: string): Link {
     scale: scale === "risk-grade" ? null : scale,
     cell: text("cell", /^[0-9a-f]{15}$/),
     object: object === null ? null : Number(object),
+    base: text("base", /^[a-z0-9][a-z0-9-]{0,39}(\.[a-z]{1,10})?$/) ?? undefined,
   };
 }

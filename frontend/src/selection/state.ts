@@ -27,6 +27,7 @@ export const store = reactive({
   scale: link.scale as string | null, // by which scale map and legend are coloured; null: the risk grade
   sort: "-grade",
   cell: link.cell as string | null,
+  base: (link.base ?? null) as string | null, // the basemap, as "source" or "source.variant"; null: the bureau's default
   inView: false,
   selected: link.object as number | null,
   hover: null as number | null,

@@ -117,6 +117,7 @@ def _page_body(row: Mapping[str, Any], folder: Folder, shelf: Shelf) -> dict[str
             "min_zoom": tianditu.MIN_ZOOM,
             "max_zoom": tianditu.MAX_ZOOM,
             "bounds": None,
+            "photo": row["place"] == "img",
             "problem": None,
         }
     try:
@@ -133,6 +134,7 @@ def _page_body(row: Mapping[str, Any], folder: Folder, shelf: Shelf) -> dict[str
         "min_zoom": info.min_zoom,
         "max_zoom": info.max_zoom,
         "bounds": info.bounds,
+        "photo": info.format == "jpeg",  # how aerial pictures are packed; drawn maps are PNG
         "problem": None,
     }
 

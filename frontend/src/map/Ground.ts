@@ -1,0 +1,88 @@
+/** What lies under the objects: the plain basemap always, and the tiles of a chosen one over it. */
+import type * as L from "leaflet";
+import { BasemapLayer, type GroundParts } from "./BasemapLayer";
+import type { GroundSource } from "./groundGrid";
+import { type Palette, readPalette } from "./palette";
+import { RasterGround } from "./RasterGround";
+import { VectorGround } from "./VectorGround";
+
+export type Variant = "colour" | "grey" | "dark";
+
+export interface GroundWish {
+  source: GroundSource | null; // null: the plain one alone
+  photo: boolean; // an aerial picture: darkened, never inverted
+  variant: Variant | null; // null: as the page's theme asks
+  opacity: number;
+  parts: GroundParts; // of the plain one
+  over: GroundParts; // what of it is drawn over tiles
+}
+
+const GREY = "grayscale(1)";
+const NIGHT = "invert(1) hue-rotate(180deg) saturate(.45) brightness(.85) contrast(.85)";
+const DUSK = "brightness(.5) saturate(.65)";
+
+export class Ground {
+  readonly plain: BasemapLayer;
+  private readonly palette: Palette;
+  private tiles: RasterGround | VectorGround | null = null;
+  private wish: GroundWish | null = null;
+  private unit = 1;
+
+  constructor(private readonly map: L.Map, private readonly element: HTMLElement) {
+    this.palette = readPalette(element);
+    this.plain = new BasemapLayer(this.palette);
+  }
+
+  choose(wish: GroundWish, said: (why: string | null) => void): void {
+    const before = this.wish?.source;
+    this.wish = wish;
+    if (JSON.stringify(before ?? null) !== JSON.stringify(wish.source)) {
+      this.tiles?.remove();
+      this.tiles = null;
+      said(null);
+      if (wish.source) {
+        const tell = (why: string | null): void => {
+          if (this.wish?.source?.source === wish.source?.source) said(why);
+        };
+        this.tiles = wish.source.kind === "vector" ? new VectorGround(wish.source, this.palette, tell, () => this.plain.labels.redraw()) : new RasterGround(wish.source, tell);
+        this.tiles.setUnit(this.unit);
+        this.tiles.addTo(this.map);
+      }
+    }
+    const { tiles } = this;
+    this.plain.labels.nameBy(tiles instanceof VectorGround ? () => tiles.names().map((n) => ({ ...n, size: n.weight })) : null);
+    this.plain.show(wish.parts, wish.source ? wish.over : null);
+    this.recolour();
+  }
+
+  /** The page's theme or the wished look has changed. */
+  recolour(): void {
+    const dark = document.documentElement.dataset.theme === "dark";
+    const variant = this.wish?.variant ?? (dark && this.tiles instanceof RasterGround ? "dark" : "colour");
+    // The dark palette of a light page is read where the page would be dark.
+    const probe = document.createElement("span");
+    if (variant === "dark") probe.dataset.theme = "dark";
+    this.element.append(probe);
+    Object.assign(this.palette, readPalette(probe));
+    probe.remove();
+    const filter = variant === "grey" ? GREY : "";
+    this.plain.dress(filter);
+    const night = variant === "dark" && this.tiles instanceof RasterGround ? (this.wish?.photo ? DUSK : NIGHT) : filter;
+    this.tiles?.dress(night, this.wish?.opacity ?? 1);
+    this.redraw();
+  }
+
+  setUnit(unit: number): void {
+    this.unit = unit;
+    this.tiles?.setUnit(unit);
+  }
+
+  redraw(): void {
+    for (const layer of [this.plain, this.plain.labels, this.tiles]) layer?.redraw();
+  }
+
+  shown(): { source: string; filter: string; there: number; due: number } {
+    const canvas = document.querySelector<HTMLElement>("canvas[data-ground]");
+    return { source: this.tiles?.source.source ?? "plain", filter: canvas?.style.filter ?? "", ...(this.tiles?.progress() ?? { there: 0, due: 0 }) };
+  }
+}
