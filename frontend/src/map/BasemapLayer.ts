@@ -248,7 +248,7 @@ export class BasemapLayer extends ViewportLayer {
         for (const road of this.roads)
           if (road.rank === rank && meets(road.box, view)) for (const line of road.lines) trace(c, line, frame, false);
         c.strokeStyle = casing ? p.roadCase : p.road;
-        c.lineWidth = casing ? width + (rank < 2 ? 1.6 : 1.2) : width;
+        c.lineWidth = casing ? width + (rank < 2 ? 2 : 1.4) : width;
         c.stroke();
       }
   }
@@ -381,7 +381,10 @@ class LabelLayer extends ViewportLayer {
 
 interface Span { l: number; r: number; t: number; b: number }
 /** How far a name may step from its place: in halves of its width, and pixels down. */
-const STEPS: readonly (readonly [number, number])[] = [[0, 0], [0, -26], [0, 30], [0.7, 0], [-0.7, 0], [0, -42], [0, 46], [0.7, -28], [-0.7, 28]];
+const STEPS: readonly (readonly [number, number])[] = [
+  [0, 0], [0, -26], [0, 30], [0.7, 0], [-0.7, 0], [0, -42], [0, 46], [0.7, -28], [-0.7, 28], [0.7, 28], [-0.7, -28],
+  [1.3, 0], [-1.3, 0], [0, -58], [0, 62], [1.3, -30], [-1.3, 30], [1.3, 30], [-1.3, -30],
+];
 
 function boxAt(x: number, y: number, half: number): Span {
   return { l: x - half, r: x + half, t: y - 12, b: y + 6 };

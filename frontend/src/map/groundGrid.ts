@@ -64,7 +64,7 @@ function gridBox([west, south, east, north]: readonly [number, number, number, n
 
 /**
  * The transform that lays a tile, taken as the unit square, on the frame. The shift bends within a tile by
- * less than a tenth of a pixel; by how much it stretches and leans, its corners say.
+ * a third of a pixel at most; by how much it stretches and leans, its corners say.
  */
 export function layOf({ z, x, y }: TileAddress, frame: Frame, shifted: boolean): [number, number, number, number, number, number] {
   const size = worldSize(frame.zoom);
