@@ -108,6 +108,7 @@ def test_an_escape_room_is_made_in_the_page_and_is_at_once_on_the_map(
     page.get_by_role("button", name="只看风险源").click()
     expect(page.locator(".words .total")).to_have_text(f"{before + 1:,}")
     page.locator(".search input").fill("沉浸密室")
+    page.get_by_role("option", name="在名称、编号中筛选：沉浸密室").click()
     expect(page.locator(".words .total")).to_have_text("1")
     expect(page.locator(".tbl tbody tr")).to_have_count(1)
     page.locator(".tbl tbody tr").first.click()

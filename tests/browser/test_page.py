@@ -252,6 +252,8 @@ def test_html_in_a_name_is_shown_as_text(open_page: Any, address: str) -> None:
     page = open_page().page
     sign_in(page)
     page.locator(".search input").fill("onerror")
+    expect(page.get_by_role("option", name=name)).to_be_visible()
+    page.locator(".s-option.filter").click()
     expect(page.locator(".words .total")).to_have_text("1")
     page.locator("tbody tr").first.click()
     expect(page.locator("aside.right h1")).to_have_text(name)

@@ -8,6 +8,7 @@ import type { Hit } from "./hit";
 import { anchorOf, MarkLayer } from "./MarkLayer";
 import { boxOfLines, type Geometry, latOf, lngOf, metresOfDegree, partsOf, worldSize } from "./mercator";
 import { readPalette } from "./palette";
+import { Pin } from "./Pin";
 import { type LayerState, RiskLayer } from "./RiskLayer";
 import type { Mark } from "./scene";
 import { Sketch } from "./Sketch";
@@ -56,6 +57,7 @@ export class RiskMap {
   private home: L.LatLngBounds | null = null;
   private readonly theme = new MutationObserver(() => this.recolour());
   private sketching: Sketch | null = null;
+  private pinned: Pin | null = null;
 
   /** `covered` is how many pixels at the left and right edge the page's own panels take. */
   constructor(private readonly element: HTMLElement, private readonly events: MapEvents, reducedMotion: boolean, private readonly covered: [number, number]) {
@@ -65,7 +67,7 @@ export class RiskMap {
       zoomAnimation: !reducedMotion, fadeAnimation: false, markerZoomAnimation: false, inertia: !reducedMotion,
       wheelPxPerZoomLevel: 100, keyboardPanDelta: 100, zoomSnap: 0.5,
     });
-    for (const [name, z] of [["basemap", 200], ["ground", 210], ["heat", 350], ["labels", 380], ["risk", 400], ["marks", 450]] as const)
+    for (const [name, z] of [["basemap", 200], ["ground", 210], ["heat", 350], ["labels", 380], ["risk", 400], ["marks", 450], ["pin", 460]] as const)
       this.map.createPane(name).style.zIndex = String(z);
     this.ground = new Ground(this.map, element);
     this.base = this.ground.plain;
@@ -232,6 +234,11 @@ export class RiskMap {
   /** The one drawing tool of this map: measuring, filtering and editing share it. */
   sketch(): Sketch {
     return (this.sketching ??= new Sketch(this.map, this.element));
+  }
+
+  /** A pin at a place, or none. */
+  pin(place: { lng: number; lat: number } | null): void {
+    (this.pinned ??= new Pin(this.map)).at(place);
   }
 
   zoomIn(): void { this.map.zoomIn(); }

@@ -24,8 +24,6 @@ export const W = {
     map: "一张图", data: "数据", admin: "管理", import: "导入", waiting: "待定位", jobs: "任务", accounts: "账号", classes: "分类与标度", audit: "操作记录", me: "我的账号",
     signInFirst: "这一页要登录后才能看。",
   },
-  search: "名称、编号",
-  searchLabel: "按名称或编号查找",
   clear: "清除",
   close: "关闭",
   unknown: "未知",

@@ -1,0 +1,61 @@
+/** Words of the search box, its answers and the pin. */
+import { num } from ".";
+
+export const S = {
+  placeholder: "名称、首字母、编号、地址、坐标",
+  label: "查找对象、地址或坐标",
+  open: "查找（/）",
+  close: "返回",
+  clear: "清除查找内容",
+  results: "查找结果",
+  busy: "正在查找……",
+  failed: "没有查成",
+  hint: "↑↓ 选择，回车打开，Esc 返回",
+  found: (n: number) => (n ? `找到 ${num(n)} 项，用上下键选择` : "没有找到"),
+
+  groups: { objects: "对象", divisions: "区划", places: "地名地址", position: "坐标", recent: "最近查找" },
+  moreObjects: (n: number | null) => (n === null ? "符合的很多，只列最接近的；多输入一两个字，或用下面一行筛选" : `共 ${num(n)} 处，只列最接近的；用下面一行看全部`),
+  morePlaces: "还有更多，多输入一两个字可缩小范围",
+  forget: "清除最近查找",
+  filter: (q: string) => `在名称、编号中筛选：${q}`,
+  filterHint: "地图、表格只留含这几个字的",
+
+  how: {
+    name: "名称全同", name_start: "名称开头", name_part: "名称含", words: "名称含各词", initials_all: "拼音首字母全同", initials: "拼音首字母", pinyin: "拼音",
+    code: "编号全同", code_part: "编号含", uscc: "统一社会信用代码", uscc_start: "信用代码开头",
+  } as Record<string, string>,
+  divisionCode: "区划代码",
+  former: "已关闭或销号",
+  noPosition: "待定位",
+  coarse: "概略位置",
+  level: { city: "市", county: "县区", town: "乡镇街道", village: "村、社区", province: "省" } as Record<string, string>,
+  placeLevel: { door: "门牌级", road: "道路级", village: "村级", town: "乡镇级", place: "地点级" } as Record<string, string>,
+  address: (level: string, missing: string | null) => (missing ? `${level}，“${missing}”未收录` : level),
+  addressNear: (number: string) => `道路级，“${number}”未收录，这是最近的门牌`,
+  source: (source: string) => `来源：${source}`,
+
+  asDatum: (title: string) => `按 ${title}`,
+  unmoved: "不用换算",
+  moved: (metres: number) => `换算后移 ${num(Math.round(metres))} m`,
+  projected: "由米制坐标换算",
+  turned: "按先纬度（纵坐标）后经度（横坐标）读",
+  precision: (metres: number) => `只到约 ${metres >= 1000 ? `${num(Math.round(metres / 1000))} km` : `${num(Math.round(metres))} m`}`,
+  inside: (where: string) => `在${where}`,
+  outside: "不在辖区内",
+  noZone: "带号不在 13–23、25–45 之间，无法换算：请核对横坐标",
+  degrees: (lng: number, lat: number) => `${lng.toFixed(6)}, ${lat.toFixed(6)}`,
+  notations: { degrees: "十进制度", dms: "度分秒", projected: "高斯-克吕格米制" } as Record<string, string>,
+
+  nothing: (q: string) => `没有找到“${q}”。`,
+  searched: "查过：对象的名称、拼音、编号、统一社会信用代码（只限您有权看的），区划名称，地名地址库。",
+  widen: "可以少打几个字，或只打拼音首字母（如 lhxx）；坐标写成 116.0012, 29.6500。没有登记不等于没有风险。",
+
+  pin: "图上标记",
+  pinRemove: "去掉标记",
+  copy: "复制坐标",
+  copied: (text: string) => `已复制 ${text}（CGCS2000）`,
+  register: "在此登记",
+  onlyHere: "只看这一区域",
+  datum: "坐标基准",
+  pinAt: (text: string) => `CGCS2000 ${text}`,
+};
