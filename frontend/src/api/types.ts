@@ -3,10 +3,14 @@ import type { Grade } from "../words";
 
 export interface Level { value: string; title: string; rank: number; colour: string; letter: string; shape: string }
 export interface Scale { scale: string; title: string; worse: "low-rank" | "high-rank"; note: string; levels: Level[] }
-export interface FieldSpec { name: string; title: string; type: string; unit?: string; options?: { value: string; title: string }[] }
+export interface FieldSpec {
+  name: string; title: string; type: string; unit?: string; options?: { value: string; title: string }[]; required?: boolean; visibility?: string; help?: string;
+  minimum?: number | string; maximum?: number | string; exclusive_minimum?: boolean; max_length?: number; pattern?: string; values?: (number | string)[];
+  values_by?: Record<string, Record<string, (number | string)[]>>; fields?: FieldSpec[]; source?: string;
+}
 export interface ClassSpec {
   class: string; title: string; group: string; role: "hazard" | "target" | "response" | "context"; geometry: string[];
-  scale: string | null; department: string; symbol: string; fields: FieldSpec[]; list: string[]; popup: string[];
+  scale: string | null; rule?: string | null; retired?: boolean; department: string; symbol: string; fields: FieldSpec[]; list: string[]; popup: string[];
 }
 export interface Catalogue { state: number; groups: { code: string; title: string }[]; classes: ClassSpec[]; scales: Scale[] }
 export interface Meta {
@@ -28,11 +32,14 @@ export interface Item {
   state: number; updated_at: string; form: "full" | "public"; position_quality?: string; source?: string; verified?: boolean; enterprise_name?: string | null; parent_name?: string | null; tags?: string[];
 }
 export interface Named { id: number; name: string | null }
+export interface Ancestor extends Named { class: string | null }
 export interface Detail extends Item {
   enterprise?: Named | null; parent?: Named | null; valid_from: string; ended: { on: string; reason: string } | null; object_state: number;
+  ancestors?: Ancestor[];
 }
 export interface GradeStep {
   scale: string; value: string; rank: number; how: string; basis?: string; rule?: string; edition?: string; clause?: string; at?: string; by?: string; state: number;
+  confidence?: string; trace?: { symbol: string; expression: string; value: string }[];
 }
 export interface Page { items: Item[]; total: number; unplaced: number; state: number; next: string | null }
 export interface HeatCell { cell: string; n: number; by_grade: Record<Grade, number>; touching: number | null; few: boolean }

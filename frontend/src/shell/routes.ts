@@ -1,6 +1,7 @@
 /** Which address shows which page. Pages beside the map are loaded when they are first opened. */
 import { createRouter, createWebHistory, type RouteRecordRaw } from "vue-router";
 import { W } from "../words";
+import { O } from "../words/object";
 import MapPage from "./MapPage.vue";
 
 /** A place in the bar or in a page's side menu; `roles` are those who find something there. */
@@ -12,6 +13,7 @@ export const DATA: readonly Place[] = [
   { path: "/data/import", title: W.pages.import, roles: ["administrator", "editor"] },
   { path: "/data/waiting", title: W.pages.waiting, roles: ["administrator", "editor", "reader"] },
   { path: "/data/jobs", title: W.pages.jobs, roles: ["administrator", "editor"] },
+  { path: "/objects/new", title: O.newPlain, roles: ["administrator", "editor"] },
 ];
 export const ADMIN: readonly Place[] = [
   { path: "/admin/accounts", title: W.pages.accounts, roles: ["administrator"] },
@@ -22,6 +24,9 @@ export const ADMIN: readonly Place[] = [
 
 const routes: RouteRecordRaw[] = [
   { path: "/", component: MapPage },
+  { path: "/objects/new", component: () => import("../register/object/ObjectForm.vue") },
+  { path: "/objects/:id(\\d+)/edit", component: () => import("../register/object/ObjectForm.vue") },
+  { path: "/objects/:id(\\d+)", component: () => import("../register/object/ObjectPage.vue") },
   { path: "/data/import", component: () => import("../register/import/ImportPage.vue") },
   { path: "/data/waiting", component: () => import("../register/WaitingPage.vue") },
   { path: "/data/jobs", component: () => import("../register/JobsPage.vue") },

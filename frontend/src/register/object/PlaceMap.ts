@@ -1,0 +1,290 @@
+/** The small map of one object: its outline, what lies near it with the measured lines; on a form, drawing. */
+import * as L from "leaflet";
+import { BasemapLayer, type Features } from "../../map/BasemapLayer";
+import { GRADE_CODES, type GradeIndex, gradeIndex } from "../../map/grades";
+import { type Flat, type Frame, type Geometry, partsOf, trace, worldSize, worldX, worldY } from "../../map/mercator";
+import { type Palette, readPalette } from "../../map/palette";
+import { type Shape, Sketch, type SketchKind } from "../../map/Sketch";
+import { pathOf } from "../../map/symbols";
+import { ViewportLayer } from "../../map/ViewportLayer";
+import { type Box4, boundsOf } from "./bounds";
+
+export interface Neighbour { id: number; grade: string; hazard: boolean; label: string; anchor: readonly [number, number]; line: readonly (readonly number[])[] | null }
+const EQUATOR_M = 40_075_016.7;
+const REACH = 14;
+
+class PlaceLayer extends ViewportLayer {
+  private parts: { points: Flat; lines: Flat[]; rings: Flat[] } | null = null;
+  private near: { n: Neighbour; x: number; y: number; line: Flat | null }[] = [];
+  private grade: GradeIndex = 4;
+  private within = 0;
+  private latitude = 0;
+  hovered: number | null = null;
+
+  constructor(private readonly palette: Palette) {
+    super("place");
+  }
+
+  show(geometry: Geometry | null, grade: string, near: readonly Neighbour[], within: number): void {
+    if (geometry) {
+      const { points, lines, rings } = partsOf(geometry);
+      this.parts = { points: Float64Array.from(points.flatMap((p) => [p[0] as number, p[1] as number])), lines: [...lines], rings: [...rings] };
+    } else this.parts = null;
+    this.grade = gradeIndex(grade);
+    this.within = within;
+    this.near = near.map((n) => ({
+      n, x: worldX(n.anchor[0]), y: worldY(n.anchor[1]),
+      line: n.line && Float64Array.from(n.line.flatMap(([lng = 0, lat = 0]) => [worldX(lng), worldY(lat)])),
+    }));
+    const first = geometry ? firstOf(geometry.coordinates) : null;
+    this.latitude = first?.[1] ?? 0;
+    this.redraw();
+  }
+
+  /** The neighbour at a place of the world, within reach of a finger. */
+  at(x: number, y: number, zoom: number): number | null {
+    let [best, id]: [number, number | null] = [REACH / worldSize(zoom), null];
+    for (const { n, x: nx, y: ny } of this.near) {
+      const d = Math.hypot(nx - x, ny - y);
+      if (d <= best) [best, id] = [d, n.id];
+    }
+    return id;
+  }
+
+  protected override paint(c: CanvasRenderingContext2D, frame: Frame): void {
+    const { palette: p, parts } = this;
+    const size = worldSize(frame.zoom);
+    const at = (x: number, y: number): [number, number] => [x * size - frame.left, y * size - frame.top];
+    c.lineJoin = c.lineCap = "round";
+    if (parts && this.within) this.paintReach(c, frame, size);
+    if (parts) {
+      for (const ring of [false, true]) {
+        const flats = ring ? parts.rings : parts.lines;
+        if (!flats.length) continue;
+        c.beginPath();
+        for (const f of flats) trace(c, f, frame, ring);
+        if (ring) {
+          c.globalAlpha = 0.25;
+          c.fillStyle = p.grade[GRADE_CODES[this.grade] ?? "none"].fill;
+          c.fill("evenodd");
+          c.globalAlpha = 1;
+        }
+        c.strokeStyle = p.halo;
+        c.lineWidth = 5;
+        c.stroke();
+        c.strokeStyle = p.select;
+        c.lineWidth = 2;
+        c.stroke();
+      }
+    }
+    const labels: { x: number; y: number; text: string }[] = [];
+    c.setLineDash([4, 3]);
+    c.strokeStyle = p.ink;
+    c.lineWidth = 1.2;
+    for (const { line } of this.near) {
+      if (!line) continue;
+      c.beginPath();
+      trace(c, line, frame, false);
+      c.stroke();
+    }
+    c.setLineDash([]);
+    for (const { n, x, y } of [...this.near].reverse()) {
+      const [px, py] = at(x, y);
+      this.stamp(c, gradeIndex(n.grade), n.hazard || n.grade !== "none", px, py, n.id === this.hovered ? 20 : 15);
+      labels.push({ x: px, y: py + 20, text: n.label });
+    }
+    for (let i = 0; parts && i < parts.points.length; i += 2) {
+      const [x, y] = at(parts.points[i] as number, parts.points[i + 1] as number);
+      for (const [colour, width] of [[p.halo, 6], [p.select, 2.5]] as const) {
+        c.beginPath();
+        c.arc(x, y, 16, 0, 2 * Math.PI);
+        c.strokeStyle = colour;
+        c.lineWidth = width;
+        c.stroke();
+      }
+      this.stamp(c, this.grade, true, x, y, 18);
+    }
+    this.paintLabels(c, labels.reverse());
+  }
+
+  /** Everything within so many metres of the outline. */
+  private paintReach(c: CanvasRenderingContext2D, frame: Frame, size: number): void {
+    const { parts, palette } = this;
+    if (!parts) return;
+    const radius = (this.within / (EQUATOR_M * Math.cos((this.latitude * Math.PI) / 180))) * size;
+    // One shape in one tone, however its parts overlap: painted whole beside, then laid over.
+    const sheet = document.createElement("canvas");
+    sheet.width = frame.width;
+    sheet.height = frame.height;
+    const s = sheet.getContext("2d");
+    if (!s) return;
+    s.lineJoin = s.lineCap = "round";
+    s.strokeStyle = s.fillStyle = palette.ink2;
+    s.lineWidth = 2 * radius;
+    s.beginPath();
+    for (const f of parts.lines) trace(s, f, frame, false);
+    for (const f of parts.rings) trace(s, f, frame, true);
+    s.stroke();
+    s.fill("evenodd");
+    for (let i = 0; i < parts.points.length; i += 2) {
+      s.beginPath();
+      s.arc((parts.points[i] as number) * size - frame.left, (parts.points[i + 1] as number) * size - frame.top, radius, 0, 2 * Math.PI);
+      s.fill();
+    }
+    c.globalAlpha = 0.09;
+    c.drawImage(sheet, 0, 0);
+    c.globalAlpha = 1;
+  }
+
+  private stamp(c: CanvasRenderingContext2D, grade: GradeIndex, hazard: boolean, x: number, y: number, size: number): void {
+    const look = this.palette.grade[GRADE_CODES[grade] ?? "none"];
+    c.save();
+    c.translate(x, y);
+    const path = pathOf(hazard ? grade : "plate", size);
+    c.fillStyle = hazard ? look.fill : this.palette.surface;
+    c.strokeStyle = hazard ? look.edge : this.palette.ink2;
+    c.lineWidth = 1.4;
+    if (hazard && grade === 4) c.setLineDash([3, 2.4]);
+    c.fill(path);
+    c.stroke(path);
+    c.restore();
+  }
+
+  private paintLabels(c: CanvasRenderingContext2D, labels: readonly { x: number; y: number; text: string }[]): void {
+    const taken: { l: number; r: number; t: number }[] = [];
+    c.font = `500 12px ${this.palette.font}`;
+    c.textAlign = "center";
+    for (const { x, y, text } of labels) {
+      const half = c.measureText(text).width / 2 + 3;
+      if (taken.some((b) => x - half < b.r && x + half > b.l && Math.abs(b.t - y) < 16)) continue;
+      taken.push({ l: x - half, r: x + half, t: y });
+      c.strokeStyle = this.palette.halo;
+      c.lineWidth = 3;
+      c.strokeText(text, x, y);
+      c.fillStyle = this.palette.ink;
+      c.fillText(text, x, y);
+    }
+  }
+}
+
+function firstOf(coordinates: unknown): [number, number] | null {
+  let at = coordinates;
+  while (Array.isArray(at) && Array.isArray(at[0])) at = at[0];
+  return Array.isArray(at) && typeof at[0] === "number" ? (at as [number, number]) : null;
+}
+
+export interface PlaceEvents {
+  moved(lng: number, lat: number): void;
+  viewed(): void;
+  /** A neighbour was clicked. */
+  picked(id: number): void;
+}
+
+export class PlaceMap {
+  private readonly map: L.Map;
+  private readonly base: BasemapLayer;
+  private readonly place: PlaceLayer;
+  private readonly home: L.LatLngBounds;
+  readonly sketch: Sketch;
+  private geometry: Geometry | null = null;
+  private within = 0;
+  private fitted = false;
+
+  constructor(element: HTMLElement, events: PlaceEvents, home: Box4, reducedMotion: boolean) {
+    const palette = readPalette(element);
+    this.map = L.map(element, {
+      zoomControl: false, attributionControl: false, minZoom: 5, maxZoom: 19, zoomAnimation: !reducedMotion, fadeAnimation: false, markerZoomAnimation: false,
+      inertia: !reducedMotion, wheelPxPerZoomLevel: 100, keyboardPanDelta: 100, zoomSnap: 0.5,
+    });
+    for (const [name, z] of [["basemap", 200], ["labels", 380], ["place", 400]] as const) this.map.createPane(name).style.zIndex = String(z);
+    this.base = new BasemapLayer(palette);
+    this.place = new PlaceLayer(palette);
+    this.home = L.latLngBounds([home[1], home[0]], [home[3], home[2]]);
+    this.goHome(false);
+    for (const layer of [this.base, this.base.labels, this.place]) layer.addTo(this.map);
+    this.sketch = new Sketch(this.map, element);
+    element.addEventListener("pointerdown", () => element.classList.add("by-hand"));
+    element.addEventListener("keydown", (event) => {
+      element.classList.remove("by-hand");
+      if (event.key !== "Home" || event.target !== element) return;
+      this.fit();
+      event.preventDefault();
+    });
+    const neighbour = (at: L.LatLng): number | null => (this.sketch.active ? null : this.place.at(worldX(at.lng), worldY(at.lat), this.map.getZoom()));
+    this.map.on("mousemove", ({ latlng }) => {
+      events.moved(latlng.lng, latlng.lat);
+      const id = neighbour(latlng);
+      if (id === this.place.hovered) return;
+      this.place.hovered = id;
+      element.style.cursor = id === null ? "" : "pointer";
+      this.place.redraw();
+    });
+    this.map.on("click", ({ latlng }) => {
+      const id = neighbour(latlng);
+      if (id !== null) events.picked(id);
+    });
+    this.map.on("moveend zoomend resize", () => events.viewed());
+  }
+
+  remove(): void {
+    this.sketch.cancel();
+    this.map.remove();
+  }
+  setBasemap(layer: string, data: Features): void { this.base.setLayer(layer, data); }
+  setDivisions(level: "city" | "county" | "town", data: Features): void { this.base.setDivisions(level, data); }
+
+  show(geometry: Geometry | null, grade: string, near: readonly Neighbour[], within: number): void {
+    const another = JSON.stringify(geometry) !== JSON.stringify(this.geometry) || within !== this.within;
+    this.geometry = geometry;
+    this.within = within;
+    this.place.show(geometry, grade, near, within);
+    if (another || !this.fitted) this.fit();
+  }
+
+  /** The object with what is round it, or the whole territory. */
+  fit(): void {
+    const size = this.map.getSize();
+    if (!size.x || !size.y) return;
+    const box = this.geometry && boundsOf(this.geometry.coordinates);
+    this.fitted = true;
+    if (!box) return this.goHome(false);
+    const bounds = L.latLngBounds([box[1], box[0]], [box[3], box[2]]);
+    const around = this.within || 150;
+    const [dLat, dLng] = [around / 110_500, around / (110_500 * Math.cos((box[1] * Math.PI) / 180))];
+    this.map.fitBounds(L.latLngBounds([bounds.getSouth() - dLat, bounds.getWest() - dLng], [bounds.getNorth() + dLat, bounds.getEast() + dLng]), { padding: [6, 6], maxZoom: 18, animate: false });
+  }
+  look(at: readonly [number, number]): void { this.map.setView([at[1], at[0]], Math.max(this.map.getZoom(), 14), { animate: false }); }
+  goHome(animate = true): void { this.map.fitBounds(this.home, { animate, padding: [8, 8] }); }
+  zoomIn(): void { this.map.zoomIn(); }
+  zoomOut(): void { this.map.zoomOut(); }
+  resized(): void {
+    this.map.invalidateSize({ pan: false });
+    if (!this.fitted) this.fit();
+  }
+  /** Where a position is in the map's box: for tests. */
+  pointOf(lng: number, lat: number): { x: number; y: number } {
+    const { x, y } = this.map.latLngToContainerPoint([lat, lng]);
+    return { x, y };
+  }
+
+  draw(kind: SketchKind, done: (shape: Geometry) => void, over: () => void): Promise<void> {
+    return this.sketch.draw(kind, { finished: (shape) => end(shape, done, over), cancelled: over });
+  }
+  edit(shape: Geometry, done: (shape: Geometry) => void, over: () => void): Promise<void> {
+    this.place.show(null, "none", [], 0); // its handles stand for it
+    return this.sketch.edit(shape, { finished: (s) => end(s, done, over), cancelled: over });
+  }
+
+  scale(most: number): { metres: number; pixels: number } {
+    const y = this.map.getSize().y / 2;
+    const metres = this.map.distance(this.map.containerPointToLatLng([0, y]), this.map.containerPointToLatLng([most, y]));
+    const power = 10 ** Math.floor(Math.log10(metres || 1));
+    const round = [5, 2, 1].map((m) => m * power).find((m) => m <= metres) ?? power;
+    return { metres: round, pixels: (most * round) / (metres || 1) };
+  }
+}
+
+function end(shape: Shape, done: (shape: Geometry) => void, over: () => void): void {
+  if ("coordinates" in shape) done(shape);
+  over();
+}
