@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
+from tests.conftest import OTHER_PASSWORD, sign_in
 
 from riskmap.selection import api as selections_api
 from riskmap.selection import drawn
-from tests.conftest import OTHER_PASSWORD, sign_in
 
 DEMO = True
 FACETS = ("stage", "source", "department", "verified", "division", "tag")

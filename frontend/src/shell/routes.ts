@@ -18,6 +18,7 @@ export const DATA: readonly Place[] = [
 export const ADMIN: readonly Place[] = [
   { path: "/admin/accounts", title: W.pages.accounts, roles: ["administrator"] },
   { path: "/admin/classes", title: W.pages.classes, roles: ["administrator"] },
+  { path: "/admin/basemaps", title: W.pages.basemaps, roles: ["administrator"] },
   { path: "/admin/audit", title: W.pages.audit, roles: ["auditor"] },
   { path: "/admin/me", title: W.pages.me, roles: EVERYONE },
 ];
@@ -32,6 +33,7 @@ const routes: RouteRecordRaw[] = [
   { path: "/data/jobs", component: () => import("../register/JobsPage.vue") },
   { path: "/admin/accounts", component: () => import("../access/AccountsPage.vue") },
   { path: "/admin/classes", component: () => import("../catalogue/ClassesPage.vue") },
+  { path: "/admin/basemaps", component: () => import("../basemap/BasemapsPage.vue") },
   { path: "/admin/audit", component: () => import("../access/AuditPage.vue") },
   { path: "/admin/me", component: () => import("../access/MePage.vue") },
   { path: "/:rest(.*)", redirect: "/" },

@@ -246,6 +246,8 @@ class PMTiles:
                 raise ArchiveError("这个 PMTiles 的瓦片用了 Brotli 或 Zstandard 压缩，请改用 gzip 或不压缩。")
             if h["tile_type"] not in (TileType.MVT, TileType.PNG, TileType.JPEG, TileType.WEBP):
                 raise ArchiveError("这个 PMTiles 的瓦片类型不支持，请用 PNG、JPEG、WebP 或 MVT。")
+            if h["tile_data_offset"] + h["tile_data_length"] > len(self._map):
+                raise ArchiveError("PMTiles 文件不完整，请重新上传。")
             said = self._said()
             self._first = self._find_first()
             body = self.raw(*self._first)
