@@ -139,3 +139,24 @@ def test_on_a_phone_the_box_is_a_sheet_over_the_page(open_page: Any) -> None:
     expect(box(page)).to_be_focused()
     page.locator(".s-option.division").filter(has_text="姑塘镇").click()
     expect(page.get_by_role("region", name="图上标记")).to_contain_text("濂溪区姑塘镇")
+
+
+def test_the_help_is_a_dialog_on_the_map_and_a_page_for_paper(open_page: Any) -> None:
+    page = open_page().page
+    drawn(page)
+    page.locator(".map .canvas").focus()
+    page.keyboard.press("?")
+    dialog = page.get_by_role("dialog", name="帮助")
+    expect(dialog).to_contain_text("逐个查看图上的符号，从最重起")
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    page.get_by_role("link", name="帮助").click()
+    for title in ("怎样查找", "怎样看图例", "什么是待定位", "数据状态和时间", "数从哪里来", "全部按键"):
+        expect(page.get_by_role("heading", name=title)).to_be_visible()
+    page.emulate_media(media="print")
+    expect(page.locator("header.bar")).to_be_hidden()
+    tall = page.evaluate("document.querySelector('.help-page').scrollHeight <= document.documentElement.scrollHeight")
+    assert tall  # nothing is cut off by a scrolling box
+    page.emulate_media(media="screen")
+    page.keyboard.press("/")
+    expect(box(page)).to_be_focused()

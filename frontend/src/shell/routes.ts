@@ -36,6 +36,7 @@ const routes: RouteRecordRaw[] = [
   { path: "/admin/basemaps", component: () => import("../basemap/BasemapsPage.vue") },
   { path: "/admin/audit", component: () => import("../access/AuditPage.vue") },
   { path: "/admin/me", component: () => import("../access/MePage.vue") },
+  { path: "/help", component: () => import("../help/HelpPage.vue") },
   { path: "/:rest(.*)", redirect: "/" },
 ];
 

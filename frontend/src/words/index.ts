@@ -87,7 +87,7 @@ export const W = {
   home: "看全域（Home）",
   heat: "六边形热力",
   heatKey: "六边形热力（H）",
-  help: "全部按键（?）",
+  help: "帮助与全部按键（?）",
   degrees: (lng: number, lat: number) => `${lng.toFixed(4)}°E ${lat.toFixed(4)}°N`,
   datum: "CGCS2000",
   metres: (m: number) => (m >= 1000 ? `${m / 1000} km` : `${m} m`),
@@ -174,10 +174,6 @@ export const W = {
   nav: "功能",
   list: "清单",
   keys: "全部按键",
-  keyList: [
-    ["/", "查找"], ["F", "筛选（窄屏）"], ["T", "收起、展开属性表"], ["L", "收起、展开图例"], ["H", "六边形热力"], ["?", "全部按键"],
-    ["← ↑ → ↓", "移动地图"], ["+ −", "缩放地图"], ["Home", "看全域"], ["N P 或 ] [", "逐个查看图上的符号，从最重起"], ["Enter", "打开所指的符号"], ["Esc", "退一层"],
-  ] as [string, string][],
 };
 
 /** 4266 → 4,266 */
