@@ -23,8 +23,10 @@ class Ground:
 
     def words(self, code: str) -> str:
         """County, town and village of a code."""
-        names = (self._names.get(code[:end]) for end in _SEGMENTS if end <= len(code))
-        return "".join(dict.fromkeys(n for n in names if n))
+        out = ""
+        for name in (self._names.get(code[:end], "") for end in _SEGMENTS if end <= len(code)):
+            out = name if name.startswith(out) else out + name  # 永修县丰安街道 says its county itself
+        return out
 
     @cached_property
     def _by_name(self) -> list[tuple[str, str]]:
