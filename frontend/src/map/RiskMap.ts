@@ -3,7 +3,7 @@ import * as L from "leaflet";
 import { BasemapLayer, type Features } from "./BasemapLayer";
 import { Ground, type GroundWish } from "./Ground";
 import { type GradeIndex, gradeIndex } from "./grades";
-import { type HeatCell, type HeatFetch, type HeatKey, HeatLayer } from "./HeatLayer";
+import { type HeatFetch, type HeatKey, HeatLayer, type PlacedCell } from "./HeatLayer";
 import type { Hit } from "./hit";
 import { anchorOf, MarkLayer } from "./MarkLayer";
 import { boxOfLines, type Geometry, latOf, lngOf, metresOfDegree, partsOf, worldSize } from "./mercator";
@@ -18,14 +18,14 @@ import type { TileFetch } from "./TileStore";
 /** What the pointer or the keyboard is at. */
 export interface Pointed {
   id: number | null; cls: string; grade: GradeIndex; name: string;
-  cluster: { n: number; by: readonly number[] } | null; cell: HeatCell | null;
+  cluster: { n: number; by: readonly number[] } | null; cell: PlacedCell | null;
   x: number; y: number; // in the map's box, CSS pixels
 }
 
 export interface MapEvents {
   picked(id: number): void;
   pickedNothing(): void;
-  pickedCell(cell: HeatCell): void;
+  pickedCell(cell: PlacedCell): void;
   pointed(at: Pointed | null): void;
   /** The keyboard's focus is on a mark: to be spoken. `of` marks are in view. */
   focused(at: Pointed | null, i: number, of: number): void;
@@ -52,6 +52,7 @@ export class RiskMap {
   private heatOn = false;
   private chosenId: number | null = null;
   private focus: Mark | null = null;
+  private focusCell: PlacedCell | null = null;
   private finest = 10;
   private fine = true;
   private home: L.LatLngBounds | null = null;
@@ -393,8 +394,9 @@ export class RiskMap {
     else if ("[pP".includes(event.key)) this.step(-1);
     else if (event.key === "Enter") {
       if (this.focus) this.open({ kind: "mark", mark: this.focus });
+      else if (this.focusCell) this.events.pickedCell(this.focusCell);
       else this.step(1);
-    } else if (event.key === "Escape" && this.focus) this.setFocus(null);
+    } else if (event.key === "Escape" && (this.focus || this.focusCell)) this.setFocus(null);
     else if (event.key === "Home") this.goHome();
     else return;
     event.preventDefault();
@@ -402,7 +404,7 @@ export class RiskMap {
   }
 
   private step(by: 1 | -1): void {
-    if (this.heatOn) return;
+    if (this.heatOn) return this.stepCell(by);
     const list = this.risk.inView();
     if (!list.length) return;
     const same = (m: Mark): boolean => !!this.focus && m.kind === this.focus.kind && m.x === this.focus.x && m.y === this.focus.y;
@@ -411,8 +413,24 @@ export class RiskMap {
     this.setFocus(list[next] ?? null, next, list.length);
   }
 
+  /** From hexagon to hexagon, most first; Enter opens its list. */
+  private stepCell(by: 1 | -1): void {
+    const list = this.heat.inView();
+    if (!list.length) return;
+    const now = list.findIndex((h) => h.cell === this.focusCell?.cell);
+    const next = now < 0 ? (by > 0 ? 0 : list.length - 1) : (now + by + list.length) % list.length;
+    const cell = list[next];
+    if (!cell) return;
+    this.focusCell = cell;
+    this.heat.focusOn(cell.cell);
+    const point = this.map.latLngToContainerPoint([cell.lat, cell.lng]);
+    this.events.focused({ id: null, cls: "", grade: 4, name: "", cluster: null, cell, x: point.x, y: point.y }, next + 1, list.length);
+  }
+
   private setFocus(mark: Mark | null, i = 0, of = 0): void {
-    if (!mark && !this.focus) return;
+    if (!mark && !this.focus && !this.focusCell) return;
+    this.focusCell = null;
+    this.heat.focusOn(null);
     this.focus = mark;
     this.marks.ring("focus", mark ? { x: mark.x, y: mark.y, radius: ringRadius(mark, this.looks, this.drawnZoom) } : null);
     if (!mark) return this.events.focused(null, 0, 0);
