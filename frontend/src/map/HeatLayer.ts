@@ -68,6 +68,12 @@ export class HeatLayer extends ViewportLayer {
     this.ask();
   }
 
+  /** Asks for nothing more; what is drawn stays. */
+  hold(): void {
+    this.running?.abort();
+    this.source = null;
+    this.asked = "";
+  }
   choose(cell: string | null): void {
     this.chosen = cell;
     this.redraw();

@@ -60,6 +60,12 @@ export class RiskLayer extends ViewportLayer {
     this.want();
   }
 
+  /** Asks for nothing more; what is drawn stays. */
+  hold(): void {
+    this.store?.close();
+    this.store = null;
+  }
+
   /** Everything drawn under a point of the view, topmost first. */
   hits(point: L.Point, slack = 0): Hit[] {
     const { frame } = this;

@@ -180,6 +180,12 @@ export class RiskMap {
     this.heat.select(heat);
   }
 
+  /** Asks for nothing more and leaves what is drawn, until another picture is selected. */
+  hold(): void {
+    this.risk.hold();
+    this.heat.hold();
+  }
+
   showHeat(on: boolean, finest: number): void {
     this.finest = finest;
     this.heat.refine();

@@ -15,6 +15,7 @@ export const store = reactive({
   divisions: [] as Division[],
   account: null as Account | null,
   rights: "",
+  switching: false, // who asks is being changed: what is asked with the old rights meanwhile would be refused
   state: 0,
   at: "",
   online: true,
