@@ -254,3 +254,23 @@ def test_a_source_is_replaced_whole_or_not_at_all(
     assert not [p for p in found(admin, "例试装路1号", "places") if p["level"] == "door"]
     assert found(client, "例试装新村", "places")[0]["kind"] == "village"
     assert admin.get("/healthz").json()["state"] == before  # no figure rests on it
+
+
+def test_what_waits_with_an_address_is_offered_its_place_from_the_same_gazetteer(admin: TestClient) -> None:
+    for name, address in (
+        ("例等址甲单位", "九江市濂溪区江湖路6号"),
+        ("例等址乙单位", "瑞昌市江湖路6号"),  # there is no such street in that county
+        ("例等址丙单位", "江湖路"),
+    ):
+        body = {"class": "care-home", "name": name, "division": "360402", "attributes": {"address": address}}
+        assert admin.post("/api/objects", json=body).status_code == 201
+    items = {
+        i["name"]: i for i in admin.get("/api/waiting", params={"q": "例等址", "class": "care-home"}).json()["items"]
+    }
+    suggestion = items["例等址甲单位"]["suggestion"]
+    [door] = found(admin, "江湖路6号", "places")
+    assert [suggestion["lon"], suggestion["lat"]] == pytest.approx(door["position"], abs=1e-6)
+    assert suggestion["quality"] == "geocoded"
+    assert "江湖路6号" in suggestion["words"]
+    assert items["例等址乙单位"]["suggestion"] is None
+    assert items["例等址丙单位"]["suggestion"] is None  # a street is no place to put one

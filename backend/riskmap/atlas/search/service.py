@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from riskmap.access.reader import territory
-from riskmap.atlas.search import places, queries
-from riskmap.atlas.search.ground import Ground, ground_of
+from riskmap.atlas.search import queries
 from riskmap.base.errors import FieldError, Invalid
 from riskmap.base.spelling import initials_of, spelt_in
 from riskmap.catalogue import queries as catalogue_queries
 from riskmap.catalogue.model import GRADES, LIVE_STAGES, VISIBILITIES
+from riskmap.exchange import geocode
 from riskmap.exchange.cells import normal
 from riskmap.exchange.coordinates import Typed, meanings, typed_position
+from riskmap.exchange.division_names import DivisionNames, division_names_of
 from riskmap.store.snapshot import Snapshot
 
 MOST_TEXT = 100
@@ -53,23 +54,23 @@ def search(snapshot: Snapshot, q: str, limit: int, bounds: tuple[float, float, f
     if not said or len(said) > MOST_TEXT:
         raise Invalid("请输入要查找的内容", errors=[FieldError("q", "length", f"查找的内容应为 1–{MOST_TEXT} 个字符")])
     queries.bound(snapshot.connection)
-    ground = ground_of(snapshot)
+    names = division_names_of(snapshot)
     typed = typed_position(q)
     nothing: dict[str, Any] = {"items": [], "more": False}
     found: dict[str, Any] = {"objects": nothing, "divisions": nothing, "places": nothing, "position": None}
     if typed is not None:
-        found["position"] = _position(typed, ground, bounds, snapshot)
+        found["position"] = _position(typed, names, bounds, snapshot)
     else:
-        found["objects"] = _objects(snapshot, said, limit, ground)
-        found["divisions"] = _divisions(snapshot, said, limit, ground)
-        found["places"] = places.find(snapshot.connection, said, limit, ground)
+        found["objects"] = _objects(snapshot, said, limit, names)
+        found["divisions"] = _divisions(snapshot, said, limit, names)
+        found["places"] = geocode.find(snapshot.connection, said, limit, names)
     return {"q": said, **found, "state": snapshot.state.n}
 
 
 # -- Objects ---------------------------------------------------------------------------------
 
 
-def _objects(snapshot: Snapshot, said: str, limit: int, ground: Ground) -> dict[str, Any]:
+def _objects(snapshot: Snapshot, said: str, limit: int, names: DivisionNames) -> dict[str, Any]:
     ids, wide = _candidates(snapshot, said, True, _CANDIDATES)
     hits = _judged(snapshot, said, ids)
     if len(hits) < limit:
@@ -77,7 +78,7 @@ def _objects(snapshot: Snapshot, said: str, limit: int, ground: Ground) -> dict[
         hits += _judged(snapshot, said, former)
     hits.sort(key=lambda pair: _order(*pair))
     return {
-        "items": [_item(row, hit, ground) for row, hit in hits[:limit]],
+        "items": [_item(row, hit, names) for row, hit in hits[:limit]],
         "more": wide or len(hits) > limit,
         "found": None if wide else len(hits),
     }
@@ -163,7 +164,7 @@ def _order(row: dict[str, Any], hit: Hit) -> tuple[Any, ...]:
     return former, _RANK[hit.how], row["grade"], hit.start, len(row["name"]), row["name"], row["id"]
 
 
-def _item(row: dict[str, Any], hit: Hit, ground: Ground) -> dict[str, Any]:
+def _item(row: dict[str, Any], hit: Hit, names: DivisionNames) -> dict[str, Any]:
     level = row["level_scale"] and {"scale": row["level_scale"], "value": row["level_value"], "rank": row["level_rank"]}
     return {
         "id": row["id"],
@@ -173,7 +174,7 @@ def _item(row: dict[str, Any], hit: Hit, ground: Ground) -> dict[str, Any]:
         "grade": GRADES[row["grade"] - 1],
         "level": level,
         "division": row["division"] or None,
-        "where": ground.words(row["division"]),
+        "where": names.words(row["division"]),
         "stage": row["stage"],
         "former": row["stage"] not in LIVE_STAGES,
         "visibility": VISIBILITIES[row["visibility"]],
@@ -187,9 +188,9 @@ def _item(row: dict[str, Any], hit: Hit, ground: Ground) -> dict[str, Any]:
 # -- Divisions ---------------------------------------------------------------------------------
 
 
-def _divisions(snapshot: Snapshot, said: str, limit: int, ground: Ground) -> dict[str, Any]:
+def _divisions(snapshot: Snapshot, said: str, limit: int, names: DivisionNames) -> dict[str, Any]:
     hits = []
-    for d in ground.divisions:
+    for d in names.divisions:
         hit = _in_name(said, d["name"])
         if hit is None and re.fullmatch(r"\d{4,12}", said) and territory(d["code"]) == territory(said):
             hit = Hit("code", "code", 0, len(d["code"]))
@@ -200,7 +201,7 @@ def _divisions(snapshot: Snapshot, said: str, limit: int, ground: Ground) -> dic
     return {
         "items": [
             {
-                "code": code, "name": d["name"], "level": d["level"], "where": ground.words(d["parent"] or ""),
+                "code": code, "name": d["name"], "level": d["level"], "where": names.words(d["parent"] or ""),
                 "box": boxes.get(code), **hit.body(),
             }
             for _, _, code, d, hit in hits[:limit]
@@ -213,7 +214,7 @@ def _divisions(snapshot: Snapshot, said: str, limit: int, ground: Ground) -> dic
 
 
 def _position(
-    typed: Typed, ground: Ground, bounds: tuple[float, float, float, float], snapshot: Snapshot
+    typed: Typed, names: DivisionNames, bounds: tuple[float, float, float, float], snapshot: Snapshot
 ) -> dict[str, Any]:
     """What the numbers mean in each datum, the likeliest first."""
     extent = catalogue_queries.division_extent(snapshot.connection, snapshot.state.n, snapshot.state.day)
@@ -230,7 +231,7 @@ def _position(
         items.append(
             {
                 "crs": m.crs, "title": m.title, "position": [m.lon, m.lat], "shift_m": m.shift_m, "inside": inside,
-                "division": code, "where": ground.words(code or ""),
+                "division": code, "where": names.words(code or ""),
             }
         )  # fmt: skip
     return {

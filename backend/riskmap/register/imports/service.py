@@ -13,8 +13,9 @@ from riskmap.base.web import ensure_disk
 from riskmap.catalogue import queries as catalogue_queries
 from riskmap.catalogue.model import GRADES
 from riskmap.catalogue.queries import CatalogueCache
-from riskmap.exchange import locate
+from riskmap.exchange import geocode, locate
 from riskmap.exchange.datum import DATUMS
+from riskmap.exchange.division_names import division_names_of
 from riskmap.exchange.template import template
 from riskmap.register.imports import matching, queries
 from riskmap.register.imports.asked import Asked
@@ -255,10 +256,13 @@ def waiting(
     more, rows = len(rows) > limit, rows[:limit]
     ground = ground_of(snapshot, settings)
     reader = snapshot.reader
+    said = [address for row in rows if (address := _address(row))]
+    known = geocode.certain(snapshot.connection, said, division_names_of(snapshot))
     items = []
     for row in rows:
         class_ = snapshot.catalogue.classes.get(row["class"])
         original = row["original"] or {}
+        address = _address(row)
         why = original.get("why") or "unknown"
         suggestion = locate.suggest(original, ground.territory) if original.get("crs") else None
         division = row["division"]
@@ -272,11 +276,11 @@ def waiting(
                 "name": row["name"],
                 "division": division or None,
                 "division_name": ground.divisions.name(division) if division else None,
-                "address": original.get("address") or (row["attributes"] or {}).get("address"),
+                "address": address,
                 "why": why,
                 "words": WHY.get(why, WHY["unknown"]),
                 "original": {k: original[k] for k in ("x", "y", "crs") if k in original} or None,
-                "suggestion": _suggestion(suggestion, ground) if suggestion else None,
+                "suggestion": _suggestion(suggestion, ground) if suggestion else _by_address(known.get(address or "")),
                 "grade": GRADES[row["grade"] - 1],
                 "state": row["state"],
                 "may_write": reader.writes
@@ -290,6 +294,20 @@ def waiting(
         "next": f"{last['grade']}-{last['id']}" if last else None,
         "state": snapshot.state.n,
     }
+
+
+def _address(row: Mapping[str, Any]) -> str | None:
+    address = (row["original"] or {}).get("address") or (row["attributes"] or {}).get("address")
+    return str(address) if address else None
+
+
+def _by_address(place: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Where the gazetteer has the sender's address."""
+    if place is None:
+        return None
+    lon, lat = place["position"]
+    words = f"地址与{place['source']}中的“{place['address'] or place['name']}”相同"
+    return {"lon": round(lon, 7), "lat": round(lat, 7), "words": words, "quality": "geocoded"}
 
 
 def _suggestion(found: tuple[float, float, str, str | None], ground: Ground) -> dict[str, Any]:

@@ -58,7 +58,7 @@ export interface Job {
 
 export interface WaitingItem {
   id: number; class: string; class_title: string; code: string | null; name: string; division: string | null; division_name: string | null; address: string | null; geometry?: string[];
-  why: string; words: string; original: { x: string; y: string; crs: string } | null; suggestion: { lon: number; lat: number; words: string } | null;
+  why: string; words: string; original: { x: string; y: string; crs: string } | null; suggestion: { lon: number; lat: number; words: string; quality?: string } | null;
   grade: string; state: number; may_write: boolean;
 }
 export interface WaitingPage { items: WaitingItem[]; total: number; next: string | null; state: number }

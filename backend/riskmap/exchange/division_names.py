@@ -1,4 +1,4 @@
-"""The divisions of a moment as search needs them: names, and a code in words."""
+"""The divisions of a moment as addresses name them: a code in words, and words taken off an address."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,7 +12,7 @@ _SEGMENTS = (6, 9, 12)
 
 
 @dataclass(frozen=True)
-class Ground:
+class DivisionNames:
     """All divisions, in the order of their codes."""
 
     divisions: tuple[dict[str, Any], ...]
@@ -45,16 +45,16 @@ class Ground:
                 return key, code
 
 
-_kept: dict[tuple[int, str], Ground] = {}
+_kept: dict[tuple[int, str], DivisionNames] = {}
 
 
-def ground_of(snapshot: Snapshot) -> Ground:
+def division_names_of(snapshot: Snapshot) -> DivisionNames:
     """Made once for a state of the catalogue."""
     state = snapshot.state
     key = (state.catalogue_n, state.day.isoformat())
     found = _kept.get(key)
     if found is None:
-        found = Ground(tuple(catalogue_queries.divisions(snapshot.connection, state.n, state.day)))
+        found = DivisionNames(tuple(catalogue_queries.divisions(snapshot.connection, state.n, state.day)))
         while len(_kept) >= 4:
             _kept.pop(next(iter(_kept)))
         _kept[key] = found

@@ -1,27 +1,28 @@
 """Addresses and names of places, as exactly as the gazetteer has them: door, street, village."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Connection
 
 from riskmap.access.reader import territory
-from riskmap.atlas.search.ground import Ground
 from riskmap.base.spelling import spelt_in
 from riskmap.catalogue import gazetteer
 from riskmap.exchange.addresses import key_of, street_of, village_of
+from riskmap.exchange.division_names import DivisionNames
 
 _NEAR_NUMBER = 20  # house numbers apart: farther ones say no more than the street
 _RANK = {"exact": 0, "end": 1, "start": 2, "part": 3, "initials": 4, "pinyin": 4}
 _KIND_RANK = {kind: i for i, kind in enumerate(("town", "village", "place", "road", "door"))}
 
 
-def find(connection: Connection, said: str, limit: int, ground: Ground) -> dict[str, Any]:
+def find(connection: Connection, said: str, limit: int, names: DivisionNames) -> dict[str, Any]:
     """Places of a name or address; where the whole of it is not known, what of it is."""
     key = key_of(said)
     found = [_whole(row, key) for row in gazetteer.find(connection, key)]
     if not found:
-        rest, code = ground.stripped(re.sub(r"^\w{2,3}省", "", key))
+        rest, code = _without_divisions(key, names)
         if rest != key:
             found = [_whole(row, rest) for row in gazetteer.find(connection, rest) if _is_in(row, code)]
         if not found:
@@ -34,8 +35,26 @@ def find(connection: Connection, said: str, limit: int, ground: Ground) -> dict[
     found.sort(key=lambda i: (_RANK[i["how"]], _KIND_RANK[i["kind"]], len(i["name"]), i["name"], i["division"] or ""))
     items = list({(i["name"], i["kind"], *i["position"]): i for i in found}.values())
     for item in items[:limit]:
-        item["where"] = ground.words(item["division"] or "")
+        item["where"] = names.words(item["division"] or "")
     return {"items": items[:limit], "more": len(items) > limit}
+
+
+def _without_divisions(key: str, names: DivisionNames) -> tuple[str, str]:
+    return names.stripped(re.sub(r"^\w{2,3}省", "", key))
+
+
+def certain(connection: Connection, addresses: Iterable[str], names: DivisionNames) -> dict[str, dict[str, Any]]:
+    """Of these addresses those that are one known place, whole and alone; asked in one question."""
+    asked = {said: _without_divisions(key_of(said), names) for said in set(addresses)}
+    keys = sorted({rest for rest, _ in asked.values() if len(rest) > 2})
+    rows = gazetteer.find_many(connection, keys, ("door", "place"))  # a street or a village is no place to put one
+    out = {}
+    for said, (rest, code) in asked.items():
+        hits = [_whole(row, rest) for row in rows.get(rest, ()) if _is_in(row, code)]
+        hits = [hit for hit in hits if hit["how"] in {"exact", "end"}]
+        if hits and len({tuple(hit["position"]) for hit in hits}) == 1:
+            out[said] = hits[0]
+    return out
 
 
 def _is_in(row: dict[str, Any], code: str) -> bool:
