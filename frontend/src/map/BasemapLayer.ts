@@ -359,12 +359,12 @@ class LabelLayer extends ViewportLayer {
         y = Math.max(view.t + 14, Math.min(view.b - 8, y));
       }
       // Where a symbol stands on the place itself, the name steps aside; a lesser name gives way altogether.
-      const steps = STEPS.map(([dx, dy]) => ({ x: x + dx * (half + 12), y: y + dy }));
+      const steps = (frame.zoom < FAR ? FAR_STEPS : STEPS).map(([dx, dy]) => ({ x: x + dx * (half + 12), y: y + dy }));
       const free = steps.find((at) => {
         const box = boxAt(at.x, at.y, half);
         return !taken.some((t) => overlaps(box, t)) && !marks.some((m) => reaches(box, m));
       });
-      if (!free && label.kind !== "seat" && label.kind !== "county") continue;
+      if (!free && (frame.zoom < FAR || (label.kind !== "seat" && label.kind !== "county"))) continue;
       if (free) ({ x, y } = free);
       const box = boxAt(x, y, half);
       if (taken.some((t) => overlaps(box, t))) continue;
@@ -380,11 +380,13 @@ class LabelLayer extends ViewportLayer {
 }
 
 interface Span { l: number; r: number; t: number; b: number }
-/** How far a name may step from its place: in halves of its width, and pixels down. */
+/** How far a name may step from its place, nearest first: in halves of its width, and pixels down. */
 const STEPS: readonly (readonly [number, number])[] = [
-  [0, 0], [0, -26], [0, 30], [0.7, 0], [-0.7, 0], [0, -42], [0, 46], [0.7, -28], [-0.7, 28], [0.7, 28], [-0.7, -28],
-  [1.3, 0], [-1.3, 0], [0, -58], [0, 62], [1.3, -30], [-1.3, 30], [1.3, 30], [-1.3, -30],
+  [0, 0], [0, -26], [0, 30], [0.7, 0], [-0.7, 0], [0.7, -28], [-0.7, 28], [0.7, 28], [-0.7, -28],
+  [0, -42], [0, 46], [1.3, 0], [-1.3, 0], [1.3, -30], [-1.3, 30], [1.3, 30], [-1.3, -30],
 ];
+const FAR_STEPS = STEPS.slice(0, 5); // a few pixels are many kilometres there: a name shall not stand in the next county
+const FAR = 9.5; // page zoom
 
 function boxAt(x: number, y: number, half: number): Span {
   return { l: x - half, r: x + half, t: y - 12, b: y + 6 };

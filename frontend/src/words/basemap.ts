@@ -45,7 +45,7 @@ export const B = {
   cutOff: "上传中断，没有收下。请检查网络后重传。",
   stop: "停止上传",
   deleteFile: "删除文件",
-  reallyDelete: (name: string) => `删除服务器上的 ${name}？不能恢复。`,
+  reallyDelete: (name: string) => `删除文件 ${name}，不能恢复`,
   nothing: "还没有自有底图。",
 
   edit: { new: "登记底图", old: "修改底图" },
@@ -67,7 +67,7 @@ export const B = {
   saved: "已保存",
   cancel: "不改了",
   remove: "移出列表",
-  removeAsk: (title: string) => `把“${title}”移出列表？`,
+  removeAsk: (title: string) => `移出列表：${title}`,
   removeFile: "同时删除服务器上的文件",
   test: "试读一块",
   testing: "正在试读",
@@ -81,7 +81,7 @@ export const B = {
   keyHint: "在天地图控制台申请“服务端”类型的密钥，并登记本服务器的出口地址。",
   setKey: "保存密钥",
   clearKey: "清除密钥",
-  clearAsk: "清除后天地图不再显示，其他底图不受影响。",
+  clearAsk: "清除密钥，天地图不再显示",
   confirm: "确认",
   plainNote: "GeoJSON 图层放在数据目录的 basemap 文件夹；没有道路、水系文件时，登录用户看到登记册中的道路、铁路、水库和岸线。",
 } as const;
