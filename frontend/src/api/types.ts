@@ -23,12 +23,12 @@ export interface Session { account: Account; csrf: string; rights: string; must_
 export interface Moment { state: number; at: string; catalogue: number }
 export interface Rights extends Moment { rights: string; signed_in: boolean }
 export interface CountRow { grade: Grade; class: string; division: string; level?: string | null; n: number }
-export interface Counts { total: number; rows: Partial<CountRow>[]; unplaced: number; state: number; words: string }
+export interface Counts { total: number; rows: Partial<CountRow>[]; unplaced: number; state: number; words: string; facets?: Record<string, { value: string; n: number }[]> }
 export interface Geometry { type: string; coordinates: unknown }
 export interface ObjectLevel { scale: string; value: string; rank: number }
 export interface Item {
   id: number; class: string; code: string | null; name: string; grade: { value: Grade; scale: string }; level: ObjectLevel | null;
-  division: string | null; stage: string; visibility: string; department: string; geometry: Geometry | null; attributes: Record<string, unknown>; anchor?: [number, number] | null;
+  division: string | null; stage: string; visibility: string; department: string; geometry: Geometry | null; attributes: Record<string, unknown>;
   state: number; updated_at: string; form: "full" | "public"; position_quality?: string; source?: string; verified?: boolean; enterprise_name?: string | null; parent_name?: string | null; tags?: string[];
 }
 export interface Named { id: number; name: string | null }

@@ -3,11 +3,10 @@ import * as L from "leaflet";
 import { BasemapLayer, type Features } from "./BasemapLayer";
 import { Ground, type GroundWish } from "./Ground";
 import { type GradeIndex, gradeIndex } from "./grades";
-import { type HeatFetch, type HeatKey, HeatLayer, type PlacedCell } from "./HeatLayer";
+import { type HeatCell, type HeatFetch, type HeatKey, HeatLayer } from "./HeatLayer";
 import type { Hit } from "./hit";
-import { type LevelLook, orderOf, type ScaleLook } from "./levels";
 import { anchorOf, MarkLayer } from "./MarkLayer";
-import { boxOfLines, type Geometry, latOf, lngOf, metresOfDegree, partsOf, worldSize, worldX, worldY } from "./mercator";
+import { boxOfLines, type Geometry, latOf, lngOf, metresOfDegree, partsOf, worldSize } from "./mercator";
 import { readPalette } from "./palette";
 import { Pin } from "./Pin";
 import { type LayerState, RiskLayer } from "./RiskLayer";
@@ -19,14 +18,14 @@ import type { TileFetch } from "./TileStore";
 /** What the pointer or the keyboard is at. */
 export interface Pointed {
   id: number | null; cls: string; grade: GradeIndex; name: string;
-  cluster: { n: number; by: readonly number[]; parts: readonly number[] } | null; look: LevelLook | null; cell: PlacedCell | null;
+  cluster: { n: number; by: readonly number[] } | null; cell: HeatCell | null;
   x: number; y: number; // in the map's box, CSS pixels
 }
 
 export interface MapEvents {
   picked(id: number): void;
   pickedNothing(): void;
-  pickedCell(cell: PlacedCell): void;
+  pickedCell(cell: HeatCell): void;
   pointed(at: Pointed | null): void;
   /** The keyboard's focus is on a mark: to be spoken. `of` marks are in view. */
   focused(at: Pointed | null, i: number, of: number): void;
@@ -51,16 +50,15 @@ export class RiskMap {
   private looks: Looks = new Map();
   private sprite: Sprite | null = null;
   private heatOn = false;
-  private colours: ScaleLook | null = null;
   private chosenId: number | null = null;
   private focus: Mark | null = null;
-  private focusCell: PlacedCell | null = null;
   private finest = 10;
   private fine = true;
   private home: L.LatLngBounds | null = null;
   private readonly theme = new MutationObserver(() => this.recolour());
   private sketching: Sketch | null = null;
   private pinned: Pin | null = null;
+  private area: L.GeoJSON | null = null;
 
   /** `covered` is how many pixels at the left and right edge the page's own panels take. */
   constructor(private readonly element: HTMLElement, private readonly events: MapEvents, reducedMotion: boolean, private readonly covered: [number, number]) {
@@ -174,16 +172,9 @@ export class RiskMap {
   }
 
   /** Another picture: null shows nothing at all. */
-  select(tiles: TileFetch | null, heat: HeatFetch | null, scale: ScaleLook | null = null): void {
-    this.colours = scale;
-    this.risk.select(tiles, scale);
+  select(tiles: TileFetch | null, heat: HeatFetch | null): void {
+    this.risk.select(tiles);
     this.heat.select(heat);
-  }
-
-  /** Asks for nothing more and leaves what is drawn, until another picture is selected. */
-  hold(): void {
-    this.risk.hold();
-    this.heat.hold();
   }
 
   showHeat(on: boolean, finest: number): void {
@@ -203,10 +194,10 @@ export class RiskMap {
     this.heat.choose(cell);
   }
 
-  choose(object: Shown | null): void {
+  choose(object: { id: number; class: string; grade: string; geometry: Geometry | null } | null): void {
     this.chosenId = object?.id ?? null;
     const anchor = object?.geometry ? anchorOf(object.geometry) : null;
-    this.marks.choose(object?.geometry && anchor ? { id: object.id, ...this.lookOf(object), geometry: object.geometry, anchor } : null);
+    this.marks.choose(object?.geometry && anchor ? { id: object.id, cls: object.class, grade: gradeIndex(object.grade), geometry: object.geometry, anchor } : null);
   }
 
   /** Marks places that another part of the page lists, by a broken ring. */
@@ -214,27 +205,14 @@ export class RiskMap {
     this.marks.note(places.flatMap((p) => anchorOf(p) ?? []));
   }
 
-  /** How an object is drawn in the present picture. */
-  private lookOf(object: Shown): { cls: string; grade: GradeIndex; order: number; look: LevelLook | null } {
-    const grade = gradeIndex(object.grade);
-    const { colours: scale } = this;
-    if (!scale) return { cls: object.class, grade, order: grade, look: null };
-    const order = orderOf(scale, object.class, object.level?.scale === scale.code ? object.level.rank : 0);
-    return { cls: object.class, grade, order, look: scale.looks[order] ?? null };
-  }
-
-  /** Rings what another part of the page points at: its symbol, or the cluster that it is counted in. */
-  hover(object: Shown | null): void {
-    const anchor = object?.anchor ? { x: worldX(object.anchor[0]), y: worldY(object.anchor[1]) } : object?.geometry ? anchorOf(object.geometry) : null;
-    if (object && anchor && !this.heatOn) {
-      const mark = this.risk.find(object.id) ?? this.risk.clusterOf(object.id, anchor.x, anchor.y);
-      if (mark) return this.marks.ring("hover", { x: mark.x, y: mark.y, radius: ringRadius(mark, this.looks, this.drawnZoom) });
-    }
+  /** Rings what another part of the page points at. */
+  hover(object: { class: string; grade: string; geometry: Geometry | null } | null): void {
+    const anchor = object?.geometry ? anchorOf(object.geometry) : null;
     if (!object || !anchor) {
       this.marks.ring("hover", null);
       return;
     }
-    const spec = specOf(this.lookOf(object), this.looks, this.drawnZoom);
+    const spec = specOf({ cls: object.class, grade: gradeIndex(object.grade) }, this.looks, this.drawnZoom);
     this.marks.ring("hover", { ...anchor, radius: spec.size / 2 + 8 });
   }
 
@@ -254,6 +232,13 @@ export class RiskMap {
 
   // -- Acts -------------------------------------------------------------------
 
+  /** The outline of the area that the selection is limited to, or none. */
+  showArea(area: Geometry | null): void {
+    this.area?.remove();
+    if (!this.map.getPane("area")) this.map.createPane("area").style.zIndex = "395";
+    this.area = area && L.geoJSON(area as unknown as GeoJSON.Geometry, { pane: "area", interactive: false, style: { className: "area-outline", pane: "area" } } as L.GeoJSONOptions).addTo(this.map);
+  }
+
   /** The one drawing tool of this map: measuring, filtering and editing share it. */
   sketch(): Sketch {
     return (this.sketching ??= new Sketch(this.map, this.element));
@@ -270,9 +255,8 @@ export class RiskMap {
     const [left, right] = this.covered;
     if (this.home) this.map.fitBounds(this.home, { animate, paddingTopLeft: [left, 8], paddingBottomRight: [right, 8] });
   }
-  fitGeometry(geometry: Geometry): void {
-    const { points, lines, rings } = partsOf(geometry);
-    const b = boxOfLines([...points, ...lines, ...rings]);
+  fitGeometry(...geometries: Geometry[]): void {
+    const b = boxOfLines(geometries.map(partsOf).flatMap(({ points, lines, rings }) => [...points, ...lines, ...rings]));
     this.map.fitBounds(L.latLngBounds([latOf(b.maxY), lngOf(b.minX)], [latOf(b.minY), lngOf(b.maxX)]), { padding: [16, 16], maxZoom: 15 });
   }
   setView(view: { lat: number; lng: number; zoom: number }): void {
@@ -287,15 +271,12 @@ export class RiskMap {
   }
 
   /** What stands on the canvas now: for tests, which cannot read pixels as a person does. */
-  drawn(): { objects: number; clustered: number; marks: Drawn[]; clusters: (Drawn & { n: number; by: readonly number[] })[] } {
-    const marks: Drawn[] = [];
-    const clusters: (Drawn & { n: number; by: readonly number[] })[] = [];
-    for (const m of this.heatOn ? [] : this.risk.inView()) {
-      const { x, y } = this.map.latLngToContainerPoint([latOf(m.y), lngOf(m.x)]);
-      if (m.kind === "single") marks.push({ id: m.id, x, y, grade: m.grade, level: m.look?.value ?? null });
-      else clusters.push({ id: 0, x, y, grade: m.grade, level: m.scale?.looks[m.order]?.value ?? null, n: m.n, by: m.parts });
-    }
-    return { ...this.risk.summary(), marks, clusters };
+  drawn(): { objects: number; clustered: number; marks: { id: number; x: number; y: number }[] } {
+    const marks = this.heatOn ? [] : this.risk.inView().flatMap((m) => {
+      const at = this.map.latLngToContainerPoint([latOf(m.y), lngOf(m.x)]);
+      return m.kind === "single" ? [{ id: m.id, x: at.x, y: at.y }] : [];
+    });
+    return { ...this.risk.summary(), marks };
   }
 
   pointOf(lng: number, lat: number): { x: number; y: number } {
@@ -348,12 +329,12 @@ export class RiskMap {
   private pointedOf(hit: Hit, point: L.Point): Pointed {
     const place = { x: point.x, y: point.y };
     if (hit.kind === "shape") {
-      const { id, cls, grade, name, look } = hit.shape;
-      return { id, cls, grade, name, look, cluster: null, cell: null, ...place };
+      const { id, cls, grade, name } = hit.shape;
+      return { id, cls, grade, name, cluster: null, cell: null, ...place };
     }
     const { mark } = hit;
-    if (mark.kind === "cluster") return { id: null, cls: "", grade: mark.grade, name: "", look: null, cluster: { n: mark.n, by: mark.by, parts: mark.parts }, cell: null, ...place };
-    return { id: mark.id, cls: mark.cls, grade: mark.grade, name: mark.name, look: mark.look, cluster: null, cell: null, ...place };
+    if (mark.kind === "cluster") return { id: null, cls: "", grade: mark.grade, name: "", cluster: { n: mark.n, by: mark.by }, cell: null, ...place };
+    return { id: mark.id, cls: mark.cls, grade: mark.grade, name: mark.name, cluster: null, cell: null, ...place };
   }
 
   private point(event: L.LeafletMouseEvent): void {
@@ -363,7 +344,7 @@ export class RiskMap {
     if (this.heatOn) {
       const cell = this.heat.cellAt(event.latlng);
       this.element.style.cursor = cell ? "pointer" : "";
-      this.events.pointed(cell ? { id: null, cls: "", grade: 4, name: "", look: null, cluster: null, cell, x: point.x, y: point.y } : null);
+      this.events.pointed(cell ? { id: null, cls: "", grade: 4, name: "", cluster: null, cell, x: point.x, y: point.y } : null);
       return;
     }
     const hit = this.top(point);
@@ -419,9 +400,8 @@ export class RiskMap {
     else if ("[pP".includes(event.key)) this.step(-1);
     else if (event.key === "Enter") {
       if (this.focus) this.open({ kind: "mark", mark: this.focus });
-      else if (this.focusCell) this.events.pickedCell(this.focusCell);
       else this.step(1);
-    } else if (event.key === "Escape" && (this.focus || this.focusCell)) this.setFocus(null);
+    } else if (event.key === "Escape" && this.focus) this.setFocus(null);
     else if (event.key === "Home") this.goHome();
     else return;
     event.preventDefault();
@@ -429,7 +409,7 @@ export class RiskMap {
   }
 
   private step(by: 1 | -1): void {
-    if (this.heatOn) return this.stepCell(by);
+    if (this.heatOn) return;
     const list = this.risk.inView();
     if (!list.length) return;
     const same = (m: Mark): boolean => !!this.focus && m.kind === this.focus.kind && m.x === this.focus.x && m.y === this.focus.y;
@@ -438,39 +418,14 @@ export class RiskMap {
     this.setFocus(list[next] ?? null, next, list.length);
   }
 
-  /** From hexagon to hexagon, most first; Enter opens its list. */
-  private stepCell(by: 1 | -1): void {
-    const list = this.heat.inView();
-    if (!list.length) return;
-    const now = list.findIndex((h) => h.cell === this.focusCell?.cell);
-    const next = now < 0 ? (by > 0 ? 0 : list.length - 1) : (now + by + list.length) % list.length;
-    const cell = list[next];
-    if (!cell) return;
-    this.focusCell = cell;
-    this.heat.focusOn(cell.cell);
-    const point = this.map.latLngToContainerPoint([cell.lat, cell.lng]);
-    this.events.focused({ id: null, cls: "", grade: 4, name: "", look: null, cluster: null, cell, x: point.x, y: point.y }, next + 1, list.length);
-  }
-
   private setFocus(mark: Mark | null, i = 0, of = 0): void {
-    if (!mark && !this.focus && !this.focusCell) return;
-    this.focusCell = null;
-    this.heat.focusOn(null);
+    if (!mark && !this.focus) return;
     this.focus = mark;
     this.marks.ring("focus", mark ? { x: mark.x, y: mark.y, radius: ringRadius(mark, this.looks, this.drawnZoom) } : null);
     if (!mark) return this.events.focused(null, 0, 0);
     const point = this.map.latLngToContainerPoint([latOf(mark.y), lngOf(mark.x)]);
     this.events.focused(this.pointedOf({ kind: "mark", mark }, point), i + 1, of);
   }
-}
-
-/** A mark on the canvas; a cluster's grade and level are its badge's. */
-interface Drawn { id: number; x: number; y: number; grade: GradeIndex; level: string | null }
-
-/** An object as lists and cards have it. */
-export interface Shown {
-  id: number; class: string; grade: string; geometry: Geometry | null;
-  level?: { scale: string; rank: number } | null; anchor?: readonly [number, number] | null;
 }
 
 type Box4 = [number, number, number, number];

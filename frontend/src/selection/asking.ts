@@ -3,8 +3,7 @@ import { watch } from "vue";
 import { getJson, isAbort, Problem } from "../api/client";
 import type { Counts, CountRow, Detail, GradeStep, Page } from "../api/types";
 import { W } from "../words";
-import { toParams } from "./query";
-import { facetQuery, hazards, nothing, PAGE_SIZE, query, store, tableQuery } from "./state";
+import { FACETS, facetQuery, PAGE_SIZE, query, store, tableQuery, untold } from "./state";
 import { together } from "./together";
 import { complain } from "./trouble";
 
@@ -23,23 +22,22 @@ const details = new Latest();
 
 export async function count(): Promise<void> {
   const { catalogue } = store;
-  if (!catalogue) return;
+  if (!catalogue || untold.value) return;
   const signal = counts.begin();
+  store.frozen = store.state;
   store.counting = true;
   const counted = { chosen: { ...store.chosen }, scale: store.scale };
-  const elsewhere = toParams({ ...store.chosen, division: null }, hazards.value);
   try {
-    const [facets, areas, total] = await together(Promise.all([
+    const [facets, beside] = await together(Promise.all([
       getJson<Counts>(`/api/counts?${facetQuery()}`, signal),
-      nothing.value ? null : getJson<Counts>(`/api/counts?by=division&${elsewhere}`, signal),
-      query.value === null ? null : getJson<Counts>(`/api/counts?by=grade&${query.value}`, signal),
+      query.value === null ? null : getJson<Counts>(`/api/counts?by=division&facets=${FACETS.join(",")}&${query.value}`, signal),
     ]));
     if (signal.aborted) return;
     store.counted = counted;
     store.facets = facets.rows as CountRow[];
-    store.byDivision = Object.fromEntries((areas?.rows ?? []).map((r) => [r.division ?? "", r.n ?? 0]));
-    store.total = total?.total ?? 0;
-    store.unplaced = total?.unplaced ?? 0;
+    store.values = Object.fromEntries(FACETS.map((f) => [f, Object.fromEntries((beside?.facets?.[f] ?? []).map((row) => [row.value, row.n]))]));
+    store.total = beside?.total ?? 0;
+    store.unplaced = beside?.unplaced ?? 0;
     store.error = "";
     store.online = true;
   } catch (error) {
@@ -106,10 +104,11 @@ export async function showDetail(): Promise<void> {
     return;
   }
   if (store.detail?.id !== id) store.detail = null;
+  const then = store.chosen.asOf ? `?as_of=${store.chosen.asOf}` : "";
   try {
     const [detail, grades] = await Promise.all([
-      getJson<Detail>(`/api/objects/${id}`, signal),
-      getJson<{ grades: GradeStep[] }>(`/api/objects/${id}/grade`, signal).catch(() => ({ grades: [] })),
+      getJson<Detail>(`/api/objects/${id}${then}`, signal),
+      getJson<{ grades: GradeStep[] }>(`/api/objects/${id}/grade${then}`, signal).catch(() => ({ grades: [] })),
     ]);
     if (signal.aborted) return;
     store.detail = detail;
@@ -132,4 +131,4 @@ watch(() => store.scale, (scale) => {
   if (store.chosen.levels?.some((level) => !level.startsWith(`${scale}:`))) store.chosen.levels = null;
   else void count();
 });
-watch(() => store.selected, () => void showDetail());
+watch([() => store.selected, () => store.chosen.asOf], () => void showDetail());

@@ -1,6 +1,7 @@
 /** The selection in the page's address. */
 import { computed, watch } from "vue";
-import { fromHash, toHash } from "./query";
+import { openLink } from "./opening";
+import { toHash } from "./query";
 import { store } from "./state";
 
 const hash = computed(() => toHash({ chosen: store.chosen, view: store.view, heat: store.heat, scale: store.scale, cell: store.cell, object: store.selected, base: store.base }));
@@ -18,12 +19,10 @@ export function keepLink(on: boolean): void {
 watch(hash, writeLink);
 window.addEventListener("hashchange", () => {
   if (!kept || location.hash.slice(1) === written) return;
-  const now = fromHash(location.hash);
-  store.chosen = now.chosen;
-  store.heat = now.heat;
-  if (now.base) store.base = now.base;
-  store.scale = now.scale;
-  store.selected = now.object;
-  if (now.view) store.view = now.view;
-  queueMicrotask(() => (store.cell = now.cell));
+  void openLink(location.hash);
 });
+
+/** The selection alone, without place, object and picture: what is kept by name. */
+export function selectionHash(): string {
+  return toHash({ chosen: store.chosen, view: null, heat: false, scale: store.chosen.levels ? store.scale : null, cell: null, object: null });
+}

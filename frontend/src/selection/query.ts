@@ -1,13 +1,27 @@
 /** The selection as the page holds it, as the service takes it, and as a link carries it. */
 import { GRADES, type Grade } from "../words";
+import { type Area, areaFromText, areaToText } from "./area";
+import { type FieldLimit, fieldFromText, fieldToText, MOST_FIELDS, whereOf } from "./fields";
+
+export const STAGES = ["in_use", "suspended", "closing", "closed", "striking_off", "struck_off"] as const;
+export const LIVE_STAGES: readonly string[] = ["in_use", "suspended", "closing", "striking_off"];
 
 /** What map, counts, heat and table share. */
 export interface Chosen {
   classes: string[] | null; // null: every risk source (role hazard)
   grades: Grade[] | null; // null: all
   levels: string[] | null; // of one scale, each "scale:value"; null: all
-  division: string | null;
+  divisions: string[]; // counties or towns; none: everywhere
+  stages: string[] | null; // null: whatever is neither closed nor struck off
+  sources: string[];
+  departments: string[];
+  verified: boolean | null;
+  tags: string[];
+  enterprises: number[];
+  fields: FieldLimit[]; // of the one chosen class
+  area: Area | null;
   q: string;
+  asOf: string | null; // a past day, or "state:400"; null: now
 }
 
 export interface View { lat: number; lng: number; zoom: number }
@@ -15,7 +29,8 @@ export interface View { lat: number; lng: number; zoom: number }
 /** Everything a link brings back. */
 export interface Link { chosen: Chosen; view: View | null; heat: boolean; scale: string | null; cell: string | null; object: number | null; base?: string | null | undefined }
 
-export const EVERYTHING: Chosen = { classes: null, grades: null, levels: null, division: null, q: "" };
+export const EVERYTHING: Chosen = { classes: null, grades: null, levels: null, divisions: [], stages: null, sources: [], departments: [], verified: null, tags: [], enterprises: [], fields: [], area: null, q: "", asOf: null };
+const FIELD_MARK = "f.";
 const NONE = "-"; // an empty list, which is not the same as no condition
 
 /** Parameters of the service; `hazards` is what "every risk source" means in this catalogue. */
@@ -25,8 +40,18 @@ export function toParams(chosen: Chosen, hazards: readonly string[]): URLSearchP
   if (classes.length) params.set("class", classes.join(","));
   if (chosen.grades?.length) params.set("grade", chosen.grades.join(","));
   if (chosen.levels?.length) params.set("level", chosen.levels.join(","));
-  if (chosen.division) params.set("division", chosen.division);
+  if (chosen.divisions.length) params.set("division", chosen.divisions.join(","));
+  if (chosen.stages) params.set("stage", chosen.stages.length === STAGES.length ? "any" : chosen.stages.join(","));
+  // Text may hold a comma: one parameter a value.
+  const several = { source: chosen.sources, department: chosen.departments, tag: chosen.tags };
+  for (const [name, values] of Object.entries(several)) for (const value of values) params.append(name, value);
+  if (chosen.verified !== null) params.set("verified", String(chosen.verified));
+  if (chosen.enterprises.length) params.set("enterprise", chosen.enterprises.join(","));
+  const where = classes.length === 1 ? whereOf(chosen.fields) : "";
+  if (where) params.set("where", where);
+  if (chosen.area?.id) params.set("selection", chosen.area.id);
   if (chosen.q.trim()) params.set("q", chosen.q.trim());
+  if (chosen.asOf) params.set("as_of", chosen.asOf);
   return params;
 }
 
@@ -41,7 +66,15 @@ export function toHash({ chosen, view, heat, scale, cell, object, base }: Link):
   if (chosen.classes) add("class", chosen.classes.join(",") || NONE);
   if (chosen.grades) add("grade", chosen.grades.join(",") || NONE);
   if (chosen.levels) add("level", chosen.levels.join(",") || NONE);
-  if (chosen.division) add("division", chosen.division);
+  if (chosen.divisions.length) add("division", chosen.divisions.join(","));
+  if (chosen.stages) add("stage", chosen.stages.join(","));
+  const several = { source: chosen.sources, department: chosen.departments, tag: chosen.tags };
+  for (const [name, values] of Object.entries(several)) for (const value of values) add(name, value);
+  if (chosen.verified !== null) add("verified", String(chosen.verified));
+  if (chosen.enterprises.length) add("enterprise", chosen.enterprises.join(","));
+  for (const limit of chosen.fields) add(FIELD_MARK + limit.field, fieldToText(limit));
+  if (chosen.area) add("area", areaToText(chosen.area.shape));
+  if (chosen.asOf) add("as_of", chosen.asOf);
   if (chosen.q.trim()) add("q", chosen.q.trim());
   if (heat) add("heat", "1");
   if (scale) add("scale", scale);
@@ -71,8 +104,22 @@ export function fromHash(hash: string): Link {
   const [zoom, lat, lng] = (view ?? []).slice(1).map(Number);
   const sane = zoom !== undefined && lat !== undefined && lng !== undefined && zoom <= 19 && Math.abs(lat) <= 85 && Math.abs(lng) <= 180;
   const object = text("object", /^[1-9]\d{0,15}$/);
+  const texts = (name: string): string[] => [...new Set(params.getAll(name).map((v) => v.trim()).filter((v) => v && v.length <= 60 && !v.includes(",")))].slice(0, 50);
+  const stages = list("stage", /^[a-z_]+$/)?.filter((v) => (STAGES as readonly string[]).includes(v)) ?? null;
+  const verified = text("verified", /^(true|false)$/);
+  const fields = [...params].flatMap(([name, value]) => (name.startsWith(FIELD_MARK) ? (fieldFromText(name.slice(FIELD_MARK.length), value) ?? []) : []));
+  const shape = areaFromText(params.get("area") ?? "");
+  const classes = list("class", /^[a-z][a-z0-9-]*$/);
   return {
-    chosen: { classes: list("class", /^[a-z][a-z0-9-]*$/), grades, levels: levels?.filter((v) => v.startsWith(`${scale}:`)) ?? null, division: text("division", /^\d{2,12}$/), q: (params.get("q") ?? "").trim().slice(0, 100) },
+    chosen: {
+      classes, grades, levels: levels?.filter((v) => v.startsWith(`${scale}:`)) ?? null,
+      divisions: list("division", /^\d{2,12}$/) ?? [], stages: stages?.length ? stages : null,
+      sources: texts("source"), departments: texts("department"), tags: texts("tag"), verified: verified === null ? null : verified === "true",
+      enterprises: (list("enterprise", /^[1-9]\d{0,15}$/) ?? []).map(Number),
+      fields: fields.slice(0, MOST_FIELDS),
+      area: shape && { shape, id: "" },
+      q: (params.get("q") ?? "").trim().slice(0, 100), asOf: text("as_of", /^(\d{4}-\d{2}-\d{2}|state:[1-9]\d{0,14})$/),
+    },
     view: sane ? { zoom, lat, lng } : null,
     heat: params.get("heat") === "1",
     scale: scale === "risk-grade" ? null : scale,
@@ -80,4 +127,16 @@ export function fromHash(hash: string): Link {
     object: object === null ? null : Number(object),
     base: text("base", /^[a-z0-9][a-z0-9-]{0,39}(\.[a-z]{1,10})?$/) ?? undefined,
   };
+}
+
+/** Names and values of a link that did not come back: of another version, or mistyped. */
+export function notUnderstood(hash: string): string[] {
+  const given = new URLSearchParams(hash.replace(/^#/, ""));
+  const taken = new URLSearchParams(toHash(fromHash(hash)));
+  const rest = new Set([...taken].flatMap(([name, value]) => value.split(",").map((v) => `${name}=${v}`)));
+  const lenient = new Set(["map", "q", "scale", "heat", "area", "cell"]); // rewritten in another form, or left out as the default
+  return [...new Set([...given].flatMap(([name, value]) => {
+    if (lenient.has(name)) return name === "q" || taken.has(name) || value === "0" || value === "" || value === "risk-grade" ? [] : [`${name}=${value}`];
+    return value.split(",").filter((v) => v && v !== NONE && !rest.has(`${name}=${v}`)).map((v) => `${name}=${v}`);
+  }))].map((one) => one.slice(0, 60));
 }

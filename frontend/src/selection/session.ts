@@ -4,7 +4,8 @@ import { getJson, Problem, send, setCsrf } from "../api/client";
 import type { Catalogue, Division, Meta, Moment, Rights, Session } from "../api/types";
 import { W } from "../words";
 import { count, listAnew, showDetail } from "./asking";
-import { store } from "./state";
+import { openLink, settle } from "./opening";
+import { firstHash, store } from "./state";
 import { askToChange, complain, whenExpired } from "./trouble";
 
 const PUBLIC_RIGHTS = "r_public";
@@ -66,14 +67,8 @@ function takeSession(session: Session): boolean {
 }
 
 export async function signIn(username: string, password: string): Promise<void> {
-  store.switching = true;
-  try {
-    const session = await send<Session>("POST", "/api/session", { username, password });
-    if (!session || !takeSession(session)) return;
-  } finally {
-    store.switching = false;
-  }
-  await again();
+  const session = await send<Session>("POST", "/api/session", { username, password });
+  if (session && takeSession(session)) await again();
 }
 
 /** Everything for who asks now; from the beginning where a password had to be changed first. */
@@ -82,18 +77,15 @@ async function again(): Promise<void> {
 }
 
 export async function signOut(): Promise<void> {
-  store.switching = true;
   try {
     await send("DELETE", "/api/session");
   } catch (error) {
-    store.switching = false;
     // A session that has ended by itself is as good as signed out.
     if (!(error instanceof Problem && error.status === 401)) return complain(error);
   }
   store.selected = null;
   store.mustChange = null;
   forget();
-  store.switching = false;
   await again().catch(complain);
 }
 
@@ -101,6 +93,7 @@ export async function signOut(): Promise<void> {
 async function reload(): Promise<void> {
   const [, catalogue] = await Promise.all([renewRights(), getJson<Catalogue>("/api/catalogue")]);
   store.catalogue = catalogue;
+  await settle();
   listAnew();
   await Promise.all([count(), showDetail()]);
 }
@@ -151,6 +144,8 @@ export async function begin(): Promise<void> {
     document.title = meta.title;
     follow();
     watchLine();
+    await openLink(firstHash);
+    store.fitted = true;
     listAnew();
     await Promise.all([count(), showDetail()]);
   } catch (error) {
@@ -163,6 +158,7 @@ whenExpired(() => void expire());
 watch(() => store.state, async (_now, before) => {
   if (!before || !store.catalogue) return;
   if (store.catalogue.state < catalogueMoved) await renewCatalogue().catch(complain);
+  if (store.chosen.asOf) return; // the past that is shown does not move
   void count();
   listAnew();
   void showDetail();

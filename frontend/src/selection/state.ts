@@ -5,8 +5,12 @@ import { GRADES, type Grade, W } from "../words";
 import { type ByGrade, type Figures, figuresOf } from "./figures";
 import { type Chosen, fromHash, isNothing, toParams, type View } from "./query";
 
-const link = fromHash(location.hash);
+/** The address that the page was opened with, before the page writes its own. */
+export const firstHash = location.hash;
+const link = fromHash(firstHash);
 export const PAGE_SIZE = 100;
+export const FACETS = ["stage", "source", "department", "verified", "division", "tag"] as const;
+export type Facet = (typeof FACETS)[number];
 
 export const store = reactive({
   // From the service
@@ -15,7 +19,6 @@ export const store = reactive({
   divisions: [] as Division[],
   account: null as Account | null,
   rights: "",
-  switching: false, // who asks is being changed: what is asked with the old rights meanwhile would be refused
   state: 0,
   at: "",
   online: true,
@@ -27,6 +30,9 @@ export const store = reactive({
   heat: link.heat,
   scale: link.scale as string | null, // by which scale map and legend are coloured; null: the risk grade
   sort: "-grade",
+  drawing: null as "polygon" | "circle" | "edit" | null, // what is being drawn on the map, to be an area of the selection
+  fitted: false, // whether the page's first link has been looked through
+  leftOut: [] as string[], // what a link asked for that was not taken, and why
   cell: link.cell as string | null,
   base: (link.base ?? null) as string | null, // the basemap, as "source" or "source.variant"; null: the bureau's default
   inView: false,
@@ -37,11 +43,13 @@ export const store = reactive({
   // Answers
   facets: [] as CountRow[], // by grade, class and perhaps level, without those conditions
   counted: { chosen: link.chosen as Chosen, scale: link.scale as string | null }, // what the figures are of
-  byDivision: {} as Record<string, number>,
+  values: {} as Partial<Record<Facet, Record<string, number>>>, // of stage, source …: each without its own condition
   total: null as number | null,
   unplaced: 0,
+  frozen: 0, // while a past is shown: the state that it was asked at
   counting: false,
   rows: [] as Item[],
+  enterprises: {} as Record<number, string>, // names of those that are chosen
   rowsTotal: null as number | null,
   rowsState: 0, // the state that the table shows
   next: null as string | null,
@@ -57,16 +65,18 @@ export const store = reactive({
 
 export const classes = computed<Map<string, ClassSpec>>(() => new Map((store.catalogue?.classes ?? []).map((c) => [c.class, c])));
 export const scales = computed<Map<string, Scale>>(() => new Map((store.catalogue?.scales ?? []).map((s) => [s.scale, s])));
-/** The scale that map and legend are coloured by; null is the risk grade, also where a link names an unknown one. */
-export const shownScale = computed<Scale | null>(() => scales.value.get(store.scale ?? "") ?? null);
 export const hazards = computed<string[]>(() => (store.catalogue?.classes ?? []).filter((c) => c.role === "hazard").map((c) => c.class));
 export const shownClasses = computed<Set<string>>(() => new Set(store.chosen.classes ?? hazards.value));
 export const shownGrades = computed<Set<Grade>>(() => new Set(store.chosen.grades ?? GRADES));
 export const divisionName = computed<Map<string, string>>(() => new Map(store.divisions.map((d) => [d.code, d.name])));
 export const area = computed<string>(() => store.meta?.area ?? "");
+/** A link that has not been looked through, or a drawn area that the service does not know yet: nothing can be asked. */
+export const untold = computed<boolean>(() => !store.fitted || store.chosen.area?.id === "");
 export const nothing = computed<boolean>(() => isNothing(store.chosen));
 /** The selection as the service takes it; null while it is not known or nothing can be in it. */
-export const query = computed<string | null>(() => (store.catalogue && !nothing.value ? toParams(store.chosen, hazards.value).toString() : null));
+export const query = computed<string | null>(() => (store.catalogue && !nothing.value && !untold.value ? toParams(store.chosen, hazards.value).toString() : null));
+/** While a past is shown nothing moves by itself. */
+export const pictureState = computed<number>(() => (store.chosen.asOf ? store.frozen : store.state));
 /** The same with what narrows the table alone. */
 export const tableQuery = computed<string | null>(() => {
   if (query.value === null) return null;
@@ -94,7 +104,9 @@ export const byGrade = computed<ByGrade>(() => figures.value.byGrade);
 export const byClass = computed<Record<string, ByGrade>>(() => figures.value.byClass);
 /** By what counts are grouped, and the selection without the conditions that they are the facets of. */
 export function facetQuery(): string {
-  return `by=grade,class${store.scale ? ",level" : ""}&${toParams({ ...store.chosen, classes: [], grades: null, levels: null }, [])}`;
+  // Limits on fields are of one class: without it they would mean another's field of the same name.
+  const classes = store.chosen.fields.length ? store.chosen.classes : [];
+  return `by=grade,class${store.scale ? ",level" : ""}&${toParams({ ...store.chosen, classes, grades: null, levels: null }, [])}`;
 }
 
 export function placeName(code: string | null): string {
@@ -102,3 +114,14 @@ export function placeName(code: string | null): string {
   const names = [code.slice(0, 6), code.length >= 9 ? code.slice(0, 9) : ""].map((c) => divisionName.value.get(c));
   return names.filter(Boolean).join(" ") || divisionName.value.get(code) || code;
 }
+
+/** Counts by county and by town, whatever areas are chosen. */
+export const byDivision = computed<Record<string, number>>(() => {
+  const out: Record<string, number> = {};
+  for (const [code, n] of Object.entries(store.values.division ?? {})) {
+    const county = code.slice(0, 6);
+    out[county] = (out[county] ?? 0) + n;
+    if (code.length > 6) out[code] = n;
+  }
+  return out;
+});

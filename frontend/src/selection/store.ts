@@ -3,6 +3,7 @@ export * from "./acts";
 export * from "./asking";
 export * from "./conditions";
 export * from "./link";
+export { chooseArea, openKept, openLink } from "./opening";
 export * from "./session";
 export * from "./state";
 export { complain } from "./trouble";
