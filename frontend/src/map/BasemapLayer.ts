@@ -359,12 +359,16 @@ class LabelLayer extends ViewportLayer {
         y = Math.max(view.t + 14, Math.min(view.b - 8, y));
       }
       // Where a symbol stands on the place itself, the name steps aside; a lesser name gives way altogether.
-      const steps = (frame.zoom < FAR ? FAR_STEPS : STEPS).map(([dx, dy]) => ({ x: x + dx * (half + 12), y: y + dy }));
+      const own = label.kind === "seat" || label.kind === "county";
+      const home = own ? this.borders.county.find((part) => holds(part, label.x, label.y)) : undefined;
+      const steps = (own || frame.zoom >= FAR ? STEPS : FAR_STEPS).map(([dx, dy]) => ({ x: x + dx * (half + 12), y: y + dy }));
       const free = steps.find((at) => {
         const box = boxAt(at.x, at.y, half);
+        // A county's name stays in its county.
+        if (home && !holds(home, (at.x + frame.left) / size, (at.y + frame.top) / size)) return false;
         return !taken.some((t) => overlaps(box, t)) && !marks.some((m) => reaches(box, m));
       });
-      if (!free && (frame.zoom < FAR || (label.kind !== "seat" && label.kind !== "county"))) continue;
+      if (!free && (frame.zoom < FAR || !own)) continue;
       if (free) ({ x, y } = free);
       const box = boxAt(x, y, half);
       if (taken.some((t) => overlaps(box, t))) continue;
@@ -385,8 +389,20 @@ const STEPS: readonly (readonly [number, number])[] = [
   [0, 0], [0, -26], [0, 30], [0.7, 0], [-0.7, 0], [0.7, -28], [-0.7, 28], [0.7, 28], [-0.7, -28],
   [0, -42], [0, 46], [1.3, 0], [-1.3, 0], [1.3, -30], [-1.3, 30], [1.3, 30], [-1.3, -30],
 ];
-const FAR_STEPS = STEPS.slice(0, 5); // a few pixels are many kilometres there: a name shall not stand in the next county
+const FAR_STEPS = STEPS.slice(0, 3); // of waters and hills: a few pixels are many kilometres there
 const FAR = 9.5; // page zoom
+
+/** Whether a place of the world lies in an area: the rings' edges to the east of it are odd in number. */
+function holds({ lines, box }: Part, x: number, y: number): boolean {
+  if (x < box.minX || x > box.maxX || y < box.minY || y > box.maxY) return false;
+  let inside = false;
+  for (const ring of lines)
+    for (let i = 0, j = ring.length - 2; i < ring.length; j = i, i += 2) {
+      const [xi, yi, xj, yj] = [ring[i] as number, ring[i + 1] as number, ring[j] as number, ring[j + 1] as number];
+      if (yi > y !== yj > y && x < xi + ((xj - xi) * (y - yi)) / (yj - yi)) inside = !inside;
+    }
+  return inside;
+}
 
 function boxAt(x: number, y: number, half: number): Span {
   return { l: x - half, r: x + half, t: y - 12, b: y + 6 };
