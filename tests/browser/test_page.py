@@ -204,7 +204,7 @@ def test_hexagons_open_their_list(open_page: Any) -> None:
     page.mouse.move(*where)
     tip = page.locator(".tip")
     expect(tip).to_be_visible()
-    said = int(re.match(r"([\d,]+) 处", tip.inner_text()).group(1).replace(",", ""))  # type: ignore[union-attr]
+    said = int(re.search(r"([\d,]+) 处", tip.inner_text()).group(1).replace(",", ""))  # type: ignore[union-attr]
     page.mouse.click(*where)
     expect(page.locator(".words")).to_contain_text("所选六边形内")
     expect(page.locator(".words .total")).not_to_have_text(f"{before:,}")

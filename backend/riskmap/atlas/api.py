@@ -30,11 +30,22 @@ def _cache_control(asked: Asked) -> str:
 
 
 @router.get("/tiles/{z}/{x}/{y}.mvt", response_class=Response, responses={200: {"content": {MVT: {}}}, 204: {}})
-def get_tile(z: int, x: int, y: int, request: Request, snapshot: ReadSnapshot) -> Response:
-    """One Mapbox Vector Tile of a selection: WebMercatorQuad, path order z (matrix), x (column), y (row)."""
+def get_tile(
+    z: int,
+    x: int,
+    y: int,
+    request: Request,
+    snapshot: ReadSnapshot,
+    scale: Annotated[str | None, Query(max_length=60)] = None,
+) -> Response:
+    """One Mapbox Vector Tile of a selection: WebMercatorQuad, path order z (matrix), x (column), y (row).
+
+    `scale` adds the levels of one scale, to colour by them.
+    """
     service.check_tile(z, x, y)
-    asked = selection_request.asked(snapshot, request.query_params.multi_items())
-    tag = service.etag(service.tile_key(asked.snapshot, asked.selection, z, x, y))
+    asked = selection_request.asked(snapshot, request.query_params.multi_items(), frozenset({"scale"}))
+    by = service.scale_of(asked.snapshot, scale)
+    tag = service.etag(service.tile_key(asked.snapshot, asked.selection, z, x, y, by))
     headers = {
         "ETag": tag,
         "Cache-Control": _cache_control(asked),
@@ -44,7 +55,7 @@ def get_tile(z: int, x: int, y: int, request: Request, snapshot: ReadSnapshot) -
     app = request.app.state
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers=headers)
-    body = service.tile(asked.snapshot, asked.selection, app.map_engine, app.tiles, z, x, y)
+    body = service.tile(asked.snapshot, asked.selection, app.map_engine, app.tiles, z, x, y, by)
     if not body:
         return Response(status_code=204, headers=headers)
     return Response(body, media_type=MVT, headers=headers)

@@ -3,7 +3,7 @@
 import threading
 from collections import OrderedDict
 
-Key = tuple[str, str, int, str, int, int, int]
+Key = tuple[str, str, int, str, int, int, int, str]
 
 
 class TileCache:

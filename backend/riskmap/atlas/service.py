@@ -6,10 +6,10 @@ from typing import Any
 
 import h3
 
-from riskmap.atlas.cache import TileCache
+from riskmap.atlas.cache import Key, TileCache
 from riskmap.base.errors import FieldError, Forbidden, Invalid, NotFound
 from riskmap.catalogue import queries as catalogue_queries
-from riskmap.catalogue.model import Catalogue
+from riskmap.catalogue.model import Catalogue, Scale
 from riskmap.engine.interface import MOST_ZOOM, Engine
 from riskmap.engine.postgis import DIMENSIONS
 from riskmap.engine.totals import Totals
@@ -18,15 +18,27 @@ from riskmap.selection.describe import describe
 from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Snapshot
 
+RISK_GRADE = "risk-grade"
 HEAT_FEW = 5  # cells with fewer objects are marked as uncertain, never suppressed
 
 
-def tile_key(
-    snapshot: Snapshot, selection: Selection, z: int, x: int, y: int
-) -> tuple[str, str, int, str, int, int, int]:
+def tile_key(snapshot: Snapshot, selection: Selection, z: int, x: int, y: int, scale: Scale | None = None) -> Key:
     """Everything that a tile depends on."""
     moment = snapshot.moment
-    return selection.key, snapshot.reader.fingerprint, moment.n, moment.day.isoformat(), z, x, y
+    coloured = scale.code if scale else ""
+    return selection.key, snapshot.reader.fingerprint, moment.n, moment.day.isoformat(), z, x, y, coloured
+
+
+def scale_of(snapshot: Snapshot, code: str | None) -> Scale | None:
+    """The scale that a tile is coloured by; None is the risk grade. Raises Invalid for an unknown one."""
+    if code is None or code == RISK_GRADE:
+        return None
+    scale = snapshot.catalogue.scales.get(code)
+    if scale is None:
+        legal = "、".join(snapshot.catalogue.scales)
+        message = f"没有“{code[:40]}”这个标度。可用：{legal}"
+        raise Invalid("标度有误，请改正", errors=[FieldError("scale", "unknown_value", message)])
+    return scale
 
 
 def etag(key: Sequence[object]) -> str:
@@ -40,12 +52,21 @@ def check_tile(z: int, x: int, y: int) -> None:
         raise NotFound(f"瓦片超出范围：z 应为 0–{MOST_ZOOM}，x、y 应小于 2 的 z 次方。")
 
 
-def tile(snapshot: Snapshot, selection: Selection, engine: Engine, cache: TileCache, z: int, x: int, y: int) -> bytes:
+def tile(
+    snapshot: Snapshot,
+    selection: Selection,
+    engine: Engine,
+    cache: TileCache,
+    z: int,
+    x: int,
+    y: int,
+    scale: Scale | None = None,
+) -> bytes:
     """One encoded tile, from the cache where it is there."""
-    key = tile_key(snapshot, selection, z, x, y)
+    key = tile_key(snapshot, selection, z, x, y, scale)
     body = cache.get(key)
     if body is None:
-        body = engine.tile(snapshot, selection, z, x, y)
+        body = engine.tile(snapshot, selection, z, x, y, scale)
         cache.put(key, body)
     return body
 

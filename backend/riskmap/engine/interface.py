@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from riskmap.catalogue.model import Scale
 from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Snapshot
 
@@ -80,8 +81,14 @@ class Engine(Protocol):
     def cells(self, snapshot: Snapshot, selection: Selection, resolution: int) -> list[Cell]:
         """Placed objects by H3 cell, and the lines and polygons that touch each."""
 
-    def tile(self, snapshot: Snapshot, selection: Selection, z: int, x: int, y: int) -> bytes:
-        """One MVT 2 tile of WebMercatorQuad; empty bytes where nothing is."""
+    def tile(
+        self, snapshot: Snapshot, selection: Selection, z: int, x: int, y: int, scale: Scale | None = None
+    ) -> bytes:
+        """One MVT 2 tile of WebMercatorQuad; empty bytes where nothing is.
+
+        With a scale, objects on it carry `level` and `rank`, clusters `r1` … by rank, `r0` for objects without a
+        level on it, `off` for those of them whose class is not on it, and `worst_rank` by the scale's direction.
+        """
 
     def near(
         self, snapshot: Snapshot, selection: Selection, lon: float, lat: float, within_m: float

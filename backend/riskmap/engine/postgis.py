@@ -16,7 +16,7 @@ from riskmap.base.crs import (
     cell_prefix,
     tile_bounds,
 )
-from riskmap.catalogue.model import GRADES
+from riskmap.catalogue.model import GRADES, Scale
 from riskmap.engine.interface import EVERY_FROM, NAMES_FROM, Cell, Counts, Near, NearObject, Neighbour
 from riskmap.selection.compile import Compiled, compile_selection, facet_condition
 from riskmap.selection.model import Selection
@@ -28,6 +28,8 @@ _NO_SHAPES = (
     " CAST(NULL AS text) AS name, CAST(NULL AS geometry) AS geom WHERE false"
 )
 _MOST_TAGS = 200
+_LEVEL_COLUMNS = ", level_scale, level_value, level_rank"
+_NO_LEVELS = ", CAST(NULL AS text) AS level_scale, CAST(NULL AS text) AS level_value, CAST(NULL AS int) AS level_rank"
 _EDGE = 1e-7  # degrees: what float rounding may move a grid line
 
 # What counts may be grouped by: output expression over the rows' columns.
@@ -179,7 +181,9 @@ class PostgisEngine:
         )
         return {cell_of_prefix(prefix, resolution): n for prefix, n in found}
 
-    def tile(self, snapshot: Snapshot, selection: Selection, z: int, x: int, y: int) -> bytes:
+    def tile(
+        self, snapshot: Snapshot, selection: Selection, z: int, x: int, y: int, scale: Scale | None = None
+    ) -> bytes:
         """One tile, by one statement."""
         compiled = compile_selection(selection, snapshot)
         shift = GRID_ZOOM - z
@@ -187,7 +191,7 @@ class PostgisEngine:
         inside = _box(compiled, tile_bounds(z, x, y))
         around = _box(compiled, tile_bounds(z, x, y, margin=64 / 4096))
         anchored = compiled.rows(
-            "id, class, grade, name, span, gx, gy",
+            "id, class, grade, name, span, gx, gy" + (_LEVEL_COLUMNS if scale else ""),
             f"{{anchor}} && {inside} AND ({{gx}} >> {side}) = :x AND ({{gy}} >> {side}) = :y",
         )
         least = _SMALLEST_DRAWN / (4096 << z)
@@ -195,8 +199,10 @@ class PostgisEngine:
         shapes = _NO_SHAPES  # the public form is a point
         if full is not None:
             large = f"{{span}} > 0 AND {{span}} >= {compiled.binds(least)} AND {{geom}} && {around}"
-            shapes = full.rows("id, class, grade, name, geom", large)
-        sql = _sql("tile").format(anchored=anchored, shapes=shapes)
+            shapes = full.rows("id, class, grade, name, geom" + (_LEVEL_COLUMNS if scale else ""), large)
+        elif scale:
+            shapes = _NO_SHAPES.replace(" WHERE", _NO_LEVELS + " WHERE")
+        sql = _sql("tile").format(anchored=anchored, shapes=shapes, **_levels(scale, snapshot, compiled))
         values = {
             **compiled.binds.values,
             "z": z,
@@ -287,6 +293,34 @@ class PostgisEngine:
         return list(
             snapshot.connection.scalars(text(f"SELECT id FROM ({rows}) AS r ORDER BY id"), compiled.binds.values)
         )
+
+
+def _levels(scale: Scale | None, snapshot: Snapshot, compiled: Compiled) -> dict[str, str]:
+    """Fragments of tile.sql for a scale: ranks are the catalogue's numbers, level and rank null off the scale."""
+    names = ("level", "ranks", "c_kept", "r_level", "kept", "ranked")
+    if scale is None:
+        return dict.fromkeys(names, "")
+    named = compiled.binds(scale.code)
+    on = compiled.binds(snapshot.catalogue.classes_on(scale.code))
+    ranks = sorted({level.rank for level in scale.levels})
+
+    def level(prefix: str) -> str:
+        mine = f"{prefix}level_scale = {named}"
+        value, rank = (f"CASE WHEN {mine} THEN {prefix}level_{c} END" for c in ("value", "rank"))
+        return f", {value} AS level, {rank} AS rank"
+
+    worst = "min" if scale.worse == "low-rank" else "max"
+    counted = "".join(f", count(*) FILTER (WHERE rank = {r}) AS r{r}" for r in ranks)
+    worst = f"coalesce({worst}(rank), 0) AS worst_rank"
+    off = f"count(*) FILTER (WHERE rank IS NULL AND NOT class = ANY(CAST({on} AS text[]))) AS off"
+    return {
+        "level": level(""),
+        "ranks": f"{counted}, count(*) FILTER (WHERE rank IS NULL) AS r0, {off}, {worst}",
+        "c_kept": ", c.level, c.rank",
+        "r_level": level("r."),
+        "kept": ", level, rank",
+        "ranked": "".join(f", r{r}" for r in [*ranks, 0]) + ", off, worst_rank",
+    }
 
 
 def _columns_of(dimension: str) -> tuple[str, ...]:

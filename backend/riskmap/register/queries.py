@@ -97,12 +97,13 @@ def page(snapshot: Snapshot, selection: Selection, sort: Sort, limit: int, after
                     more = f"({key}, {{id}}) > ({value}, {last})"
                 extra = f"({key} IS NULL OR {more})" if sort.nullable else more
         order = f"{key} {direction} NULLS LAST, {{id}}" if sort.nullable else f"{key} {direction}, {{id}}"
-        columns = {name.strip(): "{" + name.strip() + "}" for name in _ITEM.split(",")} | {"key": key}
+        columns = {name.strip(): "{" + name.strip() + "}" for name in _ITEM.split(",")}
+        columns |= {"key": key, "anchor": "{anchor}"}
         arms.append(form.select(columns, extra, f"ORDER BY {order} LIMIT {count}"))
     rows = "\nUNION ALL\n".join(arms)
     nulls = " NULLS LAST" if sort.nullable else ""
     sql = (
-        f"SELECT *, ST_AsGeoJSON(geom, 7, 0) AS geometry FROM"
+        f"SELECT *, ST_AsGeoJSON(geom, 7, 0) AS geometry, ST_X(anchor) AS lon, ST_Y(anchor) AS lat FROM"
         f" (SELECT * FROM ({rows}) AS r ORDER BY key {direction}{nulls}, id LIMIT {count}) AS p"
         f" ORDER BY key {direction}{nulls}, id"
     )

@@ -310,6 +310,7 @@ def page(
     named = queries.names(snapshot, sorted({row[k] for row in rows for k in _BELONGS if row[k] is not None}))
     items = [item(row, snapshot) for row in rows]
     for row, shown in zip(rows, items, strict=True):
+        shown["anchor"] = None if row["lon"] is None else [round(row["lon"], 7), round(row["lat"], 7)]
         shown |= {f"{k}_name": named.get(row[k]) for k in _BELONGS if row[k] is not None}
     out: dict[str, Any] = {
         "items": items,

@@ -28,7 +28,7 @@ export interface Geometry { type: string; coordinates: unknown }
 export interface ObjectLevel { scale: string; value: string; rank: number }
 export interface Item {
   id: number; class: string; code: string | null; name: string; grade: { value: Grade; scale: string }; level: ObjectLevel | null;
-  division: string | null; stage: string; visibility: string; department: string; geometry: Geometry | null; attributes: Record<string, unknown>;
+  division: string | null; stage: string; visibility: string; department: string; geometry: Geometry | null; attributes: Record<string, unknown>; anchor?: [number, number] | null;
   state: number; updated_at: string; form: "full" | "public"; position_quality?: string; source?: string; verified?: boolean; enterprise_name?: string | null; parent_name?: string | null; tags?: string[];
 }
 export interface Named { id: number; name: string | null }

@@ -9,9 +9,10 @@ import { ViewportLayer } from "./ViewportLayer";
 export interface HeatCell { cell: string; n: number; by_grade: Record<string, number>; few: boolean }
 export interface HeatAnswer { resolution: number; cells: HeatCell[]; few_below?: number }
 export type HeatFetch = (resolution: number, signal: AbortSignal) => Promise<HeatAnswer>;
-export interface HeatKey { resolution: number; few: number; breaks: number[]; zoom: number }
+export interface HeatKey { resolution: number; few: number; breaks: number[]; zoom: number; cells: PlacedCell[] }
+export interface PlacedCell extends HeatCell { lng: number; lat: number }
 
-interface Hexagon extends HeatCell { ring: Flat; x: number; y: number; reach: number } // reach: from the middle to the farthest corner
+interface Hexagon extends PlacedCell { ring: Flat; x: number; y: number; reach: number } // reach: from the middle to the farthest corner
 
 type H3 = typeof import("h3-js");
 
@@ -28,6 +29,7 @@ export class HeatLayer extends ViewportLayer {
   private asked = "";
   private stamp = 0;
   private chosen: string | null = null;
+  private focused: string | null = null;
   private h3: H3 | null = null;
   private hatch: CanvasPattern | null = null;
 
@@ -66,14 +68,36 @@ export class HeatLayer extends ViewportLayer {
     this.ask();
   }
 
+  /** Asks for nothing more; what is drawn stays. */
+  hold(): void {
+    this.running?.abort();
+    this.source = null;
+    this.asked = "";
+  }
   choose(cell: string | null): void {
     this.chosen = cell;
     this.redraw();
   }
 
-  cellAt(latlng: L.LatLng): HeatCell | null {
+  cellAt(latlng: L.LatLng): PlacedCell | null {
     if (!this.h3 || !this.resolution) return null;
     return this.byCell.get(this.h3.latLngToCell(latlng.lat, latlng.lng, this.resolution)) ?? null;
+  }
+
+  /** The hexagons whose middle is in the view, most first: for the keyboard. */
+  inView(): readonly (PlacedCell & { x: number; y: number })[] {
+    const { frame } = this;
+    const { min, max } = this._map.getPixelBounds();
+    if (!frame || !min || !max) return [];
+    const size = worldSize(frame.zoom);
+    return this.hexagons.filter((h) => h.x * size >= min.x && h.x * size <= max.x && h.y * size >= min.y && h.y * size <= max.y);
+  }
+
+  /** The hexagon that the keyboard is at. */
+  focusOn(cell: string | null): void {
+    if (this.focused === cell) return;
+    this.focused = cell;
+    this.redraw();
   }
 
   override onAdd(map: L.Map): this {
@@ -115,14 +139,14 @@ export class HeatLayer extends ViewportLayer {
         const [x, y] = [worldX(lng), worldY(lat)];
         let reach = 0;
         for (let i = 0; i < ring.length; i += 2) reach = Math.max(reach, Math.hypot((ring[i] as number) - x, (ring[i + 1] as number) - y));
-        return { ...cell, ring, x, y, reach };
-      });
+        return { ...cell, ring, lng, lat, x, y, reach };
+      }).sort((a, b) => b.n - a.n || (b.by_grade.major ?? 0) - (a.by_grade.major ?? 0) || (a.cell < b.cell ? -1 : 1));
       this.byCell = new Map(this.hexagons.map((h) => [h.cell, h]));
       this.few = answer.few_below ?? this.few;
       this.resolution = answer.resolution;
       this.breaks = breaksFor(Math.max(0, ...answer.cells.map((c) => c.n)), this.few);
       this.redraw();
-      this.report("ready", { resolution, few: this.few, breaks: this.breaks, zoom: this.frame?.zoom ?? 0 });
+      this.report("ready", { resolution, few: this.few, breaks: this.breaks, zoom: this.frame?.zoom ?? 0, cells: this.hexagons });
     } catch (error) {
       if (signal.aborted) return;
       if (this.asked === key) this.asked = "";
@@ -162,17 +186,21 @@ export class HeatLayer extends ViewportLayer {
       context.stroke();
     }
     for (const h of seen) if (h.by_grade.major) this.diamond(context, h.x * size - frame.left, h.y * size - frame.top);
-    const chosen = this.chosen ? this.byCell.get(this.chosen) : undefined;
-    if (chosen) {
-      context.beginPath();
-      trace(context, chosen.ring, frame, true);
-      context.strokeStyle = this.palette.halo;
-      context.lineWidth = 6;
-      context.stroke();
-      context.strokeStyle = this.palette.select;
-      context.lineWidth = 2.5;
-      context.stroke();
-    }
+    this.outline(context, frame, this.chosen, this.palette.select, 2.5);
+    this.outline(context, frame, this.focused, this.palette.accent, 3);
+  }
+
+  private outline(context: CanvasRenderingContext2D, frame: Frame, cell: string | null, colour: string, width: number): void {
+    const hexagon = cell ? this.byCell.get(cell) : undefined;
+    if (!hexagon) return;
+    context.beginPath();
+    trace(context, hexagon.ring, frame, true);
+    context.strokeStyle = this.palette.halo;
+    context.lineWidth = width + 3.5;
+    context.stroke();
+    context.strokeStyle = colour;
+    context.lineWidth = width;
+    context.stroke();
   }
 
   private diamond(context: CanvasRenderingContext2D, x: number, y: number): void {

@@ -1,12 +1,13 @@
 /** Rings round what is chosen, hovered or has the keyboard's focus; above everything, so that nothing else is repainted. */
 import { type Flat, type Frame, type Geometry, partsOf, trace, worldSize, worldX, worldY } from "./mercator";
 import type { GradeIndex } from "./grades";
+import type { LevelLook } from "./levels";
 import type { Palette } from "./palette";
 import { type Atlas, type Looks, specOf } from "./symbols";
 import { ViewportLayer } from "./ViewportLayer";
 
 export interface Ring { x: number; y: number; radius: number; style: "hover" | "focus" }
-export interface Chosen { id: number; cls: string; grade: GradeIndex; geometry: Geometry; anchor: { x: number; y: number } }
+export interface Chosen { id: number; cls: string; grade: GradeIndex; order: number; look: LevelLook | null; geometry: Geometry; anchor: { x: number; y: number } }
 
 /** A place to stand for a geometry: the point itself, the middle of a line's run, the middle of an area's box. */
 export function anchorOf(geometry: Geometry): { x: number; y: number } | null {

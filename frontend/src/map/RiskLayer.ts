@@ -2,9 +2,11 @@
 import type * as L from "leaflet";
 import { GRADE_CODES } from "./grades";
 import { type Hit, hitsAt } from "./hit";
+import type { ScaleLook } from "./levels";
 import { type Frame, trace, worldSize } from "./mercator";
 import type { Palette } from "./palette";
-import { buildScene, clusterRadius, EMPTY, type Mark, type Scene, type Single } from "./scene";
+import { buildScene, type Cluster, clusterRadius, EMPTY, type Mark, type Scene, type Single } from "./scene";
+import { type Label, placeLabel, spotOf, Taken } from "./labels";
 import { type Atlas, drawCluster, type Looks, specOf } from "./symbols";
 import type { ShapeItem, TileAddress, TileItems } from "./tile";
 import { type TileFetch, TileStore } from "./TileStore";
@@ -41,7 +43,7 @@ export class RiskLayer extends ViewportLayer {
   }
 
   /** Show another picture. The old one stays on the canvas until every tile in view of the new one is there. */
-  select(fetchTile: TileFetch | null): void {
+  select(fetchTile: TileFetch | null, scale: ScaleLook | null = null): void {
     this.store?.close();
     this.store = null;
     if (!fetchTile) {
@@ -53,9 +55,15 @@ export class RiskLayer extends ViewportLayer {
     }
     const store = new TileStore(fetchTile, () => {
       if (this.store === store) this.later();
-    });
+    }, scale);
     this.store = store;
     this.want();
+  }
+
+  /** Asks for nothing more; what is drawn stays. */
+  hold(): void {
+    this.store?.close();
+    this.store = null;
   }
 
   /** Everything drawn under a point of the view, topmost first. */
@@ -77,7 +85,7 @@ export class RiskLayer extends ViewportLayer {
     const row = (m: Mark): number => Math.round((m.y * size) / 48);
     return this.scene.marks
       .filter((m) => m.x * size >= min.x && m.x * size <= max.x && m.y * size >= min.y && m.y * size <= max.y)
-      .sort((a, b) => a.grade - b.grade || a.kind.length - b.kind.length || row(a) - row(b) || a.x - b.x);
+      .sort((a, b) => a.order - b.order || a.kind.length - b.kind.length || row(a) - row(b) || a.x - b.x);
   }
 
   /** The object as it is drawn now, if it is drawn by itself. */
@@ -89,6 +97,20 @@ export class RiskLayer extends ViewportLayer {
   taken(): { x: number; y: number; r: number }[] {
     const zoom = this.frame?.zoom ?? 0;
     return this.scene.marks.map((m) => ({ x: m.x, y: m.y, r: m.kind === "cluster" ? clusterRadius(m.n) + 5 : specOf(m, this.looks, zoom).size / 2 }));
+  }
+
+  /** The cluster that an object is counted in, if it is not drawn by itself; `x` and `y` are its anchor's place in the world. */
+  clusterOf(id: number, x: number, y: number): Cluster | undefined {
+    const { frame } = this;
+    if (!frame) return undefined;
+    const clusters = this.scene.marks.filter((m): m is Cluster => m.kind === "cluster");
+    const guest = clusters.find((c) => c.ids.includes(id));
+    if (guest) return guest;
+    const z = this.matrix();
+    const side = 2 ** z;
+    const [tx, ty] = [Math.floor(x * side), Math.floor(y * side)];
+    const cut = Math.floor((x * side - tx) * 16) * 16 + Math.floor((y * side - ty) * 16);
+    return clusters.find((c) => c.cuts.includes(`${z}/${tx}/${ty}#${cut}`));
   }
 
   /** What the picture stands for: objects drawn by themselves, and those in clusters. */
@@ -108,11 +130,15 @@ export class RiskLayer extends ViewportLayer {
     this.want();
   }
 
+  /** The page's zoom is the tile matrix and one: tiles are 512 pixels wide. */
+  private matrix(): number {
+    return Math.max(0, Math.min(DEEPEST, Math.round(this.frame?.zoom ?? 0) - 1));
+  }
+
   private addresses(): TileAddress[] {
     const { frame } = this;
     if (!frame) return [];
-    // The page's zoom is the tile matrix and one: tiles are 512 pixels wide.
-    const z = Math.max(0, Math.min(DEEPEST, Math.round(frame.zoom) - 1));
+    const z = this.matrix();
     const side = worldSize(frame.zoom) / 2 ** z;
     const most = 2 ** z - 1;
     const clamp = (v: number): number => Math.max(0, Math.min(most, Math.floor(v / side)));
@@ -201,7 +227,10 @@ export class RiskLayer extends ViewportLayer {
     if (right < 0 || bottom < 0 || left > frame.width || top > frame.height) return;
     const hazard = this.looks.get(shape.cls)?.hazard ?? true;
     const colours = this.palette.grade[GRADE_CODES[shape.grade]];
-    const none = shape.grade === 4;
+    const level = shape.look;
+    const none = level ? !level.colour : shape.grade === 4;
+    const fill = level?.colour || colours.fill;
+    const edge = level?.colour || colours.edge;
     context.save();
     context.beginPath();
     context.rect(left, top, right - left, bottom - top);
@@ -211,11 +240,11 @@ export class RiskLayer extends ViewportLayer {
     context.lineJoin = context.lineCap = "round";
     if (shape.filled) {
       context.globalAlpha = none ? 0.1 : 0.18;
-      context.fillStyle = none ? this.palette.ink3 : colours.fill;
+      context.fillStyle = none ? this.palette.ink3 : fill;
       context.fill("evenodd");
       context.globalAlpha = 1;
       if (none && hazard) context.setLineDash([4, 3]);
-      context.strokeStyle = none ? this.palette.ink3 : colours.edge;
+      context.strokeStyle = none ? this.palette.ink3 : edge;
       context.lineWidth = none || frame.zoom < 11 ? 1 : 1.4;
       context.stroke();
     } else {
@@ -223,7 +252,7 @@ export class RiskLayer extends ViewportLayer {
       context.strokeStyle = this.palette.halo;
       context.lineWidth = width + 2;
       context.stroke();
-      context.strokeStyle = none ? this.palette.ink3 : colours.fill;
+      context.strokeStyle = none ? this.palette.ink3 : fill;
       context.lineWidth = none ? width - 1.4 : width;
       if (none && hazard) context.setLineDash([6, 4]);
       context.stroke();
@@ -231,21 +260,30 @@ export class RiskLayer extends ViewportLayer {
     context.restore();
   }
 
-  /** Names under symbols, worst first, none over another: chosen once a scene, so that every strip agrees. */
+  /**
+   * Names beside their symbols, worst first: none over another, nor over another's symbol or cluster. Chosen once
+   * a scene, so that every strip agrees.
+   */
   private placeNames(context: CanvasRenderingContext2D, zoom: number): readonly PlacedName[] {
     if (this.placed.scene === this.scene && this.placed.zoom === zoom) return this.placed.names;
     const names: PlacedName[] = [];
     const size = worldSize(zoom);
-    if (Math.round(zoom) >= NAMES_FROM)
-      for (let i = this.scene.marks.length - 1; i >= 0; i--) {
-        const mark = this.scene.marks[i] as Mark;
-        if (mark.kind !== "single" || !mark.name) continue;
-        const x = mark.x * size;
-        const y = mark.y * size + specOf(mark, this.looks, zoom).size / 2 + 13;
-        const half = context.measureText(mark.name).width / 2 + 2;
-        if (names.some((n) => x - half < n.x + n.half && x + half > n.x - n.half && Math.abs(y - n.y) < 14)) continue;
-        names.push({ text: mark.name, x, y, half });
+    if (Math.round(zoom) >= NAMES_FROM) {
+      const taken = new Taken();
+      const labels: Label[] = [];
+      for (const mark of this.scene.marks) {
+        const [x, y] = [mark.x * size, mark.y * size];
+        const half = mark.kind === "cluster" ? clusterRadius(mark.n) + 6 : specOf(mark, this.looks, zoom).size / 2;
+        const body = spotOf(x, y, half);
+        taken.add(body);
+        if (mark.kind === "single" && mark.name) labels.push({ text: mark.name, x, y, half, body });
       }
+      for (const label of labels.reverse()) {
+        const width = context.measureText(label.text).width;
+        const place = placeLabel(label, width, taken);
+        if (place) names.push({ text: label.text, ...place, half: width / 2 + 2 });
+      }
+    }
     this.placed = { scene: this.scene, zoom, names };
     return names;
   }
@@ -254,6 +292,7 @@ export class RiskLayer extends ViewportLayer {
     const { palette } = this;
     context.font = `400 11px ${palette.font}`;
     context.textAlign = "center";
+    context.textBaseline = "alphabetic";
     context.lineJoin = "round";
     context.strokeStyle = palette.halo;
     context.lineWidth = 3;

@@ -3,10 +3,11 @@ import * as L from "leaflet";
 import { BasemapLayer, type Features } from "./BasemapLayer";
 import { Ground, type GroundWish } from "./Ground";
 import { type GradeIndex, gradeIndex } from "./grades";
-import { type HeatCell, type HeatFetch, type HeatKey, HeatLayer } from "./HeatLayer";
+import { type HeatFetch, type HeatKey, HeatLayer, type PlacedCell } from "./HeatLayer";
 import type { Hit } from "./hit";
+import { type LevelLook, orderOf, type ScaleLook } from "./levels";
 import { anchorOf, MarkLayer } from "./MarkLayer";
-import { boxOfLines, type Geometry, latOf, lngOf, metresOfDegree, partsOf, worldSize } from "./mercator";
+import { boxOfLines, type Geometry, latOf, lngOf, metresOfDegree, partsOf, worldSize, worldX, worldY } from "./mercator";
 import { readPalette } from "./palette";
 import { Pin } from "./Pin";
 import { type LayerState, RiskLayer } from "./RiskLayer";
@@ -18,14 +19,14 @@ import type { TileFetch } from "./TileStore";
 /** What the pointer or the keyboard is at. */
 export interface Pointed {
   id: number | null; cls: string; grade: GradeIndex; name: string;
-  cluster: { n: number; by: readonly number[] } | null; cell: HeatCell | null;
+  cluster: { n: number; by: readonly number[]; parts: readonly number[] } | null; look: LevelLook | null; cell: PlacedCell | null;
   x: number; y: number; // in the map's box, CSS pixels
 }
 
 export interface MapEvents {
   picked(id: number): void;
   pickedNothing(): void;
-  pickedCell(cell: HeatCell): void;
+  pickedCell(cell: PlacedCell): void;
   pointed(at: Pointed | null): void;
   /** The keyboard's focus is on a mark: to be spoken. `of` marks are in view. */
   focused(at: Pointed | null, i: number, of: number): void;
@@ -50,8 +51,10 @@ export class RiskMap {
   private looks: Looks = new Map();
   private sprite: Sprite | null = null;
   private heatOn = false;
+  private colours: ScaleLook | null = null;
   private chosenId: number | null = null;
   private focus: Mark | null = null;
+  private focusCell: PlacedCell | null = null;
   private finest = 10;
   private fine = true;
   private home: L.LatLngBounds | null = null;
@@ -172,9 +175,16 @@ export class RiskMap {
   }
 
   /** Another picture: null shows nothing at all. */
-  select(tiles: TileFetch | null, heat: HeatFetch | null): void {
-    this.risk.select(tiles);
+  select(tiles: TileFetch | null, heat: HeatFetch | null, scale: ScaleLook | null = null): void {
+    this.colours = scale;
+    this.risk.select(tiles, scale);
     this.heat.select(heat);
+  }
+
+  /** Asks for nothing more and leaves what is drawn, until another picture is selected. */
+  hold(): void {
+    this.risk.hold();
+    this.heat.hold();
   }
 
   showHeat(on: boolean, finest: number): void {
@@ -194,10 +204,10 @@ export class RiskMap {
     this.heat.choose(cell);
   }
 
-  choose(object: { id: number; class: string; grade: string; geometry: Geometry | null } | null): void {
+  choose(object: Shown | null): void {
     this.chosenId = object?.id ?? null;
     const anchor = object?.geometry ? anchorOf(object.geometry) : null;
-    this.marks.choose(object?.geometry && anchor ? { id: object.id, cls: object.class, grade: gradeIndex(object.grade), geometry: object.geometry, anchor } : null);
+    this.marks.choose(object?.geometry && anchor ? { id: object.id, ...this.lookOf(object), geometry: object.geometry, anchor } : null);
   }
 
   /** Marks places that another part of the page lists, by a broken ring. */
@@ -205,14 +215,27 @@ export class RiskMap {
     this.marks.note(places.flatMap((p) => anchorOf(p) ?? []));
   }
 
-  /** Rings what another part of the page points at. */
-  hover(object: { class: string; grade: string; geometry: Geometry | null } | null): void {
-    const anchor = object?.geometry ? anchorOf(object.geometry) : null;
+  /** How an object is drawn in the present picture. */
+  private lookOf(object: Shown): { cls: string; grade: GradeIndex; order: number; look: LevelLook | null } {
+    const grade = gradeIndex(object.grade);
+    const { colours: scale } = this;
+    if (!scale) return { cls: object.class, grade, order: grade, look: null };
+    const order = orderOf(scale, object.class, object.level?.scale === scale.code ? object.level.rank : 0);
+    return { cls: object.class, grade, order, look: scale.looks[order] ?? null };
+  }
+
+  /** Rings what another part of the page points at: its symbol, or the cluster that it is counted in. */
+  hover(object: Shown | null): void {
+    const anchor = object?.anchor ? { x: worldX(object.anchor[0]), y: worldY(object.anchor[1]) } : object?.geometry ? anchorOf(object.geometry) : null;
+    if (object && anchor && !this.heatOn) {
+      const mark = this.risk.find(object.id) ?? this.risk.clusterOf(object.id, anchor.x, anchor.y);
+      if (mark) return this.marks.ring("hover", { x: mark.x, y: mark.y, radius: ringRadius(mark, this.looks, this.drawnZoom) });
+    }
     if (!object || !anchor) {
       this.marks.ring("hover", null);
       return;
     }
-    const spec = specOf({ cls: object.class, grade: gradeIndex(object.grade) }, this.looks, this.drawnZoom);
+    const spec = specOf(this.lookOf(object), this.looks, this.drawnZoom);
     this.marks.ring("hover", { ...anchor, radius: spec.size / 2 + 8 });
   }
 
@@ -271,12 +294,15 @@ export class RiskMap {
   }
 
   /** What stands on the canvas now: for tests, which cannot read pixels as a person does. */
-  drawn(): { objects: number; clustered: number; marks: { id: number; x: number; y: number }[] } {
-    const marks = this.heatOn ? [] : this.risk.inView().flatMap((m) => {
-      const at = this.map.latLngToContainerPoint([latOf(m.y), lngOf(m.x)]);
-      return m.kind === "single" ? [{ id: m.id, x: at.x, y: at.y }] : [];
-    });
-    return { ...this.risk.summary(), marks };
+  drawn(): { objects: number; clustered: number; marks: Drawn[]; clusters: (Drawn & { n: number; by: readonly number[] })[] } {
+    const marks: Drawn[] = [];
+    const clusters: (Drawn & { n: number; by: readonly number[] })[] = [];
+    for (const m of this.heatOn ? [] : this.risk.inView()) {
+      const { x, y } = this.map.latLngToContainerPoint([latOf(m.y), lngOf(m.x)]);
+      if (m.kind === "single") marks.push({ id: m.id, x, y, grade: m.grade, level: m.look?.value ?? null });
+      else clusters.push({ id: 0, x, y, grade: m.grade, level: m.scale?.looks[m.order]?.value ?? null, n: m.n, by: m.parts });
+    }
+    return { ...this.risk.summary(), marks, clusters };
   }
 
   pointOf(lng: number, lat: number): { x: number; y: number } {
@@ -329,12 +355,12 @@ export class RiskMap {
   private pointedOf(hit: Hit, point: L.Point): Pointed {
     const place = { x: point.x, y: point.y };
     if (hit.kind === "shape") {
-      const { id, cls, grade, name } = hit.shape;
-      return { id, cls, grade, name, cluster: null, cell: null, ...place };
+      const { id, cls, grade, name, look } = hit.shape;
+      return { id, cls, grade, name, look, cluster: null, cell: null, ...place };
     }
     const { mark } = hit;
-    if (mark.kind === "cluster") return { id: null, cls: "", grade: mark.grade, name: "", cluster: { n: mark.n, by: mark.by }, cell: null, ...place };
-    return { id: mark.id, cls: mark.cls, grade: mark.grade, name: mark.name, cluster: null, cell: null, ...place };
+    if (mark.kind === "cluster") return { id: null, cls: "", grade: mark.grade, name: "", look: null, cluster: { n: mark.n, by: mark.by, parts: mark.parts }, cell: null, ...place };
+    return { id: mark.id, cls: mark.cls, grade: mark.grade, name: mark.name, look: mark.look, cluster: null, cell: null, ...place };
   }
 
   private point(event: L.LeafletMouseEvent): void {
@@ -344,7 +370,7 @@ export class RiskMap {
     if (this.heatOn) {
       const cell = this.heat.cellAt(event.latlng);
       this.element.style.cursor = cell ? "pointer" : "";
-      this.events.pointed(cell ? { id: null, cls: "", grade: 4, name: "", cluster: null, cell, x: point.x, y: point.y } : null);
+      this.events.pointed(cell ? { id: null, cls: "", grade: 4, name: "", look: null, cluster: null, cell, x: point.x, y: point.y } : null);
       return;
     }
     const hit = this.top(point);
@@ -400,8 +426,9 @@ export class RiskMap {
     else if ("[pP".includes(event.key)) this.step(-1);
     else if (event.key === "Enter") {
       if (this.focus) this.open({ kind: "mark", mark: this.focus });
+      else if (this.focusCell) this.events.pickedCell(this.focusCell);
       else this.step(1);
-    } else if (event.key === "Escape" && this.focus) this.setFocus(null);
+    } else if (event.key === "Escape" && (this.focus || this.focusCell)) this.setFocus(null);
     else if (event.key === "Home") this.goHome();
     else return;
     event.preventDefault();
@@ -409,7 +436,7 @@ export class RiskMap {
   }
 
   private step(by: 1 | -1): void {
-    if (this.heatOn) return;
+    if (this.heatOn) return this.stepCell(by);
     const list = this.risk.inView();
     if (!list.length) return;
     const same = (m: Mark): boolean => !!this.focus && m.kind === this.focus.kind && m.x === this.focus.x && m.y === this.focus.y;
@@ -418,14 +445,39 @@ export class RiskMap {
     this.setFocus(list[next] ?? null, next, list.length);
   }
 
+  /** From hexagon to hexagon, most first; Enter opens its list. */
+  private stepCell(by: 1 | -1): void {
+    const list = this.heat.inView();
+    if (!list.length) return;
+    const now = list.findIndex((h) => h.cell === this.focusCell?.cell);
+    const next = now < 0 ? (by > 0 ? 0 : list.length - 1) : (now + by + list.length) % list.length;
+    const cell = list[next];
+    if (!cell) return;
+    this.focusCell = cell;
+    this.heat.focusOn(cell.cell);
+    const point = this.map.latLngToContainerPoint([cell.lat, cell.lng]);
+    this.events.focused({ id: null, cls: "", grade: 4, name: "", look: null, cluster: null, cell, x: point.x, y: point.y }, next + 1, list.length);
+  }
+
   private setFocus(mark: Mark | null, i = 0, of = 0): void {
-    if (!mark && !this.focus) return;
+    if (!mark && !this.focus && !this.focusCell) return;
+    this.focusCell = null;
+    this.heat.focusOn(null);
     this.focus = mark;
     this.marks.ring("focus", mark ? { x: mark.x, y: mark.y, radius: ringRadius(mark, this.looks, this.drawnZoom) } : null);
     if (!mark) return this.events.focused(null, 0, 0);
     const point = this.map.latLngToContainerPoint([latOf(mark.y), lngOf(mark.x)]);
     this.events.focused(this.pointedOf({ kind: "mark", mark }, point), i + 1, of);
   }
+}
+
+/** A mark on the canvas; a cluster's grade and level are its badge's. */
+interface Drawn { id: number; x: number; y: number; grade: GradeIndex; level: string | null }
+
+/** An object as lists and cards have it. */
+export interface Shown {
+  id: number; class: string; grade: string; geometry: Geometry | null;
+  level?: { scale: string; rank: number } | null; anchor?: readonly [number, number] | null;
 }
 
 type Box4 = [number, number, number, number];

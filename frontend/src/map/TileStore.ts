@@ -1,4 +1,5 @@
 /** Tiles of one picture (selection, rights, state): fetched once, decoded in slices, kept while they may be needed again. */
+import type { ScaleLook } from "./levels";
 import { inSlices } from "./slices";
 import { decode, type TileAddress, type TileItems, tileKey } from "./tile";
 
@@ -16,7 +17,7 @@ export class TileStore {
   private waiting: TileAddress[] = [];
 
   /** `changed` is called when a tile has come in or failed. */
-  constructor(private readonly fetchTile: TileFetch, private readonly changed: () => void) {}
+  constructor(private readonly fetchTile: TileFetch, private readonly changed: () => void, private readonly scale: ScaleLook | null = null) {}
 
   get(address: TileAddress): TileItems | undefined {
     return this.tiles.get(tileKey(address));
@@ -75,7 +76,7 @@ export class TileStore {
     this.loading.set(key, controller);
     try {
       const bytes = await this.fetchTile(address, controller.signal);
-      const items = bytes ? await inSlices(decode(bytes, address), controller.signal) : NOTHING;
+      const items = bytes ? await inSlices(decode(bytes, address, this.scale), controller.signal) : NOTHING;
       this.tiles.set(key, items);
       for (const old of this.tiles.keys()) {
         if (this.tiles.size <= KEPT) break;

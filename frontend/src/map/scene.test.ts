@@ -1,15 +1,16 @@
 import { describe, expect, it } from "vitest";
 import type { Counts, GradeIndex } from "./grades";
 import { buildScene, clusterRadius, type Mark, type Scene } from "./scene";
+import { orderOf, scaleLook } from "./levels";
 import type { ClusterItem, PointItem, TileItems } from "./tile";
 import { worldSize } from "./mercator";
 
 const ZOOM = 11;
 const PX = 1 / worldSize(ZOOM);
 const cluster = (x: number, y: number, by: Counts): ClusterItem => ({
-  key: `${x},${y}`, n: by.reduce((a, b) => a + b, 0), by, worst: by.findIndex((n) => n > 0) as GradeIndex, x: 0.5 + x * PX, y: 0.5 + y * PX,
+  key: `${x},${y}`, n: by.reduce((a, b) => a + b, 0), by, parts: [...by], scale: null, worst: by.findIndex((n) => n > 0) as GradeIndex, x: 0.5 + x * PX, y: 0.5 + y * PX,
 });
-const point = (id: number, x: number, y: number, grade: GradeIndex): PointItem => ({ id, cls: "tank", grade, name: "", x: 0.5 + x * PX, y: 0.5 + y * PX });
+const point = (id: number, x: number, y: number, grade: GradeIndex): PointItem => ({ id, cls: "tank", grade, order: grade, look: null, name: "", x: 0.5 + x * PX, y: 0.5 + y * PX });
 const tile = (clusters: ClusterItem[], points: PointItem[] = []): TileItems => ({ clusters, points, shapes: [] });
 const total = (scene: Scene): number => scene.marks.reduce((n, m) => n + (m.kind === "cluster" ? m.n : 1), 0);
 const kinds = (marks: Mark[]): string[] => marks.map((m) => (m.kind === "cluster" ? `cluster ${m.n}` : `single ${m.id}`));
@@ -40,7 +41,7 @@ describe("the scene", () => {
           if (Math.hypot(a.x - b.x, a.y - b.y) / PX < clusterRadius(a.n) + clusterRadius(b.n)) n++;
       return n;
     };
-    const raw = field.map((c): Mark => ({ kind: "cluster", ...c, grade: c.worst, extent: { minX: 0, minY: 0, maxX: 0, maxY: 0 } }));
+    const raw = field.map((c): Mark => ({ kind: "cluster", ...c, grade: c.worst, order: c.worst, cuts: [], ids: [], extent: { minX: 0, minY: 0, maxX: 0, maxY: 0 } }));
     expect(overlaps(raw)).toBeGreaterThan(100);
     expect(overlaps(buildScene([tile(field)], ZOOM).marks)).toBeLessThan(5);
   });
@@ -58,6 +59,21 @@ describe("the scene", () => {
   it("takes a single object that lies under a circle into it, with its grade", () => {
     const [mark, ...rest] = buildScene([tile([cluster(0, 0, [0, 0, 0, 5, 0])], [point(1, 6, 6, 0)])], ZOOM).marks;
     expect(rest).toEqual([]);
-    expect(mark).toMatchObject({ kind: "cluster", n: 6, by: [1, 0, 0, 5, 0], grade: 0 });
+    expect(mark).toMatchObject({ kind: "cluster", n: 6, by: [1, 0, 0, 5, 0], grade: 0, ids: [1] });
+  });
+
+  it("lets one of 重大 stand on a circle's ring, where a lesser one goes under", () => {
+    const marks = buildScene([tile([cluster(0, 0, [0, 0, 0, 5, 0])], [point(1, 15, 0, 0), point(2, 0, 15, 3)])], ZOOM).marks;
+    expect(kinds(marks)).toEqual(["cluster 6", "single 1"]);
+  });
+
+  it("orders by a scale's levels where the picture is coloured by one", () => {
+    const scale = scaleLook({ scale: "s", worse: "high-rank", levels: [1, 2].map((rank) => ({ value: `v${rank}`, rank, colour: "#123456", letter: "x", shape: "flag" })) }, new Set(["tank"]));
+    expect(scale.looks.map((l) => l.value)).toEqual(["v2", "v1", "none", "off"]);
+    expect([orderOf(scale, "tank", 2), orderOf(scale, "tank", 0), orderOf(scale, "school", 0)]).toEqual([0, 2, 3]);
+    const on = (id: number, x: number, order: number): PointItem => ({ ...point(id, x, 0, 0), order, look: scale.looks[order] ?? null });
+    const marks = buildScene([tile([{ ...cluster(-200, 0, [5, 0, 0, 0, 0]), parts: [0, 2, 3, 0], scale }], [on(1, 0, 3), on(2, 90, 0)])], ZOOM).marks;
+    expect(kinds(marks)).toEqual(["single 1", "cluster 5", "single 2"]);
+    expect(marks[1]).toMatchObject({ order: 1 });
   });
 });

@@ -1,10 +1,15 @@
 /** What is drawn at one zoom: objects and clusters of all tiles in view, put together without overlapping. */
 import type { Counts, GradeIndex } from "./grades";
 import { worstOf } from "./grades";
+import type { ScaleLook } from "./levels";
 import { type Box, worldSize } from "./mercator";
 import type { PointItem, ShapeItem, TileItems } from "./tile";
 
-export interface Cluster { kind: "cluster"; key: string; n: number; by: Counts; grade: GradeIndex; x: number; y: number; extent: Box }
+/** `order` is its worst part: the grade, or the place on the scale; `cuts` and `ids` say what it stands for. */
+export interface Cluster {
+  kind: "cluster"; key: string; n: number; by: Counts; grade: GradeIndex; parts: number[]; order: number; scale: ScaleLook | null;
+  cuts: string[]; ids: number[]; x: number; y: number; extent: Box;
+}
 export interface Single extends PointItem { kind: "single" }
 export type Mark = Cluster | Single;
 export interface Scene { zoom: number; marks: Mark[]; shapes: ShapeItem[] }
@@ -36,7 +41,7 @@ export function buildScene(tiles: Iterable<TileItems>, zoom: number): Scene {
   for (const tile of tiles) {
     for (const c of tile.clusters)
       clusters.push({
-        kind: "cluster", key: c.key, n: c.n, by: [...c.by] as Counts, grade: c.worst, x: c.x, y: c.y, taken: false,
+        kind: "cluster", key: c.key, n: c.n, by: [...c.by] as Counts, grade: c.worst, parts: [...c.parts], order: worstPart(c.parts), scale: c.scale, cuts: [c.key], ids: [], x: c.x, y: c.y, taken: false,
         extent: { minX: c.x - half, minY: c.y - half, maxX: c.x + half, maxY: c.y + half },
       });
     for (const p of tile.points) singles.push({ kind: "single", ...p });
@@ -50,8 +55,8 @@ export function buildScene(tiles: Iterable<TileItems>, zoom: number): Scene {
   singles = takeIn(clusters, singles, size);
   const marks: Mark[] = [...clusters, ...singles];
   // Worst last, that is on top; among equals clusters lie under singles.
-  marks.sort((a, b) => b.grade - a.grade || (a.kind === b.kind ? 0 : a.kind === "cluster" ? -1 : 1) || a.y - b.y || a.x - b.x);
-  shapes.sort((a, b) => b.grade - a.grade || a.id - b.id);
+  marks.sort((a, b) => b.order - a.order || (a.kind === b.kind ? 0 : a.kind === "cluster" ? -1 : 1) || a.y - b.y || a.x - b.x);
+  shapes.sort((a, b) => b.order - a.order || a.id - b.id);
   return { zoom, marks, shapes };
 }
 
@@ -76,13 +81,20 @@ class Grid {
   }
 }
 
-function join(into: Node, n: number, by: readonly number[], x: number, y: number, extent: Box): void {
+function worstPart(parts: readonly number[]): number {
+  const i = parts.findIndex((n) => n > 0);
+  return i < 0 ? parts.length - 1 : i;
+}
+
+function join(into: Node, n: number, by: readonly number[], parts: readonly number[], x: number, y: number, extent: Box): void {
   const sum = into.n + n;
   into.x = (into.x * into.n + x * n) / sum;
   into.y = (into.y * into.n + y * n) / sum;
   into.n = sum;
   into.by = into.by.map((v, i) => v + (by[i] ?? 0)) as Counts;
   into.grade = worstOf(into.by);
+  into.parts = into.parts.map((v, i) => v + (parts[i] ?? 0));
+  into.order = worstPart(into.parts);
   into.extent = {
     minX: Math.min(into.extent.minX, extent.minX), minY: Math.min(into.extent.minY, extent.minY),
     maxX: Math.max(into.extent.maxX, extent.maxX), maxY: Math.max(into.extent.maxY, extent.maxY),
@@ -103,7 +115,8 @@ function joinOverlapping(nodes: Node[], size: number): Node[] {
       if (other.taken) continue;
       if (Math.hypot(other.x - x, other.y - y) * size < reach + outer(other.n)) {
         other.taken = true;
-        join(node, other.n, other.by, other.x, other.y, other.extent);
+        node.cuts.push(...other.cuts);
+        join(node, other.n, other.by, other.parts, other.x, other.y, other.extent);
       }
     }
     out.push(node);
@@ -122,7 +135,9 @@ function takeIn(clusters: Node[], singles: Single[], size: number): Single[] {
     let best = Infinity;
     for (const cluster of grid.near(single.x, single.y)) {
       const distance = Math.hypot(cluster.x - single.x, cluster.y - single.y) * size;
-      if (distance < outer(cluster.n) + 5 && distance < best) {
+      // 重大, or a scale's worst level, goes under only where it would hide the number: else it stands on the ring, seen by itself.
+      const reach = single.order === 0 ? clusterRadius(cluster.n) : outer(cluster.n) + 5;
+      if (distance < reach && distance < best) {
         home = cluster;
         best = distance;
       }
@@ -134,9 +149,11 @@ function takeIn(clusters: Node[], singles: Single[], size: number): Single[] {
     for (const guest of guests) {
       const by = [0, 0, 0, 0, 0];
       by[guest.grade] = 1;
+      const parts = cluster.parts.map((_, i) => (i === guest.order ? 1 : 0));
+      cluster.ids.push(guest.id);
       // The circle stays where it is: others were measured against it.
       const { x, y } = cluster;
-      join(cluster, 1, by, guest.x, guest.y, { minX: guest.x, minY: guest.y, maxX: guest.x, maxY: guest.y });
+      join(cluster, 1, by, parts, guest.x, guest.y, { minX: guest.x, minY: guest.y, maxX: guest.x, maxY: guest.y });
       cluster.x = x;
       cluster.y = y;
     }

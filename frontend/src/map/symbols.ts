@@ -1,6 +1,7 @@
 /** How an object looks: a grade's shape with its class's glyph; the same geometry paints it and finds it under the pointer. */
 import { GRADE_CODES, type GradeIndex } from "./grades";
 import { GRADE_LETTER, shortNum } from "../words";
+import { isDark, type LevelLook, type LevelShape } from "./levels";
 import type { Palette } from "./palette";
 import { clusterRadius, type Cluster, type Mark, type Single } from "./scene";
 
@@ -8,13 +9,14 @@ import { clusterRadius, type Cluster, type Mark, type Single } from "./scene";
 export interface ClassLook { glyph: string; hazard: boolean }
 export type Looks = ReadonlyMap<string, ClassLook>;
 
-export interface SymbolSpec { shape: GradeIndex | "plate"; size: number; glyph: string }
+export interface SymbolSpec { shape: GradeIndex | "plate" | LevelShape; size: number; glyph: string; level?: LevelLook }
 
 const FAR: readonly number[] = [26, 24, 14, 12, 12]; // by grade: heavy ones are seen first
 const NEAR: readonly number[] = [28, 27, 22, 22, 21];
 
 /** An object's symbol at a zoom. Near by, every one shows its class; far off, only the two heavy grades do. */
-export function specOf(single: { cls: string; grade: GradeIndex }, looks: Looks, zoom: number): SymbolSpec {
+export function specOf(single: { cls: string; grade: GradeIndex; order?: number; look?: LevelLook | null }, looks: Looks, zoom: number): SymbolSpec {
+  if (single.look) return levelSpec(single.look, single.order ?? 0, looks.get(single.cls)?.glyph ?? "", zoom);
   const look = looks.get(single.cls);
   if (look && !look.hazard && single.grade === 4) {
     // Targets, forces and context have no risk grade of their own: a neutral plate, never 未评定's dashed circle.
@@ -22,6 +24,14 @@ export function specOf(single: { cls: string; grade: GradeIndex }, looks: Looks,
   }
   const size = (zoom >= 14 ? NEAR : FAR)[single.grade] as number;
   return { shape: single.grade, size, glyph: size >= 20 ? (look?.glyph ?? "") : "" };
+}
+
+/** A level's outline with its letter; what the scale says nothing of stays small and neutral. */
+function levelSpec(look: LevelLook, order: number, glyph: string, zoom: number): SymbolSpec {
+  const near = zoom >= 14;
+  if (look.shape === "unassessed") return { shape: look.shape, size: near ? 21 : 13, glyph: near ? glyph : "", level: look };
+  if (look.shape === "off") return { shape: look.shape, size: near ? 19 : 10, glyph: near ? glyph : "", level: look };
+  return { shape: look.shape, size: order === 0 ? 26 : near ? 24 : 21, glyph: "", level: look };
 }
 
 type Polygon = readonly (readonly [number, number])[];
@@ -35,6 +45,16 @@ export function outlineOf(shape: SymbolSpec["shape"], size: number): { polygon: 
     case 2: return { polygon: [[-r * 0.84, -r * 0.84], [r * 0.84, -r * 0.84], [r * 0.84, r * 0.84], [-r * 0.84, r * 0.84]] };
     case 3: return { radius: r * 0.88 };
     case 4: return { radius: r * 0.84 };
+    case "unassessed": return { radius: r * 0.84 };
+    case "off": return { radius: r * 0.78 };
+    case "hexagon": return { polygon: [[-r * 0.56, -r * 0.9], [r * 0.56, -r * 0.9], [r * 1.06, 0], [r * 0.56, r * 0.9], [-r * 0.56, r * 0.9], [-r * 1.06, 0]] };
+    case "dam": return { polygon: [[-r * 0.66, -r * 0.78], [r * 0.66, -r * 0.78], [r * 1.16, r * 0.78], [-r * 1.16, r * 0.78]] };
+    case "octagon": return { polygon: [[-r * 0.4, -r * 0.96], [r * 0.4, -r * 0.96], [r * 0.96, -r * 0.4], [r * 0.96, r * 0.4], [r * 0.4, r * 0.96], [-r * 0.4, r * 0.96], [-r * 0.96, r * 0.4], [-r * 0.96, -r * 0.4]] };
+    case "shield": return { polygon: [[-r * 0.88, -r * 0.92], [r * 0.88, -r * 0.92], [r * 0.88, r * 0.2], [0, r * 1.08], [-r * 0.88, r * 0.2]] };
+    case "tank": return { polygon: [[-r * 0.9, -r * 0.7], [-r * 0.5, -r * 0.9], [r * 0.5, -r * 0.9], [r * 0.9, -r * 0.7], [r * 0.9, r * 0.7], [r * 0.5, r * 0.9], [-r * 0.5, r * 0.9], [-r * 0.9, r * 0.7]] };
+    case "hatch": return { polygon: [[-r * 0.86, -r * 0.86], [r * 0.86, -r * 0.86], [r * 0.86, r * 0.86], [-r * 0.86, r * 0.86]] };
+    case "bar": return { polygon: [[-r * 1.1, -r * 0.66], [r * 1.1, -r * 0.66], [r * 1.1, r * 0.66], [-r * 1.1, r * 0.66]] };
+    case "flag": return { polygon: [[-r * 0.9, -r * 0.9], [r * 1.16, 0], [-r * 0.9, r * 0.9]] };
     case "plate": return { polygon: [[-r * 0.9, -r * 0.9], [r * 0.9, -r * 0.9], [r * 0.9, r * 0.9], [-r * 0.9, r * 0.9]] };
   }
 }
@@ -95,7 +115,7 @@ export class Atlas {
   constructor(private readonly sprite: Sprite, private readonly palette: Palette, private readonly ratio: number) {}
 
   stamp(context: CanvasRenderingContext2D, spec: SymbolSpec, x: number, y: number): void {
-    const key = `${spec.shape}|${spec.size}|${spec.glyph}`;
+    const key = `${spec.shape}|${spec.size}|${spec.glyph}|${spec.level?.value ?? ""}`;
     let image = this.stamps.get(key);
     const side = spec.size * 1.3 + 8;
     if (!image) {
@@ -119,13 +139,15 @@ export class Atlas {
     context.strokeStyle = palette.halo;
     context.lineWidth = spec.size >= 20 ? 4 : 3;
     context.stroke(path);
-    const plate = spec.shape === "plate";
-    const colours = plate ? null : palette.grade[GRADE_CODES[spec.shape as GradeIndex]];
+    if (spec.level && spec.level.colour) return drawLevel(context, spec.level, spec.size, path, palette.font);
+    const plate = spec.shape === "plate" || spec.shape === "off";
+    const unassessed = spec.shape === "unassessed";
+    const colours = plate || unassessed ? null : palette.grade[GRADE_CODES[spec.shape as GradeIndex]];
     context.fillStyle = colours?.fill ?? palette.surface;
     context.fill(path);
     context.strokeStyle = colours?.edge ?? palette.ink3;
     context.lineWidth = spec.size >= 20 ? 1.4 : 1.1;
-    if (spec.shape === 4) context.setLineDash([3, 2]);
+    if (spec.shape === 4 || unassessed) context.setLineDash([3, 2]);
     context.stroke(path);
     context.setLineDash([]);
     const glyph = spec.glyph ? this.sprite.glyph(spec.glyph) : undefined;
@@ -140,16 +162,47 @@ export class Atlas {
   }
 }
 
+/** A level's shape in its colour with its letter, as the catalogue has them. */
+function drawLevel(context: CanvasRenderingContext2D, look: LevelLook, size: number, path: Path2D, font: string): void {
+  context.fillStyle = look.colour;
+  context.fill(path);
+  context.strokeStyle = "rgba(10, 16, 20, .55)";
+  context.lineWidth = 1;
+  context.stroke(path);
+  context.fillStyle = isDark(look.colour) ? "#fff" : "#1d1410";
+  context.font = `700 ${Math.round(size * 0.48)}px ${font}`;
+  context.textAlign = "center";
+  context.textBaseline = "alphabetic";
+  context.fillText(look.letter, look.shape === "flag" ? -size * 0.12 : 0, size * (look.shape === "shield" ? 0.12 : 0.17));
+}
+
 export const badgeSize = (grade: GradeIndex): number => (grade === 0 ? 18 : grade === 1 ? 19 : 14);
 
 /** Clusters of nothing heavier than 低 say so by their ring alone. */
 function hasBadge(cluster: Cluster): boolean {
-  return cluster.grade <= 2;
+  return cluster.scale ? cluster.order < cluster.scale.ranks.length : cluster.grade <= 2;
 }
+const LEVEL_BADGE = 18;
 
 /** Where a cluster's badge sits from its middle. */
 export function badgeOffset(n: number): number {
   return (clusterRadius(n) + 4) * 0.74;
+}
+
+const LEAST_SHARE = 0.03; // of the ring: one 重大 among a thousand is still to be seen
+
+/** A part's share of the ring; what would be too thin to see is widened, the others give way. */
+export function shareOf(n: number, cluster: { n: number; parts: readonly number[] }): number {
+  const small = cluster.parts.filter((part) => part > 0 && part / cluster.n < LEAST_SHARE);
+  if (n / cluster.n < LEAST_SHARE) return LEAST_SHARE;
+  const rest = cluster.n - small.reduce((sum, part) => sum + part, 0);
+  return (n / rest) * (1 - small.length * LEAST_SHARE);
+}
+
+function ringColour(cluster: Cluster, part: number, palette: Palette): string {
+  const look = cluster.scale?.looks[part];
+  if (!look) return palette.grade[GRADE_CODES[part as GradeIndex]].ring;
+  return look.colour || (look.shape === "unassessed" ? palette.ink3 : palette.line2);
 }
 
 /** Neutral body, ring by share of grade from twelve o'clock, the worst grade as shape with its letter. */
@@ -166,15 +219,14 @@ export function drawCluster(context: CanvasRenderingContext2D, cluster: Cluster,
   context.fillStyle = palette.line2;
   context.fill();
   let from = -Math.PI / 2;
-  GRADE_CODES.forEach((grade, i) => {
-    const n = cluster.by[i as GradeIndex];
+  cluster.parts.forEach((n, i) => {
     if (!n) return;
-    const to = from + (n / cluster.n) * 2 * Math.PI;
+    const to = from + shareOf(n, cluster) * 2 * Math.PI;
     context.beginPath();
     context.arc(x, y, r + 2, from, to);
     context.lineWidth = 4;
     context.lineCap = "butt";
-    context.strokeStyle = palette.grade[grade].ring;
+    context.strokeStyle = ringColour(cluster, i, palette);
     context.stroke();
     from = to;
   });
@@ -191,10 +243,11 @@ export function drawCluster(context: CanvasRenderingContext2D, cluster: Cluster,
   context.font = `500 12px ${palette.font}`;
   context.fillText(shortNum(cluster.n), x, y + 4.5);
   if (!hasBadge(cluster)) return;
-  const size = badgeSize(cluster.grade);
+  const look = cluster.scale?.looks[cluster.order];
+  const size = look ? LEVEL_BADGE : badgeSize(cluster.grade);
   const bx = x + badgeOffset(cluster.n);
   const by = y - badgeOffset(cluster.n);
-  const path = pathOf(cluster.grade, size);
+  const path = pathOf(look ? look.shape : cluster.grade, size);
   const grade = GRADE_CODES[cluster.grade];
   context.save();
   context.translate(bx, by);
@@ -202,6 +255,11 @@ export function drawCluster(context: CanvasRenderingContext2D, cluster: Cluster,
   context.strokeStyle = palette.halo;
   context.lineWidth = 3.4;
   context.stroke(path);
+  if (look) {
+    drawLevel(context, look, size, path, palette.font);
+    context.restore();
+    return;
+  }
   context.fillStyle = palette.grade[grade].fill;
   context.fill(path);
   context.strokeStyle = palette.grade[grade].edge;
@@ -217,7 +275,8 @@ export function inCluster(cluster: Cluster, dx: number, dy: number, slack = 0): 
   if (Math.hypot(dx, dy) <= clusterRadius(cluster.n) + 4.6 + slack) return true;
   if (!hasBadge(cluster)) return false;
   const off = badgeOffset(cluster.n);
-  return inSymbol({ shape: cluster.grade, size: badgeSize(cluster.grade), glyph: "" }, dx - off, dy + off, slack);
+  const look = cluster.scale?.looks[cluster.order];
+  return inSymbol({ shape: look ? look.shape : cluster.grade, size: look ? LEVEL_BADGE : badgeSize(cluster.grade), glyph: "" }, dx - off, dy + off, slack);
 }
 
 /** Radius of the ring that marks a drawn thing as hovered or chosen. */

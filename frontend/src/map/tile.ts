@@ -2,11 +2,15 @@
 import { VectorTile, type VectorTileFeature } from "@mapbox/vector-tile";
 import { PbfReader } from "pbf";
 import { type Counts, type GradeIndex, gradeIndex, worstOf } from "./grades";
+import { type LevelLook, orderOf, type ScaleLook } from "./levels";
 import type { Box, Flat } from "./mercator";
 
-export interface PointItem { id: number; cls: string; grade: GradeIndex; name: string; x: number; y: number }
-export interface ClusterItem { key: string; n: number; by: Counts; worst: GradeIndex; x: number; y: number }
-export interface ShapeItem { id: number; cls: string; grade: GradeIndex; name: string; lines: Flat[]; filled: boolean; tile: Box }
+/** `order` is how bad: the grade, or the place on the scale that the picture is coloured by; `look` is there with a scale. */
+interface Ranked { order: number; look: LevelLook | null }
+export interface PointItem extends Ranked { id: number; cls: string; grade: GradeIndex; name: string; x: number; y: number }
+/** `by` counts grades; `parts` counts by `order`, and is the same without a scale. */
+export interface ClusterItem { key: string; n: number; by: Counts; worst: GradeIndex; parts: number[]; scale: ScaleLook | null; x: number; y: number }
+export interface ShapeItem extends Ranked { id: number; cls: string; grade: GradeIndex; name: string; lines: Flat[]; filled: boolean; tile: Box }
 export interface TileItems { points: PointItem[]; clusters: ClusterItem[]; shapes: ShapeItem[] }
 
 export interface TileAddress { z: number; x: number; y: number }
@@ -18,7 +22,7 @@ export function tileKey(t: TileAddress): string {
 const SLICE = 200;
 
 /** Decodes step by step; each step reads at most 200 features. */
-export function* decode(bytes: ArrayBuffer | Uint8Array, address: TileAddress): Generator<void, TileItems> {
+export function* decode(bytes: ArrayBuffer | Uint8Array, address: TileAddress, scale: ScaleLook | null = null): Generator<void, TileItems> {
   const out: TileItems = { points: [], clusters: [], shapes: [] };
   const tile = new VectorTile(new PbfReader(bytes));
   const side = 1 / 2 ** address.z;
@@ -30,8 +34,8 @@ export function* decode(bytes: ArrayBuffer | Uint8Array, address: TileAddress): 
     const unit = side / layer.extent;
     for (let i = 0; i < layer.length; i++) {
       const feature = layer.feature(i);
-      if (name === "objects") readObject(feature, box, unit, out);
-      else readCluster(feature, box, unit, address, out);
+      if (name === "objects") readObject(feature, box, unit, scale, out);
+      else readCluster(feature, box, unit, address, scale, out);
       if (++read % SLICE === 0) yield;
     }
   }
@@ -42,9 +46,12 @@ function number(value: unknown): number {
   return typeof value === "number" ? value : 0;
 }
 
-function readObject(feature: VectorTileFeature, box: Box, unit: number, out: TileItems): void {
+function readObject(feature: VectorTileFeature, box: Box, unit: number, scale: ScaleLook | null, out: TileItems): void {
   const p = feature.properties;
-  const common = { id: feature.id ?? 0, cls: String(p.class ?? ""), grade: gradeIndex(p.grade), name: typeof p.name === "string" ? p.name : "" };
+  const cls = String(p.class ?? "");
+  const grade = gradeIndex(p.grade);
+  const order = scale ? orderOf(scale, cls, number(p.rank)) : grade;
+  const common = { id: feature.id ?? 0, cls, grade, order, look: scale?.looks[order] ?? null, name: typeof p.name === "string" ? p.name : "" };
   const geometry = feature.loadGeometry();
   if (feature.type === 1) {
     const at = geometry[0]?.[0];
@@ -65,13 +72,14 @@ function readObject(feature: VectorTileFeature, box: Box, unit: number, out: Til
     out.points.push({ ...common, x: box.minX + p.anchor_x * unit, y: box.minY + p.anchor_y * unit });
 }
 
-function readCluster(feature: VectorTileFeature, box: Box, unit: number, address: TileAddress, out: TileItems): void {
+function readCluster(feature: VectorTileFeature, box: Box, unit: number, address: TileAddress, scale: ScaleLook | null, out: TileItems): void {
   const p = feature.properties;
   const at = feature.loadGeometry()[0]?.[0];
   if (!at) return;
   const by: Counts = [number(p.major), number(p.serious), number(p.general), number(p.low), number(p.none)];
   out.clusters.push({
     key: `${tileKey(address)}#${feature.id ?? `${at.x}.${at.y}`}`,
+    parts: scale ? [...scale.ranks.map((r) => number(p[`r${r}`])), number(p.r0) - number(p.off), number(p.off)] : [...by], scale,
     n: number(p.n), by, worst: worstOf(by), x: box.minX + at.x * unit, y: box.minY + at.y * unit,
   });
 }

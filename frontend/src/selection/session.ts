@@ -67,8 +67,14 @@ function takeSession(session: Session): boolean {
 }
 
 export async function signIn(username: string, password: string): Promise<void> {
-  const session = await send<Session>("POST", "/api/session", { username, password });
-  if (session && takeSession(session)) await again();
+  store.switching = true;
+  try {
+    const session = await send<Session>("POST", "/api/session", { username, password });
+    if (!session || !takeSession(session)) return;
+  } finally {
+    store.switching = false;
+  }
+  await again();
 }
 
 /** Everything for who asks now; from the beginning where a password had to be changed first. */
@@ -77,15 +83,18 @@ async function again(): Promise<void> {
 }
 
 export async function signOut(): Promise<void> {
+  store.switching = true;
   try {
     await send("DELETE", "/api/session");
   } catch (error) {
+    store.switching = false;
     // A session that has ended by itself is as good as signed out.
     if (!(error instanceof Problem && error.status === 401)) return complain(error);
   }
   store.selected = null;
   store.mustChange = null;
   forget();
+  store.switching = false;
   await again().catch(complain);
 }
 

@@ -19,6 +19,7 @@ export const store = reactive({
   divisions: [] as Division[],
   account: null as Account | null,
   rights: "",
+  switching: false, // who asks is being changed: what is asked with the old rights meanwhile would be refused
   state: 0,
   at: "",
   online: true,
@@ -65,6 +66,8 @@ export const store = reactive({
 
 export const classes = computed<Map<string, ClassSpec>>(() => new Map((store.catalogue?.classes ?? []).map((c) => [c.class, c])));
 export const scales = computed<Map<string, Scale>>(() => new Map((store.catalogue?.scales ?? []).map((s) => [s.scale, s])));
+/** The scale that map and legend are coloured by; null is the risk grade, also where a link names an unknown one. */
+export const shownScale = computed<Scale | null>(() => scales.value.get(store.scale ?? "") ?? null);
 export const hazards = computed<string[]>(() => (store.catalogue?.classes ?? []).filter((c) => c.role === "hazard").map((c) => c.class));
 export const shownClasses = computed<Set<string>>(() => new Set(store.chosen.classes ?? hazards.value));
 export const shownGrades = computed<Set<Grade>>(() => new Set(store.chosen.grades ?? GRADES));

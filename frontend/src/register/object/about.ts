@@ -38,10 +38,12 @@ export class CardFacts {
   readonly facts = reactive({ id: null as number | null, parties: null as Party[] | null, near: null as Near | null, history: null as History | null });
   private running: AbortController | null = null;
 
-  async ask(id: number | null): Promise<void> {
+  /** What the public form has none of is not asked for. */
+  async ask(object: Pick<Detail, "id" | "form"> | null): Promise<void> {
     this.running?.abort();
     const { signal } = (this.running = new AbortController());
     const { facts } = this;
+    const id = object?.id ?? null;
     if (facts.id !== id) Object.assign(facts, { id, parties: null, near: null, history: null });
     if (id === null) return;
     const put = <T>(what: Promise<T>, then: (got: T) => void): Promise<void> => what.then((got) => {
@@ -49,8 +51,10 @@ export class CardFacts {
     }, () => undefined);
     await Promise.all([
       put(persons(id, "", signal), ({ list }) => (facts.parties = list)),
-      put(getJson<Near>(`/api/objects/${id}/near?within=500&limit=4`, signal), (near) => (facts.near = near)),
-      put(getJson<History>(`/api/objects/${id}/history`, signal), (history) => (facts.history = history)),
+      ...(object?.form === "full" ? [
+        put(getJson<Near>(`/api/objects/${id}/near?within=500&limit=4`, signal), (near) => (facts.near = near)),
+        put(getJson<History>(`/api/objects/${id}/history`, signal), (history) => (facts.history = history)),
+      ] : []),
     ]);
   }
 }
@@ -89,12 +93,7 @@ export class PageFacts {
         put(this.nearOf(id, and, within, signal), (near) => (about.near = near)),
         put(getJson<Page>(`/api/objects?parent=${id}&stage=any&limit=50${and}`, signal), (parts) => (about.parts = parts)),
         firm ? put(getJson<Counts>(`/api/counts?by=class,grade&enterprise=${id}${and}`, signal), (counts) => (about.firm = counts)) : Promise.resolve((about.firm = null)),
-        getJson<History>(`/api/objects/${id}/history`, signal).then((history) => {
-          if (!signal.aborted) Object.assign(about, { history, historyRefused: false });
-        }, (error: unknown) => {
-          if (error instanceof Problem && error.status === 403) Object.assign(about, { history: null, historyRefused: true });
-          else complain(error);
-        }),
+        detail.form === "full" ? put(getJson<History>(`/api/objects/${id}/history`, signal), (history) => Object.assign(about, { history, historyRefused: false })) : void Object.assign(about, { history: null, historyRefused: true }),
       ]);
     } catch (error) {
       if (signal.aborted || isAbort(error)) return;

@@ -1,0 +1,265 @@
+"""One object on the page: its page, its persons, its form; two officers, a lost line, the end of a life."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Watched
+from tests.conftest import ADMIN_PASSWORD
+
+DEMO = True
+SCRIPT = "<img src=x onerror=document.title='hurt'>"
+
+
+@pytest.fixture
+def page(open_page: Callable[..., Watched]) -> Iterator[Page]:
+    """An administrator's page. Refusals that a test asks for are no fault of the page."""
+    watched = open_page()
+    page = watched.page
+    page.get_by_role("button", name="登录").first.click()
+    page.locator("input[name=username]").fill("admin")
+    page.locator("input[name=password]").fill(ADMIN_PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="退出登录")).to_be_visible()
+    yield page
+    meant = re.compile(r"status of (401|403|404|409|422)|ERR_INTERNET_DISCONNECTED|favicon")
+    watched.wrong = [w for w in watched.wrong if not meant.search(w)]
+    assert page.title() != "hurt"
+
+
+@pytest.fixture
+def other(address: str) -> Iterator[httpx.Client]:
+    """Another officer, who works by the service alone."""
+    with httpx.Client(base_url=address) as client:
+        answer = client.post("/api/session", json={"username": "admin", "password": ADMIN_PASSWORD})
+        client.headers["X-CSRF-Token"] = answer.json()["csrf"]
+        yield client
+
+
+def make(other: httpx.Client, name: str, **more: Any) -> dict[str, Any]:
+    body = {
+        "class": "tailings-pond",
+        "name": name,
+        "geometry": {"type": "Point", "coordinates": [115.99, 29.68]},
+        "attributes": {"dam_height_m": 45, "capacity_m3": 800000},
+        **more,
+    }
+    answer = other.post("/api/objects", json=body)
+    assert answer.status_code == 201, answer.text
+    made: dict[str, Any] = answer.json()
+    return made
+
+
+def open_at(page: Page, path: str) -> None:
+    page.goto(page.url.split("/#")[0].split("/objects")[0].rstrip("/") + path)
+
+
+def field(page: Page, name: str) -> Any:
+    return page.locator(f'[id="f-{name}"]')
+
+
+def save(page: Page, name: str = "保存") -> None:
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def test_an_object_is_registered_with_its_place_drawn_and_a_script_in_every_text(
+    page: Page, other: httpx.Client
+) -> None:
+    open_at(page, "/objects/new")
+    page.get_by_role("searchbox", name="在分类中查找").fill("尾矿")
+    page.get_by_role("button", name="尾矿库", exact=True).click()
+    expect(field(page, "name")).to_be_visible()
+    save(page, "登记")
+    summary = page.locator(".ob-faults")
+    expect(summary).to_contain_text("名称")
+    summary.get_by_role("link").first.click()
+    expect(field(page, "name")).to_be_focused()
+    for box in page.locator("input.text:not([inputmode]):not([type=date]):not([role=combobox]), textarea.text").all():
+        box.fill(SCRIPT[: int(box.get_attribute("maxlength") or 500)])
+    field(page, "attributes.dam_height_m").fill("45.50")
+    field(page, "grade").select_option(label="较大")
+    page.locator("#f-grade-basis").fill(SCRIPT)
+    field(page, "level").select_option(label="四等")
+    page.locator("#f-level-basis").fill("备案")
+    page.get_by_role("button", name="在图上点定").click()
+    expect(page.locator(".sketch-panel")).to_be_visible()
+    page.wait_for_function(
+        "() => document.querySelector('.sketching') && !document.querySelector('.sketch-panel p').textContent.includes('载入')"
+    )
+    box = page.locator(".ob-map .canvas").bounding_box()
+    at = page.evaluate("() => window.riskmapPlace.pointOf(115.99, 29.68)")
+    page.mouse.move(box["x"] + at["x"] - 3, box["y"] + at["y"])
+    page.mouse.click(box["x"] + at["x"], box["y"] + at["y"])
+    expect(page.locator("#f-geometry .ph")).to_contain_text("115.9")
+    expect(page.locator(".ob-preview")).to_contain_text("较大")
+    expect(page.locator(".ob-preview")).to_contain_text("四等")
+    save(page, "登记")
+    expect(page.locator(".ob-head h1")).to_contain_text("<img src=x")
+    expect(page.locator(".ob-body")).to_contain_text("onerror")
+    assert page.locator(".ob-page img, .ob-page script").count() == 0
+    object_id = int(page.url.rsplit("/", 1)[1])
+    kept = other.get(f"/api/objects/{object_id}")
+    assert '"dam_height_m":45.50' in kept.text  # as it was typed
+    assert kept.json()["position_quality"] == "clicked"
+    assert kept.json()["division"].startswith("3604")
+
+
+def test_a_typed_position_is_converted_and_shown_before_it_is_saved(page: Page) -> None:
+    open_at(page, "/objects/new?class=tailings-pond")
+    field(page, "name").fill("例换算尾矿库")
+    page.get_by_role("button", name="输入坐标").click()
+    page.get_by_label("经度").fill("115°59′24″")
+    page.get_by_label("纬度").fill("29.68")
+    page.get_by_label("坐标基准").select_option("BD09")
+    page.get_by_role("button", name="换算并定位").click()
+    expect(page.locator(".side [role=status]")).to_contain_text("换算为 CGCS2000 115.97")
+    page.get_by_label("纬度").fill("北边")
+    page.get_by_role("button", name="换算并定位").click()
+    expect(page.locator(".ob-type")).to_contain_text("纬度看不懂")
+    page.get_by_role("button", name="取消", exact=True).click()
+    page.get_by_role("button", name="放弃填写并离开").click()
+    expect(page.locator(".map .canvas").first).to_be_visible()
+
+
+def test_two_officers_change_one_object_and_choose_item_by_item(page: Page, other: httpx.Client) -> None:
+    made = make(other, "例两人库")
+    open_at(page, f"/objects/{made['id']}/edit")
+    expect(field(page, "name")).to_have_value("例两人库")
+    first = {"name": "例对方库", "source": "对方排查", "attributes": {"capacity_m3": 900000}}
+    header = {"If-Match": f'"{made["state"]}"'}
+    assert other.patch(f"/api/objects/{made['id']}", json=first, headers=header).status_code == 200
+    field(page, "name").fill("例本人库")
+    field(page, "attributes.capacity_m3").fill("700000")
+    field(page, "attributes.dam_height_m").fill("50")
+    save(page)
+    table = page.locator(".ob-cmp")
+    row = table.locator("tr[data-key=name]")
+    for text in ("例两人库", "例对方库", "例本人库"):
+        expect(row).to_contain_text(text)
+    expect(page.get_by_role("dialog")).to_contain_text("对方排查")
+    keep = page.get_by_role("button", name="按选定的保存")
+    expect(keep).to_be_disabled()
+    page.get_by_label("名称 用您的").check()
+    page.get_by_label("全库容 用对方的").check()
+    keep.click()
+    expect(page.locator(".ob-head h1")).to_contain_text("例本人库")
+    now = other.get(f"/api/objects/{made['id']}").json()
+    assert (now["name"], now["source"]) == ("例本人库", "对方排查")
+    assert now["attributes"] == {"capacity_m3": 900000, "dam_height_m": 50}
+    history = page.locator("#history")
+    expect(history).to_contain_text("总坝高")
+    expect(history).to_contain_text("45 m → 50 m")
+
+
+def test_a_lost_line_and_an_ended_session_lose_nothing_that_was_typed(page: Page, other: httpx.Client) -> None:
+    made = make(other, "例断线库")
+    path = f"/objects/{made['id']}/edit"
+    open_at(page, path)
+    expect(field(page, "name")).to_have_value("例断线库")
+    page.context.set_offline(True)
+    field(page, "name").fill("例断线后的名称")
+    save(page)
+    expect(page.get_by_role("alert").filter(has_text="恢复连接后再点保存")).to_be_visible()
+    page.context.set_offline(False)
+    # Reloaded, the page comes back with what was typed.
+    page.once("dialog", lambda d: d.accept())
+    page.reload()
+    expect(page.get_by_role("status").filter(has_text="没有保存的填写")).to_be_visible()
+    expect(field(page, "name")).to_have_value("例断线后的名称")
+    page.context.clear_cookies()
+    field(page, "source").fill("过期后写的")
+    save(page)
+    page.locator("input[name=username]").fill("admin")
+    page.locator("input[name=password]").fill(ADMIN_PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="退出登录")).to_be_visible()
+    expect(field(page, "source")).to_have_value("过期后写的")
+    expect(field(page, "attributes.dam_height_m")).to_have_value("45")
+    save(page)
+    expect(page.locator(".ob-head h1")).to_contain_text("例断线后的名称")
+    assert other.get(f"/api/objects/{made['id']}").json()["source"] == "过期后写的"
+    open_at(page, path)  # what is saved is not offered again
+    expect(field(page, "name")).to_have_value("例断线后的名称")
+    expect(page.get_by_role("status").filter(has_text="没有保存的填写")).to_have_count(0)
+
+
+def test_leaving_unsaved_work_asks_and_keeps_it(page: Page, other: httpx.Client) -> None:
+    made = make(other, "例离开库")
+    open_at(page, f"/objects/{made['id']}/edit")
+    field(page, "name").fill("例离开前写的")
+    page.get_by_role("link", name="一张图").click()
+    page.get_by_role("button", name="留在这里").click()
+    expect(field(page, "name")).to_have_value("例离开前写的")
+    page.get_by_role("link", name="一张图").click()
+    page.get_by_role("button", name="离开，保留填写").click()
+    expect(page.locator(".words .total")).to_be_visible()
+    page.go_back()
+    expect(field(page, "name")).to_have_value("例离开前写的")
+    page.get_by_role("button", name="放弃填写，重新读取").click()
+    expect(field(page, "name")).to_have_value("例离开库")
+
+
+def test_persons_are_entered_and_the_past_shows_those_of_then(page: Page, other: httpx.Client) -> None:
+    made = make(other, "例责任库", parties=[{"role": "主要负责人", "name": "演一", "phone": "0792-0000001"}])
+    open_at(page, f"/objects/{made['id']}")
+    persons = page.locator("#persons")
+    call = persons.get_by_role("link", name="拨打 演一 0792-0000001")
+    expect(call).to_have_attribute("href", "tel:07920000001")
+    persons.get_by_role("button", name="修改责任人").click()
+    persons.get_by_label("姓名").fill("演二")
+    # Somebody else is quicker: what is typed stays, and is saved on top of what there is now.
+    path = f"/api/objects/{made['id']}/parties"
+    assert other.put(path, json=[{"role": "巡查", "name": "演三"}]).status_code == 200
+    persons.get_by_role("button", name="保存责任人").click()
+    expect(persons.get_by_role("alert")).to_contain_text("别人改过责任人")
+    expect(persons).to_contain_text("演三")
+    expect(persons.get_by_label("姓名")).to_have_value("演二")
+    persons.get_by_role("button", name="保存责任人").click()
+    expect(persons.get_by_role("link", name=re.compile("^拨打 演二"))).to_be_visible()
+    assert [p["name"] for p in other.get(path).json()] == ["演二"]
+    history = page.locator("#history")
+    expect(history).to_contain_text("巡查 演三 → 主要负责人 演二")
+    history.locator("li").last.get_by_role("button", name="看当时").click()
+    expect(page.locator(".ob-bar.past")).to_contain_text("不能修改")
+    expect(persons).to_contain_text("演一")
+    expect(page.get_by_role("link", name="修改", exact=True)).to_have_count(0)
+    page.get_by_role("button", name="回到现在").click()
+    expect(persons).to_contain_text("演二")
+
+
+def test_a_life_ends_with_a_reason(page: Page, other: httpx.Client) -> None:
+    made = make(other, "例终了库")
+    open_at(page, f"/objects/{made['id']}")
+    page.get_by_role("button", name="更多").last.click()
+    page.get_by_role("menuitem", name="注销").click()
+    page.get_by_role("button", name="注销对象").click()
+    expect(page.get_by_role("alert").filter(has_text="请写明原因")).to_be_visible()
+    page.get_by_label("原因").fill("重复登记")
+    page.get_by_role("button", name="注销对象").click()
+    expect(page.locator(".ob-bar")).to_contain_text("注销：重复登记")
+    expect(page.get_by_role("link", name="修改", exact=True)).to_have_count(0)
+    expect(page.locator("#history")).to_contain_text("注销：重复登记")
+    open_at(page, f"/objects/{made['id']}/edit")
+    expect(page.get_by_role("alert")).to_contain_text("已注销")
+
+
+def test_near_things_are_on_the_page_as_in_the_answer_and_a_card_leads_there(page: Page, other: httpx.Client) -> None:
+    item = other.get("/api/objects", params={"q": "ZDWXY-0001"}).json()["items"][0]
+    near = other.get(f"/api/objects/{item['id']}/near").json()
+    open_at(page, f"/#object={item['id']}")
+    card = page.locator("aside.right")
+    expect(card.locator(".say")).to_contain_text("按重大危险源级别为一级")
+    expect(card).to_contain_text(f"全部 {near['total']} 处")
+    card.get_by_role("button", name="打开详情").click()
+    expect(page.locator("#place tbody tr")).to_have_count(min(near["total"], 200))
+    assert page.locator("#place tbody tr .name").all_inner_texts() == [n["name"] for n in near["items"]]
+    page.get_by_role("button", name="1 km").click()
+    expect(page.locator("#place tbody tr")).not_to_have_count(near["total"])
+    page.go_back()  # the map is as it was
+    expect(card.locator("h1")).to_have_text(item["name"])
+    page.goto(page.url.split("/#")[0] + "/objects/999999999")
+    expect(page.get_by_role("alert")).to_contain_text("没有这个对象，或您无权查看")
