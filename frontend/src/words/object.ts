@@ -259,7 +259,7 @@ export const O = {
 
   // Somebody was first
   conflictTitle: "别人先改了这个对象",
-  conflictText: (who: string, at: string) => `您打开以后，${who || "别人"}在 ${at} 保存过。逐项选用哪一个，再保存。`,
+  conflictText: (who: string, at: string) => `您打开以后，${who || "别人"} 在 ${at} 保存过。逐项选用哪一个，再保存。`,
   conflictNone: "您改的各项对方都没有动，可以直接保存；对方改的也会保留。",
   original: "原来",
   theirs: "对方改成",

@@ -189,9 +189,15 @@ export class PlaceMap {
   private geometry: Geometry | null = null;
   private within = 0;
   private fitted = false;
+  private readonly theme: MutationObserver;
 
   constructor(element: HTMLElement, events: PlaceEvents, home: Box4, reducedMotion: boolean) {
     const palette = readPalette(element);
+    this.theme = new MutationObserver(() => {
+      Object.assign(palette, readPalette(element)); // the one palette that every layer holds
+      for (const layer of [this.base, this.base.labels, this.place]) layer.redraw();
+    });
+    this.theme.observe(document.documentElement, { attributeFilter: ["data-theme"] });
     this.map = L.map(element, {
       zoomControl: false, attributionControl: false, minZoom: 5, maxZoom: 19, zoomAnimation: !reducedMotion, fadeAnimation: false, markerZoomAnimation: false,
       inertia: !reducedMotion, wheelPxPerZoomLevel: 100, keyboardPanDelta: 100, zoomSnap: 0.5,
@@ -227,6 +233,7 @@ export class PlaceMap {
   }
 
   remove(): void {
+    this.theme.disconnect();
     this.sketch.cancel();
     this.map.remove();
   }

@@ -10,22 +10,27 @@ function key(user: string, what: string): string {
 }
 
 /** False where the browser keeps nothing. */
-export function keep(user: string, what: string, kept: Kept): boolean {
+export function keep(user: string, what: string, value: unknown): boolean {
   try {
-    sessionStorage.setItem(key(user, what), JSON.stringify(kept));
+    sessionStorage.setItem(key(user, what), JSON.stringify(value));
     return true;
   } catch {
     return false;
   }
 }
 
-export function kept(user: string, what: string): Kept | null {
+export function found(user: string, what: string): unknown {
   try {
-    const found = JSON.parse(sessionStorage.getItem(key(user, what)) ?? "null") as Partial<Kept> | null;
-    return found?.base?.attributes && found.draft?.attributes ? (found as Kept) : null;
+    return JSON.parse(sessionStorage.getItem(key(user, what)) ?? "null");
   } catch {
     return null;
   }
+}
+
+/** A form's work. */
+export function kept(user: string, what: string): Kept | null {
+  const work = found(user, what) as Partial<Kept> | null;
+  return work?.base?.attributes && work.draft?.attributes ? (work as Kept) : null;
 }
 
 export function forget(user: string, what: string): void {
