@@ -362,6 +362,7 @@ class LabelLayer extends ViewportLayer {
       const own = label.kind === "seat" || label.kind === "county";
       const home = own ? this.borders.county.find((part) => holds(part, label.x, label.y)) : undefined;
       const steps = (own || frame.zoom >= FAR ? STEPS : FAR_STEPS).map(([dx, dy]) => ({ x: x + dx * (half + 12), y: y + dy }));
+      if (home) steps.push(...spread(home.box, size, frame).sort((a, b) => Math.hypot(a.x - x, a.y - y) - Math.hypot(b.x - x, b.y - y)));
       const free = steps.find((at) => {
         const box = boxAt(at.x, at.y, half);
         // A county's name stays in its county.
@@ -391,6 +392,14 @@ const STEPS: readonly (readonly [number, number])[] = [
 ];
 const FAR_STEPS = STEPS.slice(0, 3); // of waters and hills: a few pixels are many kilometres there
 const FAR = 9.5; // page zoom
+
+/** Places all over an area's box, in the frame's pixels: where else a county's name may find room. */
+function spread(box: Box, size: number, frame: Frame): { x: number; y: number }[] {
+  const out: { x: number; y: number }[] = [];
+  for (let i = 1; i < 10; i++)
+    for (let j = 1; j < 10; j++) out.push({ x: (box.minX + ((box.maxX - box.minX) * i) / 10) * size - frame.left, y: (box.minY + ((box.maxY - box.minY) * j) / 10) * size - frame.top });
+  return out;
+}
 
 /** Whether a place of the world lies in an area: the rings' edges to the east of it are odd in number. */
 function holds({ lines, box }: Part, x: number, y: number): boolean {
