@@ -1,5 +1,5 @@
 /** Which columns a table shows: common ones, and the declared fields of a single class; the choice is kept per class. */
-import { computed, reactive } from "vue";
+import { computed, reactive, watch } from "vue";
 import type { ClassSpec, FieldSpec } from "../api/types";
 import { classes, store } from "../selection/store";
 import { T } from "../words/table";
@@ -42,6 +42,12 @@ function write(): void {
 
 export const commonNames = computed<string[]>(() => Object.keys(COMMON).filter((name) => store.account || !COMMON[name]?.inner));
 export const ownFields = computed<FieldSpec[]>(() => onlyClass.value?.fields ?? []);
+
+// An order by a field that the present classes do not have is none.
+watch(ownFields, (fields) => {
+  const name = store.sort.replace(/^-/, "");
+  if (name.startsWith(FIELD) && !fields.some((f) => FIELD + f.name === name)) store.sort = "-grade";
+}, { flush: "sync" });
 
 function columnOf(name: string): Column | null {
   const bare = name.startsWith(FIELD) ? name.slice(FIELD.length) : null;

@@ -1,0 +1,174 @@
+"""The table, its export, the legend and the list of hexagons, driven as an officer would."""
+
+import csv
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.test_page import drawn, sign_in, total
+
+DEMO = True
+AT_EASE = "() => !document.querySelector('.tbl .wrap[aria-busy=true]')"
+
+
+def figure(text: str) -> int:
+    return int(text.strip().replace(",", ""))
+
+
+def exported(page: Page, form: str = "CSV 文本") -> list[list[str]]:
+    """The rows of the file that 导出 gives, without the lines on the selection."""
+    page.get_by_role("button", name="导出", exact=True).click()
+    with page.expect_download() as given:
+        page.get_by_role("button", name=form).click()
+    lines = list(csv.reader(Path(given.value.path()).read_text(encoding="utf-8-sig").splitlines()))
+    return [line for line in lines if not line[0].startswith("# ")]
+
+
+def legend(page: Page) -> dict[str, tuple[int, int]]:
+    """Figures of each line: in view, of the selection."""
+    lines = page.locator(".legend .line").all()
+    return {
+        line.locator(".ell").inner_text().split()[0]: (
+            figure(line.locator(".seen").inner_text()),
+            figure(line.locator(".all").inner_text()),
+        )
+        for line in lines
+    }
+
+
+def test_headings_sort_and_columns_are_chosen_per_class(open_page: Any) -> None:
+    page = open_page("class=tailings-pond").page
+    sign_in(page)
+    expect(page.get_by_role("columnheader", name="总坝高（m）")).to_be_visible()
+    heading = page.get_by_role("columnheader", name="总坝高（m）")
+    heading.get_by_role("button").click()
+    expect(heading).to_have_attribute("aria-sort", "descending")
+    page.wait_for_function(AT_EASE)
+    column = [h.inner_text() for h in page.locator(".tbl thead th").all()].index("总坝高（m）\n↓")
+    values = [figure(c.inner_text()) for c in page.locator(f".tbl tbody tr td:nth-child({column + 1})").all()]
+    assert len(values) > 5
+    assert values == sorted(values, reverse=True)
+    heading.get_by_role("button").press("Enter")
+    expect(heading).to_have_attribute("aria-sort", "ascending")
+
+    page.get_by_role("button", name="尾矿库：显示的列").click()
+    page.get_by_label("全库容（m³）").check()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="尾矿库：显示的列")).to_be_focused()
+    expect(page.get_by_role("columnheader", name="全库容（m³）")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("columnheader", name="全库容（m³）")).to_be_visible()
+    rows = exported(page)
+    assert "全库容（m³）" in rows[0]
+    assert len(rows) - 1 == total(page)
+
+
+def test_legend_chips_table_and_totals_agree(open_page: Any) -> None:
+    page = open_page().page
+    sign_in(page)
+    drawn(page)
+    page.wait_for_function(AT_EASE)
+
+    def agree() -> None:
+        lines = legend(page)
+        chips = {
+            c.locator("span").nth(1).inner_text(): figure(c.locator("b").inner_text())
+            for c in page.locator(".chips .chip").all()
+        }
+        assert {word: n for word, (_, n) in lines.items()} == chips
+        on = [line.get_attribute("aria-checked") == "true" for line in page.locator(".legend .line").all()]
+        assert sum(n for (_, n), shown in zip(lines.values(), on, strict=True) if shown) == total(page)
+        assert all(seen <= n for seen, n in lines.values())
+
+    agree()
+    page.locator(".legend .line").filter(has_text="低").click()
+    page.wait_for_function("(n) => document.querySelector('.words .total').innerText !== n", arg=f"{total(page):,}")
+    agree()
+    page.get_by_role("tab", name="分级统计").click()
+    expect(page.locator("table.sums tfoot td").last).to_have_text(f"{total(page):,}")
+    sums = [figure(c.inner_text()) for c in page.locator("table.sums tbody tr td:last-child").all()]
+    assert sum(sums) == total(page)
+    # What the legend counts in view is what the table shows with 仅看地图范围.
+    page.locator(".map .canvas").focus()
+    for _ in range(3):
+        page.keyboard.press("+")
+        page.wait_for_timeout(500)
+    page.locator(".tbl .el-switch").click()
+    page.wait_for_timeout(1000)
+    page.wait_for_function(AT_EASE)
+    seen = {word: n for word, (n, _) in legend(page).items() if word != "低"}
+    foot = [figure(c.inner_text()) for c in page.locator("table.sums tfoot td").all()]
+    assert foot[-1] == sum(seen.values())
+    assert foot[:3] == [seen["重大"], seen["较大"], seen["一般"]]
+    # A figure narrows the selection to itself.
+    cell = page.locator("table.sums tbody tr").first.locator(".figure").first
+    n = figure(cell.inner_text())
+    cell.click()
+    page.get_by_role("tab", name="属性表").click()
+    expect(page.locator(".tbl .ph")).to_contain_text(f"地图范围内 {n:,} 行")
+
+
+def test_the_map_is_coloured_by_a_classs_own_scale(open_page: Any) -> None:
+    page = open_page("class=major-hazard,risk-point").page
+    sign_in(page)
+    drawn(page)
+    page.get_by_label("按哪个标度着色").select_option("major-hazard-level")
+    expect(page.locator(".legend")).to_contain_text("一级最重 → 四级最轻")
+    page.wait_for_function("() => window.riskmap.drawn().clusters.some((c) => c.level === '一级')")
+    lines = legend(page)
+    assert list(lines) == ["一级", "二级", "三级", "四级", "未评定", "不在此标度"]
+    assert sum(n for _, n in lines.values()) == total(page)
+    clusters = page.evaluate("() => window.riskmap.drawn().clusters")
+    assert all(sum(c["by"]) == c["n"] for c in clusters)
+    assert "scale=major-hazard-level" in page.url
+    page.locator(".legend .line").filter(has_text="不在此标度").click()
+    expect(page.locator(".words .total")).to_have_text(str(sum(n for w, (_, n) in lines.items() if w != "不在此标度")))
+    expect(page.locator(".words")).to_contain_text("重大危险源级别 一级、二级、三级、四级、未评定")
+    page.reload()
+    expect(page.locator(".words .total")).to_have_text(str(sum(n for w, (_, n) in lines.items() if w != "不在此标度")))
+    page.get_by_label("按哪个标度着色").select_option("")
+    expect(page.locator(".legend")).to_contain_text("红最重")
+    expect(page.locator(".words .total")).to_have_text(str(sum(n for _, n in lines.values())))
+
+
+def test_a_row_and_its_symbol_show_each_other_also_inside_a_cluster(open_page: Any) -> None:
+    page = open_page().page
+    sign_in(page)
+    drawn(page)
+    first = page.locator(".tbl tbody .name").first
+    first.focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(".tbl tbody .name").nth(1)).to_be_focused()
+    expect(page.locator(".tbl tbody tr.hov")).to_have_count(1)
+    page.keyboard.press("End")
+    expect(page.locator(".tbl tbody .name").last).to_be_focused()
+    page.keyboard.press("PageDown")
+    expect(page.locator(".pager")).to_contain_text("第 2 /")
+    # The ring is round the cluster that counts the row's object.
+    ringed = page.evaluate(
+        """() => { const m = window.riskmap; let at = null;
+          const ring = m.marks.ring.bind(m.marks); m.marks.ring = (s, r) => { if (s === 'hover' && r) at = r; return ring(s, r); };
+          window.ringOf = () => at; }"""
+    )
+    assert ringed is None
+    page.locator(".tbl tbody tr").nth(3).hover()
+    page.wait_for_function("() => window.ringOf()")
+    at = page.evaluate("() => window.ringOf()")
+    marks = page.evaluate("() => window.riskmap.risk.inView().map((m) => [m.x, m.y])")
+    assert [at["x"], at["y"]] in marks
+
+
+def test_hexagons_have_a_keyboards_path_and_a_list(open_page: Any) -> None:
+    page = open_page("heat=1").page
+    sign_in(page)
+    page.get_by_role("tab", name="按格清单").click()
+    first = page.locator("table.cells tbody tr").first
+    n = figure(first.locator("td").nth(1).inner_text())
+    page.locator(".map .canvas").focus()
+    page.keyboard.press("n")
+    expect(page.locator(".map [aria-live=assertive]")).to_contain_text(f"{n} 处")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("tab", name="属性表")).to_have_attribute("aria-selected", "true")
+    expect(page.locator(".tbl .ph")).to_contain_text(f"所点六边形内 {n} 行")
+    assert len(exported(page)) - 1 == n
