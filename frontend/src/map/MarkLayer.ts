@@ -37,6 +37,7 @@ export class MarkLayer extends ViewportLayer {
   private chosen: Chosen | null = null;
   private parts: { lines: Flat[]; close: boolean } | null = null;
   private readonly rings = new Map<Ring["style"], Ring>();
+  private stands: { x: number; y: number; radius: number } | null = null;
   private noted: readonly { x: number; y: number }[] = [];
   private looks: Looks = new Map();
   private atlas: Atlas | null = null;
@@ -59,6 +60,12 @@ export class MarkLayer extends ViewportLayer {
     this.redraw();
   }
 
+  /** `radius` is a share of the world. */
+  here(at: { x: number; y: number; radius: number } | null): void {
+    this.stands = at;
+    this.redraw();
+  }
+
   note(places: readonly { x: number; y: number }[]): void {
     this.noted = places;
     this.redraw();
@@ -73,6 +80,22 @@ export class MarkLayer extends ViewportLayer {
   protected override paint(context: CanvasRenderingContext2D, frame: Frame): void {
     const size = worldSize(frame.zoom);
     const { palette } = this;
+    if (this.stands) {
+      const x = this.stands.x * size - frame.left;
+      const y = this.stands.y * size - frame.top;
+      context.beginPath();
+      context.arc(x, y, this.stands.radius * size, 0, 2 * Math.PI);
+      context.globalAlpha = 0.14;
+      context.fillStyle = palette.accent;
+      context.fill();
+      context.globalAlpha = 1;
+      this.circle(context, x, y, this.stands.radius * size, palette.accent, 1);
+      context.beginPath();
+      context.arc(x, y, 7, 0, 2 * Math.PI);
+      context.fillStyle = palette.accent;
+      context.fill();
+      this.circle(context, x, y, 7, palette.halo, 3);
+    }
     for (const at of this.noted) {
       const x = at.x * size - frame.left;
       const y = at.y * size - frame.top;

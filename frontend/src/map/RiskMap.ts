@@ -91,7 +91,7 @@ export class RiskMap {
     this.measureUp();
     if (view) this.map.setView([view.lat, view.lng], view.zoom, { animate: false });
     else this.goHome(false);
-    this.map.setMaxBounds(this.home.pad(1.2));
+    this.map.setMaxBounds(this.home.pad(2.5));
     for (const layer of [this.base, this.base.labels, this.heatOn ? this.heat : this.risk, this.marks]) layer.addTo(this.map);
     // Glyphs of the page's font come in by parts; what was painted with a stand-in is painted again.
     document.fonts.addEventListener("loadingdone", this.repaint);
@@ -208,6 +208,14 @@ export class RiskMap {
     this.chosenId = object?.id ?? null;
     const anchor = object?.geometry ? anchorOf(object.geometry) : null;
     this.marks.choose(object?.geometry && anchor ? { id: object.id, ...this.lookOf(object), geometry: object.geometry, anchor } : null);
+  }
+
+  /** Where the reader stands, with how far that may be wrong; whether the map reaches there. */
+  here(at: { lng: number; lat: number; accuracy: number }): boolean {
+    const inside = this.home?.pad(0.5).contains([at.lat, at.lng]) ?? false;
+    this.marks.here(inside ? { x: worldX(at.lng), y: worldY(at.lat), radius: at.accuracy / (metresOfDegree(at.lat) * 360) } : null);
+    if (inside) this.map.setView([at.lat, at.lng], Math.max(this.map.getZoom(), 15));
+    return inside;
   }
 
   /** Marks places that another part of the page lists, by a broken ring. */

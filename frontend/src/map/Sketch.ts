@@ -177,6 +177,8 @@ export class Sketch {
       this.map.createPane(PANE).style.zIndex = "460";
       this.map.createPane(HANDLES).style.zIndex = "470";
     }
+    // Its vertices are moved by hand alone: without this each would call itself a button and have no name.
+    (window as unknown as { L: typeof L }).L.Marker.mergeOptions({ keyboard: false });
     pm().reInitLayer(this.map as unknown as L.Layer); // the map is older than the library
     return session;
   }

@@ -100,3 +100,13 @@ export function bearingText(degrees: number): string {
   const tenths = Number(degrees.toFixed(1)) % 360;
   return `${tenths.toFixed(1)}° ${WAYS[Math.round(tenths / 45) % 8] ?? ""}`;
 }
+
+/** The wall. */
+export const WALL = {
+  label: "大屏",
+  worst: "重大风险",
+  none: "当前选择内没有重大风险对象。没有数据不等于没有风险。",
+  hidden: "当前选择不含重大等级",
+  rest: (n: number) => `另 ${num(n)} 处见清单`,
+  out: "退出大屏（Esc）",
+};

@@ -1,0 +1,214 @@
+"""What stands around the map: theme, wall, phone, measuring, coordinates, what has changed, the way back."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from pyproj import Geod, Transformer
+
+from tests.browser.test_page import drawn, on_screen, place, point_at, sign_in, total
+from tests.conftest import ADMIN_PASSWORD
+
+DEMO = True
+
+
+@pytest.fixture
+def officer(address: str) -> Iterator[httpx.Client]:
+    """Somebody else, at another desk."""
+    with httpx.Client(base_url=address) as client:
+        session = client.post("/api/session", json={"username": "admin", "password": ADMIN_PASSWORD}).json()
+        client.headers["X-CSRF-Token"] = session["csrf"]
+        yield client
+
+
+def corner(page: Page) -> list[int]:
+    """A pixel of the map's ground."""
+    return page.evaluate(
+        "() => [...document.querySelector('.map canvas').getContext('2d').getImageData(2, 2, 1, 1).data]"
+    )
+
+
+def test_the_theme_is_chosen_once_and_reaches_the_map(open_page: Any, browser: Browser, address: str) -> None:
+    watched = open_page()
+    page = watched.page
+    drawn(page)
+    assert page.locator("html").get_attribute("data-theme") == "light"
+    light = corner(page)
+    page.keyboard.press("d")
+    assert page.locator("html").get_attribute("data-theme") == "dark"
+    page.wait_for_function(
+        "(l) => document.querySelector('.map canvas').getContext('2d').getImageData(2, 2, 1, 1).data[0] < l - 100",
+        arg=light[0],
+    )
+    page.reload()
+    page.wait_for_selector(".words .total")
+    assert page.locator("html").get_attribute("data-theme") == "dark"
+    never_chosen = browser.new_context(color_scheme="dark").new_page()
+    never_chosen.goto(f"{address}/healthz")
+    never_chosen.goto(address)
+    never_chosen.wait_for_selector("html[data-theme=dark]")
+    never_chosen.context.close()
+    watched.wrong = [w for w in watched.wrong if "willReadFrequently" not in w]  # this test reads pixels
+
+
+def test_a_wall_is_larger_without_being_scaled(open_page: Any, address: str) -> None:
+    sizes = {}
+    for width, height in ((1920, 1080), (3840, 2160)):
+        page = open_page("grade=major", width=width, height=height).page
+        page.keyboard.press("w")
+        expect(page.locator(".counter.major dd")).to_have_text(re.compile(r"^\d+$"))
+        expect(page.locator(".bar")).to_be_hidden()
+        expect(page.locator(".tbl, .filters")).to_have_count(0)
+        assert "wall" in page.url
+        drawn(page)
+        found = page.evaluate(
+            """() => { const of = (e) => getComputedStyle(e);
+            return {type: parseFloat(of(document.querySelector('.counter dd')).fontSize),
+              zoomed: [...document.querySelectorAll('html, body, .frame, .page, .mid, .map, .wall')]
+                .filter((e) => of(e).zoom !== '1' || of(e).transform !== 'none').length,
+              over: [document.documentElement.scrollWidth, document.documentElement.scrollHeight]} }"""
+        )
+        assert not found["zoomed"]
+        assert found["over"] == [width, height]
+        sizes[width] = found["type"]
+        # The symbol is where it is drawn, and as wide as it is drawn: its middle is it, a point well beyond is not.
+        mark = drawn(page)["marks"][0]
+        point_at(page, *on_screen(page, mark))
+        expect(page.locator(".tip")).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.locator(".bar")).to_be_visible()
+        assert "wall" not in page.url
+    assert sizes[1920] >= 40
+    assert sizes[3840] >= 80
+
+
+def test_measuring_is_on_the_ellipsoid(open_page: Any) -> None:
+    page = open_page("map=12/29.7/115.9").page
+    drawn(page)
+    ends = [(115.86, 29.72), (115.93, 29.68)]
+    page.keyboard.press("m")
+    expect(page.locator(".sketch-panel p")).to_contain_text("起点")
+    for lng, lat in ends:
+        page.mouse.click(*place(page, lng, lat))
+    page.keyboard.press("Enter")
+    expect(page.locator(".measured dd")).to_be_visible()
+    expect(page.locator(".sketch-panel p")).to_contain_text("拖动")
+    azimuth, _, metres = Geod(ellps="GRS80").inv(*ends[0], *ends[1])
+    said = float(page.locator(".measured dd").inner_text().removesuffix(" km")) * 1000
+    assert abs(said - metres) < 60  # a pixel is 33 m here
+    way = page.locator(".legs td").last.inner_text()
+    assert abs(float(way.split("°")[0]) - azimuth) < 0.5
+    assert way.endswith("东南")
+    page.keyboard.press("Escape")
+    expect(page.locator(".measure")).to_have_count(0)
+    page.get_by_role("button", name="测量").click()
+    page.get_by_role("button", name="结束测量").click()
+    expect(page.locator(".measure, .sketch-panel")).to_have_count(0)
+    assert page.evaluate("document.activeElement.ariaLabel") == "测量"
+
+
+def test_coordinates_in_the_chosen_system_are_those_of_epsg(open_page: Any) -> None:
+    page = open_page("map=12/29.70000/115.90000").page
+    coord = page.locator(".foot .coord")
+    expect(coord).to_have_text("115.9000°E 29.7000°N")
+    page.locator(".crs select").select_option("zoned")
+    east, north = Transformer.from_crs(4490, 4527, always_xy=True).transform(115.9, 29.7)
+    expect(coord).to_have_text(f"X {north:.1f} Y {east:.1f}")
+    page.locator(".crs select").select_option("dms")
+    expect(coord).to_have_text("115°54′00.00″E 29°42′00.00″N")
+    page.locator(".crs select").select_option("gcj02")
+    assert coord.inner_text() != "115.900000, 29.700000"
+    page.reload()
+    expect(page.locator(".crs")).to_contain_text("GCJ-02")
+
+
+def test_what_changed_since_one_last_looked(open_page: Any, officer: httpx.Client) -> None:
+    page = open_page("class=school").page
+    sign_in(page)
+    expect(page.locator(".changed")).to_have_count(0)
+    before = total(page)
+    place_of = {"type": "Point", "coordinates": [115.99, 29.70]}
+    for i in range(3):
+        body = {"class": "school", "name": f"<b>例变{i}小学</b>", "attributes": {}, "geometry": place_of}
+        assert officer.post("/api/objects", json=body).status_code == 201
+    officer.post("/api/objects", json={"class": "tank", "name": "不在选择内的罐", "attributes": {}})
+    expect(page.locator(".changed")).to_have_text("自上次查看以来 3 处变动")
+    expect(page.locator(".words .total")).to_have_text(f"{before + 3:,}")
+    page.locator(".changed").click()
+    rows = page.locator(".changes-list button")
+    expect(rows).to_have_count(3)
+    expect(rows.first).to_contain_text("<b>例变0小学</b>")
+    expect(rows.first).to_contain_text("新增")
+    rows.first.click()
+    expect(page.locator("aside.right h1")).to_have_text("<b>例变0小学</b>")
+    page.get_by_role("button", name="标为已看").click()
+    expect(page.locator(".changed")).to_have_count(0)
+    page.reload()
+    page.wait_for_selector(".words .total")
+    expect(page.locator(".words .total")).to_have_text(f"{before + 3:,}")
+    expect(page.locator(".changed")).to_have_count(0)
+
+
+def test_the_back_button_closes_what_was_opened(open_page: Any) -> None:
+    page = open_page("grade=major").page
+    sign_in(page)
+    expect(page.locator(".words .total")).to_have_text("31")
+    page.locator("tbody tr").nth(1).click()
+    expect(page.locator("aside.right h1")).to_be_visible()
+    page.go_back()
+    expect(page.locator("aside.right")).to_have_count(0)
+    expect(page.locator(".words .total")).to_have_text("31")
+    page.go_forward()
+    expect(page.locator("aside.right h1")).to_be_visible()
+    page.locator(".words").click(position={"x": 4, "y": 4})
+    page.keyboard.press("Escape")
+    expect(page.locator("aside.right")).to_have_count(0)
+    page.wait_for_function("!location.hash.includes('object=')")
+    assert "grade=major" in page.url
+
+
+def test_the_phone_upright_and_lying(browser: Browser, address: str) -> None:
+    for width, height in ((390, 844), (844, 390), (768, 1024)):
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            locale="zh-CN",
+            has_touch=True,
+            geolocation={"longitude": 115.99, "latitude": 29.70, "accuracy": 25},
+            permissions=["geolocation"],
+        )
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.goto(address)
+        page.wait_for_selector(".words .total")
+        drawn(page)
+        assert page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]") == [
+            width,
+            height,
+        ]
+        small = page.evaluate(
+            "() => [...document.querySelectorAll('.bar button, .dock button, .tools button, .legend button')]"
+            ".filter((e) => e.offsetParent && Math.min(e.offsetHeight, e.offsetWidth) < 44)"
+            ".map((e) => e.textContent || e.ariaLabel)"
+        )
+        assert not small
+        inside = page.evaluate(
+            "() => { const m = document.querySelector('.map').getBoundingClientRect();"
+            " return [...document.querySelectorAll('.tools button')].every((e) => { const b = e.getBoundingClientRect();"
+            " return b.left >= m.left && b.right <= m.right && b.bottom <= m.bottom }) }"
+        )
+        assert inside
+        page.get_by_role("button", name="我的位置").click()
+        expect(page.locator(".el-message")).to_contain_text("误差约 25 m")
+        page.wait_for_function("location.hash.includes('/29.70000/115.99000')")
+        context.close()
+
+
+def test_a_script_in_a_link_is_shown_as_text(open_page: Any) -> None:
+    script = "<img src=x onerror=\"document.title='坏'\">"
+    page = open_page(f"q={script}").page
+    expect(page.locator(".words .cond", has_text="onerror")).to_be_visible()
+    assert page.title() != "坏"
+    assert page.locator(".words img, .bar img").count() == 0
