@@ -41,6 +41,8 @@ export async function count(): Promise<void> {
     store.error = "";
     store.online = true;
   } catch (error) {
+    // What cannot be asked so has no figures: those of before would be another selection's.
+    if (error instanceof Problem && error.status === 422) Object.assign(store, { total: null, unplaced: 0, facets: [], values: {} });
     complain(error);
   } finally {
     if (!signal.aborted) store.counting = false;
