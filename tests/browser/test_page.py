@@ -78,7 +78,7 @@ def test_signed_in_every_number_agrees(open_page: Any) -> None:
     page = open_page().page
     sign_in(page)
     whole = total(page)
-    counts = [int(t.replace(",", "")) for t in page.locator(".legend .c").all_inner_texts()]
+    counts = [int(t.replace(",", "")) for t in page.locator(".legend .c.all").all_inner_texts()]
     assert counts[:2] == [31, 265]
     assert sum(counts) == whole
     expect(page.locator(".words")).to_contain_text("其中 14 处待定位")

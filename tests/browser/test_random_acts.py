@@ -37,14 +37,15 @@ class Quiet:
         self.page.wait_for_function("() => !document.querySelector('.map .say-so')")
 
 
-def asked(page: Page, watched: Any, path: str) -> dict[str, str]:
-    """Parameters of the page's newest question to a path."""
-    url = next(
-        u
-        for u in reversed(watched.asked)
-        if urlsplit(u).path == path or (path.endswith("/") and urlsplit(u).path.startswith(path))
-    )
-    return dict(parse_qsl(urlsplit(url).query))
+def asked(watched: Any, path: str, classes: str | None = None) -> dict[str, str]:
+    """Parameters of the page's newest question to a path; with `classes`, of the objects and not of the ground below."""
+    for url in reversed(watched.asked):
+        parts = urlsplit(url)
+        question = dict(parse_qsl(parts.query))
+        found = parts.path.startswith(path) if path.endswith("/") else parts.path == path
+        if found and classes in (None, question.get("class")):
+            return question
+    raise AssertionError(path)
 
 
 def turn(page: Page, button: str) -> bool:
@@ -149,7 +150,7 @@ def test_after_twenty_random_acts_map_table_and_export_are_of_the_same_objects(o
         if not rows:
             expect(page.locator(".tbl .empty")).to_be_visible()
             continue
-        question = asked(page, watched, "/api/objects")
+        question = asked(watched, "/api/objects")
         narrowed = "bbox" in question or "cell" in question
         shown = {k: v for k, v in question.items() if k not in {"limit", "cursor"}}
         exported = page.request.get(f"{address}/api/objects.csv?{urlencode(shown)}&columns=id,lon,lat&plain=true")
@@ -159,9 +160,8 @@ def test_after_twenty_random_acts_map_table_and_export_are_of_the_same_objects(o
         assert {int(row[0]) for row in table} == rows, said
         if not narrowed:
             assert len(rows) == total(page), said
-            picture = asked(
-                page, watched, "/api/tiles/" if not page.evaluate("() => window.riskmap.heatOn") else "/api/heat"
-            )
+            heat = page.evaluate("() => window.riskmap.heatOn")
+            picture = asked(watched, "/api/heat" if heat else "/api/tiles/", question["class"])
             picture.pop("resolution", None)
             counted = in_tiles(page, address, picture, list(taken.values()))
             assert sorted(counted) == sorted(taken), said

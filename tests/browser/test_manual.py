@@ -1,0 +1,109 @@
+"""The manual's pictures, taken of the real page: RISKMAP_PICTURES=1 writes them into docs/images/manual."""
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from riskmap.base.settings import REPOSITORY
+from tests.browser.test_page import drawn, sign_in
+
+DEMO = True
+MANUAL = REPOSITORY / "docs" / "用户手册"
+PICTURES = REPOSITORY / "docs" / "images" / "manual"
+RIVER = "map=11/29.70/116.05"
+
+
+def _hazard(page: Page) -> None:
+    """The card of the worst major hazard."""
+    page.locator(".tbl [data-id]").first.click()
+    expect(page.locator("aside.right h1")).to_be_visible()
+
+
+def _filter(page: Page) -> None:
+    page.get_by_role("button", name=re.compile("更多条件")).click()
+    page.wait_for_timeout(300)
+
+
+def _search(page: Page) -> None:
+    page.keyboard.press("/")
+    page.keyboard.type("lhxx")
+    expect(page.get_by_role("option").first).to_be_visible()
+
+
+def _measure(page: Page) -> None:
+    page.keyboard.press("m")
+    box = page.locator(".map .canvas").bounding_box()
+    assert box
+    for x, y in ((0.42, 0.30), (0.52, 0.42), (0.62, 0.36)):
+        page.mouse.click(box["x"] + box["width"] * x, box["y"] + box["height"] * y)
+        page.wait_for_timeout(200)
+    expect(page.locator(".measure")).to_contain_text("m")
+
+
+def _dark(page: Page) -> None:
+    page.keyboard.press("d")
+
+
+def _wall(page: Page) -> None:
+    page.keyboard.press("d")
+    page.keyboard.press("w")
+
+
+def _object(page: Page) -> None:
+    _hazard(page)
+    page.locator("aside.right").get_by_role("link", name="打开详情").or_(
+        page.get_by_role("button", name="打开详情")
+    ).click()
+    expect(page.get_by_role("heading", level=1).first).to_be_visible()
+    page.wait_for_load_state("networkidle")
+
+
+def _form(page: Page) -> None:
+    _object(page)
+    page.get_by_role("link", name="修改").or_(page.get_by_role("button", name="修改", exact=True)).first.click()
+    expect(page.get_by_role("button", name="保存", exact=True)).to_be_visible()
+    page.wait_for_load_state("networkidle")
+
+
+TAKEN: dict[str, tuple[str, tuple[int, int], Callable[[Page], None] | None]] = {
+    "map": (f"grade=major,serious&{RIVER}", (1366, 768), _hazard),
+    "filter": ("class=tailings-pond", (1366, 768), _filter),
+    "heat": ("heat=1", (1366, 768), None),
+    "search": (RIVER, (1366, 768), _search),
+    "measure": (f"class=school&{RIVER}", (1366, 768), _measure),
+    "dark": (f"grade=major,serious&{RIVER}", (1920, 1080), _dark),
+    "wall": (f"grade=major,serious&{RIVER}", (1920, 1080), _wall),
+    "object": ("class=major-hazard&grade=major", (1366, 768), _object),
+    "form": ("class=major-hazard&grade=major", (1366, 768), _form),
+    "phone": (f"grade=major,serious&{RIVER}", (390, 844), None),
+}
+
+
+@pytest.mark.parametrize("name", TAKEN)
+def test_the_page_shows_what_the_manual_says(open_page: Any, tmp_path: Path, name: str) -> None:
+    link, (width, height), act = TAKEN[name]
+    page = open_page(link, width, height).page
+    sign_in(page)
+    if "heat" in link:
+        page.wait_for_function("() => window.riskmap.heat.hexagons.length > 0")
+    else:
+        drawn(page)
+    if act:
+        act(page)
+    page.evaluate("() => document.fonts.ready")
+    page.wait_for_timeout(1500)
+    folder = PICTURES if os.environ.get("RISKMAP_PICTURES") else tmp_path
+    page.screenshot(path=folder / f"{name}.png")
+    assert (PICTURES / f"{name}.png").exists(), "手册里没有这张图：用 RISKMAP_PICTURES=1 拍"
+
+
+def test_every_picture_of_the_manual_is_one_that_is_taken() -> None:
+    shown = {
+        m for page in MANUAL.glob("*.md") for m in re.findall(r"images/manual/(\w+)\.png", page.read_text("utf-8"))
+    }
+    assert shown == set(TAKEN)
