@@ -32,7 +32,7 @@ def _filter(page: Page) -> None:
 def _search(page: Page) -> None:
     page.keyboard.press("/")
     page.keyboard.type("lhxx")
-    expect(page.get_by_role("option").first).to_be_visible()
+    expect(page.locator("[role=listbox] [role=option]").first).to_be_visible()
 
 
 def _measure(page: Page) -> None:
@@ -87,8 +87,10 @@ TAKEN: dict[str, tuple[str, tuple[int, int], Callable[[Page], None] | None]] = {
 @pytest.mark.parametrize("name", TAKEN)
 def test_the_page_shows_what_the_manual_says(open_page: Any, tmp_path: Path, name: str) -> None:
     link, (width, height), act = TAKEN[name]
-    page = open_page(link, width, height).page
+    page = open_page(link, max(width, 1366), height).page
     sign_in(page)
+    expect(page.locator(".sign-in")).to_be_hidden()
+    page.set_viewport_size({"width": width, "height": height})
     if "heat" in link:
         page.wait_for_function("() => window.riskmap.heat.hexagons.length > 0")
     else:
