@@ -9,6 +9,7 @@ from sqlalchemy import Engine, text
 from starlette.testclient import TestClient
 
 from riskmap.access.reader import SYSTEM
+from riskmap.atlas.search import service
 from riskmap.base import database
 from riskmap.base.errors import Invalid
 from riskmap.base.settings import Settings
@@ -102,6 +103,9 @@ def test_exact_names_first_worse_grades_before_others_former_ones_last(admin: Te
     assert [h["former"] for h in hits] == [False, False, False, True]
     one = admin.get("/api/search", params={"q": "例次序点", "limit": 1}).json()["objects"]
     assert ([h["id"] for h in one["items"]], one["more"]) == ([ids[3]], True)
+    # As many as are asked for live; the closed one is not left out in silence.
+    three = admin.get("/api/search", params={"q": "例次序点", "limit": 3}).json()["objects"]
+    assert ([h["id"] for h in three["items"]], three["more"]) == ([ids[3], ids[1], ids[0]], True)
 
 
 def test_an_ended_object_is_not_found(admin: TestClient) -> None:
@@ -141,6 +145,14 @@ def test_a_field_that_one_may_not_read_finds_nothing(
     assert {h["id"] for h in found(admin, USCC[:12])} == set(ids)
     assert {h["id"] for h in found(admin, USCC[:12].lower())} == set(ids)
     assert [h["id"] for h in found(client, USCC[:12])] == [ids[0]]  # the field is public, the second firm is not
+
+
+def test_an_answer_that_was_cut_says_so(admin: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    for i in (1, 2):
+        make(admin, **{"class": "enterprise"}, name=f"拟截断{i}有限公司", attributes={"uscc": USCC[:-1] + str(i)})
+    monkeypatch.setattr(service, "_CANDIDATES", 1)
+    answer = admin.get("/api/search", params={"q": USCC[:12]}).json()["objects"]
+    assert (len(answer["items"]), answer["more"], answer["found"]) == (1, True, None)
 
 
 def test_a_class_whose_code_is_inner_is_not_found_by_it_from_outside(

@@ -14,7 +14,7 @@ KINDS = ("door", "place", "road", "village", "town")  # 门牌、地点、道路
 _COLUMNS = ("kind", "name", "address", "division", "key", "spelling", "lon", "lat")
 _BATCH = 20_000
 _MOST_FOUND = 300
-_MOST_OF_MANY = 20
+MOST_OF_MANY = 20
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
@@ -96,7 +96,7 @@ def find(connection: Connection, key: str, kinds: Sequence[str] = KINDS) -> list
 
 
 def find_many(connection: Connection, keys: Sequence[str], kinds: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
-    """The same for many keys at once, a few places for each."""
+    """The same for many keys at once, no more than `MOST_OF_MANY` places for each."""
     rows = connection.execute(
         text(
             "SELECT k.key AS asked, p.place_id, p.source, p.kind, p.name, p.address, p.division, p.key, p.lon, p.lat"
@@ -104,7 +104,7 @@ def find_many(connection: Connection, keys: Sequence[str], kinds: Sequence[str])
             " CROSS JOIN LATERAL find_places(k.key, CAST(:kinds AS text[]), :most) AS f (place_id)"
             " JOIN gazetteer_place AS p ON p.place_id = f.place_id"
         ),
-        {"keys": list(keys), "kinds": list(kinds), "most": _MOST_OF_MANY},
+        {"keys": list(keys), "kinds": list(kinds), "most": MOST_OF_MANY},
     )
     out: dict[str, list[dict[str, Any]]] = {}
     for r in rows:

@@ -56,6 +56,6 @@ def division_names_of(snapshot: Snapshot) -> DivisionNames:
     if found is None:
         found = DivisionNames(tuple(catalogue_queries.divisions(snapshot.connection, state.n, state.day)))
         while len(_kept) >= 4:
-            _kept.pop(next(iter(_kept)))
+            _kept.pop(next(iter(_kept)), None)  # another thread may be making room too
         _kept[key] = found
     return found

@@ -50,7 +50,10 @@ def certain(connection: Connection, addresses: Iterable[str], names: DivisionNam
     rows = gazetteer.find_many(connection, keys, ("door", "place"))  # a street or a village is no place to put one
     out = {}
     for said, (rest, code) in asked.items():
-        hits = [_whole(row, rest) for row in rows.get(rest, ()) if _is_in(row, code)]
+        known = rows.get(rest, [])
+        if len(known) >= gazetteer.MOST_OF_MANY:
+            continue  # another place of the same address may be among those that were not read
+        hits = [_whole(row, rest) for row in known if _is_in(row, code)]
         hits = [hit for hit in hits if hit["how"] in {"exact", "end"}]
         if hits and len({tuple(hit["position"]) for hit in hits}) == 1:
             out[said] = hits[0]

@@ -73,9 +73,10 @@ def search(snapshot: Snapshot, q: str, limit: int, bounds: tuple[float, float, f
 def _objects(snapshot: Snapshot, said: str, limit: int, names: DivisionNames) -> dict[str, Any]:
     ids, wide = _candidates(snapshot, said, True, _CANDIDATES)
     hits = _judged(snapshot, said, ids)
-    if len(hits) < limit:
-        former, _ = _candidates(snapshot, said, False, _FORMER)
+    if len(hits) <= limit:
+        former, more_former = _candidates(snapshot, said, False, _FORMER)
         hits += _judged(snapshot, said, former)
+        wide |= more_former
     hits.sort(key=lambda pair: _order(*pair))
     return {
         "items": [_item(row, hit, names) for row, hit in hits[:limit]],
@@ -97,13 +98,16 @@ def _candidates(snapshot: Snapshot, said: str, live: bool, most: int) -> tuple[l
         )
     elif not ids and longest != said:
         ids = queries.by_text(connection, longest, live, most)
+        wide = len(ids) >= most
     if re.search("[A-Za-z]", said):
         for i, initials in enumerate(initials_of(said)):
             more = queries.by_spelling(connection, initials, said.lower() if i else None, live, most)
             wide |= len(more) >= most
             ids += more
     if _USCC.fullmatch(said.upper()):
-        ids += queries.by_uscc(snapshot, said.upper(), live, most)
+        more = queries.by_uscc(snapshot, said.upper(), live, most)
+        wide |= len(more) >= most
+        ids += more
     return list(dict.fromkeys(ids)), wide
 
 
