@@ -173,6 +173,8 @@ def test_each_account_keeps_what_it_has_seen(
     assert client.put("/api/changes/seen", json={"state": now}).status_code == 403
     assert client.get("/api/changes/seen").json() == {"seen": None, "seen_at": None, "state": now}
     assert client.get("/api/changes", params={"since": now + 50}).status_code == 422
+    with database.read(app.state.engine, SYSTEM.settings()) as connection:  # row security alone: nobody else's
+        assert connection.scalar(text("SELECT count(*) FROM account_seen")) == 0
 
 
 def test_the_touched_are_found_by_an_index_under_row_security(engine: Any) -> None:

@@ -7,6 +7,11 @@ CREATE TABLE account_seen (
     state bigint NOT NULL,
     at timestamptz NOT NULL
 );
+ALTER TABLE account_seen ENABLE ROW LEVEL SECURITY;
+ALTER TABLE account_seen FORCE ROW LEVEL SECURITY;
+CREATE POLICY owner_all ON account_seen TO riskmap_owner USING (true) WITH CHECK (true);
+CREATE POLICY app_own ON account_seen TO riskmap_app
+    USING (account_id = (SELECT rights_account())) WITH CHECK (account_id = (SELECT rights_account()));
 GRANT SELECT, INSERT, UPDATE ON account_seen TO riskmap_app;
 
 CREATE INDEX risk_object_state ON risk_object (state);
