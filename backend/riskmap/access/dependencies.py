@@ -1,6 +1,6 @@
 """Who asks, for routers. Rights themselves are applied in one place: `selection.compile` and row security."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -127,11 +127,18 @@ def session_id(request: Request) -> int | None:
     return session.session_id if session else None
 
 
-def administrator(reader: Annotated[Reader, Depends(signed_in)]) -> Reader:
-    """An administrator."""
-    if reader.role != "administrator":
-        raise Forbidden("只有管理员可以管理账号。")
-    return reader
+def administrator_to(act: str) -> Callable[[Reader], Reader]:
+    """A dependency: an administrator; whoever else is told that he may not `act`."""
+
+    def administrator(reader: Annotated[Reader, Depends(signed_in)]) -> Reader:
+        if reader.role != "administrator":
+            raise Forbidden(f"只有管理员可以{act}。")
+        return reader
+
+    return administrator
+
+
+administrator = administrator_to("管理账号")
 
 
 def auditor(reader: Annotated[Reader, Depends(signed_in)]) -> Reader:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
-from riskmap.access.dependencies import signed_in
+from riskmap.access.dependencies import administrator_to, signed_in
 from riskmap.access.reader import SYSTEM, Reader
 from riskmap.base import database
 from riskmap.base.errors import Forbidden
@@ -23,10 +23,7 @@ def _inner(reader: Annotated[Reader, Depends(signed_in)]) -> None:
         raise Forbidden("分类的声明只对内部账号开放。")
 
 
-def _administrator(reader: Annotated[Reader, Depends(signed_in)]) -> Reader:
-    if reader.role != "administrator":
-        raise Forbidden("只有管理员可以增改分类。")
-    return reader
+_administrator = administrator_to("增改分类")
 
 
 # What a class may become is decided over all objects, so row security lets through all; the reader stays who he is.

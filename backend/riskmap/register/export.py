@@ -10,6 +10,7 @@ from typing import Any
 from riskmap.base import clock
 from riskmap.base.errors import FieldError, Invalid
 from riskmap.catalogue import queries as catalogue_queries
+from riskmap.catalogue.define import VISIBILITY_WORDS
 from riskmap.catalogue.model import GRADES, VISIBILITIES, Field
 from riskmap.engine.totals import Totals
 from riskmap.register import queries
@@ -19,7 +20,6 @@ from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Snapshot
 
 QUALITY_WORDS = {"surveyed": "实测", "clicked": "点选", "geocoded": "地址匹配", "guessed": "推定", "none": "待定位"}
-VISIBILITY_WORDS = {"public": "公开", "department": "内部", "command": "受控"}
 _BATCH = 2000
 _FIELD = "attributes."
 

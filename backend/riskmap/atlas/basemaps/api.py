@@ -14,12 +14,12 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.concurrency import run_in_threadpool
 
-from riskmap.access.dependencies import ReadTransaction, WriteTransaction, current_reader, signed_in
+from riskmap.access.dependencies import ReadTransaction, WriteTransaction, administrator_to, current_reader
 from riskmap.access.reader import Reader
 from riskmap.atlas.basemaps import archives, queries, service, tianditu
 from riskmap.base import audit, clock, database, state
 from riskmap.base.crs import grid_of
-from riskmap.base.errors import Conflict, DiskFull, FieldError, Forbidden, Invalid, NotFound, TooLarge
+from riskmap.base.errors import Conflict, DiskFull, FieldError, Invalid, NotFound, TooLarge
 from riskmap.base.settings import Settings
 from riskmap.base.web import ExactResponse, ExactRoute, ensure_disk
 from riskmap.catalogue import queries as catalogue_queries
@@ -35,13 +35,7 @@ _DAY = 86_400
 _BLOCK = 1 << 20
 
 
-def _administrator(reader: Annotated[Reader, Depends(signed_in)]) -> Reader:
-    if reader.role != "administrator":
-        raise Forbidden("只有管理员可以管理底图。")
-    return reader
-
-
-Administrator = Annotated[Reader, Depends(_administrator)]
+Administrator = Annotated[Reader, Depends(administrator_to("管理底图"))]
 
 
 class _Wire(BaseModel):
@@ -227,7 +221,7 @@ async def test_source(source: str, request: Request, reader: Administrator) -> A
     provider.forget()
     said = []
     loop = asyncio.get_running_loop()
-    for layer in service.TIANDITU[row["place"]]:
+    for layer in tianditu.PICTURES[row["place"]]:
         began = time.monotonic()
         try:
             found = await loop.run_in_executor(provider.executor, provider.ask, layer, z, gx >> shift, gy >> shift)

@@ -19,7 +19,15 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote
 
-from pmtiles.tile import Compression, TileType, deserialize_directory, deserialize_header, find_tile, zxy_to_tileid
+from pmtiles.tile import (
+    Compression,
+    TileType,
+    deserialize_directory,
+    deserialize_header,
+    find_tile,
+    tileid_to_zxy,
+    zxy_to_tileid,
+)
 
 MOST_ZOOM = 22
 MOST_TILE = 4 << 20  # bytes
@@ -299,8 +307,6 @@ class PMTiles:
             raise ArchiveError("PMTiles 文件的目录已损坏，请重新上传。") from error
 
     def _find_first(self) -> tuple[int, int, int]:
-        from pmtiles.tile import tileid_to_zxy
-
         h = self._header
         offset, length = h["root_offset"], h["root_length"]
         for _ in range(4):

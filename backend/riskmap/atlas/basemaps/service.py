@@ -18,7 +18,6 @@ from riskmap.base import audit
 from riskmap.base.errors import Conflict, FieldError, Invalid, NotFound, Unavailable
 
 PLAIN = "plain"
-TIANDITU = {"vec": ("vec_w", "cva_w"), "img": ("img_w", "cia_w"), "ter": ("ter_w", "cta_w")}
 _SAFE_NAME = re.compile(r"[^\\/\x00-\x1f]{1,120}")
 _BD09 = (
     "百度（BD-09）底图的瓦片划分与通用的不同，叠不到图上。请换成 CGCS2000、WGS 84 或 GCJ-02 的底图；"
@@ -56,7 +55,7 @@ class Folder:
                     if archives.kind_of(path):
                         out.setdefault(path.name, path)
                 except OSError:
-                    continue
+                    continue  # a folder that the service may not open; what is declared of it says so itself
         return out
 
     def path(self, place: str) -> Path:
@@ -113,7 +112,7 @@ def _page_body(row: Mapping[str, Any], folder: Folder, shelf: Shelf) -> dict[str
     if row["kind"] == "tianditu":
         return body | {
             "kind": "raster",
-            "tiles": [f"/api/basemap/tianditu/{layer}/{{z}}/{{x}}/{{y}}" for layer in TIANDITU[row["place"]]],
+            "tiles": [f"/api/basemap/tianditu/{layer}/{{z}}/{{x}}/{{y}}" for layer in tianditu.PICTURES[row["place"]]],
             "min_zoom": tianditu.MIN_ZOOM,
             "max_zoom": tianditu.MAX_ZOOM,
             "bounds": None,
@@ -174,7 +173,7 @@ def tile(folder: Folder, shelf: Shelf, row: Mapping[str, Any], z: int, x: int, y
 
 def open_tianditu(connection: Connection, reader: Reader, layer: str) -> Mapping[str, Any]:
     """The source that a layer belongs to. Raises NotFound."""
-    kind = next((k for k, layers in TIANDITU.items() if layer in layers), None)
+    kind = next((k for k, layers in tianditu.PICTURES.items() if layer in layers), None)
     row = None if kind is None else queries.source(connection, f"tianditu-{kind}")
     if row is None or not _may_see(row, reader):
         raise NotFound("没有这份底图，或已停用。")

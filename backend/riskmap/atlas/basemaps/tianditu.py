@@ -23,7 +23,9 @@ from riskmap.base.errors import Unavailable
 
 log = logging.getLogger(__name__)
 
-LAYERS = ("vec_w", "cva_w", "img_w", "cia_w", "ter_w", "cta_w")
+# Each picture with the layer of its names over it.
+PICTURES = {"vec": ("vec_w", "cva_w"), "img": ("img_w", "cia_w"), "ter": ("ter_w", "cta_w")}
+LAYERS = tuple(layer for layers in PICTURES.values() for layer in layers)
 MIN_ZOOM, MAX_ZOOM = 1, 18
 KEY = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _HOST = "t{}.tianditu.gov.cn"
