@@ -11,7 +11,7 @@ from riskmap.selection import queries
 
 MOST = 100  # of one account
 _TAKEN = "已有同名的选择“{}”，请换一个名称，或先删去原来的。"
-_NONE = NotFound("没有这个保存的选择，可能已被删去。请刷新后再试。")
+_NONE = "没有这个保存的选择，可能已被删去。请刷新后再试。"
 
 
 def _account(reader: Reader) -> int:
@@ -28,7 +28,7 @@ def listed(connection: Connection, reader: Reader) -> list[dict[str, Any]]:
 def _one(connection: Connection, account: int, named_id: int) -> dict[str, Any]:
     found = queries.named(connection, account, named_id)
     if not found:
-        raise _NONE
+        raise NotFound(_NONE)
     return found[0]
 
 

@@ -69,18 +69,17 @@ def has_title(connection: Connection, account: int, title: str, but: int) -> boo
     return connection.execute(text(sql), {"account": account, "title": title, "but": but}).first() is not None
 
 
-def change_named(connection: Connection, named_id: int, title: str, link: str, shared: bool) -> bool:
-    """Whether there was one of one's own to change."""
-    found = connection.execute(
+def change_named(connection: Connection, named_id: int, title: str, link: str, shared: bool) -> None:
+    """One of one's own, as it is from now on."""
+    connection.execute(
         text(
             "UPDATE named_selection SET title = :title, link = :link, shared = :shared, changed_at = now()"
             " WHERE named_id = :id"
         ),
         {"id": named_id, "title": title, "link": link, "shared": shared},
     )
-    return bool(found.rowcount)
 
 
-def drop_named(connection: Connection, named_id: int) -> bool:
-    """Whether there was one of one's own to delete."""
-    return bool(connection.execute(text("DELETE FROM named_selection WHERE named_id = :id"), {"id": named_id}).rowcount)
+def drop_named(connection: Connection, named_id: int) -> None:
+    """One of one's own is no more."""
+    connection.execute(text("DELETE FROM named_selection WHERE named_id = :id"), {"id": named_id})
