@@ -1,38 +1,19 @@
 /** A basemap of image tiles on one canvas over the plain one; where a tile is missing, what lies below stays. */
+import { GroundLayer } from "./GroundLayer";
 import { GroundStore } from "./GroundStore";
 import { type GroundSource, groundTiles, layOf } from "./groundGrid";
 import type { Frame } from "./mercator";
 import type { TileAddress } from "./tile";
-import { ViewportLayer } from "./ViewportLayer";
 
 const ANCESTORS = 5; // levels above that may stand in for a tile that is not there yet
 const OVERLAP = 0.002; // of a tile: neighbours meet without a hair between them
 
-export class RasterGround extends ViewportLayer {
-  private readonly store: GroundStore<ImageBitmap>;
+export class RasterGround extends GroundLayer<ImageBitmap> {
+  protected readonly store: GroundStore<ImageBitmap>;
 
-  constructor(readonly source: GroundSource, said: (why: string | null) => void) {
-    super("ground");
-    this.canvas.dataset.ground = source.source;
+  constructor(source: GroundSource, said: (why: string | null) => void) {
+    super(source, true);
     this.store = new GroundStore(source, async (response) => createImageBitmap(await response.blob()), (image) => image.close(), () => this.redraw(), said);
-  }
-
-  dress(filter: string, opacity: number): void {
-    this.canvas.style.filter = filter;
-    this.canvas.style.opacity = String(opacity);
-  }
-
-  progress(): { there: number; due: number } {
-    return this.store.progress();
-  }
-
-  override onRemove(): this {
-    this.store.close();
-    return super.onRemove();
-  }
-
-  protected override moved(): void {
-    if (this.frame) this.store.want(groundTiles(this.source, this.frame));
   }
 
   protected override paint(c: CanvasRenderingContext2D, frame: Frame): void {

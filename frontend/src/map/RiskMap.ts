@@ -7,10 +7,11 @@ import { type HeatFetch, type HeatKey, HeatLayer, type PlacedCell } from "./Heat
 import type { Hit } from "./hit";
 import { type LevelLook, orderOf, type ScaleLook } from "./levels";
 import { anchorOf, MarkLayer } from "./MarkLayer";
-import { boxOfLines, type Geometry, latOf, lngOf, metresOfDegree, partsOf, worldSize, worldX, worldY } from "./mercator";
+import { boxOfLines, type Geometry, latOf, lngOf, metresOfDegree, partsOf, worldX, worldY } from "./mercator";
 import { readPalette } from "./palette";
 import { Pin } from "./Pin";
 import { type LayerState, RiskLayer } from "./RiskLayer";
+import { type ScaleBar, scaleBar } from "./scaleBar";
 import type { Mark } from "./scene";
 import { Sketch } from "./Sketch";
 import { Atlas, type Looks, ringRadius, specOf, Sprite } from "./symbols";
@@ -38,7 +39,6 @@ export interface MapEvents {
 }
 
 const FINGER = 8;
-const CSS_PIXEL_M = 0.0254 / 96;
 
 export class RiskMap {
   private readonly map: L.Map;
@@ -318,14 +318,8 @@ export class RiskMap {
     return { x, y };
   }
 
-  /** Metres of a bar of at most `most` pixels along the middle of the view, as a round number, and the scale as 1 to how many. */
-  scale(most: number): { metres: number; pixels: number; oneTo: number } {
-    const { lat } = this.map.getCenter();
-    const perPixel = metresOfDegree(lat) * (360 / worldSize(this.map.getZoom()));
-    const metres = perPixel * most;
-    const power = 10 ** Math.floor(Math.log10(metres || 1));
-    const round = [5, 2, 1].map((m) => m * power).find((m) => m <= metres) ?? power;
-    return { metres: round, pixels: round / perPixel, oneTo: Number((perPixel / CSS_PIXEL_M).toPrecision(2)) };
+  scale(most: number): ScaleBar {
+    return scaleBar(this.map.getCenter().lat, this.map.getZoom(), most);
   }
 
   // -- Hand, finger, keyboard ---------------------------------------------------

@@ -1,13 +1,13 @@
 /** A basemap of vector tiles, drawn with our own few colours, so that it is as calm as the plain one and turns dark with it. */
 import { VectorTile } from "@mapbox/vector-tile";
 import { PbfReader } from "pbf";
+import { GroundLayer } from "./GroundLayer";
 import { GroundStore } from "./GroundStore";
 import { type GroundSource, groundTiles, layOf } from "./groundGrid";
 import type { Frame } from "./mercator";
 import type { Palette } from "./palette";
 import type { TileAddress } from "./tile";
 import { type Kind, meaningOf, placeOf } from "./vectorStyle";
-import { ViewportLayer } from "./ViewportLayer";
 
 export interface GroundName { text: string; x: number; y: number; kind: "seat" | "town" | "water"; from: number; weight: number }
 interface Piece { path: Path2D; rank: number }
@@ -17,37 +17,18 @@ const MOST_FEATURES = 60_000; // of one tile
 const ROAD_WIDTH = [3.4, 2.8, 2.4, 1.9, 1.4];
 const ROAD_FROM = [6, 8, 10, 11.5, 13];
 
-export class VectorGround extends ViewportLayer {
-  private readonly store: GroundStore<Parsed>;
+export class VectorGround extends GroundLayer<Parsed> {
+  protected readonly store: GroundStore<Parsed>;
   private named: GroundName[] = [];
 
-  constructor(readonly source: GroundSource, private readonly palette: Palette, said: (why: string | null) => void, private readonly renamed: () => void) {
-    super("ground", false); // its names are those of the whole frame
-    this.canvas.dataset.ground = source.source;
+  constructor(source: GroundSource, private readonly palette: Palette, said: (why: string | null) => void, private readonly renamed: () => void) {
+    super(source, false); // its names are those of the whole frame
     this.store = new GroundStore(source, async (response) => parse(await response.arrayBuffer()), () => undefined, () => this.redraw(), said);
-  }
-
-  dress(filter: string, opacity: number): void {
-    this.canvas.style.filter = filter;
-    this.canvas.style.opacity = String(opacity);
-  }
-
-  progress(): { there: number; due: number } {
-    return this.store.progress();
   }
 
   /** Names of places in the frame, in world units. */
   names(): readonly GroundName[] {
     return this.named;
-  }
-
-  override onRemove(): this {
-    this.store.close();
-    return super.onRemove();
-  }
-
-  protected override moved(): void {
-    if (this.frame) this.store.want(groundTiles(this.source, this.frame));
   }
 
   protected override paint(c: CanvasRenderingContext2D, frame: Frame): void {

@@ -3,6 +3,7 @@ import * as L from "leaflet";
 import { BasemapLayer, type Features } from "../../map/BasemapLayer";
 import { boxOf, type Frame, worldSize, worldX, worldY } from "../../map/mercator";
 import { type Palette, readPalette } from "../../map/palette";
+import { type ScaleBar, scaleBar } from "../../map/scaleBar";
 import { ViewportLayer } from "../../map/ViewportLayer";
 
 /** A point by the number of its row; `from` is what the sender's numbers would be if taken as they are. */
@@ -239,13 +240,8 @@ export class PreviewMap {
     return { x, y };
   }
 
-  /** Metres of a bar of at most `most` pixels at the middle of the view, as a round number. */
-  scale(most: number): { metres: number; pixels: number } {
-    const y = this.map.getSize().y / 2;
-    const metres = this.map.distance(this.map.containerPointToLatLng([0, y]), this.map.containerPointToLatLng([most, y]));
-    const power = 10 ** Math.floor(Math.log10(metres || 1));
-    const round = [5, 2, 1].map((m) => m * power).find((m) => m <= metres) ?? power;
-    return { metres: round, pixels: (most * round) / (metres || 1) };
+  scale(most: number): ScaleBar {
+    return scaleBar(this.map.getCenter().lat, this.map.getZoom(), most);
   }
 
   private listen(): void {

@@ -4,6 +4,7 @@ import { BasemapLayer, type Features } from "../../map/BasemapLayer";
 import { GRADE_CODES, type GradeIndex, gradeIndex } from "../../map/grades";
 import { type Flat, type Frame, type Geometry, partsOf, trace, worldSize, worldX, worldY } from "../../map/mercator";
 import { type Palette, readPalette } from "../../map/palette";
+import { type ScaleBar, scaleBar } from "../../map/scaleBar";
 import { type Shape, Sketch, type SketchKind } from "../../map/Sketch";
 import { pathOf } from "../../map/symbols";
 import { ViewportLayer } from "../../map/ViewportLayer";
@@ -282,12 +283,8 @@ export class PlaceMap {
     return this.sketch.edit(shape, { finished: (s) => end(s, done, over), cancelled: over });
   }
 
-  scale(most: number): { metres: number; pixels: number } {
-    const y = this.map.getSize().y / 2;
-    const metres = this.map.distance(this.map.containerPointToLatLng([0, y]), this.map.containerPointToLatLng([most, y]));
-    const power = 10 ** Math.floor(Math.log10(metres || 1));
-    const round = [5, 2, 1].map((m) => m * power).find((m) => m <= metres) ?? power;
-    return { metres: round, pixels: (most * round) / (metres || 1) };
+  scale(most: number): ScaleBar {
+    return scaleBar(this.map.getCenter().lat, this.map.getZoom(), most);
   }
 }
 
