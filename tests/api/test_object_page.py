@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from tests.api.imports import run
 from tests.api.test_objects import make
 
-from riskmap.register.service import direction_word
+from riskmap.register.near import direction_word
 
 GEOD = Geod(ellps="GRS80")
 

@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints
 
 from riskmap.base.errors import Forbidden
 from riskmap.base.web import ExactResponse, ExactRoute
-from riskmap.register import service
+from riskmap.register import history, near, position, service
 from riskmap.register.draft import ObjectDraft, ObjectPatch, Parties, Wire
 from riskmap.selection import request as selection_request
 from riskmap.store.dependencies import ReadSnapshot, WriteSnapshot, marked
@@ -103,7 +103,7 @@ def get_grade(
 @router.get("/objects/{object_id}/history")
 def get_history(object_id: ObjectId, snapshot: ReadSnapshot) -> Any:
     """What each state changed of an object."""
-    return service.history(snapshot, object_id)
+    return history.history(snapshot, object_id)
 
 
 AsOf = Annotated[str | None, Query(max_length=40)]
@@ -146,7 +146,7 @@ def get_near(
     """What of a selection lies within metres of an object, outline to outline, nearest first; the total is exact."""
     asked = selection_request.asked(snapshot, request.query_params.multi_items(), _NEAR_OWN)
     engine = request.app.state.map_engine
-    return marked(request, service.near(asked.snapshot, asked.selection, engine, object_id, within, limit))
+    return marked(request, near.near(asked.snapshot, asked.selection, engine, object_id, within, limit))
 
 
 class TypedPosition(Wire):
@@ -160,4 +160,4 @@ class TypedPosition(Wire):
 @router.post("/positions")
 def read_position(typed: TypedPosition, request: Request, snapshot: ReadSnapshot) -> Any:
     """A typed position in CGCS2000 degrees, with the division it lies in; nothing is written."""
-    return service.typed_position(snapshot, typed.x, typed.y, typed.crs, request.app.state.settings.bounds)
+    return position.read_position(snapshot, typed.x, typed.y, typed.crs, request.app.state.settings.bounds)

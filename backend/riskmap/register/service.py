@@ -3,15 +3,12 @@
 import base64
 import binascii
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-import numpy as np
-import shapely
 import simplejson
 from sqlalchemy import Connection
 
@@ -22,18 +19,14 @@ from riskmap.base.state import State
 from riskmap.catalogue import queries as catalogue_queries
 from riskmap.catalogue import validate
 from riskmap.catalogue.model import GRADES, VISIBILITIES, Class
-from riskmap.engine.interface import Engine
 from riskmap.engine.totals import Totals
-from riskmap.exchange.cells import degrees_of
-from riskmap.exchange.datum import DATUMS, metres_between, to_cgcs2000
 from riskmap.register import queries
 from riskmap.register.draft import Maker, ObjectDraft, ObjectPatch, Party, Territory
 from riskmap.selection.model import Selection
 from riskmap.store import write
-from riskmap.store.place import anchor_of
 from riskmap.store.snapshot import Snapshot
 
-_NOT_FOUND = "没有这个对象，或您无权查看。请核对编号，或登录有权限的账号。"
+NOT_FOUND = "没有这个对象，或您无权查看。请核对编号，或登录有权限的账号。"
 
 
 def territory_of(snapshot: Snapshot, bounds: tuple[float, float, float, float]) -> Territory:
@@ -99,7 +92,7 @@ def detail(snapshot: Snapshot, object_id: int) -> dict[str, Any]:
     """One object with what belongs to it. Raises NotFound for unseen and unknown alike."""
     row = queries.one(snapshot, object_id)
     if row is None:
-        raise NotFound(_NOT_FOUND)
+        raise NotFound(NOT_FOUND)
     out = item(row, snapshot)
     related = [row[k] for k in ("enterprise", "parent") if row[k] is not None]
     named = queries.names(snapshot, related)
@@ -121,125 +114,12 @@ def grades(snapshot: Snapshot, object_id: int) -> dict[str, Any]:
     """How each grade and level of an object came about."""
     row = queries.one(snapshot, object_id)
     if row is None:
-        raise NotFound(_NOT_FOUND)
+        raise NotFound(NOT_FOUND)
     listed = [{**g, "state": row["state"]} for g in (row["grading"] or [])]
     if not listed:
         value = GRADES[row["grade"] - 1]
         listed = [{"scale": "risk-grade", "value": value, "rank": row["grade"], "how": "none"}]
     return {"grades": listed, "state": snapshot.moment.n}
-
-
-_HISTORY = (
-    "class",
-    "code",
-    "name",
-    "grade",
-    "level",
-    "division",
-    "stage",
-    "visibility",
-    "department",
-    "source",
-    "verified",
-    "position_quality",
-    "tags",
-    "enterprise",
-    "parent",
-    "geometry",
-)
-
-
-def history(snapshot: Snapshot, object_id: int) -> dict[str, Any]:
-    """What each state changed, persons included. A public-form reader is told that there is none to see.
-
-    `objects` gives the names of the enterprises and parents that the changes speak of.
-    """
-    row = queries.one(snapshot, object_id)
-    if row is None:
-        raise NotFound(_NOT_FOUND)
-    reader = snapshot.reader
-    if row["form"] != "full":
-        raise Forbidden("变更记录只对有权管理的账号开放，请登录后查看。")
-    out: dict[int, dict[str, Any]] = {}
-    hidden: set[int] = set()  # states whose version the reader may not see
-    before: dict[str, Any] = {}
-    for version in queries.versions(snapshot, object_id):
-        if not reader.inner(version["visibility"], version["division"], version["department"], version["class"]):
-            before = {}
-            hidden.add(version["state"])
-            continue
-        seen = item({**version, "id": object_id, "form": "full", "level_rank": None}, snapshot)
-        flat = {name: seen[name] for name in _HISTORY} | {
-            f"attributes.{name}": value for name, value in seen["attributes"].items()
-        }
-        change = {
-            name: [before.get(name), flat.get(name)]
-            for name in sorted(set(before) | set(flat))
-            if before.get(name) != flat.get(name)
-        }
-        out[version["state"]] = {
-            "state": version["state"],
-            "valid_from": version["valid_from"].isoformat(),
-            "at": version["updated_at"].isoformat(timespec="seconds"),
-            "by": version["actor"],
-            "change": change if before else {},
-            "first": not before,
-        }
-        if before and "geometry" in change and None not in change["geometry"]:
-            out[version["state"]]["moved_m"] = _metres_between(*change["geometry"])
-        before = flat
-    if row["ended_reason"]:
-        out[row["state"]] = {
-            "state": row["state"],
-            "valid_from": row["valid_to"].isoformat(),
-            "at": row["updated_at"].isoformat(timespec="seconds"),
-            "by": queries.writer_of(snapshot.connection, row["state"]),
-            "ended": row["ended_reason"],
-            "change": {},
-            "first": False,
-        }
-    _add_persons(snapshot, object_id, out, hidden)
-    versions = [out[n] for n in sorted(out)]
-    referred = {
-        i for v in versions for name in ("enterprise", "parent") for i in v["change"].get(name, ()) if i is not None
-    }
-    return {
-        "versions": versions,
-        "objects": {str(i): name for i, name in queries.names(snapshot, sorted(referred)).items()},
-        "state": snapshot.moment.n,
-    }
-
-
-def _add_persons(snapshot: Snapshot, object_id: int, out: dict[int, dict[str, Any]], hidden: set[int]) -> None:
-    """What each state changed of the persons, beside what it changed of the object."""
-    first = min(out, default=0)
-    for made in queries.party_changes(snapshot.connection, object_id):
-        n = made["state"]
-        if n < first or max((s for s in hidden if s <= n), default=-1) > max(s for s in out if s <= n):
-            continue
-        was, now = (_party_rows(snapshot.connection, object_id, at) for at in (n - 1, n))
-        if was == now:
-            continue
-        at = made["at"].isoformat(timespec="seconds")
-        version = out.setdefault(
-            n,
-            {
-                "state": n,
-                "valid_from": made["day"].isoformat(),
-                "at": at,
-                "by": made["actor"],
-                "change": {},
-                "first": False,
-            },
-        )
-        if not version["first"]:
-            version["change"]["parties"] = [was, now]
-
-
-def _metres_between(*shapes: Any) -> float:
-    """Between the points that count two geometries."""
-    (lon1, lat1), (lon2, lat2) = (anchor_of(shapely.geometry.shape(s)) for s in shapes)
-    return round(float(metres_between(np.array(lon1), np.array(lat1), np.array(lon2), np.array(lat2))), 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -492,7 +372,7 @@ def _locked_row(connection: Connection, object_id: int, expected: int | None) ->
     """The row after the state's lock: what was read before it may have changed."""
     row = queries.row_of(connection, object_id, lock=True)
     if row is None:
-        raise NotFound(_NOT_FOUND)
+        raise NotFound(NOT_FOUND)
     if expected is not None and row["state"] != expected:
         raise _stale(row["state"])
     return dict(row)
@@ -533,7 +413,7 @@ def _editable(snapshot: Snapshot, object_id: int) -> dict[str, Any]:
     """The row of a living object that the reader may write."""
     seen = queries.row_of(snapshot.connection, object_id)
     if seen is None:
-        raise NotFound(_NOT_FOUND)
+        raise NotFound(NOT_FOUND)
     write.check_writable(snapshot.reader, seen)
     if seen["ended_reason"] is not None:
         raise Conflict("这个对象已注销，不能再改。", code="ended")
@@ -608,7 +488,7 @@ def end(snapshot: Snapshot, object_id: int, reason: str, expected: int | None) -
     connection, reader = snapshot.connection, snapshot.reader
     seen = queries.row_of(connection, object_id)
     if seen is None:
-        raise NotFound(_NOT_FOUND)
+        raise NotFound(NOT_FOUND)
     write.check_writable(reader, seen)
     if seen["ended_reason"] is not None:
         raise Conflict("这个对象已经注销。", code="ended")
@@ -643,7 +523,7 @@ class PartyList:
     state: int
 
 
-def _party_rows(connection: Connection, object_id: int, n: int) -> list[dict[str, Any]]:
+def party_rows(connection: Connection, object_id: int, n: int) -> list[dict[str, Any]]:
     found = queries.parties(connection, object_id, n)
     for party in found:
         for name in ("from", "to"):
@@ -675,12 +555,12 @@ def parties(snapshot: Snapshot, object_id: int) -> PartyList:
     """Persons and posts of an object; a public-form reader gets posts and names of roles, never a phone."""
     row = queries.one(snapshot, object_id)
     if row is None:
-        raise NotFound(_NOT_FOUND)
+        raise NotFound(NOT_FOUND)
     connection, moment = snapshot.connection, snapshot.moment
     n = moment.n
     if moment.day < snapshot.state.day:
         n = queries.known_on(connection, n, moment.day)
-    found = _party_rows(connection, object_id, n)
+    found = party_rows(connection, object_id, n)
     if row["form"] != "full":
         for party in found:
             del party["phone"]
@@ -695,7 +575,7 @@ def set_parties(snapshot: Snapshot, object_id: int, given: Sequence[Party], expe
     before = queries.parties(connection, object_id, snapshot.state.n)
     state = queries.parties_state(connection, object_id, snapshot.state.n)
     if expected in (None, state) and sorted(map(repr, before)) == sorted(map(repr, rows)):
-        return PartyList(_party_rows(connection, object_id, snapshot.state.n), state)
+        return PartyList(party_rows(connection, object_id, snapshot.state.n), state)
     taken = write.take_state(connection, reader, f"更新责任人 {seen['name']}")
     locked = _locked_row(connection, object_id, None)
     write.check_writable(reader, locked)
@@ -707,107 +587,9 @@ def set_parties(snapshot: Snapshot, object_id: int, given: Sequence[Party], expe
     write.write_audit(
         connection, reader, taken, "parties", object_id, {"parties": _named(before)}, {"parties": _named(rows)}
     )
-    return PartyList(_party_rows(connection, object_id, taken.n), taken.n)
+    return PartyList(party_rows(connection, object_id, taken.n), taken.n)
 
 
 def _named(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """Persons as the trail keeps them: a telephone number stays with the object."""
     return [" ".join(filter(None, (p["role"], p["post"], p["name"]))) for p in rows]
-
-
-# -- Places ------------------------------------------------------------------------
-
-_WINDS = ("北", "东北", "东", "东南", "南", "西南", "西", "西北")
-
-
-def direction_word(bearing: float | None) -> str | None:
-    """One of eight directions for a bearing in degrees from north."""
-    return None if bearing is None else _WINDS[round(bearing / 45) % 8]
-
-
-def near(
-    snapshot: Snapshot, selection: Selection, engine: Engine, object_id: int, within_m: float, limit: int
-) -> dict[str, Any]:
-    """What lies near an object, outline to outline; nearest first, with the exact total.
-
-    A public-form position is the middle of a cell more than a kilometre wide: from it nothing is measured,
-    and objects that reach the reader so are counted apart (`coarse`).
-    """
-    origin = queries.one(snapshot, object_id)
-    if origin is None:
-        raise NotFound(_NOT_FOUND)
-    out: dict[str, Any] = {"within_m": within_m, "state": snapshot.moment.n, "items": [], "total": 0, "coarse": 0}
-    out["measured"] = origin["form"] == "full" and origin["geom"] is not None
-    if not out["measured"]:
-        return out
-    found = engine.near_object(snapshot, selection, object_id, within_m, limit)
-    catalogue, reader = snapshot.catalogue, snapshot.reader
-    for row in found.items:
-        class_ = catalogue.classes.get(row.class_)
-        readable = class_.readable(inner=True, tier=reader.tier) if class_ else ()
-        persons = next((f for f in readable if f.unit == "人" and f.name in row.attributes), None)
-        out["items"].append(
-            {
-                "id": row.id,
-                "class": row.class_,
-                "code": row.code,
-                "name": row.name,
-                "grade": {"value": GRADES[row.grade - 1], "scale": "risk-grade"},
-                "stage": row.stage,
-                "distance_m": round(row.distance_m, 1),
-                "bearing": None if row.bearing is None else round(row.bearing, 1),
-                "direction": direction_word(row.bearing),
-                "anchor": row.anchor,
-                "line": row.line,
-                "persons": {"title": persons.title, "value": row.attributes[persons.name]} if persons else None,
-            }
-        )
-    return out | {"total": found.total, "coarse": found.coarse}
-
-
-def typed_position(
-    snapshot: Snapshot, x: str, y: str, crs: str, bounds: tuple[float, float, float, float]
-) -> dict[str, Any]:
-    """A position as somebody wrote it, in CGCS2000, and where that is."""
-    if not snapshot.reader.writes:
-        raise Forbidden("当前账号只能查看。需要登记或修改，请联系管理员开通编辑权限。")
-    datum = DATUMS.get(crs)
-    if datum is None:
-        raise Invalid("没有这个坐标基准", errors=[FieldError("crs", "unknown_value", f"可用：{'、'.join(DATUMS)}")])
-    numbers, errors = [], []
-    words = ("经度", "纬度") if datum.kind == "degrees" else ("横坐标（东）", "纵坐标（北）")
-    for field, said, title in (("x", x, words[0]), ("y", y, words[1])):
-        try:
-            number = degrees_of(said)
-            if number is None:
-                raise ValueError
-            numbers.append(float(number))
-        except (ValueError, ArithmeticError):
-            example = "115.823750 或 115°49′25.5″" if datum.kind == "degrees" else "39500000.0"
-            errors.append(FieldError(field, "not_a_position", f"{title}看不懂，请写成 {example}"))
-    if not errors and datum.kind == "degrees":
-        if abs(numbers[0]) > 180:
-            errors.append(
-                FieldError("x", "out_of_range", "经度应在 −180 到 180 之间；若为米制坐标，请换成对应的坐标系")
-            )
-        if abs(numbers[1]) > 90:
-            hint = "，像是经度和纬度写反了" if abs(numbers[0]) <= 90 else ""
-            errors.append(FieldError("y", "out_of_range", f"纬度应在 −90 到 90 之间{hint}"))
-    if errors:
-        raise Invalid("坐标有误，请改正", errors=errors)
-    found = to_cgcs2000(crs, np.array([numbers[0]]), np.array([numbers[1]]))
-    lon, lat = (round(float(v[0]), 8) for v in found)
-    if not (math.isfinite(lon) and math.isfinite(lat) and abs(lon) <= 180 and abs(lat) <= 90):
-        raise Invalid("坐标不在这个坐标系的范围内，请核对坐标系", errors=[FieldError("x", "out_of_range", "超出范围")])
-    territory = territory_of(snapshot, bounds)
-    inside, division = territory.find(lon, lat)
-    return {
-        "lon": lon,
-        "lat": lat,
-        "crs": crs,
-        "title": datum.title,
-        "inside": inside,
-        "swapped": not inside and abs(lon) <= 90 and territory.find(lat, lon)[0],
-        "division": division,
-        "state": snapshot.state.n,
-    }
