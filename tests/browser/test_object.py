@@ -262,6 +262,11 @@ def test_near_things_are_on_the_page_as_in_the_answer_and_a_card_leads_there(pag
     assert page.locator("#place tbody tr .name").all_inner_texts() == [n["name"] for n in near["items"]]
     page.get_by_role("button", name="1 km").click()
     expect(page.locator("#place tbody tr")).not_to_have_count(near["total"])
+    # What could not be read leaves the list under its own distance.
+    page.route("**/near?within=2000*", lambda route: route.fulfill(status=409, json={"detail": "没有答复"}))
+    page.get_by_role("button", name="2 km").click()
+    expect(page.get_by_text("没有答复")).to_be_visible()
+    expect(page.get_by_role("button", name="1 km")).to_have_attribute("aria-pressed", "true")
     page.go_back()  # the map is as it was
     expect(card.locator("h1")).to_have_text(item["name"])
     page.goto(page.url.split("/#")[0] + "/objects/999999999")

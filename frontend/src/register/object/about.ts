@@ -1,7 +1,7 @@
 /** What is asked of one object beside itself: persons, near things, history, parts. A newer question aborts the older one. */
 import { reactive } from "vue";
 import { getJson, isAbort, Problem, request } from "../../api/client";
-import type { Counts, Detail, GradeStep, Item, Page } from "../../api/types";
+import type { Counts, Detail, GradeStep, Page } from "../../api/types";
 import { complain } from "../../selection/store";
 import type { Grade } from "../../words";
 import { O } from "../../words/object";
@@ -63,10 +63,11 @@ export class CardFacts {
 export class PageFacts {
   readonly about = reactive<About>({ ...NONE, busy: false });
   private running: AbortController | null = null;
+  private nearing: AbortController | null = null;
   private shown = "";
 
   async ask(id: number, asOf: string, within: number): Promise<void> {
-    this.running?.abort();
+    this.stop();
     const { signal } = (this.running = new AbortController());
     const { about } = this;
     const what = `${id} ${asOf}`;
@@ -106,10 +107,20 @@ export class PageFacts {
     }
   }
 
-  async askNear(id: number, asOf: string, within: number): Promise<void> {
+  /** False where it could not be read: what is shown is still of the distance before. */
+  async askNear(id: number, asOf: string, within: number): Promise<boolean> {
+    this.nearing?.abort();
+    const { signal } = (this.nearing = new AbortController());
     const at = asOfQuery(asOf);
-    const near = await this.nearOf(id, at ? `&${at}` : "", within, this.running?.signal);
-    if (this.about.detail?.id === id) this.about.near = near;
+    try {
+      const near = await this.nearOf(id, at ? `&${at}` : "", within, signal);
+      if (!signal.aborted && this.about.detail?.id === id) this.about.near = near;
+    } catch (error) {
+      if (signal.aborted || isAbort(error)) return true;
+      complain(error);
+      return false;
+    }
+    return true;
   }
 
   private nearOf(id: number, and: string, within: number, signal?: AbortSignal): Promise<Near> {
@@ -118,6 +129,7 @@ export class PageFacts {
 
   stop(): void {
     this.running?.abort();
+    this.nearing?.abort();
   }
 }
 
@@ -126,6 +138,3 @@ export function dialled(phone: string | undefined): string | null {
   const found = /\+?\d[\d\- ]{4,}/.exec(phone ?? "")?.[0].replace(/[^\d+]/g, "");
   return found && found.length >= 5 ? found : null;
 }
-
-/** Objects of a list as lines, for parts. */
-export type Part = Item;
