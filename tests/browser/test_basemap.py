@@ -258,7 +258,7 @@ def test_an_administrator_uploads_declares_and_sets_a_key(admin: httpx.Client, o
     row = page.get_by_role("row").filter(has_text="水利图")
     expect(row).to_contain_text("GCJ-02")
     expect(row).to_contain_text("已启用")
-    key = page.get_by_label("密钥")
+    key = page.get_by_role("textbox", name="密钥")  # the button beside it speaks of the key too
     key.fill(KEY)
     page.get_by_role("button", name="保存密钥").click()
     expect(page.get_by_text("已设置（不再显示）")).to_be_visible()
