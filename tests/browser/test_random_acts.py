@@ -48,6 +48,21 @@ def asked(watched: Any, path: str, classes: str | None = None) -> dict[str, str]
     raise AssertionError(path)
 
 
+def numbers(page: Page, where: str) -> list[int]:
+    return [int(text.replace(",", "")) for text in page.locator(where).all_inner_texts()]
+
+
+def figures_agree(page: Page, said: str) -> None:
+    """Chips, legend, the sentence and the counts answer say the same."""
+    chips = numbers(page, ".chips .chip b")
+    on = page.locator(".chips .chip").evaluate_all("chips => chips.map(c => c.getAttribute('aria-pressed') === 'true')")
+    if page.locator(".cond", has_text="六边形").count() == 0:
+        assert sum(n for n, chosen in zip(chips, on, strict=True) if chosen) == total(page), said
+    legend = numbers(page, ".legend .c.all")
+    if legend:  # the hexagons' legend has steps instead
+        assert legend == chips, said
+
+
 def turn(page: Page, button: str) -> bool:
     """To the next or the previous page of the table; whether there was one."""
     to = page.locator(".tbl .pager").get_by_role("button", name=button)
@@ -146,6 +161,7 @@ def test_after_twenty_random_acts_map_table_and_export_are_of_the_same_objects(o
         if not chips.count():
             continue
         said = json.dumps(done[-6:])
+        figures_agree(page, said)
         rows = in_table(page)
         if not rows:
             expect(page.locator(".tbl .empty")).to_be_visible()
