@@ -47,6 +47,8 @@ log = logging.getLogger(__name__)
 DEMO_MARK = "演示数据，非真实"
 _SPRITE = GEODATA / "catalogue" / "symbols.svg"
 _DAY_CHECK_S = 20
+# A symbol that is first needed when the line is down is there.
+_KEPT_SPRITE = "public, max-age=3600, stale-while-revalidate=604800"
 
 
 def is_demo(settings: Settings) -> bool:
@@ -155,7 +157,7 @@ def _add_page(app: FastAPI) -> None:
     @app.get("/sprite.svg", include_in_schema=False)
     def sprite() -> Response:
         """All symbols."""
-        return FileResponse(_SPRITE, media_type="image/svg+xml", headers={"Cache-Control": "no-cache"})
+        return FileResponse(_SPRITE, media_type="image/svg+xml", headers={"Cache-Control": _KEPT_SPRITE})
 
     if FRONTEND_DIST.exists():
         app.mount("/", _Page(directory=FRONTEND_DIST, html=True), name="page")

@@ -206,12 +206,12 @@ def test_hexagons_open_their_list(open_page: Any) -> None:
     expect(tip).to_be_visible()
     said = int(re.search(r"([\d,]+) 处", tip.inner_text()).group(1).replace(",", ""))  # type: ignore[union-attr]
     page.mouse.click(*where)
-    expect(page.locator(".words")).to_contain_text("所选六边形内")
-    expect(page.locator(".words .total")).not_to_have_text(f"{before:,}")
-    assert total(page) == said
+    # The hexagon narrows the table alone: the selection and its figures stay.
+    expect(page.locator(".words")).to_contain_text(f"表中只看所选六边形 {said} 处")
+    assert total(page) == before
     expect(page.locator(".tbl")).to_contain_text(f"所点六边形内 {said} 行")
-    page.get_by_role("button", name="去掉 所选六边形内").click()
-    expect(page.locator(".words .total")).to_have_text(f"{before:,}")
+    page.get_by_role("button", name="去掉 表中只看所选六边形").click()
+    expect(page.locator(".tbl")).not_to_contain_text("所点六边形内")
 
 
 def test_an_edit_elsewhere_reaches_the_page(open_page: Any, address: str) -> None:

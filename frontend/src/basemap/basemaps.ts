@@ -73,7 +73,9 @@ export function choose(source: string): void {
 watch([() => store.base, ground], () => {
   const { parts, over, opacity } = ground;
   try {
-    localStorage.setItem(KEPT, JSON.stringify({ base: store.base, parts, over, opacity } satisfies Kept));
+    // What a link names and nobody has is not remembered.
+    const base = store.base && ground.items.some((b) => b.source === asked.value.source) ? store.base : (kept.base ?? null);
+    localStorage.setItem(KEPT, JSON.stringify({ base, parts, over, opacity } satisfies Kept));
   } catch {
     // Kept for this page alone then.
   }

@@ -133,7 +133,8 @@ export class HeatLayer extends ViewportLayer {
       const [answer, h3] = await Promise.all([source(resolution, signal), this.h3 ?? import("h3-js")]);
       if (signal.aborted) return;
       this.h3 = h3;
-      this.hexagons = answer.cells.map((cell) => {
+      // A cell that a line only passes through counts nothing: its list would be empty.
+      this.hexagons = answer.cells.filter((cell) => cell.n > 0).map((cell) => {
         const ring = flatten(h3.cellToBoundary(cell.cell).map(([lat, lng]) => [lng, lat]));
         const [lat, lng] = h3.cellToLatLng(cell.cell);
         const [x, y] = [worldX(lng), worldY(lat)];

@@ -70,7 +70,7 @@ async function recall(): Promise<void> {
 async function ask(cursor: string | null): Promise<void> {
   const signal = begin();
   const { since } = changes;
-  if (since === null || query.value === null || since >= store.state) return forget();
+  if (since === null || query.value === null || store.chosen.asOf || since >= store.state) return forget();
   try {
     const page = cursor ? `&cursor=${encodeURIComponent(cursor)}` : "";
     const found = await getJson<Answer>(`/api/changes?since=${since}&limit=${PAGE}&${query.value}${page}`, signal);

@@ -9,7 +9,7 @@ import { STAGES } from "./query";
 import { area, classes, hazards, placeName, scales, store } from "./state";
 
 /** How many the sentence speaks of: those of the chosen hexagon where there is one. */
-export const spokenTotal = computed<number | null>(() => (store.cell ? store.rowsTotal : store.total));
+export const spokenTotal = computed<number | null>(() => store.total);
 /** The selection as conditions in words; each with how to take it away, where it can be. */
 export interface Condition { text: string; drop: (() => void) | null; title?: string; past?: boolean }
 
@@ -72,14 +72,15 @@ export const conditions = computed<Condition[]>(() => {
   else add(gradeWords(chosen.grades), () => (store.chosen.grades = null));
   if (chosen.levels) add(levelWords(scales.value.get(store.scale ?? "")?.title ?? "", chosen.levels), () => (store.chosen.levels = null));
   if (chosen.stages) add(chosen.stages.length === STAGES.length ? F.anyStage : chosen.stages.map((s) => STAGE_WORD[s]).join("、"), () => (store.chosen.stages = null));
-  else if (!chosen.q.trim()) add(F.live, null, F.liveTip); // a search finds the closed ones too
+  else if (chosen.q.trim()) add(F.anyStage, null, F.searchTip); // a search finds the closed ones too
+  else add(F.live, null, F.liveTip);
   if (chosen.departments.length) add(F.departmentIs(chosen.departments), () => (store.chosen.departments = []));
   if (chosen.sources.length) add(F.sourceIs(chosen.sources), () => (store.chosen.sources = []));
   if (chosen.verified !== null) add(chosen.verified ? F.isVerified : F.notVerified, () => (store.chosen.verified = null));
   if (chosen.tags.length) add(F.tagIs(chosen.tags), () => (store.chosen.tags = []));
   if (chosen.enterprises.length) add(F.enterpriseIs(chosen.enterprises.map((id) => store.enterprises[id] ?? F.enterpriseNo(id))), () => (store.chosen.enterprises = []));
   for (const limit of chosen.fields) add(fieldWords(limit), () => (store.chosen.fields = store.chosen.fields.filter((f) => f.field !== limit.field)));
-  if (store.cell) add(W.cellChosen, () => (store.cell = null));
+  if (store.cell) add(W.cellChosen(store.rowsTotal), () => (store.cell = null));
   if (chosen.q.trim()) add(W.contains(chosen.q.trim()), () => (store.chosen.q = ""));
   if (chosen.asOf) out.push({ text: asOfWords.value, drop: () => (store.chosen.asOf = null), past: true });
   return out;

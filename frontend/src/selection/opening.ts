@@ -78,16 +78,25 @@ async function fit(chosen: Chosen, told: string[]): Promise<Chosen> {
 
 let newest = 0;
 
+/** A hexagon of a link, where there is such a one. */
+async function knownCell(cell: string | null, told: string[]): Promise<string | null> {
+  if (cell === null) return null;
+  const h3 = await import("h3-js");
+  if (h3.isValidCell(cell) && h3.getResolution(cell) >= 3 && h3.getResolution(cell) <= 10) return cell;
+  told.push(F.unknownCell(cell));
+  return null;
+}
+
 export async function openLink(hash: string): Promise<void> {
   const mine = ++newest;
   const link = fromHash(hash);
   const told = notUnderstood(hash).map(F.unknownCondition);
-  const chosen = await fit(link.chosen, told);
+  const [chosen, cell] = await Promise.all([fit(link.chosen, told), knownCell(link.cell, told)]);
   if (mine !== newest) return;
   Object.assign(store, { chosen, heat: link.heat, scale: link.scale, selected: link.object, leftOut: told });
   if (link.base) store.base = link.base;
   if (link.view) store.view = link.view;
-  queueMicrotask(() => (store.cell = link.cell)); // after the watcher that lets go of the hexagon of another picture
+  queueMicrotask(() => (store.cell = cell)); // after the watcher that lets go of the hexagon of another picture
 }
 
 /** A selection that is kept by name takes the place of the whole selection; map and object stay. */

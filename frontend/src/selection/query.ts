@@ -88,15 +88,17 @@ export function toHash({ chosen, view, heat, scale, cell, object, base }: Link):
 /** A link, from whoever it comes: what is not understood is left out. */
 export function fromHash(hash: string): Link {
   const params = new URLSearchParams(hash.replace(/^#/, ""));
-  const list = (name: string, known: RegExp): string[] | null => {
+  /** Nothing of it understood is no condition, rather than an empty page. */
+  const list = (name: string, known: RegExp | readonly string[]): string[] | null => {
     const value = params.get(name);
-    return value === null ? null : [...new Set(value.split(",").filter((v) => known.test(v)))].slice(0, 200);
+    const found = [...new Set(value?.split(",").filter((v) => (known instanceof RegExp ? known.test(v) : known.includes(v))))].slice(0, 200);
+    return found.length || value === NONE ? found : null;
   };
   const text = (name: string, known: RegExp): string | null => {
     const value = params.get(name);
     return value !== null && known.test(value) ? value : null;
   };
-  const grades = list("grade", /^[a-z]+$/)?.filter((g): g is Grade => (GRADES as readonly string[]).includes(g)) ?? null;
+  const grades = list("grade", GRADES) as Grade[] | null;
   const levels = list("level", /^[a-z][a-z0-9-]*:[^,:]{1,20}$/);
   // Levels are switched in their scale's legend: a link that limits them brings it along.
   const scale = levels?.[0]?.split(":")[0] ?? text("scale", /^[a-z][a-z0-9-]*$/);
@@ -105,7 +107,7 @@ export function fromHash(hash: string): Link {
   const sane = zoom !== undefined && lat !== undefined && lng !== undefined && zoom <= 19 && Math.abs(lat) <= 85 && Math.abs(lng) <= 180;
   const object = text("object", /^[1-9]\d{0,15}$/);
   const texts = (name: string): string[] => [...new Set(params.getAll(name).map((v) => v.trim()).filter((v) => v && v.length <= 60 && !v.includes(",")))].slice(0, 50);
-  const stages = list("stage", /^[a-z_]+$/)?.filter((v) => (STAGES as readonly string[]).includes(v)) ?? null;
+  const stages = list("stage", STAGES);
   const verified = text("verified", /^(true|false)$/);
   const fields = [...params].flatMap(([name, value]) => (name.startsWith(FIELD_MARK) ? (fieldFromText(name.slice(FIELD_MARK.length), value) ?? []) : []));
   const shape = areaFromText(params.get("area") ?? "");

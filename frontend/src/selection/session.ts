@@ -72,7 +72,7 @@ export async function signIn(username: string, password: string): Promise<void> 
     const session = await send<Session>("POST", "/api/session", { username, password });
     if (!session || !takeSession(session)) return;
   } finally {
-    store.switching = false;
+    store.switching = store.mustChange !== null; // until then the service answers nothing else
   }
   await again();
 }

@@ -23,6 +23,7 @@ export const F = {
   live: "在用、停用等",
   liveTip: "在用、停用、闭库（关闭）中、销号中；不含已关闭、已销号",
   anyStage: "含已关闭、已销号",
+  searchTip: "按名称、编号筛选时也列出已关闭、已销号的，并标明",
   liveOnly: "恢复",
   stageShort: { in_use: "在用", suspended: "停用", closing: "闭库中", closed: "已关闭", striking_off: "销号中", struck_off: "已销号" } as Record<string, string>,
 
@@ -85,6 +86,7 @@ export const F = {
   unknownLevel: (level: string) => `级别“${level}”（没有这一级）`,
   unknownField: (name: string) => `字段“${name}”（没有这个字段，或无权按它筛选）`,
   unknownEnterprise: (id: number) => `企业编号 ${id}（已注销，或无权查看）`,
+  unknownCell: (cell: string) => `六边形 ${cell}（没有这一格）`,
   unknownCondition: (text: string) => `“${text}”（不认识这个条件）`,
   futureDay: (day: string) => `回看 ${day}（还没有到这一天）`,
   futureState: (n: string) => `回看状态 ${n}（还没有这个状态）`,

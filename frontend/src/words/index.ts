@@ -116,7 +116,7 @@ export const W = {
   inCell: (n: string) => `所点六边形内 ${n} 行`,
   inViewRows: (n: string) => `地图范围内 ${n} 行`,
   rows: (n: string) => `共 ${n} 行`,
-  cellChosen: "所选六边形内",
+  cellChosen: (n: number | null) => (n === null ? "表中只看所选六边形" : `表中只看所选六边形 ${num(n)} 处`),
   dropCell: "不再只看这个六边形",
   page: (i: number, of: number) => `第 ${num(i)} / ${num(of)} 页`,
   previous: "上一页",
