@@ -292,6 +292,8 @@ def test_the_auditor_filters_reads_exports_and_checks(
 def test_the_pages_fit_a_phone_and_a_wide_screen(open_page: Any, auditor: str, width: int, height: int) -> None:
     page = open_page(width=width, height=height).page
     sign_in(page, auditor, OTHER_PASSWORD)
+    if width < 900:
+        page.get_by_role("button", name="显示与账户").click()
     page.get_by_role("link", name="管理").click()
     for place in ("操作记录", "我的账号"):
         page.get_by_role("link", name=place).click()
