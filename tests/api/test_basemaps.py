@@ -1,6 +1,7 @@
 """Basemaps: own archives, 天地图 by the server's key, what an administrator switches, and broken files."""
 
 import http.server
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -8,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import create_engine, text
 from starlette.testclient import TestClient
 from tests.basemaps import addresses, make_mbtiles, make_pmtiles, png, vector_tile
 
 from riskmap.atlas.basemaps.tianditu import Origin, Tianditu
+from riskmap.base.database import superuser_url
 from riskmap.base.settings import Settings
 
 KEY = "0123456789abcdef0123456789abcdef"
@@ -166,6 +169,58 @@ def test_only_an_administrator_declares_and_it_is_in_the_trail(admin: TestClient
     assert editor.get("/api/basemaps").json()["default"] == "plain"
     entries = make_account("auditor", tier="command").get("/api/audit?kind=basemap&limit=100").json()["items"]
     assert {"create", "update", "queue"} <= {e["action"] for e in entries}
+
+
+@pytest.fixture
+def no_commit(settings: Settings) -> Iterator[None]:
+    """Whatever is written into the trail fails when it is committed."""
+    owner = create_engine(superuser_url(settings), isolation_level="AUTOCOMMIT")
+    with owner.connect() as connection:
+        connection.execute(
+            text(
+                "CREATE FUNCTION fail_at_commit() RETURNS trigger LANGUAGE plpgsql AS"
+                " $$ BEGIN RAISE EXCEPTION 'no'; END $$;"
+                "CREATE CONSTRAINT TRIGGER fail_at_commit AFTER INSERT ON audit_entry"
+                " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION fail_at_commit()"
+            )
+        )
+        yield
+        connection.execute(text("DROP TRIGGER fail_at_commit ON audit_entry; DROP FUNCTION fail_at_commit()"))
+    owner.dispose()
+
+
+@pytest.fixture
+def stays(admin: TestClient, folder: Path) -> str:
+    """A declared archive, before any commit fails."""
+    make_mbtiles(folder / "stays.mbtiles", TILES, RED)
+    make_mbtiles(folder / "waits.mbtiles", TILES, RED)
+    return declare(admin, "stays.mbtiles")
+
+
+def test_files_go_and_come_only_with_the_commit(
+    admin: TestClient, folder: Path, tmp_path: Path, stays: str, no_commit: None
+) -> None:
+    assert admin.delete(f"/api/basemap/sources/{stays}?file=true").status_code == 500
+    assert tile_of(admin, stays, AT).content == RED, "the row is still there, and so is its file"
+    assert admin.delete("/api/basemap/files/waits.mbtiles").status_code == 500
+    assert (folder / "waits.mbtiles").exists()
+    body = make_mbtiles(tmp_path / "comes.mbtiles", TILES, RED).read_bytes()
+    assert admin.put("/api/basemap/files/comes.mbtiles", content=body).status_code == 500
+    assert not (folder / "comes.mbtiles").exists(), "or it could not be sent again"
+    assert admin.put("/api/basemap/tianditu/key", json={"key": KEY}).status_code == 500
+    assert admin.get("/api/basemap/sources").json()["key_set"] is False
+
+
+def test_what_a_killed_upload_left_is_cleared_by_a_later_one(admin: TestClient, folder: Path, tmp_path: Path) -> None:
+    old, young = folder / ".coming-old", folder / ".coming-young"
+    for path in (old, young):
+        path.write_bytes(b"half")
+    two_days_ago = path.stat().st_mtime - 2 * 86_400
+    os.utime(old, (two_days_ago, two_days_ago))
+    body = make_mbtiles(tmp_path / "later.mbtiles", TILES, RED).read_bytes()
+    assert admin.put("/api/basemap/files/after-kill.mbtiles", content=body).status_code == 201
+    assert (old.exists(), young.exists()) == (False, True)
+    young.unlink()
 
 
 # -- 天地图 ------------------------------------------------------------------------

@@ -186,15 +186,24 @@ def change_source(
 
 
 @router.delete("/basemap/sources/{source}", status_code=204)
-def remove_source(
-    source: str, request: Request, transaction: WriteTransaction, _: Administrator, file: bool = False
-) -> Response:
+def remove_source(source: str, request: Request, reader: Administrator, file: bool = False) -> Response:
     """Take out of the list; `file=true` deletes the archive too (never a folder)."""
-    row = service.remove(transaction.connection, transaction.reader, source)
-    path = request.app.state.basemap_folder.path(row["place"])
+    app = request.app.state
+    with database.write(app.engine, reader.settings(write=True)) as connection:
+        row = service.remove(connection, reader, source)
+    path = app.basemap_folder.path(row["place"])
     if file and path.is_file():
-        path.unlink()
+        _delete(path)
     return Response(status_code=204)
+
+
+def _delete(path: Path) -> None:
+    """After the commit only: a row without its file is broken, a file without its row is offered in the list."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        message = "文件删不掉。请核对服务账号对数据目录的写入权限，再到“待登记的文件”里删除。"
+        raise Conflict(message, code="file_kept") from error
 
 
 @router.post("/basemap/sources/{source}/test")
@@ -233,31 +242,33 @@ async def test_source(source: str, request: Request, reader: Administrator) -> A
 
 
 @router.put("/basemap/tianditu/key", status_code=204)
-def set_key(body: Key, request: Request, transaction: WriteTransaction, _: Administrator) -> Response:
+def set_key(body: Key, request: Request, reader: Administrator) -> Response:
     """Set the server's key of 天地图; it is never told again."""
     if not tianditu.KEY.fullmatch(body.key):
         message = "密钥应为 8–64 位字母数字，请从天地图控制台复制“服务端”类型的密钥"
         raise Invalid("密钥不对", errors=[FieldError("key", "bad_key", message)])
-    provider: tianditu.Tianditu = request.app.state.tianditu
-    _record(transaction, "update", "tianditu", {"key": "set"})
-    provider.key.write(body.key)
-    provider.forget()
+    app = request.app.state
+    ensure_disk(app.settings)
+    _record(app, reader, "update", "tianditu", {"key": "set"})
+    app.tianditu.key.write(body.key)
+    app.tianditu.forget()
     return Response(status_code=204)
 
 
 @router.delete("/basemap/tianditu/key", status_code=204)
-def clear_key(request: Request, transaction: WriteTransaction, _: Administrator) -> Response:
+def clear_key(request: Request, reader: Administrator) -> Response:
     """Forget the key; 天地图 answers no more."""
-    provider: tianditu.Tianditu = request.app.state.tianditu
-    _record(transaction, "delete", "tianditu", {"key": "cleared"})
-    provider.key.clear()
-    provider.forget()
+    app = request.app.state
+    _record(app, reader, "delete", "tianditu", {"key": "cleared"})
+    app.tianditu.key.clear()
+    app.tianditu.forget()
     return Response(status_code=204)
 
 
-def _record(transaction: Any, action: str, ref: str, after: Mapping[str, Any]) -> None:
-    reader = transaction.reader
-    audit.record(transaction.connection, reader.name, action, "basemap", ref, address=reader.address, after=after)
+def _record(app: Any, reader: Reader, action: str, ref: str, after: Mapping[str, Any]) -> None:
+    """In a transaction of its own: what lies in files moves once the trail has it."""
+    with database.write(app.engine, reader.settings(write=True)) as connection:
+        audit.record(connection, reader.name, action, "basemap", ref, address=reader.address, after=after)
 
 
 @router.put("/basemap/files/{name}", status_code=201)
@@ -271,6 +282,7 @@ async def upload_file(name: str, request: Request, reader: Administrator) -> Any
     if safe in await run_in_threadpool(folder.found):
         raise Conflict(f"已经有名为“{safe}”的底图文件，请改名后再传，或先移除旧的。")
     folder.tiles.mkdir(parents=True, exist_ok=True)
+    await run_in_threadpool(_clear_broken_off, folder.tiles)
     most = settings.basemap_mb << 20
     length = int(request.headers.get("content-length", "0")[:15] or 0)
     free = shutil.disk_usage(folder.tiles).free - (settings.free_disk_mb << 20)
@@ -295,34 +307,51 @@ async def upload_file(name: str, request: Request, reader: Administrator) -> Any
             coming.unlink(missing_ok=True)
 
 
+def _clear_broken_off(tiles: Path) -> None:
+    """Uploads that a killed service left half: no upload is this old."""
+    for path in tiles.glob(".coming-*"):
+        with contextlib.suppress(OSError):
+            if time.time() - path.stat().st_mtime > _DAY:
+                path.unlink()
+
+
 def _take(app: Any, reader: Reader, coming: Path, target: Path) -> dict[str, Any]:
-    """Check an upload and give it its name."""
+    """Check an upload and give it its name; without the commit it has none."""
     kind = target.suffix.lower().lstrip(".")
     try:
         archive = archives.open_archive(coming, kind)
     except archives.ArchiveError as error:
         raise Invalid("这个文件不能用作底图", errors=[FieldError("file", "broken", str(error))]) from error
     archive.close()
-    with database.write(app.engine, reader.settings(write=True)) as connection:
-        told = {"place": target.name, "bytes": coming.stat().st_size}
-        audit.record(connection, reader.name, "queue", "basemap", target.name, address=reader.address, after=told)
-        try:
-            os.link(coming, target)  # fails where another upload of this name was first
-        except FileExistsError:
-            raise Conflict(f"已经有名为“{target.name}”的底图文件，请改名后再传。") from None
+    linked = False
+    try:
+        with database.write(app.engine, reader.settings(write=True)) as connection:
+            told = {"place": target.name, "bytes": coming.stat().st_size}
+            audit.record(connection, reader.name, "queue", "basemap", target.name, address=reader.address, after=told)
+            try:
+                os.link(coming, target)  # fails where another upload of this name was first
+            except FileExistsError:
+                raise Conflict(f"已经有名为“{target.name}”的底图文件，请改名后再传。") from None
+            linked = True
+    except BaseException:
+        if linked:
+            target.unlink(missing_ok=True)
+        raise
     info = archive.info
     return {"place": target.name, "kind": kind, "type": info.kind, "format": info.format, "at": clock.now()}
 
 
 @router.delete("/basemap/files/{place}", status_code=204)
-def remove_file(place: str, request: Request, transaction: WriteTransaction, _: Administrator) -> Response:
+def remove_file(place: str, request: Request, reader: Administrator) -> Response:
     """Delete a file that is not in the list."""
     app = request.app.state
     path = app.basemap_folder.found().get(place)
     if path is None or not path.is_file():
         raise NotFound("没有这个文件，请刷新列表。")
-    if any(row["place"] == place for row in queries.sources(transaction.connection)):
-        raise Conflict("这个文件正在列表中，请从列表里移除。")
-    _record(transaction, "delete", place, {"file": "deleted"})
-    path.unlink()
+    with database.write(app.engine, reader.settings(write=True)) as connection:
+        if any(row["place"] == place for row in queries.sources(connection)):
+            raise Conflict("这个文件正在列表中，请从列表里移除。")
+        told = {"file": "deleted"}
+        audit.record(connection, reader.name, "delete", "basemap", place, address=reader.address, after=told)
+    _delete(path)
     return Response(status_code=204)
