@@ -60,6 +60,30 @@ def test_each_facet_is_counted_without_its_own_condition(admin: TestClient, clie
             assert in_county == total(who, **{**params, "division": "360429"})
 
 
+def test_tags_beyond_those_listed_are_told_and_a_chosen_one_is_always_listed(admin: TestClient) -> None:
+    tags = [f"标签{i:03}" for i in range(230)]
+    for _ in range(2):  # so that none of them is the rarest
+        for start in range(0, 230, 10):
+            draft = {"class": "school", "name": "例有标签", "attributes": {}, "tags": tags[start : start + 10]}
+            assert admin.post("/api/objects", json=draft).status_code == 201
+    rare = {"class": "school", "name": "例少见标签", "attributes": {}, "tags": ["最少见"]}
+    assert admin.post("/api/objects", json=rare).status_code == 201
+
+    def asked(**params: Any) -> tuple[set[str], int]:
+        got = admin.get("/api/counts", params={"facets": "tag", **params}).json()
+        return {row["value"] for row in got["facets"]["tag"]}, got["facets_more"].get("tag", 0)
+
+    listed, more = asked(q="例有标签")
+    assert (len(listed), more) == (200, 30)
+    listed, more = asked()
+    every = len(listed) + more
+    assert "最少见" not in listed
+    listed, more = asked(tag="最少见")
+    assert "最少见" in listed
+    assert len(listed) + more == every, "a facet is counted without its own condition"
+    assert asked(q="例少见标签") == ({"最少见"}, 0)
+
+
 def test_a_facet_that_there_is_not_is_refused_in_words(client: TestClient) -> None:
     answer = client.get("/api/counts", params={"facets": "name"})
     assert answer.status_code == 422

@@ -107,8 +107,9 @@ def counts(
     if facets:
         found = engine.facets(snapshot, selection, list(dict.fromkeys(facets)))
         out["facets"] = {
-            name: [{"value": v, "n": n} for v, n in sorted(values.items())] for name, values in found.items()
+            name: [{"value": v, "n": n} for v, n in sorted(facet.values.items())] for name, facet in found.items()
         }
+        out["facets_more"] = {name: facet.more for name, facet in found.items() if facet.more}
     return out
 
 

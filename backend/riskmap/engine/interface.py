@@ -26,6 +26,14 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
+class Facet:
+    """Counts by value of one facet, and how many values there are beside these."""
+
+    values: Mapping[str, int]
+    more: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
     """One H3 cell of the heat."""
 
@@ -75,8 +83,11 @@ class Engine(Protocol):
     def count(self, snapshot: Snapshot, selection: Selection, by: Sequence[str]) -> Counts:
         """Exact totals, each object once."""
 
-    def facets(self, snapshot: Snapshot, selection: Selection, names: Sequence[str]) -> dict[str, dict[str, int]]:
-        """Counts by value of each facet (`compile.FACETS`), each without its own condition; no zeros."""
+    def facets(self, snapshot: Snapshot, selection: Selection, names: Sequence[str]) -> dict[str, Facet]:
+        """Counts by value of each facet (`compile.FACETS`), each without its own condition; no zeros.
+
+        Of tags the chosen and the most used ones.
+        """
 
     def cells(self, snapshot: Snapshot, selection: Selection, resolution: int) -> list[Cell]:
         """Placed objects by H3 cell, and the lines and polygons that touch each."""

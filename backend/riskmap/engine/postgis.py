@@ -17,7 +17,7 @@ from riskmap.base.crs import (
     tile_bounds,
 )
 from riskmap.catalogue.model import GRADES, Scale
-from riskmap.engine.interface import EVERY_FROM, NAMES_FROM, Cell, Counts, Near, NearObject, Neighbour
+from riskmap.engine.interface import EVERY_FROM, NAMES_FROM, Cell, Counts, Facet, Near, NearObject, Neighbour
 from riskmap.selection.compile import Compiled, compile_selection, facet_condition
 from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Snapshot
@@ -99,7 +99,7 @@ class PostgisEngine:
             rows.append({**out, "n": row["n"]})
         return Counts(sum(row["n"] for row in found), sum(row["unplaced"] for row in found), tuple(rows) if by else ())
 
-    def facets(self, snapshot: Snapshot, selection: Selection, names: Sequence[str]) -> dict[str, dict[str, int]]:
+    def facets(self, snapshot: Snapshot, selection: Selection, names: Sequence[str]) -> dict[str, Facet]:
         """One scan of what the selection holds without these facets' conditions, which become flags of its rows."""
         free = replace(
             selection,
@@ -115,6 +115,7 @@ class PostgisEngine:
         columns = {f"ok_{name}": "coalesce(" + " AND ".join(held[name]) + ", false)" for name in names if held[name]}
         columns |= {name: f"{{{name}}}" for name in names if name in _FACET_VALUES}
         out: dict[str, dict[str, int]] = {name: {} for name in names}
+        more: dict[str, int] = {}
 
         def others(name: str) -> str:
             flags = [f"ok_{other}" for other in names if other != name and held[other]]
@@ -140,11 +141,16 @@ class PostgisEngine:
         if "tag" in names:
             rows = compiled.rows(columns | {"tags": "{tags}"}, "{tags} <> '{{}}'")
             sql = (
-                f"SELECT tag, count(*) AS n FROM ({rows}) AS r, unnest(r.tags) AS tag WHERE {others('tag')}"
-                f" GROUP BY tag ORDER BY n DESC, tag LIMIT {_MOST_TAGS}"
+                "SELECT tag, count(*) AS n, count(*) OVER () AS every"
+                f" FROM ({rows}) AS r, unnest(r.tags) AS tag WHERE {others('tag')} GROUP BY tag"
+                # What is chosen stands there to be taken off again, however rare it is.
+                f" ORDER BY tag = ANY(CAST({compiled.binds(list(selection.tag))} AS text[])) DESC, n DESC, tag"
+                f" LIMIT {max(_MOST_TAGS, len(selection.tag))}"
             )
-            out["tag"] = {r.tag: r.n for r in snapshot.connection.execute(text(sql), compiled.binds.values)}
-        return out
+            found = snapshot.connection.execute(text(sql), compiled.binds.values).all()
+            out["tag"] = {r.tag: r.n for r in found}
+            more["tag"] = found[0].every - len(found) if found else 0
+        return {name: Facet(values, more.get(name, 0)) for name, values in out.items()}
 
     def cells(self, snapshot: Snapshot, selection: Selection, resolution: int) -> list[Cell]:
         """Heat: one scan for the counts; lines and polygons by their stored covers."""

@@ -36,13 +36,14 @@ export async function count(): Promise<void> {
     store.counted = counted;
     store.facets = facets.rows as CountRow[];
     store.values = Object.fromEntries(FACETS.map((f) => [f, Object.fromEntries((beside?.facets?.[f] ?? []).map((row) => [row.value, row.n]))]));
+    store.valuesMore = beside?.facets_more ?? {};
     store.total = beside?.total ?? 0;
     store.unplaced = beside?.unplaced ?? 0;
     store.error = "";
     store.online = true;
   } catch (error) {
     // What cannot be asked so has no figures: those of before would be another selection's.
-    if (error instanceof Problem && error.status === 422) Object.assign(store, { total: null, unplaced: 0, facets: [], values: {} });
+    if (error instanceof Problem && error.status === 422) Object.assign(store, { total: null, unplaced: 0, facets: [], values: {}, valuesMore: {} });
     complain(error);
   } finally {
     if (!signal.aborted) store.counting = false;

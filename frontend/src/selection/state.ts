@@ -45,6 +45,7 @@ export const store = reactive({
   facets: [] as CountRow[], // by grade, class and perhaps level, without those conditions
   counted: { chosen: link.chosen as Chosen, scale: link.scale as string | null }, // what the figures are of
   values: {} as Partial<Record<Facet, Record<string, number>>>, // of stage, source …: each without its own condition
+  valuesMore: {} as Partial<Record<Facet, number>>, // how many values there are that `values` does not list
   total: null as number | null,
   unplaced: 0,
   frozen: 0, // while a past is shown: the state that it was asked at

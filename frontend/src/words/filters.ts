@@ -38,6 +38,7 @@ export const F = {
   notVerified: "未核实",
   any: "不限",
   tag: "标签",
+  valuesMore: (n: string) => `还有 ${n} 个用得较少的没有列出；先选定分类或区域，就会列出其中的。`,
   enterprise: "所属企业",
   findEnterprise: "按企业名称查找",
   noEnterprise: "没有这个名称的企业，或无权查看",
