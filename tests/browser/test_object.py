@@ -28,7 +28,7 @@ def page(open_page: Callable[..., Watched]) -> Iterator[Page]:
     yield page
     assert page.title() != "hurt"
     page.close()  # what it still has to say is said now
-    meant = re.compile(r"status of (401|403|404|409|422)|ERR_INTERNET_DISCONNECTED|favicon")
+    meant = re.compile(r"status of (401|403|404|409|422|503)|ERR_INTERNET_DISCONNECTED|favicon")
     watched.wrong = [w for w in watched.wrong if not meant.search(w)]
 
 
@@ -271,3 +271,47 @@ def test_near_things_are_on_the_page_as_in_the_answer_and_a_card_leads_there(pag
     expect(card.locator("h1")).to_have_text(item["name"])
     page.goto(page.url.split("/#")[0] + "/objects/999999999")
     expect(page.get_by_role("alert")).to_contain_text("没有这个对象，或您无权查看")
+
+
+def test_what_could_not_be_read_says_so_and_is_asked_for_again(page: Page, other: httpx.Client) -> None:
+    made = make(other, "例读不到库")
+    refuse = re.compile(rf"/api/objects/{made['id']}/(grade|near|history|parties)")
+    page.route(refuse, lambda route: route.fulfill(status=503, body=""))
+    page.evaluate("(id) => (location.hash = `object=${id}`)", made["id"])
+    card = page.locator(".panel.right")
+    expect(card.locator("h1")).to_have_text("例读不到库")
+    for what in ("等级依据", "责任人", "周边", "变化"):
+        expect(card.get_by_role("alert").filter(has_text=f"{what}没有读到")).to_have_count(1)
+    expect(card).not_to_contain_text("没有登记责任人")
+    expect(card).not_to_contain_text("没有您能看到的对象")
+    page.unroute(refuse)
+    for left in (3, 2, 1, 0):
+        card.get_by_role("button", name="重试").last.click()
+        expect(card.get_by_role("alert")).to_have_count(left)
+    expect(card).to_contain_text("没有登记责任人")
+    expect(card.locator(".hist")).to_contain_text("登记")
+
+    # The page of the object says the same in its sections.
+    refuse = re.compile(rf"/api/objects/{made['id']}/(near|history|parties)|/api/objects\?parent")
+    page.route(refuse, lambda route: route.fulfill(status=503, body=""))
+    card.get_by_role("button", name="打开详情").click()
+    for section, what in (("#place", "周边"), ("#persons", "责任人"), ("#belonging", "下级对象"), ("#history", "变化")):
+        expect(page.locator(section).get_by_role("alert")).to_contain_text(f"{what}没有读到")
+    expect(page.locator("#belonging")).not_to_contain_text("没有登记所属企业")
+    page.unroute(refuse)
+    for section in ("#place", "#persons", "#belonging", "#history"):
+        page.locator(section).get_by_role("button", name="重试").click()
+        expect(page.locator(section).get_by_role("alert")).to_have_count(0)
+    expect(page.locator("#belonging")).to_contain_text("没有登记所属企业")
+
+
+def test_outlines_that_do_not_come_are_said_on_the_map(page: Page) -> None:
+    page.route("**/api/divisions.geojson*", lambda route: route.fulfill(status=503, body=""))
+    page.evaluate("location.hash = 'division=360429'")
+    told = page.locator(".map").get_by_role("alert")
+    expect(told).to_contain_text("湖口县的界线没有读到")
+    page.unroute("**/api/divisions.geojson*")
+    before = page.evaluate("location.hash")
+    told.get_by_role("button", name="重试").click()
+    expect(told).to_have_count(0)
+    page.wait_for_function("(before) => location.hash !== before", arg=before)

@@ -2,10 +2,9 @@
 import { watch } from "vue";
 import { getJson, isAbort, Problem } from "../api/client";
 import type { Counts, CountRow, Detail, GradeStep, Page } from "../api/types";
-import { W } from "../words";
 import { FACETS, facetQuery, PAGE_SIZE, query, store, tableQuery, untold } from "./state";
 import { together } from "./together";
-import { complain } from "./trouble";
+import { complain, whyOf } from "./trouble";
 
 /** A question of which only the newest answer counts. */
 class Latest {
@@ -69,7 +68,7 @@ async function list(): Promise<void> {
     store.listFailed = "";
     store.next = page.next;
   } catch (error) {
-    if (!isAbort(error)) store.listFailed = error instanceof Problem ? error.detail : W.readFailed;
+    if (!isAbort(error)) store.listFailed = whyOf(error);
     complain(error);
   } finally {
     if (!signal.aborted) store.listing = false;
@@ -100,7 +99,7 @@ export function listAnew(): void {
 export async function showDetail(): Promise<void> {
   const signal = details.begin();
   const id = store.selected;
-  store.detailError = "";
+  store.detailError = store.stepsFailed = "";
   if (id === null) {
     store.detail = null;
     store.steps = [];
@@ -111,16 +110,18 @@ export async function showDetail(): Promise<void> {
   try {
     const [detail, grades] = await Promise.all([
       getJson<Detail>(`/api/objects/${id}${then}`, signal),
-      getJson<{ grades: GradeStep[] }>(`/api/objects/${id}/grade${then}`, signal).catch(() => ({ grades: [] })),
+      // The object is shown also where this does not come; that it did not is said there.
+      getJson<{ grades: GradeStep[] }>(`/api/objects/${id}/grade${then}`, signal).catch((error: unknown) => (isAbort(error) ? { grades: [] } : whyOf(error))),
     ]);
     if (signal.aborted) return;
     store.detail = detail;
-    store.steps = grades.grades;
+    store.steps = typeof grades === "string" ? [] : grades.grades;
+    store.stepsFailed = typeof grades === "string" ? grades : "";
   } catch (error) {
     if (signal.aborted || isAbort(error)) return;
     store.detail = null;
     store.steps = [];
-    store.detailError = error instanceof Problem ? error.detail : W.readFailed;
+    store.detailError = whyOf(error);
     if (error instanceof Problem && error.status === 401) complain(error);
   }
 }

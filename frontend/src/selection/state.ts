@@ -60,6 +60,7 @@ export const store = reactive({
   listFailed: "", // why the table shows what it showed before, or nothing
   detail: null as Detail | null,
   steps: [] as GradeStep[],
+  stepsFailed: "", // why it is not known how the grade came about
   detailError: "",
 });
 

@@ -6,4 +6,4 @@ export * from "./link";
 export { chooseArea, openKept, openLink } from "./opening";
 export * from "./session";
 export * from "./state";
-export { complain } from "./trouble";
+export { complain, whyOf } from "./trouble";

@@ -14,6 +14,11 @@ export function askToChange(username: string, why: string): void {
   store.signIn = "change";
 }
 
+/** Why something could not be read, for a sentence where it would stand. */
+export function whyOf(error: unknown): string {
+  return error instanceof Problem ? error.detail : W.readFailed;
+}
+
 export function complain(error: unknown): void {
   if (isAbort(error)) return;
   if (!(error instanceof Problem)) {

@@ -43,6 +43,10 @@ export const W = {
   badAnswer: "服务没有正常回答，请稍后再试。",
   fault: "页面出错，请刷新后再试。",
   readFailed: "没有读到，请稍后再试。",
+  notRead: (what: string, why: string) => `${what}没有读到：${why}`,
+  steps: "等级依据",
+  outlines: "行政区划界线",
+  outlineOf: (names: string) => `${names}的界线`,
   expired: "登录已过期，请重新登录后继续。",
 
   grade: "分级",

@@ -2,7 +2,7 @@
 import { reactive } from "vue";
 import { getJson, isAbort, Problem, request } from "../../api/client";
 import type { Counts, Detail, GradeStep, Page } from "../../api/types";
-import { complain } from "../../selection/store";
+import { complain, whyOf } from "../../selection/store";
 import type { Grade } from "../../words";
 import { O } from "../../words/object";
 
@@ -15,14 +15,20 @@ export interface Near { within_m: number; measured: boolean; items: NearItem[]; 
 export interface Version {
   state: number; valid_from: string; at: string; by: string | null; change: Record<string, [unknown, unknown]>; first: boolean; ended?: string; moved_m?: number;
 }
-export interface History { versions: Version[]; objects: Record<string, string>; state: number }
+/** `later` is how many versions came after the moment that is looked at. */
+export interface History { versions: Version[]; objects: Record<string, string>; state: number; later?: number }
+
+/** Questions beside the object itself. */
+export type Part = "parties" | "near" | "history" | "parts" | "firm";
+/** Why an answer did not come, by question: nothing registered and nothing read must never look the same. */
+export type Failed = Partial<Record<Part, string>>;
 
 export interface About {
   detail: Detail | null; steps: GradeStep[]; parties: Party[] | null; partiesTag: string; near: Near | null; history: History | null; historyRefused: boolean;
-  parts: Page | null; firm: Counts | null; busy: boolean; problem: { status: number; text: string } | null;
+  parts: Page | null; firm: Counts | null; failed: Failed; busy: boolean; problem: { status: number; text: string } | null;
 }
 
-const NONE = { detail: null, steps: [], parties: null, partiesTag: "", near: null, history: null, historyRefused: false, parts: null, firm: null, problem: null };
+const none = (): Omit<About, "busy"> => ({ detail: null, steps: [], parties: null, partiesTag: "", near: null, history: null, historyRefused: false, parts: null, firm: null, failed: {}, problem: null });
 
 async function persons(id: number, at: string, signal: AbortSignal): Promise<{ list: Party[]; tag: string }> {
   const response = await request(`/api/objects/${id}/parties${at ? `?${at}` : ""}`, { signal });
@@ -33,77 +39,115 @@ function asOfQuery(asOf: string): string {
   return asOf ? `as_of=${encodeURIComponent(asOf)}` : "";
 }
 
-/** Persons, the nearest things and the history of an object, for its card; what fails is left out. */
+/** What was known at a state, or was so by a day: the past shows no change that came after it. */
+export function until(history: History, asOf: string): History {
+  const n = /^state:(\d+)$/.exec(asOf)?.[1];
+  const versions = !asOf ? history.versions : history.versions.filter((v) => (n ? v.state <= Number(n) : v.valid_from <= asOf));
+  return { ...history, versions, later: history.versions.length - versions.length };
+}
+
+/** Puts an answer where it belongs, or keeps why it did not come. What is shown of before stays readable. */
+async function put<T>(failed: Failed, part: Part, signal: AbortSignal, asked: Promise<T>, then: (got: T) => void): Promise<void> {
+  try {
+    const got = await asked;
+    if (signal.aborted) return;
+    then(got);
+    // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- a part that was read has no reason any more
+    delete failed[part];
+  } catch (error) {
+    if (signal.aborted || isAbort(error)) return;
+    failed[part] = whyOf(error);
+    // A lost line and an ended session are the whole page's; the rest is said where the answer would stand.
+    if (!(error instanceof Problem) || error.status === 0 || error.status === 401) complain(error);
+  }
+}
+
+export const CARD_PARTS = ["parties", "near", "history"] as const;
+type CardPart = (typeof CARD_PARTS)[number];
+
+/** Persons, the nearest things and the history of an object, for its card, at a moment or now. */
 export class CardFacts {
-  readonly facts = reactive({ id: null as number | null, parties: null as Party[] | null, near: null as Near | null, history: null as History | null });
-  private running: AbortController | null = null;
+  readonly facts = reactive({ id: null as number | null, parties: null as Party[] | null, near: null as Near | null, history: null as History | null, failed: {} as Failed });
+  private running = new AbortController();
+  private asOf = "";
 
   /** What the public form has none of is not asked for. */
-  async ask(object: Pick<Detail, "id" | "form"> | null): Promise<void> {
-    this.running?.abort();
-    const { signal } = (this.running = new AbortController());
+  async ask(object: Pick<Detail, "id" | "form"> | null, asOf = ""): Promise<void> {
+    this.running.abort();
+    this.running = new AbortController();
     const { facts } = this;
     const id = object?.id ?? null;
-    if (facts.id !== id) Object.assign(facts, { id, parties: null, near: null, history: null });
+    if (facts.id !== id || this.asOf !== asOf) Object.assign(facts, { id, parties: null, near: null, history: null, failed: {} });
+    this.asOf = asOf;
     if (id === null) return;
-    const put = <T>(what: Promise<T>, then: (got: T) => void): Promise<void> => what.then((got) => {
-      if (!signal.aborted) then(got);
-    }, () => undefined);
-    await Promise.all([
-      put(persons(id, "", signal), ({ list }) => (facts.parties = list)),
-      ...(object?.form === "full" ? [
-        put(getJson<Near>(`/api/objects/${id}/near?within=500&limit=4`, signal), (near) => (facts.near = near)),
-        put(getJson<History>(`/api/objects/${id}/history`, signal), (history) => (facts.history = history)),
-      ] : []),
-    ]);
+    await Promise.all((object?.form === "full" ? CARD_PARTS : (["parties"] as const)).map((part) => this.again(part)));
+  }
+
+  /** One question alone: after it failed. */
+  async again(part: CardPart): Promise<void> {
+    const { facts, asOf } = this;
+    const { id } = facts;
+    const { signal } = this.running;
+    const at = asOfQuery(asOf);
+    if (part === "parties") await put(facts.failed, part, signal, persons(id ?? 0, at, signal), ({ list }) => (facts.parties = list));
+    else if (part === "near") await put(facts.failed, part, signal, getJson<Near>(`/api/objects/${id}/near?within=500&limit=4${at && `&${at}`}`, signal), (near) => (facts.near = near));
+    else await put(facts.failed, part, signal, getJson<History>(`/api/objects/${id}/history`, signal), (history) => (facts.history = until(history, asOf)));
   }
 }
 
 /** Everything of an object's page, at a moment or now. */
 export class PageFacts {
-  readonly about = reactive<About>({ ...NONE, busy: false });
-  private running: AbortController | null = null;
+  readonly about = reactive<About>({ ...none(), busy: false });
+  private running = new AbortController();
   private nearing: AbortController | null = null;
   private shown = "";
+  private asOf = "";
+  private within = 500;
 
   async ask(id: number, asOf: string, within: number): Promise<void> {
     this.stop();
     const { signal } = (this.running = new AbortController());
     const { about } = this;
     const what = `${id} ${asOf}`;
-    if (this.shown !== what && (about.detail?.id !== id || about.problem)) Object.assign(about, NONE);
-    this.shown = what;
+    if (this.shown !== what && (about.detail?.id !== id || about.problem)) Object.assign(about, none());
+    Object.assign(this, { shown: what, asOf, within });
     about.busy = true;
     const at = asOfQuery(asOf);
-    const and = at ? `&${at}` : "";
     try {
       const [detail, grades] = await Promise.all([
-        getJson<Detail>(`/api/objects/${id}${at ? `?${at}` : ""}`, signal),
-        getJson<{ grades: GradeStep[] }>(`/api/objects/${id}/grade${at ? `?${at}` : ""}`, signal),
+        getJson<Detail>(`/api/objects/${id}${at && `?${at}`}`, signal),
+        getJson<{ grades: GradeStep[] }>(`/api/objects/${id}/grade${at && `?${at}`}`, signal),
       ]);
       if (signal.aborted) return;
-      Object.assign(about, { detail, steps: grades.grades, problem: null });
-      const put = <T>(asked: Promise<T>, then: (got: T) => void): Promise<void> => asked.then((got) => {
-        if (!signal.aborted) then(got);
-      }, (error: unknown) => {
-        if (!isAbort(error) && !(error instanceof Problem && error.status === 403)) complain(error);
-      });
-      const firm = detail.class === "enterprise";
-      await Promise.all([
-        put(persons(id, at, signal), ({ list, tag }) => Object.assign(about, { parties: list, partiesTag: tag })),
-        put(this.nearOf(id, and, within, signal), (near) => (about.near = near)),
-        put(getJson<Page>(`/api/objects?parent=${id}&stage=any&limit=50${and}`, signal), (parts) => (about.parts = parts)),
-        firm ? put(getJson<Counts>(`/api/counts?by=class,grade&enterprise=${id}${and}`, signal), (counts) => (about.firm = counts)) : Promise.resolve((about.firm = null)),
-        detail.form === "full" ? put(getJson<History>(`/api/objects/${id}/history`, signal), (history) => Object.assign(about, { history, historyRefused: false })) : void Object.assign(about, { history: null, historyRefused: true }),
-      ]);
+      const full = detail.form === "full";
+      Object.assign(about, { detail, steps: grades.grades, problem: null, failed: {}, historyRefused: !full, ...(full ? {} : { history: null }), ...(detail.class === "enterprise" ? {} : { firm: null }) });
+      await Promise.all([this.again("parties"), this.again("near"), this.again("parts"), detail.class === "enterprise" && this.again("firm"), full && this.again("history")]);
     } catch (error) {
       if (signal.aborted || isAbort(error)) return;
       const gone = error instanceof Problem && (error.status === 404 || error.status === 422);
       if (error instanceof Problem && error.status === 0 && about.detail) complain(error); // what is shown stays readable
-      else Object.assign(about, { ...NONE, problem: { status: error instanceof Problem ? error.status : 0, text: gone ? (asOf ? O.notThen : O.notFound) : error instanceof Problem ? error.detail : O.readFailed } });
+      else Object.assign(about, { ...none(), problem: { status: error instanceof Problem ? error.status : 0, text: gone ? (asOf ? O.notThen : O.notFound) : whyOf(error) } });
       if (error instanceof Problem && error.status === 401) complain(error);
     } finally {
       if (!signal.aborted) about.busy = false;
+    }
+  }
+
+  /** One question alone: as part of the whole, or after it failed. */
+  async again(part: Part): Promise<void> {
+    const { about, asOf } = this;
+    const { signal } = this.running;
+    const id = about.detail?.id;
+    if (id === undefined) return;
+    const at = asOfQuery(asOf);
+    const and = at && `&${at}`;
+    const into = <T>(asked: Promise<T>, then: (got: T) => void): Promise<void> => put(about.failed, part, signal, asked, then);
+    switch (part) {
+      case "parties": return into(persons(id, at, signal), ({ list, tag }) => Object.assign(about, { parties: list, partiesTag: tag }));
+      case "near": return into(this.nearOf(id, and, this.within, signal), (near) => (about.near = near));
+      case "parts": return into(getJson<Page>(`/api/objects?parent=${id}&stage=any&limit=50${and}`, signal), (parts) => (about.parts = parts));
+      case "firm": return into(getJson<Counts>(`/api/counts?by=class,grade&enterprise=${id}${and}`, signal), (counts) => (about.firm = counts));
+      case "history": return into(getJson<History>(`/api/objects/${id}/history`, signal), (history) => (about.history = until(history, asOf)));
     }
   }
 
@@ -113,8 +157,11 @@ export class PageFacts {
     const { signal } = (this.nearing = new AbortController());
     const at = asOfQuery(asOf);
     try {
-      const near = await this.nearOf(id, at ? `&${at}` : "", within, signal);
-      if (!signal.aborted && this.about.detail?.id === id) this.about.near = near;
+      const near = await this.nearOf(id, at && `&${at}`, within, signal);
+      if (signal.aborted || this.about.detail?.id !== id) return true;
+      this.within = within;
+      this.about.near = near;
+      delete this.about.failed.near;
     } catch (error) {
       if (signal.aborted || isAbort(error)) return true;
       complain(error);
@@ -128,7 +175,7 @@ export class PageFacts {
   }
 
   stop(): void {
-    this.running?.abort();
+    this.running.abort();
     this.nearing?.abort();
   }
 }
