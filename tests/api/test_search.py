@@ -268,6 +268,37 @@ def test_a_source_is_replaced_whole_or_not_at_all(
     assert admin.get("/healthz").json()["state"] == before  # no figure rests on it
 
 
+def test_a_long_streets_nearest_number_is_found_and_a_name_among_many_that_hold_it(
+    admin: TestClient, engine: Engine, settings: Settings, tmp_path: Path
+) -> None:
+    lines = [f"例长虹路{n}号,116.01{n:04},29.65" for n in range(1, 2000, 3)]  # 1, 4 … 1999
+    lines += [f"例长虹路{n}-2号,116.02{n:04},29.65" for n in range(1, 2000, 3)]
+    lines += ["例外例长虹路1501号,116.05,29.66", "例长虹路,116.06,29.67"]
+    path = tmp_path / "long.csv"
+    path.write_text("标准地址,经度,纬度\n" + "\n".join(lines) + "\n", "utf-8")
+    assert load(engine, settings, path) == len(lines)
+    [same] = found(admin, "濂溪区例长虹路1816号附3号", "places")
+    assert (same["name"], same["level"], same["missing"]) == ("例长虹路1816号", "door", "附3号")
+    [near] = found(admin, "濂溪区例长虹路1505号", "places")
+    assert (near["name"], near["level"], near["missing"]) == ("例长虹路1504号", "road", "1505号")
+    assert found(admin, "瑞昌市例长虹路1505号", "places") == [], "not in that county"
+    answer = admin.get("/api/search", params={"q": "例长虹路"}).json()["places"]
+    assert (answer["items"][0]["name"], answer["items"][0]["how"]) == ("例长虹路", "exact")
+    assert answer["more"]
+
+
+def test_an_address_that_is_too_long_is_sent_back_and_never_cut(
+    engine: Engine, settings: Settings, tmp_path: Path
+) -> None:
+    path = tmp_path / "long.csv"
+    path.write_text(f"名称,地址,经度,纬度\n例短,{'长' * 200},116.01,29.65\n例长,{'长' * 201},116.01,29.65\n", "utf-8")
+    with pytest.raises(Invalid) as refused:
+        load(engine, settings, path)
+    [error] = refused.value.errors
+    assert (error.field, error.code) == ("第 3 行 地址", "too_long")
+    assert "200" in error.message
+
+
 def test_what_waits_with_an_address_is_offered_its_place_from_the_same_gazetteer(admin: TestClient) -> None:
     for name, address in (
         ("例等址甲单位", "九江市濂溪区江湖路6号"),

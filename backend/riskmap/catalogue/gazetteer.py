@@ -13,7 +13,7 @@ from riskmap.base.spelling import initials_of
 KINDS = ("door", "place", "road", "village", "town")  # 门牌、地点、道路、村（社区）、乡镇（街道）
 _COLUMNS = ("kind", "name", "address", "division", "key", "spelling", "lon", "lat")
 _BATCH = 20_000
-_MOST_FOUND = 300
+MOST_FOUND = 300
 MOST_OF_MANY = 20
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
@@ -85,14 +85,45 @@ _FOUND = (
 
 
 def find(connection: Connection, key: str, kinds: Sequence[str] = KINDS) -> list[dict[str, Any]]:
-    """Places whose name or address holds `key` (`exchange.addresses.key_of`)."""
+    """Places whose name or address holds `key` (`exchange.addresses.key_of`), up to `MOST_FOUND` of them.
+
+    Where so many hold it, those that are it are among them all the same.
+    """
     if not key:
         return []
+    found = _holding(connection, key, kinds)
+    if len(found) >= MOST_FOUND:
+        # A name ends at the line's end, and an address begins behind it and ends with the key.
+        for whole in (f"{key}\n", f"\n{key}"):
+            found |= _holding(connection, whole, kinds)
+    return list(found.values())
+
+
+def _holding(connection: Connection, key: str, kinds: Sequence[str]) -> dict[int, dict[str, Any]]:
     rows = connection.execute(
         text(_FOUND.format("SELECT find_places(:key, CAST(:kinds AS text[]), :most)")),
-        {"key": key, "kinds": list(kinds), "most": _MOST_FOUND},
+        {"key": key, "kinds": list(kinds), "most": MOST_FOUND},
     )
-    return [dict(r._mapping) for r in rows]
+    return {r.place_id: dict(r._mapping) for r in rows}
+
+
+def nearest_door(connection: Connection, street: str, number: int, area: str) -> tuple[dict[str, Any], int] | None:
+    """The house number of a street that is nearest to this one, and how far the two are apart.
+
+    `area` is a territory (all, where it is empty).
+    """
+    row = connection.execute(
+        text(
+            "SELECT p.place_id, p.source, p.kind, p.name, p.address, p.division, p.key, p.lon, p.lat, f.apart"
+            " FROM find_nearest_door(:street, :number, :area) AS f"
+            " JOIN gazetteer_place AS p ON p.place_id = f.place_id"
+        ),
+        {"street": street, "number": number, "area": area},
+    ).one_or_none()
+    if row is None:
+        return None
+    found = dict(row._mapping)
+    return found, found.pop("apart")
 
 
 def find_many(connection: Connection, keys: Sequence[str], kinds: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
@@ -119,7 +150,7 @@ def find_spelt(connection: Connection, typed: str) -> list[dict[str, Any]]:
     for i, initials in enumerate(initials_of(typed)):
         rows = connection.execute(
             text(_FOUND.format("SELECT find_places_by_spelling(:initials, :typed, :most)")),
-            {"initials": initials, "typed": typed.lower() if i else None, "most": _MOST_FOUND},
+            {"initials": initials, "typed": typed.lower() if i else None, "most": MOST_FOUND},
         )
         found.update((r.place_id, dict(r._mapping)) for r in rows)
     return list(found.values())

@@ -174,6 +174,10 @@ def _places(
                 continue
             row = batch[i][1]
             name, address = (_text(row.get(field)) for field in ("name", "address"))
+            too_long = next((c for c, t in (("名称", name), ("地址", address)) if len(t) > _MOST_TEXT), None)
+            if too_long is not None:
+                refuse(i, too_long, "too_long", f"太长，最多 {_MOST_TEXT} 个字，请改短；多处地址请分成多行")
+                continue
             name = name or address
             if not name:
                 refuse(i, "名称", "required", "名称和地址至少填一项")
@@ -196,7 +200,7 @@ def _places(
 
 
 def _text(cell: Any) -> str:
-    return _SPACES.sub(" ", plain(cell)).strip()[:_MOST_TEXT]
+    return _SPACES.sub(" ", plain(cell)).strip()
 
 
 def _pair(row: Mapping[str, Any]) -> tuple[Decimal | None, Decimal | None]:

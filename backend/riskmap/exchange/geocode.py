@@ -20,15 +20,21 @@ _KIND_RANK = {kind: i for i, kind in enumerate(("town", "village", "place", "roa
 def find(connection: Connection, said: str, limit: int, names: DivisionNames) -> dict[str, Any]:
     """Places of a name or address; where the whole of it is not known, what of it is."""
     key = key_of(said)
-    found = [_whole(row, key) for row in gazetteer.find(connection, key)]
+    known = gazetteer.find(connection, key)
+    wide = len(known) >= gazetteer.MOST_FOUND
+    found = [_whole(row, key) for row in known]
     if not found:
         rest, code = _without_divisions(key, names)
         if rest != key:
-            found = [_whole(row, rest) for row in gazetteer.find(connection, rest) if _is_in(row, code)]
+            known = gazetteer.find(connection, rest)
+            wide = len(known) >= gazetteer.MOST_FOUND
+            found = [_whole(row, rest) for row in known if _is_in(row, code)]
         if not found:
             found = _in_part(connection, rest, code)
     if re.fullmatch(r"[A-Za-z]{2,40}", said):
-        for row in gazetteer.find_spelt(connection, said):
+        known = gazetteer.find_spelt(connection, said)
+        wide |= len(known) >= gazetteer.MOST_FOUND
+        for row in known:
             if spelt := spelt_in(said, row["name"]):
                 start, end, how = spelt
                 found.append(_item(row, how, "name", start, end))
@@ -36,7 +42,7 @@ def find(connection: Connection, said: str, limit: int, names: DivisionNames) ->
     items = list({(i["name"], i["kind"], *i["position"]): i for i in found}.values())
     for item in items[:limit]:
         item["where"] = names.words(item["division"] or "")
-    return {"items": items[:limit], "more": len(items) > limit}
+    return {"items": items[:limit], "more": wide or len(items) > limit}
 
 
 def _without_divisions(key: str, names: DivisionNames) -> tuple[str, str]:
@@ -94,22 +100,18 @@ def _in_part(connection: Connection, rest: str, code: str) -> list[dict[str, Any
     """What of an address is known: the same number on its street, the nearest one, the street, the village."""
     street = street_of(rest)
     if street is not None:
-        rows = [r for r in gazetteer.find(connection, street.street, ("door", "road")) if _is_in(r, code)]
-        doors = []
-        for row in rows:
-            own = street_of(key_of(row["address"] or row["name"])) if row["kind"] == "door" else None
-            if own is not None and own.street.endswith(street.street):
-                doors.append((abs(own.number - street.number), own.number, row))
-        best = min(doors, key=lambda d: d[:2], default=None)
         number = f"{street.number}{street.rest}"
-        if best is not None and best[0] == 0:
-            return [_item(best[2], "start", "name", 0, 0, missing=street.rest.removeprefix("号") or None)]
-        if best is not None and best[0] <= _NEAR_NUMBER:
-            return [_item(best[2], "part", "name", 0, 0, level="road", missing=number)]
+        if near := gazetteer.nearest_door(connection, street.street, street.number, territory(code)):
+            door, apart = near
+            if apart == 0:
+                return [_item(door, "start", "name", 0, 0, missing=street.rest.removeprefix("号") or None)]
+            if apart <= _NEAR_NUMBER:
+                return [_item(door, "part", "name", 0, 0, level="road", missing=number)]
+        rows = [r for r in gazetteer.find(connection, street.street, ("road",)) if _is_in(r, code)]
         return [
             _item(r, "part", "name", 0, 0, level="road", missing=number)
             for r in rows
-            if r["kind"] == "road" and key_of(r["name"]).endswith(street.street)
+            if key_of(r["name"]).endswith(street.street)
         ]
     village = village_of(rest)
     if village is not None:
