@@ -1,12 +1,16 @@
 """Facets, selections by name, and what the public may draw."""
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from sqlalchemy import create_engine, text
 from starlette.testclient import TestClient
 from tests.conftest import OTHER_PASSWORD, sign_in
 
+from riskmap.base.database import superuser_url
+from riskmap.base.settings import Settings
 from riskmap.selection import api as selections_api
 from riskmap.selection import drawn
 
@@ -105,6 +109,26 @@ def test_the_public_saves_an_area_and_nothing_else_so_often_an_hour(client: Test
     assert (refused.status_code, refused.json()["code"]) == (429, "too_many")
     foreign = client.post("/api/selections", json={"within": SQUARE}, headers={"Origin": "https://example.org"})
     assert foreign.json()["code"] == "cross_site"
+
+
+def test_two_renames_to_one_name_at_once_are_told_and_no_fault(admin: TestClient, app: Any, settings: Settings) -> None:
+    one = make(admin, app, "renames")
+    first, second = (
+        one.post("/api/selections/named", json={"title": title, "link": ""}).json()["id"] for title in ("甲", "乙")
+    )
+    owner = create_engine(superuser_url(settings))
+    with owner.connect() as rival, owner.connect() as watcher, ThreadPoolExecutor(1) as pool:
+        rival.execute(text("UPDATE named_selection SET title = '同名' WHERE named_id = :id"), {"id": first})
+        answer = pool.submit(one.patch, f"/api/selections/named/{second}", json={"title": "同名"})
+        waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        while not answer.done() and not watcher.scalar(waits):
+            watcher.rollback()
+        rival.commit()
+        told = answer.result()
+    owner.dispose()
+    assert (told.status_code, told.json()["code"]) == (409, "name_taken")
+    titles = {n["id"]: n["title"] for n in one.get("/api/selections/named").json()["items"]}
+    assert titles == {first: "同名", second: "乙"}
 
 
 def test_a_named_selection_is_its_makers_and_shared_if_he_says_so(admin: TestClient, app: Any) -> None:

@@ -58,10 +58,10 @@ def change(
     account = _account(reader)
     before = _own(connection, account, named_id)
     title = before["title"] if title is None else title
-    if queries.has_title(connection, account, title, named_id):
-        raise Conflict(_TAKEN.format(title), code="name_taken")
     shared = before["shared"] if shared is None else shared
-    queries.change_named(connection, named_id, title, before["link"] if link is None else link, shared)
+    link = before["link"] if link is None else link
+    if not queries.change_named(connection, named_id, title, link, shared):
+        raise Conflict(_TAKEN.format(title), code="name_taken")
     _told(connection, reader, "update", named_id, title, shared)
     return _one(connection, account, named_id)
 

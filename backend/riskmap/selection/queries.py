@@ -3,6 +3,7 @@
 from typing import Any
 
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import IntegrityError
 
 _COLUMNS = (
     "n.named_id AS id, n.title, n.link, n.shared, n.changed_at, a.username AS by, n.account_id = :account AS mine"
@@ -63,21 +64,20 @@ def add_named(connection: Connection, account: int, title: str, link: str, share
     return None if found is None else int(found)
 
 
-def has_title(connection: Connection, account: int, title: str, but: int) -> bool:
-    """Whether another of one's own has this name."""
-    sql = "SELECT FROM named_selection WHERE account_id = :account AND title = :title AND named_id <> :but"
-    return connection.execute(text(sql), {"account": account, "title": title, "but": but}).first() is not None
-
-
-def change_named(connection: Connection, named_id: int, title: str, link: str, shared: bool) -> None:
-    """One of one's own, as it is from now on."""
-    connection.execute(
-        text(
-            "UPDATE named_selection SET title = :title, link = :link, shared = :shared, changed_at = now()"
-            " WHERE named_id = :id"
-        ),
-        {"id": named_id, "title": title, "link": link, "shared": shared},
-    )
+def change_named(connection: Connection, named_id: int, title: str, link: str, shared: bool) -> bool:
+    """One of one's own, as it is from now on; False where another of one's own has this name."""
+    try:
+        with connection.begin_nested():
+            connection.execute(
+                text(
+                    "UPDATE named_selection SET title = :title, link = :link, shared = :shared, changed_at = now()"
+                    " WHERE named_id = :id"
+                ),
+                {"id": named_id, "title": title, "link": link, "shared": shared},
+            )
+    except IntegrityError:
+        return False
+    return True
 
 
 def drop_named(connection: Connection, named_id: int) -> None:
