@@ -1,5 +1,6 @@
 """Bad input gets a clear Chinese sentence, changes nothing, and leaves the service running."""
 
+import re
 from typing import Any
 
 import pytest
@@ -192,3 +193,41 @@ def test_unknown_addresses_are_problems_in_chinese(client: TestClient) -> None:
 def test_settings_never_show_a_secret(settings: Settings) -> None:
     assert "postgresql://" not in repr(settings)
     assert str(settings.admin_password) not in repr(settings)
+
+
+def _wrong(schema: dict[str, Any], schemas: dict[str, Any]) -> Any:
+    """A body of this shape in which every value is of a wrong kind."""
+    if "$ref" in schema:
+        schema = schemas[schema["$ref"].rpartition("/")[2]]
+    if "anyOf" in schema:
+        return _wrong(schema["anyOf"][0], schemas)
+    if schema.get("type") == "object" and "properties" in schema:
+        return {name: _wrong(inner, schemas) for name, inner in schema["properties"].items()}
+    if schema.get("type") == "array":
+        return [_wrong(schema["items"], schemas)]
+    return ["错"] if schema.get("type") != "object" else "错"
+
+
+def test_no_message_names_a_field_as_the_program_does(admin: TestClient, app: Any) -> None:
+    told = app.openapi()
+    schemas = told["components"]["schemas"]
+    bodies = 0
+    for path, methods in told["paths"].items():
+        for method, operation in methods.items():
+            content = operation.get("requestBody", {}).get("content", {})
+            schema = content.get("application/json", {}).get("schema", {})
+            if "$ref" not in schema and schema.get("type") != "array":
+                continue
+            bodies += 1
+            address = re.sub(r"\{\w+\}", "1", path)
+            shape = _wrong(schema, schemas)
+            for sent in (shape, [{}] if isinstance(shape, list) else {}):
+                answer = admin.request(method, address, json=sent, headers={"If-Match": '"1"'})
+                if answer.status_code != 422 and sent is not shape:
+                    continue  # nothing has to be filled in
+                assert answer.status_code == 422, (path, answer.text)
+                for error in answer.json()["errors"]:
+                    names = [part for part in error["field"].split(".") if not part.isdigit()]
+                    words = set(re.findall(r"[a-z_]{2,}", re.sub(r"应为.*", "", error["message"])))
+                    assert not words & set(names), (path, error)
+    assert bodies > 15

@@ -40,10 +40,16 @@ class Colour(StrEnum):
     RED = "red"
 
 
+class Inner(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    basis: Annotated[str, Field(title="判定依据", min_length=1, max_length=3)]
+
+
 class Thing(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    name: Annotated[str, Field(max_length=5)]
+    name: Annotated[str, Field(title="名称", min_length=1, max_length=5)]
     size: Annotated[int, Field(ge=1)] = 1
     weight: Annotated[Decimal, Field(le=100)] = Decimal(1)
     ratio: float = 0.5
@@ -54,6 +60,8 @@ class Thing(BaseModel):
     seen: datetime | None = None
     parts: Annotated[list[int], Field(max_length=2)] = []
     path: str = ""
+    inner: Inner | None = Field(None, title="风险等级")
+    inners: list[Inner] = Field([], title="责任人")
 
     @field_validator("path")
     @classmethod
@@ -90,7 +98,7 @@ def make(thing: Thing, response: Response) -> Any:
 
 
 @router.get("/things")
-def find(limit: Annotated[int, Query(ge=1, le=10)] = 1) -> Any:
+def find(limit: Annotated[int, Query(title="每页行数", ge=1, le=10)] = 1) -> Any:
     return {"limit": limit}
 
 
@@ -302,8 +310,18 @@ def test_the_documentation_can_be_made(web: TestClient) -> None:
 @pytest.mark.parametrize(
     ("sent", "field", "code", "message"),
     [
-        ({}, "name", "missing", "缺少"),
-        ({"name": "a", "colour_": 1}, "colour_", "extra_forbidden", "没有这一项"),
+        ({}, "name", "missing", "请填写名称"),
+        ({"name": ""}, "name", "string_too_short", "请填写名称"),
+        ({"name": "a", "inner": {}}, "inner.basis", "missing", "请填写风险等级的判定依据"),
+        ({"name": "a", "inner": {"basis": "四个字了"}}, "inner.basis", "string_too_long", "风险等级的判定依据：太长"),
+        (
+            {"name": "a", "inners": [{"basis": ""}]},
+            "inners.0.basis",
+            "string_too_short",
+            "请填写责任人第 1 项的判定依据",
+        ),
+        ({"name": "a", "inner": {"basis": "a", "x": 1}}, "inner.x", "extra_forbidden", "没有风险等级的“x”这一项"),
+        ({"name": "a", "colour_": 1}, "colour_", "extra_forbidden", "没有“colour_”这一项"),
         ({"name": "abcdef"}, "name", "string_too_long", "最多 5 字"),
         ({"name": 5}, "name", "string_type", "应为文字"),
         ({"name": "a", "size": 0}, "size", "greater_than_equal", "不能小于 1"),
@@ -336,7 +354,7 @@ def test_a_refused_value_is_named_and_explained(
 def test_a_parameter_is_explained_as_a_field_is(web: TestClient) -> None:
     body = problem(web.get("/api/things?limit=11"), 422)
     assert body["errors"] == [
-        {"field": "limit", "code": "less_than_equal", "message": "limit：不能大于 10"},
+        {"field": "limit", "code": "less_than_equal", "message": "每页行数：不能大于 10"},
     ]
 
 

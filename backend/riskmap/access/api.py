@@ -52,29 +52,29 @@ class _Wire(BaseModel):
 class SignIn(_Wire):
     """Name and password."""
 
-    username: Name
-    password: Word
+    username: Name = Field(title="用户名")
+    password: Word = Field(title="密码")
 
 
 class NewToken(_Wire):
     """A bearer token for a program, such as desktop GIS."""
 
-    name: Name
-    days: Annotated[int, Field(ge=1, le=365)] = 30
+    name: Name = Field(title="令牌名称")
+    days: Annotated[int, Field(title="有效天数", ge=1, le=365)] = 30
 
 
 class NewAccount(_Wire):
     """An empty list means no limit."""
 
-    username: Name
-    password: Word
-    role: Role
-    tier: Tier = "department"
-    areas: Codes = []
-    departments: Codes = []
-    classes: Codes = []
-    may: May = []
-    must_change: bool = False
+    username: Name = Field(title="用户名")
+    password: Word = Field(title="密码")
+    role: Role = Field(title="角色")
+    tier: Tier = Field("department", title="可见范围")
+    areas: Codes = Field([], title="管辖区划")
+    departments: Codes = Field([], title="管辖部门")
+    classes: Codes = Field([], title="管辖分类")
+    may: May = Field([], title="签发和调度的权限")
+    must_change: bool = Field(False, title="首次登录须改密码")
 
 
 class AccountChange(_Wire):
@@ -83,23 +83,23 @@ class AccountChange(_Wire):
     `must_change` is whether a password has to be changed at the next sign-in; a new one need not, unless it says so.
     """
 
-    role: Role | None = None
-    tier: Tier | None = None
-    areas: Codes | None = None
-    departments: Codes | None = None
-    classes: Codes | None = None
-    may: May | None = None
-    active: bool | None = None
-    locked: Literal[False] | None = None
-    password: Word | None = None
-    must_change: bool | None = None
+    role: Role | None = Field(None, title="角色")
+    tier: Tier | None = Field(None, title="可见范围")
+    areas: Codes | None = Field(None, title="管辖区划")
+    departments: Codes | None = Field(None, title="管辖部门")
+    classes: Codes | None = Field(None, title="管辖分类")
+    may: May | None = Field(None, title="签发和调度的权限")
+    active: bool | None = Field(None, title="启用")
+    locked: Literal[False] | None = Field(None, title="锁定")
+    password: Word | None = Field(None, title="密码")
+    must_change: bool | None = Field(None, title="首次登录须改密码")
 
 
 class PasswordChange(_Wire):
     """The old and the new password."""
 
-    old: Word
-    new: Word
+    old: Word = Field(title="原密码")
+    new: Word = Field(title="新密码")
 
 
 def _body(made: service.SignedIn | service.Session) -> dict[str, Any]:
@@ -340,14 +340,14 @@ def drop_token_of(username: str, token_id: Id, transaction: WriteTransaction) ->
 class AuditFilters:
     """What an auditor asks for; `text` is looked for in names, addresses and what was before and after."""
 
-    kind: Annotated[str | None, Query(max_length=40)] = None
-    ref: Annotated[str | None, Query(max_length=60)] = None
-    actor: Annotated[str | None, Query(max_length=60)] = None
-    action: Annotated[str | None, Query(max_length=40)] = None
-    result: Annotated[str | None, Query(max_length=40)] = None
-    text: Annotated[str | None, Query(max_length=100)] = None
-    since: datetime | None = None
-    until: datetime | None = None
+    kind: Annotated[str | None, Query(title="类别", max_length=40)] = None
+    ref: Annotated[str | None, Query(title="对象", max_length=60)] = None
+    actor: Annotated[str | None, Query(title="操作人", max_length=60)] = None
+    action: Annotated[str | None, Query(title="操作", max_length=40)] = None
+    result: Annotated[str | None, Query(title="结果", max_length=40)] = None
+    text: Annotated[str | None, Query(title="查找的文字", max_length=100)] = None
+    since: Annotated[datetime | None, Query(title="起始时间")] = None
+    until: Annotated[datetime | None, Query(title="截止时间")] = None
 
 
 Filters = Annotated[AuditFilters, Depends()]
@@ -368,8 +368,8 @@ def list_audit(
 def check_audit(
     request: Request,
     reader: Annotated[Reader, Depends(auditor)],
-    n: Annotated[int | None, Query(ge=1, le=2**62)] = None,
-    noted: Annotated[str | None, Query(alias="hash", min_length=64, max_length=64)] = None,
+    n: Annotated[int | None, Query(title="记录号", ge=1, le=2**62)] = None,
+    noted: Annotated[str | None, Query(title="校验码", alias="hash", min_length=64, max_length=64)] = None,
 ) -> Any:
     """Whether the trail's chain holds (auditor only); `n` and `hash` are a link that was noted before."""
     engine = request.app.state.engine

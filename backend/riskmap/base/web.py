@@ -28,6 +28,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from riskmap.base import refused
 from riskmap.base.errors import (
     DiskFull,
     FieldError,
@@ -277,84 +278,6 @@ def problem(
     )
 
 
-_DATE = "应为日期，如 2026-03-01"
-_TIME = "应为日期或时间，如 2026-03-01T08:00:00+08:00"
-_NUMBER, _WHOLE, _LIST = "应为数字", "应为整数", "应为数组"
-_SAY: dict[str, str] = {
-    "missing": "缺少这一项，请填写",
-    "extra_forbidden": "没有这一项，请核对名字",
-    "string_too_long": "太长，最多 {max_length} 字",
-    "string_too_short": "太短，最少 {min_length} 字",
-    "string_pattern_mismatch": "格式不对，请核对",
-    "string_type": "应为文字",
-    "string_unicode": "有无法保存的字符，请删去",
-    "int_parsing": _WHOLE,
-    "int_type": _WHOLE,
-    "int_from_float": _WHOLE,
-    "int_parsing_size": "数字过大，请核对",
-    "float_parsing": _NUMBER,
-    "float_type": _NUMBER,
-    "decimal_parsing": _NUMBER,
-    "decimal_type": _NUMBER,
-    "decimal_max_digits": "位数过多，最多 {max_digits} 位",
-    "decimal_max_places": "小数过长，最多 {decimal_places} 位",
-    "decimal_whole_digits": "整数部分过长，最多 {whole_digits} 位",
-    "multiple_of": "应为 {multiple_of} 的倍数",
-    "bool_parsing": "应为 true 或 false",
-    "bool_type": "应为 true 或 false",
-    "finite_number": "应为有限的数字",
-    "greater_than_equal": "不能小于 {ge}",
-    "less_than_equal": "不能大于 {le}",
-    "greater_than": "应大于 {gt}",
-    "less_than": "应小于 {lt}",
-    "literal_error": "应为以下之一：{expected}",
-    "enum": "应为以下之一：{expected}",
-    "union_tag_invalid": "应为以下之一：{expected_tags}",
-    "too_long": "太多，最多 {max_length} 个",
-    "too_short": "太少，最少 {min_length} 个",
-    "list_type": _LIST,
-    "tuple_type": _LIST,
-    "set_type": _LIST,
-    "dict_type": "应为对象",
-    "model_type": "应为对象",
-    "model_attributes_type": "应为对象",
-    "none_required": "应留空",
-    "date_from_datetime_parsing": _DATE,
-    "date_from_datetime_inexact": _DATE,
-    "date_parsing": _DATE,
-    "date_type": _DATE,
-    "datetime_parsing": _TIME,
-    "datetime_from_date_parsing": _TIME,
-    "datetime_object_invalid": _TIME,
-    "datetime_type": _TIME,
-    "timezone_aware": "应带时区，如 2026-03-01T08:00:00+08:00",
-    "uuid_parsing": "编号不对，请核对",
-    "json_invalid": "JSON 不完整或有误，请重新发送",
-    "value_error": "{error}",  # of our own validators, which speak Chinese
-}
-_MOST_ERRORS = 50
-_UNKNOWN = "不合要求，请核对"
-
-
-def _say(kind: str, context: Mapping[str, Any]) -> str:
-    """What a pydantic error means, in Chinese; never what was typed."""
-    told = {k: str(v)[:200].replace(" or ", "、").replace(", ", "、").replace("'", "") for k, v in context.items()}
-    try:
-        message = _SAY.get(kind, _UNKNOWN).format(**told)
-    except KeyError:
-        return _UNKNOWN
-    return message if re.search("[\u4e00-\u9fff]", message) else _UNKNOWN
-
-
-def _field_errors(error: RequestValidationError) -> list[FieldError]:
-    out = []
-    for wrong in error.errors()[:_MOST_ERRORS]:
-        name = ".".join(str(part) for part in wrong["loc"][1:])[:120] or str(wrong["loc"][0])
-        message = _say(wrong["type"], wrong.get("ctx") or {})
-        out.append(FieldError(name, wrong["type"], f"{name}：{message}"))
-    return out
-
-
 def _headers_of(error: RiskmapError) -> dict[str, str]:
     match error:
         case Unavailable():
@@ -377,8 +300,8 @@ async def _of_riskmap(_: Request, error: RiskmapError) -> Response:
     return problem_of(error)
 
 
-async def _of_validation(_: Request, error: RequestValidationError) -> Response:
-    errors = _field_errors(error)
+async def _of_validation(request: Request, error: RequestValidationError) -> Response:
+    errors = refused.field_errors(error, request.scope.get("route"))
     detail = "；".join(e.message for e in errors[:3])
     return problem(422, "内容有误，未处理", detail, "invalid_request", errors)
 

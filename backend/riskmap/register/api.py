@@ -17,6 +17,9 @@ router = APIRouter(prefix="/api", route_class=ExactRoute, default_response_class
 _LIST_OWN = frozenset({"limit", "cursor", "sort"})
 _NEAR_OWN = frozenset({"within", "limit"})
 ObjectId = Annotated[int, Field(ge=1, le=2**62)]
+TypedNumber = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+AsOf = Annotated[str | None, Query(title="回看的日期或状态号", max_length=40)]
+TypedNumber = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
 
 
 @router.post("/objects", status_code=201)
@@ -39,7 +42,7 @@ def list_objects(
     snapshot: ReadSnapshot,
     limit: Annotated[int, Query(ge=1, le=1000)] = 50,
     cursor: Annotated[str | None, Query(max_length=2000)] = None,
-    sort: Annotated[str | None, Query(max_length=60)] = None,
+    sort: Annotated[str | None, Query(title="排序", max_length=60)] = None,
 ) -> Any:
     """A page of a selection, worst grade first unless sorted otherwise."""
     asked = selection_request.asked(snapshot, request.query_params.multi_items(), _LIST_OWN)
@@ -59,7 +62,7 @@ def get_object(
     object_id: ObjectId,
     snapshot: ReadSnapshot,
     response: Response,
-    as_of: Annotated[str | None, Query(max_length=40)] = None,
+    as_of: AsOf = None,
 ) -> Any:
     """One object, also an ended one; `as_of` as in a selection."""
     found = service.detail(snapshot.at(as_of), object_id)
@@ -84,7 +87,7 @@ def patch_object(
 def end_object(
     object_id: ObjectId,
     snapshot: WriteSnapshot,
-    reason: Annotated[str, Query(min_length=1, max_length=500)],
+    reason: Annotated[str, Query(title="注销原因", min_length=1, max_length=500)],
     if_match: Annotated[str | None, Header(max_length=60)] = None,
 ) -> Any:
     """End an object's life today, with a reason."""
@@ -94,7 +97,9 @@ def end_object(
 
 @router.get("/objects/{object_id}/grade")
 def get_grade(
-    object_id: ObjectId, snapshot: ReadSnapshot, as_of: Annotated[str | None, Query(max_length=40)] = None
+    object_id: ObjectId,
+    snapshot: ReadSnapshot,
+    as_of: AsOf = None,
 ) -> Any:
     """How each grade and level came about."""
     return service.grades(snapshot.at(as_of), object_id)
@@ -104,9 +109,6 @@ def get_grade(
 def get_history(object_id: ObjectId, snapshot: ReadSnapshot) -> Any:
     """What each state changed of an object."""
     return history.history(snapshot, object_id)
-
-
-AsOf = Annotated[str | None, Query(max_length=40)]
 
 
 @router.get("/objects/{object_id}/parties")
@@ -140,7 +142,7 @@ def get_near(
     object_id: ObjectId,
     request: Request,
     snapshot: ReadSnapshot,
-    within: Annotated[float, Query(gt=0, le=5000)] = 500,
+    within: Annotated[float, Query(title="周边距离（米）", gt=0, le=5000)] = 500,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> Any:
     """What of a selection lies within metres of an object, outline to outline, nearest first; the total is exact."""
@@ -152,9 +154,9 @@ def get_near(
 class TypedPosition(Wire):
     """A position as it is written: x is the longitude (or easting), in the datum that `crs` names."""
 
-    x: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
-    y: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
-    crs: Annotated[str, StringConstraints(max_length=20)] = "EPSG:4490"
+    x: TypedNumber = Field(title="经度或横坐标")
+    y: TypedNumber = Field(title="纬度或纵坐标")
+    crs: Annotated[str, StringConstraints(max_length=20)] = Field("EPSG:4490", title="坐标系")
 
 
 @router.post("/positions")

@@ -20,7 +20,7 @@ class Seen(BaseModel):
     """What somebody has seen."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
-    state: StateNumber
+    state: StateNumber = Field(title="状态号")
 
 
 @router.get("/changes")

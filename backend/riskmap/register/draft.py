@@ -17,6 +17,7 @@ from riskmap.grading.judge import Graded, judge
 from riskmap.store.place import Place, parse_geometry, place_of
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")]
+Basis = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
 Stage = Literal["in_use", "suspended", "closing", "closed", "striking_off", "struck_off"]
 Grade = Literal["major", "serious", "general", "low", "none"]
 Visibility = Literal["public", "department", "command"]
@@ -33,28 +34,28 @@ class Wire(BaseModel):
 class JudgedGrade(Wire):
     """A risk grade that a person stands for."""
 
-    value: Grade
-    basis: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+    value: Grade = Field(title="等级")
+    basis: Basis = Field(title="判定依据")
 
 
 class JudgedLevel(Wire):
     """A level of the class's own scale that a person stands for."""
 
-    scale: Text
-    value: Text
-    basis: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+    scale: Text = Field(title="标度")
+    value: Text = Field(title="级别")
+    basis: Basis = Field(title="判定依据")
 
 
 class Party(Wire):
     """A person or post bound to an object."""
 
-    role: Literal["主要负责人", "技术负责人", "操作负责人", "属地挂钩", "部门挂钩", "巡查"]
-    post: Annotated[Text, StringConstraints(max_length=100)] = ""
-    name: Annotated[Text, StringConstraints(max_length=100)] = ""
+    role: Literal["主要负责人", "技术负责人", "操作负责人", "属地挂钩", "部门挂钩", "巡查"] = Field(title="职责")
+    post: Annotated[Text, StringConstraints(max_length=100)] = Field("", title="职务")
+    name: Annotated[Text, StringConstraints(max_length=100)] = Field("", title="姓名")
     # Imports bring “0792-8226000 转 3” and “138…/139…”: text, as it is dialled.
-    phone: Annotated[Text, StringConstraints(max_length=100)] = ""
-    from_: Annotated[date | None, Field(alias="from")] = None
-    to: date | None = None
+    phone: Annotated[Text, StringConstraints(max_length=100)] = Field("", title="电话")
+    from_: Annotated[date | None, Field(title="起始日期", alias="from")] = None
+    to: date | None = Field(None, title="截止日期")
 
 
 Parties = Annotated[list[Party], Field(max_length=50)]
@@ -63,47 +64,49 @@ Parties = Annotated[list[Party], Field(max_length=50)]
 class ObjectDraft(Wire):
     """One object as sent. Positions are lon/lat, CGCS2000 (EPSG:4490)."""
 
-    class_: Annotated[Text, Field(alias="class")]
-    name: Annotated[Text, StringConstraints(min_length=1)]
-    code: Annotated[Text, StringConstraints(max_length=64)] | None = None
-    division: Annotated[str, StringConstraints(pattern=r"^\d{6}(\d{3}){0,2}$")] | None = None
-    geometry: dict[str, Any] | None = None
-    attributes: dict[str, Any] = {}
-    enterprise: Id | None = None
-    parent: Id | None = None
-    stage: Stage = "in_use"
-    source: Text = ""
-    visibility: Visibility = "department"
-    department: Text | None = None
-    tags: Annotated[list[Annotated[Text, StringConstraints(min_length=1, max_length=60)]], Field(max_length=50)] = []
-    position_quality: Quality | None = None
-    verified: bool = False
-    valid_from: date | None = None
-    grade: JudgedGrade | None = None
-    level: JudgedLevel | None = None
-    parties: Parties = []
+    class_: Annotated[Text, Field(title="分类", alias="class")]
+    name: Annotated[Text, StringConstraints(min_length=1)] = Field(title="名称")
+    code: Annotated[Text, StringConstraints(max_length=64)] | None = Field(None, title="编号")
+    division: Annotated[str, StringConstraints(pattern=r"^\d{6}(\d{3}){0,2}$")] | None = Field(None, title="区划")
+    geometry: dict[str, Any] | None = Field(None, title="位置")
+    attributes: dict[str, Any] = Field({}, title="属性")
+    enterprise: Id | None = Field(None, title="所属企业")
+    parent: Id | None = Field(None, title="上级")
+    stage: Stage = Field("in_use", title="生命阶段")
+    source: Text = Field("", title="来源")
+    visibility: Visibility = Field("department", title="公开范围")
+    department: Text | None = Field(None, title="主管部门")
+    tags: Annotated[
+        list[Annotated[Text, StringConstraints(min_length=1, max_length=60)]], Field(title="标签", max_length=50)
+    ] = []
+    position_quality: Quality | None = Field(None, title="位置精度")
+    verified: bool = Field(False, title="已核实")
+    valid_from: date | None = Field(None, title="生效日期")
+    grade: JudgedGrade | None = Field(None, title="风险等级")
+    level: JudgedLevel | None = Field(None, title="自有级别")
+    parties: Parties = Field([], title="责任人")
 
 
 class ObjectPatch(Wire):
     """The fields to change; what is absent stays."""
 
-    name: Annotated[Text, StringConstraints(min_length=1)] | None = None
-    code: Annotated[Text, StringConstraints(max_length=64)] | None = None
-    division: Annotated[str, StringConstraints(pattern=r"^\d{6}(\d{3}){0,2}$")] | None = None
-    geometry: dict[str, Any] | None = None
-    attributes: dict[str, Any] | None = None
-    enterprise: Id | None = None
-    parent: Id | None = None
-    stage: Stage | None = None
-    source: Text | None = None
-    visibility: Visibility | None = None
-    department: Text | None = None
-    tags: list[Text] | None = None
-    position_quality: Quality | None = None
-    verified: bool | None = None
-    valid_from: date | None = None
-    grade: JudgedGrade | None = None
-    level: JudgedLevel | None = None
+    name: Annotated[Text, StringConstraints(min_length=1)] | None = Field(None, title="名称")
+    code: Annotated[Text, StringConstraints(max_length=64)] | None = Field(None, title="编号")
+    division: Annotated[str, StringConstraints(pattern=r"^\d{6}(\d{3}){0,2}$")] | None = Field(None, title="区划")
+    geometry: dict[str, Any] | None = Field(None, title="位置")
+    attributes: dict[str, Any] | None = Field(None, title="属性")
+    enterprise: Id | None = Field(None, title="所属企业")
+    parent: Id | None = Field(None, title="上级")
+    stage: Stage | None = Field(None, title="生命阶段")
+    source: Text | None = Field(None, title="来源")
+    visibility: Visibility | None = Field(None, title="公开范围")
+    department: Text | None = Field(None, title="主管部门")
+    tags: list[Text] | None = Field(None, title="标签")
+    position_quality: Quality | None = Field(None, title="位置精度")
+    verified: bool | None = Field(None, title="已核实")
+    valid_from: date | None = Field(None, title="生效日期")
+    grade: JudgedGrade | None = Field(None, title="风险等级")
+    level: JudgedLevel | None = Field(None, title="自有级别")
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +186,7 @@ class Maker:
         quality = draft.position_quality
         if geometry is None:
             if quality not in (None, "none"):
-                errors.append(FieldError("position_quality", "no_position", "没有位置时位置质量应为 none"))
+                errors.append(FieldError("position_quality", "no_position", "没有位置时，位置精度请留空"))
             quality = "none"
         elif quality in (None, "none"):
             quality = "clicked"

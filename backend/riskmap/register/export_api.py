@@ -44,8 +44,8 @@ def export_objects(
     form: Form,
     request: Request,
     snapshot: ReadSnapshot,
-    sort: Annotated[str | None, Query(max_length=60)] = None,
-    columns: Annotated[str | None, Query(max_length=8000)] = None,
+    sort: Annotated[str | None, Query(title="排序", max_length=60)] = None,
+    columns: Annotated[str | None, Query(title="导出的列", max_length=8000)] = None,
     plain: bool = False,
 ) -> Response:
     """The whole selection as csv or xlsx, from one snapshot; that it was taken away is an entry of the audit.

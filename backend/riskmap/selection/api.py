@@ -42,17 +42,17 @@ class _Wire(BaseModel):
 class NewNamed(_Wire):
     """A selection to keep, as the page's link carries it."""
 
-    title: Title
-    link: Link
-    shared: bool = False
+    title: Title = Field(title="名称")
+    link: Link = Field(title="所选的条件")
+    shared: bool = Field(False, title="共享")
 
 
 class NamedChange(_Wire):
     """What is absent stays."""
 
-    title: Title | None = None
-    link: Link | None = None
-    shared: bool | None = None
+    title: Title | None = Field(None, title="名称")
+    link: Link | None = Field(None, title="所选的条件")
+    shared: bool | None = Field(None, title="共享")
 
 
 @router.get("/selections/named")

@@ -45,32 +45,32 @@ class _Wire(BaseModel):
 class NewSource(_Wire):
     """A file or folder in the data folder, taken into the list."""
 
-    place: Place
-    title: Line = ""
-    datum: Datum
-    credit: Line = ""
-    approval: Line = ""
-    scheme: Literal["xyz", "tms"] = "xyz"
+    place: Place = Field(title="文件")
+    title: Line = Field("", title="名称")
+    datum: Datum = Field(title="坐标基准")
+    credit: Line = Field("", title="来源")
+    approval: Line = Field("", title="审图号")
+    scheme: Literal["xyz", "tms"] = Field("xyz", title="行号次序")
 
 
 class SourceChange(_Wire):
     """What is absent stays."""
 
-    title: Title | None = None
-    datum: Datum | None = None
-    credit: Line | None = None
-    approval: Line | None = None
-    scheme: Literal["xyz", "tms"] | None = None
-    enabled: bool | None = None
-    public: bool | None = None
-    preferred: bool | None = None
-    position: Annotated[int, Field(ge=0, le=9999)] | None = None
+    title: Title | None = Field(None, title="名称")
+    datum: Datum | None = Field(None, title="坐标基准")
+    credit: Line | None = Field(None, title="来源")
+    approval: Line | None = Field(None, title="审图号")
+    scheme: Literal["xyz", "tms"] | None = Field(None, title="行号次序")
+    enabled: bool | None = Field(None, title="启用")
+    public: bool | None = Field(None, title="未登录也能看")
+    preferred: bool | None = Field(None, title="设为默认")
+    position: Annotated[int, Field(ge=0, le=9999)] | None = Field(None, title="次序")
 
 
 class Key(_Wire):
     """A key is set and never told again."""
 
-    key: Annotated[str, StringConstraints(strip_whitespace=True, max_length=100)]
+    key: Annotated[str, StringConstraints(strip_whitespace=True, max_length=100)] = Field(title="密钥")
 
 
 # -- For everyone ----------------------------------------------------------------

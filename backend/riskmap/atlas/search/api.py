@@ -16,7 +16,7 @@ def get_search(
     request: Request,
     response: Response,
     snapshot: ReadSnapshot,
-    q: Annotated[str, Query(max_length=500)],
+    q: Annotated[str, Query(title="要查找的内容", max_length=500)],
     limit: Annotated[int, Query(ge=1, le=50)] = 8,
 ) -> Any:
     """Objects, divisions, places of the gazetteer, or a typed position; each hit says how exact it is."""

@@ -57,13 +57,13 @@ class Match(BaseModel):
     """How a file is to be read; what is absent is found."""
 
     model_config = ConfigDict(extra="forbid")
-    file: FileId
-    class_: Annotated[str, Field(alias="class", max_length=60)]
-    sheet: Annotated[str | None, Field(max_length=200)] = None
-    header_line: Annotated[int | None, Field(ge=0, le=1000)] = None
-    header_lines: Annotated[int | None, Field(ge=1, le=2)] = None
-    columns: Annotated[list[Chosen] | None, Field(max_length=1000)] = None
-    crs: Annotated[str | None, Field(max_length=60)] = None
+    file: FileId = Field(title="上传的文件")
+    class_: Annotated[str, Field(title="分类", alias="class", max_length=60)]
+    sheet: Annotated[str | None, Field(title="工作表", max_length=200)] = None
+    header_line: Annotated[int | None, Field(title="表头所在行", ge=0, le=1000)] = None
+    header_lines: Annotated[int | None, Field(title="表头行数", ge=1, le=2)] = None
+    columns: Annotated[list[Chosen] | None, Field(title="各列的对应", max_length=1000)] = None
+    crs: Annotated[str | None, Field(title="坐标系", max_length=60)] = None
 
     def asked(self) -> Asked:
         """As a value."""

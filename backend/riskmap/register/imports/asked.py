@@ -22,9 +22,9 @@ class Chosen(BaseModel):
     """What a sender chose for one column; a target of None is not imported."""
 
     model_config = ConfigDict(extra="forbid")
-    index: int = Field(ge=0, le=1000)
-    target: str | None = Field(None, max_length=80)
-    factor: Decimal | None = Field(None, gt=0, le=Decimal(10) ** 12)
+    index: int = Field(title="列号", ge=0, le=1000)
+    target: str | None = Field(None, title="对应的项", max_length=80)
+    factor: Decimal | None = Field(None, title="换算倍数", gt=0, le=Decimal(10) ** 12)
 
 
 @dataclass(frozen=True, slots=True)
