@@ -105,12 +105,15 @@ def _title(route: Any, place: str | int, path: Sequence[str | int]) -> str:
     if not isinstance(route, APIRoute):
         return _quoted(path[-1]) if path else "提交的内容"
     if place == "body":
-        parts = _titles(route.body_field.field_info.annotation if route.body_field else None, path)
-    else:
-        found = (f.field_info.title for f in _parameters(route.dependant) if path and path[0] == f.alias)
-        parts = [next(found, None) or _quoted(path[0])] if path else []
+        return title_in(route.body_field.field_info.annotation if route.body_field else None, path)
+    found = (f.field_info.title for f in _parameters(route.dependant) if path and path[0] == f.alias)
+    return next(found, None) or (_quoted(path[0]) if path else "提交的内容")
+
+
+def title_in(kind: Any, path: Sequence[str | int]) -> str:
+    """The same of a value within a wire model."""
     out = ""
-    for part in parts:
+    for part in _titles(kind, path):
         out += part if not out or part.startswith("第 ") else f"的{part}"
     return out or "提交的内容"
 

@@ -19,7 +19,6 @@ _NEAR_OWN = frozenset({"within", "limit"})
 ObjectId = Annotated[int, Field(ge=1, le=2**62)]
 TypedNumber = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
 AsOf = Annotated[str | None, Query(title="回看的日期或状态号", max_length=40)]
-TypedNumber = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
 
 
 @router.post("/objects", status_code=201)

@@ -12,7 +12,7 @@ from starlette.datastructures import FormData, UploadFile
 
 from riskmap.access.dependencies import current_reader, signed_in
 from riskmap.access.reader import Reader
-from riskmap.base import database
+from riskmap.base import database, refused
 from riskmap.base.errors import FieldError, Invalid
 from riskmap.base.web import ExactResponse, ExactRoute, ensure_disk
 from riskmap.register.imports import asked as asks
@@ -101,10 +101,12 @@ def _asked(form: FormData, file_id: str) -> Asked:
             columns = Choices.validate_python(simplejson.loads(text, use_decimal=True))
         return Match.model_validate({**body, "columns": columns}).asked()
     except (ValidationError, ValueError, RecursionError) as error:
-        name = "columns"
-        if isinstance(error, ValidationError) and error.errors():
-            name = ".".join(str(p) for p in error.errors()[0]["loc"])[:60]
-        raise Invalid("导入参数有误，请核对", errors=[FieldError(name, "bad_value", f"{name} 的内容不对")]) from None
+        path = error.errors()[0]["loc"] if isinstance(error, ValidationError) else ("columns",)
+        if path and isinstance(path[0], int):  # of the columns, which were read alone
+            path = ("columns", *path)
+        message = f"{refused.title_in(Match, path)}不对，请核对后再导入"
+        field = ".".join(str(p) for p in path)[:60]
+        raise Invalid("导入参数有误，请核对", errors=[FieldError(field, "bad_value", message)]) from None
 
 
 @router.post("/imports/files", status_code=201)
