@@ -1,15 +1,18 @@
 """A typed position: decimal degrees in either order, degrees-minutes-seconds, Gauss–Krüger metres; in any datum.
 
+Either one text whose datum is not said (`typed_position`, `meanings`), or two in a datum that is (`position_of`).
 The numbers are read as those of an import table are (`cells.degrees_of`) and converted as those are
 (`datum`, `locate`): a position that is typed and one that is imported never differ.
 """
 
+import math
 import re
 from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
 
+from riskmap.base.errors import FieldError, Invalid
 from riskmap.exchange.cells import degrees_of, normal
 from riskmap.exchange.datum import DATUMS, ZONES, metres_between
 from riskmap.exchange.locate import to_degrees
@@ -134,11 +137,14 @@ def meanings(typed: Typed, bounds: tuple[float, float, float, float]) -> list[Me
         systems = _zones_without_number()
     out = []
     for crs, title in systems.items():
-        lon, lat = to_degrees(crs, x, y)
-        if not (np.isfinite(lon[0]) and np.isfinite(lat[0]) and abs(lon[0]) <= 180 and abs(lat[0]) <= 90):
+        found = _converted(crs, typed.x, typed.y)
+        if found is None:
             continue
-        shift = None if typed.notation == "projected" else float(metres_between(x, y, lon, lat)[0])
-        out.append(Meant(crs, title, round(float(lon[0]), 8), round(float(lat[0]), 8), shift))
+        lon, lat = found
+        shift = (
+            None if typed.notation == "projected" else float(metres_between(x, y, np.array([lon]), np.array([lat]))[0])
+        )
+        out.append(Meant(crs, title, lon, lat, shift))
     if typed.notation == "projected" and len(out) > 1:
         west, south, east, north = bounds
         inside = [m for m in out if west <= m.lon <= east and south <= m.lat <= north]
@@ -150,3 +156,43 @@ def _zones_without_number() -> dict[str, str]:
     """One projection for each central meridian: a 3° and a 6° zone of one meridian are the same."""
     by_meridian = {d.meridian: crs for crs, d in reversed(DATUMS.items()) if d.kind == "projected" and d.zone is None}
     return {crs: DATUMS[crs].title for _, crs in sorted(by_meridian.items(), key=lambda pair: pair[0] or 0)}
+
+
+def _converted(crs: str, x: Decimal, y: Decimal) -> tuple[float, float] | None:
+    """Longitude and latitude, CGCS2000; None for what is no place on the earth."""
+    lon, lat = (float(v[0]) for v in to_degrees(crs, np.array([float(x)]), np.array([float(y)])))
+    on_earth = math.isfinite(lon) and math.isfinite(lat) and abs(lon) <= 180 and abs(lat) <= 90
+    return (round(lon, 8), round(lat, 8)) if on_earth else None
+
+
+def position_of(crs: str, x: str, y: str) -> tuple[float, float]:
+    """The place of two texts in a datum: longitude and latitude, CGCS2000. Raises Invalid with every wrong half."""
+    datum = DATUMS.get(crs)
+    if datum is None:
+        raise Invalid("没有这个坐标基准", errors=[FieldError("crs", "unknown_value", f"可用：{'、'.join(DATUMS)}")])
+    numbers, errors = [], []
+    words = ("经度", "纬度") if datum.kind == "degrees" else ("横坐标（东）", "纵坐标（北）")
+    for field, said, title in (("x", x, words[0]), ("y", y, words[1])):
+        try:
+            number = degrees_of(said)
+        except (ValueError, ArithmeticError):
+            number = None
+        if number is None:
+            example = "115.823750 或 115°49′25.5″" if datum.kind == "degrees" else "39500000.0"
+            errors.append(FieldError(field, "not_a_position", f"{title}看不懂，请写成 {example}"))
+        else:
+            numbers.append(number)
+    if not errors and datum.kind == "degrees":
+        if abs(numbers[0]) > 180:
+            errors.append(
+                FieldError("x", "out_of_range", "经度应在 −180 到 180 之间；若为米制坐标，请换成对应的坐标系")
+            )
+        if abs(numbers[1]) > 90:
+            hint = "，像是经度和纬度写反了" if abs(numbers[0]) <= 90 else ""
+            errors.append(FieldError("y", "out_of_range", f"纬度应在 −90 到 90 之间{hint}"))
+    if errors:
+        raise Invalid("坐标有误，请改正", errors=errors)
+    found = _converted(crs, *numbers)
+    if found is None:
+        raise Invalid("坐标不在这个坐标系的范围内，请核对坐标系", errors=[FieldError("x", "out_of_range", "超出范围")])
+    return found
