@@ -7,6 +7,7 @@ from typing import Any
 import openpyxl
 import pytest
 from pyproj import Geod
+from sqlalchemy import event
 from starlette.testclient import TestClient
 from tests.api.imports import run
 from tests.api.test_objects import make
@@ -245,6 +246,58 @@ def test_history_tells_how_far_and_names_what_it_speaks_of(admin: TestClient) ->
     assert detail["ancestors"] == [{"id": pond["id"], "name": "总库", "class": "tailings-pond"}]
 
 
+def asked(app: Any, client: TestClient, path: str) -> tuple[Any, int]:
+    """What is answered, and by how many questions to the database."""
+    seen: list[str] = []
+
+    def remember(conn: Any, cursor: Any, statement: str, *_: Any) -> None:
+        seen.append(statement)
+
+    event.listen(app.state.engine, "before_cursor_execute", remember)
+    try:
+        answer = client.get(path)
+    finally:
+        event.remove(app.state.engine, "before_cursor_execute", remember)
+    assert answer.status_code == 200, answer.text
+    return answer.json(), len(seen)
+
+
+def test_a_long_line_of_ancestors_and_many_changes_of_persons_cost_no_more_questions(
+    app: Any, admin: TestClient, make_account: Callable[..., TestClient]
+) -> None:
+    line = [make(admin, name="级1", visibility="command")]
+    for level in range(2, 12):
+        line.append(make(admin, name=f"级{level}", parent=line[-1]["id"]))
+    ids = [made["id"] for made in line]
+    short, few = asked(app, admin, f"/api/objects/{ids[1]}")
+    assert short["ancestors"] == [{"id": ids[0], "name": "级1", "class": "tailings-pond"}]
+    long, many = asked(app, admin, f"/api/objects/{ids[8]}")
+    assert [a["name"] for a in long["ancestors"]] == [f"级{n}" for n in range(8, 0, -1)]
+    assert many == few
+    assert len(admin.get(f"/api/objects/{ids[10]}").json()["ancestors"]) == 8, "no more than are shown"
+    # From where he may not see, a reader is told that there is something, and no more.
+    editor = make_account("editor")
+    assert editor.get(f"/api/objects/{ids[2]}").json()["ancestors"] == [
+        {"id": ids[1], "name": "级2", "class": "tailings-pond"}, {"id": ids[0], "name": None, "class": None},
+    ]  # fmt: skip
+    # A circle ends.
+    head = {"If-Match": f'"{line[0]["state"]}"'}
+    assert admin.patch(f"/api/objects/{ids[0]}", json={"parent": ids[2]}, headers=head).status_code == 200
+    assert [a["id"] for a in admin.get(f"/api/objects/{ids[2]}").json()["ancestors"]] == [ids[1], ids[0], ids[2]]
+    then = admin.get(f"/api/objects/{ids[2]}", params={"as_of": f"state:{line[-1]['state']}"}).json()
+    assert [a["id"] for a in then["ancestors"]] == [ids[1], ids[0]]
+
+    counted = []
+    for name in ("甲", "乙", "丙", "丁"):
+        given = [person(name=name, phone="0792-1")]
+        assert admin.put(f"/api/objects/{ids[5]}/parties", json=given).status_code == 200
+        history, n = asked(app, admin, f"/api/objects/{ids[5]}/history")
+        counted.append(n)
+    assert len(set(counted)) == 1
+    moves = [[[p["name"] for p in side] for side in v["change"].get("parties", ())] for v in history["versions"]]
+    assert moves == [[], [[], ["甲"]], [["甲"], ["乙"]], [["乙"], ["丙"]], [["丙"], ["丁"]]]
+
+
 # -- Typed positions ----------------------------------------------------------
 
 
@@ -255,6 +308,8 @@ def test_history_tells_how_far_and_names_what_it_speaks_of(admin: TestClient) ->
         ({"x": "116°12′00″", "y": "北纬29°42′0″"}, 116.2, 29.7),
         ({"x": "116.2", "y": "29.7", "crs": "GCJ02"}, 116.194927, 29.702490),
         ({"x": "116.2", "y": "29.7", "crs": "BD09"}, 116.188390, 29.696541),
+        # An easting that carries its zone's number is of that zone, as in a table that is imported.
+        ({"x": "39422578.576", "y": "3287126.230", "crs": "EPSG:4548"}, 116.2, 29.7),
     ],
 )
 def test_a_typed_position_is_converted_before_it_is_saved(

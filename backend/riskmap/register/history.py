@@ -8,7 +8,7 @@ import shapely
 from riskmap.base.errors import Forbidden, NotFound
 from riskmap.exchange.datum import metres_between
 from riskmap.register import queries
-from riskmap.register.service import NOT_FOUND, item, party_rows
+from riskmap.register.service import NOT_FOUND, item, party_row
 from riskmap.store.place import anchor_of
 from riskmap.store.snapshot import Snapshot
 
@@ -96,11 +96,19 @@ def history(snapshot: Snapshot, object_id: int) -> dict[str, Any]:
 def _add_persons(snapshot: Snapshot, object_id: int, out: dict[int, dict[str, Any]], hidden: set[int]) -> None:
     """What each state changed of the persons, beside what it changed of the object."""
     first = min(out, default=0)
+    ever = [
+        (party["known_from"], party["known_to"], party_row(party))
+        for party in queries.parties_ever(snapshot.connection, object_id)
+    ]
+
+    def at_state(n: int) -> list[dict[str, Any]]:
+        return [row for since, until, row in ever if since <= n and (until is None or n < until)]
+
     for made in queries.party_changes(snapshot.connection, object_id):
         n = made["state"]
         if n < first or max((s for s in hidden if s <= n), default=-1) > max(s for s in out if s <= n):
             continue
-        was, now = (party_rows(snapshot.connection, object_id, at) for at in (n - 1, n))
+        was, now = at_state(n - 1), at_state(n)
         if was == now:
             continue
         at = made["at"].isoformat(timespec="seconds")

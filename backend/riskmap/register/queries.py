@@ -284,17 +284,24 @@ def ids_by_code(connection: Connection, codes: Sequence[str]) -> Mapping[str, in
 
 def ancestors(snapshot: Snapshot, first: int | None) -> list[dict[str, Any]]:
     """What an object belongs to, the nearest first: id, name, class; name None from where the reader may not see."""
-    out: list[dict[str, Any]] = []
-    asked = first
-    while asked is not None and len(out) < _MOST_ANCESTORS and all(a["id"] != asked for a in out):
-        compiled = compile_selection(Selection(), snapshot, any_life=True, only_ids=[asked])
-        sql = compiled.rows("id, name, class, parent")
-        found = snapshot.connection.execute(text(sql), compiled.binds.values).mappings().one_or_none()
-        if found is None:
-            out.append({"id": asked, "name": None, "class": None})
-            break
-        out.append({"id": asked, "name": found["name"], "class": found["class"]})
-        asked = found["parent"]
+    if first is None:
+        return []
+    compiled = compile_selection(Selection(), snapshot, any_life=True)
+    columns = {name: "{" + name + "}" for name in ("id", "name", "class", "parent")}
+    sql = (
+        "WITH RECURSIVE up AS ("
+        f"SELECT r.*, ARRAY[r.id] AS path FROM ({compiled.rows(columns, f'{{id}} = {compiled.binds(first)}')}) AS r"
+        " UNION ALL SELECT r.*, up.path || r.id"
+        # LATERAL, so that each step is one look into the index, in either form.
+        f" FROM up CROSS JOIN LATERAL ({compiled.rows(columns, '{id} = up.parent')}) AS r"
+        f" WHERE r.id <> ALL (up.path) AND cardinality(up.path) < {_MOST_ANCESTORS}"
+        ") SELECT id, name, class, parent FROM up ORDER BY cardinality(path)"
+    )
+    found = [dict(row) for row in snapshot.connection.execute(text(sql), compiled.binds.values).mappings()]
+    out = [{"id": row["id"], "name": row["name"], "class": row["class"]} for row in found]
+    next_up = found[-1]["parent"] if found else first
+    if next_up is not None and len(out) < _MOST_ANCESTORS and all(a["id"] != next_up for a in out):
+        out.append({"id": next_up, "name": None, "class": None})
     return out
 
 
@@ -309,6 +316,19 @@ def parties(connection: Connection, object_id: int, n: int) -> list[dict[str, An
             " WHERE object_id = :id AND known @> CAST(:n AS bigint) ORDER BY party_id"
         ),
         {"id": object_id, "n": n},
+    )
+    return [dict(row._mapping) for row in found]
+
+
+def parties_ever(connection: Connection, object_id: int) -> list[dict[str, Any]]:
+    """All that have been, as `parties` gives them, with the first state that knew each (`known_from`) and the first
+    that no longer did (`known_to`, None for those of the present)."""
+    found = connection.execute(
+        text(
+            'SELECT role, post, name, phone, since AS "from", until AS "to", lower(known) AS known_from,'
+            " upper(known) AS known_to FROM object_party WHERE object_id = :id ORDER BY party_id"
+        ),
+        {"id": object_id},
     )
     return [dict(row._mapping) for row in found]
 

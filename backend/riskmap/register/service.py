@@ -524,11 +524,13 @@ class PartyList:
 
 
 def party_rows(connection: Connection, object_id: int, n: int) -> list[dict[str, Any]]:
-    found = queries.parties(connection, object_id, n)
-    for party in found:
-        for name in ("from", "to"):
-            party[name] = party[name].isoformat() if party[name] else None
-    return found
+    return [party_row(party) for party in queries.parties(connection, object_id, n)]
+
+
+def party_row(party: Mapping[str, Any]) -> dict[str, Any]:
+    """A person as sent and received."""
+    dates = {name: party[name].isoformat() if party[name] else None for name in ("from", "to")}
+    return {**{name: party[name] for name in ("role", "post", "name", "phone")}, **dates}
 
 
 def _party_values(given: Sequence[Party]) -> list[dict[str, Any]]:
