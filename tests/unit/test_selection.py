@@ -98,8 +98,20 @@ def test_a_self_crossing_polygon_is_refused(catalogue: Catalogue) -> None:
 
 def test_the_words_name_every_condition(catalogue: Catalogue) -> None:
     selection = parse({"class": ["school"], "grade": ["serious+"], "division": ["360402"], "q": ["小学"]}, catalogue)
-    assert describe(selection, catalogue, {"360402": "濂溪区"}) == "濂溪区；学校；较大以上；名称或编号含“小学”"
-    assert describe(Selection(), catalogue, {}) == "全域"
+    assert describe(selection, catalogue, {"360402": "濂溪区"}) == (
+        "濂溪区；学校；较大以上；含已关闭、已销号；名称或编号含“小学”"
+    )
+
+
+def test_the_words_say_what_holds_where_nothing_is_chosen(catalogue: Catalogue) -> None:
+    live = "在用、停用等（不含已关闭、已销号）"
+    assert describe(Selection(), catalogue, {}) == f"全域；全部分类；全部等级；{live}"
+    assert describe(parse({"grade": ["major"]}, catalogue), catalogue, {}) == f"全域；全部分类；重大；{live}"
+    assert live not in describe(parse({"stage": ["any"]}, catalogue), catalogue, {})
+    assert "；已销号" in describe(parse({"stage": ["struck_off"]}, catalogue), catalogue, {})
+    # A search by text finds those that are closed.
+    assert live not in describe(parse({"q": ["例"]}, catalogue), catalogue, {})
+    assert "；在用；" in describe(parse({"q": ["例"], "stage": ["in_use"]}, catalogue), catalogue, {})
 
 
 def test_a_scale_also_says_what_it_does_not_say(catalogue: Catalogue) -> None:

@@ -17,26 +17,27 @@ STAGE_WORDS = {
 
 
 def describe(selection: Selection, catalogue: Catalogue, divisions: Mapping[str, str]) -> str:
-    """One sentence; conditions joined by “；”. `divisions` gives names by code."""
+    """One sentence; conditions joined by “；”. `divisions` gives names by code.
+
+    What holds where nothing is chosen is said too: whoever reads a file has no page beside it. As the page says it.
+    """
     parts: list[str] = []
     if selection.division:
         parts.append("、".join(divisions.get(code, code) for code in selection.division))
     else:
         parts.append("全域")
-    if selection.classes:
-        parts.append("、".join(catalogue.classes[c].title for c in selection.classes))
-    if selection.grade:
-        parts.append(grades(selection.grade))
+    parts.append("、".join(catalogue.classes[c].title for c in selection.classes) or "全部分类")
+    parts.append(grades(selection.grade) or "全部等级")
     for value in selection.level:
         scale, _, level = value.partition(":")
         known = catalogue.scales[scale]
         if known.level(level) is None:
             level = "未评定" if level == NO_LEVEL else "不在此标度"
         parts.append(f"{known.title} {level}")
-    if selection.stage == ("any",):
-        parts.append("含已关闭、已销号")
-    elif selection.stage:
-        parts.append("、".join(STAGE_WORDS[s] for s in selection.stage))
+    if selection.stage == ("any",) or (not selection.stage and selection.q is not None):
+        parts.append("含已关闭、已销号")  # which a search by text finds too
+    else:
+        parts.append("、".join(STAGE_WORDS[s] for s in selection.stage) or "在用、停用等（不含已关闭、已销号）")
     if selection.department:
         parts.append("主管 " + "、".join(selection.department))
     if selection.source:
