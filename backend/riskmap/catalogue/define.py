@@ -31,20 +31,20 @@ TYPES = {
     "polygon": "面",
 }
 VISIBILITY_WORDS = {"public": "公开", "department": "内部", "command": "受控"}
-# Columns that every object has, as a list's header reads.
+# Columns that every object has, as the header of a list and of an exported table reads.
 COMMON = {
     "name": "名称",
     "code": "编号",
     "grade": "风险等级",
     "level": "自有级别",
     "division": "区划",
-    "stage": "阶段",
+    "stage": "生命阶段",
     "enterprise": "所属企业",
     "parent": "上级",
     "department": "主管部门",
     "source": "来源",
     "verified": "已核实",
-    "updated_at": "更新",
+    "updated_at": "更新时间",
 }
 # A field of such a name would stand before the column in every filter that names no class.
 RESERVED = frozenset(COMMON) | {

@@ -10,7 +10,7 @@ from typing import Any
 from riskmap.base import clock
 from riskmap.base.errors import FieldError, Invalid
 from riskmap.catalogue import queries as catalogue_queries
-from riskmap.catalogue.define import VISIBILITY_WORDS
+from riskmap.catalogue.define import COMMON, VISIBILITY_WORDS
 from riskmap.catalogue.model import GRADES, VISIBILITIES, Field
 from riskmap.engine.totals import Totals
 from riskmap.register import queries
@@ -65,27 +65,27 @@ def _scale_of(row: Mapping[str, Any], names: _Names) -> str:
 
 _COMMON: Mapping[str, _Common] = {
     "id": _Common("对象号", 10, lambda r, n: r["id"]),
-    "grade": _Common("风险等级", 10, lambda r, n: GRADE_WORDS[GRADES[r["grade"] - 1]]),
-    "name": _Common("名称", 32, lambda r, n: r["name"]),
-    "code": _Common("编号", 18, lambda r, n: r["code"]),
+    "grade": _Common(COMMON["grade"], 10, lambda r, n: GRADE_WORDS[GRADES[r["grade"] - 1]]),
+    "name": _Common(COMMON["name"], 32, lambda r, n: r["name"]),
+    "code": _Common(COMMON["code"], 18, lambda r, n: r["code"]),
     "class": _Common("分类", 16, _title_of),
-    "level": _Common("自有级别", 10, lambda r, n: r["level_value"]),
+    "level": _Common(COMMON["level"], 10, lambda r, n: r["level_value"]),
     "scale": _Common("级别所属标度", 18, _scale_of),
-    "division": _Common("区划", 20, lambda r, n: n.place(r["division"])),
+    "division": _Common(COMMON["division"], 20, lambda r, n: n.place(r["division"])),
     "division_code": _Common("区划代码", 14, lambda r, n: r["division"]),
-    "enterprise": _Common("所属企业", 28, lambda r, n: n.objects.get(r["enterprise"]), inner=True),
-    "parent": _Common("上级", 28, lambda r, n: n.objects.get(r["parent"]), inner=True),
-    "department": _Common("主管部门", 14, lambda r, n: r["department"]),
-    "stage": _Common("生命阶段", 12, lambda r, n: STAGE_WORDS.get(r["stage"], r["stage"])),
+    "enterprise": _Common(COMMON["enterprise"], 28, lambda r, n: n.objects.get(r["enterprise"]), inner=True),
+    "parent": _Common(COMMON["parent"], 28, lambda r, n: n.objects.get(r["parent"]), inner=True),
+    "department": _Common(COMMON["department"], 14, lambda r, n: r["department"]),
+    "stage": _Common(COMMON["stage"], 12, lambda r, n: STAGE_WORDS.get(r["stage"], r["stage"])),
     "position": _Common("位置精度", 10, lambda r, n: "概略" if r["form"] != "full" and r["lon"] is not None else
                         QUALITY_WORDS.get(r["position_quality"] or "", "")),
     "lon": _Common("经度（CGCS2000）", 14, lambda r, n: r["lon"]),
     "lat": _Common("纬度（CGCS2000）", 14, lambda r, n: r["lat"]),
-    "source": _Common("来源", 12, lambda r, n: r["source"], inner=True),
-    "verified": _Common("已核实", 8, lambda r, n: r["verified"], inner=True),
+    "source": _Common(COMMON["source"], 12, lambda r, n: r["source"], inner=True),
+    "verified": _Common(COMMON["verified"], 8, lambda r, n: r["verified"], inner=True),
     "tags": _Common("标签", 16, lambda r, n: "、".join(r["tags"] or ()), inner=True),
     "visibility": _Common("公开范围", 10, lambda r, n: VISIBILITY_WORDS[VISIBILITIES[r["visibility"]]]),
-    "updated_at": _Common("更新时间", 18, lambda r, n: r["updated_at"]),
+    "updated_at": _Common(COMMON["updated_at"], 18, lambda r, n: r["updated_at"]),
     "state": _Common("对象状态号", 10, lambda r, n: r["state"]),
 }  # fmt: skip
 
