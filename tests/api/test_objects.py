@@ -199,6 +199,23 @@ def test_paging_answers_from_the_state_of_page_one(admin: TestClient) -> None:
     assert names == [f"翻页库{i}" for i in range(7)]
 
 
+def test_names_stand_in_the_order_of_pinyin_and_of_numbers(admin: TestClient) -> None:
+    # By code points it would be 丁, 张, 李, 王, 艾, and 10 before 2.
+    names = [f"{first}排序库" for first in "艾丁李王张"] + ["张排序库2号", "张排序库10号", "章排序库"]
+    for name in reversed(names):
+        make(admin, name=name)
+    for sort, wanted in (("name", names), ("-name", names[::-1])):
+        found: list[str] = []
+        params: dict[str, Any] = {"where": "name LIKE '%排序库%'", "limit": 3, "sort": sort}
+        while True:
+            page = admin.get("/api/objects", params=params).json()
+            found += [i["name"] for i in page["items"]]
+            if not page["next"]:
+                break
+            params["cursor"] = page["next"]
+        assert found == wanted
+
+
 @pytest.mark.parametrize(
     "sort", ["name", "-name", "-grade", "grade", "level", "-updated_at", "dam_height_m", "-dam_height_m", "code"]
 )

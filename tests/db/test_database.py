@@ -16,6 +16,7 @@ from riskmap.base.database import superuser_url
 from riskmap.base.migrate import NotReady, check_ready, migrate
 from riskmap.base.settings import Settings
 from riskmap.engine.postgis import PostgisEngine
+from riskmap.register import queries as list_queries
 from riskmap.register import service
 from riskmap.register.draft import ObjectDraft
 from riskmap.selection.model import Selection
@@ -194,6 +195,22 @@ def test_the_spatial_index_is_used_under_row_security(engine: Engine, reader: Re
 
 
 @pytest.mark.usefixtures("crowd")
+@pytest.mark.parametrize("reader", [Reader("account", "c", role="reader", tier=2), PUBLIC], ids=["command", "public"])
+@pytest.mark.parametrize("sort", ["name", "-name"])
+def test_a_page_by_name_is_read_from_the_index_however_deep(
+    engine: Engine, reader: Reader, sort: str, settings: Settings
+) -> None:
+    def ask(s: Any) -> Any:
+        order = list_queries.parse_sort(sort, s, Selection())
+        first = list_queries.page(s, Selection(), order, 5, None)
+        return list_queries.page(s, Selection(), order, 5, list_queries.After(first[-1]["key"], first[-1]["id"]))
+
+    plan = plans(engine, reader, ask, settings)
+    assert plan.count("risk_object_name") == 2, plan
+    assert "Seq Scan on risk_object" not in plan, plan
+
+
+@pytest.mark.usefixtures("crowd")
 @pytest.mark.parametrize(
     "reader",
     [
@@ -228,6 +245,46 @@ def test_without_leakproof_the_service_does_not_start(engine: Engine, settings: 
         check_ready(engine)
     migrate(settings)
     check_ready(engine)
+    owner.dispose()
+
+
+def test_where_the_order_of_names_is_another_icus_the_index_is_built_anew(engine: Engine, settings: Settings) -> None:
+    owner = create_engine(superuser_url(settings))
+    file_of = text("SELECT pg_relation_filenode('risk_object_name'::regclass)")
+    with owner.begin() as connection:
+        before = connection.scalar(file_of)
+        assert connection.scalar(text("SELECT collprovider FROM pg_collation WHERE collname = 'pinyin'")) == "i"
+        connection.execute(text("UPDATE pg_collation SET collversion = '1.2.3' WHERE collname = 'pinyin'"))
+    with pytest.raises(NotReady, match="拼音"):
+        check_ready(engine)
+    migrate(settings)
+    check_ready(engine)
+    with owner.connect() as connection:
+        after = connection.scalar(file_of)
+    assert after != before
+    migrate(settings)
+    with owner.connect() as connection:
+        assert connection.scalar(file_of) == after, "once is enough"
+    owner.dispose()
+
+
+def test_a_server_without_icu_sorts_by_code_point_and_migrate_says_so(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    owner = create_engine(superuser_url(settings))
+    swap = (
+        "DROP INDEX risk_object_name; ALTER COLLATION pinyin RENAME TO pinyin_kept;"
+        'CREATE COLLATION pinyin FROM "C"; CREATE INDEX risk_object_name ON risk_object (name COLLATE pinyin, id)'
+    )
+    with owner.begin() as connection:
+        connection.execute(text(swap))
+    migrate(settings)
+    assert "没有 ICU" in caplog.text
+    with owner.begin() as connection:
+        connection.execute(text("DROP INDEX risk_object_name; DROP COLLATION pinyin"))
+        connection.execute(text("ALTER COLLATION pinyin_kept RENAME TO pinyin"))
+        connection.execute(text("CREATE INDEX risk_object_name ON risk_object (name COLLATE pinyin, id)"))
+        connection.execute(text("ALTER TABLE risk_object OWNER TO riskmap_owner"))
     owner.dispose()
 
 

@@ -1,5 +1,6 @@
 """Prepare a database: extensions, roles, tables, LEAKPROOF. Run by a superuser; safe to repeat."""
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from riskmap.base.database import APP_ROLE, OWNER_ROLE, app_password, superuser_
 from riskmap.base.errors import RiskmapError
 from riskmap.base.settings import Settings
 
+log = logging.getLogger(__name__)
+
 LEAST_SERVER = 150000
 LEAST_POSTGIS = (3, 3)
 
@@ -21,6 +24,12 @@ LEAKPROOF_SQL = "ALTER FUNCTION geometry_overlaps(geometry, geometry) LEAKPROOF"
 _IS_LEAKPROOF = """
 SELECT proleakproof FROM pg_proc
 WHERE oid = 'geometry_overlaps(geometry, geometry)'::regprocedure
+"""
+
+# An index on an ICU collation is in the order of the ICU that built it; with another one it misses rows.
+_COLLATION = """
+SELECT collprovider = 'i' AS icu, collversion IS DISTINCT FROM pg_collation_actual_version(oid) AS stale
+FROM pg_collation WHERE collname = 'pinyin' AND collnamespace = 'public'::regnamespace
 """
 
 
@@ -91,10 +100,21 @@ def migrate(settings: Settings) -> None:
             config = alembic_config()
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+            _refresh_pinyin(connection)
     except OperationalError as error:
         raise NotReady(f"连不上数据库：{str(error.orig).strip()}。请核对 RISKMAP_DATABASE_URL。") from error
     finally:
         engine.dispose()
+
+
+def _refresh_pinyin(connection: Connection) -> None:
+    """Names by pinyin, in the order of the server's present ICU."""
+    icu, stale = connection.execute(text(_COLLATION)).one()
+    if not icu:
+        log.warning("数据库没有 ICU，名称按编码而不按拼音排序。换用带 ICU 的 PostgreSQL（Debian、Ubuntu 的都带）即可。")
+    elif stale:
+        connection.execute(text("REINDEX INDEX risk_object_name"))
+        connection.execute(text("ALTER COLLATION pinyin REFRESH VERSION"))
 
 
 def _check_server(connection: Connection, database: str) -> None:
@@ -132,3 +152,6 @@ def check_ready(engine: Engine) -> None:
             raise NotReady(f"数据库结构为 {version}，程序需要 {head}。请先备份，再运行 riskmap migrate。")
         if not connection.scalar(text(_IS_LEAKPROOF)):
             raise NotReady("geometry_overlaps 不是 LEAKPROOF（恢复备份会丢失它）。请运行 riskmap migrate。")
+        icu, stale = connection.execute(text(_COLLATION)).one()
+        if icu and stale:
+            raise NotReady("数据库的拼音排序规则换了版本，名称索引要重建。请运行 riskmap migrate。")

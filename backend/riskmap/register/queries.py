@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, text
 
 from riskmap.base.errors import FieldError, Invalid
 from riskmap.catalogue.model import VISIBILITIES
-from riskmap.selection.compile import SORTS, Compiled, attribute, compile_selection, field_of
+from riskmap.selection.compile import LETTERS, PINYIN, SORTS, Compiled, attribute, compile_selection, field_of
 from riskmap.selection.model import Selection
 from riskmap.store.models import COLUMNS
 from riskmap.store.snapshot import Snapshot
@@ -71,7 +71,9 @@ def _key_sql(sort: Sort, compiled: Compiled, snapshot: Snapshot, selection: Sele
     kind = next(iter(readable.values())).type
     visibilities = {code: f.visibility for code, f in readable.items()}
     sql = attribute(sort.name, visibilities, kind, inner, snapshot.reader.tier, compiled.binds)
-    return sql if kind in {"integer", "decimal", "boolean"} else f'{sql} COLLATE "C"'
+    if kind in {"integer", "decimal", "boolean"}:
+        return sql
+    return f"{sql} {PINYIN if kind == 'text' else LETTERS}"
 
 
 def page(snapshot: Snapshot, selection: Selection, sort: Sort, limit: int, after: After | None) -> list[dict[str, Any]]:
@@ -90,10 +92,11 @@ def page(snapshot: Snapshot, selection: Selection, sort: Sort, limit: int, after
             if after.key is None:
                 extra = f"{key} IS NULL AND {{id}} > {last}"
             else:
-                value = _typed(binds(after.key), after.key)
-                more = f"({key} {sign} {value} OR ({key} = {value} AND {{id}} > {last}))"
-                # Ascending by grade, then id, is the index's own order: say it as the index has it.
-                if sort.name == "grade" and not sort.descending:
+                value = _typed(binds(after.key), after.key, PINYIN if key.endswith(PINYIN) else LETTERS)
+                # An index on the key begins where its bound says, before what the rest leaves out.
+                more = f"{key} {sign}= {value} AND ({key} {sign} {value} OR {{id}} > {last})"
+                # Ascending by grade or name, then id, is the index's own order: say it as the index has it.
+                if sort.name in {"grade", "name"} and not sort.is_field and not sort.descending:
                     more = f"({key}, {{id}}) > ({value}, {last})"
                 extra = f"({key} IS NULL OR {more})" if sort.nullable else more
         order = f"{key} {direction} NULLS LAST, {{id}}" if sort.nullable else f"{key} {direction}, {{id}}"
@@ -155,14 +158,14 @@ _EXPORTED = [
 ]
 
 
-def _typed(placeholder: str, value: object) -> str:
+def _typed(placeholder: str, value: object, collation: str) -> str:
     if isinstance(value, bool):
         return f"CAST({placeholder} AS boolean)"
     if isinstance(value, int | Decimal):
         return f"CAST({placeholder} AS numeric)"
     if isinstance(value, datetime):
         return f"CAST({placeholder} AS timestamptz)"
-    return f'CAST({placeholder} AS text) COLLATE "C"'
+    return f"CAST({placeholder} AS text) {collation}"
 
 
 def drafts(snapshot: Snapshot, selection: Selection) -> Iterator[dict[str, Any]]:

@@ -342,17 +342,19 @@ def _placed(column: str, words: tuple[str, ...]) -> str:
     return f"array_position(CAST(ARRAY[{listed}] AS text[]), {{{column}}})"
 
 
+# Words in the order of a Chinese reader; codes in that of their letters.
+PINYIN, LETTERS = "COLLATE pinyin", 'COLLATE "C"'
 # What a list may be sorted by, beside declared scalar fields of the chosen classes.
 SORTS: dict[str, str] = {
     "grade": "{grade}",
-    "name": '{name} COLLATE "C"',
-    "code": '{code} COLLATE "C"',
-    "class": '{class} COLLATE "C"',
+    "name": f"{{name}} {PINYIN}",
+    "code": f"{{code}} {LETTERS}",
+    "class": f"{{class}} {LETTERS}",
     "level": "{level_rank}",
-    "division": '{division} COLLATE "C"',
-    "department": '{department} COLLATE "C"',
+    "division": f"{{division}} {LETTERS}",
+    "department": f"{{department}} {PINYIN}",
     "stage": _placed("stage", STAGES),
-    "source": '{source} COLLATE "C"',
+    "source": f"{{source}} {PINYIN}",
     "position": _placed("position_quality", POSITION_QUALITIES),
     "updated_at": "{updated_at}",
     "id": "{id}",
