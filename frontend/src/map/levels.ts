@@ -22,8 +22,14 @@ export function orderOf(scale: ScaleLook, cls: string, rank: number): number {
   return at >= 0 ? at : scale.ranks.length + (scale.on.has(cls) ? 0 : 1);
 }
 
-/** Whether light letters stand on this colour. */
+const INK = 0.008; // relative luminance of the dark letters, #1d1410
+
+/** Whether light letters read better on this colour than dark ones: by the ratio of WCAG 2.2, 1.4.3. */
 export function isDark(colour: string): boolean {
-  const [r, g, b] = [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
-  return (r ?? 255) * 0.299 + (g ?? 255) * 0.587 + (b ?? 255) * 0.114 < 140;
+  const [r, g, b] = [1, 3, 5].map((i) => {
+    const v = (parseInt(colour.slice(i, i + 2), 16) || 0) / 255;
+    return v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+  });
+  const luminance = (r ?? 0) * 0.2126 + (g ?? 0) * 0.7152 + (b ?? 0) * 0.0722;
+  return 1.05 / (luminance + 0.05) >= (luminance + 0.05) / (INK + 0.05);
 }
