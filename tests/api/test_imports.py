@@ -498,6 +498,41 @@ def test_the_returned_workbook_is_the_senders_with_reasons(admin: TestClient) ->
     assert admin.get(f"/api/imports/{nothing['id']}/errors.xlsx").status_code == 404
 
 
+def test_a_returned_workbook_keeps_its_persons_and_is_taken_once_mended(admin: TestClient) -> None:
+    body = xlsx(
+        ["学校名称", "学校代码", "人数", "主要负责人", "主要负责人职务", "主要负责人电话", "属地挂钩", "属地挂钩电话", "经度", "纬度"],
+        ["还人甲小学", "RP-1", 300, "张某", "校长", "0792-0000001", "李某", "0792-0000002", 116.01, 29.65],
+        ["还人乙小学", "RP-2", "五十", "王某", "校长", "0792-0000003", "赵某", "0792-0000004", 116.02, 29.66],
+        ["还人丙小学", "RP-3", 200, "钱某" * 60, "校长", "0792-0000005", None, None, 116.03, 29.67],
+    )  # fmt: skip
+    done = run(admin, body, "school", name="责任.xlsx", crs="EPSG:4490")
+    assert (done["rows"]["added"], done["rows"]["back"]) == (1, 2)
+    [_, long] = rows(admin, done["id"], "back")
+    assert (long["faults"][0]["column"], long["faults"][0]["code"]) == ("主要负责人", "too_long")
+    returned = admin.get(f"/api/imports/{done['id']}/errors.xlsx").content
+    book = openpyxl.load_workbook(io.BytesIO(returned))
+    sheet = book.worksheets[0]
+    sent = [list(r) for r in openpyxl.load_workbook(io.BytesIO(body)).active.iter_rows(values_only=True)]
+    kept = [list(r)[: len(sent[0])] for r in sheet.iter_rows(values_only=True)]
+    assert kept == sent  # every person's cell as it was sent, also of the rows that are in
+    for line, column, mended in ((3, 3, 50), (4, 4, "钱某")):
+        assert sheet.cell(line, column).fill.fill_type == "solid"
+        sheet.cell(line, column).value = mended
+    buffer = io.BytesIO()
+    book.save(buffer)
+    again = run(admin, buffer.getvalue(), "school", name="责任（退回）.xlsx", crs="EPSG:4490")
+    assert {k: again["rows"][k] for k in ("read", "added", "changed", "same", "back")} == {
+        "read": 3, "added": 2, "changed": 0, "same": 1, "back": 0,
+    }  # fmt: skip
+    assert parties_of(admin, "RP-1") == [
+        ("主要负责人", "张某", "校长", "0792-0000001"), ("属地挂钩", "李某", "", "0792-0000002"),
+    ]  # fmt: skip
+    assert parties_of(admin, "RP-2") == [
+        ("主要负责人", "王某", "校长", "0792-0000003"), ("属地挂钩", "赵某", "", "0792-0000004"),
+    ]  # fmt: skip
+    assert parties_of(admin, "RP-3") == [("主要负责人", "钱某", "校长", "0792-0000005")]
+
+
 def test_every_class_gives_a_template_that_it_takes_back(admin: TestClient) -> None:
     classes = admin.get("/api/catalogue").json()["classes"]
     assert len(classes) > 50
