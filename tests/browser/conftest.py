@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from riskmap.access.admin import ensure_first_administrator
 from riskmap.app import create_app
 from riskmap.base.settings import FRONTEND_DIST, Settings
+from tests.conftest import ADMIN_PASSWORD
 
 _FLAGS = [
     "--no-sandbox",
@@ -58,6 +59,60 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
+# What the page still has to do: what it has asked, what it will do in less than a second, what moves, what is not yet
+# painted. `atRest()` is kept when there has been nothing of it for some frames of the screen on end.
+_AT_REST = """(() => {
+  const due = new Set(), { setTimeout: later, clearTimeout: never, fetch: ask } = window;
+  let asked = 0;
+  window.setTimeout = (act, ms, ...given) => {
+    const id = later(() => { due.delete(id); if (typeof act === "function") act(...given); }, ms);
+    if (!(ms > 1000)) due.add(id);
+    return id;
+  };
+  window.clearTimeout = (id) => { due.delete(id); never(id); };
+  const counted = (promise) => { asked++; return promise.finally(() => asked--); };
+  window.fetch = (...given) => counted(ask(...given));
+  for (const name of ["json", "text", "arrayBuffer", "blob"]) {
+    const read = Response.prototype[name];
+    Response.prototype[name] = function () { return counted(read.call(this)); };
+  }
+  const painting = () => {
+    const map = window.riskmap;
+    if (!map || !map.map.getContainer().offsetParent) return "";
+    if (map.map._animatingZoom || map.map._panAnim?._inProgress) return "the map moves";
+    if (!map.heatOn && map.risk.said !== "ready") return "tiles " + map.risk.said;
+    const shown = { base: map.base, labels: map.base.labels, ...(map.heatOn ? { heat: map.heat } : { risk: map.risk }), marks: map.marks };
+    // Off its place by a share of the margin: half a pixel is none.
+    const late = Object.entries(shown).filter(([, l]) => l.frame && (l.pending || l.building || l.offset() > 0.01));
+    return late.map(([name, l]) => `${name} ${l.pending} ${l.building} ${l.offset()}`).join("; ");
+  };
+  const moves = () => document.getAnimations().filter((a) =>
+    a.playState === "running" && a.effect.getTiming().iterations !== Infinity).length;
+  const left = () => (due.size && `${due.size} timers`) || (asked && `${asked} answers`) || (moves() && `${moves()} animations`)
+    || (document.fonts.status !== "loaded" && "fonts") || painting();
+  const frame = () => new Promise(requestAnimationFrame);
+  window.atRest = async () => {
+    const patience = performance.now() + 20000; // a bound against hanging, not a measure
+    for (let still = 0; still < 3;) {
+      await frame();
+      const what = left();
+      still = what ? 0 : still + 1;
+      if (what && performance.now() > patience) throw new Error("never at rest: " + what);
+    }
+  };
+})()"""
+
+
+def at_rest(page: Page) -> None:
+    """Until the page has done what it was told and nothing of it moves any more."""
+    page.evaluate("() => window.atRest()")
+
+
+def frames(page: Page) -> None:
+    """Two frames of the screen."""
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
 expect.set_options(timeout=20_000)  # a bound against hanging, not a measure
 
 
@@ -81,18 +136,42 @@ class Watched:
             self.wrong.append(f"failed: {request.url} {request.failure}")
 
 
+@pytest.fixture(scope="module")
+def cookies(browser: Browser, address: str) -> Any:
+    """What a browser keeps in which the administrator has signed in."""
+    context = browser.new_context()
+    answer = context.request.post(f"{address}/api/session", data={"username": "admin", "password": ADMIN_PASSWORD})
+    assert answer.ok, answer.text()
+    kept = context.storage_state()
+    context.close()
+    return kept
+
+
 @pytest.fixture
-def open_page(browser: Browser, address: str) -> Iterator[Any]:
-    """Opens the page at a size and a link; asserts at the end that nothing went wrong in it."""
+def open_page(browser: Browser, address: str, request: pytest.FixtureRequest) -> Iterator[Any]:
+    """Opens the page at a size and a link; asserts at the end that nothing went wrong in it.
+
+    `signed` opens it as the administrator who has signed in before.
+    """
     opened: list[Watched] = []
 
-    def open_(hash_: str = "", width: int = 1366, height: int = 768) -> Watched:
-        page = browser.new_context(viewport={"width": width, "height": height}, locale="zh-CN").new_page()
+    def open_(hash_: str = "", width: int = 1366, height: int = 768, signed: bool = False, path: str = "/") -> Watched:
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            locale="zh-CN",
+            storage_state=request.getfixturevalue("cookies") if signed else None,
+        )
+        context.add_init_script(_AT_REST)
+        page = context.new_page()
         page.set_default_timeout(20_000)
         watched = Watched(page)
         opened.append(watched)
-        page.goto(f"{address}/#{hash_}")
-        page.wait_for_selector(".words .total")
+        page.goto(f"{address}{path}#{hash_}" if hash_ or path == "/" else f"{address}{path}")
+        if path == "/":
+            page.wait_for_selector(".words .total")
+        if signed:
+            expect(page.get_by_role("button", name="退出登录")).to_be_visible()
+            expect(page.locator(".tbl .wrap[aria-busy=true]")).to_have_count(0)
         return watched
 
     yield open_

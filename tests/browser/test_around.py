@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from pyproj import Geod, Transformer
 
-from tests.browser.test_page import drawn, on_screen, place, point_at, sign_in, total
+from tests.browser.test_page import drawn, on_screen, place, point_at, total
 from tests.conftest import ADMIN_PASSWORD
 
 DEMO = True
@@ -126,8 +126,7 @@ def test_coordinates_in_the_chosen_system_are_those_of_epsg(open_page: Any) -> N
 
 
 def test_what_changed_since_one_last_looked(open_page: Any, officer: httpx.Client) -> None:
-    page = open_page("class=school").page
-    sign_in(page)
+    page = open_page("class=school", signed=True).page
     expect(page.locator(".changed")).to_have_count(0)
     before = total(page)
     place_of = {"type": "Point", "coordinates": [115.99, 29.70]}
@@ -153,8 +152,7 @@ def test_what_changed_since_one_last_looked(open_page: Any, officer: httpx.Clien
 
 
 def test_the_back_button_closes_what_was_opened(open_page: Any) -> None:
-    page = open_page("grade=major").page
-    sign_in(page)
+    page = open_page("grade=major", signed=True).page
     expect(page.locator(".words .total")).to_have_text("31")
     page.locator("tbody tr").nth(1).click()
     expect(page.locator("aside.right h1")).to_be_visible()

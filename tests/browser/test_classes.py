@@ -6,7 +6,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_page import drawn, sign_in, total
+from tests.browser.test_page import drawn, total
 from tests.conftest import ADMIN_PASSWORD
 
 DEMO = True
@@ -45,8 +45,7 @@ def test_an_escape_room_is_made_in_the_page_and_is_at_once_on_the_map(
     elsewhere = open_page().page  # an open map, which nobody reloads
     expect(elsewhere.locator(".tr.l2", has_text="密室逃脱")).to_have_count(0)
 
-    page = open_page().page
-    sign_in(page)
+    page = open_page(signed=True).page
     before = total(page)
     page.locator(".places").get_by_role("link", name="管理").click()
     page.locator(".side-menu").get_by_role("link", name="分类与标度").click()
@@ -124,8 +123,7 @@ def test_an_escape_room_is_made_in_the_page_and_is_at_once_on_the_map(
 def test_a_change_that_stored_values_do_not_fit_is_told_at_its_field_before_saving(
     open_page: Any, address: str, other: httpx.Client
 ) -> None:
-    page = open_page().page
-    sign_in(page)
+    page = open_page(signed=True).page
     open_classes(page, address, "?class=school")
     row = page.locator(".frow").first
     row.get_by_role("button", name="展开").click()
@@ -146,8 +144,7 @@ def test_a_change_that_stored_values_do_not_fit_is_told_at_its_field_before_savi
 def test_of_two_administrators_the_later_is_told_and_loses_nothing(
     open_page: Any, address: str, other: httpx.Client
 ) -> None:
-    page = open_page().page
-    sign_in(page)
+    page = open_page(signed=True).page
     open_classes(page, address, "?class=market")
     page.locator("input[name=department]").fill("商务局")
     opened = other.get("/api/classes/market").json()
@@ -162,8 +159,7 @@ def test_of_two_administrators_the_later_is_told_and_loses_nothing(
 
 
 def test_policies_and_divisions_are_shown_with_dates_and_source(open_page: Any, address: str) -> None:
-    page = open_page().page
-    sign_in(page)
+    page = open_page(signed=True).page
     open_classes(page, address, "?tab=policies")
     policy = page.get_by_role("region", name="重大危险源级别对应风险等级")
     expect(policy).to_contain_text("已采用")

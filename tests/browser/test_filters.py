@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_page import drawn, place, sign_in, total
+from tests.browser.test_page import drawn, place, total
 
 DEMO = True
 
@@ -66,8 +66,7 @@ def test_a_polygon_across_itself_is_said_and_not_taken(open_page: Any) -> None:
 
 
 def test_areas_stages_and_fields_agree_everywhere_and_are_said(open_page: Any) -> None:
-    page = open_page("class=tailings-pond").page
-    sign_in(page)
+    page = open_page("class=tailings-pond", signed=True).page
     page.get_by_role("button", name="更多条件").click()
     page.get_by_label("全库容 从").fill("1000000")
     page.get_by_label("全库容 从").press("Enter")
@@ -112,8 +111,7 @@ def test_a_past_is_shown_everywhere_and_says_so(open_page: Any, address: str) ->
             (n, service.get("/api/counts", params={"class": "school", "as_of": f"state:{n}"})) for n in range(1, 99)
         )
         n = next(n for n, answer in answers if answer.status_code == 200 and answer.json()["total"] == 0)
-    page = open_page("class=school").page
-    sign_in(page)
+    page = open_page("class=school", signed=True).page
     page.locator(".as-of").click()
     page.get_by_label("或数据状态号").fill(str(n))
     page.get_by_role("button", name="看那时").click()
@@ -127,8 +125,7 @@ def test_a_past_is_shown_everywhere_and_says_so(open_page: Any, address: str) ->
 
 
 def test_a_selection_is_kept_by_name_and_opened_again(open_page: Any) -> None:
-    page = open_page("grade=major&division=360429").page
-    sign_in(page)
+    page = open_page("grade=major&division=360429", signed=True).page
     here = total(page)
     menu = page.get_by_role("button", name="保存的选择")
     menu.click()

@@ -11,8 +11,6 @@ import openpyxl
 import pytest
 from playwright.sync_api import Page, Request, expect
 
-from tests.browser.test_page import sign_in
-
 DEMO = True
 
 TITLES = {"school": "学校", "tailings-pond": "尾矿库", "risk-point": "风险点"}
@@ -103,8 +101,7 @@ def faults_of(page: Page, run: str) -> dict[tuple[str, int], set[str]]:
 @pytest.fixture
 def clerk(open_page: Any, address: str) -> Iterator[Any]:
     """A signed-in page whose requests know where the service is."""
-    watched = open_page()
-    sign_in(watched.page)
+    watched = open_page(path="/data/import", signed=True)
     get = watched.page.request.get
     watched.page.request.get = lambda path, **more: get(address + path, **more)
     yield watched
@@ -438,9 +435,8 @@ def test_the_result_leads_to_its_objects_on_the_map(clerk: Any) -> None:
 
 @pytest.mark.parametrize(("width", "height"), [(390, 844), (1366, 768)])
 def test_every_page_of_data_fits_its_window(open_page: Any, address: str, width: int, height: int) -> None:
-    watched = open_page()
+    watched = open_page(signed=True)
     page = watched.page
-    sign_in(page)
     page.set_viewport_size({"width": width, "height": height})
     for path in ("import", "waiting", "jobs"):
         page.goto(f"{address}/data/{path}")

@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from riskmap.base.settings import REPOSITORY
-from tests.browser.test_page import drawn, sign_in
+from tests.browser.conftest import at_rest
+from tests.browser.test_page import drawn
 
 DEMO = True
 MANUAL = REPOSITORY / "docs" / "用户手册"
@@ -26,7 +27,7 @@ def _hazard(page: Page) -> None:
 
 def _filter(page: Page) -> None:
     page.get_by_role("button", name=re.compile("更多条件")).click()
-    page.wait_for_timeout(300)
+    expect(page.get_by_role("button", name="返回分类与区域")).to_be_visible()
 
 
 def _search(page: Page) -> None:
@@ -37,11 +38,12 @@ def _search(page: Page) -> None:
 
 def _measure(page: Page) -> None:
     page.keyboard.press("m")
+    expect(page.locator(".sketch-panel p")).to_contain_text("起点")
     box = page.locator(".map .canvas").bounding_box()
     assert box
-    for x, y in ((0.42, 0.30), (0.52, 0.42), (0.62, 0.36)):
+    for i, (x, y) in enumerate(((0.42, 0.30), (0.52, 0.42), (0.62, 0.36)), 1):
         page.mouse.click(box["x"] + box["width"] * x, box["y"] + box["height"] * y)
-        page.wait_for_timeout(200)
+        expect(page.locator(".marker-icon:not(.cursor-marker)")).to_have_count(i)
     expect(page.locator(".measure")).to_contain_text("m")
 
 
@@ -60,14 +62,12 @@ def _object(page: Page) -> None:
         page.get_by_role("button", name="打开详情")
     ).click()
     expect(page.get_by_role("heading", level=1).first).to_be_visible()
-    page.wait_for_load_state("networkidle")
 
 
 def _form(page: Page) -> None:
     _object(page)
     page.get_by_role("link", name="修改").or_(page.get_by_role("button", name="修改", exact=True)).first.click()
     expect(page.get_by_role("button", name="保存", exact=True)).to_be_visible()
-    page.wait_for_load_state("networkidle")
 
 
 TAKEN: dict[str, tuple[str, tuple[int, int], Callable[[Page], None] | None]] = {
@@ -87,8 +87,7 @@ TAKEN: dict[str, tuple[str, tuple[int, int], Callable[[Page], None] | None]] = {
 @pytest.mark.parametrize("name", TAKEN)
 def test_the_page_shows_what_the_manual_says(open_page: Any, tmp_path: Path, name: str) -> None:
     link, (width, height), act = TAKEN[name]
-    page = open_page(link, max(width, 1366), height).page
-    sign_in(page)
+    page = open_page(link, max(width, 1366), height, signed=True).page
     expect(page.locator(".sign-in")).to_be_hidden()
     page.set_viewport_size({"width": width, "height": height})
     if "heat" in link:
@@ -97,8 +96,7 @@ def test_the_page_shows_what_the_manual_says(open_page: Any, tmp_path: Path, nam
         drawn(page)
     if act:
         act(page)
-    page.evaluate("() => document.fonts.ready")
-    page.wait_for_timeout(1500)
+    at_rest(page)
     folder = PICTURES if os.environ.get("RISKMAP_PICTURES") else tmp_path
     page.screenshot(path=folder / f"{name}.png")
     assert (PICTURES / f"{name}.png").exists(), "手册里没有这张图：用 RISKMAP_PICTURES=1 拍"

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.test_page import drawn, sign_in
+from tests.browser.test_page import drawn
 
 DEMO = True
 
@@ -20,7 +20,7 @@ _DIFFERENCE = """async () => {
     map.map.panBy([19, i % 5 ? -13 : 21], { animate: false });
     await new Promise(requestAnimationFrame);
   }
-  await new Promise((done) => setTimeout(done, 1000));
+  await window.atRest();
   const out = { shifted };
   for (const [name, layer] of [["base", map.base], ["risk", map.risk], ["heat", map.heat]]) {
     if (!layer.frame) continue;
@@ -46,8 +46,7 @@ _DIFFERENCE = """async () => {
 
 @pytest.mark.parametrize("link", ["map=11/29.7/116.0", "map=13/29.7/116.0", "heat=1&map=12/29.7/116.0"])
 def test_a_picture_that_was_shifted_is_the_one_that_would_be_painted_anew(open_page: Any, link: str) -> None:
-    page = open_page(link).page
-    sign_in(page)
+    page = open_page(link, signed=True).page
     if "heat" in link:
         page.wait_for_function("() => window.riskmap.heat.hexagons.length > 0")
     else:

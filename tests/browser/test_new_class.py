@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from tests.browser.test_classes import add_field
 from tests.browser.test_import import counts, dry_run, take, upload
-from tests.browser.test_page import drawn, sign_in
+from tests.browser.test_page import drawn
 
 DEMO = True
 ROWS = [
@@ -18,8 +18,7 @@ ROWS = [
 
 
 def test_an_escape_room_is_made_imported_filtered_drawn_and_counted(open_page: Any, address: str) -> None:
-    page = open_page().page
-    sign_in(page)
+    page = open_page(signed=True).page
     page.goto(f"{address}/admin/classes")
     page.get_by_role("link", name="新增分类").click()
     page.locator("input[name=title]").fill("密室逃脱")

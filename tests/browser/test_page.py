@@ -4,8 +4,9 @@ import re
 from typing import Any
 
 import httpx
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
+from tests.browser.conftest import at_rest, frames
 from tests.conftest import ADMIN_PASSWORD
 
 DEMO = True
@@ -42,12 +43,11 @@ def place(page: Page, lng: float, lat: float) -> tuple[float, float]:
 
 
 def point_at(page: Page, x: float, y: float) -> None:
-    """Rest the mouse on a place until the map says what is there: the picture may just be replaced by a newer one."""
-    for i in range(80):
-        page.mouse.move(x + i % 2, y)
-        if page.locator(".tip").is_visible():
-            return
-        page.wait_for_timeout(250)
+    """Rest the mouse on a place until the map says what is there, when no newer picture is on its way."""
+    at_rest(page)
+    page.mouse.move(x + 1, y)
+    page.mouse.move(x, y)
+    expect(page.locator(".tip")).to_be_visible()
 
 
 def on_screen(page: Page, mark: dict[str, Any]) -> tuple[float, float]:
@@ -88,9 +88,8 @@ def test_signed_in_every_number_agrees(open_page: Any) -> None:
 
 
 def test_filters_and_the_link_that_keeps_them(open_page: Any) -> None:
-    watched = open_page()
+    watched = open_page(signed=True)
     page = watched.page
-    sign_in(page)
     page.get_by_role("button", name="较大以上").click()
     expect(page.locator(".words .total")).to_have_text("296")
     page.locator(".areas button", has_text="湖口县").click()
@@ -112,8 +111,7 @@ def test_filters_and_the_link_that_keeps_them(open_page: Any) -> None:
 
 
 def test_a_row_and_its_symbol_show_each_other(open_page: Any) -> None:
-    page = open_page("grade=major").page
-    sign_in(page)
+    page = open_page("grade=major", signed=True).page
     expect(page.locator(".words .total")).to_have_text("31")
     row = page.locator("tbody tr").nth(3)
     name = row.locator(".name").inner_text()
@@ -123,12 +121,12 @@ def test_a_row_and_its_symbol_show_each_other(open_page: Any) -> None:
     expect(card).to_contain_text("重大")
     expect(card).to_contain_text("红最重")
     card.get_by_role("button", name="定位").click()
-    page.wait_for_timeout(600)
+    at_rest(page)
     identifier = int(re.search(r"object=(\d+)", page.url).group(1))  # type: ignore[union-attr]
     mark = next(m for m in drawn(page)["marks"] if m["id"] == identifier)
     page.keyboard.press("Escape")
     expect(card).to_have_count(0)
-    page.wait_for_timeout(300)
+    at_rest(page)
     spot = on_screen(page, next(m for m in drawn(page)["marks"] if m["id"] == mark["id"]))
     page.mouse.click(*spot)
     expect(page.locator("aside.right h1")).to_have_text(name)
@@ -136,13 +134,12 @@ def test_a_row_and_its_symbol_show_each_other(open_page: Any) -> None:
 
 
 def test_a_click_is_exact_to_the_symbol(open_page: Any) -> None:
-    page = open_page("class=tailings-pond&map=12/29.7/115.9").page
-    sign_in(page)
+    page = open_page("class=tailings-pond&map=12/29.7/115.9", signed=True).page
     page.locator("tbody tr").first.click()
     page.locator("aside.right").get_by_role("button", name="定位").click()
-    page.wait_for_timeout(600)
+    at_rest(page)
     page.keyboard.press("Escape")
-    page.wait_for_timeout(300)
+    at_rest(page)
     x, y = on_screen(page, drawn(page)["marks"][0])
     page.mouse.move(x, y)
     expect(page.locator(".tip")).to_contain_text("尾矿库")
@@ -151,8 +148,7 @@ def test_a_click_is_exact_to_the_symbol(open_page: Any) -> None:
 
 
 def test_a_cluster_opens_into_its_objects(open_page: Any) -> None:
-    page = open_page().page
-    sign_in(page)
+    page = open_page(signed=True).page
     before = drawn(page, total(page) - 14)
     zoom = float(re.search(r"map=([\d.]+)/", page.url).group(1))  # type: ignore[union-attr]
     x, y = place(page, 115.99, 29.70)
@@ -167,23 +163,27 @@ def test_a_cluster_opens_into_its_objects(open_page: Any) -> None:
 
 
 def test_the_old_picture_stays_until_the_new_one_is_there(open_page: Any) -> None:
-    page = open_page("grade=major").page
-    sign_in(page)
+    page = open_page("grade=major", signed=True).page
     drawn(page, 31)
-    page.route("**/api/tiles/**", lambda route: (page.wait_for_timeout(50), route.continue_())[1])
+    held: list[Route] = []
+    page.route("**/api/tiles/**", lambda route: held.append(route))
     page.evaluate(
         "() => { window.least = 1e9; const look = () => { const d = window.riskmap.drawn();"
         " window.least = Math.min(window.least, d.objects + d.clustered); requestAnimationFrame(look) }; look() }"
     )
-    page.get_by_role("button", name="较大以上").click()
-    drawn(page, 296)
+    with page.expect_request("**/api/tiles/**"):
+        page.get_by_role("button", name="较大以上").click()
+    # The tiles come in one by one, and the page paints between them.
+    while page.evaluate("(() => { const d = window.riskmap.drawn(); return d.objects + d.clustered })()") != 296:
+        if held:
+            held.pop(0).continue_()
+        frames(page)
     assert page.evaluate("window.least") == 31
-    page.unroute_all(behavior="wait")
+    page.unroute_all(behavior="ignoreErrors")
 
 
 def test_the_keyboard_walks_the_symbols(open_page: Any) -> None:
-    page = open_page("grade=major").page
-    sign_in(page)
+    page = open_page("grade=major", signed=True).page
     drawn(page)
     page.locator(".map .canvas").focus()
     page.keyboard.press("n")
@@ -194,8 +194,7 @@ def test_the_keyboard_walks_the_symbols(open_page: Any) -> None:
 
 
 def test_hexagons_open_their_list(open_page: Any) -> None:
-    page = open_page().page
-    sign_in(page)
+    page = open_page(signed=True).page
     page.get_by_role("button", name="六边形热力").click()
     expect(page.locator(".heat-legend")).to_contain_text("H3 第")
     expect(page.locator(".heat-legend")).to_contain_text("少，仅供参考")
@@ -215,8 +214,7 @@ def test_hexagons_open_their_list(open_page: Any) -> None:
 
 
 def test_an_edit_elsewhere_reaches_the_page(open_page: Any, address: str) -> None:
-    page = open_page("class=school").page
-    sign_in(page)
+    page = open_page("class=school", signed=True).page
     before = total(page)
     with httpx.Client(base_url=address) as other:
         session = other.post("/api/session", json={"username": "admin", "password": ADMIN_PASSWORD}).json()
@@ -249,8 +247,7 @@ def test_html_in_a_name_is_shown_as_text(open_page: Any, address: str) -> None:
             "geometry": {"type": "Point", "coordinates": [115.99, 29.70]},
         }
         made = other.post("/api/objects", json=body, headers={"X-CSRF-Token": session["csrf"]}).json()
-    page = open_page().page
-    sign_in(page)
+    page = open_page(signed=True).page
     page.locator(".search input").fill("onerror")
     expect(page.get_by_role("option", name=name)).to_be_visible()
     page.locator(".s-option.filter").click()

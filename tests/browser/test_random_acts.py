@@ -10,7 +10,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import mapbox_vector_tile
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_page import sign_in, total
+from tests.browser.conftest import at_rest
+from tests.browser.test_page import total
 
 DEMO = True
 ACTS = 20
@@ -28,11 +29,10 @@ class Quiet:
             page.on(ended, lambda r: self.waiting.discard(r))
 
     def wait(self) -> None:
-        """Until nothing has been asked or awaited for a while, and the picture is whole."""
-        still = 0
-        while still < 4:
-            self.page.wait_for_timeout(100)
-            still = 0 if self.waiting else still + 1
+        """Until nothing is asked or awaited any more, and the picture is whole."""
+        at_rest(self.page)
+        while self.waiting:
+            at_rest(self.page)
         expect(self.page.locator(".tbl .wrap[aria-busy=true]")).to_have_count(0)
         self.page.wait_for_function("() => !document.querySelector('.map .say-so')")
 
@@ -147,9 +147,8 @@ def act(page: Page, dice: random.Random) -> str:
 
 
 def test_after_twenty_random_acts_map_table_and_export_are_of_the_same_objects(open_page: Any, address: str) -> None:
-    watched = open_page("grade=major,serious")
+    watched = open_page("grade=major,serious", signed=True)
     page = watched.page
-    sign_in(page)
     quiet = Quiet(page)
     dice = random.Random(20261126)
     done: list[str] = []

@@ -5,7 +5,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_page import drawn, sign_in
+from tests.browser.test_page import drawn
 
 DEMO = True
 
@@ -110,8 +110,7 @@ def test_nothing_found_says_what_was_searched_and_a_script_stays_text(open_page:
 
 
 def test_from_another_page_to_the_map(open_page: Any) -> None:
-    page = open_page().page
-    sign_in(page)
+    page = open_page(signed=True).page
     page.get_by_role("link", name="数据").click()
     page.wait_for_selector(".side-page")
     box(page).fill("例湖溪小学")

@@ -6,7 +6,8 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_page import drawn, sign_in, total
+from tests.browser.conftest import at_rest
+from tests.browser.test_page import drawn, total
 
 DEMO = True
 AT_EASE = "() => !document.querySelector('.tbl .wrap[aria-busy=true]')"
@@ -38,8 +39,7 @@ def legend(page: Page) -> dict[str, tuple[int, int]]:
 
 
 def test_headings_sort_and_columns_are_chosen_per_class(open_page: Any) -> None:
-    page = open_page("class=tailings-pond").page
-    sign_in(page)
+    page = open_page("class=tailings-pond", signed=True).page
     expect(page.get_by_role("columnheader", name="总坝高（m）")).to_be_visible()
     heading = page.get_by_role("columnheader", name="总坝高（m）")
     heading.get_by_role("button").click()
@@ -65,8 +65,7 @@ def test_headings_sort_and_columns_are_chosen_per_class(open_page: Any) -> None:
 
 
 def test_legend_chips_table_and_totals_agree(open_page: Any) -> None:
-    page = open_page().page
-    sign_in(page)
+    page = open_page(signed=True).page
     drawn(page)
     page.wait_for_function(AT_EASE)
 
@@ -82,8 +81,9 @@ def test_legend_chips_table_and_totals_agree(open_page: Any) -> None:
         assert all(seen <= n for seen, n in lines.values())
 
     agree()
+    before = f"{total(page):,}"
     page.locator(".legend .line").filter(has_text="低").click()
-    page.wait_for_function("(n) => document.querySelector('.words .total').innerText !== n", arg=f"{total(page):,}")
+    expect(page.locator(".words .total")).not_to_have_text(before)
     agree()
     page.get_by_role("tab", name="分级统计").click()
     expect(page.locator("table.sums tfoot td").last).to_have_text(f"{total(page):,}")
@@ -93,10 +93,9 @@ def test_legend_chips_table_and_totals_agree(open_page: Any) -> None:
     page.locator(".map .canvas").focus()
     for _ in range(3):
         page.keyboard.press("+")
-        page.wait_for_timeout(500)
+        at_rest(page)
     page.locator(".tbl .el-switch").click()
-    page.wait_for_timeout(1000)
-    page.wait_for_function(AT_EASE)
+    at_rest(page)
     seen = {word: n for word, (n, _) in legend(page).items() if word != "低"}
     foot = [figure(c.inner_text()) for c in page.locator("table.sums tfoot td").all()]
     assert foot[-1] == sum(seen.values())
@@ -110,8 +109,7 @@ def test_legend_chips_table_and_totals_agree(open_page: Any) -> None:
 
 
 def test_the_map_is_coloured_by_a_classs_own_scale(open_page: Any) -> None:
-    page = open_page("class=major-hazard,risk-point").page
-    sign_in(page)
+    page = open_page("class=major-hazard,risk-point", signed=True).page
     drawn(page)
     page.get_by_label("按哪个标度着色").select_option("major-hazard-level")
     expect(page.locator(".legend")).to_contain_text("一级最重 → 四级最轻")
@@ -133,8 +131,7 @@ def test_the_map_is_coloured_by_a_classs_own_scale(open_page: Any) -> None:
 
 
 def test_a_row_and_its_symbol_show_each_other_also_inside_a_cluster(open_page: Any) -> None:
-    page = open_page().page
-    sign_in(page)
+    page = open_page(signed=True).page
     drawn(page)
     first = page.locator(".tbl tbody .name").first
     first.focus()
@@ -160,8 +157,7 @@ def test_a_row_and_its_symbol_show_each_other_also_inside_a_cluster(open_page: A
 
 
 def test_hexagons_have_a_keyboards_path_and_a_list(open_page: Any) -> None:
-    page = open_page("heat=1").page
-    sign_in(page)
+    page = open_page("heat=1", signed=True).page
     page.get_by_role("tab", name="按格清单").click()
     first = page.locator("table.cells tbody tr").first
     n = figure(first.locator("td").nth(1).inner_text())
