@@ -15,6 +15,28 @@ fail() {
     exit 1
 }
 
+cores() {
+    local n
+    n=$(nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
+    echo "$((n < 4 ? n : 4))" # each worker takes some 1.5 GB
+}
+
+# Runs commands at once, each with the output of its own shown in turn; fails if one of them fails.
+side_by_side() {
+    local logs pids=() failed=0 i
+    logs=$(mktemp -d)
+    for i in "$@"; do
+        bash -c "$i" >"$logs/${#pids[@]}" 2>&1 &
+        pids+=($!)
+    done
+    for i in "${!pids[@]}"; do
+        wait "${pids[$i]}" || failed=1
+        cat "$logs/$i"
+    done
+    rm -rf "$logs"
+    return "$failed"
+}
+
 # Everything below the lock is safe to repeat; two starts at once would step on each other's installs.
 lock() {
     mkdir -p "$TOOLS"

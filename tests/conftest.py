@@ -8,10 +8,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import Engine, create_engine, make_url, text
 from starlette.testclient import TestClient
 
+from riskmap.access import passwords
 from riskmap.access.admin import add_account, ensure_first_administrator
 from riskmap.access.reader import SYSTEM
 from riskmap.app import create_app
@@ -27,6 +31,24 @@ from riskmap.store.snapshot import Snapshot, open_snapshot
 
 ADMIN_PASSWORD = "Adm1n-for-tests"
 OTHER_PASSWORD = "Other-4-tests"
+
+# No example is given a time.
+hypothesis.settings.register_profile("riskmap", deadline=None)
+hypothesis.settings.load_profile("riskmap")
+
+# Passwords are hashed as ever, with the least work that Argon2 takes: the suite signs in some thousand times.
+passwords._HASHER = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
+passwords._DUMMY = passwords._HASHER.hash("no account has this password")
+
+
+# Of these folders, the files of the first take longest: they begin first, so that no worker is left with one at the end.
+_ORDER = ("ops", "browser", "api", "db", "real", "unit")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest."""
+    folder = Path(__file__).parent
+    items.sort(key=lambda item: _ORDER.index(item.path.relative_to(folder).parts[0]))
 
 
 @pytest.fixture(scope="session")
