@@ -56,6 +56,18 @@ _PAN = """async ([steps, dx, dy]) => {
   }
   return times;
 }"""
+# Frames while something else moves the map.
+_WATCH = """() => {
+  window.times = [];
+  let last = performance.now();
+  const tick = (now) => {
+    window.times.push(now - last);
+    last = now;
+    window.watching = requestAnimationFrame(tick);
+  };
+  window.watching = requestAnimationFrame(tick);
+}"""
+_WATCHED = "() => { cancelAnimationFrame(window.watching); return window.times.slice(1) }"
 _DRAWN = "() => { const d = window.riskmap?.drawn(); return d && d.objects + d.clustered > 0 }"
 
 
@@ -144,6 +156,23 @@ def heap(cdp: CDPSession) -> tuple[float, int, int]:
     return metrics["JSHeapUsedSize"] / 1e6, int(metrics["Nodes"]), int(metrics["JSEventListeners"])
 
 
+def drag(page: Page) -> list[float]:
+    """Frame times while the mouse drags the map to and fro, to the left and right and a little up and down."""
+    box = page.locator(".map .canvas").bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] * 0.6, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.evaluate(_WATCH)
+    for i in range(240):
+        x += 12 if i // 30 % 2 else -12
+        y += 4 if i // 60 % 2 else -4
+        page.mouse.move(x, y)
+    times: list[float] = page.evaluate(_WATCHED)
+    page.mouse.up()
+    return times
+
+
 def act(page: Page, dice: random.Random) -> None:
     """One thing that a person might do next."""
     what = dice.randrange(8)
@@ -196,6 +225,8 @@ def main() -> None:
             page.wait_for_timeout(3000)
             page.evaluate(_PAN, [120, 16, 6])  # the way is warm: tiles are there
             spread(f"pan at zoom {zoom}, frame time", page.evaluate(_PAN, [240, 16, 6]))
+            spread(f"drag by hand at zoom {zoom}, frame time", drag(page))
+            page.wait_for_timeout(1000)
 
         page.evaluate("([lat, lng]) => window.riskmap.map.setView([lat, lng], 11, {animate: false})", list(CITY))
         page.wait_for_timeout(3000)

@@ -2,6 +2,7 @@
 import { type Box, boxOf, boxOfLines, type Flat, type Frame, type Geometry, meets, partsOf, trace, worldSize } from "./mercator";
 import type { Palette } from "./palette";
 import { ROAD_RANK } from "../words";
+import { type Borders, type GroundName, GroundNames, LabelLayer, paintBorders, type Part } from "./GroundNames";
 import type { ShapeItem, TileAddress } from "./tile";
 import { type TileFetch, TileStore } from "./TileStore";
 import { ViewportLayer } from "./ViewportLayer";
@@ -13,10 +14,7 @@ export interface Features { features: Feature[] }
 export interface GroundParts { roads: boolean; water: boolean; borders: boolean; names: boolean }
 export const ALL_PARTS: GroundParts = { roads: true, water: true, borders: true, names: true };
 
-interface Part { lines: Flat[]; box: Box }
 interface Road extends Part { rank: number; name: string }
-interface Label { text: string; x: number; y: number; kind: "county" | "seat" | "town" | "water" | "hill"; size: number; from?: number }
-type Borders = Record<"city" | "county" | "town", Part[]>;
 
 const ROAD_WIDTH = [3.6, 3, 2.5, 2.1, 1.7];
 const ROAD_FROM = [6, 8, 9.5, 11, 12]; // page zoom, by rank
@@ -28,29 +26,27 @@ export class BasemapLayer extends ViewportLayer {
   private rivers: Part[] = [];
   private roads: Road[] = [];
   private readonly borders: Borders = { city: [], county: [], town: [] };
-  private readonly names: Label[] = [];
+  private readonly places: GroundName[] = [];
   private parts: GroundParts = ALL_PARTS;
   private register: TileStore | null = null;
   private shown: TileStore | null = null; // an older one, until every tile of the new one is there
   private wanted: TileAddress[] = [];
-  /** The names lie above the hexagons and below the symbols. */
+  /** The names lie above the hexagons and below the symbols: a layer that draws those paints the names with them. */
+  readonly names: GroundNames;
+  /** The names on a canvas of their own, for a map where no other layer paints them. */
   readonly labels: LabelLayer;
 
   constructor(private readonly palette: Palette) {
-    super("basemap");
-    this.labels = new LabelLayer(palette, this.names, this.borders);
+    super("basemap", true, 0.6);
+    this.names = new GroundNames(palette, this.places, this.borders);
+    this.labels = new LabelLayer(this.names);
   }
 
   /** What is shown; `over` is for tiles that lie on this ground: borders and names come above them then. */
   show(parts: GroundParts, over: GroundParts | null): void {
     this.parts = over ? { ...parts, borders: false } : parts;
-    this.labels.show(over ?? { ...parts, borders: false });
+    this.names.show(over ?? { ...parts, borders: false });
     this.redraw();
-  }
-
-  dress(filter: string): void {
-    this.canvas.style.filter = filter;
-    this.labels.dress(filter);
   }
 
   /** Roads, railways and waters that the bureau has in its register, as far as the reader may see them. */
@@ -96,7 +92,7 @@ export class BasemapLayer extends ViewportLayer {
     if (name === "water" || name === "hills")
       for (const f of data.features) this.addNameOf(f, name === "water" ? "water" : "hill");
     this.redraw();
-    this.labels.redraw();
+    this.names.renew();
   }
 
   /** Outlines of divisions; the county's carry their names where the base map has no seat for them. */
@@ -104,11 +100,11 @@ export class BasemapLayer extends ViewportLayer {
     this.borders[level] = this.partsOf(data, "rings");
     if (level === "county") {
       this.areas.land = this.borders.county;
-      const named = new Set(this.names.filter((l) => l.kind === "seat").map((l) => l.text));
+      const named = new Set(this.places.filter((l) => l.kind === "seat").map((l) => l.text));
       for (const f of data.features) if (!named.has(String(f.properties?.name ?? ""))) this.addNameOf(f, "county");
     } else if (level === "city" && !this.areas.land.length) this.areas.land = this.borders.city;
     this.redraw();
-    this.labels.redraw();
+    this.names.renew();
   }
 
   private partsOf(data: Features, kind: "lines" | "rings"): Part[] {
@@ -139,9 +135,9 @@ export class BasemapLayer extends ViewportLayer {
       const text = String(f.properties?.name ?? "");
       if (!at || !text) continue;
       const seat = f.properties?.seat === true;
-      const old = seat ? this.names.findIndex((l) => l.kind === "county" && l.text === text) : -1;
-      if (old >= 0) this.names.splice(old, 1);
-      this.names.push({ text, x: at[0] as number, y: at[1] as number, kind: seat ? "seat" : "town", size: 0 });
+      const old = seat ? this.places.findIndex((l) => l.kind === "county" && l.text === text) : -1;
+      if (old >= 0) this.places.splice(old, 1);
+      this.places.push({ text, x: at[0] as number, y: at[1] as number, kind: seat ? "seat" : "town", size: 0 });
     }
   }
 
@@ -153,7 +149,7 @@ export class BasemapLayer extends ViewportLayer {
     const rest = rings.map((ring) => ({ ring, box: boxOfLines([ring]) })).sort((a, b) => areaOf(b.box) - areaOf(a.box))[0];
     if (!rest) return;
     const at = middleOf(rest.ring, rest.box);
-    this.names.push({ text, ...at, kind });
+    this.places.push({ text, ...at, kind });
   }
 
   protected override paint(c: CanvasRenderingContext2D, frame: Frame): void {
@@ -267,164 +263,6 @@ function within(c: CanvasRenderingContext2D, shape: ShapeItem, frame: Frame, dra
   for (const line of shape.lines) trace(c, line, frame, shape.filled);
   draw();
   c.restore();
-}
-
-function paintBorders(c: CanvasRenderingContext2D, frame: Frame, p: Palette, borders: Borders): void {
-  const view = boxOf(frame, 8);
-  const draw = (parts: readonly Part[], colour: string, alpha: number, width: number, dash: number[]): void => {
-    c.beginPath();
-    for (const part of parts) if (meets(part.box, view)) for (const line of part.lines) trace(c, line, frame, true);
-    c.strokeStyle = colour;
-    c.globalAlpha = alpha;
-    c.lineWidth = width;
-    c.setLineDash(dash);
-    c.stroke();
-  };
-  c.lineCap = "butt";
-  c.lineJoin = "round";
-  if (frame.zoom >= 12) draw(borders.town, p.border, 0.45, 0.8, [2, 3]);
-  draw(borders.county, p.border, frame.zoom < 9 ? 0.7 : 0.85, frame.zoom < 9 ? 0.8 : 1, [5, 3, 1, 3]);
-  draw(borders.city, p.city, 0.85, frame.zoom < 9 ? 1 : 1.2, [8, 3, 1.5, 3]);
-  c.setLineDash([]);
-  c.globalAlpha = 1;
-}
-
-/** Names of places, waters and hills. */
-class LabelLayer extends ViewportLayer {
-  private parts: GroundParts = { ...ALL_PARTS, borders: false };
-  /** Names that come with tiles instead of our own. */
-  private others: (() => readonly Label[]) | null = null;
-  private symbols: () => readonly { x: number; y: number; r: number }[] = () => [];
-
-  constructor(private readonly palette: Palette, private readonly names: readonly Label[], private readonly borders: Borders) {
-    super("labels", false); // which names are left out depends on those at the edges
-  }
-
-  show(parts: GroundParts): void {
-    this.parts = parts;
-    this.redraw();
-  }
-
-  dress(filter: string): void {
-    this.canvas.style.filter = filter;
-  }
-
-  /** Where symbols stand, in world units with a radius in pixels. */
-  keepClear(of: () => readonly { x: number; y: number; r: number }[]): void {
-    this.symbols = of;
-  }
-
-  nameBy(others: (() => readonly Label[]) | null): void {
-    this.others = others;
-    this.redraw();
-  }
-
-  protected override paint(c: CanvasRenderingContext2D, frame: Frame): void {
-    if (this.parts.borders) paintBorders(c, frame, this.palette, this.borders);
-    if (this.parts.names) this.paintNames(c, frame);
-  }
-
-  /** Names, the weightier first; one that would touch another is left out at this zoom. */
-  private paintNames(c: CanvasRenderingContext2D, frame: Frame): void {
-    const p = this.palette;
-    const size = worldSize(frame.zoom);
-    // The view within the canvas: a name that its edge would cut is moved in, as long as its place is in view.
-    const view = { l: this.margin.x / this.unit, t: this.margin.y / this.unit, r: 0, b: 0 };
-    view.r = frame.width - view.l;
-    view.b = frame.height - view.t;
-    const look = {
-      county: { font: 13, weight: 500, colour: p.label, halo: p.halo, from: 8, gap: 1.6 },
-      seat: { font: 13, weight: 500, colour: p.label, halo: p.halo, from: 8, gap: 1.6 },
-      water: { font: 12, weight: 400, colour: p.labelWater, halo: p.water, from: 8, gap: 2 },
-      hill: { font: 11, weight: 400, colour: p.label2, halo: p.hill, from: 10, gap: 2 },
-      town: { font: 11, weight: 400, colour: p.label2, halo: p.halo, from: 11, gap: 0 },
-    } as const;
-    const order = { county: 0, seat: 0, water: 1, hill: 2, town: 3 } as const;
-    const taken: Span[] = [];
-    const marks = this.symbols().map((m) => ({ x: m.x * size - frame.left, y: m.y * size - frame.top, r: m.r }));
-    c.textAlign = "center";
-    c.lineJoin = "round";
-    for (const label of [...(this.others?.() ?? this.names)].sort((a, b) => order[a.kind] - order[b.kind] || b.size - a.size)) {
-      const style = look[label.kind];
-      if (frame.zoom < (label.from ?? style.from)) continue;
-      if (label.from === undefined && (label.kind === "water" || label.kind === "hill") && label.size * size < label.text.length * 13) continue;
-      let x = label.x * size - frame.left;
-      let y = label.y * size - frame.top;
-      if (x < -60 || y < -20 || x > frame.width + 60 || y > frame.height + 20) continue;
-      c.font = `${style.weight} ${style.font}px ${p.font}`;
-      c.letterSpacing = `${style.gap}px`;
-      const half = c.measureText(label.text).width / 2 + 4;
-      if (x >= view.l && x <= view.r && y >= view.t && y <= view.b) {
-        x = Math.max(view.l + half, Math.min(view.r - half, x));
-        y = Math.max(view.t + 14, Math.min(view.b - 8, y));
-      }
-      // Where a symbol stands on the place itself, the name steps aside; a lesser name gives way altogether.
-      const own = label.kind === "seat" || label.kind === "county";
-      const home = own ? this.borders.county.find((part) => holds(part, label.x, label.y)) : undefined;
-      const steps = (own || frame.zoom >= FAR ? STEPS : FAR_STEPS).map(([dx, dy]) => ({ x: x + dx * (half + 12), y: y + dy }));
-      if (home) steps.push(...spread(home.box, size, frame).sort((a, b) => Math.hypot(a.x - x, a.y - y) - Math.hypot(b.x - x, b.y - y)));
-      const free = steps.find((at) => {
-        const box = boxAt(at.x, at.y, half);
-        // A county's name stays in its county.
-        if (home && !holds(home, (at.x + frame.left) / size, (at.y + frame.top) / size)) return false;
-        return !taken.some((t) => overlaps(box, t)) && !marks.some((m) => reaches(box, m));
-      });
-      if (!free && (frame.zoom < FAR || !own)) continue;
-      if (free) ({ x, y } = free);
-      const box = boxAt(x, y, half);
-      if (taken.some((t) => overlaps(box, t))) continue;
-      taken.push(box);
-      c.strokeStyle = style.halo;
-      c.lineWidth = 3;
-      c.strokeText(label.text, x, y);
-      c.fillStyle = style.colour;
-      c.fillText(label.text, x, y);
-    }
-    c.letterSpacing = "0px";
-  }
-}
-
-interface Span { l: number; r: number; t: number; b: number }
-/** How far a name may step from its place, nearest first: in halves of its width, and pixels down. */
-const STEPS: readonly (readonly [number, number])[] = [
-  [0, 0], [0, -26], [0, 30], [0.7, 0], [-0.7, 0], [0.7, -28], [-0.7, 28], [0.7, 28], [-0.7, -28],
-  [0, -42], [0, 46], [1.3, 0], [-1.3, 0], [1.3, -30], [-1.3, 30], [1.3, 30], [-1.3, -30],
-];
-const FAR_STEPS = STEPS.slice(0, 3); // of waters and hills: a few pixels are many kilometres there
-const FAR = 9.5; // page zoom
-
-/** Places all over an area's box, in the frame's pixels: where else a county's name may find room. */
-function spread(box: Box, size: number, frame: Frame): { x: number; y: number }[] {
-  const out: { x: number; y: number }[] = [];
-  for (let i = 1; i < 10; i++)
-    for (let j = 1; j < 10; j++) out.push({ x: (box.minX + ((box.maxX - box.minX) * i) / 10) * size - frame.left, y: (box.minY + ((box.maxY - box.minY) * j) / 10) * size - frame.top });
-  return out;
-}
-
-/** Whether a place of the world lies in an area: the rings' edges to the east of it are odd in number. */
-function holds({ lines, box }: Part, x: number, y: number): boolean {
-  if (x < box.minX || x > box.maxX || y < box.minY || y > box.maxY) return false;
-  let inside = false;
-  for (const ring of lines)
-    for (let i = 0, j = ring.length - 2; i < ring.length; j = i, i += 2) {
-      const [xi, yi, xj, yj] = [ring[i] as number, ring[i + 1] as number, ring[j] as number, ring[j + 1] as number];
-      if (yi > y !== yj > y && x < xi + ((xj - xi) * (y - yi)) / (yj - yi)) inside = !inside;
-    }
-  return inside;
-}
-
-function boxAt(x: number, y: number, half: number): Span {
-  return { l: x - half, r: x + half, t: y - 12, b: y + 6 };
-}
-
-function overlaps(a: Span, b: Span): boolean {
-  return a.l < b.r && a.r > b.l && a.t < b.b && a.b > b.t;
-}
-
-function reaches(box: Span, { x, y, r }: { x: number; y: number; r: number }): boolean {
-  const dx = Math.max(box.l - x, 0, x - box.r);
-  const dy = Math.max(box.t - y, 0, y - box.b);
-  return dx * dx + dy * dy < r * r;
 }
 
 function areaOf(box: Box): number {

@@ -2,7 +2,7 @@
 import type * as L from "leaflet";
 import { BasemapLayer, type GroundParts } from "./BasemapLayer";
 import type { GroundSource } from "./groundGrid";
-import { type Palette, readPalette } from "./palette";
+import { greyed, type Palette, readPalette } from "./palette";
 import { RasterGround } from "./RasterGround";
 import { VectorGround } from "./VectorGround";
 
@@ -44,13 +44,13 @@ export class Ground {
         const tell = (why: string | null): void => {
           if (this.wish?.source?.source === wish.source?.source) said(why);
         };
-        this.tiles = wish.source.kind === "vector" ? new VectorGround(wish.source, this.palette, tell, () => this.plain.labels.redraw()) : new RasterGround(wish.source, tell);
+        this.tiles = wish.source.kind === "vector" ? new VectorGround(wish.source, this.palette, tell, () => this.plain.names.renew()) : new RasterGround(wish.source, tell);
         this.tiles.setUnit(this.unit);
         this.tiles.addTo(this.map);
       }
     }
     const { tiles } = this;
-    this.plain.labels.nameBy(tiles instanceof VectorGround ? () => tiles.names().map((n) => ({ ...n, size: n.weight })) : null);
+    this.plain.names.nameBy(tiles instanceof VectorGround ? () => tiles.names().map((n) => ({ ...n, size: n.weight })) : null);
     this.plain.show(wish.parts, wish.source ? wish.over : null);
     this.recolour();
   }
@@ -63,12 +63,12 @@ export class Ground {
     const probe = document.createElement("span");
     if (variant === "dark") probe.dataset.theme = "dark";
     this.element.append(probe);
-    Object.assign(this.palette, readPalette(probe));
+    const read = readPalette(probe);
     probe.remove();
-    const filter = variant === "grey" ? GREY : "";
-    this.plain.dress(filter);
-    const night = variant === "dark" && this.tiles instanceof RasterGround ? (this.wish?.photo ? DUSK : NIGHT) : filter;
-    this.tiles?.dress(night, this.wish?.opacity ?? 1);
+    // What is drawn here takes its colours from the palette; a filter is for images alone.
+    Object.assign(this.palette, variant === "grey" ? greyed(read) : read);
+    const night = this.wish?.photo ? DUSK : NIGHT;
+    this.tiles?.dress(this.tiles instanceof RasterGround ? { colour: "", grey: GREY, dark: night }[variant] : "", this.wish?.opacity ?? 1);
     this.redraw();
   }
 
@@ -78,7 +78,7 @@ export class Ground {
   }
 
   redraw(): void {
-    for (const layer of [this.plain, this.plain.labels, this.tiles]) layer?.redraw();
+    for (const layer of [this.plain, this.plain.names, this.tiles]) layer?.redraw();
   }
 
   shown(): { source: string; filter: string; there: number; due: number } {

@@ -2,6 +2,7 @@
 import type * as L from "leaflet";
 import { type Flat, flatten, type Frame, trace, worldSize, worldX, worldY } from "./mercator";
 import { breaksFor, classOf, resolutionAt } from "./heatSteps";
+import type { GroundNames } from "./GroundNames";
 import type { Palette } from "./palette";
 import { pathOf } from "./symbols";
 import { ViewportLayer } from "./ViewportLayer";
@@ -35,10 +36,12 @@ export class HeatLayer extends ViewportLayer {
 
   constructor(
     private readonly palette: Palette,
+    private readonly ground: GroundNames,
     private readonly finest: () => number,
     private readonly report: (state: "loading" | "ready" | "failed", key: HeatKey | null, error?: unknown) => void,
   ) {
     super("heat");
+    ground.paintedBy(this);
   }
 
   /** Another picture; the old hexagons stay until the new are there. */
@@ -187,6 +190,7 @@ export class HeatLayer extends ViewportLayer {
       context.stroke();
     }
     for (const h of seen) if (h.by_grade.major) this.diamond(context, h.x * size - frame.left, h.y * size - frame.top);
+    this.ground.paint(context, frame);
     this.outline(context, frame, this.chosen, this.palette.select, 2.5);
     this.outline(context, frame, this.focused, this.palette.accent, 3);
   }

@@ -47,6 +47,13 @@ export class MarkLayer extends ViewportLayer {
     super("marks", false); // a few rings: cheaper than shifting the canvas
   }
 
+  /** A canvas that shows nothing is not there: each one costs at every step of the map. */
+  override redraw(): void {
+    const empty = !this.chosen && !this.rings.size && !this.stands && !this.noted.length;
+    this.canvas.style.display = empty ? "none" : "";
+    super.redraw();
+  }
+
   dress(looks: Looks, atlas: Atlas): void {
     this.looks = looks;
     this.atlas = atlas;

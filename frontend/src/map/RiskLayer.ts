@@ -1,18 +1,21 @@
 /** The objects of one selection: all tiles in view on one canvas, worst grade on top. */
 import type * as L from "leaflet";
 import { GRADE_CODES } from "./grades";
+import type { GroundNames } from "./GroundNames";
 import { type Hit, hitsAt } from "./hit";
 import type { ScaleLook } from "./levels";
 import { type Frame, trace, worldSize } from "./mercator";
 import type { Palette } from "./palette";
 import { buildScene, type Cluster, clusterRadius, EMPTY, type Mark, type Scene, type Single } from "./scene";
-import { type Label, placeLabel, spotOf, Taken } from "./labels";
+import { type Label, placeLabel, type Spot, spotOf, Taken } from "./labels";
 import { type Atlas, drawCluster, type Looks, specOf } from "./symbols";
 import type { ShapeItem, TileAddress, TileItems } from "./tile";
 import { type TileFetch, TileStore } from "./TileStore";
 import { ViewportLayer } from "./ViewportLayer";
 
 interface PlacedName { text: string; x: number; y: number; half: number } // world pixels
+/** Names of one scene at one zoom, and all that they and the symbols take of the map. */
+interface Placed { scene: Scene; zoom: number; names: readonly PlacedName[]; spots: readonly Spot[] }
 
 export type LayerState = "loading" | "ready" | "failed";
 const NAMES_FROM = 15; // page zoom; the service sends names from tile matrix 14
@@ -23,7 +26,7 @@ export class RiskLayer extends ViewportLayer {
   private store: TileStore | null = null;
   private scene: Scene = EMPTY;
   private shownStore: TileStore | null = null; // whose tiles the scene was made of
-  private placed: { scene: Scene | null; zoom: number; names: readonly PlacedName[] } = { scene: null, zoom: 0, names: [] };
+  private placed: Placed | null = null;
   private madeOf: ReadonlySet<TileItems> = new Set();
   private building = 0;
   private retrying = 0;
@@ -31,14 +34,15 @@ export class RiskLayer extends ViewportLayer {
   private looks: Looks = new Map();
   private atlas: Atlas | null = null;
 
-  constructor(private readonly palette: Palette, private readonly report: (state: LayerState) => void, private readonly repainted: () => void) {
+  constructor(private readonly palette: Palette, private readonly ground: GroundNames, private readonly report: (state: LayerState) => void, private readonly changed: () => void) {
     super("risk");
+    ground.paintedBy(this);
   }
 
   dress(looks: Looks, atlas: Atlas): void {
     this.looks = looks;
     this.atlas = atlas;
-    this.placed = { scene: null, zoom: 0, names: [] };
+    this.placed = null;
     this.redraw();
   }
 
@@ -47,10 +51,9 @@ export class RiskLayer extends ViewportLayer {
     this.store?.close();
     this.store = null;
     if (!fetchTile) {
-      this.scene = EMPTY;
       this.shownStore = null;
+      this.show(EMPTY);
       this.say("ready");
-      this.redraw();
       return;
     }
     const store = new TileStore(fetchTile, () => {
@@ -91,12 +94,6 @@ export class RiskLayer extends ViewportLayer {
   /** The object as it is drawn now, if it is drawn by itself. */
   find(id: number): Single | undefined {
     return this.scene.marks.find((m): m is Single => m.kind === "single" && m.id === id);
-  }
-
-  /** Where symbols stand, in world units, and how far round it they reach, in the frame's pixels: names keep out of their way. */
-  taken(): { x: number; y: number; r: number }[] {
-    const zoom = this.frame?.zoom ?? 0;
-    return this.scene.marks.map((m) => ({ x: m.x, y: m.y, r: m.kind === "cluster" ? clusterRadius(m.n) + 5 : specOf(m, this.looks, zoom).size / 2 }));
   }
 
   /** The cluster that an object is counted in, if it is not drawn by itself; `x` and `y` are its anchor's place in the world. */
@@ -177,12 +174,12 @@ export class RiskLayer extends ViewportLayer {
     }
     const complete = there.length === addresses.length;
     const same = this.shownStore === store && this.scene.zoom === frame.zoom;
-    const unchanged = same && there.length === this.madeOf.size && there.every((tile) => this.madeOf.has(tile));
+    // Tiles that have left the frame do no harm: a scene is made anew for what comes in.
+    const unchanged = same && there.every((tile) => this.madeOf.has(tile));
     if ((complete || same) && !unchanged) {
       this.madeOf = new Set(there);
-      this.scene = buildScene(there, frame.zoom);
       this.shownStore = store;
-      this.redraw();
+      this.show(buildScene(there, frame.zoom));
     }
     if (failed) {
       clearTimeout(this.retrying);
@@ -194,6 +191,12 @@ export class RiskLayer extends ViewportLayer {
     this.say(complete ? "ready" : failed && there.length + failed === addresses.length ? "failed" : "loading");
   }
 
+  private show(scene: Scene): void {
+    this.scene = scene;
+    this.redraw();
+    this.changed();
+  }
+
   private say(state: LayerState): void {
     if (this.said === state) return;
     this.said = state;
@@ -202,6 +205,8 @@ export class RiskLayer extends ViewportLayer {
 
   protected override paint(context: CanvasRenderingContext2D, frame: Frame): void {
     const size = worldSize(frame.zoom);
+    const placed = this.placeNames(context, frame.zoom);
+    this.ground.paint(context, frame, { of: placed, spots: () => placed.spots });
     for (const shape of this.scene.shapes) this.paintShape(context, shape, frame);
     for (const mark of this.scene.marks) {
       const x = mark.x * size - frame.left;
@@ -212,8 +217,7 @@ export class RiskLayer extends ViewportLayer {
         this.atlas?.stamp(context, specOf(mark, this.looks, frame.zoom), Math.round(x), Math.round(y));
       }
     }
-    this.paintNames(context, frame);
-    this.repainted();
+    this.paintNames(context, frame, placed.names);
   }
 
   /** A line or area, cut at its tile's edge so that neighbours meet without a seam. */
@@ -264,40 +268,45 @@ export class RiskLayer extends ViewportLayer {
    * Names beside their symbols, worst first: none over another, nor over another's symbol or cluster. Chosen once
    * a scene, so that every strip agrees.
    */
-  private placeNames(context: CanvasRenderingContext2D, zoom: number): readonly PlacedName[] {
-    if (this.placed.scene === this.scene && this.placed.zoom === zoom) return this.placed.names;
+  private placeNames(context: CanvasRenderingContext2D, zoom: number): Placed {
+    if (this.placed?.scene === this.scene && this.placed.zoom === zoom) return this.placed;
     const names: PlacedName[] = [];
+    const taken = new Taken();
+    const labels: Label[] = [];
     const size = worldSize(zoom);
+    for (const mark of this.scene.marks) {
+      const [x, y] = [mark.x * size, mark.y * size];
+      const half = mark.kind === "cluster" ? clusterRadius(mark.n) + 6 : specOf(mark, this.looks, zoom).size / 2;
+      const body = spotOf(x, y, half);
+      taken.add(body);
+      if (mark.kind === "single" && mark.name) labels.push({ text: mark.name, x, y, half, body });
+    }
     if (Math.round(zoom) >= NAMES_FROM) {
-      const taken = new Taken();
-      const labels: Label[] = [];
-      for (const mark of this.scene.marks) {
-        const [x, y] = [mark.x * size, mark.y * size];
-        const half = mark.kind === "cluster" ? clusterRadius(mark.n) + 6 : specOf(mark, this.looks, zoom).size / 2;
-        const body = spotOf(x, y, half);
-        taken.add(body);
-        if (mark.kind === "single" && mark.name) labels.push({ text: mark.name, x, y, half, body });
-      }
+      this.write(context);
       for (const label of labels.reverse()) {
         const width = context.measureText(label.text).width;
         const place = placeLabel(label, width, taken);
         if (place) names.push({ text: label.text, ...place, half: width / 2 + 2 });
       }
     }
-    this.placed = { scene: this.scene, zoom, names };
-    return names;
+    return (this.placed = { scene: this.scene, zoom, names, spots: taken.spots });
   }
 
-  private paintNames(context: CanvasRenderingContext2D, frame: Frame): void {
+  private write(context: CanvasRenderingContext2D): void {
+    context.font = `400 11px ${this.palette.font}`;
+    context.letterSpacing = "0px";
+  }
+
+  private paintNames(context: CanvasRenderingContext2D, frame: Frame, names: readonly PlacedName[]): void {
     const { palette } = this;
-    context.font = `400 11px ${palette.font}`;
+    this.write(context);
     context.textAlign = "center";
     context.textBaseline = "alphabetic";
     context.lineJoin = "round";
     context.strokeStyle = palette.halo;
     context.lineWidth = 3;
     context.fillStyle = palette.label;
-    for (const name of this.placeNames(context, frame.zoom)) {
+    for (const name of names) {
       const x = name.x - frame.left;
       const y = name.y - frame.top;
       if (x + name.half < 0 || x - name.half > frame.width || y < -6 || y > frame.height + 14) continue;

@@ -39,6 +39,7 @@ export interface MapEvents {
 }
 
 const FINGER = 8;
+const REST_MS = 120; // after which the page hears where the map has come to: link and figures follow the hand no closer
 
 export class RiskMap {
   private readonly map: L.Map;
@@ -62,6 +63,8 @@ export class RiskMap {
   private sketching: Sketch | null = null;
   private pinned: Pin | null = null;
   private area: L.GeoJSON | null = null;
+  private resting = 0;
+  private dragged = false;
 
   /** `covered` is how many pixels at the left and right edge the page's own panels take. */
   constructor(private readonly element: HTMLElement, private readonly events: MapEvents, reducedMotion: boolean, private readonly covered: [number, number]) {
@@ -71,16 +74,12 @@ export class RiskMap {
       zoomAnimation: !reducedMotion, fadeAnimation: false, markerZoomAnimation: false, inertia: !reducedMotion,
       wheelPxPerZoomLevel: 100, keyboardPanDelta: 100, zoomSnap: 0.5,
     });
-    for (const [name, z] of [["basemap", 200], ["ground", 210], ["heat", 350], ["labels", 380], ["risk", 400], ["marks", 450], ["pin", 460]] as const)
+    for (const [name, z] of [["basemap", 200], ["ground", 210], ["heat", 350], ["risk", 400], ["marks", 450], ["pin", 460]] as const)
       this.map.createPane(name).style.zIndex = String(z);
     this.ground = new Ground(this.map, element);
     this.base = this.ground.plain;
-    this.risk = new RiskLayer(this.palette, (state) => { if (!this.heatOn) events.objects(state); }, () => {
-      this.marks.redraw();
-      this.base.labels.redraw();
-    });
-    this.base.labels.keepClear(() => (this.heatOn ? [] : this.risk.taken()));
-    this.heat = new HeatLayer(this.palette, () => this.finest, (state, key, error) => { if (this.heatOn) events.heat(state, key, error); });
+    this.risk = new RiskLayer(this.palette, this.base.names, (state) => { if (!this.heatOn) events.objects(state); }, () => this.marks.redraw());
+    this.heat = new HeatLayer(this.palette, this.base.names, () => this.finest, (state, key, error) => { if (this.heatOn) events.heat(state, key, error); });
     this.marks = new MarkLayer(this.palette, (id) => (this.heatOn ? undefined : this.risk.find(id)));
     this.listen();
   }
@@ -92,7 +91,7 @@ export class RiskMap {
     if (view) this.map.setView([view.lat, view.lng], view.zoom, { animate: false });
     else this.goHome(false);
     this.map.setMaxBounds(this.home.pad(2.5));
-    for (const layer of [this.base, this.base.labels, this.heatOn ? this.heat : this.risk, this.marks]) layer.addTo(this.map);
+    for (const layer of [this.base, this.heatOn ? this.heat : this.risk, this.marks]) layer.addTo(this.map);
     // Glyphs of the page's font come in by parts; what was painted with a stand-in is painted again.
     document.fonts.addEventListener("loadingdone", this.repaint);
     this.theme.observe(document.documentElement, { attributeFilter: ["data-theme", "data-wall"] });
@@ -111,7 +110,7 @@ export class RiskMap {
   /** The size of the drawing, which the page's design says for this screen. */
   private measureUp(): void {
     this.ground.setUnit(this.palette.unit);
-    for (const layer of [this.base, this.base.labels, this.risk, this.heat, this.marks]) layer.setUnit(this.palette.unit);
+    for (const layer of [this.base, this.risk, this.heat, this.marks]) layer.setUnit(this.palette.unit);
   }
 
   /** The zoom as the drawing has it: farther off by as much as all is drawn larger. */
@@ -121,13 +120,15 @@ export class RiskMap {
 
   readonly repaint = (): void => {
     this.ground.redraw();
-    for (const layer of [this.base, this.base.labels, this.risk, this.heat, this.marks]) layer.redraw();
+    this.base.names.renew(); // as wide as the new glyphs are
+    for (const layer of [this.risk, this.heat, this.marks]) layer.redraw();
   };
 
   remove(): void {
     document.fonts.removeEventListener("loadingdone", this.repaint);
     this.theme.disconnect();
     this.sketching?.cancel();
+    if (this.resting) this.rested(); // another page is opened at once: this one shall be found again as it was left
     this.risk.select(null);
     this.map.remove();
   }
@@ -339,15 +340,24 @@ export class RiskMap {
     map.on("mousemove", (event) => this.point(event));
     map.on("mouseout", () => this.unpoint());
     map.on("movestart zoomstart", () => this.unpoint());
+    map.on("dragstart dragend", ({ type }) => void (this.dragged = type === "dragstart"));
     map.on("click", (event) => this.click(event));
     map.on("moveend", () => {
-      const center = map.getCenter();
-      const b = map.getBounds();
       this.setFocus(null);
-      this.events.viewed({ lat: center.lat, lng: center.lng, zoom: map.getZoom(), bounds: [b.getWest(), b.getSouth(), b.getEast(), b.getNorth()] });
+      clearTimeout(this.resting);
+      this.resting = window.setTimeout(() => this.rested(), REST_MS);
     });
     this.element.addEventListener("keydown", (event) => this.key(event));
     this.element.addEventListener("blur", () => this.setFocus(null));
+  }
+
+  private rested(): void {
+    clearTimeout(this.resting);
+    this.resting = 0;
+    const { map } = this;
+    const center = map.getCenter();
+    const b = map.getBounds();
+    this.events.viewed({ lat: center.lat, lng: center.lng, zoom: map.getZoom(), bounds: [b.getWest(), b.getSouth(), b.getEast(), b.getNorth()] });
   }
 
   private top(point: L.Point): Hit | undefined {
@@ -368,6 +378,7 @@ export class RiskMap {
   }
 
   private point(event: L.LeafletMouseEvent): void {
+    if (this.dragged) return; // the ground moves with the hand: the pointer stays at its place
     this.events.moved(event.latlng.lng, event.latlng.lat);
     if (!this.fine || this.sketching?.active) return;
     const point = event.containerPoint;

@@ -6,7 +6,8 @@ import { decode, type TileAddress, type TileItems, tileKey } from "./tile";
 /** Fetches a tile's bytes; null where it is empty. */
 export type TileFetch = (address: TileAddress, signal: AbortSignal) => Promise<ArrayBuffer | null>;
 
-const KEPT = 256;
+const KEPT = 256; // tiles
+const MOST = 60_000; // objects, clusters and shapes of all tiles together: some 20 MB
 const AT_ONCE = 4;
 const NOTHING: TileItems = { points: [], clusters: [], shapes: [] };
 
@@ -15,6 +16,8 @@ export class TileStore {
   private readonly failed = new Map<string, number>();
   private readonly loading = new Map<string, AbortController>();
   private waiting: TileAddress[] = [];
+  private wanted: ReadonlySet<string> = new Set();
+  private weight = 0;
 
   /** `changed` is called when a tile has come in or failed. */
   constructor(private readonly fetchTile: TileFetch, private readonly changed: () => void, private readonly scale: ScaleLook | null = null) {}
@@ -29,7 +32,7 @@ export class TileStore {
 
   /** Asks for what is missing, in this order; requests for others that have not begun are dropped, running ones aborted. */
   want(addresses: readonly TileAddress[]): void {
-    const wanted = new Set(addresses.map(tileKey));
+    const wanted = (this.wanted = new Set(addresses.map(tileKey)));
     for (const [key, controller] of this.loading)
       if (!wanted.has(key)) {
         controller.abort();
@@ -55,6 +58,16 @@ export class TileStore {
     this.loading.clear();
   }
 
+  /** Lets go of what was not looked at for longest; never of what is in view. */
+  private forget(): void {
+    for (const [key, items] of this.tiles) {
+      if (this.tiles.size <= KEPT && this.weight <= MOST) return;
+      if (this.wanted.has(key)) continue;
+      this.tiles.delete(key);
+      this.weight -= weightOf(items);
+    }
+  }
+
   private touch(key: string): void {
     const tile = this.tiles.get(key);
     if (!tile) return;
@@ -78,10 +91,8 @@ export class TileStore {
       const bytes = await this.fetchTile(address, controller.signal);
       const items = bytes ? await inSlices(decode(bytes, address, this.scale), controller.signal) : NOTHING;
       this.tiles.set(key, items);
-      for (const old of this.tiles.keys()) {
-        if (this.tiles.size <= KEPT) break;
-        this.tiles.delete(old);
-      }
+      this.weight += weightOf(items);
+      this.forget();
     } catch {
       if (!controller.signal.aborted) this.failed.set(key, Date.now());
     }
@@ -89,4 +100,8 @@ export class TileStore {
     if (!controller.signal.aborted) this.changed();
     this.pump();
   }
+}
+
+function weightOf({ points, clusters, shapes }: TileItems): number {
+  return points.length + clusters.length + shapes.length;
 }

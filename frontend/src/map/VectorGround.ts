@@ -6,7 +6,7 @@ import { GroundStore } from "./GroundStore";
 import { type GroundSource, groundTiles, layOf } from "./groundGrid";
 import type { Frame } from "./mercator";
 import type { Palette } from "./palette";
-import type { TileAddress } from "./tile";
+import { type TileAddress, tileKey } from "./tile";
 import { type Kind, meaningOf, placeOf } from "./vectorStyle";
 
 export interface GroundName { text: string; x: number; y: number; kind: "seat" | "town" | "water"; from: number; weight: number }
@@ -20,6 +20,7 @@ const ROAD_FROM = [6, 8, 10, 11.5, 13];
 export class VectorGround extends GroundLayer<Parsed> {
   protected readonly store: GroundStore<Parsed>;
   private named: GroundName[] = [];
+  private namedBy = ""; // the tiles whose names they are
 
   constructor(source: GroundSource, private readonly palette: Palette, said: (why: string | null) => void, private readonly renamed: () => void) {
     super(source, false); // its names are those of the whole frame
@@ -36,12 +37,14 @@ export class VectorGround extends GroundLayer<Parsed> {
     const { zoom } = frame;
     const tiles: { lay: ReturnType<typeof layOf>; tile: Parsed }[] = [];
     const names: GroundName[] = [];
+    let by = String(zoom);
     const size = 256 * 2 ** zoom;
     for (const address of groundTiles(this.source, frame)) {
       const found = this.find(address);
       if (!found) continue;
       const lay = layOf(found.at, frame, this.source.shifted);
       tiles.push({ lay, tile: found.tile });
+      by += ` ${tileKey(found.at)}`;
       for (const n of found.tile.names) {
         const x = (lay[0] * n.u + lay[2] * n.v + lay[4] + frame.left) / size;
         const y = (lay[1] * n.u + lay[3] * n.v + lay[5] + frame.top) / size;
@@ -91,6 +94,8 @@ export class VectorGround extends GroundLayer<Parsed> {
       }
     stroke("border", 1, p.border, 1, [5, 3, 1, 3]);
     stroke("border", 0, p.city, 1.2, [8, 3, 1.5, 3]);
+    if (by === this.namedBy) return;
+    this.namedBy = by;
     this.named = names;
     this.renamed();
   }

@@ -6,7 +6,7 @@ import * as L from "leaflet";
 import { type Frame } from "./mercator";
 
 const MARGIN = 0.25; // of the view's size, on each side
-const USED_UP = 0.7; // of the margin: from here on the canvas follows
+const USED_UP = 0.8; // of the margin: from here on the canvas follows
 const REST_MS = 250; // after which a map is at rest, and the canvas takes its place in the middle again
 const WIDEST_MARGIN = 384; // pixels: a wall's canvas shall not grow by half
 const MOST_PIXELS = 2 ** 24; // of one canvas: no graphics card is counted on
@@ -25,8 +25,12 @@ export abstract class ViewportLayer extends L.Layer {
   private pending = 0;
   private resting = 0;
 
-  /** `shifts`: a point's paint does not depend on where the frame's edges are, so that strips fit what is there. */
-  constructor(private readonly paneName: string, private readonly shifts = true) {
+  /**
+   * `shifts`: a point's paint does not depend on where the frame's edges are, so that strips fit what is there.
+   * `usedUp`: the share of the margin after which the canvas follows; layers that lie on each other take different
+   * ones, so that they are not painted at one frame of the screen.
+   */
+  constructor(private readonly paneName: string, private readonly shifts = true, private readonly usedUp = USED_UP) {
     super();
     this.canvas = document.createElement("canvas");
     this.canvas.className = "leaflet-zoom-animated";
@@ -96,14 +100,14 @@ export abstract class ViewportLayer extends L.Layer {
 
   /** While dragging: follow before the margin is used up. */
   private follow(): void {
-    if (this.offset() > USED_UP) this.reframe();
+    if (this.offset() > this.usedUp) this.reframe();
   }
 
   /** A map that is moved in many small steps is not painted at each: only when it rests, or the margin is used up. */
   private settle(): void {
     clearTimeout(this.resting);
     const offset = this.offset();
-    if (offset > USED_UP) this.reframe();
+    if (offset > this.usedUp) this.reframe();
     else if (offset > 0) this.resting = window.setTimeout(() => this.reframe(), REST_MS);
   }
 

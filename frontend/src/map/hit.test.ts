@@ -8,7 +8,7 @@ import type { PointItem, ShapeItem, TileItems } from "./tile";
 
 const FRAME: Frame = { zoom: 11, left: worldSize(11) / 2, top: worldSize(11) / 2, width: 800, height: 600 };
 const at = (px: number): number => 0.5 + px / worldSize(11);
-const point = (id: number, x: number, y: number, grade: GradeIndex): PointItem => ({ id, cls: "tank", grade, order: grade, look: null, name: "", x: at(x), y: at(y) });
+const point = (id: number, x: number, y: number, grade: GradeIndex): PointItem => ({ kind: "single" as const, id, cls: "tank", grade, order: grade, look: null, name: "", x: at(x), y: at(y) });
 const looks: Looks = new Map([["tank", { glyph: "c-tank", hazard: true }], ["school", { glyph: "c-school", hazard: false }]]);
 const scene = (items: Partial<TileItems>): ReturnType<typeof buildScene> => buildScene([{ points: [], clusters: [], shapes: [], ...items }], 11);
 const ids = (s: ReturnType<typeof scene>, x: number, y: number, slack = 0): (number | string)[] =>

@@ -12,8 +12,11 @@ const CELL = 64;
 /** Boxes that are taken, found by the squares of the view that they meet. */
 export class Taken {
   private readonly cells = new Map<string, Spot[]>();
+  /** All of them, in the order they came. */
+  readonly spots: Spot[] = [];
 
   add(spot: Spot): void {
+    this.spots.push(spot);
     for (const key of keys(spot)) {
       const cell = this.cells.get(key);
       if (cell) cell.push(spot);
@@ -21,7 +24,7 @@ export class Taken {
     }
   }
 
-  isFree(spot: Spot, but: Spot): boolean {
+  isFree(spot: Spot, but?: Spot): boolean {
     for (const key of keys(spot))
       for (const t of this.cells.get(key) ?? []) if (t !== but && spot.l < t.r && spot.r > t.l && spot.t < t.b && spot.b > t.t) return false;
     return true;

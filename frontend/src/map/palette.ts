@@ -32,3 +32,15 @@ export function readPalette(element: Element): Palette {
     unit: Number(v("--map-unit")) || 1,
   };
 }
+
+const GROUND = ["out", "land", "hill", "urban", "water", "waterLine", "road", "roadCase", "border", "city", "label", "label2", "labelWater", "halo"] as const;
+
+/** The ground's colours by their lightness alone. The page's variables are written as #rrggbb. */
+export function greyed(palette: Palette): Palette {
+  const grey = (colour: string): string => {
+    const [r, g, b] = [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
+    const light = Math.round(0.2126 * (r ?? 0) + 0.7152 * (g ?? 0) + 0.0722 * (b ?? 0));
+    return `rgb(${light} ${light} ${light})`;
+  };
+  return { ...palette, ...Object.fromEntries(GROUND.map((name) => [name, grey(palette[name])])) };
+}

@@ -10,7 +10,7 @@ export interface Cluster {
   kind: "cluster"; key: string; n: number; by: Counts; grade: GradeIndex; parts: number[]; order: number; scale: ScaleLook | null;
   cuts: string[]; ids: number[]; x: number; y: number; extent: Box;
 }
-export interface Single extends PointItem { kind: "single" }
+export type Single = PointItem;
 export type Mark = Cluster | Single;
 export interface Scene { zoom: number; marks: Mark[]; shapes: ShapeItem[] }
 
@@ -44,7 +44,7 @@ export function buildScene(tiles: Iterable<TileItems>, zoom: number): Scene {
         kind: "cluster", key: c.key, n: c.n, by: [...c.by] as Counts, grade: c.worst, parts: [...c.parts], order: worstPart(c.parts), scale: c.scale, cuts: [c.key], ids: [], x: c.x, y: c.y, taken: false,
         extent: { minX: c.x - half, minY: c.y - half, maxX: c.x + half, maxY: c.y + half },
       });
-    for (const p of tile.points) singles.push({ kind: "single", ...p });
+    for (const p of tile.points) singles.push(p);
     for (const s of tile.shapes) shapes.push(s);
   }
   for (let pass = 0; pass < 3; pass++) {
@@ -61,9 +61,11 @@ export function buildScene(tiles: Iterable<TileItems>, zoom: number): Scene {
 }
 
 const CELL = 72; // pixels; wider than any two circles that touch
+const ROW = 2 ** 24; // more squares than the world is high at the finest zoom: 256 × 2^22 / 72
 
+/** Nodes by the square of the map that they lie in. */
 class Grid {
-  private readonly cells = new Map<string, Node[]>();
+  private readonly cells = new Map<number, Node[]>();
   constructor(nodes: readonly Node[], private readonly size: number) {
     for (const node of nodes) {
       const key = this.key(node.x, node.y, 0, 0);
@@ -72,12 +74,15 @@ class Grid {
       else this.cells.set(key, [node]);
     }
   }
-  private key(x: number, y: number, dx: number, dy: number): string {
-    return `${Math.floor((x * this.size) / CELL) + dx},${Math.floor((y * this.size) / CELL) + dy}`;
+  private key(x: number, y: number, dx: number, dy: number): number {
+    return (Math.floor((x * this.size) / CELL) + dx) * ROW + Math.floor((y * this.size) / CELL) + dy;
   }
-  *near(x: number, y: number): Generator<Node> {
+  /** All that lie in a place's square or the eight round it. */
+  near(x: number, y: number): Node[] {
+    const out: Node[] = [];
     for (let dx = -1; dx <= 1; dx++)
-      for (let dy = -1; dy <= 1; dy++) yield* this.cells.get(this.key(x, y, dx, dy)) ?? [];
+      for (let dy = -1; dy <= 1; dy++) for (const node of this.cells.get(this.key(x, y, dx, dy)) ?? []) out.push(node);
+    return out;
   }
 }
 

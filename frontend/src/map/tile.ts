@@ -7,7 +7,7 @@ import type { Box, Flat } from "./mercator";
 
 /** `order` is how bad: the grade, or the place on the scale that the picture is coloured by; `look` is there with a scale. */
 interface Ranked { order: number; look: LevelLook | null }
-export interface PointItem extends Ranked { id: number; cls: string; grade: GradeIndex; name: string; x: number; y: number }
+export interface PointItem extends Ranked { kind: "single"; id: number; cls: string; grade: GradeIndex; name: string; x: number; y: number }
 /** `by` counts grades; `parts` counts by `order`, and is the same without a scale. */
 export interface ClusterItem { key: string; n: number; by: Counts; worst: GradeIndex; parts: number[]; scale: ScaleLook | null; x: number; y: number }
 export interface ShapeItem extends Ranked { id: number; cls: string; grade: GradeIndex; name: string; lines: Flat[]; filled: boolean; tile: Box }
@@ -21,9 +21,24 @@ export function tileKey(t: TileAddress): string {
 
 const SLICE = 200;
 
+/** Coordinates of a tile's lines, many in one buffer: a buffer for each costs ten times what it holds. */
+class Pool {
+  private chunk = new Float64Array(256);
+  private used = 0;
+
+  take(length: number): Flat {
+    if (this.used + length > this.chunk.length) {
+      this.chunk = new Float64Array(Math.max(length, Math.min(2 * this.chunk.length, 8192)));
+      this.used = 0;
+    }
+    return this.chunk.subarray(this.used, (this.used += length));
+  }
+}
+
 /** Decodes step by step; each step reads at most 200 features. */
 export function* decode(bytes: ArrayBuffer | Uint8Array, address: TileAddress, scale: ScaleLook | null = null): Generator<void, TileItems> {
   const out: TileItems = { points: [], clusters: [], shapes: [] };
+  const pool = new Pool();
   const tile = new VectorTile(new PbfReader(bytes));
   const side = 1 / 2 ** address.z;
   const box: Box = { minX: address.x * side, minY: address.y * side, maxX: (address.x + 1) * side, maxY: (address.y + 1) * side };
@@ -34,7 +49,7 @@ export function* decode(bytes: ArrayBuffer | Uint8Array, address: TileAddress, s
     const unit = side / layer.extent;
     for (let i = 0; i < layer.length; i++) {
       const feature = layer.feature(i);
-      if (name === "objects") readObject(feature, box, unit, scale, out);
+      if (name === "objects") readObject(feature, box, unit, scale, pool, out);
       else readCluster(feature, box, unit, address, scale, out);
       if (++read % SLICE === 0) yield;
     }
@@ -46,30 +61,33 @@ function number(value: unknown): number {
   return typeof value === "number" ? value : 0;
 }
 
-function readObject(feature: VectorTileFeature, box: Box, unit: number, scale: ScaleLook | null, out: TileItems): void {
+function readObject(feature: VectorTileFeature, box: Box, unit: number, scale: ScaleLook | null, pool: Pool, out: TileItems): void {
   const p = feature.properties;
   const cls = String(p.class ?? "");
   const grade = gradeIndex(p.grade);
   const order = scale ? orderOf(scale, cls, number(p.rank)) : grade;
-  const common = { id: feature.id ?? 0, cls, grade, order, look: scale?.looks[order] ?? null, name: typeof p.name === "string" ? p.name : "" };
+  const id = feature.id ?? 0;
+  const look = scale?.looks[order] ?? null;
+  const name = typeof p.name === "string" ? p.name : "";
+  const at = (x: number, y: number): PointItem => ({ kind: "single", id, cls, grade, order, look, name, x: box.minX + x * unit, y: box.minY + y * unit });
   const geometry = feature.loadGeometry();
   if (feature.type === 1) {
-    const at = geometry[0]?.[0];
-    if (at) out.points.push({ ...common, x: box.minX + at.x * unit, y: box.minY + at.y * unit });
+    const point = geometry[0]?.[0];
+    if (point) out.points.push(at(point.x, point.y));
     return;
   }
   const lines = geometry.map((part) => {
-    const flat = new Float64Array(part.length * 2);
-    part.forEach((at, i) => {
-      flat[2 * i] = box.minX + at.x * unit;
-      flat[2 * i + 1] = box.minY + at.y * unit;
+    const flat = pool.take(part.length * 2);
+    part.forEach(({ x, y }, i) => {
+      flat[2 * i] = box.minX + x * unit;
+      flat[2 * i + 1] = box.minY + y * unit;
     });
     return flat;
   });
-  out.shapes.push({ ...common, lines, filled: feature.type === 3, tile: box });
+  out.shapes.push({ id, cls, grade, order, look, name, lines, filled: feature.type === 3, tile: box });
   // Only the tile that counts the shape by itself says where its anchor is.
   if (typeof p.anchor_x === "number" && typeof p.anchor_y === "number")
-    out.points.push({ ...common, x: box.minX + p.anchor_x * unit, y: box.minY + p.anchor_y * unit });
+    out.points.push(at(p.anchor_x, p.anchor_y));
 }
 
 function readCluster(feature: VectorTileFeature, box: Box, unit: number, address: TileAddress, scale: ScaleLook | null, out: TileItems): void {

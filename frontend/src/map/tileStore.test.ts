@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
+import { move, tileOf } from "./tile.make";
 import { TileStore } from "./TileStore";
 
 const A = { z: 3, x: 1, y: 1 };
@@ -42,5 +43,17 @@ describe("the tile store", () => {
     store.retry();
     store.want([A]);
     await vi.waitFor(() => expect(store.get(A)).toBeDefined());
+  });
+  it("lets go of heavy tiles that were not looked at for longest, and never of those in view", async () => {
+    const heavy = tileOf({ objects: Array.from({ length: 25_000 }, (_, i) => ({ id: i + 1, type: 1, geometry: move(i % 4096, 7), tags: {} })) });
+    const store = new TileStore(async () => heavy.slice().buffer as ArrayBuffer, () => undefined);
+    const there = (...tiles: { z: number; x: number; y: number }[]): boolean[] => tiles.map((t) => store.get(t) !== undefined);
+    const [a, b, c] = [A, B, { z: 3, x: 3, y: 1 }];
+    store.want([a, b, c]); // more than is kept, but all in view
+    await vi.waitFor(() => expect(there(a, b, c)).toEqual([true, true, true]));
+    const d = { z: 3, x: 4, y: 1 };
+    store.want([d]);
+    await vi.waitFor(() => expect(there(d)).toEqual([true]));
+    expect(there(a, b, c)).toEqual([false, false, true]);
   });
 });

@@ -7,10 +7,8 @@ import { facetQuery, figuresFor, store } from "./state";
 import { together } from "./together";
 import { complain } from "./trouble";
 
-const REST_MS = 120; // how long the map rests before it is asked
 const rows = shallowRef<CountRow[] | null>(null);
 let running: AbortController | null = null;
-let due = 0;
 
 /** Null until the first answer. */
 export const seen = computed<Figures | null>(() => rows.value && figuresFor(rows.value));
@@ -29,12 +27,5 @@ async function ask(): Promise<void> {
   }
 }
 
-// With the other figures at once; with the map's movements when it rests.
-watch([() => JSON.stringify(store.chosen), () => store.scale, () => store.state, () => store.catalogue], () => {
-  clearTimeout(due);
-  void ask();
-});
-watch(() => store.bounds, () => {
-  clearTimeout(due);
-  due = window.setTimeout(() => void ask(), REST_MS);
-}, { immediate: true });
+// The map says where it is when it rests.
+watch([() => JSON.stringify(store.chosen), () => store.scale, () => store.state, () => store.catalogue, () => store.bounds], () => void ask(), { immediate: true });
