@@ -9,7 +9,7 @@ import argparse
 import io
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import h3
@@ -18,7 +18,7 @@ import shapely
 from sqlalchemy import create_engine, text
 
 from riskmap.access.reader import PUBLIC, SYSTEM, Reader
-from riskmap.base import database
+from riskmap.base import database, state
 from riskmap.base.crs import GRID, grid_of
 from riskmap.base.database import app_url, make_engine, superuser_url
 from riskmap.base.migrate import migrate
@@ -28,7 +28,7 @@ from riskmap.catalogue.queries import CatalogueCache
 from riskmap.catalogue.seed import CATALOGUE_DIR, seed
 from riskmap.engine.postgis import PostgisEngine
 from riskmap.engine.totals import Totals
-from riskmap.register import service
+from riskmap.register import changes, service
 from riskmap.selection.request import read
 from riskmap.store.models import COLUMNS
 from riskmap.store.snapshot import open_snapshot
@@ -122,12 +122,40 @@ def fill(settings: Settings, n: int, name_of: Callable[[str, int], str] = plain_
         )
         connection.execute(text("ALTER TABLE risk_object ENABLE TRIGGER ALL"))
         connection.execute(text("SELECT setval('risk_object_id_seq', (SELECT max(id) FROM risk_object))"))
+        while state.current(connection).n < 3:  # of the rows
+            state.take(connection, "bench", "装入")
     engine.dispose()
+    vacuum(settings)
+    assert GRID == 1 << 36
+
+
+def vacuum(settings: Settings) -> None:
+    """As the server would do it after a while."""
     engine = create_engine(superuser_url(settings), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(text("VACUUM (ANALYZE) risk_object, object_version"))
     engine.dispose()
-    assert GRID == 1 << 36
+
+
+def regrade(settings: Settings, every: int) -> int:
+    """Give each `every`th object another grade, as one state; the state before it."""
+    names = ", ".join(COLUMNS)
+    engine = create_engine(superuser_url(settings))
+    with engine.begin() as connection:
+        before = state.current(connection).n
+        values = {"every": every, "n": state.take(connection, "bench", "改级").n}
+        chosen = "id % :every = 0"
+        for sql in (
+            f"UPDATE object_version SET known = int8range(lower(known), :n) WHERE upper_inf(known) AND {chosen}",
+            f"UPDATE risk_object SET state = :n, grade = grade % 5 + 1 WHERE {chosen}",
+            f"INSERT INTO object_version (valid, known, actor, {names})"
+            f" SELECT daterange(valid_from, NULL), int8range(:n, NULL), 'bench', {names} FROM risk_object"
+            f" WHERE {chosen}",
+        ):
+            connection.execute(text(sql), values)
+    engine.dispose()
+    vacuum(settings)
+    return before
 
 
 def tiles(z: int, lon: float, lat: float, around: int) -> list[tuple[int, int, int]]:
@@ -213,6 +241,24 @@ def main() -> None:
             )
             moment, selection = read(snapshot, {})
             timed(f"{name} near 1 km", [lambda: questions.near(moment, selection, *centre, 1000)])
+    engine.dispose()
+    measure_changes(settings, readers)
+
+
+def measure_changes(settings: Settings, readers: Mapping[str, Reader]) -> None:
+    """自上次查看以来, after a day's work, a day of large imports, and a policy that regrades everything."""
+    for label, every in (("1 in 2000", 2000), ("1 in 25", 25), ("all", 1)):
+        since = regrade(settings, every)
+        engine, caches = make_engine(app_url(settings)), CatalogueCache()
+        for name, reader in readers.items():
+            with database.read(engine, reader.settings()) as connection:
+                moment, selection = read(open_snapshot(connection, reader, caches, 7), {})
+                timed(
+                    f"{name} changes, {label} changed",
+                    [lambda: changes.since(moment, selection, since, limit=100, cursor=None)],
+                    5 if every > 25 else 2,
+                )
+        engine.dispose()
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from tests.conftest import OTHER_PASSWORD, sign_in
 from riskmap.access.reader import SYSTEM
 from riskmap.app import bring_to_today
 from riskmap.base import clock, database
+from riskmap.register import changes
 
 NOW = {"value": "general", "basis": "会商"}
 
@@ -175,6 +176,22 @@ def test_each_account_keeps_what_it_has_seen(
     assert client.get("/api/changes", params={"since": now + 50}).status_code == 422
     with database.read(app.state.engine, SYSTEM.settings()) as connection:  # row security alone: nobody else's
         assert connection.scalar(text("SELECT count(*) FROM account_seen")) == 0
+
+
+def test_more_changes_than_can_be_compared_are_told_and_not_compared(
+    admin: TestClient, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "MOST", 3)
+    before = state(admin)
+    made = [make(admin, name=f"成批库{i}") for i in range(3)]
+    found = told(admin, before)
+    assert (found["total"], "too_many" in found) == (3, False)
+    made.append(make(admin, name="成批库末"))
+    found = admin.get("/api/changes", params={"since": before}).json()
+    assert (found["total"], found["too_many"], found["items"], found["next"]) == (3, True, [], None)
+    assert found["state"] == state(admin), "so that it can be marked as seen"
+    # Of what he does not see, a reader is not even told that it is much.
+    assert told(client, before)["total"] == 0
 
 
 def test_the_touched_are_found_by_an_index_under_row_security(engine: Any) -> None:

@@ -19,9 +19,14 @@ from riskmap.register.service import Cursor
 from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Snapshot
 
+MOST = 50_000  # objects that are compared: some seconds; more come of a policy or of whole registers
+
 
 def since(snapshot: Snapshot, selection: Selection, n: int, *, limit: int, cursor: str | None) -> dict[str, Any]:
-    """A page of what changed since state n, worst grade first. Raises Invalid for a state that never was."""
+    """A page of what changed since state n, worst grade first. Raises Invalid for a state that never was.
+
+    Where more than `MOST` objects were touched, none is compared: `too_many`, and the total is that bound.
+    """
     if snapshot.moment.n < n or selection.as_of:
         raise Invalid("since 应早于现在", errors=[FieldError("since", "not_before", "请给早于当前状态的状态号")])
     after = None
@@ -36,6 +41,8 @@ def since(snapshot: Snapshot, selection: Selection, n: int, *, limit: int, curso
     out: dict[str, Any] = {"since": n, "since_at": _at(snapshot, n), "state": moment.n, "total": 0}
     if was.moment.n == moment.n:
         return {**out, "by_kind": dict.fromkeys(KINDS, 0), "items": [], "next": None}
+    if queries.are_more(was, snapshot, MOST):
+        return {**out, "total": MOST, "too_many": True, "by_kind": {}, "items": [], "next": None}
     found = queries.changes(was, snapshot, selection, _hidden(was, snapshot), limit + 1, after)
     rows = found.rows[:limit]
     out |= {

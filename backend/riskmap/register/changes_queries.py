@@ -62,13 +62,8 @@ def changes(
 ) -> Found:
     """What differs between two moments in a selection, for the reader of both; counts are of all pages."""
     binds = Binds()
-    day = binds(was.moment.day)
     today = binds(now.moment.day)
-    touched = (
-        f"SELECT id FROM risk_object WHERE state > {binds(was.moment.n)}"
-        f" UNION SELECT id FROM risk_object WHERE valid_from > {day} AND valid_from <= {today}"
-        f" UNION SELECT id FROM risk_object WHERE valid_to > {day} AND valid_to <= {today}"
-    )
+    touched = _touched(was, now, binds)
     ids = "v.id = ANY(ARRAY(SELECT id FROM touched))"
 
     def rows(snapshot: Snapshot, selected: Selection, columns: str, *, any_life: bool = False) -> str:
@@ -136,6 +131,32 @@ def changes(
         [row for row in found if row["id"] is not None],
         {name: by_kind.get(str(i), 0) for i, name in enumerate(KINDS)},
     )
+
+
+def _touched(was: Snapshot, now: Snapshot, binds: Binds) -> str:
+    day, today = binds(was.moment.day), binds(now.moment.day)
+    return (
+        f"SELECT id FROM risk_object WHERE state > {binds(was.moment.n)}"
+        f" UNION SELECT id FROM risk_object WHERE valid_from > {day} AND valid_from <= {today}"
+        f" UNION SELECT id FROM risk_object WHERE valid_to > {day} AND valid_to <= {today}"
+    )
+
+
+def are_more(was: Snapshot, now: Snapshot, most: int) -> bool:
+    """Whether more objects than `most` were touched, of those that the reader sees; read no further than that."""
+    binds = Binds()
+    day, today = binds(was.moment.day), binds(now.moment.day)
+    one_more = binds(most + 1)
+    # Each kind alone is an index's range; together they could not be cut off.
+    sql = " OR ".join(
+        f"(SELECT count(*) FROM (SELECT FROM risk_object WHERE {condition} LIMIT {one_more}) AS r) > {binds(most)}"
+        for condition in (
+            f"state > {binds(was.moment.n)}",
+            f"valid_from > {day} AND valid_from <= {today}",
+            f"valid_to > {day} AND valid_to <= {today}",
+        )
+    )
+    return bool(now.connection.scalar(text(f"SELECT {sql}"), binds.values))
 
 
 def _beyond(after: Place | None, binds: Binds) -> str:
