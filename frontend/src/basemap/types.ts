@@ -16,4 +16,6 @@ export interface Source {
 /** A file in the data folder that nobody has declared. */
 export interface Found { place: string; kind: string; type?: string; format?: string; min_zoom?: number; max_zoom?: number; bytes: number | null; title?: string; credit?: string; problem: string | null }
 
+/** What became of a file that was sent. */
+export interface Taken { place: string; kind: string; type: string; format: string }
 export interface Administered { plain: Basemap; items: Source[]; found: Found[]; folder: string; key_set: boolean; upload_mb: number }

@@ -2,18 +2,24 @@
 import { computed, nextTick, reactive, watch } from "vue";
 import type { LocationQuery } from "vue-router";
 import { getJson, isAbort, Problem, request, send } from "../../api/client";
+import { upload } from "../../api/upload";
 import { complain, store } from "../../selection/store";
 import { router } from "../../shell/routes";
 import { W } from "../../words";
 import { I } from "../../words/imports";
 import { choose, refusalOf } from "./matching";
 import type { Choice, Column, FileInfo, Match, Run, Undone, UndoPreview } from "./types";
-import { upload } from "./upload";
 
 export const STEPS = ["file", "columns", "datum", "dry", "result"] as const;
 export type Step = (typeof STEPS)[number];
 const POLL_MS = 700;
 const RUN_ID = /^i_[0-9a-f]{32}$/;
+
+function formOf(files: readonly File[]): FormData {
+  const body = new FormData();
+  for (const file of files) body.append("file", file, file.name);
+  return body;
+}
 
 export const importing = reactive({
   step: "file" as Step,
@@ -94,7 +100,7 @@ export async function takeFiles(files: readonly File[]): Promise<void> {
   const mine = (uploading = new AbortController());
   importing.sending = { done: 0, all: files.reduce((sum, f) => sum + f.size, 0) };
   try {
-    const file = await upload(files, (sent) => { if (!mine.signal.aborted) importing.sending = sent ?? "checking"; }, mine.signal);
+    const file = await upload<FileInfo>("POST", "/api/imports/files", formOf(files), I.cutOff, (sent) => { if (!mine.signal.aborted) importing.sending = sent ?? "checking"; }, mine.signal);
     setFile(file);
     if (file.template) chooseClass(file.template.class);
     await router.replace({ query: { file: file.file, ...(importing.cls ? { class: importing.cls } : {}) } });
