@@ -1,5 +1,4 @@
-/** To a place on the map, from whatever page. */
-import { router } from "../shell/routes";
+/** To a place on the map; whoever asks brings the map's page up. */
 import { store } from "../selection/store";
 import { pin, pinDivision, pinPlace, pinPosition } from "./pin";
 import { remember } from "./recent";
@@ -50,6 +49,5 @@ export function choose(option: Option): boolean {
     default: return false;
   }
   if (search.text.trim()) remember(search.text.trim());
-  if (router.currentRoute.value.path !== "/") void router.push("/");
   return true;
 }
