@@ -62,7 +62,6 @@ export const A = {
   generate: "生成",
   copy: "复制",
   copied: "已复制",
-  copyFailed: "浏览器不允许复制，请选中后按 Ctrl+C",
   show: "显示密码",
   hide: "隐藏密码",
   mustChange: "首次登录须改密码",

@@ -83,6 +83,7 @@ export const W = {
   copyLink: "复制链接",
   copied: "已复制，打开链接即回到这一选择",
   copyFailed: "浏览器不允许复制，请从地址栏复制",
+  copyRefused: "浏览器不允许复制，请选中文字后自行复制。",
 
   map: "地图",
   mapHelp: (total: string) => `地图，${total}。方向键移动，加减键缩放，N、P 逐个查看图上的符号，回车打开，Home 回到全域。`,
