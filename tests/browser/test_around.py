@@ -210,3 +210,84 @@ def test_a_script_in_a_link_is_shown_as_text(open_page: Any) -> None:
     expect(page.locator(".words .cond", has_text="onerror")).to_be_visible()
     assert page.title() != "坏"
     assert page.locator(".words img, .bar img").count() == 0
+
+
+def focused(page: Page) -> str:
+    return str(page.evaluate("() => document.activeElement.className + '|' + document.activeElement.innerText"))
+
+
+def test_the_focus_comes_back_to_where_one_was(open_page: Any) -> None:
+    page = open_page().page
+    page.get_by_role("button", name="登录").first.click()
+    page.locator("input[name=username]").fill("admin")
+    page.locator("input[name=password]").fill(ADMIN_PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.locator(".map .canvas")).to_be_focused()  # the button that one came from is gone
+
+    name = page.locator(".tbl tbody .name")
+    name.nth(2).focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".panel.right h1")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(name.nth(2)).to_be_focused()
+    # Also where the rows have come anew meanwhile, and where a mouse chose the row.
+    said = name.nth(1).inner_text()
+    page.locator(".tbl tbody tr").nth(1).click()
+    expect(page.locator(".panel.right h1")).to_contain_text(said)
+    page.get_by_role("button", name="下一页", exact=True).click()
+    expect(page.locator(".pager")).to_contain_text("第 2")
+    page.get_by_role("button", name="上一页", exact=True).click()
+    expect(name.nth(1)).to_have_text(said)
+    page.locator(".panel.right").get_by_role("button", name="关闭").focus()
+    page.keyboard.press("Escape")
+    expect(name.nth(1)).to_be_focused()
+
+    page.keyboard.press("t")
+    expect(page.locator(".unfold")).to_be_focused()
+    page.keyboard.press("t")
+    expect(page.get_by_role("tab", name="属性表")).to_be_focused()
+
+
+def test_the_phone_exports_closes_its_list_and_says_what_is_in_view(open_page: Any) -> None:
+    page = open_page("", width=390, height=844).page
+    expect(page.locator(".words .lamp")).to_have_text("实时")
+    line = page.locator(".legend .mini").first
+    expect(line).to_have_attribute("aria-label", re.compile("地图范围内 .* 处，选择共 .* 处"))
+    seen, whole = line.locator(".figures > *").all_inner_texts()
+    page.wait_for_function("() => document.querySelector('.legend .mini .figures b').textContent !== '0'")
+    assert int(seen or 0) <= int(whole)
+    page.get_by_role("button", name="清单").click()
+    sheet = page.get_by_role("dialog", name="清单")
+    for part in (sheet.locator(".pager"), sheet.get_by_role("button", name="关闭"), sheet.get_by_role("switch")):
+        box = part.first.bounding_box()
+        assert box
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 390
+    sheet.get_by_role("button", name="导出", exact=True).click()
+    with page.expect_download() as given:
+        page.get_by_role("button", name="CSV 文本").click()
+    assert given.value.suggested_filename.endswith(".csv")
+    sheet.get_by_role("button", name="关闭").click()
+    expect(sheet).to_be_hidden()
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (844, 390), (1366, 560)])
+def test_the_hint_of_drawing_leaves_a_small_map_free(open_page: Any, width: int, height: int) -> None:
+    page = open_page("", width=width, height=height).page
+    if width < 900:
+        page.get_by_role("button", name="筛选").first.click()
+    page.get_by_role("button", name="画范围").click()
+    panel = page.locator(".sketch-panel")
+    expect(panel).to_contain_text("第一点")
+    page.wait_for_function("() => !document.querySelector('.el-overlay')?.checkVisibility()")
+    box, whole = panel.bounding_box(), page.locator(".map .canvas").bounding_box()
+    assert box
+    assert whole
+    assert (
+        box["y"] + box["height"] < whole["y"] + whole["height"] / 3 or box["y"] > whole["y"] + whole["height"] * 2 / 3
+    )
+    assert box["height"] < whole["height"] / 4
+    for button in panel.get_by_role("button").all():
+        button.click(trial=True)  # nothing lies over it
+    page.keyboard.press("Escape")
+    expect(panel).to_have_count(0)
