@@ -140,3 +140,17 @@ def test_a_selection_is_kept_by_name_and_opened_again(open_page: Any) -> None:
     page.locator(".named .open").click()
     expect(page.locator(".words .total")).to_have_text(str(here))
     expect(page.locator(".words")).to_contain_text("湖口县")
+
+
+def test_a_place_far_off_is_told_and_the_city_shown(open_page: Any) -> None:
+    page = open_page("map=8/0/0").page
+    told = page.locator(".left-out")
+    expect(told).to_contain_text("链接中的地图位置（不在九江市一带，改看全域）")
+    page.wait_for_function("() => /map=[\\d.]+\\/29\\./.test(location.hash)")
+    told.get_by_role("button", name="知道了").click()
+    # The same from an open page, whose map stands elsewhere.
+    page.evaluate("location.hash = 'map=14/29.7/116'")
+    page.wait_for_function("() => window.riskmap.scale(100).oneTo < 100000")
+    page.evaluate("location.hash = 'map=9/-33/151'")
+    expect(told).to_contain_text("不在九江市一带")
+    page.wait_for_function("() => window.riskmap.scale(100).oneTo > 400000")

@@ -168,3 +168,27 @@ def test_hexagons_have_a_keyboards_path_and_a_list(open_page: Any) -> None:
     expect(page.get_by_role("tab", name="属性表")).to_have_attribute("aria-selected", "true")
     expect(page.locator(".tbl .ph")).to_contain_text(f"所点六边形内 {n} 行")
     assert len(exported(page)) - 1 == n
+
+
+def test_the_order_travels_in_the_link(open_page: Any) -> None:
+    page = open_page("").page
+    sign_in(page)
+    first = page.locator("tbody .name").first
+    before = first.inner_text()
+    page.locator("th button", has_text="名称").click()
+    expect(first).not_to_have_text(before)
+    page.wait_for_function("() => location.hash.includes('sort=name')")
+    expect(page.locator("th.sorted")).to_contain_text("名称")
+    name = first.inner_text()
+    page.reload()
+    expect(page.locator("th.sorted")).to_contain_text("名称")
+    expect(first).to_have_text(name)
+    page.evaluate("location.hash = 'class=tailings-pond&sort=-attributes.dam_height_m'")
+    expect(page.locator("th.sorted")).to_contain_text("总坝高")
+    assert page.evaluate("location.hash").count("sort=-attributes.dam_height_m") == 1
+    # A field of another class, and a name of nothing, are told; the rest is taken.
+    page.evaluate("location.hash = 'class=school&sort=-attributes.dam_height_m'")
+    expect(page.locator(".left-out")).to_contain_text("排序“-attributes.dam_height_m”（不能按它排序）")
+    expect(page.locator("th.sorted")).to_contain_text("风险等级")
+    page.evaluate("location.hash = 'sort=gibberish'")
+    expect(page.locator(".left-out")).to_contain_text("排序“gibberish”")

@@ -7,7 +7,8 @@ import { type Atlas, type Looks, specOf } from "./symbols";
 import { ViewportLayer } from "./ViewportLayer";
 
 export interface Ring { x: number; y: number; radius: number; style: "hover" | "focus" }
-export interface Chosen { id: number; cls: string; grade: GradeIndex; order: number; look: LevelLook | null; geometry: Geometry; anchor: { x: number; y: number } }
+/** `over` is the word for an object that is no more, or empty. */
+export interface Chosen { id: number; cls: string; grade: GradeIndex; order: number; look: LevelLook | null; geometry: Geometry; anchor: { x: number; y: number }; over: string }
 
 /** A place to stand for a geometry: the point itself, the middle of a line's run, the middle of an area's box. */
 export function anchorOf(geometry: Geometry): { x: number; y: number } | null {
@@ -121,15 +122,29 @@ export class MarkLayer extends ViewportLayer {
         context.stroke();
         context.strokeStyle = palette.select;
         context.lineWidth = 2;
+        if (this.chosen.over) context.setLineDash([6, 4]);
         context.stroke();
+        context.setLineDash([]);
       }
       const at = this.drawnAt(this.chosen.id) ?? this.chosen.anchor;
       const x = Math.round(at.x * size - frame.left);
       const y = Math.round(at.y * size - frame.top);
-      const near = specOf(this.chosen, this.looks, 16);
+      const { over } = this.chosen;
+      const near = { ...specOf(this.chosen, this.looks, 16), over: over !== "" };
       this.circle(context, x, y, near.size / 2 + 9, palette.halo, 6);
+      if (over) context.setLineDash([6, 4]);
       this.circle(context, x, y, near.size / 2 + 9, palette.select, 2.5);
+      context.setLineDash([]);
       this.atlas?.stamp(context, near, x, y);
+      if (over) {
+        context.font = `700 12px ${palette.font}`;
+        context.textAlign = "center";
+        context.strokeStyle = palette.halo;
+        context.lineWidth = 4;
+        context.strokeText(over, x, y + near.size / 2 + 25);
+        context.fillStyle = palette.ink;
+        context.fillText(over, x, y + near.size / 2 + 25);
+      }
     }
     for (const ring of this.rings.values()) {
       const x = ring.x * size - frame.left;

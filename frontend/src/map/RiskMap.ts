@@ -10,6 +10,7 @@ import { anchorOf, MarkLayer } from "./MarkLayer";
 import { boxOfLines, type Geometry, latOf, lngOf, metresOfDegree, partsOf, worldX, worldY } from "./mercator";
 import { readPalette } from "./palette";
 import { Pin } from "./Pin";
+import { REACH } from "./reach";
 import { type LayerState, RiskLayer } from "./RiskLayer";
 import { type ScaleBar, scaleBar } from "./scaleBar";
 import type { Mark } from "./scene";
@@ -90,7 +91,7 @@ export class RiskMap {
     this.measureUp();
     if (view) this.map.setView([view.lat, view.lng], view.zoom, { animate: false });
     else this.goHome(false);
-    this.map.setMaxBounds(this.home.pad(2.5));
+    this.map.setMaxBounds(this.home.pad(REACH));
     for (const layer of [this.base, this.heatOn ? this.heat : this.risk, this.marks]) layer.addTo(this.map);
     // Glyphs of the page's font come in by parts; what was painted with a stand-in is painted again.
     document.fonts.addEventListener("loadingdone", this.repaint);
@@ -208,7 +209,7 @@ export class RiskMap {
   choose(object: Shown | null): void {
     this.chosenId = object?.id ?? null;
     const anchor = object?.geometry ? anchorOf(object.geometry) : null;
-    this.marks.choose(object?.geometry && anchor ? { id: object.id, ...this.lookOf(object), geometry: object.geometry, anchor } : null);
+    this.marks.choose(object?.geometry && anchor ? { id: object.id, ...this.lookOf(object), geometry: object.geometry, anchor, over: object.over ?? "" } : null);
   }
 
   /** Where the reader stands, with how far that may be wrong; whether the map reaches there. */
@@ -492,7 +493,7 @@ interface Drawn { id: number; x: number; y: number; grade: GradeIndex; level: st
 /** An object as lists and cards have it. */
 export interface Shown {
   id: number; class: string; grade: string; geometry: Geometry | null;
-  level?: { scale: string; rank: number } | null; anchor?: readonly [number, number] | null;
+  level?: { scale: string; rank: number } | null; anchor?: readonly [number, number] | null; over?: string;
 }
 
 type Box4 = [number, number, number, number];

@@ -9,7 +9,8 @@ import { clusterRadius, type Cluster, type Mark, type Single } from "./scene";
 export interface ClassLook { glyph: string; hazard: boolean }
 export type Looks = ReadonlyMap<string, ClassLook>;
 
-export interface SymbolSpec { shape: GradeIndex | "plate" | LevelShape; size: number; glyph: string; level?: LevelLook }
+/** `over`: what it stands for is no more; hollow and broken, so that it is never taken for a live one. */
+export interface SymbolSpec { shape: GradeIndex | "plate" | LevelShape; size: number; glyph: string; level?: LevelLook; over?: boolean }
 
 const FAR: readonly number[] = [26, 24, 14, 12, 12]; // by grade: heavy ones are seen first
 const NEAR: readonly number[] = [28, 27, 22, 22, 21];
@@ -115,7 +116,7 @@ export class Atlas {
   constructor(private readonly sprite: Sprite, private readonly palette: Palette, private readonly ratio: number) {}
 
   stamp(context: CanvasRenderingContext2D, spec: SymbolSpec, x: number, y: number): void {
-    const key = `${spec.shape}|${spec.size}|${spec.glyph}|${spec.level?.value ?? ""}`;
+    const key = `${spec.shape}|${spec.size}|${spec.glyph}|${spec.level?.value ?? ""}|${spec.over ?? false}`;
     let image = this.stamps.get(key);
     const side = spec.size * 1.3 + 8;
     if (!image) {
@@ -139,15 +140,15 @@ export class Atlas {
     context.strokeStyle = palette.halo;
     context.lineWidth = spec.size >= 20 ? 4 : 3;
     context.stroke(path);
-    if (spec.level && spec.level.colour) return drawLevel(context, spec.level, spec.size, path, palette.font);
+    if (spec.level && spec.level.colour && !spec.over) return drawLevel(context, spec.level, spec.size, path, palette.font);
     const plate = spec.shape === "plate" || spec.shape === "off";
     const unassessed = spec.shape === "unassessed";
-    const colours = plate || unassessed ? null : palette.grade[GRADE_CODES[spec.shape as GradeIndex]];
+    const colours = plate || unassessed || spec.level || spec.over ? null : palette.grade[GRADE_CODES[spec.shape as GradeIndex]];
     context.fillStyle = colours?.fill ?? palette.surface;
     context.fill(path);
     context.strokeStyle = colours?.edge ?? palette.ink3;
     context.lineWidth = spec.size >= 20 ? 1.4 : 1.1;
-    if (spec.shape === 4 || unassessed) context.setLineDash([3, 2]);
+    if (spec.shape === 4 || unassessed || spec.over) context.setLineDash([3, 2]);
     context.stroke(path);
     context.setLineDash([]);
     const glyph = spec.glyph ? this.sprite.glyph(spec.glyph) : undefined;

@@ -2,23 +2,23 @@
 import { computed, reactive, watch } from "vue";
 import type { ClassSpec, FieldSpec } from "../api/types";
 import { classes, store } from "../selection/store";
+import { FIELD, knownSort, sortsCommon, sortsField } from "../selection/sorting";
+import { WORST_FIRST } from "../selection/query";
 import { T } from "../words/table";
 
 export interface Column { name: string; title: string; sort: string | null; worstFirst: boolean; width: number; grows: boolean; number: boolean; field: FieldSpec | null }
 
-const FIELD = "attributes.";
 const KEPT = "riskmap.columns";
 // Width in pixels at 13 px type; the name takes what is left.
-const COMMON: Record<string, { width: number; sort?: string | null; worstFirst?: boolean; number?: boolean; inner?: boolean }> = {
+const COMMON: Record<string, { width: number; worstFirst?: boolean; number?: boolean; inner?: boolean }> = {
   grade: { width: 96, worstFirst: true }, name: { width: 180 }, code: { width: 128 }, class: { width: 136 }, level: { width: 92, worstFirst: true },
-  division: { width: 152 }, enterprise: { width: 176, sort: null, inner: true }, parent: { width: 152, sort: null, inner: true }, department: { width: 104 },
-  stage: { width: 76 }, position: { width: 76 }, source: { width: 92, inner: true }, verified: { width: 64, sort: null, inner: true },
-  visibility: { width: 76, sort: null }, tags: { width: 120, sort: null, inner: true }, updated_at: { width: 108, worstFirst: true, number: true }, id: { width: 76, number: true },
+  division: { width: 152 }, enterprise: { width: 176, inner: true }, parent: { width: 152, inner: true }, department: { width: 104 },
+  stage: { width: 76 }, position: { width: 76 }, source: { width: 92, inner: true }, verified: { width: 64, inner: true },
+  visibility: { width: 76 }, tags: { width: 120, inner: true }, updated_at: { width: 108, worstFirst: true, number: true }, id: { width: 76, number: true },
 };
 const PLAIN = ["grade", "name", "class", "level", "division", "enterprise", "stage", "position", "updated_at"];
 // What goes first where the table is narrow.
 const DISPENSABLE = ["position", "stage", "department", "enterprise", "source"];
-const SCALAR = new Set(["text", "integer", "decimal", "boolean", "date", "enum"]);
 
 /** The class whose own fields may be columns: the only one chosen. */
 export const onlyClass = computed<ClassSpec | null>(() => (store.chosen.classes?.length === 1 ? (classes.value.get(store.chosen.classes[0] ?? "") ?? null) : null));
@@ -44,9 +44,8 @@ export const commonNames = computed<string[]>(() => Object.keys(COMMON).filter((
 export const ownFields = computed<FieldSpec[]>(() => onlyClass.value?.fields ?? []);
 
 // An order by a field that the present classes do not have is none.
-watch(ownFields, (fields) => {
-  const name = store.sort.replace(/^-/, "");
-  if (name.startsWith(FIELD) && !fields.some((f) => FIELD + f.name === name)) store.sort = "-grade";
+watch(ownFields, () => {
+  if (store.fitted && !knownSort(store.sort, store.chosen)) store.sort = WORST_FIRST;
 }, { flush: "sync" });
 
 function columnOf(name: string): Column | null {
@@ -56,12 +55,12 @@ function columnOf(name: string): Column | null {
     if (!field) return null;
     const title = T.unit(field.title, field.unit);
     const number = field.type === "integer" || field.type === "decimal";
-    return { name, title, sort: SCALAR.has(field.type) ? name : null, worstFirst: number, width: Math.max(number ? 84 : 104, Math.min(title.length * 13 + 36, 180)), grows: false, number, field };
+    return { name, title, sort: sortsField(field) ? name : null, worstFirst: number, width: Math.max(number ? 84 : 104, Math.min(title.length * 13 + 36, 180)), grows: false, number, field };
   }
   const common = COMMON[name];
   if (!common || !commonNames.value.includes(name)) return null;
   return {
-    name, title: T.column[name] ?? name, sort: common.sort === undefined ? name : common.sort, worstFirst: common.worstFirst ?? false, width: common.width,
+    name, title: T.column[name] ?? name, sort: sortsCommon(name) ? name : null, worstFirst: common.worstFirst ?? false, width: common.width,
     grows: name === "name", number: common.number ?? false, field: null,
   };
 }

@@ -3,9 +3,11 @@ import { getJson, Problem, send } from "../api/client";
 import type { Detail } from "../api/types";
 import { F } from "../words/filters";
 import { geodesic } from "../map/geodesic";
+import { withinReach } from "../map/reach";
 import { type AreaShape, MOST_VERTICES, settled } from "./area";
-import { type Chosen, fromHash, notUnderstood } from "./query";
-import { classes, divisionName, scales, store } from "./state";
+import { type Chosen, fromHash, notUnderstood, type View, WORST_FIRST } from "./query";
+import { knownSort } from "./sorting";
+import { area, classes, divisionName, scales, store } from "./state";
 
 function knownLevel(level: string): boolean {
   const [scale = "", value = ""] = level.split(":");
@@ -87,15 +89,28 @@ async function knownCell(cell: string | null, told: string[]): Promise<string | 
   return null;
 }
 
+/** A place that the map reaches; what lies beyond is told, and the whole territory is shown instead. */
+function reached(view: View | null, told: string[]): View | null {
+  if (!view || !store.meta || withinReach(store.meta.bounds, view)) return view;
+  told.push(F.viewOutside(area.value));
+  return null;
+}
+
 export async function openLink(hash: string): Promise<void> {
   const mine = ++newest;
   const link = fromHash(hash);
   const told = notUnderstood(hash).map(F.unknownCondition);
+  const view = reached(link.view, told);
+  if (link.view && !view) store.view = null; // at once: the map that is being made begins with it
+  if (told.length) store.leftOut = [...told]; // as early: the sentence takes room from the map
   const [chosen, cell] = await Promise.all([fit(link.chosen, told), knownCell(link.cell, told)]);
   if (mine !== newest) return;
-  Object.assign(store, { chosen, heat: link.heat, scale: link.scale, selected: link.object, leftOut: told });
+  const asked = link.sort;
+  const sort = knownSort(asked, chosen) ? asked : WORST_FIRST;
+  if (sort !== asked) told.push(F.unknownSort(asked));
+  Object.assign(store, { chosen, heat: link.heat, scale: link.scale, sort, selected: link.object, leftOut: told });
   if (link.base) store.base = link.base;
-  if (link.view) store.view = link.view;
+  if (view) store.view = view;
   queueMicrotask(() => (store.cell = cell)); // after the watcher that lets go of the hexagon of another picture
 }
 

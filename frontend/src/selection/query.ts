@@ -27,9 +27,11 @@ export interface Chosen {
 export interface View { lat: number; lng: number; zoom: number }
 
 /** Everything a link brings back. */
-export interface Link { chosen: Chosen; view: View | null; heat: boolean; scale: string | null; cell: string | null; object: number | null; base?: string | null | undefined }
+export interface Link { chosen: Chosen; view: View | null; heat: boolean; scale: string | null; cell: string | null; object: number | null; sort: string; base?: string | null | undefined }
 
 export const EVERYTHING: Chosen = { classes: null, grades: null, levels: null, divisions: [], stages: null, sources: [], departments: [], verified: null, tags: [], enterprises: [], fields: [], area: null, q: "", asOf: null };
+/** The order of a table that nobody sorted, which a link need not carry. */
+export const WORST_FIRST = "-grade";
 const FIELD_MARK = "f.";
 const NONE = "-"; // an empty list, which is not the same as no condition
 
@@ -60,7 +62,7 @@ export function isNothing(chosen: Chosen): boolean {
   return chosen.classes?.length === 0 || chosen.grades?.length === 0 || chosen.levels?.length === 0;
 }
 
-export function toHash({ chosen, view, heat, scale, cell, object, base }: Link): string {
+export function toHash({ chosen, view, heat, scale, cell, object, sort, base }: Link): string {
   const parts: string[] = [];
   const add = (name: string, value: string): void => void parts.push(`${name}=${encodeURIComponent(value).replace(/%2F/g, "/")}`);
   if (chosen.classes) add("class", chosen.classes.join(",") || NONE);
@@ -79,6 +81,7 @@ export function toHash({ chosen, view, heat, scale, cell, object, base }: Link):
   if (heat) add("heat", "1");
   if (scale) add("scale", scale);
   if (cell) add("cell", cell);
+  if (sort !== WORST_FIRST) add("sort", sort);
   if (object !== null) add("object", String(object));
   if (base) add("base", base);
   if (view) add("map", `${view.zoom}/${view.lat.toFixed(5)}/${view.lng.toFixed(5)}`);
@@ -127,6 +130,7 @@ export function fromHash(hash: string): Link {
     scale: scale === "risk-grade" ? null : scale,
     cell: text("cell", /^[0-9a-f]{15}$/),
     object: object === null ? null : Number(object),
+    sort: text("sort", /^-?[a-z][a-z0-9_.]{0,80}$/) ?? WORST_FIRST,
     base: text("base", /^[a-z0-9][a-z0-9-]{0,39}(\.[a-z]{1,10})?$/) ?? undefined,
   };
 }
@@ -136,9 +140,9 @@ export function notUnderstood(hash: string): string[] {
   const given = new URLSearchParams(hash.replace(/^#/, ""));
   const taken = new URLSearchParams(toHash(fromHash(hash)));
   const rest = new Set([...taken].flatMap(([name, value]) => value.split(",").map((v) => `${name}=${v}`)));
-  const lenient = new Set(["map", "q", "scale", "heat", "area", "cell"]); // rewritten in another form, or left out as the default
+  const lenient = new Set(["map", "q", "scale", "heat", "area", "cell", "sort"]); // rewritten in another form, or left out as the default
   return [...new Set([...given].flatMap(([name, value]) => {
-    if (lenient.has(name)) return name === "q" || taken.has(name) || value === "0" || value === "" || value === "risk-grade" ? [] : [`${name}=${value}`];
+    if (lenient.has(name)) return name === "q" || taken.has(name) || value === "0" || value === "" || value === "risk-grade" || value === WORST_FIRST ? [] : [`${name}=${value}`];
     return value.split(",").filter((v) => v && v !== NONE && !rest.has(`${name}=${v}`)).map((v) => `${name}=${v}`);
   }))].map((one) => one.slice(0, 60));
 }

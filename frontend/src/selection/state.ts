@@ -30,7 +30,7 @@ export const store = reactive({
   bounds: null as [number, number, number, number] | null,
   heat: link.heat,
   scale: link.scale as string | null, // by which scale map and legend are coloured; null: the risk grade
-  sort: "-grade",
+  sort: link.sort,
   drawing: null as "polygon" | "circle" | "edit" | null, // what is being drawn on the map, to be an area of the selection
   fitted: false, // whether the page's first link has been looked through
   leftOut: [] as string[], // what a link asked for that was not taken, and why

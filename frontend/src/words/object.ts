@@ -1,5 +1,5 @@
 /** Words of one object: card, page, form. */
-import { num } from ".";
+import { num, STAGE_WORD } from ".";
 
 /** What the service says of an object beside the fields of its class. */
 export const CORE_WORD: Record<string, string> = {
@@ -16,6 +16,11 @@ export const DATUMS: { crs: string; title: string }[] = [
 ];
 export const CONFIDENCE_WORD: Record<string, string> = { verified: "依据已核实", recall: "条文待核", judgement: "本局自定" };
 
+/** The word for an object that is no more, or empty: ended, closed or struck off. */
+export function overWord({ ended, stage }: { ended: unknown; stage: string }): string {
+  return ended ? O.endedWord : stage === "closed" || stage === "struck_off" ? (STAGE_WORD[stage] ?? stage) : "";
+}
+
 export const O = {
   // Card
   openPage: "打开详情",
@@ -25,7 +30,6 @@ export const O = {
   copyPlace: "复制坐标",
   copyLink: "复制链接",
   copied: (what: string) => `已复制：${what}`,
-  copyFailed: "浏览器不允许复制，请选中文字后自行复制。",
   duties: "责任与期限",
   noDuties: "没有登记责任人",
   call: (who: string, phone: string) => `拨打 ${who} ${phone}`,
@@ -63,6 +67,7 @@ export const O = {
   move: "改位置",
   changeStage: "改阶段",
   endLife: "注销",
+  endedWord: "已注销",
   addPersons: "登记责任人",
   editPersons: "修改责任人",
   tabs: { grading: "分级", attributes: "属性", place: "位置与周边", persons: "责任人", belonging: "归属", history: "变化", data: "数据" } as Record<string, string>,

@@ -1,23 +1,33 @@
 /** The small map of one object: its outline, what lies near it with the measured lines; on a form, drawing. */
 import * as L from "leaflet";
 import { BasemapLayer, type Features } from "../../map/BasemapLayer";
+import { anchorOf } from "../../map/MarkLayer";
 import { GRADE_CODES, type GradeIndex, gradeIndex } from "../../map/grades";
 import { type Flat, type Frame, type Geometry, partsOf, trace, worldSize, worldX, worldY } from "../../map/mercator";
 import { type Palette, readPalette } from "../../map/palette";
 import { type ScaleBar, scaleBar } from "../../map/scaleBar";
 import { type Shape, Sketch, type SketchKind } from "../../map/Sketch";
-import { pathOf } from "../../map/symbols";
+import { Atlas, type Looks, specOf, Sprite } from "../../map/symbols";
 import { ViewportLayer } from "../../map/ViewportLayer";
+import { O } from "../../words/object";
 import { type Box4, boundsOf } from "./bounds";
 
-export interface Neighbour { id: number; grade: string; hazard: boolean; label: string; anchor: readonly [number, number]; line: readonly (readonly number[])[] | null }
+/** Its own place as the page shows it; `over` is the word for one that is no more, or empty. */
+export interface Own { geometry: Geometry | null; grade: string; cls: string; over: string }
+export interface Neighbour { id: number; grade: string; cls: string; label: string; anchor: readonly [number, number]; line: readonly (readonly number[])[] | null }
 const EQUATOR_M = 40_075_016.7;
 const REACH = 14;
+const [OWN, BESIDE, POINTED] = [30, 21, 25]; // sides of symbols in pixels
 
 class PlaceLayer extends ViewportLayer {
   private parts: { points: Flat; lines: Flat[]; rings: Flat[] } | null = null;
   private near: { n: Neighbour; x: number; y: number; line: Flat | null }[] = [];
+  private own: { x: number; y: number } | null = null;
   private grade: GradeIndex = 4;
+  private cls = "";
+  private over = "";
+  private looks: Looks = new Map();
+  private atlas: Atlas | null = null;
   private within = 0;
   private latitude = 0;
   hovered: number | null = null;
@@ -26,7 +36,14 @@ class PlaceLayer extends ViewportLayer {
     super("place");
   }
 
-  show(geometry: Geometry | null, grade: string, near: readonly Neighbour[], within: number): void {
+  dress(looks: Looks, atlas: Atlas | null): void {
+    this.looks = looks;
+    this.atlas = atlas;
+    this.redraw();
+  }
+
+  show({ geometry, grade, cls, over }: Own, near: readonly Neighbour[], within: number): void {
+    Object.assign(this, { cls, over, own: geometry && anchorOf(geometry) });
     if (geometry) {
       const { points, lines, rings } = partsOf(geometry);
       this.parts = { points: Float64Array.from(points.flatMap((p) => [p[0] as number, p[1] as number])), lines: [...lines], rings: [...rings] };
@@ -75,7 +92,9 @@ class PlaceLayer extends ViewportLayer {
         c.stroke();
         c.strokeStyle = p.select;
         c.lineWidth = 2;
+        if (this.over) c.setLineDash([6, 4]);
         c.stroke();
+        c.setLineDash([]);
       }
     }
     const labels: { x: number; y: number; text: string }[] = [];
@@ -91,21 +110,25 @@ class PlaceLayer extends ViewportLayer {
     c.setLineDash([]);
     for (const { n, x, y } of [...this.near].reverse()) {
       const [px, py] = at(x, y);
-      this.stamp(c, gradeIndex(n.grade), n.hazard || n.grade !== "none", px, py, n.id === this.hovered ? 20 : 15);
-      labels.push({ x: px, y: py + 20, text: n.label });
+      this.stamp(c, n.cls, gradeIndex(n.grade), px, py, n.id === this.hovered ? POINTED : BESIDE);
+      labels.push({ x: px, y: py + 24, text: n.label });
     }
-    for (let i = 0; parts && i < parts.points.length; i += 2) {
-      const [x, y] = at(parts.points[i] as number, parts.points[i + 1] as number);
+    if (this.own) {
+      const [x, y] = at(this.own.x, this.own.y);
       for (const [colour, width] of [[p.halo, 6], [p.select, 2.5]] as const) {
+        if (parts?.lines.length || parts?.rings.length) break; // its outline is round it already
         c.beginPath();
-        c.arc(x, y, 16, 0, 2 * Math.PI);
+        c.arc(x, y, 24, 0, 2 * Math.PI);
+        if (this.over) c.setLineDash([6, 4]);
         c.strokeStyle = colour;
         c.lineWidth = width;
         c.stroke();
+        c.setLineDash([]);
       }
-      this.stamp(c, this.grade, true, x, y, 18);
+      this.stamp(c, this.cls, this.grade, x, y, OWN, this.over !== "");
+      labels.push({ x, y: y + OWN / 2 + 21, text: this.over });
     }
-    this.paintLabels(c, labels.reverse());
+    this.paintLabels(c, labels.reverse(), this.own && at(this.own.x, this.own.y));
   }
 
   /** Everything within so many metres of the outline. */
@@ -134,36 +157,51 @@ class PlaceLayer extends ViewportLayer {
     }
     c.globalAlpha = 0.09;
     c.drawImage(sheet, 0, 0);
+    // Its edge: the same a little wider, less itself.
+    const edge = document.createElement("canvas");
+    edge.width = frame.width;
+    edge.height = frame.height;
+    const e = edge.getContext("2d");
+    if (!e) return;
+    for (const [dx, dy] of [[-1, 0], [1, 0], [0, -1], [0, 1]] as const) e.drawImage(sheet, dx, dy);
+    e.globalCompositeOperation = "destination-out";
+    e.drawImage(sheet, 0, 0);
+    c.globalAlpha = 0.7;
+    c.drawImage(edge, 0, 0);
     c.globalAlpha = 1;
+    const all = [parts.points, ...parts.lines, ...parts.rings].flatMap((f) => [...f]);
+    const [xs, ys] = [all.filter((_, i) => i % 2 === 0), all.filter((_, i) => i % 2)];
+    const [top, middle] = [ys.reduce((a, b) => Math.min(a, b), 1), (xs.reduce((a, b) => Math.min(a, b), 1) + xs.reduce((a, b) => Math.max(a, b), 0)) / 2];
+    this.write(c, O.withinM(this.within), middle * size - frame.left, top * size - frame.top - radius + 17);
   }
 
-  private stamp(c: CanvasRenderingContext2D, grade: GradeIndex, hazard: boolean, x: number, y: number, size: number): void {
-    const look = this.palette.grade[GRADE_CODES[grade] ?? "none"];
-    c.save();
-    c.translate(x, y);
-    const path = pathOf(hazard ? grade : "plate", size);
-    c.fillStyle = hazard ? look.fill : this.palette.surface;
-    c.strokeStyle = hazard ? look.edge : this.palette.ink2;
-    c.lineWidth = 1.4;
-    if (hazard && grade === 4) c.setLineDash([3, 2.4]);
-    c.fill(path);
-    c.stroke(path);
-    c.restore();
+  /** As on the large map; until the glyphs have come, the shape alone. */
+  private stamp(c: CanvasRenderingContext2D, cls: string, grade: GradeIndex, x: number, y: number, size: number, over = false): void {
+    const shape = specOf({ cls, grade }, this.looks, 16).shape;
+    this.atlas?.stamp(c, { shape, size, glyph: this.looks.get(cls)?.glyph ?? "", over }, x, y);
   }
 
-  private paintLabels(c: CanvasRenderingContext2D, labels: readonly { x: number; y: number; text: string }[]): void {
-    const taken: { l: number; r: number; t: number }[] = [];
+  private write(c: CanvasRenderingContext2D, text: string, x: number, y: number): void {
     c.font = `500 12px ${this.palette.font}`;
     c.textAlign = "center";
+    c.strokeStyle = this.palette.halo;
+    c.lineWidth = 3;
+    c.strokeText(text, x, y);
+    c.fillStyle = this.palette.ink;
+    c.fillText(text, x, y);
+  }
+
+  /** Nearest first; what would lie on another or on the object itself is left to the table beside. */
+  private paintLabels(c: CanvasRenderingContext2D, labels: readonly { x: number; y: number; text: string }[], own: readonly [number, number] | null): void {
+    const taken: { l: number; r: number; t: number; b: number }[] = own ? [{ l: own[0] - OWN / 2, r: own[0] + OWN / 2, t: own[1] - OWN / 2, b: own[1] + OWN / 2 }] : [];
+    c.font = `500 12px ${this.palette.font}`;
     for (const { x, y, text } of labels) {
+      if (!text) continue;
       const half = c.measureText(text).width / 2 + 3;
-      if (taken.some((b) => x - half < b.r && x + half > b.l && Math.abs(b.t - y) < 16)) continue;
-      taken.push({ l: x - half, r: x + half, t: y });
-      c.strokeStyle = this.palette.halo;
-      c.lineWidth = 3;
-      c.strokeText(text, x, y);
-      c.fillStyle = this.palette.ink;
-      c.fillText(text, x, y);
+      const box = { l: x - half, r: x + half, t: y - 12, b: y + 4 };
+      if (taken.some((o) => box.l < o.r && box.r > o.l && box.t < o.b && box.b > o.t)) continue;
+      taken.push(box);
+      this.write(c, text, x, y);
     }
   }
 }
@@ -191,11 +229,15 @@ export class PlaceMap {
   private within = 0;
   private fitted = false;
   private readonly theme: MutationObserver;
+  private readonly palette: Palette;
+  private looks: Looks = new Map();
+  private sprite = new Sprite();
 
   constructor(element: HTMLElement, events: PlaceEvents, home: Box4, reducedMotion: boolean) {
-    const palette = readPalette(element);
+    const palette = (this.palette = readPalette(element));
     this.theme = new MutationObserver(() => {
       Object.assign(palette, readPalette(element)); // the one palette that every layer holds
+      this.stamps();
       for (const layer of [this.base, this.base.labels, this.place]) layer.redraw();
     });
     this.theme.observe(document.documentElement, { attributeFilter: ["data-theme"] });
@@ -238,14 +280,24 @@ export class PlaceMap {
     this.sketch.cancel();
     this.map.remove();
   }
+  /** How classes look, and their glyphs once they have come. */
+  dress(looks: Looks, sprite: Sprite | null): void {
+    this.looks = looks;
+    this.sprite = sprite ?? this.sprite;
+    this.stamps();
+  }
+  private stamps(): void {
+    this.place.dress(this.looks, new Atlas(this.sprite, this.palette, Math.min(window.devicePixelRatio || 1, 2)));
+  }
   setBasemap(layer: string, data: Features): void { this.base.setLayer(layer, data); }
   setDivisions(level: "city" | "county" | "town", data: Features): void { this.base.setDivisions(level, data); }
 
-  show(geometry: Geometry | null, grade: string, near: readonly Neighbour[], within: number): void {
+  show(own: Own, near: readonly Neighbour[], within: number): void {
+    const { geometry } = own;
     const another = JSON.stringify(geometry) !== JSON.stringify(this.geometry) || within !== this.within;
     this.geometry = geometry;
     this.within = within;
-    this.place.show(geometry, grade, near, within);
+    this.place.show(own, near, within);
     if (another || !this.fitted) this.fit();
   }
 
@@ -279,7 +331,7 @@ export class PlaceMap {
     return this.sketch.draw(kind, { finished: (shape) => end(shape, done, over), cancelled: over });
   }
   edit(shape: Geometry, done: (shape: Geometry) => void, over: () => void): Promise<void> {
-    this.place.show(null, "none", [], 0); // its handles stand for it
+    this.place.show({ geometry: null, grade: "none", cls: "", over: "" }, [], 0); // its handles stand for it
     return this.sketch.edit(shape, { finished: (s) => end(s, done, over), cancelled: over });
   }
 

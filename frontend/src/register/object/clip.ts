@@ -2,17 +2,8 @@
 import type { Detail } from "../../api/types";
 import { boundsOf } from "./bounds";
 
-export async function copy(text: string): Promise<boolean> {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-export function linkOf(id: number): string {
-  return `${location.origin}/objects/${id}`;
+export function linkOf(id: number, asOf: string): string {
+  return `${location.origin}/objects/${id}${asOf ? `?as_of=${encodeURIComponent(asOf)}` : ""}`;
 }
 
 /** Longitude and latitude, CGCS2000: the point, or the middle of the shape's box. */
