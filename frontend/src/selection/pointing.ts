@@ -1,0 +1,77 @@
+/** What the pointer or the keyboard is at, in words: an object, a cluster, a hexagon. */
+import { computed, onBeforeUnmount, shallowRef } from "vue";
+import { getJson } from "../api/client";
+import type { Detail } from "../api/types";
+import { scaleLook } from "../map/levels";
+import type { Pointed } from "../map/RiskMap";
+import { namedPlace } from "../register/cells";
+import { byGradeWords, type Grade, GRADE_WORD, GRADES, num, W } from "../words";
+import { T } from "../words/table";
+import { OFF_SCALE, UNASSESSED } from "./figures";
+import { classes, shownScale, store } from "./state";
+
+export interface Tip { style: { left: string; top: string }; grade: Grade | null; title: string; text: string; hint: string }
+
+export function usePointing() {
+  const pointed = shallowRef<Pointed | null>(null);
+  const names = new Map<number, string>();
+  let asking = 0;
+  let question: AbortController | null = null;
+
+  /** Far zooms carry no names: the one under the pointer is asked for when it rests there. */
+  function nameOf(p: Pointed): void {
+    clearTimeout(asking);
+    question?.abort();
+    const { id } = p;
+    if (id === null || p.name || names.has(id)) return;
+    const row = store.rows.find((r) => r.id === id);
+    if (row) {
+      names.set(id, row.name);
+      return;
+    }
+    const mine = (question = new AbortController());
+    asking = window.setTimeout(() => {
+      getJson<Detail>(`/api/objects/${id}`, mine.signal).then((detail) => {
+        names.set(id, detail.name);
+        if (pointed.value?.id === id) pointed.value = { ...pointed.value, name: detail.name };
+      }, () => undefined);
+    }, 200);
+  }
+  function point(p: Pointed | null): void {
+    if (p?.id && !p.name) p = { ...p, name: names.get(p.id) ?? store.rows.find((r) => r.id === p?.id)?.name ?? "" };
+    if (p?.id !== pointed.value?.id && p) nameOf(p);
+    pointed.value = p;
+    const id = p?.id ?? null;
+    if (store.hover !== id) store.hover = id;
+  }
+  function levelTitle(value: string): string {
+    return value === UNASSESSED ? T.unassessed : value === OFF_SCALE ? T.offScale : value;
+  }
+  /** A cluster's parts, by what the picture is coloured by. */
+  function partWords(cluster: { by: readonly number[]; parts: readonly number[] }): string {
+    const scale = shownScale.value;
+    if (!scale) return byGradeWords(cluster.by);
+    const titles = scaleLook(scale, new Set()).looks.map((l) => levelTitle(l.value));
+    return cluster.parts.flatMap((n, i) => (n ? [`${titles[i] ?? ""} ${num(n)}`] : [])).join("、");
+  }
+  function lookWords(p: Pointed): string {
+    return p.look && shownScale.value && p.look.value !== OFF_SCALE ? `${shownScale.value.title} ${levelTitle(p.look.value)}` : "";
+  }
+  const tip = computed<Tip | null>(() => {
+    const p = pointed.value;
+    if (!p) return null;
+    const style = { left: `${p.x}px`, top: `${p.y}px` };
+    if (p.cluster) return { style, grade: null, title: W.places(p.cluster.n), text: partWords(p.cluster), hint: W.clusterHint };
+    if (p.cell) return { style, grade: null, title: [namedPlace(p.cell), W.cellWords(p.cell.n, p.cell.few)].filter(Boolean).join(" "), text: byGradeWords(GRADES.map((g) => p.cell?.by_grade[g] ?? 0)), hint: "" };
+    const spec = classes.value.get(p.cls);
+    const grade = GRADES[p.grade] ?? "none";
+    const graded = spec?.role === "hazard" || grade !== "none";
+    return { style, grade: graded ? grade : null, title: p.name || spec?.title || "", text: [p.name ? spec?.title : "", graded ? GRADE_WORD[grade] : "", lookWords(p)].filter(Boolean).join(" · "), hint: "" };
+  });
+  onBeforeUnmount(() => {
+    clearTimeout(asking);
+    question?.abort();
+  });
+
+  return { pointed, tip, point };
+}
