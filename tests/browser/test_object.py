@@ -274,7 +274,7 @@ def test_what_could_not_be_read_says_so_and_is_asked_for_again(page: Page, other
     made = make(other, "例读不到库")
     refuse = re.compile(rf"/api/objects/{made['id']}/(grade|near|history|parties)")
     page.route(refuse, lambda route: route.fulfill(status=503, body=""))
-    page.evaluate("(id) => (location.hash = `object=${id}`)", made["id"])
+    open_at(page, f"/#object={made['id']}")
     card = page.locator(".panel.right")
     expect(card.locator("h1")).to_have_text("例读不到库")
     for what in ("等级依据", "责任人", "周边", "变化"):
@@ -303,6 +303,8 @@ def test_what_could_not_be_read_says_so_and_is_asked_for_again(page: Page, other
 
 
 def test_outlines_that_do_not_come_are_said_on_the_map(page: Page) -> None:
+    open_at(page, "/#map=8/29.5/115.5")
+    expect(page.locator(".words .total")).to_be_visible()
     page.route("**/api/divisions.geojson*", lambda route: route.fulfill(status=503, body=""))
     page.evaluate("location.hash = 'division=360429'")
     told = page.locator(".map").get_by_role("alert")
@@ -330,7 +332,7 @@ def test_an_object_that_is_no_more_is_drawn_hollow_and_its_past_ends_there(page:
     header = {"If-Match": f'"{made["state"]}"'}
     assert other.patch(f"/api/objects/{made['id']}", json={"name": "例新名库"}, headers=header).status_code == 200
     view = "map=14/29.68/115.99"
-    page.evaluate("(h) => (location.hash = h)", f"object={made['id']}&{view}")
+    open_at(page, f"/#object={made['id']}&{view}")
     card = page.locator(".panel.right")
     expect(card.locator("h1")).to_have_text("例新名库")
     page.wait_for_function(f"() => {{ const [r, g] = ({CHOSEN})(); return r > 150 && g < 90; }}")  # 重大 is red

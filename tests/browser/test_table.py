@@ -171,8 +171,7 @@ def test_hexagons_have_a_keyboards_path_and_a_list(open_page: Any) -> None:
 
 
 def test_the_order_travels_in_the_link(open_page: Any) -> None:
-    page = open_page("").page
-    sign_in(page)
+    page = open_page("", signed=True).page
     first = page.locator("tbody .name").first
     before = first.inner_text()
     page.locator("th button", has_text="名称").click()
