@@ -18,7 +18,7 @@ SCRIPT = "<img src=x onerror=document.title='hurt'>"
 @pytest.fixture
 def page(open_page: Callable[..., Watched]) -> Iterator[Page]:
     """An administrator's page. Refusals that a test asks for are no fault of the page."""
-    watched = open_page(path="/objects/new", signed=True)
+    watched = open_page(signed=True)
     page = watched.page
     yield page
     assert page.title() != "hurt"
