@@ -6,7 +6,7 @@ from fractions import Fraction
 from itertools import pairwise
 from math import floor
 
-from riskmap.standards.result import Fault, Refused, say
+from riskmap.standards.result import Fault, Refused, Step, say
 from riskmap.standards.table import Row, Table
 
 
@@ -79,11 +79,13 @@ class Band:
 class Bands:
     """A whole set, in the order of its table: every number in reach lies in exactly one band."""
 
+    edition: str
     bands: tuple[Band, ...]
 
     @classmethod
     def of(cls, table: Table, reach: Reach) -> "Bands":
         """The bands of a table; refused where some number would have no band or two."""
+        edition = table.edition
         bands = tuple(Band.of(row) for row in table.rows)
         limits = {limit for band in bands for limit in (band.least, band.most) if limit is not None}
         if not limits and reach.values is None:
@@ -95,8 +97,14 @@ class Bands:
             if len(holding) > 1:
                 both = "、".join(holding)
                 raise Refused(Fault(table.name, "overlap", f"{table.name}：{say(number)} 同时在 {both}"))
-        return cls(bands)
+        return cls(edition, bands)
 
     def at(self, number: Fraction) -> Band:
         """The band of a number; one out of reach is a mistake of the caller."""
         return next(band for band in self.bands if band.holds(number))
+
+    def step(self, symbol: str, number: Fraction, title: str, of: str = "级别") -> Step:
+        """The last step of most rules: which level a number earns, and by which limits."""
+        band = self.at(number)
+        level = band.row.text("level")
+        return Step(of, title, band.says(symbol), band.says(say(number)), level, band.row.clause)

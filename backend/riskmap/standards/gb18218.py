@@ -11,7 +11,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from riskmap.standards.bands import COUNT, FROM_ZERO, Bands
-from riskmap.standards.result import Checks, Clause, Fault, Given, Refused, Result, Standing, Step, Tag, say
+from riskmap.standards.result import Checks, Clause, Fault, Given, Refused, Result, Standing, Step, Tag, say, sub
 from riskmap.standards.table import Book, Row, table
 
 EDITION = "GB 18218-2018"
@@ -180,7 +180,7 @@ def _same_edition(tables: Tables, edition: str) -> None:
 
 def _total(terms: Sequence[Term]) -> Step:
     # 4.2.1: S = q₁/Q₁ + q₂/Q₂ + … + qₙ/Qₙ.
-    formula = " + ".join(f"q{_sub(n)}/Q{_sub(n)}" for n in range(len(terms)))
+    formula = " + ".join(f"q{sub(n)}/Q{sub(n)}" for n in range(len(terms)))
     filled = " + ".join(term.filled for term in terms)
     return Step("S", "辨识指标", formula, filled, sum((term.ratio for term in terms), Fraction(0)), IDENTIFIED)
 
@@ -192,13 +192,11 @@ def _graded(terms: Sequence[Term], exposed: int, tables: Tables) -> tuple[tuple[
     steps = [Step("α", "厂外暴露人员校正系数", "", "", alpha, band.row.clause, note=where)]
     # 4.3: R = α·(β₁·q₁/Q₁ + … + βₙ·qₙ/Qₙ).
     r = alpha * sum(term.weighted for term in terms)
-    formula = " + ".join(f"β{_sub(n)} × q{_sub(n)}/Q{_sub(n)}" for n in range(len(terms)))
+    formula = " + ".join(f"β{sub(n)} × q{sub(n)}/Q{sub(n)}" for n in range(len(terms)))
     filled = " + ".join(f"{term.beta.text} × {term.filled}" for term in terms)
     steps.append(Step("R", "分级指标", f"α × ({formula})", f"{say(alpha)} × ({filled})", r, GRADED))
-    level = tables.levels.at(r)
-    name = level.row.text("level")
-    steps.append(Step("级别", "重大危险源级别", level.says("R"), level.says(say(r)), name, level.row.clause))
-    return tuple(steps), name
+    level = tables.levels.step("R", r, "重大危险源级别")
+    return (*steps, level), level.text
 
 
 def _terms(holdings: Sequence[Holding], tables: Tables, checks: Checks, field: str = "holdings") -> list[Term]:
@@ -212,7 +210,7 @@ def _terms(holdings: Sequence[Holding], tables: Tables, checks: Checks, field: s
             continue
         if holding.mixture is not Mixture.NO:
             said = "与纯物质危险类别相同，按纯物质计" if holding.mixture is Mixture.SAME else "按混合物自身危险类别计"
-            before.append(Step(f"混合物{_sub(n)}", "混合物的计法", "", "", said, MIXTURE))
+            before.append(Step(f"混合物{sub(n)}", "混合物的计法", "", "", said, MIXTURE))
         terms.append(_term(n, holding, q, before, tables))
     return terms
 
@@ -227,7 +225,7 @@ def _quantity(n: int, holding: Holding, at: str, who: str, checks: Checks) -> tu
     volume = checks.number(holding.volume_m3, f"{at}.volume_m3", f"{who}的体积")
     density = checks.number(holding.density_t_m3, f"{at}.density_t_m3", f"{who}的密度", above_zero=True)
     filled = f"{say(volume)} m³ × {say(density)} t/m³"
-    return volume * density, [Step(f"q{_sub(n)}", "数量", "V × ρ", filled, volume * density, None, "t")]
+    return volume * density, [Step(f"q{sub(n)}", "数量", "V × ρ", filled, volume * density, None, "t")]
 
 
 def _check_choice(holding: Holding, at: str, who: str, tables: Tables, checks: Checks) -> None:
@@ -266,7 +264,7 @@ def _term(n: int, holding: Holding, q: Fraction, before: list[Step], tables: Tab
         threshold = _threshold(n, smallest, name, f"{smallest.text('symbol')} {smallest.text('category')}")
         if len(set(holding.categories)) > 1:
             listed = "、".join(f"{s} {say(tables.categories[s].number('q_t'))} t" for s in holding.categories)
-            before = [*before, Step(f"类别{_sub(n)}", "多种危险性取最小临界量", "", listed, threshold.note, SMALLEST_Q)]
+            before = [*before, Step(f"类别{sub(n)}", "多种危险性取最小临界量", "", listed, threshold.note, SMALLEST_Q)]
         return Term(name, q, threshold, _beta(n, holding, None, tables), tuple(before))
     substance = tables.substances[holding.row]
     name = holding.name or substance.text("name")
@@ -276,12 +274,12 @@ def _term(n: int, holding: Holding, q: Fraction, before: list[Step], tables: Tab
 
 
 def _threshold(n: int, row: Row, name: str, note: str) -> Step:
-    return Step(f"Q{_sub(n)}", f"{name}临界量", "", "", row.number("q_t"), row.clause, "t", note)
+    return Step(f"Q{sub(n)}", f"{name}临界量", "", "", row.number("q_t"), row.clause, "t", note)
 
 
 def _beta(n: int, holding: Holding, gas: Row | None, tables: Tables) -> Step:
     """β: of the named gas (Table 3), else of the category (Table 4)."""
-    symbol, title = f"β{_sub(n)}", "校正系数"
+    symbol, title = f"β{sub(n)}", "校正系数"
     if gas is not None:
         return Step(symbol, title, "", "", gas.number("beta"), gas.clause, note=gas.text("gas"))
     row = max((tables.betas[s] for s in holding.categories), key=lambda row: row.number("beta"))
@@ -309,10 +307,3 @@ def _given(n: int, holding: Holding, name: str) -> list[Given]:
         if value is not None:
             given.append(Given(f"{at}.{field}", f"{name} {title}", str(value), unit))
     return given
-
-
-_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-
-
-def _sub(n: int) -> str:
-    return str(n + 1).translate(_SUBSCRIPTS)

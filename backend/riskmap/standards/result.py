@@ -190,3 +190,11 @@ def say(number: Fraction | int) -> str:
 def _point(digits: int, places: int) -> str:
     text = str(digits).rjust(places + 1, "0")
     return f"{text[:-places]}.{text[-places:]}" if places else text
+
+
+_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+def sub(n: int) -> str:
+    """The index of the n-th of several (from 0), as a formula writes it: ₁."""
+    return str(n + 1).translate(_SUBSCRIPTS)

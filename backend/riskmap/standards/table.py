@@ -71,12 +71,16 @@ class Table:
         """From plain rows: of a file, or of a bureau's own rule set."""
         return cls(name, tuple(Row(f"{name}:{line}", cells) for line, cells in enumerate(rows, 2)))
 
-    def edition(self, edition: str) -> "Table":
-        """Itself, if every row is of this edition: old and new numbers are never mixed in one grade."""
+    @property
+    def edition(self) -> str:
+        """The edition of every row: old and new numbers are never mixed in one grade."""
+        if not self.rows:
+            raise Refused(Fault(self.name, "no_rows", f"标准表 {self.name} 没有内容"))
+        edition = self.rows[0].clause.edition
         for row in self.rows:
             if row.clause.edition != edition:
                 raise row.refused("edition", "other_edition", f"属于 {row.text('edition')}，不是 {edition}")
-        return self
+        return edition
 
 
 Book = Mapping[str, Table]
@@ -92,8 +96,11 @@ def read(folder: Path) -> Book:
 
 
 def table(book: Book, name: str, edition: str) -> Table:
-    """One table of a book, of this edition and with rows."""
+    """One table of a book, if all of it is of this edition."""
     found = book.get(name)
-    if found is None or not found.rows:
+    if found is None:
         raise Refused(Fault(name, "no_table", f"缺少标准表 {name}（{edition}）"))
-    return found.edition(edition)
+    if found.edition != edition:
+        message = f"标准表 {name} 属于 {found.edition}，不是 {edition}"
+        raise Refused(Fault(name, "other_edition", message))
+    return found
