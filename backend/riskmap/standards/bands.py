@@ -47,14 +47,16 @@ class Band:
     row: Row
 
     @classmethod
-    def of(cls, row: Row) -> "Band":
-        least = row.number("least") if row.text("least") else None
-        most = row.number("most") if row.text("most") else None
+    def of(cls, row: Row, prefix: str = "") -> "Band":
+        """From the columns least, least_in, most, most_in; a table with bands of two things has prefixes."""
+        least, most = (
+            row.number(column) if row.text(column) else None for column in (f"{prefix}least", f"{prefix}most")
+        )
         return cls(
             least,
-            least is not None and row.yes("least_in"),
+            least is not None and row.yes(f"{prefix}least_in"),
             most,
-            most is not None and row.yes("most_in"),
+            most is not None and row.yes(f"{prefix}most_in"),
             row,
         )
 
@@ -83,10 +85,10 @@ class Bands:
     bands: tuple[Band, ...]
 
     @classmethod
-    def of(cls, table: Table, reach: Reach) -> "Bands":
+    def of(cls, table: Table, reach: Reach, prefix: str = "") -> "Bands":
         """The bands of a table; refused where some number would have no band or two."""
         edition = table.edition
-        bands = tuple(Band.of(row) for row in table.rows)
+        bands = tuple(Band.of(row, prefix) for row in table.rows)
         limits = {limit for band in bands for limit in (band.least, band.most) if limit is not None}
         if not limits and reach.values is None:
             raise Refused(Fault(table.name, "no_limits", f"{table.name}：没有一档写明界限"))
@@ -106,5 +108,5 @@ class Bands:
     def step(self, symbol: str, number: Fraction, title: str, of: str = "级别") -> Step:
         """The last step of most rules: which level a number earns, and by which limits."""
         band = self.at(number)
-        level = band.row.text("level")
+        level = band.row.text("level") or band.row.text("word")
         return Step(of, title, band.says(symbol), band.says(say(number)), level, band.row.clause)
