@@ -95,24 +95,23 @@ class Tables:
                 raise gas.refused("row", "unknown_row", f"表1没有第 {gas.text('row')} 行")
         return made
 
-    def gas_of(self, row: int) -> Row | None:
+    def gas_of(self, row: int | None) -> Row | None:
         """The named gas that a whole row of Table 1 is."""
         return next((g for g in self.gases.values() if g.number("row") == row and not g.yes("part")), None)
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
-    """One chemical's part of the sums, with where its numbers come from."""
+class Share:
+    """One chemical's q/Q, with where its numbers come from."""
 
-    name: str
     q: Fraction
     threshold: Step  # Q
-    beta: Step
     before: tuple[Step, ...]  # what q or the choice of the row rests on
+    inputs: tuple[Given, ...]
 
     @property
     def ratio(self) -> Fraction:
-        """q/Q."""
+        """q/Q, kept exact: a unit that reaches its threshold exactly is in."""
         assert isinstance(self.threshold.value, Fraction)
         return self.q / self.threshold.value
 
@@ -121,12 +120,6 @@ class Term:
         """q/Q with its numbers."""
         return f"{say(self.q)}/{self.threshold.text}"
 
-    @property
-    def weighted(self) -> Fraction:
-        """β·q/Q."""
-        assert isinstance(self.beta.value, Fraction)
-        return self.beta.value * self.ratio
-
 
 def assess(holdings: Sequence[Holding], exposed: int | None, tables: Tables, *, edition: str = EDITION) -> Result:
     """Whether a unit is a 重大危险源 (4.2.1), and of which level (4.3).
@@ -134,85 +127,76 @@ def assess(holdings: Sequence[Holding], exposed: int | None, tables: Tables, *, 
     `exposed`: 常住人口 within 500 m outward of the plant boundary (Table 5); None where there is no boundary
     to measure from. Then R is not computed: nobody found and nobody looked for are two things.
     """
-    _same_edition(tables, edition)
+    if tables.edition != edition:
+        raise Refused(Fault("edition", "other_edition", f"标准表属于 {tables.edition}，不是 {edition}"))
     checks = Checks()
     if not holdings:
         checks.add("holdings", "missing", "至少填写一种危险化学品")
-    terms = _terms(holdings, tables, checks)
+    found = shares(holdings, tables, checks)
+    for n, holding in enumerate(holdings):
+        _check_beta(holding, f"holdings.{n}", f"第{n + 1}种", tables, checks)
     if exposed is not None:
         checks.number(exposed, "exposed", "厂区边界外 500 m 常住人口", whole=True)
     checks.refuse()
 
-    inputs = [given for n, holding in enumerate(holdings) for given in _given(n, holding, terms[n].name)]
-    persons = "未知（缺厂区边界）" if exposed is None else str(exposed)
-    inputs.append(Given("exposed", "厂区边界外 500 m 常住人口", persons, "" if exposed is None else "人"))
-    total = _total(terms)
-    s = sum((term.ratio for term in terms), Fraction(0))
-    steps = [*(step for term in terms for step in (*term.before, term.threshold)), total]
+    persons = ("未知（缺厂区边界）", "") if exposed is None else (str(exposed), "人")
+    inputs = (
+        *(given for share in found for given in share.inputs),
+        Given("exposed", "厂区边界外 500 m 常住人口", *persons),
+    )
+    steps = sum_steps(found)
+    s = sum((share.ratio for share in found), Fraction(0))
     if s < 1:
         verdict = "不构成重大危险源"
-        steps.append(Step("辨识", "是否重大危险源", "S ≥ 1", f"{say(s)} < 1", verdict, IDENTIFIED))
-        return Result(edition, Standing.OUTSIDE, verdict, SCALE, "", tuple(steps), tuple(inputs))
-    steps.append(Step("辨识", "是否重大危险源", "S ≥ 1", f"{say(s)} ≥ 1", "重大危险源", IDENTIFIED))
-    steps += [term.beta for term in terms]
+        steps += (Step("辨识", "是否重大危险源", "S ≥ 1", f"{say(s)} < 1", verdict, IDENTIFIED),)
+        return Result(edition, Standing.OUTSIDE, verdict, SCALE, "", steps, inputs)
+    betas = tuple(_beta(n, holding, tables) for n, holding in enumerate(holdings))
+    steps += (Step("辨识", "是否重大危险源", "S ≥ 1", f"{say(s)} ≥ 1", "重大危险源", IDENTIFIED), *betas)
     if exposed is None:
-        verdict = "未评定，缺厂区边界"
-        return Result(edition, Standing.UNKNOWN, verdict, SCALE, "", tuple(steps), tuple(inputs))
-
-    step, level = _graded(terms, exposed, tables)
-    return Result(edition, Standing.GRADED, level, SCALE, level, (*steps, *step), tuple(inputs))
-
-
-def ratio_sum(
-    holdings: Sequence[Holding], tables: Tables, checks: Checks, field: str = "holdings"
-) -> tuple[Fraction, tuple[Step, ...]]:
-    """Σ q/Q of some chemicals with its steps, for a rule that asks GB 18218 for Q."""
-    terms = _terms(holdings, tables, checks, field)
-    checks.refuse()
-    s = sum((term.ratio for term in terms), Fraction(0))
-    return s, (*(step for term in terms for step in (*term.before, term.threshold)), _total(terms))
+        return Result(edition, Standing.UNKNOWN, "未评定，缺厂区边界", SCALE, "", steps, inputs)
+    graded = _grade(found, betas, exposed, tables)
+    level = graded[-1].text
+    return Result(edition, Standing.GRADED, level, SCALE, level, (*steps, *graded), inputs)
 
 
-def _same_edition(tables: Tables, edition: str) -> None:
-    if tables.edition != edition:
-        raise Refused(Fault("edition", "other_edition", f"标准表属于 {tables.edition}，不是 {edition}"))
-
-
-def _total(terms: Sequence[Term]) -> Step:
-    # 4.2.1: S = q₁/Q₁ + q₂/Q₂ + … + qₙ/Qₙ.
-    formula = " + ".join(f"q{sub(n)}/Q{sub(n)}" for n in range(len(terms)))
-    filled = " + ".join(term.filled for term in terms)
-    return Step("S", "辨识指标", formula, filled, sum((term.ratio for term in terms), Fraction(0)), IDENTIFIED)
-
-
-def _graded(terms: Sequence[Term], exposed: int, tables: Tables) -> tuple[tuple[Step, ...], str]:
-    band = tables.alphas.at(Fraction(exposed))
-    alpha = band.row.number("alpha")
-    where = f"厂区边界外 500 m 常住人口 {band.says(str(exposed))} 人"
-    steps = [Step("α", "厂外暴露人员校正系数", "", "", alpha, band.row.clause, note=where)]
-    # 4.3: R = α·(β₁·q₁/Q₁ + … + βₙ·qₙ/Qₙ).
-    r = alpha * sum(term.weighted for term in terms)
-    formula = " + ".join(f"β{sub(n)} × q{sub(n)}/Q{sub(n)}" for n in range(len(terms)))
-    filled = " + ".join(f"{term.beta.text} × {term.filled}" for term in terms)
-    steps.append(Step("R", "分级指标", f"α × ({formula})", f"{say(alpha)} × ({filled})", r, GRADED))
-    level = tables.levels.step("R", r, "重大危险源级别")
-    return (*steps, level), level.text
-
-
-def _terms(holdings: Sequence[Holding], tables: Tables, checks: Checks, field: str = "holdings") -> list[Term]:
-    terms = []
+def shares(holdings: Sequence[Holding], tables: Tables, checks: Checks, field: str = "holdings") -> tuple[Share, ...]:
+    """q/Q of each chemical, also for another standard that asks this one for Q; faults go to `checks`."""
+    found = []
     for n, holding in enumerate(holdings):
         known = len(checks.faults)
         at, who = f"{field}.{n}", f"第{n + 1}种"
         q, before = _quantity(n, holding, at, who, checks)
         _check_choice(holding, at, who, tables, checks)
-        if len(checks.faults) > known:
-            continue
-        if holding.mixture is not Mixture.NO:
-            said = "与纯物质危险类别相同，按纯物质计" if holding.mixture is Mixture.SAME else "按混合物自身危险类别计"
-            before.append(Step(f"混合物{sub(n)}", "混合物的计法", "", "", said, MIXTURE))
-        terms.append(_term(n, holding, q, before, tables))
-    return terms
+        if len(checks.faults) == known:
+            found.append(_share(n, holding, q, before, at, tables))
+    return tuple(found)
+
+
+def sum_steps(found: Sequence[Share]) -> tuple[Step, ...]:
+    """S = q₁/Q₁ + q₂/Q₂ + … + qₙ/Qₙ (4.2.1), and what it rests on."""
+    formula = " + ".join(f"q{sub(n)}/Q{sub(n)}" for n in range(len(found)))
+    filled = " + ".join(share.filled for share in found)
+    s = sum((share.ratio for share in found), Fraction(0))
+    before = (step for share in found for step in (*share.before, share.threshold))
+    return (*before, Step("S", "辨识指标", formula, filled, s, IDENTIFIED))
+
+
+def _grade(found: Sequence[Share], betas: Sequence[Step], exposed: int, tables: Tables) -> tuple[Step, ...]:
+    """α by Table 5, R = α·(β₁·q₁/Q₁ + … + βₙ·qₙ/Qₙ) (4.3), and the level by Table 6."""
+    band = tables.alphas.at(Fraction(exposed))
+    alpha = band.row.number("alpha")
+    where = f"厂区边界外 500 m 常住人口 {band.says(str(exposed))} 人"
+    r, formula, filled = Fraction(0), [], []
+    for n, (share, beta) in enumerate(zip(found, betas, strict=True)):
+        assert isinstance(beta.value, Fraction)
+        r += alpha * beta.value * share.ratio
+        formula.append(f"β{sub(n)} × q{sub(n)}/Q{sub(n)}")
+        filled.append(f"{beta.text} × {share.filled}")
+    return (
+        Step("α", "厂外暴露人员校正系数", "", "", alpha, band.row.clause, note=where),
+        Step("R", "分级指标", f"α × ({' + '.join(formula)})", f"{say(alpha)} × ({' + '.join(filled)})", r, GRADED),
+        tables.levels.step("R", r, "重大危险源级别"),
+    )
 
 
 def _quantity(n: int, holding: Holding, at: str, who: str, checks: Checks) -> tuple[Fraction, list[Step]]:
@@ -244,41 +228,47 @@ def _check_choice(holding: Holding, at: str, who: str, tables: Tables, checks: C
         return
     if holding.mixture is Mixture.OWN:
         checks.add(f"{at}.row", "own_category", f"{who}：与纯物质危险类别不同的混合物不选表1，按自身类别选表2")
-    named = tables.gas_of(holding.row)
     if holding.gas is not None:
         gas = tables.gases.get(holding.gas)
         if gas is None:
             checks.add(f"{at}.gas", "unknown_gas", f"{who}：表3没有“{holding.gas}”")
         elif gas.number("row") != holding.row:
             checks.add(f"{at}.gas", "not_of_row", f"{who}：“{holding.gas}”不属于表1第 {holding.row} 行")
-    elif named is None and not holding.categories:
-        name = tables.substances[holding.row].text("name")
+
+
+def _check_beta(holding: Holding, at: str, who: str, tables: Tables, checks: Checks) -> None:
+    """Whether β can be found: for R only, S does without."""
+    row = tables.substances.get(holding.row) if holding.row is not None else None
+    if row is not None and not holding.categories and not holding.gas and tables.gas_of(holding.row) is None:
+        name = row.text("name")
         checks.add(f"{at}.categories", "missing", f"{who}：“{name}”不在表3中，请选它自身的危险类别（表2符号）以确定 β")
 
 
-def _term(n: int, holding: Holding, q: Fraction, before: list[Step], tables: Tables) -> Term:
-    if holding.row is None:
-        # Several categories: the smallest Q.
-        smallest = min((tables.categories[s] for s in holding.categories), key=lambda row: row.number("q_t"))
-        name = holding.name or smallest.text("category")
-        threshold = _threshold(n, smallest, name, f"{smallest.text('symbol')} {smallest.text('category')}")
-        if len(set(holding.categories)) > 1:
-            listed = "、".join(f"{s} {say(tables.categories[s].number('q_t'))} t" for s in holding.categories)
-            before = [*before, Step(f"类别{sub(n)}", "多种危险性取最小临界量", "", listed, threshold.note, SMALLEST_Q)]
-        return Term(name, q, threshold, _beta(n, holding, None, tables), tuple(before))
-    substance = tables.substances[holding.row]
-    name = holding.name or substance.text("name")
-    threshold = _threshold(n, substance, name, f"第{holding.row}行 {substance.text('name')}")
-    gas = tables.gases[holding.gas] if holding.gas else tables.gas_of(holding.row)
-    return Term(name, q, threshold, _beta(n, holding, gas, tables), tuple(before))
+def _share(n: int, holding: Holding, q: Fraction, before: list[Step], at: str, tables: Tables) -> Share:
+    if holding.mixture is not Mixture.NO:
+        said = "与纯物质危险类别相同，按纯物质计" if holding.mixture is Mixture.SAME else "按混合物自身危险类别计"
+        before.append(Step(f"混合物{sub(n)}", "混合物的计法", "", "", said, MIXTURE))
+    if holding.row is not None:
+        row = tables.substances[holding.row]
+        name = holding.name or row.text("name")
+        threshold = _threshold(n, row, name, f"第{holding.row}行 {row.text('name')}")
+        return Share(q, threshold, tuple(before), _given(holding, name, at))
+    row = min((tables.categories[s] for s in holding.categories), key=lambda row: row.number("q_t"))
+    name = holding.name or row.text("category")
+    threshold = _threshold(n, row, name, f"{row.text('symbol')} {row.text('category')}")
+    if len(set(holding.categories)) > 1:
+        listed = "、".join(f"{s} {say(tables.categories[s].number('q_t'))} t" for s in holding.categories)
+        before.append(Step(f"类别{sub(n)}", "多种危险性取最小临界量", "", listed, threshold.note, SMALLEST_Q))
+    return Share(q, threshold, tuple(before), _given(holding, name, at))
 
 
 def _threshold(n: int, row: Row, name: str, note: str) -> Step:
     return Step(f"Q{sub(n)}", f"{name}临界量", "", "", row.number("q_t"), row.clause, "t", note)
 
 
-def _beta(n: int, holding: Holding, gas: Row | None, tables: Tables) -> Step:
+def _beta(n: int, holding: Holding, tables: Tables) -> Step:
     """β: of the named gas (Table 3), else of the category (Table 4)."""
+    gas = tables.gases[holding.gas] if holding.gas else tables.gas_of(holding.row)
     symbol, title = f"β{sub(n)}", "校正系数"
     if gas is not None:
         return Step(symbol, title, "", "", gas.number("beta"), gas.clause, note=gas.text("gas"))
@@ -292,8 +282,7 @@ def _beta(n: int, holding: Holding, gas: Row | None, tables: Tables) -> Step:
     return Step(symbol, title, "", "", row.number("beta"), clause, note=note)
 
 
-def _given(n: int, holding: Holding, name: str) -> list[Given]:
-    at = f"holdings.{n}"
+def _given(holding: Holding, name: str, at: str) -> tuple[Given, ...]:
     given = [
         Given(f"{at}.row", name, f"表1 第{holding.row}行" if holding.row else "表2 " + "、".join(holding.categories))
     ]
@@ -306,4 +295,4 @@ def _given(n: int, holding: Holding, name: str) -> list[Given]:
     ):
         if value is not None:
             given.append(Given(f"{at}.{field}", f"{name} {title}", str(value), unit))
-    return given
+    return tuple(given)
