@@ -58,6 +58,7 @@ class Tables:
     substances: Mapping[int, Row]  # 1
     categories: Mapping[str, Row]  # 2
     gases: Mapping[str, Row]  # 3
+    gas_of: Mapping[int, Row]  # 3, by the row of Table 1 that is this gas and nothing else
     betas: Mapping[str, Row]  # 4
     alphas: Bands  # 5
     levels: Bands  # 6
@@ -73,6 +74,7 @@ class Tables:
             {int(row.number("no")): row for row in one.rows},
             {row.text("symbol"): row for row in two.rows},
             {row.text("gas"): row for row in three.rows},
+            {int(row.number("row")): row for row in three.rows if not row.yes("part")},
             {row.text("symbol"): row for row in four.rows},
             Bands.of(five, COUNT),
             Bands.of(six, FROM_ZERO),
@@ -94,10 +96,6 @@ class Tables:
             if gas.number("row") not in made.substances:
                 raise gas.refused("row", "unknown_row", f"表1没有第 {gas.text('row')} 行")
         return made
-
-    def gas_of(self, row: int | None) -> Row | None:
-        """The named gas that a whole row of Table 1 is."""
-        return next((g for g in self.gases.values() if g.number("row") == row and not g.yes("part")), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +237,7 @@ def _check_choice(holding: Holding, at: str, who: str, tables: Tables, checks: C
 def _check_beta(holding: Holding, at: str, who: str, tables: Tables, checks: Checks) -> None:
     """Whether β can be found: for R only, S does without."""
     row = tables.substances.get(holding.row) if holding.row is not None else None
-    if row is not None and not holding.categories and not holding.gas and tables.gas_of(holding.row) is None:
+    if row is not None and not holding.categories and not holding.gas and holding.row not in tables.gas_of:
         name = row.text("name")
         checks.add(f"{at}.categories", "missing", f"{who}：“{name}”不在表3中，请选它自身的危险类别（表2符号）以确定 β")
 
@@ -268,7 +266,7 @@ def _threshold(n: int, row: Row, name: str, note: str) -> Step:
 
 def _beta(n: int, holding: Holding, tables: Tables) -> Step:
     """β: of the named gas (Table 3), else of the category (Table 4)."""
-    gas = tables.gases[holding.gas] if holding.gas else tables.gas_of(holding.row)
+    gas = tables.gases[holding.gas] if holding.gas else tables.gas_of.get(holding.row or 0)
     symbol, title = f"β{sub(n)}", "校正系数"
     if gas is not None:
         return Step(symbol, title, "", "", gas.number("beta"), gas.clause, note=gas.text("gas"))

@@ -4,6 +4,7 @@ Sets in real use differ (16 is 较大 in two and 重大 in a third), so the set 
 a grade and a legend say which one they used.
 """
 
+from decimal import Decimal
 from fractions import Fraction
 
 from riskmap.standards.bands import Bands, Reach
@@ -21,7 +22,7 @@ def band_set(table: Table) -> Bands:
     return Bands.of(table, REACH)
 
 
-def assess(likelihood: int | None, severity: int | None, bands: Bands) -> Result:
+def assess(likelihood: Decimal | int | None, severity: Decimal | int | None, bands: Bands) -> Result:
     """The risk grade by R = L·S."""
     checks = Checks()
     numbers = []

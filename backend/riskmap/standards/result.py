@@ -127,6 +127,7 @@ class Checks:
     faults: list[Fault] = field(default_factory=list)
 
     def add(self, name: str, code: str, message: str) -> None:
+        """Note one fault; the rule goes on to find the others."""
         self.faults.append(Fault(name, code, message))
 
     def number(
@@ -145,6 +146,9 @@ class Checks:
             return Fraction(0)
         if isinstance(value, Decimal) and not value.is_finite():
             self.add(name, "not_a_number", f"{title}不是数字（{value}）")
+            return Fraction(0)
+        if _unwieldy(value):
+            self.add(name, "out_of_range", f"{title}的数字过大或小数位过多，请核对")
             return Fraction(0)
         number = exact(value)
         if number < 0 and not any_sign:
@@ -170,6 +174,16 @@ def exact(value: Decimal | int | Fraction) -> Fraction:
     return Fraction(value)
 
 
+_MOST_DIGITS, _MOST_PLACES = 15, 20
+
+
+def _unwieldy(value: Decimal | int | Fraction) -> bool:
+    """Whether a number is beyond all sense: 1E+999999999 is quick to write and a gigabyte to multiply out."""
+    if isinstance(value, Decimal):
+        return value.adjusted() >= _MOST_DIGITS or int(value.as_tuple().exponent) < -_MOST_PLACES
+    return not -(10**_MOST_DIGITS) < value < 10**_MOST_DIGITS
+
+
 _PLACES = 12
 
 
@@ -178,13 +192,11 @@ def say(number: Fraction | int) -> str:
 
     So a value that stays below a limit is never printed as the limit.
     """
-    number = Fraction(number)
-    sign, number = ("-" if number < 0 else ""), abs(number)
+    sign, top, bottom = "-" if number < 0 else "", abs(number.numerator), number.denominator
     for places in range(_PLACES + 1):
-        scaled = number * 10**places
-        if scaled.denominator == 1:
-            return sign + _point(scaled.numerator, places)
-    return f"{sign}{_point(int(number * 10**4), 4)}…"
+        if 10**places % bottom == 0:
+            return sign + _point(top * 10**places // bottom, places)
+    return f"{sign}{_point(top * 10**4 // bottom, 4)}…"
 
 
 def _point(digits: int, places: int) -> str:

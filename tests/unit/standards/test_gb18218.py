@@ -201,6 +201,8 @@ def test_every_input_is_kept_with_its_unit() -> None:
         (row(AMMONIA, "-3"), "quantity_t", "negative"),
         (row(AMMONIA, "NaN"), "quantity_t", "not_a_number"),
         (row(AMMONIA, "Infinity"), "quantity_t", "not_a_number"),
+        (row(AMMONIA, "1E+999999999"), "quantity_t", "out_of_range"),
+        (row(AMMONIA, "1E-999999999"), "quantity_t", "out_of_range"),
         (Holding(row=AMMONIA), "quantity_t", "missing"),
         (row(0, "3"), "row", "unknown_row"),
         (row(86, "3"), "row", "unknown_row"),
@@ -239,7 +241,7 @@ def test_reasons_are_for_an_officer() -> None:
 
 
 def test_a_binary_float_is_the_callers_mistake() -> None:
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="not an exact number"):
         assess([Holding(row=AMMONIA, quantity_t=0.1)])  # type: ignore[arg-type]
 
 
