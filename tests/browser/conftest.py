@@ -81,7 +81,7 @@ _AT_REST = """(() => {
     if (!map || !map.map.getContainer().offsetParent) return "";
     if (map.map._animatingZoom || map.map._panAnim?._inProgress) return "the map moves";
     if (!map.heatOn && map.risk.said !== "ready") return "tiles " + map.risk.said;
-    const shown = { base: map.base, labels: map.base.labels, ...(map.heatOn ? { heat: map.heat } : { risk: map.risk }), marks: map.marks };
+    const shown = { base: map.base, ...(map.heatOn ? { heat: map.heat } : { risk: map.risk }), marks: map.marks };
     // Off its place by a share of the margin: half a pixel is none.
     const late = Object.entries(shown).filter(([, l]) => l.frame && (l.pending || l.building || l.offset() > 0.01));
     return late.map(([name, l]) => `${name} ${l.pending} ${l.building} ${l.offset()}`).join("; ");

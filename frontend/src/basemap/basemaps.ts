@@ -1,7 +1,7 @@
 /** Which basemap is shown and how: kept in this browser, carried by the link, offered by the service. */
 import { computed, reactive, watch } from "vue";
 import { getJson, request } from "../api/client";
-import { ALL_PARTS, type GroundParts } from "../map/BasemapLayer";
+import { ALL_PARTS, type GroundParts } from "../map/GroundNames";
 import type { GroundWish, Variant } from "../map/Ground";
 import type { RiskMap } from "../map/RiskMap";
 import { classes, store } from "../selection/store";

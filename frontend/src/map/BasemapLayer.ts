@@ -2,17 +2,13 @@
 import { type Box, boxOf, boxOfLines, type Flat, type Frame, type Geometry, meets, partsOf, trace, worldSize } from "./mercator";
 import type { Palette } from "./palette";
 import { ROAD_RANK } from "../words";
-import { type Borders, type GroundName, GroundNames, LabelLayer, paintBorders, type Part } from "./GroundNames";
+import { ALL_PARTS, type Borders, type GroundName, GroundNames, type GroundParts, LabelLayer, paintBorders, type Part } from "./GroundNames";
 import type { ShapeItem, TileAddress } from "./tile";
 import { type TileFetch, TileStore } from "./TileStore";
 import { ViewportLayer } from "./ViewportLayer";
 
 export interface Feature { properties: Record<string, unknown> | null; geometry: Geometry | null }
 export interface Features { features: Feature[] }
-
-/** What of the plain basemap is shown. */
-export interface GroundParts { roads: boolean; water: boolean; borders: boolean; names: boolean }
-export const ALL_PARTS: GroundParts = { roads: true, water: true, borders: true, names: true };
 
 interface Road extends Part { rank: number; name: string }
 

@@ -1,6 +1,7 @@
 /** What lies under the objects: the plain basemap always, and the tiles of a chosen one over it. */
 import type * as L from "leaflet";
-import { BasemapLayer, type GroundParts } from "./BasemapLayer";
+import { BasemapLayer } from "./BasemapLayer";
+import type { GroundParts } from "./GroundNames";
 import type { GroundSource } from "./groundGrid";
 import { greyed, type Palette, readPalette } from "./palette";
 import { RasterGround } from "./RasterGround";

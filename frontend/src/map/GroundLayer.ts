@@ -7,7 +7,7 @@ export abstract class GroundLayer<T> extends ViewportLayer {
   protected abstract readonly store: GroundStore<T>;
 
   constructor(readonly source: GroundSource, shifts: boolean) {
-    super("ground", shifts);
+    super("ground", shifts, 0.7);
     this.canvas.dataset.ground = source.source;
   }
 

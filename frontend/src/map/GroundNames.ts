@@ -3,11 +3,14 @@
  * symbols, and a layer that draws those paints them on its own canvas: every canvas that covers the view costs at
  * each step of the hand, where no graphics card does the work.
  */
-import { type GroundParts, ALL_PARTS } from "./BasemapLayer";
 import { type Spot, Taken } from "./labels";
-import { type Box, boxOf, type Flat, type Frame, meets, trace, worldSize } from "./mercator";
+import { type Box, boxOf, type Flat, type Frame, meets, strokeDashed, worldSize } from "./mercator";
 import type { Palette } from "./palette";
 import { ViewportLayer } from "./ViewportLayer";
+
+/** What of the plain basemap is shown. */
+export interface GroundParts { roads: boolean; water: boolean; borders: boolean; names: boolean }
+export const ALL_PARTS: GroundParts = { roads: true, water: true, borders: true, names: true };
 
 export interface Part { lines: Flat[]; box: Box }
 export type Borders = Record<"city" | "county" | "town", Part[]>;
@@ -152,13 +155,12 @@ export class LabelLayer extends ViewportLayer {
 export function paintBorders(c: CanvasRenderingContext2D, frame: Frame, p: Palette, borders: Borders): void {
   const view = boxOf(frame, 8);
   const draw = (parts: readonly Part[], colour: string, alpha: number, width: number, dash: number[]): void => {
-    c.beginPath();
-    for (const part of parts) if (meets(part.box, view)) for (const line of part.lines) trace(c, line, frame, true);
     c.strokeStyle = colour;
     c.globalAlpha = alpha;
     c.lineWidth = width;
     c.setLineDash(dash);
-    c.stroke();
+    const period = dash.reduce((sum, d) => sum + d, 0);
+    for (const part of parts) if (meets(part.box, view)) for (const line of part.lines) strokeDashed(c, line, frame, true, period);
   };
   c.lineCap = "butt";
   c.lineJoin = "round";

@@ -42,6 +42,11 @@ export class RiskLayer extends ViewportLayer {
   dress(looks: Looks, atlas: Atlas): void {
     this.looks = looks;
     this.atlas = atlas;
+    this.renew();
+  }
+
+  /** The font has changed: names are measured and placed anew. */
+  renew(): void {
     this.placed = null;
     this.redraw();
   }

@@ -122,7 +122,8 @@ export class RiskMap {
   readonly repaint = (): void => {
     this.ground.redraw();
     this.base.names.renew(); // as wide as the new glyphs are
-    for (const layer of [this.risk, this.heat, this.marks]) layer.redraw();
+    this.risk.renew();
+    for (const layer of [this.heat, this.marks]) layer.redraw();
   };
 
   remove(): void {

@@ -9,9 +9,9 @@ import type { Palette } from "./palette";
 import { type TileAddress, tileKey } from "./tile";
 import { type Kind, meaningOf, placeOf } from "./vectorStyle";
 
-export interface GroundName { text: string; x: number; y: number; kind: "seat" | "town" | "water"; from: number; weight: number }
+export interface TileName { text: string; x: number; y: number; kind: "seat" | "town" | "water"; from: number; weight: number }
 interface Piece { path: Path2D; rank: number }
-interface Parsed { pieces: Map<Kind, Piece[]>; names: { text: string; u: number; v: number; kind: GroundName["kind"]; from: number; weight: number }[] }
+interface Parsed { pieces: Map<Kind, Piece[]>; names: { text: string; u: number; v: number; kind: TileName["kind"]; from: number; weight: number }[] }
 
 const MOST_FEATURES = 60_000; // of one tile
 const ROAD_WIDTH = [3.4, 2.8, 2.4, 1.9, 1.4];
@@ -19,7 +19,7 @@ const ROAD_FROM = [6, 8, 10, 11.5, 13];
 
 export class VectorGround extends GroundLayer<Parsed> {
   protected readonly store: GroundStore<Parsed>;
-  private named: GroundName[] = [];
+  private named: TileName[] = [];
   private namedBy = ""; // the tiles whose names they are
 
   constructor(source: GroundSource, private readonly palette: Palette, said: (why: string | null) => void, private readonly renamed: () => void) {
@@ -28,7 +28,7 @@ export class VectorGround extends GroundLayer<Parsed> {
   }
 
   /** Names of places in the frame, in world units. */
-  names(): readonly GroundName[] {
+  names(): readonly TileName[] {
     return this.named;
   }
 
@@ -36,7 +36,7 @@ export class VectorGround extends GroundLayer<Parsed> {
     const p = this.palette;
     const { zoom } = frame;
     const tiles: { lay: ReturnType<typeof layOf>; tile: Parsed }[] = [];
-    const names: GroundName[] = [];
+    const names: TileName[] = [];
     let by = String(zoom);
     const size = 256 * 2 ** zoom;
     for (const address of groundTiles(this.source, frame)) {

@@ -115,3 +115,37 @@ export function trace(path: CanvasPath, line: Flat, frame: Frame, close: boolean
   }
   if (close) path.closePath();
 }
+
+/**
+ * Strokes a long dashed line where it is near the frame and nowhere else; `period` is the dashes' sum. Dashes are
+ * counted from the line's beginning, so that what two frames paint of it fits together. A browser would work out
+ * every dash of an outline that is a thousand times as long as the view.
+ */
+export function strokeDashed(c: CanvasRenderingContext2D, line: Flat, frame: Frame, close: boolean, period: number): void {
+  const size = worldSize(frame.zoom);
+  const far = 16; // pixels beyond the frame
+  const end = line.length - (close ? 0 : 2);
+  let [x, y] = [(line[0] as number) * size - frame.left, (line[1] as number) * size - frame.top];
+  let length = 0;
+  let drawing = false;
+  for (let i = 2; i <= end; i += 2) {
+    const at = i % line.length;
+    const nextX = (line[at] as number) * size - frame.left;
+    const nextY = (line[at + 1] as number) * size - frame.top;
+    const away =
+      (x < -far && nextX < -far) || (x > frame.width + far && nextX > frame.width + far) ||
+      (y < -far && nextY < -far) || (y > frame.height + far && nextY > frame.height + far);
+    if (away && drawing) c.stroke();
+    else if (!away && !drawing) {
+      c.beginPath();
+      c.moveTo(x, y);
+      c.lineDashOffset = length % period;
+    }
+    if (!away) c.lineTo(nextX, nextY);
+    drawing = !away;
+    length += Math.hypot(nextX - x, nextY - y);
+    [x, y] = [nextX, nextY];
+  }
+  if (drawing) c.stroke();
+  c.lineDashOffset = 0;
+}
