@@ -1,14 +1,14 @@
 /** What the pointer or the keyboard is at, in words: an object, a cluster, a hexagon. */
-import { computed, onBeforeUnmount, shallowRef } from "vue";
+import { computed, onBeforeUnmount, shallowRef, watch } from "vue";
 import { getJson } from "../api/client";
 import type { Detail } from "../api/types";
-import { scaleLook } from "../map/levels";
-import type { Pointed } from "../map/RiskMap";
 import { namedPlace } from "../register/cells";
+import { OFF_SCALE, UNASSESSED } from "../selection/figures";
+import { classes, shownScale, store } from "../selection/state";
 import { byGradeWords, type Grade, GRADE_WORD, GRADES, num, W } from "../words";
 import { T } from "../words/table";
-import { OFF_SCALE, UNASSESSED } from "./figures";
-import { classes, shownScale, store } from "./state";
+import { scaleLook } from "./levels";
+import type { Pointed } from "./RiskMap";
 
 export interface Tip { style: { left: string; top: string }; grade: Grade | null; title: string; text: string; hint: string }
 
@@ -17,6 +17,7 @@ export function usePointing() {
   const names = new Map<number, string>();
   let asking = 0;
   let question: AbortController | null = null;
+  let nameless: Pointed | null = null; // what is pointed at, where the picture has no name of it
 
   /** Far zooms carry no names: the one under the pointer is asked for when it rests there. */
   function nameOf(p: Pointed): void {
@@ -31,13 +32,22 @@ export function usePointing() {
     }
     const mine = (question = new AbortController());
     asking = window.setTimeout(() => {
-      getJson<Detail>(`/api/objects/${id}`, mine.signal).then((detail) => {
+      const { asOf } = store.chosen;
+      getJson<Detail>(`/api/objects/${id}${asOf ? `?as_of=${encodeURIComponent(asOf)}` : ""}`, mine.signal).then((detail) => {
         names.set(id, detail.name);
         if (pointed.value?.id === id) pointed.value = { ...pointed.value, name: detail.name };
       }, () => undefined);
     }, 200);
   }
+  // A name is one of its moment and of who may read it. What is rested upon meanwhile is asked for anew.
+  watch([() => store.state, () => store.rights, () => store.chosen.asOf], () => {
+    names.clear();
+    clearTimeout(asking);
+    question?.abort();
+    if (nameless) nameOf(nameless);
+  });
   function point(p: Pointed | null): void {
+    nameless = p && !p.name ? p : null;
     if (p?.id && !p.name) p = { ...p, name: names.get(p.id) ?? store.rows.find((r) => r.id === p?.id)?.name ?? "" };
     if (p?.id !== pointed.value?.id && p) nameOf(p);
     pointed.value = p;

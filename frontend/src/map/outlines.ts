@@ -1,16 +1,19 @@
 /** Outlines of counties and towns for the map: as its ground, and as the place that a chosen area is. */
-import { ref } from "vue";
+import { computed, reactive } from "vue";
 import { getJson } from "../api/client";
 import type { Geometry, Outline } from "../api/types";
-import type { RiskMap } from "../map/RiskMap";
-import { store } from "./state";
-import { whyOf } from "./trouble";
+import { placeName, store } from "../selection/state";
+import { whyOf } from "../selection/trouble";
+import { W } from "../words";
+import { F } from "../words/filters";
+import type { RiskMap } from "./RiskMap";
 
 type Level = "city" | "county" | "town";
+type What = "ground" | "place";
 
 export function useOutlines(map: () => RiskMap | null) {
-  /** What has not come and why; asked for again by `retry`. */
-  const failed = ref<{ what: "ground" | "place"; why: string } | null>(null);
+  /** What has not come and why: each by itself, for either can fail while the other is still missing. */
+  const failed = reactive<Partial<Record<What, string>>>({});
   const ask = (level: Level): Promise<Outline> => getJson<Outline>(`/api/divisions.geojson?level=${level}`);
 
   async function loadGround(): Promise<void> {
@@ -20,15 +23,15 @@ export function useOutlines(map: () => RiskMap | null) {
     const first = await Promise.allSettled([outline("county"), ...layers]);
     const all = [...first, ...(await Promise.allSettled([outline("city"), outline("town")]))];
     const lost = all.find((one) => one.status === "rejected");
-    if (lost) failed.value = { what: "ground", why: whyOf(lost.reason) };
-    else if (failed.value?.what === "ground") failed.value = null;
+    if (lost) failed.ground = whyOf(lost.reason);
+    else delete failed.ground;
   }
 
   /** The map goes to the areas that are chosen, as far as they still are when their outlines have come. */
   async function goToChosen(): Promise<void> {
     const wanted = store.chosen.divisions;
     const codes = wanted.join();
-    if (failed.value?.what === "place") failed.value = null;
+    delete failed.place; // of other areas
     if (!codes) {
       if (!store.chosen.area) map()?.goHome();
       return;
@@ -38,15 +41,25 @@ export function useOutlines(map: () => RiskMap | null) {
       const found = outlines.flatMap((o) => o.features).flatMap((f): Geometry[] => (f.geometry && wanted.includes(String(f.properties?.code)) ? [f.geometry] : []));
       if (found.length && store.chosen.divisions.join() === codes) map()?.fitGeometry(...found);
     } catch (error) {
-      if (store.chosen.divisions.join() === codes) failed.value = { what: "place", why: whyOf(error) };
+      if (store.chosen.divisions.join() === codes) failed.place = whyOf(error);
     }
   }
 
+  /** What is missing, in words; null where nothing is. */
+  const unread = computed(() => {
+    const { ground, place } = failed;
+    const what = [ground !== undefined && W.outlines, place !== undefined && W.outlineOf(F.areasN(store.chosen.divisions.map(placeName)))].filter((w) => w !== false);
+    return what.length ? { what: what.join("、"), why: place ?? ground ?? "" } : null;
+  });
+
+  /** All that failed is asked for again. */
   function retry(): void {
-    const what = failed.value?.what;
-    failed.value = null;
-    void (what === "place" ? goToChosen() : loadGround());
+    const { ground, place } = failed;
+    delete failed.ground;
+    delete failed.place;
+    if (ground !== undefined) void loadGround();
+    if (place !== undefined) void goToChosen();
   }
 
-  return { failed, loadGround, goToChosen, retry };
+  return { unread, loadGround, goToChosen, retry };
 }
