@@ -100,7 +100,8 @@ export class PageFacts {
   readonly about = reactive<About>({ ...none(), busy: false });
   private running = new AbortController();
   private nearing: AbortController | null = null;
-  private shown = "";
+  private shown = ""; // what was asked for last
+  private read = ""; // whose detail is shown: it may be another while an answer is out or did not come
   private asOf = "";
   private within = 500;
 
@@ -120,6 +121,9 @@ export class PageFacts {
       ]);
       if (signal.aborted) return;
       const full = detail.form === "full";
+      // Another moment's persons, neighbours and history must not stand under this one, not even until its own come.
+      if (this.read !== what) Object.assign(about, { parties: null, partiesTag: "", near: null, history: null, parts: null, firm: null });
+      this.read = what;
       Object.assign(about, { detail, steps: grades.grades, problem: null, failed: {}, historyRefused: !full, ...(full ? {} : { history: null }), ...(detail.class === "enterprise" ? {} : { firm: null }) });
       await Promise.all([this.again("parties"), this.again("near"), this.again("parts"), detail.class === "enterprise" && this.again("firm"), full && this.again("history")]);
     } catch (error) {
