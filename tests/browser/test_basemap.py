@@ -267,3 +267,36 @@ def test_an_administrator_uploads_declares_and_sets_a_key(admin: httpx.Client, o
     page.get_by_role("link", name="一张图").click()
     expect(chooser(page).get_by_text("水利图")).to_be_visible()
     admin.delete("/api/basemap/tianditu/key")
+
+
+def test_a_basemap_whose_file_cannot_be_deleted_is_gone_from_the_list(
+    admin: httpx.Client, settings: Settings, open_page: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = make_mbtiles(
+        settings.data_dir / "basemap" / "tiles" / "kept.mbtiles", addresses([8]), png(RED), name="删不掉的"
+    )
+    assert admin.post("/api/basemap/sources", json={"place": kept.name, "datum": "CGCS2000"}).status_code < 300
+    watched = open_page(signed=True)
+    page: Page = watched.page
+    page.get_by_role("link", name="管理").click()
+    page.get_by_role("link", name="底图", exact=True).click()
+    row = page.get_by_role("row").filter(has_text="删不掉的")
+    row.get_by_role("button").first.click()
+    drawer = page.locator(".bm-form")
+    drawer.get_by_role("checkbox").last.check()
+    unlink = Path.unlink
+
+    def refused(path: Path, missing_ok: bool = False) -> None:
+        if path.name == kept.name:
+            raise PermissionError(13, "refused", str(path))
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", refused)
+    drawer.get_by_role("button", name="移出列表").click()
+    drawer.get_by_role("button", name="确定移出列表").click()
+    expect(drawer.get_by_role("alert")).to_contain_text("删不掉")
+    expect(row).to_have_count(0)
+    assert all("409" in line for line in watched.wrong)
+    watched.wrong.clear()
+    monkeypatch.undo()
+    kept.unlink()
