@@ -187,7 +187,8 @@ def test_the_order_travels_in_the_link(open_page: Any) -> None:
     assert page.evaluate("location.hash").count("sort=-attributes.dam_height_m") == 1
     # A field of another class, and a name of nothing, are told; the rest is taken.
     page.evaluate("location.hash = 'class=school&sort=-attributes.dam_height_m'")
-    expect(page.locator(".left-out")).to_contain_text("排序“-attributes.dam_height_m”（不能按它排序）")
+    expect(page.locator(".left-out")).to_contain_text("按“总坝高”排序（现在不能这样排）")
     expect(page.locator("th.sorted")).to_contain_text("风险等级")
     page.evaluate("location.hash = 'sort=gibberish'")
-    expect(page.locator(".left-out")).to_contain_text("排序“gibberish”")
+    expect(page.locator(".left-out")).to_contain_text("链接中的排序方式（不认识）")
+    expect(page.locator(".left-out")).not_to_contain_text("gibberish")

@@ -2,7 +2,7 @@
 import { computed, reactive, watch } from "vue";
 import type { ClassSpec, FieldSpec } from "../api/types";
 import { classes, store } from "../selection/store";
-import { FIELD, knownSort, sortsCommon, sortsField } from "../selection/sorting";
+import { FIELD, INNER, knownSort, sortsCommon, sortsField } from "../selection/sorting";
 import { WORST_FIRST } from "../selection/query";
 import { T } from "../words/table";
 
@@ -10,11 +10,11 @@ export interface Column { name: string; title: string; sort: string | null; wors
 
 const KEPT = "riskmap.columns";
 // Width in pixels at 13 px type; the name takes what is left.
-const COMMON: Record<string, { width: number; worstFirst?: boolean; number?: boolean; inner?: boolean }> = {
+const COMMON: Record<string, { width: number; worstFirst?: boolean; number?: boolean }> = {
   grade: { width: 96, worstFirst: true }, name: { width: 180 }, code: { width: 128 }, class: { width: 136 }, level: { width: 92, worstFirst: true },
-  division: { width: 152 }, enterprise: { width: 176, inner: true }, parent: { width: 152, inner: true }, department: { width: 104 },
-  stage: { width: 76 }, position: { width: 76 }, source: { width: 92, inner: true }, verified: { width: 64, inner: true },
-  visibility: { width: 76 }, tags: { width: 120, inner: true }, updated_at: { width: 108, worstFirst: true, number: true }, id: { width: 76, number: true },
+  division: { width: 152 }, enterprise: { width: 176 }, parent: { width: 152 }, department: { width: 104 },
+  stage: { width: 76 }, position: { width: 76 }, source: { width: 92 }, verified: { width: 64 },
+  visibility: { width: 76 }, tags: { width: 120 }, updated_at: { width: 108, worstFirst: true, number: true }, id: { width: 76, number: true },
 };
 const PLAIN = ["grade", "name", "class", "level", "division", "enterprise", "stage", "position", "updated_at"];
 // What goes first where the table is narrow.
@@ -40,7 +40,7 @@ function write(): void {
   }
 }
 
-export const commonNames = computed<string[]>(() => Object.keys(COMMON).filter((name) => store.account || !COMMON[name]?.inner));
+export const commonNames = computed<string[]>(() => Object.keys(COMMON).filter((name) => store.account || !INNER.has(name)));
 export const ownFields = computed<FieldSpec[]>(() => onlyClass.value?.fields ?? []);
 
 // An order by a field that the present classes do not have is none.

@@ -6,7 +6,7 @@ import { geodesic } from "../map/geodesic";
 import { withinReach } from "../map/reach";
 import { type AreaShape, MOST_VERTICES, settled } from "./area";
 import { type Chosen, fromHash, notUnderstood, type View, WORST_FIRST } from "./query";
-import { knownSort } from "./sorting";
+import { knownSort, sortTitle } from "./sorting";
 import { area, classes, divisionName, scales, store } from "./state";
 
 function knownLevel(level: string): boolean {
@@ -107,7 +107,7 @@ export async function openLink(hash: string): Promise<void> {
   if (mine !== newest) return;
   const asked = link.sort;
   const sort = knownSort(asked, chosen) ? asked : WORST_FIRST;
-  if (sort !== asked) told.push(F.unknownSort(asked));
+  if (sort !== asked) told.push(F.unknownSort(sortTitle(asked)));
   Object.assign(store, { chosen, heat: link.heat, scale: link.scale, sort, selected: link.object, leftOut: told });
   if (link.base) store.base = link.base;
   if (view) store.view = view;

@@ -41,7 +41,7 @@ export const A = {
 export const CH = {
   chip: (n: number, more: boolean) => `自上次查看以来 ${num(n)} 处${more ? "以上" : ""}变动`,
   orMore: "以上",
-  tooMany: (n: number) => `变动超过 ${num(n)} 处（如整批导入、改等级对应表），不逐处列出。看过现在的图后请标为已看；某一处改了什么，见它的变更记录。`,
+  tooMany: (n: number) => `变动超过 ${num(n)} 处（如整批导入、改等级对应表），不逐处列出。看过现在的图后请标为已看；某一处改了什么，见该对象详情页的“变化”。`,
   title: "自上次查看以来",
   span: (from: string, at: string, to: number) => `状态 ${from}${at ? `（${at}）` : ""} → ${num(to)}`,
   within: "在当前选择和您的权限范围内",
