@@ -229,6 +229,18 @@ def test_persons_are_entered_and_the_past_shows_those_of_then(page: Page, other:
     expect(page.get_by_role("link", name="修改", exact=True)).to_have_count(0)
     page.get_by_role("button", name="回到现在").click()
     expect(persons).to_contain_text("演二")
+    # Where those of then cannot be read, those of now do not stand in their place.
+    then = re.compile(rf"/api/objects/{made['id']}/(parties|near|history)|/api/objects\?parent")
+    page.route(then, lambda route: route.fulfill(status=503, body=""))
+    history.locator("li").last.get_by_role("button", name="看当时").click()
+    for section, what in (("#place", "周边"), ("#persons", "责任人"), ("#belonging", "下级对象"), ("#history", "变化")):
+        expect(page.locator(section).get_by_role("alert")).to_contain_text(f"{what}没有读到")
+    expect(persons).not_to_contain_text("演二")
+    expect(history.locator("li")).to_have_count(0)
+    expect(page.locator("#place tbody tr, #place .in:not([aria-hidden])")).to_have_count(0)
+    page.unroute(then)
+    persons.get_by_role("button", name="重试").click()
+    expect(persons).to_contain_text("演一")
 
 
 def test_a_life_ends_with_a_reason(page: Page, other: httpx.Client) -> None:
@@ -314,6 +326,58 @@ def test_outlines_that_do_not_come_are_said_on_the_map(page: Page) -> None:
     told.get_by_role("button", name="重试").click()
     expect(told).to_have_count(0)
     page.wait_for_function("(before) => location.hash !== before", arg=before)
+
+
+def test_the_ground_and_the_chosen_area_fail_and_come_each_by_itself(page: Page) -> None:
+    refuse = "**/api/divisions.geojson*"
+    page.route(refuse, lambda route: route.fulfill(status=503, body=""))
+    open_at(page, "/#map=8/29.5/115.5")
+    page.reload()
+    told = page.locator(".map").get_by_role("alert")
+    expect(told).to_contain_text("行政区划界线没有读到")
+    page.evaluate("location.hash = 'division=360429'")
+    expect(told).to_contain_text("行政区划界线、湖口县的界线没有读到")
+    # Another choice takes its own failure away, not the ground's.
+    page.evaluate("location.hash = ''")
+    expect(told).to_contain_text("行政区划界线没有读到")
+    page.evaluate("location.hash = 'division=360429'")
+    expect(told).to_contain_text("行政区划界线、湖口县的界线没有读到")
+    page.unroute(refuse)
+    asked: list[str] = []
+    page.on("request", lambda r: asked.append(r.url.split("level=")[1]) if "divisions.geojson" in r.url else None)
+    before = page.evaluate("location.hash")
+    told.get_by_role("button", name="重试").click()
+    expect(told).to_have_count(0)
+    page.wait_for_function("(before) => location.hash !== before", arg=before)
+    # Of the ground and of the area, each as often as it was missing.
+    assert sorted(asked) == ["city", "county", "county", "town"]
+
+
+def test_the_small_map_says_that_its_ground_is_missing(page: Page, other: httpx.Client) -> None:
+    made = make(other, "例无界线库")
+    refuse = "**/api/divisions.geojson*"
+    page.route(refuse, lambda route: route.fulfill(status=503, body=""))
+    open_at(page, f"/objects/{made['id']}")
+    told = page.locator(".ob-map").get_by_role("alert")
+    expect(told).to_contain_text("行政区划界线没有读到")
+    page.unroute(refuse)
+    told.get_by_role("button", name="重试").click()
+    expect(told).to_have_count(0)
+
+
+def test_hexagons_without_the_names_of_their_counties_say_so(page: Page) -> None:
+    refuse = "**/api/divisions.geojson?level=county"
+    page.route(refuse, lambda route: route.fulfill(status=503, body=""))
+    open_at(page, "/#heat=1")
+    page.get_by_role("tab", name="按格清单").click()
+    first = page.locator("table.cells tbody .name").first
+    expect(first).to_have_text("—")
+    told = page.locator(".tbl").get_by_role("alert")
+    expect(told).to_contain_text("六边形所在的县区名称没有读到")
+    page.unroute(refuse)
+    told.get_by_role("button", name="重试").click()
+    expect(told).to_have_count(0)
+    expect(first).not_to_have_text("—")
 
 
 CHOSEN = """() => {

@@ -1,7 +1,8 @@
 /** The hexagons of the present picture, for lists: where each is, in which county, most first. */
-import { shallowRef } from "vue";
+import { ref, shallowRef } from "vue";
 import { getJson } from "../api/client";
 import type { Outline } from "../api/types";
+import { whyOf } from "../selection/trouble";
 import { T } from "../words/table";
 import type { PlacedCell } from "../map/HeatLayer";
 
@@ -12,9 +13,12 @@ type Ring = readonly (readonly number[])[];
 interface Place { name: string; rings: Ring[]; box: [number, number, number, number] }
 const places = shallowRef<Place[]>([]);
 let asked: Promise<void> | null = null;
+/** Why the counties' names are not there; empty where they are, or on their way. */
+export const namesFailed = ref("");
 
 /** Outlines of the counties, asked for once. */
 export function loadPlaces(): Promise<void> {
+  namesFailed.value = "";
   asked ??= getJson<Outline>("/api/divisions.geojson?level=county").then((found) => {
     places.value = found.features.flatMap((f) => {
       const rings = (f.geometry?.type === "Polygon" ? (f.geometry.coordinates as Ring[]) : f.geometry?.type === "MultiPolygon" ? (f.geometry.coordinates as Ring[][]).flat() : []);
@@ -24,8 +28,9 @@ export function loadPlaces(): Promise<void> {
       const max = (v: number[]): number => v.reduce((a, b) => Math.max(a, b), -Infinity);
       return rings.length ? [{ name: String(f.properties?.name ?? ""), rings, box: [min(xs), min(ys), max(xs), max(ys)] as Place["box"] }] : [];
     });
-  }).catch(() => {
-    asked = null; // the list does without names, and asks again the next time
+  }).catch((error: unknown) => {
+    asked = null; // to be asked again: by hand, with the line, or the next time
+    namesFailed.value = whyOf(error);
   });
   return asked;
 }

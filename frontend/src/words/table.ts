@@ -78,7 +78,8 @@ export const T = {
   cellColumn: { place: "所在", n: "处数", centre: "格中心", few: "说明" },
   fewNote: "少，仅供参考",
   noCells: "地图这一范围内没有六边形。可缩小地图。",
-  openCell: (place: string, n: number) => `看 ${place} 这一格的 ${num(n)} 处`,
+  placeNames: "六边形所在的县区名称",
+  openCell: (place: string, n: number) => `看${place && ` ${place} `}这一格的 ${num(n)} 处`,
   spokenCell: (place: string, n: number, few: boolean) => `六边形，${place}${num(n)} 处${few ? "（少，仅供参考）" : ""}`,
   outside: "区划外",
 };
