@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from riskmap.standards.bands import COUNT, FROM_ZERO, Bands
 from riskmap.standards.result import Checks, Clause, Fault, Given, Refused, Result, Standing, Step, Tag, say, sub
-from riskmap.standards.table import Book, Row, table
+from riskmap.standards.table import Book, Row, known, table
 
 EDITION = "GB 18218-2018"
 SCALE = "major-hazard-level"
@@ -66,8 +66,7 @@ class Tables:
     @classmethod
     def of(cls, book: Book, edition: str = EDITION) -> "Tables":
         """From a book of tables; refused where one is missing, unfit or of another edition."""
-        if edition not in _FILES:
-            raise Refused(Fault("edition", "unknown_edition", f"没有 {edition} 的规则"))
+        known(edition, *_FILES)
         one, two, three, four, five, six = (table(book, f"{_FILES[edition]}-table{n}", edition) for n in range(1, 7))
         made = cls(
             edition,
@@ -161,11 +160,11 @@ def shares(holdings: Sequence[Holding], tables: Tables, checks: Checks, field: s
     """q/Q of each chemical, also for another standard that asks this one for Q; faults go to `checks`."""
     found = []
     for n, holding in enumerate(holdings):
-        known = len(checks.faults)
+        before_it = len(checks.faults)
         at, who = f"{field}.{n}", f"第{n + 1}种"
         q, before = _quantity(n, holding, at, who, checks)
         _check_choice(holding, at, who, tables, checks)
-        if len(checks.faults) == known:
+        if len(checks.faults) == before_it:
             found.append(_share(n, holding, q, before, at, tables))
     return tuple(found)
 

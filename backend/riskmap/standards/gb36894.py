@@ -11,7 +11,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from riskmap.standards.result import Checks, Given, Result, Standing, Step, say
-from riskmap.standards.table import Book, Row, table
+from riskmap.standards.table import Book, Row, known, table
 
 EDITION = "GB 36894-2018"
 ACCEPTABLE, NOT_ACCEPTABLE, ON_SITE = "满足个人风险基准", "不满足个人风险基准", "现场核查（缺该等值线）"
@@ -34,6 +34,7 @@ class Contour:
 
 def criteria(book: Book, edition: str = EDITION) -> Mapping[str, Row]:
     """The criteria by class of target."""
+    known(edition, EDITION)
     rows = {row.text("target"): row for row in table(book, "gb36894-2018-individual-risk", edition).rows}
     for row in rows.values():
         for plant in Plant:

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from riskmap.standards.bands import FROM_ZERO, Bands
 from riskmap.standards.result import Checks, Clause, Given, Result, Standing, Step, Tag, say
-from riskmap.standards.table import Book, Table, table
+from riskmap.standards.table import Book, Table, known, table
 
 EDITION = "GB 39496-2020"
 SCALE = "tailings-class"
@@ -28,6 +28,7 @@ class Classes:
     @classmethod
     def of(cls, book: Book, edition: str = EDITION) -> "Classes":
         """From a book of tables; refused where a V or an H would have no class, or two."""
+        known(edition, EDITION)
         found = table(book, "gb39496-2020-class", edition)
         return cls(edition, Bands.of(found, FROM_ZERO, "v_"), Bands.of(found, FROM_ZERO, "h_"))
 
@@ -107,6 +108,7 @@ class Alarms:
     @classmethod
     def of(cls, book: Book, edition: str = EDITION) -> "Alarms":
         """From a book of tables; refused where the colours do not follow one another."""
+        known(edition, EDITION)
         found: Table = table(book, "gb39496-2020-alarm", edition)
         for row, after in pairwise(found.rows):
             if row.text("becomes") != after.text("colour"):

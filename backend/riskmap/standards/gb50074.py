@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from riskmap.standards.bands import FROM_ZERO, Bands
 from riskmap.standards.result import Checks, Clause, Given, Result, Standing, Step, Tag, say
-from riskmap.standards.table import Book, Row, table
+from riskmap.standards.table import Book, Row, known, table
 
 EDITION = "GB 50074-2014"
 SCALE = "depot-grade"
@@ -49,6 +49,7 @@ class Tables:
     @classmethod
     def of(cls, book: Book, edition: str = EDITION) -> "Tables":
         """From a book of tables; refused where one is missing, unfit or of another edition."""
+        known(edition, EDITION)
         weights = {row.text("fire_class"): row for row in table(book, "gb50074-2014-weight", edition).rows}
         for row in weights.values():
             row.above_zero("weight")

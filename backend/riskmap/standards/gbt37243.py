@@ -7,7 +7,7 @@ from fractions import Fraction
 from riskmap.standards import gb18218
 from riskmap.standards.gb18218 import Holding
 from riskmap.standards.result import Checks, Clause, Given, Result, Standing, Step, Tag, say
-from riskmap.standards.table import Book, Row, table
+from riskmap.standards.table import Book, Row, known, table
 
 EDITION = "GB/T 37243-2019"
 CONSEQUENCE, QUANTITATIVE, DESIGN_CODES = "事故后果法", "定量风险评价法", "执行相关标准规范的距离要求"
@@ -31,6 +31,7 @@ class Tables:
     @classmethod
     def of(cls, book: Book, edition: str = EDITION) -> "Tables":
         """From a book of tables; refused where one is missing, unfit or of another edition."""
+        known(edition, EDITION)
         return cls(edition, table(book, "gbt37243-2019-excluded", edition).rows, gb18218.Tables.of(book))
 
 

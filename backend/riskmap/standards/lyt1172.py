@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from riskmap.standards.bands import Bands, Reach
 from riskmap.standards.result import Checks, Clause, Given, Result, Standing, Step, Tag, say
-from riskmap.standards.table import Book, table
+from riskmap.standards.table import Book, known, table
 
 EDITION = "LY/T 1172-95"
 SCALE = "forest-fire-weather"
@@ -30,6 +30,7 @@ class Weather:
 
 def levels(book: Book, edition: str = EDITION) -> Bands:
     """The table of levels."""
+    known(edition, EDITION)
     return Bands.of(table(book, "lyt1172-95-weather", edition), REACH)
 
 

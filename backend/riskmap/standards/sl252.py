@@ -4,13 +4,14 @@ from decimal import Decimal
 
 from riskmap.standards.bands import FROM_ZERO, Bands
 from riskmap.standards.result import Checks, Given, Result, Standing, Step, say
-from riskmap.standards.table import Book, table
+from riskmap.standards.table import Book, known, table
 
 EDITION = "SL 252-2017"
 
 
 def sizes(book: Book, edition: str = EDITION) -> Bands:
     """The table of sizes, in 万m³."""
+    known(edition, EDITION)
     return Bands.of(table(book, "sl252-2017-reservoir", edition), FROM_ZERO)
 
 

@@ -98,6 +98,12 @@ def read(folder: Path) -> Book:
     return book
 
 
+def known(edition: str, *editions: str) -> None:
+    """Refuse an edition that no rule here is written for: its clauses would not be the ones cited."""
+    if edition not in editions:
+        raise Refused(Fault("edition", "unknown_edition", f"没有 {edition} 的规则"))
+
+
 def table(book: Book, name: str, edition: str) -> Table:
     """One table of a book, if all of it is of this edition."""
     found = book.get(name)
