@@ -102,7 +102,7 @@ def _asked(form: FormData, file_id: str) -> Asked:
         return Match.model_validate({**body, "columns": columns}).asked()
     except (ValidationError, ValueError, RecursionError) as error:
         path = error.errors()[0]["loc"] if isinstance(error, ValidationError) else ("columns",)
-        if path and isinstance(path[0], int):  # of the columns, which were read alone
+        if not path or isinstance(path[0], int):  # of the columns, which were read alone
             path = ("columns", *path)
         message = f"{refused.title_in(Match, path)}不对，请核对后再导入"
         field = ".".join(str(p) for p in path)[:60]
