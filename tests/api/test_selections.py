@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import IntegrityError
 from starlette.testclient import TestClient
 from tests.conftest import OTHER_PASSWORD, sign_in
 
 from riskmap.base.database import superuser_url
 from riskmap.base.settings import Settings
 from riskmap.selection import api as selections_api
-from riskmap.selection import drawn
+from riskmap.selection import drawn, queries
 
 DEMO = True
 FACETS = ("stage", "source", "department", "verified", "division", "tag")
@@ -129,6 +130,16 @@ def test_two_renames_to_one_name_at_once_are_told_and_no_fault(admin: TestClient
     assert (told.status_code, told.json()["code"]) == (409, "name_taken")
     titles = {n["id"]: n["title"] for n in one.get("/api/selections/named").json()["items"]}
     assert titles == {first: "同名", second: "乙"}
+
+
+def test_a_rename_that_breaks_another_rule_is_not_told_as_a_name_taken(
+    admin: TestClient, app: Any, settings: Settings
+) -> None:
+    mine = make(admin, app, "nameless").post("/api/selections/named", json={"title": "丙", "link": ""}).json()["id"]
+    owner = create_engine(superuser_url(settings))
+    with owner.begin() as connection, pytest.raises(IntegrityError, match="title_check"):
+        queries.change_named(connection, mine, "", "", False)
+    owner.dispose()
 
 
 def test_a_named_selection_is_its_makers_and_shared_if_he_says_so(admin: TestClient, app: Any) -> None:

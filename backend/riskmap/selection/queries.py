@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from psycopg2.errors import UniqueViolation
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
@@ -75,7 +76,9 @@ def change_named(connection: Connection, named_id: int, title: str, link: str, s
                 ),
                 {"id": named_id, "title": title, "link": link, "shared": shared},
             )
-    except IntegrityError:
+    except IntegrityError as error:
+        if not isinstance(error.orig, UniqueViolation):
+            raise
         return False
     return True
 
