@@ -211,6 +211,36 @@ def test_files_go_and_come_only_with_the_commit(
     assert admin.get("/api/basemap/sources").json()["key_set"] is False
 
 
+def test_a_file_that_stays_is_told_and_the_trail_says_so(
+    admin: TestClient, folder: Path, make_account: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("held.mbtiles", "held-too.mbtiles"):
+        make_mbtiles(folder / name, TILES, RED)
+    source = declare(admin, "held.mbtiles")
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise PermissionError("read-only")
+
+    with monkeypatch.context() as readonly:
+        readonly.setattr(Path, "unlink", refuse)
+        listed_one = admin.delete(f"/api/basemap/sources/{source}?file=true")
+        waiting_one = admin.delete("/api/basemap/files/held-too.mbtiles")
+    assert (listed_one.status_code, listed_one.json()["code"]) == (409, "file_kept")
+    assert listed_one.json()["detail"].startswith("已从列表移除，但文件删不掉")
+    assert source not in listed(admin)
+    assert (waiting_one.status_code, waiting_one.json()["code"]) == (409, "file_kept")
+    assert "移除" not in waiting_one.json()["detail"]
+    auditor = make_account("auditor", tier="command")
+    for name in ("held.mbtiles", "held-too.mbtiles"):
+        assert (folder / name).exists()
+        entries = auditor.get("/api/audit", params={"kind": "basemap", "ref": name}).json()["items"]
+        assert [(e["after"], e["result"]) for e in entries[:2]] == [
+            ({"file": "kept"}, "failed"),
+            ({"file": "deleted"}, "ok"),
+        ]
+        assert admin.delete(f"/api/basemap/files/{name}").status_code == 204
+
+
 def test_what_a_killed_upload_left_is_cleared_by_a_later_one(admin: TestClient, folder: Path, tmp_path: Path) -> None:
     old, young = folder / ".coming-old", folder / ".coming-young"
     for path in (old, young):

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import os
 import shutil
 import time
@@ -12,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from riskmap.access.dependencies import ReadTransaction, WriteTransaction, administrator_to, current_reader
@@ -24,6 +26,7 @@ from riskmap.base.settings import Settings
 from riskmap.base.web import ExactResponse, ExactRoute, ensure_disk
 from riskmap.catalogue import queries as catalogue_queries
 
+log = logging.getLogger(__name__)
 router = APIRouter(prefix="/api", route_class=ExactRoute, default_response_class=ExactResponse, tags=["basemaps"])
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
@@ -33,6 +36,7 @@ Datum = Annotated[str, StringConstraints(max_length=20)]
 Anyone = Annotated[Reader, Depends(current_reader)]
 _DAY = 86_400
 _BLOCK = 1 << 20
+_RIGHTS = "请核对服务账号对数据目录的写入权限"
 
 
 Administrator = Annotated[Reader, Depends(administrator_to("管理底图"))]
@@ -191,19 +195,34 @@ def remove_source(source: str, request: Request, reader: Administrator, file: bo
     app = request.app.state
     with database.write(app.engine, reader.settings(write=True)) as connection:
         row = service.remove(connection, reader, source)
-    path = app.basemap_folder.path(row["place"])
-    if file and path.is_file():
-        _delete(path)
+        path = app.basemap_folder.path(row["place"])
+        gone = file and path.is_file()
+        if gone:
+            _promise(connection, reader, row["place"])
+    if gone and not _delete(app, reader, row["place"], path):
+        message = f"已从列表移除，但文件删不掉：{_RIGHTS}，再到“待登记的文件”里删除。"
+        raise Conflict(message, code="file_kept")
     return Response(status_code=204)
 
 
-def _delete(path: Path) -> None:
-    """After the commit only: a row without its file is broken, a file without its row is offered in the list."""
+def _promise(connection: Connection, reader: Reader, place: str) -> None:
+    """Into the trail before the file goes: what is gone without an entry, nobody can answer for."""
+    told = {"file": "deleted"}
+    audit.record(connection, reader.name, "delete", "basemap", place, address=reader.address, after=told)
+
+
+def _delete(app: Any, reader: Reader, place: str, path: Path) -> bool:
+    """Whether the file is gone; a promise that was not kept has a second entry.
+
+    After the commit only: a row without its file is broken, a file without its row is offered in the list.
+    """
     try:
         path.unlink(missing_ok=True)
-    except OSError as error:
-        message = "文件删不掉。请核对服务账号对数据目录的写入权限，再到“待登记的文件”里删除。"
-        raise Conflict(message, code="file_kept") from error
+    except OSError:
+        log.warning("basemap file %s could not be deleted", place, exc_info=True)
+        _record(app, reader, "delete", place, {"file": "kept"}, result="failed")
+        return False
+    return True
 
 
 @router.post("/basemap/sources/{source}/test")
@@ -265,10 +284,12 @@ def clear_key(request: Request, reader: Administrator) -> Response:
     return Response(status_code=204)
 
 
-def _record(app: Any, reader: Reader, action: str, ref: str, after: Mapping[str, Any]) -> None:
+def _record(app: Any, reader: Reader, action: str, ref: str, after: Mapping[str, Any], *, result: str = "ok") -> None:
     """In a transaction of its own: what lies in files moves once the trail has it."""
     with database.write(app.engine, reader.settings(write=True)) as connection:
-        audit.record(connection, reader.name, action, "basemap", ref, address=reader.address, after=after)
+        audit.record(
+            connection, reader.name, action, "basemap", ref, address=reader.address, after=after, result=result
+        )
 
 
 @router.put("/basemap/files/{name}", status_code=201)
@@ -351,7 +372,7 @@ def remove_file(place: str, request: Request, reader: Administrator) -> Response
     with database.write(app.engine, reader.settings(write=True)) as connection:
         if any(row["place"] == place for row in queries.sources(connection)):
             raise Conflict("这个文件正在列表中，请从列表里移除。")
-        told = {"file": "deleted"}
-        audit.record(connection, reader.name, "delete", "basemap", place, address=reader.address, after=told)
-    _delete(path)
+        _promise(connection, reader, place)
+    if not _delete(app, reader, place, path):
+        raise Conflict(f"文件删不掉：{_RIGHTS}，再删一次。", code="file_kept")
     return Response(status_code=204)
