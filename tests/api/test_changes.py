@@ -188,10 +188,30 @@ def test_more_changes_than_can_be_compared_are_told_and_not_compared(
     assert (found["total"], "too_many" in found) == (3, False)
     made.append(make(admin, name="成批库末"))
     found = admin.get("/api/changes", params={"since": before}).json()
-    assert (found["total"], found["too_many"], found["items"], found["next"]) == (3, True, [], None)
+    assert (found["total"], found["too_many"], found["items"], found["next"]) == (None, True, [], None)
+    assert found["by_kind"] == {}
     assert found["state"] == state(admin), "so that it can be marked as seen"
     # Of what he does not see, a reader is not even told that it is much.
     assert told(client, before)["total"] == 0
+
+
+def test_the_bound_is_one_of_all_ways_of_being_touched_together(
+    admin: TestClient, app: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "MOST", 3)
+    begins = clock.today() + timedelta(days=4)  # later than any day that the module has come to
+    for i in range(2):
+        make(admin, name=f"届时库{i}", valid_from=begins.isoformat())
+    before = state(admin)
+    for i in range(2):
+        make(admin, name=f"当天库{i}")
+    assert told(admin, before)["total"] == 2
+    real = clock.now
+    with monkeypatch.context() as later:
+        later.setattr(clock, "now", lambda: real() + timedelta(days=4))
+        assert bring_to_today(app.state.engine)
+    found = admin.get("/api/changes", params={"since": before}).json()
+    assert found["too_many"], "two were written and two began"
 
 
 def test_the_touched_are_found_by_an_index_under_row_security(engine: Any) -> None:

@@ -25,7 +25,8 @@ MOST = 50_000  # objects that are compared: some seconds; more come of a policy 
 def since(snapshot: Snapshot, selection: Selection, n: int, *, limit: int, cursor: str | None) -> dict[str, Any]:
     """A page of what changed since state n, worst grade first. Raises Invalid for a state that never was.
 
-    Where more than `MOST` objects were touched, none is compared: `too_many`, and the total is that bound.
+    Where more than `MOST` objects were touched, none is compared: `too_many`, and no figure. What was touched is
+    asked before the selection and the reader's forms, so a figure would tell of changes that he may not read.
     """
     if snapshot.moment.n < n or selection.as_of:
         raise Invalid("since 应早于现在", errors=[FieldError("since", "not_before", "请给早于当前状态的状态号")])
@@ -42,7 +43,7 @@ def since(snapshot: Snapshot, selection: Selection, n: int, *, limit: int, curso
     if was.moment.n == moment.n:
         return {**out, "by_kind": dict.fromkeys(KINDS, 0), "items": [], "next": None}
     if queries.are_more(was, snapshot, MOST):
-        return {**out, "total": MOST, "too_many": True, "by_kind": {}, "items": [], "next": None}
+        return {**out, "total": None, "too_many": True, "by_kind": {}, "items": [], "next": None}
     found = queries.changes(was, snapshot, selection, _hidden(was, snapshot), limit + 1, after)
     rows = found.rows[:limit]
     out |= {

@@ -31,7 +31,10 @@ def get_changes(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     cursor: Annotated[str | None, Query(max_length=2000)] = None,
 ) -> Any:
-    """What has changed in a selection since a state: added, ended, regraded, entered, left, changed."""
+    """What has changed in a selection since a state: added, ended, regraded, entered, left, changed.
+
+    Where too much of the register was touched to be compared: `too_many` is true, `total` null, `items` empty.
+    """
     asked = selection_request.asked(snapshot, request.query_params.multi_items(), _OWN)
     return marked(request, changes.since(asked.snapshot, asked.selection, since, limit=limit, cursor=cursor))
 

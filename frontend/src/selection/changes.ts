@@ -10,7 +10,7 @@ export interface Change {
   division: string | null; stage: string; geometry: Geometry | null; in_selection: boolean; fields: string[]; updated_at: string;
   before?: { grade: Grade; level: string | null; stage: string };
 }
-interface Answer { since: number; since_at: string | null; state: number; total: number; by_kind: Record<string, number>; items: Change[]; next: string | null; too_many?: boolean }
+interface Answer { since: number; since_at: string | null; state: number; total: number | null; by_kind: Record<string, number>; items: Change[]; next: string | null; too_many?: boolean }
 
 const KEPT = "riskmap.seen"; // the public's, which has no account to keep it
 export const PAGE = 100;
@@ -20,7 +20,7 @@ export const changes = reactive({
   sinceAt: "",
   state: 0, // that the answer is of
   total: 0,
-  tooMany: false, // to be compared one by one: the total is a bound then
+  tooMany: false, // to be compared one by one: nothing is counted then
   items: [] as Change[],
   next: null as string | null,
   open: false,
@@ -78,7 +78,7 @@ async function ask(cursor: string | null): Promise<void> {
     if (signal.aborted) return;
     changes.items = cursor ? [...changes.items, ...found.items] : found.items;
     changes.next = found.next;
-    changes.total = found.total;
+    changes.total = found.total ?? 0;
     changes.tooMany = found.too_many ?? false;
     changes.state = found.state;
     changes.sinceAt = found.since_at ?? "";

@@ -39,13 +39,12 @@ export const A = {
 
 /** 自上次查看以来. */
 export const CH = {
-  chip: (n: number, more: boolean) => `自上次查看以来 ${num(n)} 处${more ? "以上" : ""}变动`,
-  orMore: "以上",
-  tooMany: (n: number) => `变动超过 ${num(n)} 处（如整批导入、改等级对应表），不逐处列出。看过现在的图后请标为已看；某一处改了什么，见该对象详情页的“变化”。`,
+  chip: (n: number) => `自上次查看以来 ${num(n)} 处变动`,
+  tooMany: "数据有大批变动，未逐处比较",
+  tooManyDo: "多为整批导入或改了等级对应表。看过现在的图后请标为已看；某一处改了什么，见该对象详情页的“变化”。",
   title: "自上次查看以来",
   span: (from: string, at: string, to: number) => `状态 ${from}${at ? `（${at}）` : ""} → ${num(to)}`,
   within: "在当前选择和您的权限范围内",
-  everywhere: "在您的权限范围内，不限当前选择",
   seen: "标为已看",
   seenTip: "以现在的数据为准，以后的变动重新计",
   ring: "在图上圈出",
