@@ -48,7 +48,11 @@ _ORDER = ("ops", "browser", "api", "db", "real", "unit")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest."""
     folder = Path(__file__).parent
-    items.sort(key=lambda item: _ORDER.index(item.path.relative_to(folder).parts[0]))
+
+    def place(item: pytest.Item) -> int:
+        return next((i for i, name in enumerate(_ORDER) if folder / name in item.path.parents), len(_ORDER))
+
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session")
