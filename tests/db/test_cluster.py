@@ -8,13 +8,17 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg2
 import pytest
+from sqlalchemy import create_engine, make_url
 
 from riskmap.base.cluster import ClusterError, PrivateCluster, find_servers
+from riskmap.base.migrate import ensure_roles
 
 START = """
 import signal, sys
@@ -68,6 +72,22 @@ def test_two_clusters_stand_side_by_side(folder: Path) -> None:
         assert ask(one, "SHOW data_directory") != ask(two, "SHOW data_directory")
 
 
+def test_two_databases_of_a_new_server_are_prepared_at_once(folder: Path) -> None:
+    with PrivateCluster(folder) as url:
+        engine = create_engine(make_url(url).set(drivername="postgresql+psycopg2"))
+        ready = threading.Barrier(4)
+
+        def prepare(_: int) -> None:
+            with engine.begin() as connection:
+                ready.wait(60)
+                ensure_roles(connection, "a-Password-4-all")
+
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(prepare, range(4)))
+        engine.dispose()
+        assert ask(url, "SELECT count(*) FROM pg_roles WHERE rolname LIKE 'riskmap%'") == 2
+
+
 def test_a_half_made_cluster_is_made_again(folder: Path) -> None:
     (folder / "pg.new").mkdir()
     (folder / "pg.new" / "half").write_text("x")
@@ -89,8 +109,9 @@ def test_a_killed_owner_takes_its_server_along_and_loses_nothing(folder: Path) -
     owner.wait()
     with contextlib.suppress(ProcessLookupError):
         gone = os.pidfd_open(pid)
-        select.select([gone], [], [])  # until it has ended
+        ended, _, _ = select.select([gone], [], [], 60)
         os.close(gone)
+        assert ended, "the server outlived its owner"
     with PrivateCluster(folder) as again:
         assert ask(again, "SELECT x FROM kept") == 42
 

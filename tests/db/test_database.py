@@ -1,6 +1,7 @@
 """The database itself holds: roles, row security, append-only audit, index use, models equal to tables."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -268,24 +269,71 @@ def test_where_the_order_of_names_is_another_icus_the_index_is_built_anew(engine
     owner.dispose()
 
 
-def test_a_server_without_icu_sorts_by_code_point_and_migrate_says_so(
-    settings: Settings, caplog: pytest.LogCaptureFixture
-) -> None:
+@pytest.fixture
+def made_without_icu(settings: Settings) -> Iterator[Engine]:
+    """Connections as superuser to a database whose names have the order that migration 0010 falls back on."""
     owner = create_engine(superuser_url(settings))
-    swap = (
-        "DROP INDEX risk_object_name; ALTER COLLATION pinyin RENAME TO pinyin_kept;"
-        'CREATE COLLATION pinyin FROM "C"; CREATE INDEX risk_object_name ON risk_object (name COLLATE pinyin, id)'
+    made = ("DROP INDEX risk_object_name", "DROP COLLATION pinyin", "CREATE COLLATION pinyin {}", *MADE_ANEW)
+
+    def make(order: str) -> None:
+        with owner.begin() as connection:
+            for statement in made:
+                connection.execute(text(statement.format(order)))
+
+    make('FROM "C"')
+    try:
+        yield owner
+    finally:
+        make("(provider = icu, locale = 'zh-u-kn-true')")
+        owner.dispose()
+
+
+MADE_ANEW = (
+    "ALTER COLLATION pinyin OWNER TO riskmap_owner",
+    "CREATE INDEX risk_object_name ON risk_object (name COLLATE pinyin, id)",
+)
+
+
+def order_of(owner: Engine) -> list[str]:
+    with owner.connect() as connection:
+        names = text(
+            "SELECT n FROM unnest(ARRAY['张库', '艾库', '张库10号', '张库2号']) AS n ORDER BY n COLLATE pinyin"
+        )
+        return list(connection.scalars(names))
+
+
+def test_a_server_without_icu_sorts_by_code_point_and_migrate_says_so(
+    settings: Settings, made_without_icu: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    # What a server that is built without ICU answers.
+    no_icu = (
+        "CREATE FUNCTION no_icu() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN"
+        " RAISE EXCEPTION 'ICU is not supported in this build' USING ERRCODE = 'feature_not_supported'; END $$;"
+        "CREATE EVENT TRIGGER no_icu ON ddl_command_start WHEN TAG IN ('CREATE COLLATION') EXECUTE FUNCTION no_icu()"
     )
-    with owner.begin() as connection:
-        connection.execute(text(swap))
+    with made_without_icu.begin() as connection:
+        connection.execute(text(no_icu))
+    try:
+        migrate(settings)
+    finally:
+        with made_without_icu.begin() as connection:
+            connection.execute(text("DROP EVENT TRIGGER no_icu; DROP FUNCTION no_icu()"))
+    assert "ICU is not supported in this build" in caplog.text
+    assert order_of(made_without_icu) == ["张库", "张库10号", "张库2号", "艾库"]
+    with made_without_icu.connect() as connection:
+        assert connection.scalar(text("SELECT to_regclass('risk_object_name') IS NOT NULL"))
+
+
+def test_a_database_made_without_icu_gets_the_order_of_pinyin_once_there_is_one(
+    settings: Settings, engine: Engine, made_without_icu: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
     migrate(settings)
-    assert "没有 ICU" in caplog.text
-    with owner.begin() as connection:
-        connection.execute(text("DROP INDEX risk_object_name; DROP COLLATION pinyin"))
-        connection.execute(text("ALTER COLLATION pinyin_kept RENAME TO pinyin"))
-        connection.execute(text("CREATE INDEX risk_object_name ON risk_object (name COLLATE pinyin, id)"))
-        connection.execute(text("ALTER TABLE risk_object OWNER TO riskmap_owner"))
-    owner.dispose()
+    assert "ICU" not in caplog.text
+    assert order_of(made_without_icu) == ["艾库", "张库", "张库2号", "张库10号"]
+    with made_without_icu.connect() as connection:
+        index = connection.scalar(text("SELECT pg_get_indexdef('risk_object_name'::regclass)"))
+    assert index.endswith("(name COLLATE pinyin, id)")
+    check_ready(engine)
 
 
 def test_the_superuser_may_not_serve(settings: Settings) -> None:

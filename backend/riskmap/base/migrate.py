@@ -7,7 +7,7 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from riskmap.base.database import APP_ROLE, OWNER_ROLE, app_password, superuser_url
 from riskmap.base.errors import RiskmapError
@@ -31,6 +31,13 @@ _COLLATION = """
 SELECT collprovider = 'i' AS icu, collversion IS DISTINCT FROM pg_collation_actual_version(oid) AS stale
 FROM pg_collation WHERE collname = 'pinyin' AND collnamespace = 'public'::regnamespace
 """
+# As migration 0010 makes both where it finds ICU.
+_MAKE_PINYIN = (
+    "DROP INDEX risk_object_name",
+    "DROP COLLATION pinyin",
+    "CREATE COLLATION pinyin (provider = icu, locale = 'zh-u-kn-true')",
+    "CREATE INDEX risk_object_name ON risk_object (name COLLATE pinyin, id)",
+)
 
 
 class NotReady(RiskmapError):
@@ -56,6 +63,9 @@ def _dba_sql(database: str) -> str:
 
 def ensure_roles(connection: Connection, password: str) -> None:
     """Both roles with the rights that they may have, on this server."""
+    # Two databases of one server may be prepared at once, and an advisory lock is of one database alone. This
+    # one is the whole server's; nobody who signs in waits for it.
+    connection.execute(text("LOCK TABLE pg_authid IN SHARE ROW EXCLUSIVE MODE"))
     for role, options in ((OWNER_ROLE, "NOLOGIN"), (APP_ROLE, "LOGIN")):
         exists = connection.scalar(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role})
         if not exists:
@@ -84,11 +94,13 @@ def migrate(settings: Settings) -> None:
     url = superuser_url(settings)
     engine = create_engine(url, connect_args={"connect_timeout": 10})
     try:
+        # The roles are the server's, not the database's: in a transaction of their own.
         with engine.begin() as connection:
             _check_server(connection, url.database or "")
-            # Two instances may start at once on one server: the roles are the server's.
-            connection.execute(text("SELECT pg_advisory_xact_lock(727001)"))
             ensure_roles(connection, app_password(settings))
+        with engine.begin() as connection:
+            # Two instances may start at once on one database.
+            connection.execute(text("SELECT pg_advisory_xact_lock(727001)"))
             connection.execute(text("CREATE EXTENSION IF NOT EXISTS postgis"))
             connection.execute(text("CREATE EXTENSION IF NOT EXISTS btree_gist"))
             _check_postgis(connection)
@@ -108,10 +120,19 @@ def migrate(settings: Settings) -> None:
 
 
 def _refresh_pinyin(connection: Connection) -> None:
-    """Names by pinyin, in the order of the server's present ICU."""
+    """Names by pinyin, in the order of the server's present ICU; also where an earlier server had none."""
     icu, stale = connection.execute(text(_COLLATION)).one()
     if not icu:
-        log.warning("数据库没有 ICU，名称按编码而不按拼音排序。换用带 ICU 的 PostgreSQL（Debian、Ubuntu 的都带）即可。")
+        try:
+            with connection.begin_nested():
+                for statement in _MAKE_PINYIN:
+                    connection.execute(text(statement))
+        except DBAPIError as error:
+            log.warning(
+                "名称按编码而不按拼音排序：数据库用不了 ICU（%s）。"
+                "换用带 ICU 的 PostgreSQL（Debian、Ubuntu 的都带）后再运行 riskmap migrate 即可。",
+                str(error.orig).strip(),
+            )
     elif stale:
         connection.execute(text("REINDEX INDEX risk_object_name"))
         connection.execute(text("ALTER COLLATION pinyin REFRESH VERSION"))
