@@ -216,6 +216,24 @@ def test_names_stand_in_the_order_of_pinyin_and_of_numbers(admin: TestClient) ->
         assert found == wanted
 
 
+def test_classes_stand_in_the_order_of_their_titles(admin: TestClient) -> None:
+    # By their codes: hospital, market, school, tailings-pond; by pinyin: jimao, weikuang, xuexiao, yiyuan.
+    for i, class_ in enumerate(["school", "hospital", "market", "tailings-pond", "school"]):
+        make(admin, name=f"分类序{i}", attributes={}, **{"class": class_})
+    titles = {c["class"]: c["title"] for c in admin.get("/api/catalogue").json()["classes"]}
+    for sort in ("class", "-class"):
+        found: list[str] = []
+        params: dict[str, Any] = {"where": "name LIKE '分类序%'", "limit": 2, "sort": sort}
+        while True:
+            page = admin.get("/api/objects", params=params).json()
+            found += [i["class"] for i in page["items"]]
+            if not page["next"]:
+                break
+            params["cursor"] = page["next"]
+        wanted = ["market", "tailings-pond", "school", "school", "hospital"]
+        assert found == (wanted if sort == "class" else wanted[::-1]), [titles[c] for c in found]
+
+
 @pytest.mark.parametrize(
     "sort", ["name", "-name", "-grade", "grade", "level", "-updated_at", "dam_height_m", "-dam_height_m", "code"]
 )

@@ -66,6 +66,11 @@ def parse_sort(given: str | None, snapshot: Snapshot, selection: Selection) -> S
 
 def _key_sql(sort: Sort, compiled: Compiled, snapshot: Snapshot, selection: Selection, inner: bool) -> str:
     if not sort.is_field:
+        if sort.name == "class":
+            titles = {c.code: c.title for c in snapshot.catalogue.classes.values()}
+            codes, words = compiled.binds(list(titles)), compiled.binds(list(titles.values()))
+            place = f"array_position(CAST({codes} AS text[]), {{class}})"
+            return f"coalesce((CAST({words} AS text[]))[{place}], {{class}}) {PINYIN}"
         return SORTS[sort.name]
     readable = field_of(sort.name, snapshot, selection.classes)
     kind = next(iter(readable.values())).type

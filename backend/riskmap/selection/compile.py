@@ -349,7 +349,7 @@ SORTS: dict[str, str] = {
     "grade": "{grade}",
     "name": f"{{name}} {PINYIN}",
     "code": f"{{code}} {LETTERS}",
-    "class": f"{{class}} {LETTERS}",
+    "class": f"{{class}} {PINYIN}",  # its title, which the catalogue knows
     "level": "{level_rank}",
     "division": f"{{division}} {LETTERS}",
     "department": f"{{department}} {PINYIN}",
