@@ -120,6 +120,22 @@ def test_an_escape_room_is_made_in_the_page_and_is_at_once_on_the_map(
     expect(tree.get_by_role("checkbox")).to_have_attribute("aria-checked", "true")
 
 
+def test_what_is_being_typed_stands_when_the_check_answers(open_page: Any, address: str) -> None:
+    page = open_page(signed=True).page
+    open_classes(page, address, "?class=new")
+    page.get_by_role("button", name="保存并启用").click()
+    row = add_field(page, "安全出口", "选项")
+    options, name = row.get_by_label("可选项"), row.get_by_label("字段名")
+    options.fill("一个\n两个")
+    expect(row.locator(".entry.faulty")).to_have_count(1)  # nothing is taken yet: there are no options
+    expect(options).to_have_value("一个\n两个")
+    with page.expect_response("**/api/classes/preview*"):
+        name.fill("exits")  # which takes the options
+    expect(row.locator(".entry.faulty")).to_have_count(0)
+    expect(name).to_have_value("exits")
+    expect(options).to_have_value("一个\n两个")
+
+
 def test_a_change_that_stored_values_do_not_fit_is_told_at_its_field_before_saving(
     open_page: Any, address: str, other: httpx.Client
 ) -> None:
