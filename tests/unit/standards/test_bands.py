@@ -44,6 +44,8 @@ def test_whole_sets_are_taken() -> None:
         (ANY, ["( 1)", "(1 )"], "gap"),
         (ANY, ["( 1]", "[1 )"], "overlap"),
         (ANY, ["( 1]", "(1.5 )"], "gap"),
+        (ANY, ["( 1]", "[2 )"], "gap"),
+        (ANY, ["( 2)", "(1 )"], "overlap"),
         (ANY, ["[1 )"], "gap"),
         (ANY, ["( 1]"], "gap"),
         (ANY, ["( )"], "no_limits"),
