@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import httpx
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.test_page import drawn, place, total
@@ -92,6 +93,16 @@ def test_areas_stages_and_fields_agree_everywhere_and_are_said(open_page: Any) -
     settled(page)
     chips = [int(t.replace(",", "")) for t in page.locator(".chip b").all_inner_texts()]
     assert sum(chips) == total(page)
+
+
+@pytest.mark.parametrize(
+    ("day", "why"), [("2026-02-31", "没有这一天"), ("2026-13-01", "没有这一天"), ("2999-01-01", "还没有到这一天")]
+)
+def test_a_day_that_cannot_be_looked_back_to_is_told_and_now_is_shown(open_page: Any, day: str, why: str) -> None:
+    page = open_page(f"as_of={day}").page
+    expect(page.locator(".left-out")).to_contain_text(f"{day}（{why}）")
+    expect(page.locator(".words .total")).to_be_visible()
+    assert "as_of" not in page.url
 
 
 def test_what_a_link_asks_in_vain_is_told_and_the_rest_works(open_page: Any) -> None:

@@ -58,3 +58,37 @@ def test_a_killed_service_loses_nothing_that_was_typed(browser: Browser, service
     assert kept["attributes"]["capacity_m3"] == 800000
     assert not faults
     context.close()
+
+
+def test_a_selection_made_while_the_service_is_away_has_no_figures_until_it_is_back(
+    browser: Browser, service: Instance
+) -> None:
+    context = browser.new_context(locale="zh-CN", viewport={"width": 1366, "height": 768})
+    page = context.new_page()
+    page.goto(f"{service.url}/#map=11/29.7/116.05")
+    total = page.locator(".words .total")
+    chips = page.locator(".chip b")
+    rows = page.locator(".tbl tbody tr")
+    expect(total).to_be_visible()
+    expect(rows.first).to_be_visible()
+    whole = total.inner_text()
+    county = page.locator(".areas .tr", has_text="湖口县")
+    figure = county.locator(".c").inner_text()
+
+    service.stop(9)
+    county.get_by_role("checkbox").click()
+    expect(page.get_by_text("数量没有读到")).to_be_visible()
+    expect(total).to_have_count(0)
+    expect(chips).to_have_text(["—"] * 5)
+    expect(page.locator(".legend .c.all")).to_have_text(["—"] * 5)
+    expect(rows).to_have_count(0)
+    expect(page.locator(".tbl .failed")).to_contain_text("没有读到")
+
+    service.start()
+    expect(total).to_have_text(figure, timeout=60_000)
+    assert figure != whole
+    expect(page.get_by_text("数量没有读到")).to_have_count(0)
+    expect(rows.first).to_be_visible()
+    of_grades = sum(int(text.replace(",", "")) for text in chips.all_inner_texts())
+    assert f"{of_grades:,}" == figure
+    context.close()

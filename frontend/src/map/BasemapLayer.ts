@@ -81,6 +81,9 @@ export class BasemapLayer extends ViewportLayer {
 
   /** One layer of the service's base map; unknown ones are left out. */
   setLayer(name: string, data: Features): void {
+    if (name === "places") this.forget("seat", "town");
+    else if (name === "water") this.forget("water");
+    else if (name === "hills") this.forget("hill");
     if (name === "rivers") this.rivers = this.partsOf(data, "lines");
     else if (name === "roads") this.roads = this.roadsOf(data);
     else if (name === "places") this.addPlaces(data);
@@ -95,12 +98,19 @@ export class BasemapLayer extends ViewportLayer {
   setDivisions(level: "city" | "county" | "town", data: Features): void {
     this.borders[level] = this.partsOf(data, "rings");
     if (level === "county") {
+      this.forget("county");
       this.areas.land = this.borders.county;
       const named = new Set(this.places.filter((l) => l.kind === "seat").map((l) => l.text));
       for (const f of data.features) if (!named.has(String(f.properties?.name ?? ""))) this.addNameOf(f, "county");
     } else if (level === "city" && !this.areas.land.length) this.areas.land = this.borders.city;
     this.redraw();
     this.names.renew();
+  }
+
+  /** Names that are read again come in the place of the old ones. */
+  private forget(...kinds: GroundName["kind"][]): void {
+    const kept = this.places.filter((name) => !kinds.includes(name.kind));
+    this.places.splice(0, this.places.length, ...kept);
   }
 
   private partsOf(data: Features, kind: "lines" | "rings"): Part[] {

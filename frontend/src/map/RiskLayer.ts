@@ -211,8 +211,9 @@ export class RiskLayer extends ViewportLayer {
   protected override paint(context: CanvasRenderingContext2D, frame: Frame): void {
     const size = worldSize(frame.zoom);
     const placed = this.placeNames(context, frame.zoom);
-    this.ground.paint(context, frame, { of: placed, spots: () => placed.spots });
     for (const shape of this.scene.shapes) this.paintShape(context, shape, frame);
+    // Over lines and outlines, which would strike the names through, and under symbols.
+    this.ground.paint(context, frame, { of: placed, spots: () => placed.spots });
     for (const mark of this.scene.marks) {
       const x = mark.x * size - frame.left;
       const y = mark.y * size - frame.top;

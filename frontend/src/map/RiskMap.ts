@@ -257,9 +257,9 @@ export class RiskMap {
     const at = L.latLng(latOf(anchor.y), lngOf(anchor.x));
     const below = this.map.getSize().y * coveredBelow;
     if (!closer) {
-      // What the legend covers at the left is no place to be seen, where the map is wide enough to spare it.
-      const left = Math.max(64, Math.min(this.covered[0] + 48, this.map.getSize().x / 3));
-      this.map.panInside(at, { paddingTopLeft: [left, 64], paddingBottomRight: [64, 64 + below] });
+      // What legend and buttons cover is no place to be seen, where the map is wide enough to spare it.
+      const [left, right] = this.covered.map((side) => Math.max(64, Math.min(side + 48, this.map.getSize().x / 3))) as [number, number];
+      this.map.panInside(at, { paddingTopLeft: [left, 64], paddingBottomRight: [right, 64 + below] });
       return;
     }
     const zoom = Math.max(this.map.getZoom(), 15);

@@ -185,9 +185,9 @@ function hasBadge(cluster: Cluster): boolean {
 }
 const LEVEL_BADGE = 18;
 
-/** Where a cluster's badge sits from its middle. */
+/** Where a cluster's badge sits from its middle: on its ring, and never over the number. */
 export function badgeOffset(n: number): number {
-  return (clusterRadius(n) + 4) * 0.74;
+  return Math.max(14.8, (clusterRadius(n) + 4) * 0.74);
 }
 
 const LEAST_SHARE = 0.03; // of the ring: one 重大 among a thousand is still to be seen

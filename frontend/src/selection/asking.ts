@@ -38,16 +38,19 @@ export async function count(): Promise<void> {
     store.valuesMore = beside?.facets_more ?? {};
     store.total = beside?.total ?? 0;
     store.unplaced = beside?.unplaced ?? 0;
-    store.error = "";
+    store.error = store.unread = "";
     store.online = true;
   } catch (error) {
-    // What cannot be asked so has no figures: those of before would be another selection's.
-    if (error instanceof Problem && error.status === 422) Object.assign(store, { total: null, unplaced: 0, facets: [], values: {}, valuesMore: {} });
+    // The figures of before stay only where they are of this very selection.
+    const same = JSON.stringify(store.counted) === JSON.stringify(counted) && store.total !== null;
+    if (!isAbort(error) && !same) Object.assign(store, { unread: whyOf(error), total: null, unplaced: 0, facets: [], values: {}, valuesMore: {} });
     complain(error);
   } finally {
     if (!signal.aborted) store.counting = false;
   }
 }
+
+let listed = ""; // what the rows that are shown were asked for by
 
 async function list(): Promise<void> {
   if (!store.catalogue) return;
@@ -59,6 +62,7 @@ async function list(): Promise<void> {
   }
   store.listing = true;
   const cursor = store.cursors.at(-1);
+  const asked = `${tableQuery.value} ${store.sort} ${cursor}`;
   try {
     const page = await together(getJson<Page>(`/api/objects?limit=${PAGE_SIZE}&sort=${encodeURIComponent(store.sort)}&${tableQuery.value}${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`, signal));
     if (signal.aborted) return;
@@ -67,8 +71,13 @@ async function list(): Promise<void> {
     store.rowsState = page.state;
     store.listFailed = "";
     store.next = page.next;
+    listed = asked;
   } catch (error) {
-    if (!isAbort(error)) store.listFailed = whyOf(error);
+    if (!isAbort(error)) {
+      store.listFailed = whyOf(error);
+      // Rows of another selection must not stand under this one's words.
+      if (listed !== asked) Object.assign(store, { rows: [], rowsTotal: null, next: null });
+    }
     complain(error);
   } finally {
     if (!signal.aborted) store.listing = false;
@@ -126,6 +135,13 @@ export async function showDetail(): Promise<void> {
   }
 }
 
+/** What a lost line kept from coming is asked for when it is back. */
+watch(() => store.online, (on) => {
+  if (!on || !store.catalogue) return;
+  void count();
+  listAnew();
+  void showDetail();
+});
 watch(() => JSON.stringify(store.chosen), () => {
   if (store.cell) store.cell = null; // a hexagon's list belongs to the picture it was clicked in
   void count();

@@ -23,9 +23,11 @@ async function ask(): Promise<void> {
     const got = await together(getJson<Counts>(`/api/counts?${facetQuery()}&bbox=${box}`, mine.signal));
     if (!mine.signal.aborted) rows.value = got.rows as CountRow[];
   } catch (error) {
-    if (!isAbort(error)) complain(error);
+    if (isAbort(error)) return;
+    rows.value = null; // those of another view or selection are no answer
+    complain(error);
   }
 }
 
 // The map says where it is when it rests.
-watch([() => JSON.stringify(store.chosen), () => store.scale, () => store.state, () => store.catalogue, () => store.bounds], () => void ask(), { immediate: true });
+watch([() => JSON.stringify(store.chosen), () => store.scale, () => store.state, () => store.catalogue, () => store.bounds, () => store.online && !rows.value], () => void ask(), { immediate: true });

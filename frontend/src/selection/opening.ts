@@ -33,12 +33,18 @@ function pruned(chosen: Chosen, told: string[]): Chosen {
   out.fields = keep(out.fields, (f) => !!only?.fields.some((k) => k.name === f.field), (f) => F.unknownField(f.field));
   if (out.asOf) {
     const n = /^state:(\d+)$/.exec(out.asOf)?.[1];
-    if (n ? Number(n) > store.state : Number.isNaN(Date.parse(out.asOf)) || out.asOf > store.at.slice(0, 10)) {
-      told.push(n ? F.futureState(n) : F.futureDay(out.asOf));
+    if (n ? Number(n) > store.state : !isDay(out.asOf) || out.asOf > store.at.slice(0, 10)) {
+      told.push(n ? F.futureState(n) : isDay(out.asOf) ? F.futureDay(out.asOf) : F.noSuchDay(out.asOf));
       out.asOf = null;
     }
   }
   return out;
+}
+
+/** Whether the calendar has this day: a browser takes 31 February for 3 March. */
+function isDay(text: string): boolean {
+  const at = new Date(`${text}T00:00:00Z`);
+  return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(text);
 }
 
 async function namesOf(ids: readonly number[], told: string[]): Promise<number[]> {

@@ -1,7 +1,7 @@
 /** What the page is about: one reactive object that panels change and layers listen to, and what follows from it. */
 import { computed, reactive } from "vue";
 import type { Account, Catalogue, ClassSpec, CountRow, Detail, Division, GradeStep, Item, Meta, Scale } from "../api/types";
-import { GRADES, type Grade, W } from "../words";
+import { GRADES, type Grade, num, W } from "../words";
 import { type ByGrade, type Figures, figuresOf } from "./figures";
 import { type Chosen, fromHash, isNothing, toParams, type View } from "./query";
 
@@ -46,6 +46,7 @@ export const store = reactive({
   counted: { chosen: link.chosen as Chosen, scale: link.scale as string | null }, // what the figures are of
   values: {} as Partial<Record<Facet, Record<string, number>>>, // of stage, source …: each without its own condition
   valuesMore: {} as Partial<Record<Facet, number>>, // how many values there are that `values` does not list
+  unread: "" as string, // why the figures are not those of what is chosen; they are shown as a dash then
   total: null as number | null,
   unplaced: 0,
   frozen: 0, // while a past is shown: the state that it was asked at
@@ -102,6 +103,10 @@ export function figuresFor(rows: readonly CountRow[]): Figures {
   const { chosen, scale } = store.counted;
   const limits = { classes: new Set(chosen.classes ?? hazards.value), grades: new Set(chosen.grades ?? GRADES), levels: chosen.levels && new Set(chosen.levels) };
   return figuresOf(rows, limits, scale, classesOn(scale));
+}
+/** A figure of the selection as the page writes it: never a number that is another selection's, nor 0 for what was not read. */
+export function figure(n: number): string {
+  return store.unread ? W.dash : num(n);
 }
 /** Counts by grade of the chosen classes, and by class of the chosen grades: each facet without its own condition. */
 export const figures = computed<Figures>(() => figuresFor(store.facets));

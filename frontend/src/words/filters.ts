@@ -92,6 +92,7 @@ export const F = {
   unknownSort: (title: string) => (title ? `按“${title}”排序（现在不能这样排）` : "链接中的排序方式（不认识）"),
   unknownCondition: (text: string) => `“${text}”（不认识这个条件）`,
   futureDay: (day: string) => `回看 ${day}（还没有到这一天）`,
+  noSuchDay: (day: string) => `回看 ${day}（没有这一天）`,
   futureState: (n: string) => `回看状态 ${n}（还没有这个状态）`,
   hiddenBy: (title: string) => `“${title}”中`,
   close: "知道了",

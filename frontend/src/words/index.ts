@@ -38,6 +38,7 @@ export const W = {
   partly: "有的图块没有读到，图上仍是原来的画面；正在重试",
   loading: (n: number | null) => (n === null ? "正在读取" : `正在读取 ${num(n)} 处`),
   retry: "重试",
+  figuresUnread: "数量没有读到",
   understood: "知道了",
   noService: "连不上服务，请检查网络；恢复后自动更新。",
   badAnswer: "服务没有正常回答，请稍后再试。",

@@ -70,7 +70,7 @@ export const T = {
   inView: "图上",
   inSelection: "选择",
   twoFigures: "图上 / 选择",
-  line: (title: string, seen: number, all: number) => `${title}，地图范围内 ${num(seen)} 处，选择共 ${num(all)} 处`,
+  line: (title: string, seen: string, all: string) => `${title}，地图范围内 ${seen} 处，选择共 ${all} 处`,
   ringLevels: "圈内数字为处数，圆环为各级占比，角标为最重一级",
 
   // Hexagons
