@@ -108,7 +108,7 @@ def enter(
         page.set_default_timeout(20_000)
         page.goto(f"{address}{path}")
         page.wait_for_selector(wait)
-        page.wait_for_function("document.fonts.status === 'loaded'")
+        page.wait_for_function("() => document.fonts.status === 'loaded'")
         return page
 
     yield enter_

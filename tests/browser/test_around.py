@@ -164,7 +164,7 @@ def test_the_back_button_closes_what_was_opened(open_page: Any) -> None:
     page.locator(".words").click(position={"x": 4, "y": 4})
     page.keyboard.press("Escape")
     expect(page.locator("aside.right")).to_have_count(0)
-    page.wait_for_function("!location.hash.includes('object=')")
+    page.wait_for_function("() => !location.hash.includes('object=')")
     assert "grade=major" in page.url
 
 
@@ -200,7 +200,7 @@ def test_the_phone_upright_and_lying(browser: Browser, address: str) -> None:
         assert inside
         page.get_by_role("button", name="我的位置").click()
         expect(page.locator(".el-message")).to_contain_text("误差约 25 m")
-        page.wait_for_function("location.hash.includes('/29.70000/115.99000')")
+        page.wait_for_function("() => location.hash.includes('/29.70000/115.99000')")
         context.close()
 
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Watched
+from tests.browser.conftest import Watched, at_rest
 from tests.conftest import ADMIN_PASSWORD
 
 DEMO = True
@@ -349,6 +349,7 @@ def test_the_ground_and_the_chosen_area_fail_and_come_each_by_itself(page: Page)
     told.get_by_role("button", name="重试").click()
     expect(told).to_have_count(0)
     page.wait_for_function("(before) => location.hash !== before", arg=before)
+    at_rest(page)
     # Of the ground and of the area, each as often as it was missing.
     assert sorted(asked) == ["city", "county", "county", "town"]
 

@@ -39,7 +39,7 @@ def test_initials_find_an_object_and_the_map_flies_there(open_page: Any) -> None
     expect(page.locator("aside.right h1")).to_have_text("例湖溪小学")
     expect(page.locator("#search-results")).to_be_hidden()
     expect(page.locator(".map .canvas")).to_be_focused()
-    page.wait_for_function("/map=1[6-9]/.test(location.hash)")
+    page.wait_for_function("() => /map=1[6-9]/.test(location.hash)")
     expect(page.locator(".words .total")).not_to_have_text("1")  # the selection is another matter
 
 
@@ -79,7 +79,7 @@ def test_an_address_gets_a_pin_that_can_be_taken_away(open_page: Any) -> None:
     expect(panel).to_contain_text("濂溪区七里湖街道江湖路6号")
     expect(panel).to_contain_text("来源：演示地名地址（虚构）")
     expect(page.locator(".map-pin")).to_have_count(1)
-    page.wait_for_function("/map=17/.test(location.hash)")
+    page.wait_for_function("() => /map=17/.test(location.hash)")
     panel.get_by_role("button", name="去掉标记").click()
     expect(page.locator(".map-pin")).to_have_count(0)
 
@@ -118,7 +118,7 @@ def test_from_another_page_to_the_map(open_page: Any) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("aside.right h1")).to_have_text("例湖溪小学")
     drawn(page)
-    page.wait_for_function("/map=1[6-9]/.test(location.hash)")
+    page.wait_for_function("() => /map=1[6-9]/.test(location.hash)")
 
 
 def test_on_a_phone_the_box_is_a_sheet_over_the_page(open_page: Any) -> None:
