@@ -7,6 +7,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import frames
 from tests.browser.test_page import drawn, place, total
 
 DEMO = True
@@ -56,10 +57,25 @@ def test_a_polygon_across_itself_is_said_and_not_taken(open_page: Any) -> None:
         page.mouse.click(x + dx, y + dy)
     page.mouse.move(x + 60, y - 80)
     expect(page.locator(".sketch-panel")).to_contain_text("边线交叉")
+    finish = page.get_by_role("button", name="完成")
+    for tried in (lambda: page.mouse.click(x + 60, y - 80), lambda: page.mouse.dblclick(x + 60, y - 80)):
+        tried()
+        page.mouse.move(x + 100, y + 100)
+        expect(page.locator(".sketch-panel")).to_contain_text("边线交叉")  # until a point is taken or the step taken back
+        expect(finish).to_be_disabled()
+        page.keyboard.press("Enter")
+        frames(page)
+        expect(page.locator(".sketch-panel")).to_contain_text("边线交叉")
+        assert page.locator(".marker-icon:not(.cursor-marker)").count() == 3  # the crossing one was not taken
+    page.get_by_role("button", name="撤一步").click()
+    expect(finish).to_be_enabled()
+    assert page.locator(".marker-icon:not(.cursor-marker)").count() == 3
     page.mouse.click(x + 60, y - 80)
-    page.mouse.move(x + 100, y + 100)
+    expect(finish).to_be_disabled()
+    page.mouse.click(x + 100, y + 100)
     expect(page.locator(".sketch-panel")).to_contain_text("面积")
-    assert page.locator(".marker-icon:not(.cursor-marker)").count() == 3  # the crossing one was not taken
+    expect(finish).to_be_enabled()
+    assert page.locator(".marker-icon:not(.cursor-marker)").count() == 4
     page.keyboard.press("Escape")
     expect(page.locator(".sketch-panel")).to_have_count(0)
     assert total(page) == before

@@ -36,7 +36,7 @@ const PANE = "sketch";
 const HANDLES = "sketch-handles";
 
 /** What geoman's drawing of one kind does for its own toolbar, without saying so in its types. */
-interface Drawing { _removeLastVertex?(): void; _finishShape?(event?: object): void; _hintMarker?: L.Marker; _layer?: L.Layer }
+interface Drawing { _removeLastVertex?(): void; _finishShape?: ((event?: object) => void) | undefined; _syncHintLine?(): void; _hintMarker?: L.Marker; _layer?: L.Layer }
 
 type Sketched = L.Marker | L.Polyline | L.Polygon | L.Circle;
 
@@ -47,6 +47,7 @@ interface Session {
   layers: Sketched[]; // while editing
   begun: Shape | null;
   steps: Shape[]; // while editing: what Backspace goes back to
+  refused: boolean; // the last click would have crossed: without that point it would be another area than was meant
   stop: (() => void)[];
 }
 
@@ -64,7 +65,7 @@ export class Sketch {
   }
 
   async draw(kind: SketchKind, options: SketchOptions = {}): Promise<void> {
-    const session = await this.begin({ kind, editing: false, options, layers: [], begun: null, steps: [], stop: [] });
+    const session = await this.begin({ kind, editing: false, options, layers: [], begun: null, steps: [], refused: false, stop: [] });
     if (!session) return;
     const { map } = this;
     const colour = getComputedStyle(this.element).getPropertyValue("--accent").trim();
@@ -78,7 +79,9 @@ export class Sketch {
       session.stop.push(() => map.off(type as "click", f as never));
     };
     listen("mousemove", (event: L.LeafletMouseEvent) => {
-      this.cursor = event.latlng;
+      // On its way to a button the pointer is at no place of the line.
+      const aside = (kind === "line" || kind === "polygon") && event.originalEvent.target instanceof Node && this.panel?.contains(event.originalEvent.target);
+      this.cursor = aside ? null : event.latlng;
       this.tell();
     });
     listen("pm:create", ({ layer }: { layer: L.Layer }) => {
@@ -93,6 +96,7 @@ export class Sketch {
       for (const type of ["pm:vertexadded", "pm:vertexremoved", "pm:centerplaced"]) workingLayer.on(type, () => this.tell());
     });
     this.cursor = null;
+    if (kind === "polygon") this.guard(session);
     map.pm.enableDraw(SHAPE[kind], {
       snappable: false, tooltips: false, cursorMarker: kind !== "point", allowSelfIntersection: kind !== "polygon", continueDrawing: false, markerEditable: false,
       ...(kind === "line" || kind === "polygon" ? { finishOn: "dblclick" as const } : {}),
@@ -100,11 +104,17 @@ export class Sketch {
       templineStyle: line, hintlineStyle: { ...line, dashArray: "5 5" }, pathOptions: line,
     });
     session.stop.push(() => map.pm.disableDraw(SHAPE[kind]));
+    // After geoman's own listener, so that the point is taken by now or has been refused.
+    if (kind === "polygon") listen("click", ({ latlng }: L.LeafletMouseEvent) => {
+      const last = this.placed(session).at(-1);
+      session.refused = last !== undefined && !last.equals(latlng);
+      this.tell();
+    });
     this.tell();
   }
 
   async edit(shape: Shape, options: SketchOptions = {}): Promise<void> {
-    const session = await this.begin({ kind: kindOf(shape), editing: true, options, layers: [], begun: shape, steps: [], stop: [] });
+    const session = await this.begin({ kind: kindOf(shape), editing: true, options, layers: [], begun: shape, steps: [], refused: false, stop: [] });
     if (!session) return;
     this.map.pm.setGlobalOptions({ panes: { layerPane: PANE, vertexPane: HANDLES, markerPane: HANDLES }, snappable: false });
     session.stop.push(() => this.drop(session));
@@ -127,7 +137,8 @@ export class Sketch {
     } else if (session.kind === "circle") {
       if (this.centre(session) && this.cursor) drawing._finishShape?.({ latlng: this.cursor });
     } else if (shape && vertices(shape).length >= LEAST[session.kind]) {
-      if (session.kind === "polygon" && this.wrong(shape)) this.say(W.crossing);
+      const pointed = this.shape(true);
+      if (session.kind === "polygon" && (session.refused || this.wrong(shape) || (pointed && this.wrong(pointed)))) this.say(W.crossing);
       else drawing._finishShape?.();
     } else this.say(W.moreVertices(LEAST[session.kind]));
   }
@@ -145,6 +156,14 @@ export class Sketch {
       const back = session.steps.pop();
       if (!back) return;
       this.put(session, back);
+      this.tell();
+    } else if (session.refused) {
+      const last = this.placed(session).at(-1);
+      const { _hintMarker: hint } = this.drawing(session);
+      session.refused = false;
+      this.cursor = null;
+      if (last) hint?.setLatLng(last); // nor does a line lead to it any more
+      this.drawing(session)._syncHintLine?.();
       this.tell();
     } else if (session.kind === "circle" ? this.centre(session) : this.placed(session).length === 1) {
       const { options } = session;
@@ -198,6 +217,14 @@ export class Sketch {
 
   private drawing(session: Session): Drawing {
     return (this.map.pm.Draw as unknown as Record<string, Drawing>)[SHAPE[session.kind]] ?? {};
+  }
+
+  /** Geoman also finishes by itself: at a double click, or at the first vertex. Not after a point that it has refused. */
+  private guard(session: Session): void {
+    const drawing = this.drawing(session);
+    const finish = drawing._finishShape;
+    drawing._finishShape = (event) => (session.refused ? this.say() : finish?.call(drawing, event));
+    session.stop.push(() => delete drawing._finishShape); // its class has its own
   }
 
   private placed(session: Session): L.LatLng[] {
@@ -304,11 +331,13 @@ export class Sketch {
     const text = panel?.querySelector("p");
     if (!session || !text) return;
     const shape = this.shape(true);
-    const wrong = !told && shape !== null && this.wrong(shape);
+    const wrong = told ? told === W.crossing : session.refused || (shape !== null && this.wrong(shape));
     const measured = shape && session.options.measured !== false ? this.measured(shape) : "";
     text.textContent = told || (wrong ? W.crossing : [this.step(session), measured].filter(Boolean).join("　"));
     panel?.classList.toggle("wrong-shape", wrong || !!told);
     this.element.classList.toggle("sketch-wrong", wrong);
+    const finish = panel?.querySelector<HTMLButtonElement>(".pri");
+    if (finish) finish.disabled = wrong;
     const line = this.drawing(session)._layer;
     if (!session.editing && session.kind === "polygon" && line instanceof L.Polyline) line.setStyle({ color: getComputedStyle(this.element).getPropertyValue(wrong ? "--error" : "--accent").trim() || (wrong ? "#B0155B" : "#0B5F66") });
   }
