@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import httpx
+import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import at_rest, frames
@@ -287,6 +288,15 @@ def test_the_phone_has_the_same_page_in_drawers(open_page: Any) -> None:
     page.get_by_role("button", name=re.compile(r"^看 [\d,]+ 处$")).click()
     expect(page.locator(".words")).to_contain_text("重大")
     page.get_by_role("button", name="清单").click()
+    export = page.locator(".sheet:visible").get_by_role("button", name="导出")
+    export.click()
+    at_rest(page)
+    button, menu = export.bounding_box(), page.get_by_role("dialog", name="导出").bounding_box()
+    assert abs(menu["y"] - (button["y"] + button["height"])) < 8  # it hangs on its button
+    assert menu["x"] >= 0
+    assert menu["x"] + menu["width"] <= 390
+    assert menu["y"] + menu["height"] <= 844
+    page.keyboard.press("Escape")
     page.locator(".rows button").first.click()
     expect(page.locator("aside.right h1")).to_be_visible()
     small = page.evaluate(
@@ -295,6 +305,21 @@ def test_the_phone_has_the_same_page_in_drawers(open_page: Any) -> None:
     )
     assert not small
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.parametrize("end", ["north", "south"])
+def test_a_link_to_an_object_alone_shows_it_above_the_sheet(open_page: Any, address: str, end: str) -> None:
+    with httpx.Client(base_url=address) as service:
+        items = service.get("/api/objects", params={"class": "school", "limit": 100}).json()["items"]
+    points = [(i["geometry"]["coordinates"], i["id"]) for i in items if i["geometry"]]
+    (lng, lat), one = (max if end == "north" else min)(points, key=lambda p: p[0][1])
+    page = open_page(f"object={one}", width=390, height=844).page
+    expect(page.locator("aside.right h1")).to_be_visible()
+    at_rest(page)
+    _, y = place(page, lng, lat)
+    map_top = page.locator(".map").bounding_box()["y"]
+    sheet_top = page.locator(".el-drawer.sheet:visible").bounding_box()["y"]
+    assert map_top < y < sheet_top
 
 
 def test_signing_out_goes_back_to_what_the_public_sees(open_page: Any) -> None:
