@@ -194,7 +194,7 @@ def test_vector_tiles_are_drawn_in_our_own_colours(admin: httpx.Client, open_pag
 def test_a_link_to_a_basemap_that_is_not_there_says_so(admin: httpx.Client, open_page: Any) -> None:
     page: Page = open_page(f"{CITY}&base=unknown-one").page
     settled(page, "plain")
-    expect(page.locator(".bm-note")).to_have_text("这个底图没有或已停用，先用默认底图。")
+    expect(page.locator(".left-out")).to_contain_text("底图“unknown-one”（没有这个底图或已停用，先用默认底图）")
 
 
 def test_tianditu_comes_through_the_server_and_its_failure_is_a_quiet_sentence(

@@ -61,7 +61,9 @@ def test_a_polygon_across_itself_is_said_and_not_taken(open_page: Any) -> None:
     for tried in (lambda: page.mouse.click(x + 60, y - 80), lambda: page.mouse.dblclick(x + 60, y - 80)):
         tried()
         page.mouse.move(x + 100, y + 100)
-        expect(page.locator(".sketch-panel")).to_contain_text("边线交叉")  # until a point is taken or the step taken back
+        expect(page.locator(".sketch-panel")).to_contain_text(
+            "边线交叉"
+        )  # until a point is taken or the step taken back
         expect(finish).to_be_disabled()
         page.keyboard.press("Enter")
         frames(page)
@@ -130,6 +132,18 @@ def test_what_a_link_asks_in_vain_is_told_and_the_rest_works(open_page: Any) -> 
     expect(page.locator(".words")).to_contain_text("湖口县")
     told.get_by_role("button", name="知道了").click()
     expect(told).to_have_count(0)
+
+
+def test_what_a_link_names_and_nobody_has_leaves_the_address(open_page: Any, address: str) -> None:
+    with httpx.Client(base_url=address) as service:
+        park = service.get("/api/objects", params={"class": "school", "limit": 1}).json()["items"][0]["id"]
+    page = open_page(f"enterprise={park}&scale=nosuch&base=nobase", signed=True).page
+    told = page.locator(".left-out")
+    expect(told).to_contain_text("有 3 项没有采用")
+    for word in ("不是企业", "nosuch", "nobase"):
+        expect(told).to_contain_text(word)
+    expect(page.locator(".words .total")).not_to_have_text("0")
+    page.wait_for_function("() => !/enterprise=|scale=|base=/.test(location.hash)")
 
 
 def test_a_past_is_shown_everywhere_and_says_so(open_page: Any, address: str) -> None:

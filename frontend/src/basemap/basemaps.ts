@@ -6,6 +6,7 @@ import type { GroundWish, Variant } from "../map/Ground";
 import type { RiskMap } from "../map/RiskMap";
 import { classes, store } from "../selection/store";
 import { B } from "../words/basemap";
+import { F } from "../words/filters";
 import type { Basemap } from "./types";
 
 export const VARIANTS: readonly Variant[] = ["colour", "grey", "dark"];
@@ -63,6 +64,14 @@ export const missing = computed<string>(() => {
   const { source } = asked.value;
   if (!source || !ground.items.length || shown.value?.source === source) return "";
   return ground.items.find((b) => b.source === source)?.problem ?? B.none;
+});
+
+// What nobody has is told and leaves the address; one that is only in trouble stays, and keeps its sentence.
+watch(() => [store.base, ground.items, store.fitted] as const, ([base, items, fitted]) => {
+  const { source } = asked.value;
+  if (!base || !fitted || !items.length || items.some((b) => b.source === source)) return;
+  store.leftOut = [...store.leftOut, F.unknownBase(base)];
+  store.base = null;
 });
 
 export function choose(source: string): void {

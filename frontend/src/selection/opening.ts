@@ -5,7 +5,7 @@ import { F } from "../words/filters";
 import { geodesic } from "../map/geodesic";
 import { withinReach } from "../map/reach";
 import { type AreaShape, MOST_VERTICES, settled } from "./area";
-import { type Chosen, fromHash, notUnderstood, type View, WORST_FIRST } from "./query";
+import { type Chosen, fromHash, type Link, notUnderstood, type View, WORST_FIRST } from "./query";
 import { knownSort, sortTitle } from "./sorting";
 import { area, classes, divisionName, scales, store } from "./state";
 
@@ -47,11 +47,18 @@ function isDay(text: string): boolean {
   return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(text);
 }
 
+const ENTERPRISE = "enterprise";
+
 async function namesOf(ids: readonly number[], told: string[]): Promise<number[]> {
   const found = await Promise.all(ids.map(async (id) => {
     if (store.enterprises[id]) return id;
     try {
-      store.enterprises[id] = (await getJson<Detail>(`/api/objects/${id}`)).name;
+      const found = await getJson<Detail>(`/api/objects/${id}`);
+      if (found.class !== ENTERPRISE) {
+        told.push(F.notEnterprise(id)); // nothing belongs to it: an empty page would tell less
+        return null;
+      }
+      store.enterprises[id] = found.name;
       return id;
     } catch (error) {
       if (!(error instanceof Problem && error.status === 404)) return id; // not known just now is no reason to leave it out
@@ -86,6 +93,13 @@ async function fit(chosen: Chosen, told: string[]): Promise<Chosen> {
 
 let newest = 0;
 
+/** A scale of the catalogue to colour by; one that came with levels has been told with them. */
+function knownScale({ scale, chosen }: Link, told: string[]): string | null {
+  if (scale === null || scales.value.has(scale)) return scale;
+  if (!chosen.levels) told.push(F.unknownScale(scale));
+  return null;
+}
+
 /** A hexagon of a link, where there is such a one. */
 async function knownCell(cell: string | null, told: string[]): Promise<string | null> {
   if (cell === null) return null;
@@ -111,10 +125,11 @@ export async function openLink(hash: string): Promise<void> {
   if (told.length) store.leftOut = [...told]; // as early: the sentence takes room from the map
   const [chosen, cell] = await Promise.all([fit(link.chosen, told), knownCell(link.cell, told)]);
   if (mine !== newest) return;
+  const scale = knownScale(link, told);
   const asked = link.sort;
   const sort = knownSort(asked, chosen) ? asked : WORST_FIRST;
   if (sort !== asked) told.push(F.unknownSort(sortTitle(asked)));
-  Object.assign(store, { chosen, heat: link.heat, scale: link.scale, sort, selected: link.object, leftOut: told });
+  Object.assign(store, { chosen, heat: link.heat, scale, sort, selected: link.object, leftOut: told });
   if (link.base) store.base = link.base;
   if (view) store.view = view;
   queueMicrotask(() => (store.cell = cell)); // after the watcher that lets go of the hexagon of another picture
@@ -126,7 +141,7 @@ export async function openKept(hash: string): Promise<void> {
   const link = fromHash(hash);
   const told = notUnderstood(hash).map(F.unknownCondition);
   const chosen = await fit(link.chosen, told);
-  if (mine === newest) Object.assign(store, { chosen, scale: link.scale ?? (chosen.levels ? null : store.scale), leftOut: told, cell: null });
+  if (mine === newest) Object.assign(store, { chosen, scale: knownScale(link, told) ?? (chosen.levels ? null : store.scale), leftOut: told, cell: null });
 }
 
 /** After another account came or went: what is chosen may be more than it may see. */
