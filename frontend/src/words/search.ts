@@ -2,7 +2,7 @@
 import { num } from ".";
 
 export const S = {
-  placeholder: "名称、首字母、编号、地址、坐标",
+  placeholder: "名称、编号、地址、坐标",
   label: "查找对象、地址或坐标",
   open: "查找（/）",
   close: "返回",
