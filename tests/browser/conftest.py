@@ -122,13 +122,15 @@ class Watched:
     def __init__(self, page: Page) -> None:
         self.page = page
         self.wrong: list[str] = []
-        page.on(
-            "console", lambda m: self.wrong.append(f"{m.type}: {m.text}") if m.type in {"error", "warning"} else None
-        )
+        page.on("console", self._said)
         page.on("pageerror", lambda e: self.wrong.append(f"script: {e}"))
         page.on("requestfailed", self._failed)
         self.asked: list[str] = []
         page.on("request", lambda r: self.asked.append(r.url))
+
+    def _said(self, message: Any) -> None:
+        if message.type in {"error", "warning"}:
+            self.wrong.append(f"{message.type}: {message.text} {message.location.get('url', '')}")
 
     def _failed(self, request: Any) -> None:
         # A newer selection aborts the older question: meant, and no failure.

@@ -168,6 +168,27 @@ def test_the_back_button_closes_what_was_opened(open_page: Any) -> None:
     assert "grade=major" in page.url
 
 
+def test_a_step_through_the_history_is_not_written_over_by_what_the_page_did_meanwhile(open_page: Any) -> None:
+    page = open_page("grade=major", signed=True).page
+    expect(page.locator(".words .total")).to_have_text("31")
+    page.locator("tbody tr").nth(1).click()
+    expect(page.locator("aside.right h1")).to_be_visible()
+    opened = page.evaluate("() => location.hash")
+    page.go_back()
+    expect(page.locator("aside.right")).to_have_count(0)
+    # The browser is at the other step before it tells the page of it; a filter changes in between.
+    page.evaluate(
+        """(opened) => {
+          const chip = [...document.querySelectorAll(".left button")].find((b) => b.textContent.trim().startsWith("较大"));
+          location.hash = opened;
+          chip.click();
+        }""",
+        opened,
+    )
+    expect(page.locator("aside.right h1")).to_be_visible()
+    expect(page.locator(".words .total")).to_have_text("31")
+
+
 def test_the_phone_upright_and_lying(browser: Browser, address: str) -> None:
     for width, height in ((390, 844), (844, 390), (768, 1024)):
         context = browser.new_context(

@@ -16,6 +16,8 @@ let leaving = false;
  */
 function writeLink(): void {
   if (!kept || leaving) return;
+  // The reader is at another step already, of which we are about to be told: it is not ours to write over.
+  if (location.hash.slice(1) !== written) return;
   // What a link opens as the page comes up is no step.
   const opened = shown === null && store.selected !== null && navigator.userActivation.hasBeenActive;
   const closed = shown !== null && store.selected === null;
@@ -29,9 +31,11 @@ function writeLink(): void {
   const url = hash.value ? `#${hash.value}` : location.pathname + location.search;
   if (opened) history.pushState({ ...history.state, object: true }, "", url);
   else history.replaceState(history.state, "", url);
+  written = location.hash.slice(1); // as the browser spells it
 }
 export function keepLink(on: boolean): void {
   kept = on;
+  if (on) written = location.hash.slice(1); // what another page left there is written over
   if (hash.value !== location.hash.slice(1)) writeLink();
 }
 watch(hash, writeLink);
