@@ -183,6 +183,52 @@ def test_the_old_picture_stays_until_the_new_one_is_there(open_page: Any) -> Non
     page.unroute_all(behavior="ignoreErrors")
 
 
+_STANDS = "() => { const d = window.riskmap.drawn(); return d.objects + d.clustered }"
+
+
+def test_a_picture_that_cannot_be_read_leaves_no_other_selection_on_the_map(open_page: Any) -> None:
+    watched = open_page("grade=major", signed=True)
+    page = watched.page
+    drawn(page, 31)
+    page.route("**/api/tiles/**", lambda route: route.fulfill(status=503, body=""))
+    said = page.locator(".map [role=status]")
+    # The same selection from nearer by: what is drawn is of it, and stays.
+    page.locator(".map .tools button").first.click()
+    expect(said).to_contain_text("图上仍是原来的画面")
+    assert page.evaluate(_STANDS) == 31
+    page.get_by_role("button", name="较大以上").click()
+    expect(said).to_contain_text("空白不等于没有对象")
+    assert page.evaluate(_STANDS) == 0
+    # It is told through every new try, and never said that nothing is there.
+    page.evaluate(
+        "() => { window.silent = 0; const look = () => { window.silent += !document.querySelector('.map .say-so.warn');"
+        " window.looking = requestAnimationFrame(look) }; look() }"
+    )
+    with page.expect_request("**/api/tiles/**"):
+        pass
+    frames(page)
+    expect(said).to_contain_text("空白不等于没有对象")
+    assert page.evaluate("() => { cancelAnimationFrame(window.looking); return window.silent }") == 0
+    page.unroute("**/api/tiles/**")
+    expect(said).to_have_count(0)
+    drawn(page)
+    watched.wrong = [w for w in watched.wrong if "503" not in w]
+
+
+def test_hexagons_that_cannot_be_read_leave_none_of_another_selection(open_page: Any) -> None:
+    watched = open_page("heat=1&grade=major", signed=True)
+    page = watched.page
+    page.wait_for_function("() => window.riskmap.heat.hexagons.length > 0")
+    page.route("**/api/heat*", lambda route: route.fulfill(status=503, body=""))
+    page.get_by_role("button", name="较大以上").click()
+    expect(page.locator(".map [role=status]")).to_contain_text("空白不等于没有对象")
+    assert page.evaluate("() => window.riskmap.heat.hexagons.length") == 0
+    page.unroute("**/api/heat*")
+    page.wait_for_function("() => window.riskmap.heat.hexagons.length > 0")
+    expect(page.locator(".map [role=status]")).to_have_count(0)
+    watched.wrong = [w for w in watched.wrong if "503" not in w]
+
+
 def test_the_keyboard_walks_the_symbols(open_page: Any) -> None:
     page = open_page("grade=major", signed=True).page
     drawn(page)

@@ -4,6 +4,7 @@ import { type Flat, flatten, type Frame, trace, worldSize, worldX, worldY } from
 import { breaksFor, classOf, resolutionAt } from "./heatSteps";
 import type { GroundNames } from "./GroundNames";
 import type { Palette } from "./palette";
+import { type LayerState, RETRY_MS } from "./RiskLayer";
 import { pathOf } from "./symbols";
 import { ViewportLayer } from "./ViewportLayer";
 
@@ -26,7 +27,11 @@ export class HeatLayer extends ViewportLayer {
   private breaks: number[] = [];
   private few = 5;
   private resolution = 0;
+  private of = ""; // the selection that is asked for
+  private shownOf: string | null = null; // the one that the hexagons are of
   private running: AbortController | null = null;
+  private retrying = 0;
+  private troubled = false;
   private asked = "";
   private stamp = 0;
   private chosen: string | null = null;
@@ -38,26 +43,33 @@ export class HeatLayer extends ViewportLayer {
     private readonly palette: Palette,
     private readonly ground: GroundNames,
     private readonly finest: () => number,
-    private readonly report: (state: "loading" | "ready" | "failed", key: HeatKey | null, error?: unknown) => void,
+    private readonly report: (state: LayerState, key: HeatKey | null, error?: unknown) => void,
   ) {
     super("heat");
     ground.paintedBy(this);
   }
 
-  /** Another picture; the old hexagons stay until the new are there. */
-  select(source: HeatFetch | null): void {
+  /** Another picture; the old hexagons stay until the new are there, or cannot be read and are `of` another selection. */
+  select(source: HeatFetch | null, of = ""): void {
     this.source = source;
+    this.of = of;
     this.stamp++;
+    this.troubled = false;
     if (!source) {
       this.running?.abort();
-      this.hexagons = [];
-      this.byCell.clear();
-      this.resolution = 0;
+      this.clear();
       this.report("ready", null);
-      this.redraw();
       return;
     }
     this.ask();
+  }
+
+  private clear(): void {
+    this.hexagons = [];
+    this.byCell.clear();
+    this.resolution = 0;
+    this.shownOf = null;
+    this.redraw();
   }
 
   /** The palette has changed: what was made of its colours is made anew. */
@@ -110,6 +122,7 @@ export class HeatLayer extends ViewportLayer {
   }
 
   override onRemove(): this {
+    clearTimeout(this.retrying);
     this.running?.abort();
     this.asked = "";
     return super.onRemove();
@@ -127,7 +140,9 @@ export class HeatLayer extends ViewportLayer {
     this.asked = key;
     this.running?.abort();
     const mine = (this.running = new AbortController());
-    this.report("loading", null);
+    clearTimeout(this.retrying);
+    // What has failed is told until it is there, also while it is tried again.
+    if (!this.troubled) this.report("loading", null);
     void this.load(this.source, resolution, mine.signal, key);
   }
 
@@ -148,13 +163,19 @@ export class HeatLayer extends ViewportLayer {
       this.byCell = new Map(this.hexagons.map((h) => [h.cell, h]));
       this.few = answer.few_below ?? this.few;
       this.resolution = answer.resolution;
+      this.shownOf = this.of;
+      this.troubled = false;
       this.breaks = breaksFor(Math.max(0, ...answer.cells.map((c) => c.n)), this.few);
       this.redraw();
       this.report("ready", { resolution, few: this.few, breaks: this.breaks, zoom: this.frame?.zoom ?? 0, cells: this.hexagons });
     } catch (error) {
       if (signal.aborted) return;
       if (this.asked === key) this.asked = "";
-      this.report("failed", null, error);
+      const missing = this.shownOf !== this.of;
+      if (missing) this.clear();
+      this.troubled = true;
+      this.report(missing ? "missing" : "failed", null, error);
+      this.retrying = window.setTimeout(() => this.ask(), RETRY_MS);
     }
   }
 

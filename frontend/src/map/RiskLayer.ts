@@ -17,15 +17,18 @@ interface PlacedName { text: string; x: number; y: number; half: number } // wor
 /** Names of one scene at one zoom, and all that they and the symbols take of the map. */
 interface Placed { scene: Scene; zoom: number; names: readonly PlacedName[]; spots: readonly Spot[] }
 
-export type LayerState = "loading" | "ready" | "failed";
+/** `failed`: what stands is the picture of before; `missing`: it is the one asked for, with places that were not read. */
+export type LayerState = "loading" | "ready" | "failed" | "missing";
 const NAMES_FROM = 15; // page zoom; the service sends names from tile matrix 14
-const RETRY_MS = 4000;
+export const RETRY_MS = 4000;
 const DEEPEST = 22;
 
 export class RiskLayer extends ViewportLayer {
   private store: TileStore | null = null;
   private scene: Scene = EMPTY;
   private shownStore: TileStore | null = null; // whose tiles the scene was made of
+  private of = ""; // the selection that is asked for
+  private shownOf: string | null = null; // the one that the scene is of
   private placed: Placed | null = null;
   private madeOf: ReadonlySet<TileItems> = new Set();
   private building = 0;
@@ -51,12 +54,17 @@ export class RiskLayer extends ViewportLayer {
     this.redraw();
   }
 
-  /** Show another picture. The old one stays on the canvas until every tile in view of the new one is there. */
-  select(fetchTile: TileFetch | null, scale: ScaleLook | null = null): void {
+  /**
+   * Show another picture. The old one stays on the canvas until every tile in view of the new one is there; where they
+   * cannot be read it stays only if it is `of` the same selection.
+   */
+  select(fetchTile: TileFetch | null, scale: ScaleLook | null = null, of = ""): void {
     this.store?.close();
     this.store = null;
+    this.of = of;
+    this.said = null;
     if (!fetchTile) {
-      this.shownStore = null;
+      this.shownStore = this.shownOf = null;
       this.show(EMPTY);
       this.say("ready");
       return;
@@ -178,12 +186,15 @@ export class RiskLayer extends ViewportLayer {
       else if (store.hasFailed(address)) failed++;
     }
     const complete = there.length === addresses.length;
+    const settled = there.length + failed === addresses.length;
+    const foreign = settled && this.shownOf !== this.of;
     const same = this.shownStore === store && this.scene.zoom === frame.zoom;
     // Tiles that have left the frame do no harm: a scene is made anew for what comes in.
     const unchanged = same && there.every((tile) => this.madeOf.has(tile));
-    if ((complete || same) && !unchanged) {
+    if ((complete || same || foreign) && !unchanged) {
       this.madeOf = new Set(there);
       this.shownStore = store;
+      this.shownOf = this.of;
       this.show(buildScene(there, frame.zoom));
     }
     if (failed) {
@@ -193,7 +204,10 @@ export class RiskLayer extends ViewportLayer {
         this.want();
       }, RETRY_MS);
     }
-    this.say(complete ? "ready" : failed && there.length + failed === addresses.length ? "failed" : "loading");
+    if (complete) this.say("ready");
+    else if (settled) this.say(this.shownStore === store && this.scene.zoom === frame.zoom ? "missing" : "failed");
+    // What has failed is told until it is there, also while it is tried again.
+    else if (this.said !== "failed" && this.said !== "missing") this.say("loading");
   }
 
   private show(scene: Scene): void {

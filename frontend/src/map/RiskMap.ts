@@ -177,11 +177,11 @@ export class RiskMap {
     this.marks.dress(this.looks, atlas);
   }
 
-  /** Another picture: null shows nothing at all. */
-  select(tiles: TileFetch | null, heat: HeatFetch | null, scale: ScaleLook | null = null): void {
+  /** Another picture: null shows nothing at all. `of` says of which selection, whatever the state of the data. */
+  select(tiles: TileFetch | null, heat: HeatFetch | null, scale: ScaleLook | null = null, of = ""): void {
     this.colours = scale;
-    this.risk.select(tiles, scale);
-    this.heat.select(heat);
+    this.risk.select(tiles, scale, of);
+    this.heat.select(heat, of);
   }
 
   /** Asks for nothing more and leaves what is drawn, until another picture is selected. */
