@@ -282,6 +282,34 @@ def test_near_things_are_on_the_page_as_in_the_answer_and_a_card_leads_there(pag
     expect(page.get_by_role("alert")).to_contain_text("没有这个对象，或您无权查看")
 
 
+def test_on_the_small_map_no_word_lies_on_a_symbol_or_on_another_word(page: Page, other: httpx.Client) -> None:
+    schools = other.get("/api/objects", params={"class": "school", "limit": 20}).json()["items"]
+    dense = max(schools, key=lambda o: other.get(f"/api/objects/{o['id']}/near").json()["total"])
+    open_at(page, f"/objects/{dense['id']}")
+    expect(page.locator("#place tbody tr").nth(30)).to_be_attached()
+    page.locator(".ob-place").scroll_into_view_if_needed()
+    for distance in ("500 米", "2 km"):
+        page.get_by_role("button", name=distance).click()
+        at_rest(page)
+        lies = page.evaluate("""() => {
+            const { things, names } = window.riskmapPlace.written();
+            const on = (a, b) => a.l < b.r && a.r > b.l && a.t < b.b && a.b > b.t;
+            const words = things.filter((s) => Math.abs(s.r - s.l - (s.b - s.t)) > 1); // symbols are as wide as high
+            return {
+                things: things.length,
+                words: words.length,
+                names: names.length,
+                on: words.filter((w) => things.some((t) => t !== w && on(w, t))).length,
+                below: names.filter((n) => things.some((t) => on(n, t))).length,
+            };
+        }""")
+        assert lies["things"] > 30, lies
+        assert lies["words"] > 1, lies
+        assert lies["names"] > 1, lies
+        assert not lies["on"], lies
+        assert not lies["below"], lies
+
+
 def test_what_could_not_be_read_says_so_and_is_asked_for_again(page: Page, other: httpx.Client) -> None:
     made = make(other, "例读不到库")
     refuse = re.compile(rf"/api/objects/{made['id']}/(grade|near|history|parties)")

@@ -96,6 +96,11 @@ export class GroundNames {
     c.letterSpacing = "0px";
   }
 
+  /** Where names stand, in world pixels: for tests. */
+  get spots(): readonly Spot[] {
+    return (this.placed?.names ?? []).map(({ x, y, half }) => boxAt(x, y, half));
+  }
+
   private lookOf(c: CanvasRenderingContext2D, name: GroundName): (typeof LOOK)[GroundName["kind"]] {
     const look = LOOK[name.kind];
     c.font = `${look.weight} ${look.font}px ${this.palette.font}`;
@@ -142,13 +147,15 @@ export class GroundNames {
 
 /** The names on a canvas of their own. */
 export class LabelLayer extends ViewportLayer {
+  standing: (c: CanvasRenderingContext2D, frame: Frame) => Standing = () => NOTHING;
+
   constructor(private readonly names: GroundNames) {
     super("labels");
     names.paintedBy(this);
   }
 
   protected override paint(c: CanvasRenderingContext2D, frame: Frame): void {
-    this.names.paint(c, frame);
+    this.names.paint(c, frame, this.standing(c, frame));
   }
 }
 

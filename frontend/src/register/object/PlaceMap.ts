@@ -1,8 +1,10 @@
 /** The small map of one object: its outline, what lies near it with the measured lines; on a form, drawing. */
 import * as L from "leaflet";
 import { BasemapLayer, type Features } from "../../map/BasemapLayer";
+import type { Standing } from "../../map/GroundNames";
 import { anchorOf } from "../../map/MarkLayer";
 import { GRADE_CODES, type GradeIndex, gradeIndex } from "../../map/grades";
+import { placeLabel, type Spot, spotOf, Taken } from "../../map/labels";
 import { type Flat, type Frame, type Geometry, partsOf, trace, worldSize, worldX, worldY } from "../../map/mercator";
 import { type Palette, readPalette } from "../../map/palette";
 import { type ScaleBar, scaleBar } from "../../map/scaleBar";
@@ -18,6 +20,12 @@ export interface Neighbour { id: number; grade: string; cls: string; label: stri
 const EQUATOR_M = 40_075_016.7;
 const REACH = 14;
 const [OWN, BESIDE, POINTED] = [30, 21, 25]; // sides of symbols in pixels
+const RING = 24; // round the object, where it has no outline
+const FONT = 12;
+
+interface Word { text: string; x: number; y: number } // the middle of its baseline, in world pixels
+/** What is written at a zoom, and what that and the symbols cover. */
+interface Words { zoom: number; words: readonly Word[]; spots: readonly Spot[] }
 
 class PlaceLayer extends ViewportLayer {
   private parts: { points: Flat; lines: Flat[]; rings: Flat[] } | null = null;
@@ -30,6 +38,7 @@ class PlaceLayer extends ViewportLayer {
   private atlas: Atlas | null = null;
   private within = 0;
   private latitude = 0;
+  private placed: Words | null = null;
   hovered: number | null = null;
 
   constructor(private readonly palette: Palette) {
@@ -56,7 +65,24 @@ class PlaceLayer extends ViewportLayer {
     }));
     const first = geometry ? firstOf(geometry.coordinates) : null;
     this.latitude = first?.[1] ?? 0;
+    this.renew();
+  }
+
+  /** Words are measured and placed anew. */
+  renew(): void {
+    this.placed = null;
     this.redraw();
+  }
+
+  /** What the names of the ground must leave free. */
+  standing(c: CanvasRenderingContext2D, zoom: number): Standing {
+    const placed = this.wordsAt(c, zoom);
+    return { of: placed, spots: () => placed.spots };
+  }
+
+  /** Symbols and words: for tests. */
+  get spots(): readonly Spot[] {
+    return this.placed?.spots ?? [];
   }
 
   /** The neighbour at a place of the world, within reach of a finger. */
@@ -97,7 +123,6 @@ class PlaceLayer extends ViewportLayer {
         c.setLineDash([]);
       }
     }
-    const labels: { x: number; y: number; text: string }[] = [];
     c.setLineDash([4, 3]);
     c.strokeStyle = p.ink;
     c.lineWidth = 1.2;
@@ -111,14 +136,13 @@ class PlaceLayer extends ViewportLayer {
     for (const { n, x, y } of [...this.near].reverse()) {
       const [px, py] = at(x, y);
       this.stamp(c, n.cls, gradeIndex(n.grade), px, py, n.id === this.hovered ? POINTED : BESIDE);
-      labels.push({ x: px, y: py + 24, text: n.label });
     }
     if (this.own) {
       const [x, y] = at(this.own.x, this.own.y);
       for (const [colour, width] of [[p.halo, 6], [p.select, 2.5]] as const) {
-        if (parts?.lines.length || parts?.rings.length) break; // its outline is round it already
+        if (this.outlined) break;
         c.beginPath();
-        c.arc(x, y, 24, 0, 2 * Math.PI);
+        c.arc(x, y, RING, 0, 2 * Math.PI);
         if (this.over) c.setLineDash([6, 4]);
         c.strokeStyle = colour;
         c.lineWidth = width;
@@ -126,16 +150,72 @@ class PlaceLayer extends ViewportLayer {
         c.setLineDash([]);
       }
       this.stamp(c, this.cls, this.grade, x, y, OWN, this.over !== "");
-      labels.push({ x, y: y + OWN / 2 + 21, text: this.over });
     }
-    this.paintLabels(c, labels.reverse(), this.own && at(this.own.x, this.own.y));
+    for (const { text, x, y } of this.wordsAt(c, frame.zoom).words) this.write(c, text, x - frame.left, y - frame.top);
+  }
+
+  /**
+   * Every word where it lies over no symbol and no other word: the distance, the object's end, then the nearest first.
+   * What finds no room is left to the table beside.
+   */
+  private wordsAt(c: CanvasRenderingContext2D, zoom: number): Words {
+    if (this.placed?.zoom === zoom) return this.placed;
+    const size = worldSize(zoom);
+    const taken = new Taken();
+    const words: Word[] = [];
+    c.font = this.font;
+    c.letterSpacing = "0px";
+    const own = this.own && spotOf(this.own.x * size, this.own.y * size, this.outlined ? OWN / 2 : RING);
+    if (own) taken.add(own);
+    const near = this.near.map(({ n, x, y }) => ({ n, x: x * size, y: y * size, body: spotOf(x * size, y * size, POINTED / 2) }));
+    for (const { body } of near) taken.add(body);
+    if (this.parts && this.within) {
+      const text = O.withinM(this.within);
+      const half = c.measureText(text).width / 2 + 2;
+      const { middle, top, bottom } = this.reachBox(size);
+      const boxAt = (y: number): Spot => ({ l: middle - half, r: middle + half, t: y - 11, b: y + 3 });
+      // Inside its edge, else outside.
+      const y = [top + 17, bottom - 8, top - 7, bottom + 16].find((at) => taken.isFree(boxAt(at))) ?? top - 7;
+      taken.add(boxAt(y));
+      words.push({ text, x: middle, y });
+    }
+    const put = (text: string, x: number, y: number, body: Spot): void => {
+      if (!text) return;
+      const place = placeLabel({ text, x, y, half: (body.r - body.l) / 2, body }, c.measureText(text).width, taken);
+      if (place) words.push({ text, ...place });
+    };
+    if (this.own && own) put(this.over, this.own.x * size, this.own.y * size, own);
+    for (const { n, x, y, body } of near) put(n.label, x, y, body);
+    return (this.placed = { zoom, words, spots: taken.spots });
+  }
+
+  /** Its outline is round it already. */
+  private get outlined(): boolean {
+    return !!this.parts && (this.parts.lines.length > 0 || this.parts.rings.length > 0);
+  }
+
+  private radius(size: number): number {
+    return (this.within / (EQUATOR_M * Math.cos((this.latitude * Math.PI) / 180))) * size;
+  }
+
+  /** Where everything within so many metres ends, in world pixels. */
+  private reachBox(size: number): { middle: number; top: number; bottom: number } {
+    const { points, lines, rings } = this.parts ?? { points: [], lines: [], rings: [] };
+    let [left, right, top, bottom] = [1, 0, 1, 0];
+    for (const flat of [points, ...lines, ...rings])
+      for (let i = 0; i < flat.length; i += 2) {
+        const [x, y] = [flat[i] as number, flat[i + 1] as number];
+        [left, right, top, bottom] = [Math.min(left, x), Math.max(right, x), Math.min(top, y), Math.max(bottom, y)];
+      }
+    const radius = this.radius(size);
+    return { middle: ((left + right) / 2) * size, top: top * size - radius, bottom: bottom * size + radius };
   }
 
   /** Everything within so many metres of the outline. */
   private paintReach(c: CanvasRenderingContext2D, frame: Frame, size: number): void {
     const { parts, palette } = this;
     if (!parts) return;
-    const radius = (this.within / (EQUATOR_M * Math.cos((this.latitude * Math.PI) / 180))) * size;
+    const radius = this.radius(size);
     // One shape in one tone, however its parts overlap: painted whole beside, then laid over.
     const sheet = document.createElement("canvas");
     sheet.width = frame.width;
@@ -169,10 +249,6 @@ class PlaceLayer extends ViewportLayer {
     c.globalAlpha = 0.7;
     c.drawImage(edge, 0, 0);
     c.globalAlpha = 1;
-    const all = [parts.points, ...parts.lines, ...parts.rings].flatMap((f) => [...f]);
-    const [xs, ys] = [all.filter((_, i) => i % 2 === 0), all.filter((_, i) => i % 2)];
-    const [top, middle] = [ys.reduce((a, b) => Math.min(a, b), 1), (xs.reduce((a, b) => Math.min(a, b), 1) + xs.reduce((a, b) => Math.max(a, b), 0)) / 2];
-    this.write(c, O.withinM(this.within), middle * size - frame.left, top * size - frame.top - radius + 17);
   }
 
   /** As on the large map; until the glyphs have come, the shape alone. */
@@ -181,28 +257,18 @@ class PlaceLayer extends ViewportLayer {
     this.atlas?.stamp(c, { shape, size, glyph: this.looks.get(cls)?.glyph ?? "", over }, x, y);
   }
 
+  private get font(): string {
+    return `500 ${FONT}px ${this.palette.font}`;
+  }
+
   private write(c: CanvasRenderingContext2D, text: string, x: number, y: number): void {
-    c.font = `500 12px ${this.palette.font}`;
+    c.font = this.font;
     c.textAlign = "center";
     c.strokeStyle = this.palette.halo;
     c.lineWidth = 3;
     c.strokeText(text, x, y);
     c.fillStyle = this.palette.ink;
     c.fillText(text, x, y);
-  }
-
-  /** Nearest first; what would lie on another or on the object itself is left to the table beside. */
-  private paintLabels(c: CanvasRenderingContext2D, labels: readonly { x: number; y: number; text: string }[], own: readonly [number, number] | null): void {
-    const taken: { l: number; r: number; t: number; b: number }[] = own ? [{ l: own[0] - OWN / 2, r: own[0] + OWN / 2, t: own[1] - OWN / 2, b: own[1] + OWN / 2 }] : [];
-    c.font = `500 12px ${this.palette.font}`;
-    for (const { x, y, text } of labels) {
-      if (!text) continue;
-      const half = c.measureText(text).width / 2 + 3;
-      const box = { l: x - half, r: x + half, t: y - 12, b: y + 4 };
-      if (taken.some((o) => box.l < o.r && box.r > o.l && box.t < o.b && box.b > o.t)) continue;
-      taken.push(box);
-      this.write(c, text, x, y);
-    }
   }
 }
 
@@ -240,6 +306,7 @@ export class PlaceMap {
       this.stamps();
       for (const layer of [this.base, this.base.labels, this.place]) layer.redraw();
     });
+    document.fonts.addEventListener("loadingdone", this.rewrite);
     this.theme.observe(document.documentElement, { attributeFilter: ["data-theme"] });
     this.map = L.map(element, {
       zoomControl: false, attributionControl: false, minZoom: 5, maxZoom: 19, zoomAnimation: !reducedMotion, fadeAnimation: false, markerZoomAnimation: false,
@@ -248,6 +315,7 @@ export class PlaceMap {
     for (const [name, z] of [["basemap", 200], ["labels", 380], ["place", 400]] as const) this.map.createPane(name).style.zIndex = String(z);
     this.base = new BasemapLayer(palette);
     this.place = new PlaceLayer(palette);
+    this.base.labels.standing = (c, frame) => this.place.standing(c, frame.zoom);
     this.home = L.latLngBounds([home[1], home[0]], [home[3], home[2]]);
     this.goHome(false);
     for (const layer of [this.base, this.base.labels, this.place]) layer.addTo(this.map);
@@ -275,8 +343,14 @@ export class PlaceMap {
     this.map.on("moveend zoomend resize", () => events.viewed());
   }
 
+  private readonly rewrite = (): void => {
+    this.place.renew();
+    this.base.names.renew();
+  };
+
   remove(): void {
     this.theme.disconnect();
+    document.fonts.removeEventListener("loadingdone", this.rewrite);
     this.sketch.cancel();
     this.map.remove();
   }
@@ -298,6 +372,7 @@ export class PlaceMap {
     this.geometry = geometry;
     this.within = within;
     this.place.show(own, near, within);
+    this.base.labels.redraw(); // they stand aside
     if (another || !this.fitted) this.fit();
   }
 
@@ -325,6 +400,11 @@ export class PlaceMap {
   pointOf(lng: number, lat: number): { x: number; y: number } {
     const { x, y } = this.map.latLngToContainerPoint([lat, lng]);
     return { x, y };
+  }
+
+  /** Boxes of symbols, of words beside them and of the ground's names, in world pixels: for tests. */
+  written(): { things: readonly Spot[]; names: readonly Spot[] } {
+    return { things: this.place.spots, names: this.base.names.spots };
   }
 
   draw(kind: SketchKind, done: (shape: Geometry) => void, over: () => void): Promise<void> {
