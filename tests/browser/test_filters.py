@@ -146,6 +146,17 @@ def test_what_a_link_names_and_nobody_has_leaves_the_address(open_page: Any, add
     page.wait_for_function("() => !/enterprise=|scale=|base=/.test(location.hash)")
 
 
+def test_a_look_that_the_basemap_has_not_leaves_the_address_and_the_basemap_stays(open_page: Any) -> None:
+    page = open_page("base=plain.sepia").page
+    told = page.locator(".left-out")
+    expect(told).to_contain_text("有 1 项没有采用")
+    expect(told).to_contain_text("底图样式“plain.sepia”（没有这种样式")
+    page.wait_for_function("() => /base=plain(&|$)/.test(location.hash)")
+    page.evaluate("() => { location.hash = location.hash.replace('base=plain', 'base=plain.dark') }")
+    expect(told).to_have_count(0)
+    page.wait_for_function("() => /base=plain\\.dark(&|$)/.test(location.hash)")
+
+
 def test_a_past_is_shown_everywhere_and_says_so(open_page: Any, address: str) -> None:
     with httpx.Client(base_url=address) as service:
         answers = (

@@ -68,10 +68,12 @@ export const missing = computed<string>(() => {
 
 // What nobody has is told and leaves the address; one that is only in trouble stays, and keeps its sentence.
 watch(() => [store.base, ground.items, store.fitted] as const, ([base, items, fitted]) => {
-  const { source } = asked.value;
-  if (!base || !fitted || !items.length || items.some((b) => b.source === source)) return;
-  store.leftOut = [...store.leftOut, F.unknownBase(base)];
-  store.base = null;
+  const { source, variant: look } = asked.value;
+  if (!base || !fitted || !items.length) return;
+  const known = items.some((b) => b.source === source);
+  if (known && (look || base === source)) return;
+  store.leftOut = [...store.leftOut, known ? F.unknownVariant(base) : F.unknownBase(base)];
+  store.base = known ? source : null;
 });
 
 export function choose(source: string): void {

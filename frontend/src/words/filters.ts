@@ -89,6 +89,7 @@ export const F = {
   unknownEnterprise: (id: number) => `企业编号 ${id}（已注销，或无权查看）`,
   notEnterprise: (id: number) => `企业编号 ${id}（这个编号不是企业）`,
   unknownScale: (scale: string) => `标度“${scale}”（没有这一标度，或无权查看）`,
+  unknownVariant: (base: string) => `底图样式“${base}”（没有这种样式，先用默认样式）`,
   unknownBase: (base: string) => `底图“${base}”（没有这个底图或已停用，先用默认底图）`,
   unknownCell: (cell: string) => `六边形 ${cell}（没有这一格）`,
   viewOutside: (area: string) => `链接中的地图位置（不在${area || "本图范围"}一带，改看全域）`,
