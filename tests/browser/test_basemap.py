@@ -294,9 +294,36 @@ def test_a_basemap_whose_file_cannot_be_deleted_is_gone_from_the_list(
     monkeypatch.setattr(Path, "unlink", refused)
     drawer.get_by_role("button", name="移出列表").click()
     drawer.get_by_role("button", name="确定移出列表").click()
-    expect(drawer.get_by_role("alert")).to_contain_text("删不掉")
+    told = page.get_by_role("region", name="底图", exact=True).get_by_role("alert")
+    expect(told).to_contain_text("已从列表移除，但文件删不掉")
+    expect(drawer).to_be_hidden()
     expect(row).to_have_count(0)
     assert all("409" in line for line in watched.wrong)
     watched.wrong.clear()
     monkeypatch.undo()
     kept.unlink()
+
+
+def test_a_basemap_that_another_has_removed_meanwhile_is_told_and_leaves_the_list(
+    admin: httpx.Client, settings: Settings, open_page: Any
+) -> None:
+    tiles = settings.data_dir / "basemap" / "tiles"
+    for name in ("first", "second"):
+        path = make_mbtiles(tiles / f"{name}.mbtiles", addresses([8]), png(RED), name=f"将移走的 {name}")
+        assert admin.post("/api/basemap/sources", json={"place": path.name, "datum": "CGCS2000"}).status_code < 300
+    watched = open_page(signed=True)
+    page: Page = watched.page
+    page.get_by_role("link", name="管理").click()
+    page.get_by_role("link", name="底图", exact=True).click()
+    drawer = page.locator(".bm-form")
+    told = page.get_by_role("region", name="底图", exact=True).get_by_role("alert")
+    for name, act in (("first", "保存"), ("second", "试读一块")):
+        title = f"将移走的 {name}"
+        page.get_by_role("button", name=f"修改 {title}").click()
+        assert admin.delete(f"/api/basemap/sources/{name}?file=true").status_code == 204
+        drawer.get_by_role("button", name=act, exact=True).click()
+        expect(told).to_have_text(f"“{title}”已不在列表中，可能已由别人移除。列表已刷新。")
+        expect(drawer).to_be_hidden()
+        expect(page.get_by_role("row").filter(has_text=title)).to_have_count(0)
+    assert all("404" in line for line in watched.wrong)
+    watched.wrong.clear()

@@ -68,6 +68,8 @@ export const B = {
   cancel: "不改了",
   remove: "移出列表",
   removeAsk: (title: string) => `移出列表：${title}`,
+  gone: (title: string) => `“${title}”已不在列表中，可能已由别人移除。列表已刷新。`,
+  renewed: "列表已刷新。",
   removeFile: "同时删除服务器上的文件",
   test: "试读一块",
   testing: "正在试读",
