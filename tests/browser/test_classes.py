@@ -136,6 +136,20 @@ def test_what_is_being_typed_stands_when_the_check_answers(open_page: Any, addre
     expect(options).to_have_value("一个\n两个")
 
 
+def test_saving_by_the_keyboard_takes_what_is_being_typed(open_page: Any, address: str, other: httpx.Client) -> None:
+    page = open_page(signed=True).page
+    open_classes(page, address, "?class=shelter")
+    row = add_field(page, "开放方式", "选项")
+    row.get_by_label("字段名").fill("opening")
+    options = row.get_by_label("可选项")
+    options.fill("常开\n平急两用")
+    options.press("Control+s")
+    expect(page.locator(".ed-say")).to_contain_text("已存为第")
+    expect(row.get_by_label("可选项")).to_have_value("常开\n平急两用")
+    field = other.get("/api/classes/shelter").json()["body"]["fields"][-1]
+    assert (field["name"], [o["title"] for o in field["options"]]) == ("opening", ["常开", "平急两用"])
+
+
 def test_a_change_that_stored_values_do_not_fit_is_told_at_its_field_before_saving(
     open_page: Any, address: str, other: httpx.Client
 ) -> None:
