@@ -75,6 +75,17 @@ def test_the_public_sees_the_city_and_the_mark(open_page: Any) -> None:
     assert page.locator("tbody tr").count() == 100
 
 
+def test_a_legend_that_was_shut_stays_shut(open_page: Any) -> None:
+    page = open_page().page
+    head = page.locator(".legend .head")
+    for was, now in (("true", "false"), ("false", "true")):
+        expect(head).to_have_attribute("aria-expanded", was)
+        head.click()
+        page.reload()
+        page.wait_for_selector(".words .total")
+        expect(head).to_have_attribute("aria-expanded", now)
+
+
 def test_signed_in_every_number_agrees(open_page: Any) -> None:
     page = open_page().page
     sign_in(page)
