@@ -220,7 +220,13 @@ def test_the_phone_upright_and_lying(browser: Browser, address: str) -> None:
         )
         assert inside
         page.get_by_role("button", name="我的位置").click()
-        expect(page.locator(".el-message")).to_contain_text("误差约 25 m")
+        said = page.locator(".el-message")
+        expect(said).to_contain_text("误差约 25 m")
+        said.evaluate("async (e) => void (await Promise.all(e.getAnimations().map((a) => a.finished)))")
+        lies, mark = said.bounding_box(), page.locator(".bar .demo").bounding_box()
+        assert lies
+        assert mark
+        assert lies["y"] >= mark["y"] + mark["height"], (width, height)  # the mark of demo data is never covered
         page.wait_for_function("() => location.hash.includes('/29.70000/115.99000')")
         context.close()
 
