@@ -55,3 +55,15 @@ def test_a_picture_that_was_shifted_is_the_one_that_would_be_painted_anew(open_p
     assert found.pop("shifted") > 0
     assert len(found) == 2
     assert all(share < 0.001 for share in found.values()), found
+
+
+def test_what_is_closed_or_struck_off_is_drawn_as_no_live_one(open_page: Any) -> None:
+    page = open_page("class=mine&stage=closed", signed=True).page
+    shown = drawn(page)
+    assert shown["marks"]
+    assert all(mark["over"] for mark in shown["marks"])
+    stamped = "() => [...window.riskmap.risk.atlas.stamps.keys()].map((key) => key.endsWith('|true'))"
+    assert set(page.evaluate(stamped)) == {True}
+    page = open_page("class=mine", signed=True).page
+    assert not any(mark["over"] for mark in drawn(page)["marks"])
+    assert set(page.evaluate(stamped)) == {False}

@@ -45,7 +45,7 @@ def get_tile(
     service.check_tile(z, x, y)
     asked = selection_request.asked(snapshot, request.query_params.multi_items(), frozenset({"scale"}))
     by = service.scale_of(asked.snapshot, scale)
-    tag = service.etag(service.tile_key(asked.snapshot, asked.selection, z, x, y, by))
+    tag = service.etag((service.TILE_FORMAT, *service.tile_key(asked.snapshot, asked.selection, z, x, y, by)))
     headers = {
         "ETag": tag,
         "Cache-Control": _cache_control(asked),

@@ -19,6 +19,7 @@ from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Snapshot
 
 RISK_GRADE = "risk-grade"
+TILE_FORMAT = 2  # what a tile carries: one more with each change of it, so that none of before is taken for it
 HEAT_FEW = 5  # cells with fewer objects are marked as uncertain, never suppressed
 
 

@@ -97,6 +97,7 @@ class Engine(Protocol):
     ) -> bytes:
         """One MVT 2 tile of WebMercatorQuad; empty bytes where nothing is.
 
+        An object that is closed or struck off carries `over`, true; a live one does not.
         With a scale, objects on it carry `level` and `rank`, clusters `r1` … by rank, `r0` for objects without a
         level on it, `off` for those of them whose class is not on it, and `worst_rank` by the scale's direction.
         """

@@ -16,7 +16,7 @@ from riskmap.base.crs import (
     cell_prefix,
     tile_bounds,
 )
-from riskmap.catalogue.model import GRADES, Scale
+from riskmap.catalogue.model import GRADES, LIVE_STAGES, Scale
 from riskmap.engine.interface import EVERY_FROM, NAMES_FROM, Cell, Counts, Facet, Near, NearObject, Neighbour
 from riskmap.selection.compile import Compiled, compile_selection, facet_condition
 from riskmap.selection.model import Selection
@@ -25,10 +25,10 @@ from riskmap.store.snapshot import Snapshot
 _SMALLEST_DRAWN = 32  # units of 1/4096 tile: 4 px of a 512 px tile
 _NO_SHAPES = (
     "SELECT CAST(NULL AS bigint) AS id, CAST(NULL AS text) AS class, CAST(NULL AS smallint) AS grade,"
-    " CAST(NULL AS text) AS name, CAST(NULL AS geometry) AS geom WHERE false"
+    ' CAST(NULL AS text) AS name, CAST(NULL AS boolean) AS "over", CAST(NULL AS geometry) AS geom WHERE false'
 )
 _MOST_TAGS = 200
-_LEVEL_COLUMNS = ", level_scale, level_value, level_rank"
+_LEVEL_COLUMNS = ("level_scale", "level_value", "level_rank")
 _NO_LEVELS = ", CAST(NULL AS text) AS level_scale, CAST(NULL AS text) AS level_value, CAST(NULL AS int) AS level_rank"
 _EDGE = 1e-7  # degrees: what float rounding may move a grid line
 
@@ -196,8 +196,14 @@ class PostgisEngine:
         side = 12 + shift
         inside = _box(compiled, tile_bounds(z, x, y))
         around = _box(compiled, tile_bounds(z, x, y, margin=64 / 4096))
+        over = f"NOT {{stage}} = ANY(CAST({compiled.binds(list(LIVE_STAGES))} AS text[]))"
+
+        def columns(*more: str) -> dict[str, str]:
+            names = ("id", "class", "grade", "name", *more, *(_LEVEL_COLUMNS if scale else ()))
+            return {name: f"{{{name}}}" for name in names} | {'"over"': over}
+
         anchored = compiled.rows(
-            "id, class, grade, name, span, gx, gy" + (_LEVEL_COLUMNS if scale else ""),
+            columns("span", "gx", "gy"),
             f"{{anchor}} && {inside} AND ({{gx}} >> {side}) = :x AND ({{gy}} >> {side}) = :y",
         )
         least = _SMALLEST_DRAWN / (4096 << z)
@@ -205,7 +211,7 @@ class PostgisEngine:
         shapes = _NO_SHAPES  # the public form is a point
         if full is not None:
             large = f"{{span}} > 0 AND {{span}} >= {compiled.binds(least)} AND {{geom}} && {around}"
-            shapes = full.rows("id, class, grade, name, geom" + (_LEVEL_COLUMNS if scale else ""), large)
+            shapes = full.rows(columns("geom"), large)
         elif scale:
             shapes = _NO_SHAPES.replace(" WHERE", _NO_LEVELS + " WHERE")
         sql = _sql("tile").format(anchored=anchored, shapes=shapes, **_levels(scale, snapshot, compiled))

@@ -234,7 +234,8 @@ export class RiskLayer extends ViewportLayer {
       if (x < -40 || y < -40 || x > frame.width + 40 || y > frame.height + 40) continue;
       if (mark.kind === "cluster") drawCluster(context, mark, x, y, this.palette);
       else {
-        this.atlas?.stamp(context, specOf(mark, this.looks, frame.zoom), Math.round(x), Math.round(y));
+        const spec = specOf(mark, this.looks, frame.zoom);
+        this.atlas?.stamp(context, mark.over ? { ...spec, over: true } : spec, Math.round(x), Math.round(y));
       }
     }
     this.paintNames(context, frame, placed.names);
@@ -252,7 +253,8 @@ export class RiskLayer extends ViewportLayer {
     const hazard = this.looks.get(shape.cls)?.hazard ?? true;
     const colours = this.palette.grade[GRADE_CODES[shape.grade]];
     const level = shape.look;
-    const none = level ? !level.colour : shape.grade === 4;
+    const none = shape.over || (level ? !level.colour : shape.grade === 4);
+    const broken = none && (hazard || shape.over);
     const fill = level?.colour || colours.fill;
     const edge = level?.colour || colours.edge;
     context.save();
@@ -267,7 +269,7 @@ export class RiskLayer extends ViewportLayer {
       context.fillStyle = none ? this.palette.ink3 : fill;
       context.fill("evenodd");
       context.globalAlpha = 1;
-      if (none && hazard) context.setLineDash([4, 3]);
+      if (broken) context.setLineDash([4, 3]);
       context.strokeStyle = none ? this.palette.ink3 : edge;
       context.lineWidth = none || frame.zoom < 11 ? 1 : 1.4;
       context.stroke();
@@ -278,7 +280,7 @@ export class RiskLayer extends ViewportLayer {
       context.stroke();
       context.strokeStyle = none ? this.palette.ink3 : fill;
       context.lineWidth = none ? width - 1.4 : width;
-      if (none && hazard) context.setLineDash([6, 4]);
+      if (broken) context.setLineDash([6, 4]);
       context.stroke();
     }
     context.restore();

@@ -21,7 +21,7 @@ import type { TileFetch } from "./TileStore";
 /** What the pointer or the keyboard is at. */
 export interface Pointed {
   id: number | null; cls: string; grade: GradeIndex; name: string;
-  cluster: { n: number; by: readonly number[]; parts: readonly number[] } | null; look: LevelLook | null; cell: PlacedCell | null;
+  cluster: { n: number; by: readonly number[]; parts: readonly number[] } | null; look: LevelLook | null; over: boolean; cell: PlacedCell | null;
   x: number; y: number; // in the map's box, CSS pixels
 }
 
@@ -312,8 +312,8 @@ export class RiskMap {
     const clusters: (Drawn & { n: number; by: readonly number[] })[] = [];
     for (const m of this.heatOn ? [] : this.risk.inView()) {
       const { x, y } = this.map.latLngToContainerPoint([latOf(m.y), lngOf(m.x)]);
-      if (m.kind === "single") marks.push({ id: m.id, x, y, grade: m.grade, level: m.look?.value ?? null });
-      else clusters.push({ id: 0, x, y, grade: m.grade, level: m.scale?.looks[m.order]?.value ?? null, n: m.n, by: m.parts });
+      if (m.kind === "single") marks.push({ id: m.id, x, y, grade: m.grade, level: m.look?.value ?? null, over: m.over });
+      else clusters.push({ id: 0, x, y, grade: m.grade, level: m.scale?.looks[m.order]?.value ?? null, over: false, n: m.n, by: m.parts });
     }
     return { ...this.risk.summary(), marks, clusters };
   }
@@ -371,12 +371,12 @@ export class RiskMap {
   private pointedOf(hit: Hit, point: L.Point): Pointed {
     const place = { x: point.x, y: point.y };
     if (hit.kind === "shape") {
-      const { id, cls, grade, name, look } = hit.shape;
-      return { id, cls, grade, name, look, cluster: null, cell: null, ...place };
+      const { id, cls, grade, name, look, over } = hit.shape;
+      return { id, cls, grade, name, look, over, cluster: null, cell: null, ...place };
     }
     const { mark } = hit;
-    if (mark.kind === "cluster") return { id: null, cls: "", grade: mark.grade, name: "", look: null, cluster: { n: mark.n, by: mark.by, parts: mark.parts }, cell: null, ...place };
-    return { id: mark.id, cls: mark.cls, grade: mark.grade, name: mark.name, look: mark.look, cluster: null, cell: null, ...place };
+    if (mark.kind === "cluster") return { id: null, cls: "", grade: mark.grade, name: "", look: null, over: false, cluster: { n: mark.n, by: mark.by, parts: mark.parts }, cell: null, ...place };
+    return { id: mark.id, cls: mark.cls, grade: mark.grade, name: mark.name, look: mark.look, over: mark.over, cluster: null, cell: null, ...place };
   }
 
   private point(event: L.LeafletMouseEvent): void {
@@ -387,7 +387,7 @@ export class RiskMap {
     if (this.heatOn) {
       const cell = this.heat.cellAt(event.latlng);
       this.element.style.cursor = cell ? "pointer" : "";
-      this.events.pointed(cell ? { id: null, cls: "", grade: 4, name: "", look: null, cluster: null, cell, x: point.x, y: point.y } : null);
+      this.events.pointed(cell ? { id: null, cls: "", grade: 4, name: "", look: null, over: false, cluster: null, cell, x: point.x, y: point.y } : null);
       return;
     }
     const hit = this.top(point);
@@ -473,7 +473,7 @@ export class RiskMap {
     this.focusCell = cell;
     this.heat.focusOn(cell.cell);
     const point = this.map.latLngToContainerPoint([cell.lat, cell.lng]);
-    this.events.focused({ id: null, cls: "", grade: 4, name: "", look: null, cluster: null, cell, x: point.x, y: point.y }, next + 1, list.length);
+    this.events.focused({ id: null, cls: "", grade: 4, name: "", look: null, over: false, cluster: null, cell, x: point.x, y: point.y }, next + 1, list.length);
   }
 
   private setFocus(mark: Mark | null, i = 0, of = 0): void {
@@ -489,7 +489,7 @@ export class RiskMap {
 }
 
 /** A mark on the canvas; a cluster's grade and level are its badge's. */
-interface Drawn { id: number; x: number; y: number; grade: GradeIndex; level: string | null }
+interface Drawn { id: number; x: number; y: number; grade: GradeIndex; level: string | null; over: boolean }
 
 /** An object as lists and cards have it. */
 export interface Shown {

@@ -8,7 +8,7 @@ import type { PointItem, ShapeItem, TileItems } from "./tile";
 
 const FRAME: Frame = { zoom: 11, left: worldSize(11) / 2, top: worldSize(11) / 2, width: 800, height: 600 };
 const at = (px: number): number => 0.5 + px / worldSize(11);
-const point = (id: number, x: number, y: number, grade: GradeIndex): PointItem => ({ kind: "single" as const, id, cls: "tank", grade, order: grade, look: null, name: "", x: at(x), y: at(y) });
+const point = (id: number, x: number, y: number, grade: GradeIndex): PointItem => ({ kind: "single" as const, id, cls: "tank", grade, order: grade, look: null, over: false, name: "", x: at(x), y: at(y) });
 const looks: Looks = new Map([["tank", { glyph: "c-tank", hazard: true }], ["school", { glyph: "c-school", hazard: false }]]);
 const scene = (items: Partial<TileItems>): ReturnType<typeof buildScene> => buildScene([{ points: [], clusters: [], shapes: [], ...items }], 11);
 const ids = (s: ReturnType<typeof scene>, x: number, y: number, slack = 0): (number | string)[] =>
@@ -37,8 +37,8 @@ describe("the hit test", () => {
   it("finds areas by their inside, not their holes, and lines by nearness, in their own tile alone", () => {
     const ring = (a: number, b: number): Float64Array => Float64Array.from([at(a), at(a), at(b), at(a), at(b), at(b), at(a), at(b)]);
     const tile = { minX: at(0), minY: at(0), maxX: at(512), maxY: at(512) };
-    const area: ShapeItem = { id: 5, cls: "tank", grade: 2, order: 2, look: null, name: "", lines: [ring(100, 200), ring(130, 170)], filled: true, tile };
-    const line: ShapeItem = { id: 6, cls: "tank", grade: 3, order: 3, look: null, name: "", lines: [Float64Array.from([at(300), at(100), at(600), at(100)])], filled: false, tile };
+    const area: ShapeItem = { id: 5, cls: "tank", grade: 2, order: 2, look: null, over: false, name: "", lines: [ring(100, 200), ring(130, 170)], filled: true, tile };
+    const line: ShapeItem = { id: 6, cls: "tank", grade: 3, order: 3, look: null, over: false, name: "", lines: [Float64Array.from([at(300), at(100), at(600), at(100)])], filled: false, tile };
     const s = scene({ shapes: [area, line] });
     expect([ids(s, 110, 110), ids(s, 150, 150), ids(s, 400, 103), ids(s, 400, 106), ids(s, 550, 100)]).toEqual([[5], [], [6], [], []]);
   });

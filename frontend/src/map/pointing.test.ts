@@ -11,7 +11,7 @@ const { usePointing } = await import("./pointing");
 const { store } = await import("../selection/state");
 const { nextTick } = await import("vue");
 
-const at = (id: number): Pointed => ({ id, cls: "school", grade: 4, name: "", cluster: null, look: null, cell: null, x: 0, y: 0 });
+const at = (id: number): Pointed => ({ id, cls: "school", grade: 4, name: "", cluster: null, look: null, over: false, cell: null, x: 0, y: 0 });
 const asked: string[] = [];
 let called = "";
 

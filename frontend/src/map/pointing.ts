@@ -76,7 +76,7 @@ export function usePointing() {
     const spec = classes.value.get(p.cls);
     const grade = GRADES[p.grade] ?? "none";
     const graded = spec?.role === "hazard" || grade !== "none";
-    return { style, grade: graded ? grade : null, title: p.name || spec?.title || "", text: [p.name ? spec?.title : "", graded ? GRADE_WORD[grade] : "", lookWords(p)].filter(Boolean).join(" · "), hint: "" };
+    return { style, grade: graded ? grade : null, title: p.name || spec?.title || "", text: [p.name ? spec?.title : "", graded ? GRADE_WORD[grade] : "", lookWords(p), p.over ? W.over : ""].filter(Boolean).join(" · "), hint: "" };
   });
   onBeforeUnmount(() => {
     clearTimeout(asking);

@@ -10,7 +10,7 @@ const PX = 1 / worldSize(ZOOM);
 const cluster = (x: number, y: number, by: Counts): ClusterItem => ({
   key: `${x},${y}`, n: by.reduce((a, b) => a + b, 0), by, parts: [...by], scale: null, worst: by.findIndex((n) => n > 0) as GradeIndex, x: 0.5 + x * PX, y: 0.5 + y * PX,
 });
-const point = (id: number, x: number, y: number, grade: GradeIndex): PointItem => ({ kind: "single" as const, id, cls: "tank", grade, order: grade, look: null, name: "", x: 0.5 + x * PX, y: 0.5 + y * PX });
+const point = (id: number, x: number, y: number, grade: GradeIndex): PointItem => ({ kind: "single" as const, id, cls: "tank", grade, order: grade, look: null, over: false, name: "", x: 0.5 + x * PX, y: 0.5 + y * PX });
 const tile = (clusters: ClusterItem[], points: PointItem[] = []): TileItems => ({ clusters, points, shapes: [] });
 const total = (scene: Scene): number => scene.marks.reduce((n, m) => n + (m.kind === "cluster" ? m.n : 1), 0);
 const kinds = (marks: Mark[]): string[] => marks.map((m) => (m.kind === "cluster" ? `cluster ${m.n}` : `single ${m.id}`));

@@ -9,7 +9,7 @@ import { clusterRadius, type Cluster, type Mark, type Single } from "./scene";
 export interface ClassLook { glyph: string; hazard: boolean }
 export type Looks = ReadonlyMap<string, ClassLook>;
 
-/** `over`: what it stands for is no more; hollow and broken, so that it is never taken for a live one. */
+/** `over`: what it stands for is no more; hollow, broken and struck through: neither a live one nor 未评定, whose circle is broken too. */
 export interface SymbolSpec { shape: GradeIndex | "plate" | LevelShape; size: number; glyph: string; level?: LevelLook; over?: boolean }
 
 const FAR: readonly number[] = [26, 24, 14, 12, 12]; // by grade: heavy ones are seen first
@@ -151,6 +151,7 @@ export class Atlas {
     if (spec.shape === 4 || unassessed || spec.over) context.setLineDash([3, 2]);
     context.stroke(path);
     context.setLineDash([]);
+    if (spec.over) strike(context, spec.size, palette);
     const glyph = spec.glyph ? this.sprite.glyph(spec.glyph) : undefined;
     if (!glyph) return;
     const share = spec.shape === 1 ? 0.44 : spec.shape === 0 ? 0.52 : plate ? 0.66 : 0.6;
@@ -161,6 +162,20 @@ export class Atlas {
     context.lineWidth = Math.min(2.1, (1.15 * 16) / side);
     context.stroke(glyph);
   }
+}
+
+/** Under the glyph, which stays to be read. */
+function strike(context: CanvasRenderingContext2D, size: number, palette: Palette): void {
+  const reach = size * 0.5;
+  context.beginPath();
+  context.moveTo(-reach, reach);
+  context.lineTo(reach, -reach);
+  context.strokeStyle = palette.halo;
+  context.lineWidth = size >= 20 ? 4 : 3;
+  context.stroke();
+  context.strokeStyle = palette.ink3;
+  context.lineWidth = size >= 20 ? 1.6 : 1.4;
+  context.stroke();
 }
 
 /** A level's shape in its colour with its letter, as the catalogue has them. */

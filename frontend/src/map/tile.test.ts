@@ -18,7 +18,7 @@ describe("a tile", () => {
       objects: [
         { id: 7, type: 1, geometry: move(1024, 2048), tags: { class: "tank", grade: "major", name: "T" } },
         { id: 8, type: 3, geometry: [...move(0, 0), 18, zigzag(100), zigzag(0), zigzag(0), zigzag(100), 15], tags: { class: "tank", grade: "low", anchor_x: 50, anchor_y: 25 } },
-        { id: 9, type: 2, geometry: [...move(0, 0), 10, zigzag(100), zigzag(0)], tags: { class: "dyke", grade: "none" } },
+        { id: 9, type: 2, geometry: [...move(0, 0), 10, zigzag(100), zigzag(0)], tags: { class: "dyke", grade: "none", over: true } },
       ],
       clusters: [{ id: 3, type: 1, geometry: move(0, 4095), tags: { n: 5, major: 0, serious: 2, general: 0, low: 3, none: 0, worst: "serious" } }],
     }));
@@ -27,6 +27,7 @@ describe("a tile", () => {
       { id: 8, grade: 3, x: 0.5 + 50 / 8192, y: 25 / 8192 },
     ]);
     expect(items.shapes.map((s) => [s.id, s.filled])).toEqual([[8, true], [9, false]]);
+    expect([...items.points, ...items.shapes].filter((i) => i.over).map((i) => i.id)).toEqual([9]);
     expect(items.clusters).toMatchObject([{ n: 5, by: [0, 2, 0, 3, 0], worst: 1, x: 0.5 }]);
   });
   it("is taken apart in slices", () => {

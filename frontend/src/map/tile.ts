@@ -5,8 +5,8 @@ import { type Counts, type GradeIndex, gradeIndex, worstOf } from "./grades";
 import { type LevelLook, orderOf, type ScaleLook } from "./levels";
 import type { Box, Flat } from "./mercator";
 
-/** `order` is how bad: the grade, or the place on the scale that the picture is coloured by; `look` is there with a scale. */
-interface Ranked { order: number; look: LevelLook | null }
+/** `order` is how bad: the grade, or the place on the scale that the picture is coloured by; `look` is there with a scale; `over`: it is no more. */
+interface Ranked { order: number; look: LevelLook | null; over: boolean }
 export interface PointItem extends Ranked { kind: "single"; id: number; cls: string; grade: GradeIndex; name: string; x: number; y: number }
 /** `by` counts grades; `parts` counts by `order`, and is the same without a scale. */
 export interface ClusterItem { key: string; n: number; by: Counts; worst: GradeIndex; parts: number[]; scale: ScaleLook | null; x: number; y: number }
@@ -69,7 +69,8 @@ function readObject(feature: VectorTileFeature, box: Box, unit: number, scale: S
   const id = feature.id ?? 0;
   const look = scale?.looks[order] ?? null;
   const name = typeof p.name === "string" ? p.name : "";
-  const at = (x: number, y: number): PointItem => ({ kind: "single", id, cls, grade, order, look, name, x: box.minX + x * unit, y: box.minY + y * unit });
+  const over = p.over === true;
+  const at = (x: number, y: number): PointItem => ({ kind: "single", id, cls, grade, order, look, over, name, x: box.minX + x * unit, y: box.minY + y * unit });
   const geometry = feature.loadGeometry();
   if (feature.type === 1) {
     const point = geometry[0]?.[0];
@@ -84,7 +85,7 @@ function readObject(feature: VectorTileFeature, box: Box, unit: number, scale: S
     });
     return flat;
   });
-  out.shapes.push({ id, cls, grade, order, look, name, lines, filled: feature.type === 3, tile: box });
+  out.shapes.push({ id, cls, grade, order, look, over, name, lines, filled: feature.type === 3, tile: box });
   // Only the tile that counts the shape by itself says where its anchor is.
   if (typeof p.anchor_x === "number" && typeof p.anchor_y === "number")
     out.points.push(at(p.anchor_x, p.anchor_y));

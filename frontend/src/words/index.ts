@@ -37,6 +37,7 @@ export const W = {
   offline: (at: string) => `连接中断，图上是 ${at} 的数据；恢复后自动更新`,
   offlineMissing: "连接中断，所选条件的图没有读到，空白不等于没有对象；恢复后自动更新",
   partly: "有的图块没有读到，图上仍是原来的画面；正在重试",
+  over: "已关闭或已销号",
   missing: "所选条件的图没有读到，空白不等于没有对象；正在重试",
   loading: (n: number | null) => (n === null ? "正在读取" : `正在读取 ${num(n)} 处`),
   retry: "重试",

@@ -6,9 +6,10 @@
 -- tank is worse than a slow one.
 -- Where the picture is coloured by a class's own scale, objects carry `level` and `rank` of it and clusters
 -- a count for each rank: the fragments in braces are empty otherwise.
+-- `over` is true for what is closed or struck off, and not sent for what is live.
 WITH counted AS MATERIALIZED (
     SELECT
-        id, class, grade, name, span{level},
+        id, class, grade, name, "over", span{level},
         (gx >> :shift) - (CAST(:x AS bigint) << 12) AS px,
         (gy >> :shift) - (CAST(:y AS bigint) << 12) AS py
     FROM (
@@ -25,13 +26,13 @@ WITH counted AS MATERIALIZED (
     GROUP BY 1
 ), single AS (
     -- What is sent as itself. A shape of 32 units or more (4 px) is not drawn here but below.
-    SELECT c.id, c.class, c.grade, c.name, c.span, c.px, c.py{c_kept}
+    SELECT c.id, c.class, c.grade, c.name, c."over", c.span, c.px, c.py{c_kept}
     FROM counted AS c
     WHERE :z >= :every_from OR c.id IN (SELECT id FROM cut WHERE n = 1)
 ), shape AS (
     -- Every tile that a large enough shape meets draws it; the one that counts it by itself says where its anchor is.
     SELECT
-        r.id, r.class, r.grade, r.name{r_level}, s.px AS anchor_x, s.py AS anchor_y,
+        r.id, r.class, r.grade, r.name, r."over"{r_level}, s.px AS anchor_x, s.py AS anchor_y,
         ST_AsMVTGeom(
             ST_Transform(r.geom, 3857), ST_TileEnvelope(:z, :x, :y), 4096, 64, true
         ) AS geom
@@ -40,18 +41,18 @@ WITH counted AS MATERIALIZED (
     ) AS r
     LEFT JOIN single AS s ON s.id = r.id
 ), drawn AS (
-    SELECT id, class, grade, name, anchor_x, anchor_y, geom{kept} FROM shape WHERE geom IS NOT NULL
+    SELECT id, class, grade, name, "over", anchor_x, anchor_y, geom{kept} FROM shape WHERE geom IS NOT NULL
     UNION ALL
     -- Points, shapes too small to draw, and shapes that fell to nothing on the tile's grid: their anchor.
     SELECT
-        id, class, grade, name, CAST(NULL AS bigint), CAST(NULL AS bigint),
+        id, class, grade, name, "over", CAST(NULL AS bigint), CAST(NULL AS bigint),
         ST_MakePoint(px, py){kept}
     FROM single
     WHERE id NOT IN (SELECT id FROM shape WHERE geom IS NOT NULL)
 ), objects AS (
     SELECT
         id, class, (ARRAY['major', 'serious', 'general', 'low', 'none'])[grade] AS grade,
-        CASE WHEN :z >= :names_from THEN name END AS name, anchor_x, anchor_y, geom{kept}
+        CASE WHEN :z >= :names_from THEN name END AS name, nullif("over", false) AS "over", anchor_x, anchor_y, geom{kept}
     FROM drawn
     ORDER BY id
 ), clusters AS (
