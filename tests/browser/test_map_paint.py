@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.browser.test_page import drawn
+from tests.browser.conftest import at_rest
+from tests.browser.test_page import drawn, on_screen
 
 DEMO = True
 
@@ -67,3 +68,27 @@ def test_what_is_closed_or_struck_off_is_drawn_as_no_live_one(open_page: Any) ->
     page = open_page("class=mine", signed=True).page
     assert not any(mark["over"] for mark in drawn(page)["marks"])
     assert set(page.evaluate(stamped)) == {False}
+
+
+# The name of the chosen object against the ring round it: both in pixels of the drawing, from the symbol's middle.
+_NAME_AND_RING = """() => {
+  const { risk, chosenId } = window.riskmap;
+  const mark = risk.find(chosenId), size = 256 * 2 ** risk.frame.zoom;
+  const name = risk.placed.names.find((n) => n.text === mark.name);
+  if (!name) return null;
+  const [x, y] = [name.x - mark.x * size, name.y - mark.y * size];
+  const aside = Math.max(x - name.half, -x - name.half, 0), below = Math.max(y - 11, -y - 3, 0);
+  return Math.hypot(aside, below);
+}"""
+
+
+@pytest.mark.parametrize("stage", ["in_use", "closed"])
+def test_the_ring_of_the_chosen_object_leaves_its_name_to_be_read(open_page: Any, stage: str) -> None:
+    page = open_page(f"class=gas-restaurant&stage={stage}&map=17/29.71193/115.97717", signed=True).page
+    drawn(page)
+    at_rest(page)
+    mark = next(m for m in drawn(page)["marks"] if m["id"])
+    page.mouse.click(*on_screen(page, mark))
+    page.wait_for_function("(id) => window.riskmap.chosenId === id", arg=mark["id"])
+    at_rest(page)
+    assert page.evaluate(_NAME_AND_RING) > 11 + 9 + 1  # half the symbol, to the ring, half its stroke

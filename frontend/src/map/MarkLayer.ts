@@ -3,7 +3,7 @@ import { type Flat, type Frame, type Geometry, partsOf, trace, worldSize, worldX
 import type { GradeIndex } from "./grades";
 import type { LevelLook } from "./levels";
 import type { Palette } from "./palette";
-import { type Atlas, type Looks, specOf } from "./symbols";
+import { type Atlas, chosenRing, chosenSpec, type Looks, overLine, RING_HALO } from "./symbols";
 import { ViewportLayer } from "./ViewportLayer";
 
 export interface Ring { x: number; y: number; radius: number; style: "hover" | "focus" }
@@ -130,10 +130,10 @@ export class MarkLayer extends ViewportLayer {
       const x = Math.round(at.x * size - frame.left);
       const y = Math.round(at.y * size - frame.top);
       const { over } = this.chosen;
-      const near = { ...specOf(this.chosen, this.looks, 16), over: over !== "" };
-      this.circle(context, x, y, near.size / 2 + 9, palette.halo, 6);
+      const near = { ...chosenSpec(this.chosen, this.looks), over: over !== "" };
+      this.circle(context, x, y, chosenRing(near), palette.halo, 2 * RING_HALO);
       if (over) context.setLineDash([6, 4]);
-      this.circle(context, x, y, near.size / 2 + 9, palette.select, 2.5);
+      this.circle(context, x, y, chosenRing(near), palette.select, 2.5);
       context.setLineDash([]);
       this.atlas?.stamp(context, near, x, y);
       if (over) {
@@ -141,9 +141,9 @@ export class MarkLayer extends ViewportLayer {
         context.textAlign = "center";
         context.strokeStyle = palette.halo;
         context.lineWidth = 4;
-        context.strokeText(over, x, y + near.size / 2 + 25);
+        context.strokeText(over, x, y + overLine(near));
         context.fillStyle = palette.ink;
-        context.fillText(over, x, y + near.size / 2 + 25);
+        context.fillText(over, x, y + overLine(near));
       }
     }
     for (const ring of this.rings.values()) {

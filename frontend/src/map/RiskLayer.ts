@@ -8,7 +8,7 @@ import { type Frame, trace, worldSize } from "./mercator";
 import type { Palette } from "./palette";
 import { buildScene, type Cluster, clusterRadius, EMPTY, type Mark, type Scene, type Single } from "./scene";
 import { type Label, placeLabel, type Spot, spotOf, Taken } from "./labels";
-import { type Atlas, drawCluster, type Looks, specOf } from "./symbols";
+import { type Atlas, chosenRing, chosenSpec, drawCluster, type Looks, overLine, RING_HALO, specOf } from "./symbols";
 import type { ShapeItem, TileAddress, TileItems } from "./tile";
 import { type TileFetch, TileStore } from "./TileStore";
 import { ViewportLayer } from "./ViewportLayer";
@@ -31,6 +31,7 @@ export class RiskLayer extends ViewportLayer {
   private shownOf: string | null = null; // the one that the scene is of
   private placed: Placed | null = null;
   private madeOf: ReadonlySet<TileItems> = new Set();
+  private chosen: { id: number; word: string } | null = null;
   private building = 0;
   private retrying = 0;
   private said: LayerState | null = null;
@@ -74,6 +75,13 @@ export class RiskLayer extends ViewportLayer {
     }, scale);
     this.store = store;
     this.want();
+  }
+
+  /** The one that has a ring round it, and under the ring perhaps a word: names stand beside them. */
+  choose(id: number | null, word: string): void {
+    if ((this.chosen?.id ?? null) === id && (this.chosen?.word ?? "") === word) return;
+    this.chosen = id === null ? null : { id, word };
+    if (this.frame && named(this.frame.zoom)) this.renew();
   }
 
   /** Asks for nothing more; what is drawn stays. */
@@ -295,15 +303,22 @@ export class RiskLayer extends ViewportLayer {
     const names: PlacedName[] = [];
     const taken = new Taken();
     const labels: Label[] = [];
+    let first: Label | null = null;
     const size = worldSize(zoom);
     for (const mark of this.scene.marks) {
       const [x, y] = [mark.x * size, mark.y * size];
-      const half = mark.kind === "cluster" ? clusterRadius(mark.n) + 6 : specOf(mark, this.looks, zoom).size / 2;
+      const ringed = mark.kind === "single" && mark.id === this.chosen?.id && named(zoom) ? chosenSpec(mark, this.looks) : null;
+      const half = mark.kind === "cluster" ? clusterRadius(mark.n) + 6 : ringed ? chosenRing(ringed) + RING_HALO : specOf(mark, this.looks, zoom).size / 2;
       const body = spotOf(x, y, half);
       taken.add(body);
-      if (mark.kind === "single" && mark.name) labels.push({ text: mark.name, x, y, half, body });
+      if (ringed && this.chosen?.word) taken.add(underRing(x, y + overLine(ringed), this.chosen.word));
+      if (mark.kind !== "single" || !mark.name) continue;
+      const label = { text: mark.name, x, y, half, body };
+      if (ringed) first = label;
+      else labels.push(label);
     }
-    if (Math.round(zoom) >= NAMES_FROM) {
+    if (first) labels.push(first);
+    if (named(zoom)) {
       this.write(context);
       for (const label of labels.reverse()) {
         const width = context.measureText(label.text).width;
@@ -336,4 +351,12 @@ export class RiskLayer extends ViewportLayer {
       context.fillText(name.text, x, y);
     }
   }
+}
+
+const named = (zoom: number): boolean => Math.round(zoom) >= NAMES_FROM;
+
+/** What a word of 12 px takes, its halo too. */
+function underRing(x: number, y: number, word: string): Spot {
+  const half = word.length * 6 + 3;
+  return { l: x - half, r: x + half, t: y - 12, b: y + 4 };
 }

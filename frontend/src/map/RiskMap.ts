@@ -209,6 +209,7 @@ export class RiskMap {
 
   choose(object: Shown | null): void {
     this.chosenId = object?.id ?? null;
+    this.risk.choose(this.chosenId, object?.over ?? "");
     const anchor = object?.geometry ? anchorOf(object.geometry) : null;
     this.marks.choose(object?.geometry && anchor ? { id: object.id, ...this.lookOf(object), geometry: object.geometry, anchor, over: object.over ?? "" } : null);
   }

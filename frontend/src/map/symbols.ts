@@ -295,7 +295,19 @@ export function inCluster(cluster: Cluster, dx: number, dy: number, slack = 0): 
   return inSymbol({ shape: look ? look.shape : cluster.grade, size: look ? LEVEL_BADGE : badgeSize(cluster.grade), glyph: "" }, dx - off, dy + off, slack);
 }
 
-/** Radius of the ring that marks a drawn thing as hovered or chosen. */
+const NEAREST = 16; // zoom
+
+/** The chosen one's symbol, as large as from near by at every zoom. */
+export function chosenSpec(single: Parameters<typeof specOf>[0], looks: Looks): SymbolSpec {
+  return specOf(single, looks, NEAREST);
+}
+/** Radius of the chosen one's ring, and how far its halo reaches beyond. */
+export const chosenRing = (spec: SymbolSpec): number => spec.size / 2 + 9;
+export const RING_HALO = 3;
+/** Baseline, from the symbol's middle, of the word under a ring that says what has become of it. */
+export const overLine = (spec: SymbolSpec): number => chosenRing(spec) + 16;
+
+/** Radius of the ring that marks a drawn thing as hovered. */
 export function ringRadius(mark: Mark, looks: Looks, zoom: number): number {
   return mark.kind === "cluster" ? clusterRadius(mark.n) + 8 : specOf(mark as Single, looks, zoom).size / 2 + 8;
 }
