@@ -35,8 +35,9 @@ from riskmap.base.web import MOST_BODY, ExactResponse, add_middleware, install_p
 from riskmap.catalogue.queries import CatalogueCache
 from riskmap.engine.postgis import PostgisEngine
 from riskmap.engine.totals import Totals
+from riskmap.lists.service import Summaries
 from riskmap.register import api as register_api
-from riskmap.register import changes_api, classes_api, export_api
+from riskmap.register import changes_api, classes_api, export_api, lists_api
 from riskmap.register import jobs as jobs_api
 from riskmap.register.imports import api as imports_api
 from riskmap.selection import api as selection_api
@@ -91,6 +92,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.catalogues = CatalogueCache()
     app.state.map_engine = PostgisEngine()
     app.state.totals = Totals(app.state.map_engine)
+    app.state.lists = Summaries()
     app.state.tiles = TileCache(settings.tile_cache_mb << 20)
     app.state.feed = StateFeed(app_url(settings))
     app.state.workforce = Workforce(settings)
@@ -108,6 +110,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(access_api.router)
     app.include_router(register_api.router)
     app.include_router(export_api.router)
+    app.include_router(lists_api.router)
     app.include_router(classes_api.router)
     app.include_router(changes_api.router)
     app.include_router(imports_api.router)

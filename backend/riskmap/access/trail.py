@@ -62,6 +62,7 @@ ACTIONS = {
     "adopt": "采用",
     "export": "导出",
     "check": "校验",
+    "ask": "查询",
 }
 RESULTS = {
     "ok": "成功",

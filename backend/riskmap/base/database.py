@@ -5,12 +5,13 @@ A write is READ COMMITTED: a REPEATABLE READ writer would fail at the state's lo
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 
 import simplejson
 from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import InternalError
 
 from riskmap.base.settings import Settings, derive_password
 
@@ -87,3 +88,15 @@ def write(engine: Engine, rights: Mapping[str, str]) -> Iterator[Connection]:
     with engine.connect() as connection, connection.begin():
         _set_rights(connection, rights)
         yield connection
+
+
+@contextmanager
+def under(connection: Connection, rights: Mapping[str, str], own: Mapping[str, str]) -> Iterator[None]:
+    """Other rights for one question in the same snapshot; `own`, those of the transaction, hold again after it."""
+    _set_rights(connection, rights)
+    try:
+        yield
+    finally:
+        # A transaction that failed answers nothing more, and its rights end with it.
+        with suppress(InternalError):
+            _set_rights(connection, own)

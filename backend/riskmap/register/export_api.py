@@ -30,7 +30,8 @@ _WAIT_S = 20
 
 
 @contextmanager
-def _turn() -> Iterator[None]:
+def turn() -> Iterator[None]:
+    """One of the two places of those who write a file; refused after a while of waiting."""
     if not _AT_ONCE.acquire(timeout=_WAIT_S):
         raise TooMany("正有别的清单在导出，请过一会儿再导出。")
     try:
@@ -57,7 +58,7 @@ def export_objects(
     about, selection = asked.snapshot, asked.selection
     chosen = export.columns(about, selection, columns)
     ensure_disk(app.settings)
-    with _turn():
+    with turn():
         told = export.told(about, selection, app.totals, chosen, sort, app.mark)
         with tempfile.NamedTemporaryFile(prefix="riskmap-", suffix=f".{form}", delete=False) as file:
             path = Path(file.name)

@@ -1,0 +1,161 @@
+"""辨识覆盖: class by town by month. What has no record, and what was never assessed: neither is ever low."""
+
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+
+from riskmap.access.reader import COMMAND_TIER, territory
+from riskmap.catalogue import queries as catalogue_queries
+from riskmap.catalogue.model import GRADES
+from riskmap.lists.model import Ask, Column, Figure, Listing, Opens, Parameter, Row
+from riskmap.lists.rows import objects
+from riskmap.selection.compile import LETTERS
+from riskmap.selection.describe import GRADE_WORDS
+from riskmap.selection.model import Selection
+
+MONTHS = Parameter("months", "看几个月", "个月", Decimal(6), Decimal(1), Decimal(12), whole=True)
+# The class of what is recorded of an enterprise's risks: an enterprise without one is not assessed.
+_RECORD, _ENTERPRISE = "risk-point", "enterprise"
+_STATES = {"blank": "无记录", "unassessed": "未评定", "partly": "部分未评定", "assessed": "已评定"}
+_UNIT = "CASE WHEN length({division}) >= 9 THEN left({division}, 9) ELSE {division} END"
+
+
+def _month_ends(ask: Ask) -> list[date]:
+    """The last day of each month, the latest first; that of the moment's own month is its day."""
+    day = ask.snapshot.moment.day
+    out = [day]
+    for _ in range(int(ask.given["months"]) - 1):
+        out.append(out[-1].replace(day=1) - timedelta(days=1))
+    return out
+
+
+def _opens(day: date | None = None, grade: str | None = None) -> Callable[[Row], Opens | None]:
+    """A cell's objects on the map: only where the unit is a town, for a county means all its towns."""
+
+    def opens(row: Row) -> Opens | None:
+        if len(row["division"]) < 9 and not row["whole"]:
+            return None
+        narrowed = {"class": [row["class"]], "division": [row["division"]]}
+        if grade:
+            narrowed["grade"] = [grade]
+        if day:
+            narrowed["as_of"] = [day.isoformat()]
+        return {"map": narrowed}
+
+    return opens
+
+
+def _columns(ask: Ask) -> Sequence[Column]:
+    ends = _month_ends(ask)
+    return (
+        Column("division", "乡镇（街道）", "division", sort=f"r.division {LETTERS}", width=20),
+        Column("class", "分类", "class", sort="r.place", width=18),
+        Column("status", "状况", sort="r.status_rank", width=16),
+        Column("n", "现有", "number", sort="r.n", opens=_opens()),
+        *(
+            Column(f"grade_{g}", GRADE_WORDS[g], "number", sort=f"r.grade_{g}", width=8, opens=_opens(grade=g))
+            for g in GRADES
+        ),
+        Column("enterprises", "已知企业", "number", "家", sort="r.enterprises"),
+        *(
+            Column(
+                f"month_{i}", f"{end:%Y-%m}", "number", sort=f"r.month_{i}", width=10,
+                opens=_opens(end if i else None),
+            )
+            for i, end in enumerate(ends)
+        ),
+    )  # fmt: skip
+
+
+def _classes(ask: Ask) -> list[str]:
+    reader = ask.snapshot.reader
+    return [
+        c.code
+        for c in ask.snapshot.catalogue.classes.values()
+        if c.role == "hazard"
+        and (c.code in ask.selection.classes if ask.selection.classes else not c.retired)
+        and (not reader.classes or c.code in reader.classes or not reader.sees_inner)
+    ]
+
+
+def _units(ask: Ask) -> list[str]:
+    """Towns within what is asked and may be seen; counties for the public, whose division is no finer."""
+    moment, reader = ask.snapshot.moment, ask.snapshot.reader
+    level = "town" if reader.sees_inner else "county"
+    asked = tuple(territory(code) for code in ask.selection.division)
+    mine = reader.area_prefixes if reader.sees_inner else ()
+    return [
+        d["code"]
+        for d in catalogue_queries.divisions(ask.snapshot.connection, moment.n, moment.day)
+        if d["level"] == level
+        and (not asked or d["code"].startswith(asked))
+        and (not mine or d["code"].startswith(mine))
+    ]
+
+
+def _rows(ask: Ask) -> str:
+    snapshot, binds = ask.snapshot, ask.binds
+    classes, units = _classes(ask), _units(ask)
+    of_these = f"{{class}} = ANY(CAST({binds(classes)} AS text[]))"
+    unit = {"unit": _UNIT}
+    grades = ", ".join(f"count(*) FILTER (WHERE o.grade = {i}) AS grade_{g}" for i, g in enumerate(GRADES, 1))
+    graded = objects(ask, of_these, columns=("class", "grade"), more=unit)
+    now = f"SELECT o.class, o.unit, count(*) AS n, {grades} FROM ({graded}) AS o GROUP BY 1, 2"
+    firms = objects(ask, f"{{class}} = '{_ENTERPRISE}'", selection=Selection(), columns=("id",), more=unit)
+    joins, months = "", ["coalesce(now.n, 0) AS month_0"]
+    for i, end in enumerate(_month_ends(ask)[1:], 1):
+        about = snapshot.as_of_day(snapshot.moment.n, end)
+        then = objects(ask, of_these, columns=("class",), more=unit, snapshot=about)
+        joins += (
+            f" LEFT JOIN (SELECT o.class, o.unit, count(*) AS n FROM ({then}) AS o GROUP BY 1, 2) AS m{i}"
+            f" ON m{i}.class = k.class AND m{i}.unit = k.unit"
+        )
+        months.append(f"coalesce(m{i}.n, 0) AS month_{i}")
+    told = ", ".join(f"coalesce(now.grade_{g}, 0) AS grade_{g}" for g in GRADES)
+    order = f"array_position(CAST({binds(classes)} AS text[]), k.class)"
+    cells = (
+        f"SELECT c.class, u.unit FROM unnest(CAST({binds(classes)} AS text[])) AS c (class),"
+        f" unnest(CAST({binds(units)} AS text[])) AS u (unit)"
+    )
+    joined = (
+        f"SELECT k.class, k.unit AS division, {order} AS place, coalesce(now.n, 0) AS n, {told},"
+        f" coalesce(f.firms, 0) AS enterprises, {', '.join(months)},"
+        f" {'false' if snapshot.reader.sees_inner else 'true'} AS whole"
+        f" FROM ({cells} UNION SELECT class, unit FROM ({now}) AS w) AS k"
+        f" LEFT JOIN ({now}) AS now ON now.class = k.class AND now.unit = k.unit"
+        f" LEFT JOIN (SELECT unit, count(*) AS firms FROM ({firms}) AS e GROUP BY unit) AS f ON f.unit = k.unit{joins}"
+    )
+    return (
+        "SELECT j.*, CASE WHEN j.n = 0 AND j.enterprises > 0 AND j.class = '" + _RECORD + "' THEN 'unassessed'"
+        " WHEN j.n = 0 THEN 'blank' WHEN j.grade_none = j.n THEN 'unassessed' WHEN j.grade_none > 0 THEN 'partly'"
+        " ELSE 'assessed' END AS state_of,"
+        " CASE WHEN j.n > 0 AND j.grade_none = 0 THEN 4 WHEN j.n > 0 AND j.grade_none < j.n THEN 3"
+        f" WHEN j.n = 0 AND NOT (j.enterprises > 0 AND j.class = '{_RECORD}') THEN 2 ELSE 1 END AS status_rank"
+        f" FROM ({joined}) AS j"
+    )
+
+
+def _figures(ask: Ask) -> Sequence[Figure]:
+    return (
+        Figure("all", "分类 × 乡镇", total=True, unit="格"),
+        *(Figure(name, word, f"r.state_of = '{name}'", "格") for name, word in _STATES.items()),
+        Figure("firms-without", "有企业、无风险记录", f"r.class = '{_RECORD}' AND r.n = 0 AND r.enterprises > 0", "格"),
+    )
+
+
+def _finish(ask: Ask, rows: list[Row]) -> None:
+    reader = ask.snapshot.reader
+    sees_all = reader.sees_inner and not reader.is_limited and reader.tier >= COMMAND_TIER
+    for row in rows:
+        word = _STATES[row["state_of"]]
+        if row["state_of"] == "unassessed" and row["n"] == 0:
+            word = "未评定（有企业，无记录）"
+        elif row["state_of"] == "blank" and not sees_all:
+            word = "可见范围内无记录"  # what there is may not be his to see
+        row["status"] = word
+
+
+LIST = Listing(
+    "coverage", "辨识覆盖", "各乡镇各类风险有没有登记、评没评定，逐月怎样变化", _columns, _rows, _figures, "status",
+    ties="division, class", parameters=(MONTHS,), finish=_finish,
+)  # fmt: skip

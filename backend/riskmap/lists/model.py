@@ -1,0 +1,165 @@
+"""What a list is: a question, its rows as SQL, its columns, and the figures that count its rows."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from riskmap.base.errors import FieldError, Invalid
+from riskmap.selection.compile import LETTERS, PINYIN, Binds
+from riskmap.selection.model import Selection
+from riskmap.store.snapshot import Snapshot
+
+Row = dict[str, Any]
+# What a number opens: {"list": …, "only": …, "given": {…}, "selection": {…}} or {"map": {…}}; selection and map hold
+# parameters that stand in place of those of the same name.
+Opens = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A number that is typed for one list alone."""
+
+    name: str
+    title: str
+    unit: str
+    default: Decimal
+    minimum: Decimal
+    maximum: Decimal
+    whole: bool = False
+
+    def read(self, given: Sequence[str]) -> Decimal:
+        """From the request. Raises Invalid."""
+        values = {value.strip() for value in given if value.strip()}
+        if not values:
+            return self.default
+        try:
+            value = Decimal(values.pop())
+            if values or not value.is_finite() or not self.minimum <= value <= self.maximum:
+                raise ValueError
+            if self.whole and value != value.to_integral_value():
+                raise ValueError
+        except (InvalidOperation, ValueError):
+            legal = (
+                f"{self.title}应为 {self.minimum}–{self.maximum} 的一个{'整数' if self.whole else '数'}（{self.unit}）"
+            )
+            raise Invalid("清单的参数有误，请改正", errors=[FieldError(self.name, "out_of_range", legal)]) from None
+        return value
+
+    def body(self) -> dict[str, Any]:
+        """What the page needs to ask for it."""
+        return {
+            "name": self.name,
+            "title": self.title,
+            "unit": self.unit,
+            "default": self.default,
+            "minimum": self.minimum,
+            "maximum": self.maximum,
+            "whole": self.whole,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One question to one list: a selection at a moment, for a reader, with the list's own numbers."""
+
+    snapshot: Snapshot
+    selection: Selection
+    given: Mapping[str, Decimal] = field(default_factory=dict)
+    binds: Binds = field(default_factory=Binds)
+
+    def anew(self, given: Mapping[str, Decimal] | None = None) -> "Ask":
+        """The same for another statement, perhaps with another list's numbers."""
+        return replace(self, binds=Binds(), given=self.given if given is None else given)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column. `kind` says how the page and the workbook show it; `sort` is SQL over the rows (alias r)."""
+
+    name: str
+    title: str
+    kind: str = "text"
+    unit: str | None = None
+    sort: str | None = None
+    width: int = 12
+    opens: Callable[[Row], Opens | None] | None = None
+    worst_first: bool = False  # its rank 1 is the worst: descending begins there
+
+    def body(self) -> dict[str, Any]:
+        """Its heading on the wire."""
+        out = {"name": self.name, "title": self.title, "kind": self.kind, "sortable": self.sort is not None}
+        return out | ({"unit": self.unit} if self.unit else {})
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number above the list. It counts the rows that meet `condition` (alias r) and opens the list of just those."""
+
+    name: str
+    title: str
+    condition: str | None = None
+    unit: str = "处"
+    value: str | None = None  # an aggregate over those rows, where it is not their count
+    share_of: str | None = None  # another figure: the share is told beside the number
+    map: Mapping[str, Sequence[str]] | None = None  # the selection that has just these on the map, laid over the asked
+    list: str | None = None  # the total of another list, asked the same
+    only: str | None = None  # … of its rows that this figure of it counts
+    total: bool = False  # of all rows: opens the list as it is
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One list."""
+
+    name: str
+    title: str
+    question: str  # what it answers, in a sentence
+    columns: Callable[[Ask], Sequence[Column]]
+    rows: Callable[[Ask], str]
+    figures: Callable[[Ask], Sequence[Figure]]
+    order: str  # the sort where none is asked
+    ties: str = "id"  # columns that tell any two rows apart
+    parameters: tuple[Parameter, ...] = ()
+    inner: bool = False  # nothing of it is public
+    system: bool = False  # decided over all live objects: what the reader may not see is masked, never left out
+    finish: Callable[[Ask, list[Row]], None] | None = None  # what a page's rows have beside their SQL
+    sentence: Callable[[Ask, list[Row]], str] | None = None  # the whole list in one sentence
+    empty: str = "所选范围内没有这样的对象。可放宽条件，或核对登记是否完整。"
+
+
+def by_name(name: str, title: str, width: int = 30) -> Column:
+    """The column that opens its object."""
+    return Column(name, title, "object", sort=f"r.{name} {PINYIN}", width=width)
+
+
+NAME = by_name("name", "名称")
+GRADE = Column("grade", "风险等级", "grade", sort="r.grade", width=10, worst_first=True)
+LEVEL = Column("level", "级别", "level", sort="r.level_rank", width=10, worst_first=True)
+CLASS = Column("class", "分类", "class", sort=f"r.class {LETTERS}", width=16)
+DIVISION = Column("division", "所在区划", "division", sort=f"r.division {LETTERS}", width=20)
+ENTERPRISE = Column("enterprise", "所属企业", "enterprise", width=28)
+DEPARTMENT = Column("department", "主管部门", sort=f"r.department {PINYIN}", width=14)
+STAGE = Column("stage", "生命阶段", "stage", sort=f"r.stage {LETTERS}", width=12)
+
+
+def number(
+    name: str, title: str, unit: str | None = None, opens: Callable[[Row], Opens | None] | None = None
+) -> Column:
+    """A column of numbers."""
+    return Column(name, title, "number", unit, f"r.{name}", 12, opens)
+
+
+def words(name: str, title: str, width: int = 20) -> Column:
+    """A column of text, sorted as a Chinese reader sorts."""
+    return Column(name, title, sort=f"r.{name} {PINYIN}", width=width)
+
+
+def dated(name: str, title: str) -> Column:
+    """A column of days (ISO text)."""
+    return Column(name, title, "date", sort=f"r.{name} {LETTERS}", width=12)
+
+
+def yes(name: str, title: str) -> Column:
+    """A column of yes, no and not said."""
+    return Column(name, title, "yes", sort=f"r.{name}", width=10)

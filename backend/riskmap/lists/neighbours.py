@@ -1,0 +1,81 @@
+"""毗邻: pairs of different enterprises among what can set off a chain, outline to outline."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+
+from riskmap.access.reader import SYSTEM
+from riskmap.lists.model import Ask, Column, Figure, Listing, Parameter, by_name
+from riskmap.lists.rows import objects, of_classes
+from riskmap.selection.compile import LETTERS
+from riskmap.selection.model import Selection
+
+CLASSES = ("major-hazard", "tank-farm", "chemical-user", "fireworks-plant")
+WITHIN = Parameter("within", "相距不超过", "m", Decimal(500), Decimal(1), Decimal(5000))
+_ONE = ("id", "class", "name", "grade", "enterprise", "parent", "division", "geom")
+
+
+@cache
+def _sql() -> str:
+    return (Path(__file__).parent / "sql" / "neighbours.sql").read_text(encoding="utf-8")
+
+
+def _rows(ask: Ask) -> str:
+    everybody = replace(ask.snapshot, reader=SYSTEM)
+    of_these = of_classes(ask, CLASSES)
+    within = f"CAST({ask.binds(float(ask.given['within']))} AS double precision)"
+    return _sql().format(
+        within=within,
+        mine=objects(ask, of_these, columns=_ONE, full_only=True),
+        every=objects(
+            ask,
+            f"{{geom}} && m.box AND {{id}} <> m.id AND {of_these}",
+            selection=Selection(),
+            snapshot=everybody,
+            columns=("id", "enterprise", "parent", "department", "grade", "geom"),
+        ),
+        seen=objects(
+            ask,
+            of_these,
+            selection=Selection(),
+            columns=("id", "class", "name", "grade", "enterprise", "division"),
+            full_only=True,
+        ),
+    )
+
+
+def _columns(ask: Ask) -> Sequence[Column]:
+    return (
+        Column("distance_m", "相距", "metres", "m", sort="r.distance_m", width=12),
+        by_name("one", "一方", 28),
+        Column("one_class", "分类", "class", sort=f"r.one_class {LETTERS}", width=14),
+        Column("one_grade", "风险等级", "grade", sort="r.one_grade", width=10, worst_first=True),
+        Column("one_enterprise", "企业", "enterprise", width=26),
+        Column("one_division", "所在区划", "division", sort=f"r.one_division {LETTERS}", width=18),
+        by_name("other", "另一方", 28),
+        Column("other_class", "分类", "class", sort=f"r.other_class {LETTERS}", width=14),
+        Column("other_grade", "风险等级", "grade", sort="r.other_grade", width=10, worst_first=True),
+        Column("other_enterprise", "企业", "enterprise", width=26),
+        Column("other_division", "所在区划", "division", sort=f"r.other_division {LETTERS}", width=18),
+    )
+
+
+def _figures(ask: Ask) -> Sequence[Figure]:
+    within = ask.given["within"]
+    steps = [Figure(f"within-{m}", f"{m} m 以内", f"r.distance_m <= {m}", "对") for m in (50, 100, 200) if m < within]
+    return (
+        Figure("all", "毗邻", total=True, unit="对"),
+        *steps,
+        Figure("crossing", "跨县区", "r.crosses", "对"),
+        Figure("serious", "涉较大以上", "r.worst <= 2", "对"),
+        Figure("hidden", "一方无权查看", "r.other_hidden IS NOT NULL", "对"),
+    )
+
+
+LIST = Listing(
+    "neighbours", "毗邻企业", "哪些不同企业的重大危险源、罐区、危化品使用单位、烟花爆竹厂彼此相邻，相距多远",
+    _columns, _rows, _figures, "distance_m", ties="a, b", parameters=(WITHIN,), inner=True, system=True,
+    empty="所选范围内没有这样相邻的两家。可加大距离，或放宽条件。",
+)  # fmt: skip

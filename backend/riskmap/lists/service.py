@@ -1,0 +1,467 @@
+"""What is asked of the lists: which there are, a page of one with its figures, or all of it to take away."""
+
+import base64
+import binascii
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from itertools import islice
+from typing import Any
+
+import simplejson
+from sqlalchemy import text
+
+from riskmap.access.reader import SYSTEM
+from riskmap.base import database
+from riskmap.base.errors import FieldError, Forbidden, Invalid, NotFound, NotSignedIn
+from riskmap.catalogue import queries as catalogue_queries
+from riskmap.catalogue.model import GRADES
+from riskmap.lists.model import Ask, Column, Figure, Listing, Opens, Row
+from riskmap.lists.registry import LISTS
+from riskmap.lists.rows import names, run
+from riskmap.selection.describe import GRADE_WORDS, STAGE_WORDS, describe
+from riskmap.selection.model import Selection
+from riskmap.store.snapshot import Snapshot
+
+OWN = frozenset({"sort", "limit", "cursor", "only"})
+_KEPT = 512
+_BATCH = 1000
+HIDDEN, UNSEEN = "对象无权查看", "（无权查看）"
+Value = str | int | Decimal | bool | date | float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A list and what is asked of it."""
+
+    listing: Listing
+    ask: Ask
+    only: str | None  # a figure: just the rows that it counts
+    sort: str
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """Everything that the answer depends on, beside the sort."""
+        ask, moment = self.ask, self.ask.snapshot.moment
+        given = tuple(sorted((name, str(value)) for name, value in ask.given.items()))
+        rights = ask.snapshot.reader.fingerprint
+        return self.listing.name, ask.selection.key, rights, moment.n, moment.day.isoformat(), given
+
+
+def find(name: str) -> Listing:
+    """Raises NotFound."""
+    found = LISTS.get(name)
+    if found is None:
+        raise NotFound(f"没有“{name[:40]}”这个清单。可用：{'、'.join(LISTS)}。")
+    return found
+
+
+def offered(snapshot: Snapshot) -> list[dict[str, Any]]:
+    """The lists that this reader may ask, with their columns and the numbers that they take."""
+    out = []
+    for one in LISTS.values():
+        if one.inner and not snapshot.reader.sees_inner:
+            continue
+        ask = Ask(snapshot, Selection(), {p.name: p.default for p in one.parameters})
+        out.append(
+            {
+                "name": one.name,
+                "title": one.title,
+                "question": one.question,
+                "columns": [column.body() for column in one.columns(ask)],
+                "parameters": [p.body() for p in one.parameters],
+                "sort": one.order,
+            }
+        )
+    return out
+
+
+def question(
+    listing: Listing,
+    snapshot: Snapshot,
+    selection: Selection,
+    given: Mapping[str, Sequence[str]],
+    *,
+    only: str | None = None,
+    sort: str | None = None,
+) -> Question:
+    """A question with everything checked. Raises Invalid, NotSignedIn and Forbidden."""
+    reader = snapshot.reader
+    if listing.inner and not reader.sees_inner:
+        if reader.kind == "public":
+            raise NotSignedIn(f"“{listing.title}”清单不对外公开，请先登录。")
+        raise Forbidden(f"“{listing.title}”清单不对外公开，您的账号只能看公开信息。")
+    ask = Ask(snapshot, selection, {p.name: p.read(given.get(p.name, ())) for p in listing.parameters})
+    if only is not None and only not in {f.name for f in listing.figures(ask) if _counts_own(f)}:
+        raise Invalid("没有这一项数字", errors=[FieldError("only", "unknown_value", f"没有“{only[:40]}”这一项")])
+    chosen = sort or listing.order
+    legal = {c.name for c in listing.columns(ask) if c.sort is not None}
+    if chosen.removeprefix("-") not in legal:
+        told = f"没有可排序的“{chosen[:60]}”。可用：{'、'.join(sorted(legal))}"
+        raise Invalid("不能按这一项排序", errors=[FieldError("sort", "unknown_value", told)])
+    return Question(listing, ask, only, chosen)
+
+
+def _counts_own(figure: Figure) -> bool:
+    return figure.list is None and figure.value is None
+
+
+def _rights(question: Question) -> AbstractContextManager[None]:
+    """The rights that the list is decided with: its own rows say what the reader gets of it."""
+    snapshot = question.ask.snapshot
+    if not question.listing.system:
+        return nullcontext()
+    return database.under(snapshot.connection, SYSTEM.settings(), snapshot.reader.settings())
+
+
+def _condition(question: Question, ask: Ask) -> str:
+    if question.only is None:
+        return "TRUE"
+    figure = next(f for f in question.listing.figures(ask) if f.name == question.only)
+    return figure.condition or "TRUE"
+
+
+def _order(question: Question, ask: Ask) -> str:
+    name = question.sort.removeprefix("-")
+    column = next(c for c in question.listing.columns(ask) if c.name == name)
+    descending = question.sort.startswith("-") != column.worst_first  # worse is more
+    ties = ", ".join(f"r.{tie.strip()}" for tie in question.listing.ties.split(","))
+    return f"{column.sort} {'DESC' if descending else 'ASC'} NULLS LAST, {ties}"
+
+
+# -- Figures ------------------------------------------------------------------------
+
+
+class Summaries:
+    """A bounded memory of totals and figures. A state's never change, so nothing is ever stale."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[Any, ...], dict[str, Any]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, question: Question) -> dict[str, Any]:
+        """The values of a list's figures by name, `all` of its rows among them."""
+        key = question.key
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        values = _summary(question)
+        with self._lock:
+            self._kept[key] = values
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        return values
+
+
+def _summary(question: Question) -> dict[str, Any]:
+    ask = question.ask.anew()
+    rows = question.listing.rows(ask)
+    told = ["count(*) AS every"]
+    own = [f for f in question.listing.figures(ask) if f.list is None]
+    for i, figure in enumerate(own):
+        where = f" FILTER (WHERE {figure.condition})" if figure.condition else ""
+        value = figure.value or "count(*)"
+        told.append(f"({value}){where} AS f{i}" if not where else f"{value}{where} AS f{i}")
+    with _rights(question):
+        found = run(ask, f"SELECT {', '.join(told)} FROM ({rows}) AS r")[0]
+    values = {figure.name: found[f"f{i}"] for i, figure in enumerate(own)}
+    return values | {"every": found["every"]}
+
+
+def _figures(question: Question, summaries: Summaries, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    out = []
+    ask = question.ask
+    for figure in question.listing.figures(ask):
+        body: dict[str, Any] = {"name": figure.name, "title": figure.title, "unit": figure.unit}
+        if figure.list is not None:
+            other = LISTS[figure.list]
+            given = {p.name: ask.given.get(p.name, p.default) for p in other.parameters}
+            elsewhere = Question(other, ask.anew(given), figure.only, other.order)
+            body["value"] = summaries.of(elsewhere)["every" if figure.only is None else figure.only]
+            body["opens"] = {"list": other.name, "only": figure.only}
+        else:
+            body["value"] = values[figure.name]
+            body["opens"] = None
+            if _counts_own(figure):
+                body["opens"] = {"list": question.listing.name, "only": None if figure.total else figure.name}
+        if figure.share_of:
+            whole = values[figure.share_of]
+            body["share"] = round(Decimal(100) * body["value"] / whole, 1) if whole else None
+        # The map shows coarse forms too, which a list of inner ones does not count.
+        coarse = question.listing.inner and ask.snapshot.reader.is_limited
+        body["map"] = None if coarse else _laid_over(ask.selection, figure.map)
+        out.append(body)
+    return out
+
+
+def _laid_over(selection: Selection, narrowed: Mapping[str, Sequence[str]] | None) -> dict[str, list[str]] | None:
+    """Parameters in place of those of the selection, so that just what was counted opens; None: nothing does."""
+    if narrowed is None:
+        return None
+    asked = selection.body()
+    if "as_of" in narrowed and (selection.as_of or "").startswith("state:"):
+        return None  # a day is asked as known now
+    out: dict[str, list[str]] = {}
+    for name, values in narrowed.items():
+        before = [str(v) for v in asked.get(name, ())] if name != "as_of" else []
+        if name == "division" and before:
+            kept = list(values) if all(v.startswith(tuple(b.rstrip("0") for b in before)) for v in values) else []
+        else:
+            kept = [v for v in values if v in before] if before else list(values)
+        if not kept:
+            return None
+        out[name] = kept
+    return out
+
+
+# -- Rows ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """What rows refer to by code or id."""
+
+    divisions: Mapping[str, str]
+    objects: Mapping[int, str]
+    question: Question
+
+    def place(self, code: str | None) -> str | None:
+        """County and town of a division code."""
+        if not code:
+            return None
+        parts = [self.divisions.get(code[:6]), self.divisions.get(code[:9]) if len(code) >= 9 else None]
+        return " ".join(p for p in parts if p) or self.divisions.get(code, code)
+
+
+def _divisions(snapshot: Snapshot) -> dict[str, str]:
+    moment = snapshot.moment
+    return {d["code"]: d["name"] for d in catalogue_queries.divisions(snapshot.connection, moment.n, moment.day)}
+
+
+def _named(question: Question, rows: Sequence[Row], divisions: Mapping[str, str]) -> _Names:
+    ask = question.ask
+    keys = [c.name for c in question.listing.columns(ask) if c.kind == "enterprise"]
+    ids = {row[key] for row in rows for key in keys if row.get(key) is not None}
+    return _Names(divisions, names(ask.snapshot, ids), question)
+
+
+def _cell(column: Column, row: Row, known: _Names) -> Any:
+    """A value on the wire."""
+    value = row.get(column.name)
+    match column.kind:
+        case "object":
+            if department := row.get(f"{column.name}_hidden"):
+                return {"hidden": f"{HIDDEN}（主管部门：{department}）"}
+            ident = row.get(f"{column.name}_id", row.get("id") if column.name == "name" else None)
+            return None if ident is None else {"id": ident, "name": value}
+        case "enterprise":
+            if value is None:
+                return None
+            name = known.objects.get(value)
+            return {"hidden": UNSEEN} if name is None else {"id": value, "name": name}
+        case "grade":
+            return None if value is None else GRADES[value - 1]
+        case "level":
+            if not row.get("level_scale"):
+                return None
+            return {"scale": row["level_scale"], "value": row["level_value"], "rank": row["level_rank"]}
+        case "division":
+            return {"code": value, "name": known.place(value)} if value else None
+        case "metres":
+            return None if value is None else round(float(value), 1)
+    if column.opens is not None and value is not None:
+        opens = column.opens(row)
+        return {"n": value, "opens": _opened(known.question.ask.selection, opens)}
+    return value
+
+
+def _opened(selection: Selection, opens: Opens | None) -> dict[str, Any] | None:
+    if opens is None:
+        return None
+    part = "map" if "map" in opens else "selection"
+    over = _laid_over(selection, opens[part])
+    return None if over is None else {**opens, part: over}
+
+
+def _say(column: Column, row: Row, known: _Names) -> Value:
+    """The same as a cell of a workbook."""
+    cell = _cell(column, row, known)
+    snapshot = known.question.ask.snapshot
+    match column.kind:
+        case "object" | "enterprise":
+            return None if cell is None else cell.get("hidden") or cell["name"]
+        case "grade":
+            return None if cell is None else GRADE_WORDS[cell]
+        case "level":
+            return None if cell is None else str(cell["value"])
+        case "division":
+            return None if cell is None else str(cell["name"])
+        case "class":
+            found = snapshot.catalogue.classes.get(str(cell))
+            return None if cell is None else found.title if found else str(cell)
+        case "stage":
+            return STAGE_WORDS.get(str(cell), str(cell))
+        case "lines":
+            return "；".join(cell) if cell else None
+        case "date":
+            try:
+                return None if cell is None else date.fromisoformat(str(cell))
+            except ValueError:
+                return str(cell)
+    if isinstance(cell, Mapping):
+        return cell.get("n")
+    return cell  # type: ignore[no-any-return]
+
+
+def _wire(question: Question, columns: Sequence[Column], row: Row, known: _Names) -> dict[str, Any]:
+    out = {column.name: _cell(column, row, known) for column in columns}
+    if "id" in row:
+        out["id"] = row["id"]
+    return out
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where the next page begins, in which picture."""
+
+    key: list[Any]
+    only: str | None
+    sort: str
+    n: int
+    day: str
+    offset: int
+
+    def encode(self) -> str:
+        body = [self.key, self.only, self.sort, self.n, self.day, self.offset]
+        raw = simplejson.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+        return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+    @classmethod
+    def decode(cls, cursor: str) -> "_Place":
+        try:
+            raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+            place = cls(*json.loads(raw))
+            date.fromisoformat(place.day)
+            legal = isinstance(place.n, int) and isinstance(place.offset, int) and 0 < place.offset < 2**31
+            if not legal or not isinstance(place.key, list) or not isinstance(place.sort, str):
+                raise ValueError
+        except (ValueError, TypeError, binascii.Error):
+            raise Invalid(
+                "翻页位置无效，请从第一页重新查看", errors=[FieldError("cursor", "bad_cursor", "无效")]
+            ) from None
+        return place
+
+
+def _same(question: Question) -> list[Any]:
+    name, selection, _, _, _, given = question.key
+    return [name, selection, [list(pair) for pair in given]]
+
+
+def page(question: Question, summaries: Summaries, *, limit: int, cursor: str | None) -> dict[str, Any]:
+    """A page of a list, with its exact total and figures, answered from the state of page 1. No rows at limit 0."""
+    offset = 0
+    if cursor is not None:
+        place = _Place.decode(cursor)
+        if place.key != _same(question) or place.only != question.only or place.sort != question.sort:
+            raise Invalid("翻页位置与当前清单、筛选或排序不一致，请从第一页重新查看")
+        about = question.ask.snapshot.as_of_day(place.n, date.fromisoformat(place.day))
+        question = Question(
+            question.listing, Ask(about, question.ask.selection, question.ask.given), question.only, question.sort
+        )
+        offset = place.offset
+    listing, ask = question.listing, question.ask
+    moment = ask.snapshot.moment
+    values = summaries.of(question)
+    total = values["every"] if question.only is None else values[question.only]
+    rows = _fetch(question, limit, offset) if limit and total > offset else []
+    columns = listing.columns(ask)
+    divisions = _divisions(ask.snapshot)
+    known = _named(question, rows, divisions)
+    out: dict[str, Any] = {
+        "list": listing.name,
+        "title": listing.title,
+        "question": listing.question,
+        "columns": [column.body() for column in columns],
+        "parameters": [p.body() | {"value": ask.given[p.name]} for p in listing.parameters],
+        "rows": [_wire(question, columns, row, known) for row in rows],
+        "total": total,
+        "total_is": "exact",
+        "figures": _figures(question, summaries, values),
+        "only": question.only,
+        "sort": question.sort,
+        "empty": listing.empty,
+        "words": describe(ask.selection, ask.snapshot.catalogue, divisions),
+        "state": moment.n,
+        "day": moment.day.isoformat(),
+        "next": None,
+    }
+    if listing.sentence is not None and limit and not offset:
+        whole = Question(listing, ask.anew(), None, listing.order)
+        out["sentence"] = listing.sentence(ask, _fetch(whole, None, 0))
+    if limit and offset + len(rows) < total:
+        out["next"] = _Place(
+            _same(question), question.only, question.sort, moment.n, moment.day.isoformat(), offset + len(rows)
+        ).encode()
+    return out
+
+
+def _statement(question: Question, ask: Ask) -> str:
+    rows = question.listing.rows(ask)
+    return f"SELECT * FROM ({rows}) AS r WHERE {_condition(question, ask)} ORDER BY {_order(question, ask)}"
+
+
+def _fetch(question: Question, limit: int | None, offset: int) -> list[Row]:
+    ask = question.ask.anew()
+    sql = _statement(question, ask)
+    if limit is not None:
+        sql += f" LIMIT {ask.binds(limit)} OFFSET {ask.binds(offset)}"
+    with _rights(question):
+        rows = run(ask, sql)
+    if question.listing.finish is not None:
+        question.listing.finish(ask, rows)
+    return rows
+
+
+def every(question: Question, columns: Sequence[Column]) -> Iterator[list[Value]]:
+    """All rows as cells, in order, from one snapshot; no more than a batch is held."""
+    ask = question.ask.anew()
+    sql = _statement(question, ask)
+    divisions = _divisions(ask.snapshot)
+    connection = ask.snapshot.connection
+    if question.listing.system:
+        # A streamed answer is read under the rights of its statement's start; these are read at once instead.
+        with _rights(question):
+            found: Iterator[Mapping[str, Any]] = iter(run(ask, sql))
+    else:
+        streamed = {"stream_results": True, "max_row_buffer": _BATCH}
+        result = connection.execute(text(sql), ask.binds.values, execution_options=streamed)
+        found = (dict(row) for row in result.mappings())
+    while batch := [dict(row) for row in islice(found, _BATCH)]:
+        if question.listing.finish is not None:
+            question.listing.finish(ask, batch)
+        known = _named(question, batch, divisions)
+        for row in batch:
+            yield [_say(column, row, known) for column in columns]
+
+
+def told(question: Question, summaries: Summaries) -> tuple[list[tuple[str, str]], int]:
+    """What a file says of its list: question, selection, numbers; and how many rows it has."""
+    ask, listing = question.ask, question.listing
+    values = summaries.of(question)
+    total = values["every"] if question.only is None else values[question.only]
+    figures = _figures(question, summaries, values)
+    lines = [("清单", f"{listing.title}：{listing.question}")]
+    lines.append(("选择", describe(ask.selection, ask.snapshot.catalogue, _divisions(ask.snapshot))))
+    lines += [(p.title, f"{ask.given[p.name]} {p.unit}") for p in listing.parameters]
+    if question.only is not None:
+        lines.append(("只列", next(f["title"] for f in figures if f["name"] == question.only)))
+    lines.append(
+        ("数字", "；".join(f"{f['title']} {f['value']} {f['unit']}" for f in figures if f["value"] is not None))
+    )
+    return lines, total

@@ -1,0 +1,86 @@
+"""脆弱性目标: who may be hurt, with the nearest red or orange risk and how far it is."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+from riskmap.access.reader import SYSTEM
+from riskmap.lists.model import CLASS, DEPARTMENT, DIVISION, NAME, Ask, Column, Figure, Listing, by_name, number
+from riskmap.lists.rows import objects, of_classes
+from riskmap.selection.compile import LETTERS
+from riskmap.selection.model import Selection
+
+_RISKY = "{grade} <= 2"
+
+
+@cache
+def _sql() -> str:
+    return (Path(__file__).parent / "sql" / "targets.sql").read_text(encoding="utf-8")
+
+
+def _targets(ask: Ask) -> list[str]:
+    return [c.code for c in ask.snapshot.catalogue.classes.values() if c.role == "target"]
+
+
+def _rows(ask: Ask) -> str:
+    everybody = replace(ask.snapshot, reader=SYSTEM)
+    risk = ("id", "department", "grade", "geom")
+    return _sql().format(
+        targets=objects(
+            ask,
+            of_classes(ask, _targets(ask)),
+            columns=("id", "class", "code", "name", "grade", "division", "stage", "enterprise", "department", "geom"),
+            fields={"persons": ("persons", "number")},
+            full_only=True,
+        ),
+        first=objects(
+            ask,
+            f"{_RISKY} AND {{geom}} IS NOT NULL AND {{id}} <> t.id",
+            selection=Selection(),
+            snapshot=everybody,
+            columns=risk,
+            tail="ORDER BY {geom} <-> t.geom LIMIT 1",
+        ),
+        within=objects(
+            ask,
+            f"{_RISKY} AND {{geom}} && b.box AND {{id}} <> b.id",
+            selection=Selection(),
+            snapshot=everybody,
+            columns=risk,
+        ),
+        seen=objects(ask, _RISKY, selection=Selection(), columns=("id", "class", "name", "grade"), full_only=True),
+    )
+
+
+def _columns(ask: Ask) -> Sequence[Column]:
+    return (
+        NAME,
+        CLASS,
+        number("persons", "人数", "人"),
+        Column("distance_m", "距最近较大以上风险", "metres", "m", sort="r.distance_m", width=16),
+        by_name("risk", "最近的较大以上风险", 28),
+        Column("risk_grade", "其等级", "grade", sort="r.risk_grade", width=10, worst_first=True),
+        Column("risk_class", "其分类", "class", sort=f"r.risk_class {LETTERS}", width=14),
+        DIVISION,
+        DEPARTMENT,
+    )
+
+
+def _figures(ask: Ask) -> Sequence[Figure]:
+    return (
+        Figure("all", "脆弱性目标", total=True, map={"class": _targets(ask)}),
+        *(
+            Figure(f"within-{m}", f"{m} m 内有较大以上风险", f"r.distance_m <= {m}", share_of="all")
+            for m in (100, 500, 1000)
+        ),
+        Figure("persons", "登记人数", unit="人", value="coalesce(sum(r.persons), 0)"),
+        Figure("unplaced", "待定位，未量距", "r.unplaced"),
+        Figure("hidden", "最近的风险无权查看", "r.risk_hidden IS NOT NULL"),
+    )
+
+
+LIST = Listing(
+    "targets", "脆弱性目标", "学校、医院、养老机构等在哪里、有多少人，离最近的红、橙色风险多远",
+    _columns, _rows, _figures, "distance_m", inner=True, system=True,
+)  # fmt: skip
