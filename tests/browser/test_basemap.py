@@ -154,6 +154,31 @@ def test_parts_of_the_plain_one_and_its_dark_look(admin: httpx.Client, open_page
     assert night_water in colours(), "the page's theme is the map's too"
 
 
+def test_what_is_painted_on_the_ground_stands_out_from_it_under_either_theme(
+    admin: httpx.Client, open_page: Any
+) -> None:
+    page: Page = open_page(f"{CITY}&base=plain").page
+    settled(page, "plain")
+    inks = "() => ['halo', 'label', 'select'].map((name) => window.riskmap.palette[name].toLowerCase())"
+    on_light, on_dark = ["#fbfbf8", "#414f56", "#111a1e"], ["#0c1215", "#a9b7bd", "#fff"]
+    assert page.evaluate(inks) == on_light
+    atlas = page.evaluate_handle("() => window.riskmap.risk.atlas")
+    panel = chooser(page)
+    panel.get_by_role("button", name="暗", exact=True).click()
+    assert page.evaluate(inks) == on_dark
+    assert page.evaluate("(before) => window.riskmap.risk.atlas !== before", atlas), "symbols are stamped anew"
+    panel.get_by_role("button", name="原色", exact=True).click()
+    assert page.evaluate(inks) == on_light
+    # A drawn picture in its own colours stays light under the dark theme.
+    panel.get_by_role("radio", name="航摄影像").check()
+    settled(page, "aerial")
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    page.wait_for_function("() => window.riskmap.palette.surface.toLowerCase() === '#12191d'")
+    assert page.evaluate(inks) == on_light
+    panel.get_by_role("button", name="暗", exact=True).click()
+    assert page.evaluate(inks) == on_dark
+
+
 def test_a_gcj02_basemap_is_shifted_under_the_data(admin: httpx.Client, open_page: Any) -> None:
     page: Page = open_page(f"map={Z}/{HERE[1]}/{HERE[0]}&base=shifted").page
     settled(page, "shifted")

@@ -3,7 +3,7 @@ import type * as L from "leaflet";
 import { BasemapLayer } from "./BasemapLayer";
 import type { GroundParts } from "./GroundNames";
 import type { GroundSource } from "./groundGrid";
-import { greyed, type Palette, readPalette } from "./palette";
+import { greyed, type OnGround, onGround, type Palette, readPalette } from "./palette";
 import { RasterGround } from "./RasterGround";
 import { VectorGround } from "./VectorGround";
 
@@ -25,12 +25,15 @@ const DUSK = "brightness(.5) saturate(.65)";
 export class Ground {
   readonly plain: BasemapLayer;
   private readonly palette: Palette;
+  /** Colours for what others paint on it. */
+  ink: OnGround;
   private tiles: RasterGround | VectorGround | null = null;
   private wish: GroundWish | null = null;
   private unit = 1;
 
   constructor(private readonly map: L.Map, private readonly element: HTMLElement) {
     this.palette = readPalette(element);
+    this.ink = onGround(this.palette);
     this.plain = new BasemapLayer(this.palette);
   }
 
@@ -59,17 +62,21 @@ export class Ground {
   /** The page's theme or the wished look has changed. */
   recolour(): void {
     const dark = document.documentElement.dataset.theme === "dark";
-    const variant = this.wish?.variant ?? (dark && this.tiles instanceof RasterGround ? "dark" : "colour");
-    // The dark palette of a light page is read where the page would be dark.
+    const raster = this.tiles instanceof RasterGround;
+    const variant = this.wish?.variant ?? (dark && raster ? "dark" : "colour");
+    // A drawn picture as it is, is light under any theme; an aerial one is neither. What is drawn here goes by the theme.
+    const light = variant !== "dark" && (!dark || (raster && !this.wish?.photo));
+    // The palette of the other theme is read where the page would have it.
     const probe = document.createElement("span");
-    if (variant === "dark") probe.dataset.theme = "dark";
+    probe.dataset.theme = light ? "light" : "dark";
     this.element.append(probe);
     const read = readPalette(probe);
     probe.remove();
+    this.ink = onGround(read);
     // What is drawn here takes its colours from the palette; a filter is for images alone.
     Object.assign(this.palette, variant === "grey" ? greyed(read) : read);
     const night = this.wish?.photo ? DUSK : NIGHT;
-    this.tiles?.dress(this.tiles instanceof RasterGround ? { colour: "", grey: GREY, dark: night }[variant] : "", this.wish?.opacity ?? 1);
+    this.tiles?.dress(raster ? { colour: "", grey: GREY, dark: night }[variant] : "", this.wish?.opacity ?? 1);
     this.redraw();
   }
 

@@ -142,7 +142,7 @@ export class MarkLayer extends ViewportLayer {
         context.strokeStyle = palette.halo;
         context.lineWidth = 4;
         context.strokeText(over, x, y + overLine(near));
-        context.fillStyle = palette.ink;
+        context.fillStyle = palette.select;
         context.fillText(over, x, y + overLine(near));
       }
     }

@@ -100,8 +100,8 @@ export class RiskMap {
 
   /** The page's theme has changed: colours are read anew into the one palette that every layer holds. */
   recolour(): void {
-    Object.assign(this.palette, readPalette(this.element));
     this.ground.recolour();
+    Object.assign(this.palette, readPalette(this.element), this.ground.ink);
     this.measureUp();
     this.heat.recoloured();
     this.dress();
@@ -148,6 +148,8 @@ export class RiskMap {
   /** Another basemap, or another look of it; `said` hears why its tiles do not come, or null when they do. */
   setGround(wish: GroundWish, said: (why: string | null) => void): void {
     this.ground.choose(wish, said);
+    // Halos, names and rings stand out from the ground that they lie on.
+    if (this.ground.ink.halo !== this.palette.halo) this.recolour();
   }
 
   /** Roads, railways and waters of the register as part of the ground; null: none. */

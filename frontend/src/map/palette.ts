@@ -33,12 +33,17 @@ export function readPalette(element: Element): Palette {
   };
 }
 
-const GROUND = ["out", "land", "hill", "urban", "water", "waterLine", "road", "roadCase", "border", "city", "label", "label2", "labelWater", "halo"] as const;
+/** What is painted straight on the ground, and has to stand out from it whatever the page's theme. */
+export type OnGround = Pick<Palette, "halo" | "label" | "select" | "accent">;
+export const onGround = ({ halo, label, select, accent }: Palette): OnGround => ({ halo, label, select, accent });
 
-/** The ground's colours by their lightness alone. The page's variables are written as #rrggbb. */
+export const GROUND = ["out", "land", "hill", "urban", "water", "waterLine", "road", "roadCase", "border", "city", "label", "label2", "labelWater", "halo"] as const;
+
+/** The ground's colours by their lightness alone. The page's variables are written as #rrggbb; the build shortens what it can. */
 export function greyed(palette: Palette): Palette {
   const grey = (colour: string): string => {
-    const [r, g, b] = [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
+    const full = colour.length === 4 ? colour.replace(/[^#]/g, "$&$&") : colour;
+    const [r, g, b] = [1, 3, 5].map((i) => parseInt(full.slice(i, i + 2), 16));
     const light = Math.round(0.2126 * (r ?? 0) + 0.7152 * (g ?? 0) + 0.0722 * (b ?? 0));
     return `rgb(${light} ${light} ${light})`;
   };
