@@ -379,6 +379,24 @@ def test_a_link_to_an_object_alone_shows_it_above_the_sheet(open_page: Any, addr
     assert map_top < y < sheet_top
 
 
+@pytest.mark.parametrize("end", ["north", "south"])
+def test_an_object_opened_from_the_whole_city_comes_out_above_the_sheet(open_page: Any, address: str, end: str) -> None:
+    with httpx.Client(base_url=address) as service:
+        items = service.get("/api/objects", params={"class": "school", "limit": 100}).json()["items"]
+    points = [(i["geometry"]["coordinates"], i["id"]) for i in items if i["geometry"]]
+    (lng, lat), one = (max if end == "north" else min)(points, key=lambda p: p[0][1])
+    page = open_page(width=390, height=844).page
+    drawn(page)
+    at_rest(page)
+    page.evaluate("(id) => { location.hash += `&object=${id}` }", one)
+    expect(page.locator("aside.right h1")).to_be_visible()
+    at_rest(page)
+    _, y = place(page, lng, lat)
+    map_top = page.locator(".map").bounding_box()["y"]
+    sheet_top = page.locator(".el-drawer.sheet:visible").bounding_box()["y"]
+    assert map_top < y < sheet_top
+
+
 def test_signing_out_goes_back_to_what_the_public_sees(open_page: Any) -> None:
     page = open_page().page
     public = total(page)

@@ -40,6 +40,8 @@ export interface MapEvents {
 }
 
 const FINGER = 8;
+const SYMBOL = 24; // room for a symbol at the edge of what is clear
+const NEAR = 15; // zoom
 const REST_MS = 120; // after which the page hears where the map has come to: link and figures follow the hand no closer
 
 export class RiskMap {
@@ -253,20 +255,41 @@ export class RiskMap {
     this.marks.ring("hover", { ...anchor, radius: spec.size / 2 + 8 });
   }
 
-  /** Moves so that a place is well inside the view, above what covers its lower part; nothing moves if it is already. */
+  /**
+   * Moves so that a place is well inside the view, above what covers its lower part; nothing moves if it is already. Goes
+   * nearer where asked to, or where the map's bounds would stop the move and leave the place covered.
+   */
   reveal(geometry: Geometry, closer: boolean, coveredBelow = 0): void {
     const anchor = anchorOf(geometry);
     if (!anchor) return;
     const at = L.latLng(latOf(anchor.y), lngOf(anchor.x));
     const below = this.map.getSize().y * coveredBelow;
-    if (!closer) {
+    const zoom = closer ? Math.max(this.map.getZoom(), NEAR) : this.zoomToClear(at, below);
+    if (!closer && zoom === this.map.getZoom()) {
       // What legend and buttons cover is no place to be seen, where the map is wide enough to spare it.
       const [left, right] = this.covered.map((side) => Math.max(64, Math.min(side + 48, this.map.getSize().x / 3))) as [number, number];
       this.map.panInside(at, { paddingTopLeft: [left, 64], paddingBottomRight: [right, 64 + below] });
       return;
     }
-    const zoom = Math.max(this.map.getZoom(), 15);
     this.map.setView(this.map.unproject(this.map.project(at, zoom).add([0, below / 2]), zoom), zoom);
+  }
+
+  /** The farthest zoom, from the present one on, at which the map can be moved so far up that a place stands clear of what covers it. */
+  private zoomToClear(at: L.LatLng, below: number): number {
+    const { map } = this;
+    const now = map.getZoom();
+    const south = this.home?.pad(REACH).getSouthEast();
+    if (!south || !below) return now;
+    const height = map.getSize().y;
+    const clear = height - below;
+    const step = map.options.zoomSnap ?? 1;
+    // Where the map is already as far up as it goes, the view ends at the bounds; a place that is above needs no move.
+    const stands = (zoom: number, from: number): boolean => height - (map.project(south, zoom).y - map.project(at, zoom).y) <= from;
+    if (map.latLngToContainerPoint(at).y <= clear - SYMBOL || stands(now, clear - SYMBOL)) return now;
+    let zoom = now;
+    do zoom += step;
+    while (zoom < NEAR && !stands(zoom, clear / 2));
+    return zoom;
   }
 
   // -- Acts -------------------------------------------------------------------
