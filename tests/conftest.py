@@ -66,9 +66,20 @@ def server_url_of_database() -> Iterator[str]:
     folder.chmod(0o755)
     try:
         with PrivateCluster(folder) as url:
+            _be_hasty(url)
             yield url
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _be_hasty(server: str) -> None:
+    """Nothing here has to outlive a power cut: no write waits for the disk. Tests of that start a cluster themselves."""
+    engine = create_engine(make_url(server).set(drivername="postgresql+psycopg2"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
+        connection.execute(text("SELECT pg_reload_conf()"))
+    engine.dispose()
 
 
 def _create_database(server: str, name: str, template: str | None = None) -> str:
