@@ -103,6 +103,24 @@ class Instance:
         }
 
 
+@pytest.fixture(scope="module")
+def begun() -> Iterator[Path]:
+    """A data folder without the demo that has been started once and stopped: what every first start makes."""
+    made = Path(tempfile.mkdtemp(prefix="riskmap-ops-"))
+    made.chmod(0o755)
+    one = Instance(made, "none").start()
+    assert one.figures()["totals"] == [0, 0, 0]
+    assert one.stop() == 0
+    yield made
+    shutil.rmtree(made, ignore_errors=True)
+
+
+def copy_of(begun: Path, folder: Path) -> Path:
+    """A folder of its own with all that: also owners and modes, which shutil does not copy."""
+    subprocess.run(["cp", "-a", f"{begun}/.", str(folder)], check=True)
+    return folder
+
+
 @pytest.fixture
 def folder() -> Iterator[Path]:
     made = Path(tempfile.mkdtemp(prefix="riskmap-ops-"))
@@ -111,7 +129,9 @@ def folder() -> Iterator[Path]:
     shutil.rmtree(made, ignore_errors=True)
 
 
-def test_killed_during_writes_then_backed_up_and_restored_elsewhere_the_figures_are_equal(folder: Path) -> None:
+def test_killed_during_writes_then_backed_up_and_restored_elsewhere_the_figures_are_equal(
+    folder: Path, begun: Path
+) -> None:
     one_folder, two_folder = folder / "one", folder / "two"
     one_folder.mkdir(mode=0o755)
     two_folder.mkdir(mode=0o755)
@@ -152,7 +172,7 @@ def test_killed_during_writes_then_backed_up_and_restored_elsewhere_the_figures_
             == 201
         )
 
-    two = Instance(two_folder, "none").start()
+    two = Instance(copy_of(begun, two_folder), "none").start()
     assert two.figures()["totals"] == [0, 0, 0]
     refused = two.run("restore", str(tar))
     assert refused.returncode != 0
@@ -178,8 +198,8 @@ def test_killed_during_writes_then_backed_up_and_restored_elsewhere_the_figures_
         assert not (instance / "pg" / "postmaster.pid").exists()
 
 
-def test_a_damaged_backup_is_refused_and_nothing_changes(folder: Path) -> None:
-    one = Instance(folder, "none").start()
+def test_a_damaged_backup_is_refused_and_nothing_changes(folder: Path, begun: Path) -> None:
+    one = Instance(copy_of(begun, folder), "none").start()
     with closing(one.client()) as client:
         client.post("/api/objects", json={"class": "school", "name": "例小学", "attributes": {}})
     before = one.figures()
@@ -202,8 +222,8 @@ def test_a_damaged_backup_is_refused_and_nothing_changes(folder: Path) -> None:
     assert one.stop() == 0
 
 
-def test_a_second_start_in_the_same_folder_says_who_holds_it(folder: Path) -> None:
-    one = Instance(folder, "none").start()
+def test_a_second_start_in_the_same_folder_says_who_holds_it(folder: Path, begun: Path) -> None:
+    one = Instance(copy_of(begun, folder), "none").start()
     second = one.run("start")
     assert second.returncode != 0
     assert str(one.process.pid) in second.stderr  # type: ignore[union-attr]
