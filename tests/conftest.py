@@ -1,7 +1,9 @@
 """A real PostGIS for the tests: one private cluster, one migrated template, one database a test module."""
 
+import fcntl
 import os
 import shutil
+import subprocess
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
@@ -55,16 +57,66 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=place)
 
 
+_SHARED = pytest.StashKey[Path]()
+_TEMPLATE, _DEMO = "riskmap_template", "riskmap_demo"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Give the workers of a run a folder in common."""
+    stash = node.config.stash
+    if _SHARED not in stash:
+        stash[_SHARED] = _open_folder("riskmap-tests-")
+    node.workerinput["shared"] = str(stash[_SHARED])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Clear that folder away."""
+    if _SHARED in config.stash:
+        shutil.rmtree(config.stash[_SHARED], ignore_errors=True)
+
+
+def _open_folder(prefix: str) -> Path:
+    """A folder that the server's user may enter."""
+    folder = Path(tempfile.mkdtemp(prefix=prefix))
+    folder.chmod(0o755)
+    return folder
+
+
 @pytest.fixture(scope="session")
-def server_url_of_database() -> Iterator[str]:
+def shared_by_workers(request: pytest.FixtureRequest) -> Path | None:
+    """A stopped cluster with both templates, in `cluster`, and the demo's data folder; None for a run without workers.
+
+    The first worker that wants it makes it and the others copy it: the demo city takes as long as some twenty tests.
+    """
+    told = getattr(request.config, "workerinput", {}).get("shared")
+    if told is None or os.environ.get("RISKMAP_TEST_DATABASE_URL"):
+        return None
+    shared = Path(told)
+    cluster, done = shared / "cluster", shared / "done"
+    with (shared / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            shutil.rmtree(cluster, ignore_errors=True)
+            with PrivateCluster(cluster) as url:
+                _be_hasty(url)
+                _make_template(url, _TEMPLATE, shared / "template")
+                _make_demo(url, _DEMO, _TEMPLATE, shared / "demo")
+            done.touch()
+    return shared
+
+
+@pytest.fixture(scope="session")
+def server_url_of_database(shared_by_workers: Path | None) -> Iterator[str]:
     """A superuser's address: RISKMAP_TEST_DATABASE_URL, else a private cluster for this run."""
     given = os.environ.get("RISKMAP_TEST_DATABASE_URL")
     if given:
         yield given
         return
-    folder = Path(tempfile.mkdtemp(prefix="riskmap-test-"))
-    folder.chmod(0o755)
+    folder = _open_folder("riskmap-test-")
     try:
+        if shared_by_workers is not None:  # with owners and modes, which shutil does not copy
+            subprocess.run(["cp", "-a", f"{shared_by_workers / 'cluster'}/.", str(folder)], check=True)
         with PrivateCluster(folder) as url:
             _be_hasty(url)
             yield url
@@ -97,33 +149,49 @@ def _drop_database(server: str, name: str) -> None:
     engine.dispose()
 
 
-@pytest.fixture(scope="session")
-def template(server_url_of_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A migrated and seeded database, copied by the others in 0.1 s."""
-    name = f"template_{uuid.uuid4().hex[:8]}"
-    url = _create_database(server_url_of_database, name)
-    settings = Settings(database_url=url, data_dir=tmp_path_factory.mktemp("template"), demo="none")
+def _make_template(server: str, name: str, data_dir: Path) -> None:
+    url = _create_database(server, name)
+    settings = Settings(database_url=url, data_dir=data_dir, demo="none")
     migrate(settings)
     engine = make_engine(app_url(settings), pool_size=1)
     with database.write(engine, SYSTEM.settings(write=True)) as connection:
         seed(connection)
     engine.dispose()
+
+
+def _make_demo(server: str, name: str, template: str, data_dir: Path) -> None:
+    url = _create_database(server, name, template)
+    settings = Settings(database_url=url, data_dir=data_dir, demo="jiujiang", free_disk_mb=0)
+    engine = make_engine(app_url(settings), pool_size=1)
+    assert load_demo(engine, settings, "jiujiang") > 5000
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def template(
+    shared_by_workers: Path | None, server_url_of_database: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """A migrated and seeded database, copied by the others in 0.1 s."""
+    if shared_by_workers is not None:
+        yield _TEMPLATE
+        return
+    name = f"template_{uuid.uuid4().hex[:8]}"
+    _make_template(server_url_of_database, name, tmp_path_factory.mktemp("template"))
     yield name
     _drop_database(server_url_of_database, name)
 
 
 @pytest.fixture(scope="session")
 def demo_template(
-    server_url_of_database: str, template: str, tmp_path_factory: pytest.TempPathFactory
+    shared_by_workers: Path | None, server_url_of_database: str, template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[str, Path]]:
     """A database with the demo city, and its data folder."""
+    if shared_by_workers is not None:
+        yield _DEMO, shared_by_workers / "demo"
+        return
     name = f"demo_{uuid.uuid4().hex[:8]}"
-    url = _create_database(server_url_of_database, name, template)
     folder = tmp_path_factory.mktemp("demo")
-    settings = Settings(database_url=url, data_dir=folder, demo="jiujiang", free_disk_mb=0)
-    engine = make_engine(app_url(settings), pool_size=1)
-    assert load_demo(engine, settings, "jiujiang") > 5000
-    engine.dispose()
+    _make_demo(server_url_of_database, name, template, folder)
     yield name, folder
     _drop_database(server_url_of_database, name)
 
