@@ -24,8 +24,8 @@ def _columns(ask: Ask) -> Sequence[Column]:
         NAME,
         CLASS,
         Column("complete", "是否齐全", "yes", sort="r.complete", width=10),
-        Column("missing", "缺什么", sort="cardinality(r.gaps)", width=36),
-        Column("measures", "管控措施", width=30),
+        Column("missing", "缺什么", sort="cardinality(r.gaps)", width=28),
+        Column("measures", "管控措施", width=22),
         Column("persons", "责任人", "number", "人", sort="r.persons"),
         Column("interval", "巡查间隔", "number", "天", sort="r.interval"),
         Column("control", "管控层级", width=12),
@@ -56,12 +56,12 @@ def _rows(ask: Ask) -> str:
         known = f"coalesce((SELECT max(n) FROM state_log WHERE n <= {n} AND day <= {day}), 0)"
     in_charge = binds(list(_RESPONSIBLE))
     parties = (
-        "SELECT p.object_id, count(*) FILTER (WHERE"
+        "SELECT count(*) FILTER (WHERE"
         f" p.role = ANY(CAST({in_charge} AS text[]))) AS persons,"
         f" coalesce(bool_or(p.role = '{_TOWN}'), false) AS town_hook,"
         f" coalesce(bool_or(p.role = '{_DEPARTMENT}'), false) AS department_hook"
-        f" FROM object_party AS p WHERE p.known @> {known} AND (p.name <> '' OR p.post <> '')"
-        f" AND (p.since IS NULL OR p.since <= {day}) AND (p.until IS NULL OR p.until > {day}) GROUP BY p.object_id"
+        f" FROM object_party AS p WHERE p.object_id = o.id AND p.known @> {known} AND (p.name <> '' OR p.post <> '')"
+        f" AND (p.since IS NULL OR p.since <= {day}) AND (p.until IS NULL OR p.until > {day})"
     )
     lacks = {
         "measures": f"{_declaring(ask, 'measures')} AND coalesce(btrim(o.measures), '') = ''",
@@ -76,7 +76,7 @@ def _rows(ask: Ask) -> str:
         f"SELECT o.*, coalesce(p.persons, 0) AS persons, coalesce(p.town_hook, false) AS town_hook,"
         f" coalesce(p.department_hook, false) AS department_hook,"
         f" array_remove(ARRAY[{gaps}]::text[], NULL) AS gaps"
-        f" FROM ({rows}) AS o LEFT JOIN ({parties}) AS p ON p.object_id = o.id"
+        f" FROM ({rows}) AS o CROSS JOIN LATERAL ({parties}) AS p"
     )
     return f"SELECT j.*, cardinality(j.gaps) = 0 AS complete FROM ({judged}) AS j"
 

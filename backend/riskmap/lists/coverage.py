@@ -50,7 +50,7 @@ def _columns(ask: Ask) -> Sequence[Column]:
     return (
         Column("division", "乡镇（街道）", "division", sort=f"r.division {LETTERS}", width=20),
         Column("class", "分类", "class", sort="r.place", width=18),
-        Column("status", "状况", sort="r.status_rank", width=16),
+        Column("status", "状况", sort="r.status_rank", width=24),
         Column("n", "现有", "number", sort="r.n", opens=_opens()),
         *(
             Column(f"grade_{g}", GRADE_WORDS[g], "number", sort=f"r.grade_{g}", width=8, opens=_opens(grade=g))
@@ -59,7 +59,7 @@ def _columns(ask: Ask) -> Sequence[Column]:
         Column("enterprises", "已知企业", "number", "家", sort="r.enterprises"),
         *(
             Column(
-                f"month_{i}", f"{end:%Y-%m}", "number", sort=f"r.month_{i}", width=10,
+                f"month_{i}", f"{end:%Y-%m}", "number", sort=f"r.month_{i}", width=8,
                 opens=_opens(end if i else None),
             )
             for i, end in enumerate(ends)
@@ -98,32 +98,33 @@ def _rows(ask: Ask) -> str:
     classes, units = _classes(ask), _units(ask)
     of_these = f"{{class}} = ANY(CAST({binds(classes)} AS text[]))"
     unit = {"unit": _UNIT}
-    grades = ", ".join(f"count(*) FILTER (WHERE o.grade = {i}) AS grade_{g}" for i, g in enumerate(GRADES, 1))
     graded = objects(ask, of_these, columns=("class", "grade"), more=unit)
-    now = f"SELECT o.class, o.unit, count(*) AS n, {grades} FROM ({graded}) AS o GROUP BY 1, 2"
     firms = objects(ask, f"{{class}} = '{_ENTERPRISE}'", selection=Selection(), columns=("id",), more=unit)
-    joins, months = "", ["coalesce(now.n, 0) AS month_0"]
-    for i, end in enumerate(_month_ends(ask)[1:], 1):
+    # Every cell, then what stands in it now and at the end of each month: m is the month, 0 the present one.
+    counted = [
+        "SELECT c.class, u.unit, 0::smallint AS grade, 0 AS m, 0 AS n"
+        f" FROM unnest(CAST({binds(classes)} AS text[])) AS c (class),"
+        f" unnest(CAST({binds(units)} AS text[])) AS u (unit)",
+        f"SELECT o.class, o.unit, o.grade, 0, count(*) FROM ({graded}) AS o GROUP BY 1, 2, 3",
+    ]
+    months = _month_ends(ask)
+    for i, end in enumerate(months[1:], 1):
         about = snapshot.as_of_day(snapshot.moment.n, end)
         then = objects(ask, of_these, columns=("class",), more=unit, snapshot=about)
-        joins += (
-            f" LEFT JOIN (SELECT o.class, o.unit, count(*) AS n FROM ({then}) AS o GROUP BY 1, 2) AS m{i}"
-            f" ON m{i}.class = k.class AND m{i}.unit = k.unit"
-        )
-        months.append(f"coalesce(m{i}.n, 0) AS month_{i}")
-    told = ", ".join(f"coalesce(now.grade_{g}, 0) AS grade_{g}" for g in GRADES)
-    order = f"array_position(CAST({binds(classes)} AS text[]), k.class)"
+        counted.append(f"SELECT o.class, o.unit, 0, {i}, count(*) FROM ({then}) AS o GROUP BY 1, 2")
+    told = [f"sum(a.n) FILTER (WHERE a.m = 0 AND a.grade = {i})" for i in range(1, len(GRADES) + 1)]
+    named = [f"coalesce({sql}, 0) AS grade_{g}" for sql, g in zip(told, GRADES, strict=True)]
+    named += [f"coalesce(sum(a.n) FILTER (WHERE a.m = {i}), 0) AS month_{i}" for i in range(len(months))]
     cells = (
-        f"SELECT c.class, u.unit FROM unnest(CAST({binds(classes)} AS text[])) AS c (class),"
-        f" unnest(CAST({binds(units)} AS text[])) AS u (unit)"
+        f"SELECT a.class, a.unit, coalesce(sum(a.n) FILTER (WHERE a.m = 0), 0) AS n, {', '.join(named)}"
+        f" FROM ({' UNION ALL '.join(counted)}) AS a GROUP BY a.class, a.unit"
     )
+    order = f"array_position(CAST({binds(classes)} AS text[]), k.class)"
+    # A cell that only the past filled stands there too, empty now.
     joined = (
-        f"SELECT k.class, k.unit AS division, {order} AS place, coalesce(now.n, 0) AS n, {told},"
-        f" coalesce(f.firms, 0) AS enterprises, {', '.join(months)},"
-        f" {'false' if snapshot.reader.sees_inner else 'true'} AS whole"
-        f" FROM ({cells} UNION SELECT class, unit FROM ({now}) AS w) AS k"
-        f" LEFT JOIN ({now}) AS now ON now.class = k.class AND now.unit = k.unit"
-        f" LEFT JOIN (SELECT unit, count(*) AS firms FROM ({firms}) AS e GROUP BY unit) AS f ON f.unit = k.unit{joins}"
+        f"SELECT k.*, k.unit AS division, {order} AS place, coalesce(f.firms, 0) AS enterprises,"
+        f" {'false' if snapshot.reader.sees_inner else 'true'} AS whole FROM ({cells}) AS k"
+        f" LEFT JOIN (SELECT unit, count(*) AS firms FROM ({firms}) AS e GROUP BY unit) AS f ON f.unit = k.unit"
     )
     return (
         "SELECT j.*, CASE WHEN j.n = 0 AND j.enterprises > 0 AND j.class = '" + _RECORD + "' THEN 'unassessed'"

@@ -42,7 +42,10 @@ def _rows(ask: Ask) -> str:
             "area_m2": f"CASE WHEN ST_Dimension({{geom}}) = 2 THEN ST_Area({globe}) END",
         },
     )
-    order = list(ask.snapshot.catalogue.classes)
+    # As the tree of classes has them.
+    catalogue = ask.snapshot.catalogue
+    groups = {g["code"]: i for i, g in enumerate(catalogue.groups)}
+    order = sorted(catalogue.classes, key=lambda code: (groups.get(catalogue.classes[code].group, len(groups)), code))
     place = f"array_position(CAST({ask.binds(order)} AS text[]), o.class)"
     return (
         f"SELECT o.class, min({place}) AS place, count(*) AS n, count(*) FILTER (WHERE o.cell IS NULL) AS unplaced,"
@@ -66,16 +69,17 @@ def _finish(ask: Ask, rows: list[Row]) -> None:
 
 
 def _sentence(ask: Ask, rows: list[Row]) -> str:
-    """非煤矿山 3 座、油气管道 4 条 120.5 公里……: the main hazards and the lines, as reports begin."""
+    """非煤矿山 3 座、油气管道 4 条 120.5 公里……: the hazards, as reports begin."""
     classes = ask.snapshot.catalogue.classes
     parts = []
     for row in rows:
         found = classes.get(row["class"])
-        title = found.title if found else row["class"]
-        said = f"{title} {row['n']:,} {_WORDS.get(row['class'], '处')}"
+        if found is None or found.role != "hazard":
+            continue
+        said = f"{found.title} {row['n']:,} {_WORDS.get(row['class'], '处')}"
         if row["length_km"] is not None:
             said += f" {row['length_km']:,.1f} 公里"
-        elif row["area_km2"] is not None and found and found.geometry == ("polygon",):
+        elif row["area_km2"] is not None and found.geometry == ("polygon",):
             said += f" {row['area_km2']:,.2f} 平方公里"
         parts.append(said)
     return "、".join(parts) + "。" if parts else ""

@@ -37,7 +37,7 @@ def _columns(ask: Ask) -> Sequence[Column]:
         LEVEL,
         GRADE,
         number_column("r_value", "R 值"),
-        Column("substances", "危险化学品与设计最大量", width=36),
+        Column("substances", "危险化学品与设计最大量", width=28),
         number_column("exposed_persons", "500 m 内常住", "人"),
         ENTERPRISE,
         DIVISION,

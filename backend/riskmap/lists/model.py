@@ -88,7 +88,8 @@ class Column:
 
     def body(self) -> dict[str, Any]:
         """Its heading on the wire."""
-        out = {"name": self.name, "title": self.title, "kind": self.kind, "sortable": self.sort is not None}
+        out: dict[str, Any] = {"name": self.name, "title": self.title, "kind": self.kind, "width": self.width}
+        out |= {"sortable": self.sort is not None, "worst_first": self.worst_first}
         return out | ({"unit": self.unit} if self.unit else {})
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from riskmap.access.reader import SYSTEM
 from riskmap.lists.model import Ask, Column, Figure, Listing, Parameter, by_name
-from riskmap.lists.rows import objects, of_classes
+from riskmap.lists.rows import objects, of_classes, whether
 from riskmap.selection.compile import LETTERS
 from riskmap.selection.model import Selection
 
@@ -34,31 +34,33 @@ def _rows(ask: Ask) -> str:
             f"{{geom}} && m.box AND {{id}} <> m.id AND {of_these}",
             selection=Selection(),
             snapshot=everybody,
-            columns=("id", "enterprise", "parent", "department", "grade", "geom"),
-        ),
-        seen=objects(
-            ask,
-            of_these,
-            selection=Selection(),
-            columns=("id", "class", "name", "grade", "enterprise", "division"),
-            full_only=True,
+            columns=(*_ONE, "department"),
+            more={"mine": whether(ask, ask.selection), "seen": whether(ask, Selection())},
         ),
     )
 
 
 def _columns(ask: Ask) -> Sequence[Column]:
+    sides = (("one", "一方"), ("other", "另一方"))
     return (
-        Column("distance_m", "相距", "metres", "m", sort="r.distance_m", width=12),
-        by_name("one", "一方", 28),
-        Column("one_class", "分类", "class", sort=f"r.one_class {LETTERS}", width=14),
-        Column("one_grade", "风险等级", "grade", sort="r.one_grade", width=10, worst_first=True),
-        Column("one_enterprise", "企业", "enterprise", width=26),
-        Column("one_division", "所在区划", "division", sort=f"r.one_division {LETTERS}", width=18),
-        by_name("other", "另一方", 28),
-        Column("other_class", "分类", "class", sort=f"r.other_class {LETTERS}", width=14),
-        Column("other_grade", "风险等级", "grade", sort="r.other_grade", width=10, worst_first=True),
-        Column("other_enterprise", "企业", "enterprise", width=26),
-        Column("other_division", "所在区划", "division", sort=f"r.other_division {LETTERS}", width=18),
+        Column("distance_m", "相距", "metres", "m", sort="r.distance_m", width=11),
+        *(
+            column
+            for side, word in sides
+            for column in (
+                by_name(side, word, 26),
+                Column(f"{side}_division", f"{word}区划", "division", sort=f"r.{side}_division {LETTERS}", width=18),
+            )
+        ),
+        *(
+            Column(f"{side}_grade", f"{word}等级", "grade", sort=f"r.{side}_grade", width=10, worst_first=True)
+            for side, word in sides
+        ),
+        *(
+            Column(f"{side}_class", f"{word}分类", "class", sort=f"r.{side}_class {LETTERS}", width=18)
+            for side, word in sides
+        ),
+        *(Column(f"{side}_enterprise", f"{word}企业", "enterprise", width=26) for side, word in sides),
     )
 
 

@@ -26,14 +26,14 @@ def _columns(ask: Ask) -> Sequence[Column]:
     return (
         NAME,
         LEVEL,
-        Column("history", "等级变化", "lines", width=36),
+        Column("history", "等级变化", "lines", width=26),
         Column("target", "目标等级", sort="r.target_rank", width=10),
         GRADE,
         number("score", "评估得分", "分"),
         dated("assessed_on", "评估日期"),
         number("done", "已完成", "项"),
         number("open", "未完成", "项"),
-        Column("open_items", "未完成的是", width=30),
+        Column("open_items", "未完成的是", width=24),
         DIVISION,
     )
 
@@ -59,7 +59,9 @@ def _figures(ask: Ask) -> Sequence[Figure]:
             )
             for lv in scale.levels
         ),
-        Figure("unassessed", "未评定", "r.level_rank IS NULL", "个"),
+        Figure(
+            "unassessed", "未评定", "r.level_rank IS NULL", "个", map=mine | {"level": [f"{SCALE}:none"]}
+        ),
         Figure("short", "未达目标", "r.level_rank < r.target_rank", "个"),
         Figure("open", "有未完成项", "r.open > 0", "个"),
     )  # fmt: skip

@@ -60,6 +60,18 @@ def objects(
     return "\nUNION ALL\n".join(arms)
 
 
+def whether(ask: Ask, selection: Selection) -> str:
+    """A template that says of a row whether the reader gets it in full and it is of this selection.
+
+    For a question that runs over more than the reader's own: each row of it says what it is to him.
+    """
+    compiled = compile_selection(selection, ask.snapshot, binds=ask.binds).only("full")
+    if compiled is None:
+        return "false"
+    condition = " AND ".join(compiled.forms[0].conditions) or "TRUE"
+    return f"coalesce({condition}, false)".replace("{", "{{").replace("}", "}}")
+
+
 _TYPES = {"id": "bigint", "enterprise": "bigint", "parent": "bigint", "grade": "smallint", "level_rank": "smallint"}
 
 

@@ -19,8 +19,8 @@ def _columns(ask: Ask) -> Sequence[Column]:
         words("industry", "行业代码", 10),
         DIVISION,
         Column("how", "怎样得来", width=12),
-        Column("basis", "依据", width=30),
-        Column("ledger", "记分明细", "lines", width=40),
+        Column("basis", "依据", width=26),
+        Column("ledger", "记分明细", "lines", width=30),
     )
 
 
@@ -40,7 +40,9 @@ def _figures(ask: Ask) -> Sequence[Figure]:
             )
             for lv in scale.levels
         ),
-        Figure("unassessed", "未评定", "r.level_rank IS NULL", "家"),
+        Figure(
+            "unassessed", "未评定", "r.level_rank IS NULL", "家", map=mine | {"level": [f"{SCALE}:none"]}
+        ),
         Figure("unscored", "没有得分", "r.score IS NULL", "家"),
     )  # fmt: skip
 

@@ -42,17 +42,17 @@ def _farm_rows(ask: Ask) -> str:
         "told": ("tank_count", "number"),
     }
     farms = objects(ask, of_classes(ask, [FARM]), fields=fields, full_only=True)
+    # By the index on parent, farm by farm.
     tanks = (
-        "SELECT t.parent, count(*) AS tanks, sum(t.volume) AS volume, max(t.volume) AS largest"
-        f" FROM ({_tanks(ask)}) AS t GROUP BY t.parent"
+        "SELECT count(*) AS tanks, sum(t.volume) AS volume, max(t.volume) AS largest"
+        f" FROM ({_tanks(ask, '{parent} = f.id AND ')}) AS t"
     )
-    return (
-        "SELECT f.*, coalesce(t.tanks, 0) AS tanks, t.volume, t.largest"
-        f" FROM ({farms}) AS f LEFT JOIN ({tanks}) AS t ON t.parent = f.id"
-    )
+    rows = f"SELECT f.*, t.tanks, t.volume, t.largest FROM ({farms}) AS f CROSS JOIN LATERAL ({tanks}) AS t"
+    # Where a volume is typed, a farm is one that has such a tank.
+    return rows if ask.given.get("volume", Decimal(0)) <= 0 else f"{rows} WHERE t.tanks > 0"
 
 
-def _tanks(ask: Ask) -> str:
+def _tanks(ask: Ask, also: str = "") -> str:
     """Tanks of the selection, from the typed volume up; one whose volume is not said only where none is typed."""
     fields = {
         "volume": ("volume_m3", "number"),
@@ -60,7 +60,7 @@ def _tanks(ask: Ask) -> str:
         "kind": ("tank_type", "text"),
         "fire_class": ("fire_class", "text"),
     }
-    rows = objects(ask, of_classes(ask, [TANK]), fields=fields, full_only=True, more={"parent": "{parent}"})
+    rows = objects(ask, also + of_classes(ask, [TANK]), fields=fields, full_only=True, more={"parent": "{parent}"})
     least = ask.given.get("volume", Decimal(0))
     return rows if least <= 0 else f"SELECT * FROM ({rows}) AS a WHERE a.volume >= {ask.binds(least)}"
 

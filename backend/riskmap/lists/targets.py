@@ -7,7 +7,7 @@ from pathlib import Path
 
 from riskmap.access.reader import SYSTEM
 from riskmap.lists.model import CLASS, DEPARTMENT, DIVISION, NAME, Ask, Column, Figure, Listing, by_name, number
-from riskmap.lists.rows import objects, of_classes
+from riskmap.lists.rows import objects, of_classes, whether
 from riskmap.selection.compile import LETTERS
 from riskmap.selection.model import Selection
 
@@ -25,7 +25,6 @@ def _targets(ask: Ask) -> list[str]:
 
 def _rows(ask: Ask) -> str:
     everybody = replace(ask.snapshot, reader=SYSTEM)
-    risk = ("id", "department", "grade", "geom")
     return _sql().format(
         targets=objects(
             ask,
@@ -36,10 +35,10 @@ def _rows(ask: Ask) -> str:
         ),
         first=objects(
             ask,
-            f"{_RISKY} AND {{geom}} IS NOT NULL AND {{id}} <> t.id",
+            f"{_RISKY} AND {{geom}} IS NOT NULL AND t.geom IS NOT NULL AND {{id}} <> t.id",
             selection=Selection(),
             snapshot=everybody,
-            columns=risk,
+            columns=("geom",),
             tail="ORDER BY {geom} <-> t.geom LIMIT 1",
         ),
         within=objects(
@@ -47,9 +46,9 @@ def _rows(ask: Ask) -> str:
             f"{_RISKY} AND {{geom}} && b.box AND {{id}} <> b.id",
             selection=Selection(),
             snapshot=everybody,
-            columns=risk,
+            columns=("id", "name", "class", "grade", "department", "geom"),
+            more={"seen": whether(ask, Selection())},
         ),
-        seen=objects(ask, _RISKY, selection=Selection(), columns=("id", "class", "name", "grade"), full_only=True),
     )
 
 

@@ -1,14 +1,17 @@
 -- Pairs of neighbours (毗邻): objects of different enterprises within the typed metres, outline to outline, each once.
 -- mine: the reader's own, in full. every: all live ones, looked up by the box around each of mine, so the index
 -- on geom chooses the candidates: the work grows with the pairs that are near, not with the square of the objects.
--- seen: what the reader may see of the other half; what he may not see stays a pair, without its name.
--- Outlines are densified to 500 m: a geography edge is a great circle, the stored one is straight in lon/lat.
+-- Each says of itself whether it is one of mine, and whether the reader may see it in full: what he may not see stays
+-- a pair, without its name. No part is joined to another: the planner knows too little of rows under row security.
+-- Metres are those of a transverse Mercator whose meridian goes through the middle of mine: both outlines are turned
+-- about the axis of the earth, which changes no distance, to the meridian of EPSG:4549 (120°). ST_Distance of
+-- geographies is not asked: it takes the points that are nearest on a sphere, which may be metres off.
+-- Outlines are densified to 500 m first: the stored edge is straight in lon/lat.
 WITH mine AS MATERIALIZED (
     SELECT
         s.*,
         coalesce(s.enterprise, -s.id) AS owner,
-        CASE WHEN ST_Dimension(s.geom) = 0 THEN s.geom::geography ELSE ST_Segmentize(s.geom, 0.0045)::geography END
-            AS globe,
+        ST_Transform(ST_Translate(ST_Segmentize(s.geom, 0.0045), 120 - s.middle, 0), 4549) AS plane,
         -- Degrees that hold everything within the distance; a column, for only so may the index be asked with it.
         ST_Expand(
             s.geom,
@@ -16,30 +19,37 @@ WITH mine AS MATERIALIZED (
                 + {within} / 110500.0 + 1e-7, 89.0)))) + 1e-7,
             {within} / 110500.0 + 1e-7
         ) AS box
-    FROM ({mine}) AS s
-    WHERE s.geom IS NOT NULL
+    FROM (
+        SELECT o.*, (ST_XMin(o.geom) + ST_XMax(o.geom)) / 2 AS middle FROM ({mine}) AS o WHERE o.geom IS NOT NULL
+    ) AS s
 ),
 near AS MATERIALIZED (
-    SELECT m.id AS a, e.id AS b, e.department, e.grade, ST_Distance(
-        m.globe,
-        CASE WHEN ST_Dimension(e.geom) = 0 THEN e.geom::geography ELSE ST_Segmentize(e.geom, 0.0045)::geography END
-    ) AS distance_m
+    SELECT
+        m.id AS a, e.id AS b,
+        m.name AS one, m.class AS one_class, m.grade AS one_grade, m.enterprise AS one_enterprise,
+        m.division AS one_division,
+        e.name AS other, e.class AS other_class, e.grade AS other_grade, e.enterprise AS other_enterprise,
+        e.division AS other_division, e.department, e.seen,
+        ST_Distance(
+            m.plane, ST_Transform(ST_Translate(ST_Segmentize(e.geom, 0.0045), 120 - m.middle, 0), 4549)
+        ) AS distance_m
     FROM mine AS m CROSS JOIN LATERAL ({every}) AS e
     WHERE coalesce(e.enterprise, -e.id) <> m.owner
         AND e.parent IS DISTINCT FROM m.id AND m.parent IS DISTINCT FROM e.id
         -- Where both are the reader's, the pair is met from either side: kept from the smaller id.
-        AND (e.id > m.id OR e.id NOT IN (SELECT o.id FROM mine AS o))
+        AND (e.id > m.id OR NOT e.mine)
 )
 SELECT
     n.a, n.b, n.distance_m,
-    m.name AS one, m.id AS one_id, m.class AS one_class, m.grade AS one_grade,
-    m.enterprise AS one_enterprise, m.division AS one_division,
-    s.name AS other, s.id AS other_id, s.class AS other_class, s.grade AS other_grade,
-    s.enterprise AS other_enterprise, s.division AS other_division,
-    CASE WHEN s.id IS NULL THEN n.department END AS other_hidden,
-    left(m.division, 6) <> left(s.division, 6) AS crosses,
-    least(m.grade, s.grade) AS worst
+    n.a AS one_id, n.one, n.one_class, n.one_grade, n.one_enterprise, n.one_division,
+    CASE WHEN n.seen THEN n.b END AS other_id,
+    CASE WHEN n.seen THEN n.other END AS other,
+    CASE WHEN n.seen THEN n.other_class END AS other_class,
+    CASE WHEN n.seen THEN n.other_grade END AS other_grade,
+    CASE WHEN n.seen THEN n.other_enterprise END AS other_enterprise,
+    CASE WHEN n.seen THEN n.other_division END AS other_division,
+    CASE WHEN NOT n.seen THEN n.department END AS other_hidden,
+    n.seen AND left(n.one_division, 6) <> left(n.other_division, 6) AS crosses,
+    least(n.one_grade, CASE WHEN n.seen THEN n.other_grade END) AS worst
 FROM near AS n
-JOIN mine AS m ON m.id = n.a
-LEFT JOIN ({seen}) AS s ON s.id = n.b
 WHERE n.distance_m <= {within}

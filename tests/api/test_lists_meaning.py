@@ -1,0 +1,265 @@
+"""What the lists say, on registers small enough to count by hand."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pyproj
+import pytest
+from starlette.testclient import TestClient
+from tests.api.test_lists import ask, every_row, figures
+
+from riskmap.base import clock
+from riskmap.base.settings import Settings
+from riskmap.register.load import load_divisions
+
+pytestmark = pytest.mark.usefixtures("divisions")
+SINCE = "2026-01-05"
+
+
+@pytest.fixture(scope="module")
+def divisions(app: Any, settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Two counties side by side, two towns in the first."""
+    import json
+
+    from riskmap.access.reader import SYSTEM
+    from riskmap.base import database
+
+    def box(code: str, level: str, name: str, parent: str | None, west: float, east: float) -> dict[str, Any]:
+        ring = [[west, 29.5], [east, 29.5], [east, 30.0], [west, 30.0], [west, 29.5]]
+        properties = {"code": code, "level": level, "name": name, "parent": parent}
+        return {
+            "type": "Feature",
+            "properties": properties,
+            "geometry": {"type": "Polygon", "coordinates": [ring]},
+        }
+
+    features = [
+        box("360402", "county", "濂溪区", "360400", 116.0, 116.2),
+        box("360429", "county", "湖口县", "360400", 116.2, 116.4),
+        box("360402101", "town", "甲镇", "360402", 116.0, 116.1),
+        box("360402102", "town", "乙镇", "360402", 116.1, 116.2),
+    ]
+    path = tmp_path_factory.mktemp("divisions") / "divisions.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}), encoding="utf-8")
+    with database.write(app.state.engine, SYSTEM.settings(write=True)) as connection:
+        from riskmap.base import state
+
+        state.take(connection, "test", "区划", catalogue=True)
+        load_divisions(connection, path)
+
+
+def make(admin: TestClient, class_: str, name: str, **more: Any) -> int:
+    body = {"class": class_, "name": name, "division": "360402101", "valid_from": SINCE, "attributes": {}, **more}
+    answer = admin.post("/api/objects", json=body)
+    assert answer.status_code == 201, answer.text
+    return int(answer.json()["id"])
+
+
+def square(west: float, south: float, width: float, height: float = 0.001) -> dict[str, Any]:
+    east, north = west + width, south + height
+    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    return {"type": "Polygon", "coordinates": [ring]}
+
+
+def point(lon: float, lat: float) -> dict[str, Any]:
+    return {"type": "Point", "coordinates": [lon, lat]}
+
+
+def test_two_plants_over_a_border_are_one_pair_with_both_districts(
+    admin: TestClient, make_account: Callable[..., TestClient]
+) -> None:
+    per_degree = pyproj.Geod(ellps="GRS80").inv(116.2, 29.8, 116.201, 29.8)[2] * 1000
+    gap = 80 / per_degree
+    one = make(admin, "fireworks-plant", "边界甲厂", geometry=square(116.19, 29.8, 0.01))
+    other = make(
+        admin, "chemical-user", "边界乙厂", division="360429", geometry=square(116.2 + gap, 29.8, 0.002),
+        department="公安局",
+    )  # fmt: skip
+    body = ask(admin, "neighbours", q="边界")
+    assert body["total"] == 1
+    row = body["rows"][0]
+    assert {row["one"]["id"], row["other"]["id"]} == {one, other}
+    assert row["distance_m"] == pytest.approx(80, abs=0.1)
+    assert {row["one_division"]["name"], row["other_division"]["name"]} == {"濂溪区 甲镇", "湖口县"}
+    assert figures(body)["crossing"] == 1
+    assert ask(admin, "neighbours", q="边界", within=79)["total"] == 0
+    assert ask(admin, "neighbours", q="甲厂")["total"] == 1  # one side in the selection is enough
+    town = make_account("reader", "department", areas=["360402"])
+    masked = ask(town, "neighbours", q="边界")
+    assert masked["total"] == figures(masked)["hidden"] == 1
+    row = masked["rows"][0]
+    assert row["one"]["name"] == "边界甲厂"
+    assert row["other"] == {"hidden": "对象无权查看（主管部门：公安局）"}
+    assert row["distance_m"] == pytest.approx(80, abs=0.1)
+    assert row["other_division"] is row["other_class"] is row["other_enterprise"] is None
+    file = town.get("/api/lists/neighbours.csv", params={"q": "边界"}).content.decode("utf-8-sig")
+    assert "边界甲厂" in file
+    assert "边界乙厂" not in file
+
+
+def test_what_is_missing_of_a_serious_risk_is_named(admin: TestClient) -> None:
+    filled = {"method": "direct", "basis": "会商", "measures": "专人值守", "inspect_days": 7}
+    serious = make(admin, "risk-point", "落实较大点", attributes=filled | {"grade": "serious"})
+    major = make(admin, "risk-point", "落实重大点", attributes=filled | {"grade": "major"})
+
+    def put(object_id: int, *roles: str) -> None:
+        parties = [{"role": role, "post": "站长", "name": "", "phone": ""} for role in roles]
+        answer = admin.put(f"/api/objects/{object_id}/parties", json=parties)
+        assert answer.status_code == 200, answer.text
+
+    def missing() -> dict[int, str | None]:
+        return {row["id"]: row["missing"] for row in ask(admin, "completeness", q="落实")["rows"]}
+
+    assert missing() == {serious: "责任人", major: "责任人、管控层级、属地挂钩、部门挂钩"}
+    put(serious, "主要负责人")
+    put(major, "主要负责人", "属地挂钩")
+    assert missing() == {serious: None, major: "管控层级、部门挂钩"}
+    put(major, "主要负责人", "属地挂钩", "部门挂钩")
+    state = admin.get(f"/api/objects/{major}").headers["etag"]
+    more = {"attributes": filled | {"grade": "major", "control_level": "city"}}
+    assert admin.patch(f"/api/objects/{major}", json=more, headers={"If-Match": state}).status_code == 200
+    body = ask(admin, "completeness", q="落实")
+    assert figures(body)["complete"] == 2
+    assert next(f for f in body["figures"] if f["name"] == "complete")["share"] == 100
+    state = admin.get(f"/api/objects/{serious}").headers["etag"]
+    less = {"attributes": {"measures": None}}
+    assert admin.patch(f"/api/objects/{serious}", json=less, headers={"If-Match": state}).status_code == 200
+    body = ask(admin, "completeness", q="落实", only="incomplete")
+    assert [(row["id"], row["missing"]) for row in body["rows"]] == [(serious, "管控措施")]
+    assert figures(body)["no-measures"] == 1
+
+
+def test_farms_tanks_and_enterprises_are_counted_apart(admin: TestClient) -> None:
+    firm = make(admin, "enterprise", "罐企甲")
+    farm = make(admin, "tank-farm", "罐组甲", enterprise=firm, attributes={"assessed": True}, tags=["罐"])
+    for i in range(14):
+        volume = 1000 if i < 5 else 999.9
+        make(admin, "tank", f"罐 {i}", enterprise=firm, parent=farm, attributes={"volume_m3": volume}, tags=["罐"])
+    other = make(admin, "enterprise", "罐企乙")
+    bare = make(admin, "tank-farm", "罐组乙", enterprise=other, tags=["罐"])
+    make(admin, "tank", "罐乙", enterprise=other, parent=bare, attributes={"volume_m3": 5000}, tags=["罐"])
+    for name in ("tank-farms", "tanks", "tank-enterprises"):
+        found = {f["title"]: f["value"] for f in ask(admin, name, tag="罐")["figures"]}
+        assert (found["罐区"], found["储罐"], found["企业"]) == (2, 15, 2), name
+    large = ask(admin, "tank-enterprises", tag="罐", volume=1000)
+    assert {row["enterprise"]["name"]: (row["tanks"]["n"], row["assessed"]) for row in large["rows"]} == {
+        "罐企甲": (5, True),
+        "罐企乙": (1, False),
+    }
+    assessed = next(f for f in large["figures"] if f["name"] == "assessed")
+    assert (assessed["value"], assessed["share"]) == (1, 50)
+    assert ask(admin, "tanks", tag="罐", volume=1000)["total"] == 6
+    assert ask(admin, "tanks", tag="罐", volume=5000.1)["total"] == 0
+    assert [row["tanks"]["n"] for row in ask(admin, "tank-farms", tag="罐", volume=1000, sort="-tanks")["rows"]] == [
+        5,
+        1,
+    ]
+
+
+def test_a_park_tells_from_which_class_it_came_and_what_is_open(admin: TestClient) -> None:
+    def level(value: str) -> dict[str, str]:
+        return {"scale": "park-class", "value": value, "basis": "评估"}
+
+    park = make(
+        admin, "chemical-park", "历程园区", geometry=square(116.05, 29.6, 0.02, 0.02), level=level("C级"),
+        attributes={"target_class": "D级", "closed_management": True, "dual_power": False},
+    )  # fmt: skip
+    state = admin.get(f"/api/objects/{park}").headers["etag"]
+    change = {"level": level("D级"), "valid_from": "2026-03-10"}
+    assert admin.patch(f"/api/objects/{park}", json=change, headers={"If-Match": state}).status_code == 200
+    row = ask(admin, "parks", q="历程")["rows"][0]
+    assert row["history"] == [f"{SINCE} 起 C级", "2026-03-10 起 D级"]
+    assert row["level"]["value"] == row["target"] == "D级"
+    assert (row["done"], row["open"]) == (1, 4)
+    assert row["open_items"] == "双电源、公共事故应急池、危险货物停车场、一园一策"
+    before = ask(admin, "parks", q="历程", as_of="2026-03-09")
+    assert before["rows"][0]["level"]["value"] == "C级"
+    assert before["rows"][0]["history"] == [f"{SINCE} 起 C级"]
+    assert figures(before)["short"] == 1
+    assert ask(admin, "parks", q="历程", as_of="2026-01-04")["total"] == 0
+
+
+def test_a_list_is_as_it_was_on_a_day(admin: TestClient) -> None:
+    made = make(admin, "risk-point", "从前重大", grade={"value": "major", "basis": "会商"})
+    state = admin.get(f"/api/objects/{made}").headers["etag"]
+    change = {"grade": {"value": "low", "basis": "整改"}, "valid_from": "2026-04-01"}
+    assert admin.patch(f"/api/objects/{made}", json=change, headers={"If-Match": state}).status_code == 200
+    assert ask(admin, "major-risks", q="从前")["total"] == 0
+    assert ask(admin, "major-risks", q="从前", as_of="2026-03-31")["total"] == 1
+    first = int(state.strip('"'))
+    assert ask(admin, "major-risks", q="从前", as_of=f"state:{first}")["total"] == 1
+    assert ask(admin, "major-risks", q="从前", as_of=f"state:{first}")["state"] == first
+
+
+def test_nothing_recorded_and_not_assessed_are_never_low(admin: TestClient) -> None:
+    make(admin, "enterprise", "覆盖企业", division="360402102")
+    only = {"class": ["risk-point", "mine"], "division": "360402"}
+
+    def cells() -> dict[tuple[str, str], dict[str, Any]]:
+        return {(r["division"]["code"], r["class"]): r for r in every_row(admin, "coverage", **only)}
+
+    found = cells()
+    assert set(found) == {(d, c) for d in ("360402101", "360402102") for c in ("risk-point", "mine")}
+    assert found["360402102", "risk-point"]["status"] == "未评定（有企业，无记录）"
+    assert found["360402102", "mine"]["status"] == "无记录"
+    assert found["360402102", "risk-point"]["grade_low"]["n"] == 0
+    mine = make(admin, "mine", "覆盖矿", division="360402102", valid_from=clock.today().isoformat())
+    cell = cells()["360402102", "mine"]
+    assert (cell["status"], cell["n"]["n"], cell["grade_none"]["n"], cell["grade_low"]["n"]) == ("未评定", 1, 1, 0)
+    assert (cell["month_0"]["n"], cell["month_1"]["n"]) == (1, 0)  # it was not there at the end of the month before
+    state = admin.get(f"/api/objects/{mine}").headers["etag"]
+    change = {"grade": {"value": "low", "basis": "评估"}}
+    assert admin.patch(f"/api/objects/{mine}", json=change, headers={"If-Match": state}).status_code == 200
+    assert cells()["360402102", "mine"]["status"] == "已评定"
+    assert admin.delete(f"/api/objects/{mine}?reason=错登").status_code == 200
+    assert cells()["360402102", "mine"]["status"] == "无记录"
+
+
+def test_lengths_and_areas_of_the_inventory_are_geodesic(admin: TestClient) -> None:
+    line = [[116.01, 29.6], [116.15, 29.71], [116.19, 29.95]]
+    make(admin, "pipeline", "底数管道", geometry={"type": "LineString", "coordinates": line}, tags=["底数"])
+    make(admin, "pipeline", "底数管道待定位", tags=["底数"])
+    make(admin, "forest-fire-zone", "底数林区", geometry=square(116.0, 29.6, 0.1, 0.1), tags=["底数"])
+    body = ask(admin, "inventory", tag="底数")
+    rows = {row["class"]: row for row in body["rows"]}
+    geod = pyproj.Geod(ellps="GRS80")
+    length = geod.line_length(*zip(*line, strict=True)) / 1000
+    assert rows["pipeline"]["length_km"] == pytest.approx(length, rel=1e-5)
+    assert (rows["pipeline"]["n"]["n"], rows["pipeline"]["unplaced"]) == (2, 1)
+    area = abs(geod.polygon_area_perimeter([116.0, 116.1, 116.1, 116.0], [29.6, 29.6, 29.7, 29.7])[0]) / 1e6
+    assert rows["forest-fire-zone"]["area_km2"] == pytest.approx(area, rel=1e-4)
+    assert f"油气管道 2 条 {length:.1f} 公里" in body["sentence"]
+    assert "森林火险区 1 处" in body["sentence"]
+
+
+def test_paging_stays_in_the_picture_of_page_one(admin: TestClient) -> None:
+    for i in range(5):
+        make(admin, "risk-point", f"翻页 {i}", grade={"value": "serious", "basis": "会商"})
+    first = ask(admin, "serious-risks", q="翻页", sort="name", limit=3)
+    make(admin, "risk-point", "翻页 00", grade={"value": "serious", "basis": "会商"})
+    second = ask(admin, "serious-risks", q="翻页", sort="name", limit=3, cursor=first["next"])
+    assert second["state"] == first["state"]
+    assert second["total"] == 5
+    assert [r["name"]["name"] for r in first["rows"] + second["rows"]] == [f"翻页 {i}" for i in range(5)]
+    assert ask(admin, "serious-risks", q="翻页")["total"] == 6
+
+
+def test_a_question_over_more_than_ones_own_is_an_entry_of_the_audit(
+    admin: TestClient, make_account: Callable[..., TestClient]
+) -> None:
+    town = make_account("reader", "department", areas=["360402"])
+    auditor = make_account("auditor", "department")
+    ask(town, "neighbours")
+    listed = auditor.get("/api/audit", params={"actor": town.username}).json()["items"]  # type: ignore[attr-defined]
+    entry = next(e for e in listed if e["action"] == "ask")
+    assert entry["after"]["list"] == "neighbours"
+
+
+def test_an_assessment_is_overdue_after_its_day(admin: TestClient) -> None:
+    today = clock.today()
+    for word, days in (("今天", 0), ("昨天", -1)):
+        due = (today + timedelta(days=days)).isoformat()
+        make(admin, "major-hazard", f"到期{word}", attributes={"assess_due": due}, tags=["到期"])
+    body = ask(admin, "major-hazards", tag="到期", only="overdue")
+    assert [row["name"]["name"] for row in body["rows"]] == ["到期昨天"]
