@@ -92,6 +92,10 @@ LS = {
 WORD = {"major": "重大", "serious": "较大", "general": "一般", "low": "低"}
 
 
+# Classes whose level the product computes.
+COMPUTED = {"major-hazard", "tailings-pond", "tank-farm", "enterprise", "chemical-park"}
+
+
 class Register(Works, Country, People, Lines):
     """Rows in an order in which what is referred to comes first."""
 
@@ -365,6 +369,11 @@ class Register(Works, Country, People, Lines):
         order = ["class", "code", "name", "division", "geometry", "position_quality", "enterprise_code", "parent_code", "stage", "source", "verified",
                  "visibility", "valid_from", "tags", "grade", "level", "attributes"]  # fmt: skip
         for i, row in enumerate(self.rows):
+            # What a rule works out of the attributes is not said beside them.
+            if row["class"] in COMPUTED and (row["class"] != "enterprise" or "score" in row["attributes"]):
+                row.pop("level", None)
+            if row["class"] == "risk-point" and row["attributes"].get("method") in {"LEC", "LS"}:
+                row.pop("grade", None)
             if row["geometry"] is None:
                 row.pop("geometry")
             else:

@@ -148,7 +148,7 @@ def test_a_class_opens_as_it_was_sent_with_its_order(admin: TestClient) -> None:
 
 def test_a_shipped_class_keeps_the_order_of_its_file(admin: TestClient) -> None:
     names = [f["name"] for f in admin.get("/api/classes/tailings-pond").json()["body"]["fields"]]
-    assert names[:3] == ["capacity_m3", "dam_height_m", "flow_path"]
+    assert names[:5] == ["capacity_m3", "dam_height_m", "pit_without_dam", "raised_because", "flow_path"]
 
 
 def test_a_class_that_is_there_or_was_just_made_is_refused(admin: TestClient) -> None:

@@ -32,9 +32,11 @@ def make(admin: TestClient, **changes: Any) -> dict[str, Any]:
 
 
 def test_the_example_of_the_contract(admin: TestClient) -> None:
-    answer = admin.post(
-        "/api/objects", json={**POND, "level": {"scale": "tailings-class", "value": "四等", "basis": "备案"}}
-    )
+    judged = {**POND, "level": {"scale": "tailings-class", "value": "三等", "basis": "备案"}}
+    refused = admin.post("/api/objects", json=judged)  # the class has a rule, which has all that it needs
+    assert refused.status_code == 422
+    assert [e["field"] for e in refused.json()["errors"]] == ["level"]
+    answer = admin.post("/api/objects", json=POND)
     assert answer.status_code == 201, answer.text
     body = answer.json()
     assert body["grade"] == {"value": "none", "scale": "risk-grade"}  # a level without an adopted policy gives none

@@ -40,10 +40,11 @@ def test_numbers_stay_exact() -> None:
         ("enterprise", {"uscc": "IOSVZ"}, {"attributes.uscc": "bad_pattern"}),
         (
             "major-hazard",
-            {"substances": [{"table": 1, "no": 1, "quantity_t": "40"}, {"table": 3}]},
+            {"substances": [{"table": 1, "no": 1, "quantity_t": "40"}, {"quantity_t": "-1"}, {"table": 3}]},
             {
-                "attributes.substances.1.table": "above_maximum",
-                "attributes.substances.1.quantity_t": "required",
+                "attributes.substances.1.table": "required",
+                "attributes.substances.1.quantity_t": "below_minimum",
+                "attributes.substances.2.table": "above_maximum",
             },
         ),
         (

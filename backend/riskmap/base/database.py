@@ -91,12 +91,14 @@ def write(engine: Engine, rights: Mapping[str, str]) -> Iterator[Connection]:
 
 
 @contextmanager
-def under(connection: Connection, rights: Mapping[str, str], own: Mapping[str, str]) -> Iterator[None]:
-    """Other rights for one question in the same snapshot; `own`, those of the transaction, hold again after it."""
+def under(connection: Connection, rights: Mapping[str, str]) -> Iterator[None]:
+    """Other rights for one question in the same snapshot; those of the transaction hold again after it."""
+    kept = ", ".join(f"current_setting('riskmap.{name}', true) AS {name}" for name in rights)
+    own = connection.execute(text(f"SELECT {kept}")).mappings().one()
     _set_rights(connection, rights)
     try:
         yield
     finally:
         # A transaction that failed answers nothing more, and its rights end with it.
         with suppress(InternalError):
-            _set_rights(connection, own)
+            _set_rights(connection, {name: value or "" for name, value in own.items()})

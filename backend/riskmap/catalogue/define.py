@@ -68,7 +68,7 @@ _ROW_FIELD_KEYS = {
     "help",
 }  # fmt: skip
 # What the product knows of a field and no form changes: a table of a standard, a citation.
-_CARRIED = ("pattern", "values", "values_by", "source", "tag")
+_CARRIED = ("pattern", "values", "values_by", "source", "tag", "counts")
 _FIELD_KEYS = _ROW_FIELD_KEYS | {"visibility", "fields", "synonyms", *_CARRIED}
 
 

@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
+
+from riskmap.catalogue.rulesets import RuleSet, ruleset_on
 
 GRADES = ("major", "serious", "general", "low", "none")
 GRADE_RANK = {grade: rank for rank, grade in enumerate(GRADES, 1)}
@@ -41,6 +44,7 @@ class Field:
     help: str | None = None
     source: str | None = None
     tag: str | None = None
+    counts: str | None = None  # whom it numbers, for α and the like: residents (常住人口), present (pupils, guests)
 
     @property
     def is_scalar(self) -> bool:
@@ -83,6 +87,7 @@ class Field:
             help=body.get("help"),
             source=body.get("source"),
             tag=body.get("tag"),
+            counts=body.get("counts"),
         )
 
     def public_body(self) -> dict[str, Any]:
@@ -94,7 +99,7 @@ class Field:
             "required": self.required,
             "visibility": VISIBILITIES[self.visibility],
         }
-        for key in ("unit", "minimum", "maximum", "pattern", "help", "source", "tag"):
+        for key in ("unit", "minimum", "maximum", "pattern", "help", "source", "tag", "counts"):
             if (value := getattr(self, key)) is not None:
                 body[key] = value
         if self.type == "text":
@@ -269,6 +274,16 @@ class Catalogue:
     classes: Mapping[str, Class]
     scales: Mapping[str, Scale]
     policies: Mapping[str, Policy]
+    rulesets: tuple[RuleSet, ...] = ()
+
+    def ruleset_at(self, day: date) -> RuleSet:
+        """The only door to the standards' tables and choices: the set that holds on a day, as known at this state."""
+        return ruleset_on(self.rulesets, day)
+
+    def counted(self, whom: str) -> dict[str, tuple[str, ...]]:
+        """Classes with fields that number `residents` or those `present`: class → fields."""
+        found = {c.code: tuple(f.name for f in c.fields if f.counts == whom) for c in self.classes.values()}
+        return {code: names for code, names in found.items() if names}
 
     def grade_by_policy(self, scale: str, level: str) -> tuple[str, Policy] | None:
         """The grade that an adopted policy gives to a level, or None where none is adopted."""

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Row, text
 
 from riskmap.base.state import State
 from riskmap.catalogue.model import Catalogue, Class, Policy, Scale
+from riskmap.catalogue.rulesets import RuleSet
 
 
 class CatalogueCache:
@@ -41,6 +42,7 @@ def load(connection: Connection, n: int) -> Catalogue:
         classes={r.code: Class.parse(r.version, r.body) for r in rows if r.kind == "class"},
         scales={r.code: Scale.parse(r.body) for r in rows if r.kind == "scale"},
         policies={r.code: Policy.parse(r.body) for r in rows if r.kind == "policy"},
+        rulesets=tuple(RuleSet.parse(r.body) for r in rows if r.kind == "ruleset"),
     )
 
 

@@ -195,19 +195,18 @@ def _graded(class_: Class, catalogue: Catalogue) -> Iterator[Target]:
         ("状态", "运行状态", "使用状态", "生产状态", "经营状态", "在用状态", "生命周期", "当前状态"),
         choices=_words(STAGE_WORDS),
     )  # fmt: skip
-    if class_.rule is None:
-        # Where lists call the standard's own level 风险等级, the colour goes by its full name.
-        taken = folded("风险等级") in {folded(column.header) for column in class_.imports}
-        yield Target(
-            "grade", "四色风险等级" if taken else "风险等级", LEVEL_BASIS_GROUP, "choice",
-            ("风险等级", "四色风险等级", "风险级别", "风险分级", "安全风险等级", "四色等级", "风险颜色", "风险程度"),
-            help="人工判定的等级；没有的留空，记为未评定", choices=_words(GRADE_WORDS),
-        )  # fmt: skip
-        yield Target(
-            "grade_basis", "等级判定依据", LEVEL_BASIS_GROUP, "text",
-            ("等级判定依据", "判定依据", "分级依据", "评级依据"), help="不填时记为本次导入的文件名",
-        )  # fmt: skip
-    scale = catalogue.scales.get(class_.scale) if class_.scale and class_.rule is None else None
+    # Where lists call the standard's own level 风险等级, the colour goes by its full name.
+    taken = folded("风险等级") in {folded(column.header) for column in class_.imports}
+    yield Target(
+        "grade", "四色风险等级" if taken else "风险等级", LEVEL_BASIS_GROUP, "choice",
+        ("风险等级", "四色风险等级", "风险级别", "风险分级", "安全风险等级", "四色等级", "风险颜色", "风险程度"),
+        help="人工判定的等级；没有的留空，记为未评定；能按填写的资料计算的以计算为准", choices=_words(GRADE_WORDS),
+    )  # fmt: skip
+    yield Target(
+        "grade_basis", "等级判定依据", LEVEL_BASIS_GROUP, "text",
+        ("等级判定依据", "判定依据", "分级依据", "评级依据"), help="不填时记为本次导入的文件名",
+    )  # fmt: skip
+    scale = catalogue.scales.get(class_.scale) if class_.scale else None
     if scale is not None:
         yield Target(
             "level", scale.title, LEVEL_BASIS_GROUP, "choice",

@@ -116,7 +116,7 @@ def _rights(question: Question) -> AbstractContextManager[None]:
     snapshot = question.ask.snapshot
     if not question.listing.system:
         return nullcontext()
-    return database.under(snapshot.connection, SYSTEM.settings(), snapshot.reader.settings())
+    return database.under(snapshot.connection, SYSTEM.settings())
 
 
 def _condition(question: Question, ask: Ask) -> str:

@@ -13,7 +13,8 @@ from riskmap.access.reader import Reader, canonical_division
 from riskmap.base.errors import FieldError, Invalid
 from riskmap.catalogue import validate
 from riskmap.catalogue.model import VISIBILITIES, Catalogue, Class
-from riskmap.grading.judge import Graded, judge
+from riskmap.grading.judge import Graded, Judge
+from riskmap.grading.rules import Facts
 from riskmap.store.place import Place, parse_geometry, place_of
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")]
@@ -142,6 +143,12 @@ class Maker:
     public_resolution: int
     reader: Reader
     at: datetime
+    facts: Callable[[Mapping[str, Any], int | None], Facts]  # of attributes and enterprise: what the map says
+
+    @property
+    def judge(self) -> Judge:
+        """Who grades: by the rule set of today, in the reader's name."""
+        return Judge.on(self.catalogue, self.reader.name, self.at)
 
     @property
     def day(self) -> date:
@@ -158,8 +165,11 @@ class Maker:
             )
         return found
 
-    def row(self, draft: ObjectDraft, object_id: int) -> dict[str, Any]:
-        """Columns of risk_object. Raises Invalid with every wrong field at once."""
+    def row(self, draft: ObjectDraft, object_id: int, gives_way: frozenset[str] = frozenset()) -> dict[str, Any]:
+        """Columns of risk_object. Raises Invalid with every wrong field at once.
+
+        `gives_way`: which judgements (grade, level) a computed one takes the place of, unasked.
+        """
         class_ = self.class_of(draft.class_)
         attributes, errors = validate.attributes(class_, draft.attributes)
         place, division = Place(), draft.division
@@ -173,14 +183,13 @@ class Maker:
                 errors.extend(refused.errors)
         if division and self.territory.codes and canonical_division(division) not in self.territory.codes:
             errors.append(FieldError("division", "unknown_division", f"没有区划代码 {division}，请核对"))
-        graded, wrong = judge(
+        graded, wrong = self.judge.grade(
             class_,
-            self.catalogue,
             attributes,
             draft.grade.model_dump() if draft.grade else None,
             draft.level.model_dump() if draft.level else None,
-            by=self.reader.name,
-            at=self.at,
+            lambda: self.facts(attributes, draft.enterprise),
+            gives_way=gives_way,
         )
         errors.extend(wrong)
         quality = draft.position_quality

@@ -20,6 +20,9 @@ from riskmap.catalogue import queries as catalogue_queries
 from riskmap.catalogue import validate
 from riskmap.catalogue.model import GRADES, VISIBILITIES, Class
 from riskmap.engine.totals import Totals
+from riskmap.grading import exposure, review
+from riskmap.grading.judge import GRADING_COLUMNS
+from riskmap.grading.rules import Facts
 from riskmap.register import queries
 from riskmap.register.draft import Maker, ObjectDraft, ObjectPatch, Party, Territory
 from riskmap.selection.model import Selection
@@ -44,7 +47,15 @@ def maker_for(snapshot: Snapshot, bounds: tuple[float, float, float, float]) -> 
         snapshot.public_resolution,
         snapshot.reader,
         clock.now(),
+        lambda attributes, enterprise: map_facts(snapshot, attributes, enterprise),
     )
+
+
+def map_facts(snapshot: Snapshot, attributes: Mapping[str, Any], enterprise: int | None) -> Facts:
+    """Who lives around a plant today, as the map says."""
+    connection = snapshot.connection
+    boundary = exposure.boundary_of(connection, attributes, enterprise)
+    return Facts(exposure.around(connection, snapshot.catalogue, boundary, snapshot.state.day))
 
 
 # -- Reading ---------------------------------------------------------------------
@@ -115,11 +126,24 @@ def grades(snapshot: Snapshot, object_id: int) -> dict[str, Any]:
     row = queries.one(snapshot, object_id)
     if row is None:
         raise NotFound(NOT_FOUND)
-    listed = [{**g, "state": row["state"]} for g in (row["grading"] or [])]
+    listed = [{**_with_homes(snapshot, g), "state": row["state"]} for g in (row["grading"] or [])]
     if not listed:
         value = GRADES[row["grade"] - 1]
         listed = [{"scale": "risk-grade", "value": value, "rank": row["grade"], "how": "none"}]
     return {"grades": listed, "state": snapshot.moment.n}
+
+
+def _with_homes(snapshot: Snapshot, grade: Mapping[str, Any]) -> dict[str, Any]:
+    """A record as its reader gets it: homes that he may not see are numbers without a name."""
+    found = grade.get("exposure")
+    if not found:
+        return dict(grade)
+    named = queries.names(snapshot, [home["id"] for home in found["homes"]])
+    homes = [
+        {**home, "name": named[home["id"]]} if home["id"] in named else {**home, "id": None, "masked": "对象无权查看"}
+        for home in found["homes"]
+    ]
+    return {**grade, "exposure": {**found, "homes": homes}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,6 +340,7 @@ def create(snapshot: Snapshot, draft: ObjectDraft, bounds: tuple[float, float, f
     row = {**row, "state": taken.n, "updated_at": taken.at}
     write.insert(connection, reader, taken, [row])
     queries.add_parties(connection, [{**p, "object_id": object_id} for p in persons], taken.n)
+    review.examine(connection, snapshot.catalogue, taken)
     write.write_audit(connection, reader, taken, "create", object_id, None, _audited(row))
     return _answer(row, taken.n)
 
@@ -354,8 +379,29 @@ def create_many(
     rows = [{**row, "state": taken.n, "updated_at": taken.at} for row in rows]
     write.insert(connection, reader, taken, rows)
     queries.add_parties(connection, persons, taken.n)
+    _grade_by_map(connection, snapshot, maker, taken, rows)
+    review.examine(connection, snapshot.catalogue, taken)
     write.write_audit(connection, reader, taken, "create_many", "", None, {"objects": len(rows), "what": what})
     return taken.n
+
+
+def _grade_by_map(
+    connection: Connection, snapshot: Snapshot, maker: Maker, taken: State, rows: Sequence[dict[str, Any]]
+) -> None:
+    """Units of a batch once more, now that the homes and the boundaries that came with them are there."""
+    judge = maker.judge
+    classes = snapshot.catalogue.classes
+    again = []
+    for row in rows:
+        rule = judge.rule_of(classes[row["class"]])
+        if rule is None or not rule.by_map or not any(g["how"] == "computed" for g in row["grading"]):
+            continue
+        unit = review.Unit(row["id"], row["class"], row["attributes"], row["enterprise"], row["grading"], {})
+        graded = review.regrade(connection, judge, unit, taken.day)
+        if graded is not None:
+            again.append(row | {name: getattr(graded, name) for name in GRADING_COLUMNS})
+    if again:
+        write.grade_new(connection, taken, again)
 
 
 def parse_if_match(header: str | None) -> int:
@@ -445,11 +491,13 @@ def _changed(
         if given["geometry"] is None:
             draft["division"] = seen["division"] or None
     draft |= given
-    row = maker.row(ObjectDraft.model_validate(draft), object_id)
+    gives_way = frozenset({"grade", "level"} - given.keys())  # judged before, and not again now
+    row = maker.row(ObjectDraft.model_validate(draft), object_id, gives_way)
     row["attributes"] = {**hidden, **row["attributes"]}
     row["original"] = seen["original"]  # what a sender's file says of the place, also where it was moved by hand
-    if "grade" not in given and "level" not in given and "attributes" not in changes.model_fields_set:
-        row["grading"] = seen["grading"]
+    asked = "grade" in given or "level" in given
+    if not asked and not maker.judge.asks_anew(maker.class_of(seen["class"]), seen, row):
+        row |= {name: seen[name] for name in GRADING_COLUMNS}  # nothing is graded anew in silence
     # Who judged it, and when, stays where the judgement is the same.
     same = {(g["scale"], g["value"], g.get("basis")): g for g in seen["grading"] if g["how"] == "judged"}
     row["grading"] = [
@@ -479,6 +527,7 @@ def patch(
     check_catalogue(snapshot, taken)
     old = _locked_row(connection, object_id, expected)
     write.change(connection, reader, taken, old, row, changes.valid_from or taken.day)
+    review.examine(connection, snapshot.catalogue, taken)
     write.write_audit(connection, reader, taken, "update", object_id, _audited(old), _audited(row))
     return _answer({**row, "id": object_id}, taken.n)
 
@@ -497,6 +546,7 @@ def end(snapshot: Snapshot, object_id: int, reason: str, expected: int | None) -
     if old["ended_reason"] is not None:
         raise Conflict("这个对象已经注销。", code="ended")
     write.end(connection, reader, taken, old, reason)
+    review.examine(connection, snapshot.catalogue, taken)
     write.write_audit(connection, reader, taken, "end", object_id, _audited(old), {"reason": reason})
     return {"id": object_id, "state": taken.n, "ended": {"on": taken.day.isoformat(), "reason": reason}}
 

@@ -153,6 +153,22 @@ def _insert_versions(source: str) -> str:
     )
 
 
+def grade_new(connection: Connection, taken: State, rows: Sequence[Row]) -> None:
+    """What the map says of objects that this very state brings: it knows only when all of them are there."""
+    names = ("grade", "level_scale", "level_value", "level_rank", "grading")
+    given = [{"id": row["id"], **{name: row[name] for name in names}} for row in rows]
+    listed = ", ".join(names)
+    for table, condition in (("risk_object", "o.state = :n"), ("object_version", "lower(o.known) = :n")):
+        connection.execute(
+            text(
+                f"UPDATE {table} AS o SET ({listed}) = ROW({', '.join('s.' + name for name in names)})"
+                " FROM jsonb_populate_recordset(NULL::risk_object, CAST(:rows AS jsonb)) AS s"
+                f" WHERE o.id = s.id AND {condition}"
+            ),
+            {"n": taken.n, "rows": dump_json(given)},
+        )
+
+
 def change(connection: Connection, reader: Reader, taken: State, old: Row, new: Row, since: date) -> None:
     """From day `since` on the object is `new`; before it stays as it was. One object."""
     change_many(connection, reader, taken, [(old, new)], since)

@@ -38,7 +38,7 @@ export interface Detail extends Item {
   ancestors?: Ancestor[];
 }
 export interface GradeStep {
-  scale: string; value: string; rank: number; how: string; basis?: string; rule?: string; edition?: string; clause?: string; at?: string; by?: string; state: number;
+  scale: string; value: string | null; rank: number | null; how: string; verdict?: string; standing?: "graded" | "outside" | "unknown"; basis?: string; rule?: string; standard?: string; edition?: string; clause?: string; at?: string; by?: string; state: number;
   confidence?: string; trace?: { symbol: string; expression: string; value: string }[];
 }
 export interface Page { items: Item[]; total: number; unplaced: number; state: number; next: string | null }

@@ -195,7 +195,7 @@ export const O = {
   basics: "基本信息",
   more_: "归属与数据",
   gradeBox: "等级",
-  gradeRuled: "风险等级由系统按标准判定，不用填。",
+  gradeRuled: (title: string, standard: string): string => `${title}由填写的资料按 ${standard} 计算，不用填。`,
   judged: "风险等级",
   judgedNone: "不判定",
   judgedBasis: "判定依据",

@@ -10,7 +10,7 @@ from riskmap.catalogue import validate
 from riskmap.catalogue.model import GRADES, VISIBILITIES, Class
 from riskmap.exchange.rows import Divisions, Reading, RowReader
 from riskmap.exchange.targets import GRADE_WORDS, STAGE_WORDS, VISIBILITY_WORDS
-from riskmap.grading.judge import Graded, carried, judge
+from riskmap.grading.judge import RISK_GRADE, Graded, carried
 from riskmap.register.draft import Maker
 from riskmap.register.imports.spots import Spot, is_same_shape, is_same_statement, is_within, numbers_of, where_of
 from riskmap.register.imports.words import in_words
@@ -31,6 +31,8 @@ _CORE = {
     "enterprise": "所属企业",
     "parent": "上级对象",
 }
+# A judgement in a table stands behind what its own figures come to.
+_GIVES_WAY = frozenset({"grade", "level"})
 Row = Mapping[str, Any]
 Change = dict[str, list[Any]]
 Person = Mapping[str, Any]  # party_id, post, name, phone
@@ -45,6 +47,7 @@ class Merger:
     ) -> None:
         self._class = class_
         self._maker = maker
+        self._judge = maker.judge
         self._reader = reader
         self._divisions = divisions
         self._rows = rows
@@ -86,13 +89,37 @@ class Merger:
         )
 
     def _grade(
-        self, reading: Reading, attributes: dict[str, Any], grade: dict[str, Any] | None, level: dict[str, Any] | None
+        self,
+        reading: Reading,
+        attributes: dict[str, Any],
+        grade: dict[str, Any] | None,
+        level: dict[str, Any] | None,
+        enterprise: int | None,
     ) -> Graded | None:
-        graded, errors = judge(
-            self._class, self._maker.catalogue, attributes, grade, level, by=self._reader.name, at=self._maker.at
+        graded, errors = self._judge.grade(
+            self._class,
+            attributes,
+            grade,
+            level,
+            lambda: self._maker.facts(attributes, enterprise),
+            gives_way=_GIVES_WAY,
         )
         self._refuse(reading, errors)
-        return None if errors else graded
+        if errors:
+            return None
+        self._tell_overruled(reading, graded)
+        return graded
+
+    def _tell_overruled(self, reading: Reading, graded: Graded) -> None:
+        """Where the table says another grade than what its own figures come to: the figures count, and it is told."""
+        computed = {g["scale"]: g for g in graded.grading if g["how"] == "computed"}
+        for target, scale, words in (("grade", RISK_GRADE, _GRADE), ("level", self._class.scale, None)):
+            said, found = reading.core.get(target), computed.get(scale or "")
+            if said in (None, "none") or found is None or found["value"] == said:
+                continue
+            shown, verdict = (words[said] if words else said), found["verdict"]
+            message = f"表中为{shown}，按填写的资料和 {found['standard']} 计算为{verdict}：按计算的登记，请核对"
+            reading.core.setdefault("overruled", []).append(self._rows.fault_of(target, "overruled", message))
 
     def _refuse(self, reading: Reading, errors: Iterable[FieldError]) -> None:
         for error in errors:
@@ -106,7 +133,7 @@ class Merger:
         department = core.get("department", self._department)
         if not self._check_rights(reading, visibility, core.get("division", ""), department):
             return None
-        graded = self._grade(reading, reading.attributes, *self._judged(core))
+        graded = self._grade(reading, reading.attributes, *self._judged(core), core.get("enterprise"))
         if graded is None:
             return None
         given = {name: core[name] for name in (*_CORE, "code") if name in core}
@@ -166,7 +193,8 @@ class Merger:
         visibility = VISIBILITIES.index(merged["visibility"])
         if not self._check_rights(reading, visibility, merged["division"], merged["department"]) or reading.faults:
             return None, {}
-        graded = self._regraded(reading, old, attributes, altered, change)
+        belongs = {"enterprise": merged["enterprise"], "attributes": attributes}
+        graded = self._regraded(reading, old, belongs, change)
         if graded is None:
             return None, {}
         for _, replaced, role, *_ in party_rows(old["id"], reading.parties, persons):
@@ -192,8 +220,7 @@ class Merger:
         self,
         reading: Reading,
         old: Row,
-        attributes: dict[str, Any],
-        altered: set[str],
+        new: Row,
         change: Change,
     ) -> Graded | None:
         """The grades anew where the line says something of them, else as they were judged."""
@@ -204,16 +231,19 @@ class Merger:
         says_none = reading.core.get("grade") == "none" and was_grade is not None
         says_grade = grade is not None and (was_grade is None or was_grade["value"] != grade["value"])
         says_level = level is not None and (was_level is None or was_level["value"] != level["value"])
-        if not (says_grade or says_none or says_level or altered):
+        asks_anew = self._judge.asks_anew(self._class, old, new)
+        if not (says_grade or says_none or says_level or asks_anew):
             return kept
         if grade is None and was_grade is not None and not says_none and carried(old["attributes"]) is None:
             grade = {"value": was_grade["value"], "basis": was_grade["basis"]}
         if level is None and was_level is not None:
             level = {"scale": was_level["scale"], "value": was_level["value"], "basis": was_level["basis"]}
-        graded = self._grade(reading, attributes, grade, level)
+        graded = self._grade(reading, new["attributes"], grade, level, new["enterprise"])
         if graded is None:
             return None
-        if (graded.grade, graded.level_value) == (kept.grade, kept.level_value) and not (says_grade or says_level):
+        computed = {g["scale"] for g in graded.grading if g["how"] == "computed" and g["value"]}
+        says = (says_grade and RISK_GRADE not in computed) or (says_level and self._class.scale not in computed)
+        if (graded.grade, graded.level_value) == (kept.grade, kept.level_value) and not says and not asks_anew:
             return kept  # who judged it, and when, stays
         if graded.grade != kept.grade:
             change["风险等级"] = [_GRADE[GRADES[kept.grade - 1]], _GRADE[GRADES[graded.grade - 1]]]

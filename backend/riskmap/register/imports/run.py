@@ -28,6 +28,7 @@ from riskmap.exchange.rows import Fault, Reading, RowReader
 from riskmap.exchange.table import Row, Table
 from riskmap.exchange.tables import open_table
 from riskmap.exchange.targets import targets_of
+from riskmap.grading import review
 from riskmap.register.imports import files, queries, returned
 from riskmap.register.imports.files import SAMPLE_ROWS
 from riskmap.register.imports.known import Known
@@ -258,6 +259,7 @@ class _Importer:
         if spot.repaired:
             self._tally.repaired += 1
             notes.append(self._places.fault("repaired", "图形的边线自相交，已自动修复，请在图上核对"))
+        notes += reading.core.get("overruled", ())
         if notes:
             out.append(_finding("note", reading, notes) | named)
         return out
@@ -315,6 +317,7 @@ class _Importer:
         context.tell("入库", 0.93)
         write.change_staged(connection, reader, taken, self._changed, taken.day)
         self._parties.write(taken.n)
+        review.examine(connection, self._snapshot.catalogue, taken)
         context.tell("入库", 0.98)
         write.write_audit(
             connection, reader, taken, "write", self._context.job.job_id, None,

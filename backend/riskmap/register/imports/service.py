@@ -17,6 +17,7 @@ from riskmap.exchange import geocode, locate
 from riskmap.exchange.datum import DATUMS
 from riskmap.exchange.division_names import division_names_of
 from riskmap.exchange.template import template
+from riskmap.grading import review
 from riskmap.register.imports import matching, queries
 from riskmap.register.imports.asked import Asked
 from riskmap.register.imports.positions import Ground, ground_of
@@ -194,6 +195,7 @@ def cancel_or_undo(snapshot: Snapshot, settings: Settings, import_id: str) -> di
     if staging.count != restored:
         raise Conflict("有对象找不到导入前的内容，没有撤销。请联系管理员。", code="no_previous")
     write.change_staged(connection, reader, taken, staging, taken.day)
+    review.examine(connection, snapshot.catalogue, taken)
     queries.undo_parties(connection, n, taken.n)
     queries.mark_undone(connection, import_id, taken.n, reader.name, ended + restored, left + answer["hidden"])
     counts = {"ended": ended, "restored": restored, "left": left}

@@ -1,12 +1,12 @@
 /** What saving would come to: the service is asked with what is typed, a newer question aborts the older. */
 import { ref, toRaw } from "vue";
 import { type FieldFault, isAbort, Problem, request } from "../../api/client";
-import type { ClassSpec, ObjectLevel } from "../../api/types";
+import type { ClassSpec, GradeStep, ObjectLevel } from "../../api/types";
 import { complain, store } from "../../selection/store";
 import type { Grade } from "../../words";
 import { bodyOf, type Draft } from "./form";
 
-export interface Preview { grade: { value: Grade }; level: ObjectLevel | null }
+export interface Preview { grade: { value: Grade }; level: ObjectLevel | null; grades: GradeStep[] }
 /** `id` is null for a new object; `held` while it is being saved. */
 interface Typed { id: number | null; draft: Draft | null; spec: ClassSpec | null; dirty: string[]; held: boolean }
 

@@ -8,7 +8,7 @@ import type { History, Party, Version } from "./about";
 export interface Said { text: string; strong?: boolean }
 
 const gradeWord = (value: string): string => ((GRADES as readonly string[]).includes(value) ? GRADE_WORD[value as Grade] : value);
-export const stepWord = (step: GradeStep): string => (step.scale === "risk-grade" ? gradeWord(step.value) : step.value);
+export const stepWord = (step: GradeStep): string => step.value === null ? (step.verdict ?? "") : step.scale === "risk-grade" ? gradeWord(step.value) : step.value;
 
 /** What it is, how bad on which scale, and why: one sentence, the weighty words marked. Not assessed is never low. */
 export function sayObject(o: Detail, spec: ClassSpec | undefined, steps: readonly GradeStep[], scales: ReadonlyMap<string, Scale>): Said[] {

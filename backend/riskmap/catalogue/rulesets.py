@@ -1,0 +1,69 @@
+"""Rule sets (规则集): which tables of the standards, and which choices, grades are worked out by from a day on.
+
+The product brings its tables in geodata/standards/; a rule set of the bureau names what it puts in their place.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from riskmap.base.settings import GEODATA
+from riskmap.standards.table import Book, Table, read
+
+STANDARDS_DIR = GEODATA / "standards"
+SHIPPED = "shipped"
+# Tables that a bureau may have its own of, or choose among those that the product brings: by what rules ask for.
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "lec-bands": ("lec-bands",),
+    "ls-bands": ("ls-bands-common", "ls-bands-b", "ls-bands-c"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """One set, by its code; `valid_from` None: from the beginning."""
+
+    code: str
+    title: str
+    valid_from: date | None = None
+    reason: str = ""
+    use: Mapping[str, str] = field(default_factory=dict)  # ls-bands → ls-bands-b
+    tables: Mapping[str, Sequence[Mapping[str, str]]] = field(default_factory=dict)  # own rows, by table
+
+    @classmethod
+    def parse(cls, body: Mapping[str, Any]) -> "RuleSet":
+        """From its JSON body."""
+        begins = body.get("valid_from")
+        return cls(
+            body["ruleset"],
+            body["title"],
+            date.fromisoformat(begins) if begins else None,
+            str(body.get("reason", "")),
+            dict(body.get("use", {})),
+            {name: tuple(rows) for name, rows in body.get("tables", {}).items()},
+        )
+
+    def book(self) -> Book:
+        """All tables as this set has them, each under the name that rules ask for."""
+        shipped = shipped_book()
+        chosen = {name: shipped[self.use.get(name, brought[0])] for name, brought in CHOICES.items()}
+        own = {name: Table.of(f"{self.title} {name}", list(rows)) for name, rows in self.tables.items()}
+        return {**shipped, **chosen, **own}
+
+
+PRODUCT = RuleSet(SHIPPED, "随产品的规则")
+
+
+@lru_cache(1)
+def shipped_book(folder: Path = STANDARDS_DIR) -> Book:
+    """The tables that the product brings; read once."""
+    return read(folder)
+
+
+def ruleset_on(sets: Sequence[RuleSet], day: date) -> RuleSet:
+    """The set that holds on a day: of those that have begun the one that began last, else the product's own."""
+    begun = [s for s in sets if s.valid_from is None or s.valid_from <= day]
+    return max(begun, key=lambda s: s.valid_from or date.min, default=PRODUCT)

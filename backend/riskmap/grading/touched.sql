@@ -1,0 +1,94 @@
+-- Units (objects of :units, whose rule counts residents by the map) that the changes of state :n may touch: a home
+-- (class of :homes) that was or is within :reach metres of the plant's boundary, or the enterprise whose boundary
+-- serves. `cause`: the changed object with the most persons, in words, and how many others changed there.
+WITH changed AS MATERIALIZED (
+    SELECT
+        o.id, o.class, o.geom, o.attributes,
+        o.ended_reason IS NULL AND o.stage = ANY(CAST(:live AS text[])) AS live
+    FROM risk_object AS o
+    WHERE o.state = :n AND (o.class = ANY(CAST(:homes AS text[])) OR o.class = 'enterprise')
+),
+before AS MATERIALIZED (
+    SELECT DISTINCT ON (v.id) v.id, v.geom, v.attributes, v.stage = ANY(CAST(:live AS text[])) AS live
+    FROM changed AS c JOIN object_version AS v ON v.id = c.id
+    WHERE upper(v.known) = :n
+    ORDER BY v.id, lower(v.valid) DESC
+),
+counted AS (
+    SELECT
+        c.id, c.class, c.geom, c.live, c.attributes, b.id IS NULL AS is_new, b.geom AS geom_before,
+        coalesce(b.live, false) AS live_before, b.attributes AS attributes_before,
+        (SELECT sum((c.attributes ->> f)::bigint) FROM unnest(CAST(:residents AS text[])) AS f) AS persons,
+        (SELECT sum((b.attributes ->> f)::bigint) FROM unnest(CAST(:residents AS text[])) AS f) AS persons_before
+    FROM changed AS c LEFT JOIN before AS b ON b.id = c.id
+),
+homes AS MATERIALIZED (
+    SELECT
+        id, geom, geom_before, greatest(persons, persons_before, 0) AS most,
+        CASE
+            WHEN is_new THEN '新增，常住人口 ' || coalesce(persons::text || ' 人', '未填')
+            WHEN live_before AND NOT live THEN '注销或关闭'
+            WHEN live AND NOT live_before THEN '重新启用'
+            WHEN persons IS DISTINCT FROM persons_before THEN
+                '常住人口由 ' || coalesce(persons_before::text, '未填') || ' 改为 ' || coalesce(persons::text, '未填')
+            ELSE '位置变动'
+        END AS change
+    FROM counted
+    WHERE class <> 'enterprise' AND (live OR live_before) AND (
+        is_new OR live IS DISTINCT FROM live_before OR persons IS DISTINCT FROM persons_before
+        OR NOT coalesce(ST_OrderingEquals(geom, geom_before), geom IS NULL AND geom_before IS NULL)
+    )
+),
+firms AS MATERIALIZED (
+    SELECT id, '厂区边界变动' AS change FROM counted
+    WHERE class = 'enterprise' AND (
+        attributes -> 'plant_boundary' IS DISTINCT FROM attributes_before -> 'plant_boundary'
+        OR NOT coalesce(ST_OrderingEquals(geom, geom_before), geom IS NULL AND geom_before IS NULL)
+    )
+),
+near_by AS MATERIALIZED (
+    SELECT ST_Expand(ST_Extent(coalesce(ST_Collect(geom, geom_before), geom, geom_before))::geometry, 0.3) AS box
+    FROM homes
+),
+units AS MATERIALIZED (
+    SELECT
+        u.id, u.class, u.attributes, u.enterprise, u.grading,
+        ST_SetSRID(ST_GeomFromGeoJSON(coalesce(
+            u.attributes ->> 'plant_boundary', e.attributes ->> 'plant_boundary',
+            CASE WHEN ST_Dimension(e.geom) = 2 THEN ST_AsGeoJSON(e.geom, 15, 0) END
+        )), 4490) AS g
+    FROM risk_object AS u LEFT JOIN risk_object AS e ON e.id = u.enterprise
+    WHERE u.class = ANY(CAST(:units AS text[])) AND u.stage = ANY(CAST(:live AS text[])) AND u.ended_reason IS NULL
+        AND NOT u.attributes ? 'exposed_persons'
+        AND (
+            u.enterprise IN (SELECT id FROM firms)
+            OR EXISTS (
+                -- A plant is not larger than the box: what lies far from every change is not even read.
+                SELECT FROM near_by AS n WHERE n.box IS NOT NULL AND (u.geom IS NULL OR u.geom && ST_SetSRID(n.box, 4490))
+            )
+        )
+),
+plants AS MATERIALIZED (
+    SELECT
+        id, ST_Segmentize(g, 0.0045)::geography AS globe,
+        ST_Expand(g, :reach / (111000 * cos(radians(ST_YMax(g)))), :reach / 110000.0) AS box
+    FROM units WHERE g IS NOT NULL
+),
+hits AS (
+    SELECT p.id, h.id AS object, h.change, h.most
+    FROM plants AS p JOIN homes AS h ON h.geom && p.box OR h.geom_before && p.box
+    WHERE (h.geom && p.box AND ST_DWithin(ST_Segmentize(h.geom, 0.0045)::geography, p.globe, :reach))
+        OR (h.geom_before && p.box AND ST_DWithin(ST_Segmentize(h.geom_before, 0.0045)::geography, p.globe, :reach))
+    UNION ALL
+    SELECT u.id, f.id, f.change, 0
+    FROM units AS u JOIN firms AS f ON f.id = u.enterprise WHERE NOT u.attributes ? 'plant_boundary'
+),
+first AS (
+    SELECT DISTINCT ON (id) id, object, change, count(*) OVER (PARTITION BY id) - 1 AS others
+    FROM hits ORDER BY id, most DESC, object
+)
+SELECT
+    u.id, u.class AS class_, u.attributes, u.enterprise, u.grading,
+    jsonb_build_object('object', f.object, 'change', f.change, 'others', f.others) AS cause
+FROM first AS f JOIN units AS u ON u.id = f.id
+ORDER BY u.id

@@ -1,0 +1,140 @@
+"""等级待复核: what waits to be confirmed, and its confirmation as a change of the register like any other."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from riskmap.access.reader import SYSTEM
+from riskmap.base import clock, database
+from riskmap.base.errors import Conflict, Forbidden, Invalid, NotFound
+from riskmap.grading import review
+from riskmap.grading.judge import GRADING_COLUMNS, Judge
+from riskmap.register import queries
+from riskmap.register.service import check_catalogue
+from riskmap.selection.compile import compile_selection
+from riskmap.selection.model import Selection
+from riskmap.store import write
+from riskmap.store.snapshot import Snapshot
+
+_OPEN = "outcome IS NULL"
+
+
+def waiting(snapshot: Snapshot, selection: Selection, limit: int, after: int | None) -> dict[str, Any]:
+    """Open lines about objects of a selection that the reader sees in full, oldest first, with the total.
+
+    `after`: the id of the line where the page before ended.
+    """
+    if not snapshot.moment.is_present:
+        raise Invalid("等级待复核只有现在的一份，请去掉回看的日期")
+    compiled = compile_selection(selection, snapshot)
+    full = compiled.only("full")
+    answer: dict[str, Any] = {"items": [], "total": 0, "next": None, "state": snapshot.moment.n}
+    if full is None:
+        return answer
+    objects = full.rows("id, name, class, division, state")
+    lines = (
+        "SELECT r.id, r.object_id, r.scale, r.before, r.after, r.cause, r.state, r.at, o.name, o.class, o.division,"
+        f" o.state AS object_state FROM grade_review AS r JOIN ({objects}) AS o ON o.id = r.object_id WHERE r.{_OPEN}"
+    )
+    values = {**full.binds.values, "after": after or 0, "most": limit + 1}
+    connection = snapshot.connection
+    answer["total"] = connection.scalar(text(f"SELECT count(*) FROM ({lines}) AS l"), values)
+    found = connection.execute(text(f"SELECT * FROM ({lines}) AS l WHERE id > :after ORDER BY id LIMIT :most"), values)
+    rows = list(found.mappings())
+    more, rows = len(rows) > limit, rows[:limit]
+    causes = masked(snapshot, [row["cause"]["object"] for row in rows])
+    for row in rows:
+        answer["items"].append(
+            {
+                "id": row["id"],
+                "object": {"id": row["object_id"], "name": row["name"], "class": row["class"]},
+                "division": row["division"] or None,
+                "scale": row["scale"],
+                "before": row["before"],
+                "after": row["after"],
+                "cause": row["cause"] | causes[row["cause"]["object"]],
+                "state": row["state"],
+                "at": row["at"].isoformat(timespec="seconds"),
+            }
+        )
+    if more:
+        answer["next"] = rows[-1]["id"]
+    return answer
+
+
+def masked(snapshot: Snapshot, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """Objects by id for a reader: name, or only that there is one and whom to ask for it."""
+    wanted = sorted(set(ids))
+    named = queries.names(snapshot, wanted)
+    hidden = [i for i in wanted if i not in named]
+    departments: Mapping[int, str] = {}
+    if hidden:
+        with database.under(snapshot.connection, SYSTEM.settings()):
+            found = snapshot.connection.execute(
+                text("SELECT id, department FROM risk_object WHERE id = ANY(CAST(:ids AS bigint[]))"), {"ids": hidden}
+            )
+            departments = {row.id: row.department for row in found}
+    out: dict[int, dict[str, Any]] = {}
+    for i in wanted:
+        if i in named:
+            out[i] = {"object": {"id": i, "name": named[i]}}
+        else:
+            out[i] = {"object": None, "masked": f"对象无权查看（主管部门：{departments.get(i) or '未填'}）"}
+    return out
+
+
+def confirm(snapshot: Snapshot, review_id: int, note: str) -> dict[str, Any]:
+    """Grade the object anew, from today on, as the line says; refused where it would come out otherwise by now."""
+    connection, reader = snapshot.connection, snapshot.reader
+    if not reader.writes:
+        raise Forbidden("当前账号只能查看。需要确认等级，请登录有编辑权限的账号。")
+    line = _line(connection, review_id)
+    seen = queries.row_of(connection, line["object_id"]) if line else None
+    if line is None or seen is None:
+        raise NotFound("没有这条待复核，或您无权查看。")
+    write.check_writable(reader, seen)
+    if line["outcome"] is not None:
+        raise Conflict("这条待复核已经处理过了，请刷新。", code="closed")
+    taken = write.take_state(connection, reader, f"确认等级 {seen['name']}")
+    check_catalogue(snapshot, taken)
+    line = _line(connection, review_id)
+    old = queries.row_of(connection, seen["id"], lock=True)
+    assert line is not None
+    if line["outcome"] is not None or old is None or old["ended_reason"] is not None:
+        raise Conflict("这条待复核刚刚已经处理，或对象已注销，请刷新。", code="closed")
+    unit = review.Unit(old["id"], old["class"], old["attributes"], old["enterprise"], old["grading"], {})
+    judge = Judge.on(snapshot.catalogue, reader.name, clock.now())
+    graded = review.regrade(connection, judge, unit, taken.day)
+    made = next((g for g in graded.grading if g["how"] == "computed"), None) if graded else None
+    if graded is None or made is None or made["verdict"] != line["after"]["verdict"]:
+        now = f"，现在算得{made['verdict']}" if made else ""
+        raise Conflict(f"周边情况又有变化{now}，没有确认。请刷新后再看。", code="review_moved")
+    made["confirmed"] = {"by": reader.name, "at": taken.at.isoformat(timespec="seconds"), "note": note}
+    row = old | {name: getattr(graded, name) for name in GRADING_COLUMNS}
+    write.change(connection, reader, taken, old, row, taken.day)
+    connection.execute(
+        text(
+            "UPDATE grade_review SET outcome = 'confirmed', closed_state = :n, closed_at = :at, closed_by = :by,"
+            " note = :note WHERE id = :id"
+        ),
+        {"id": review_id, "n": taken.n, "at": taken.at, "by": reader.name, "note": note},
+    )
+    write.write_audit(
+        connection,
+        reader,
+        taken,
+        "regrade",
+        old["id"],
+        {"level": line["before"]},
+        {"level": line["after"], "note": note},
+    )
+    return {"object": old["id"], "state": taken.n, "before": line["before"], "after": review.shown(made)}
+
+
+def _line(connection: Connection, review_id: int) -> dict[str, Any] | None:
+    found = connection.execute(
+        text("SELECT object_id, before, after, outcome FROM grade_review WHERE id = :id"), {"id": review_id}
+    )
+    row = found.mappings().one_or_none()
+    return None if row is None else dict(row)

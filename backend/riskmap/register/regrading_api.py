@@ -1,0 +1,46 @@
+"""等级待复核 over HTTP."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from pydantic import Field
+
+from riskmap.base.errors import NotSignedIn
+from riskmap.base.web import ExactResponse, ExactRoute
+from riskmap.register import regrading
+from riskmap.register.draft import Text, Wire
+from riskmap.selection import request as selection_request
+from riskmap.store.dependencies import ReadSnapshot, WriteSnapshot, marked
+
+router = APIRouter(
+    prefix="/api/grading", route_class=ExactRoute, default_response_class=ExactResponse, tags=["grading"]
+)
+
+_OWN = frozenset({"limit", "after"})
+LineId = Annotated[int, Field(ge=1, le=2**62)]
+
+
+class Confirmation(Wire):
+    """Who confirms says why."""
+
+    note: Text = Field("", title="说明")
+
+
+@router.get("/review")
+def get_review(
+    request: Request,
+    snapshot: ReadSnapshot,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    after: Annotated[int | None, Query(ge=1, le=2**62)] = None,
+) -> Any:
+    """Levels that would change by what has changed around their objects; with before, after and cause."""
+    if snapshot.reader.kind == "public":
+        raise NotSignedIn("请先登录，再看等级待复核。")
+    asked = selection_request.asked(snapshot, request.query_params.multi_items(), _OWN)
+    return marked(request, regrading.waiting(asked.snapshot, asked.selection, limit, after))
+
+
+@router.post("/review/{line_id}/confirm")
+def confirm_review(line_id: LineId, body: Confirmation, snapshot: WriteSnapshot) -> Any:
+    """Confirm one line: the object is graded anew from today on, as a new state."""
+    return regrading.confirm(snapshot, line_id, body.note)

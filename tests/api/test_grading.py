@@ -1,0 +1,392 @@
+"""Rules at work in the register: the arithmetic of a preview, α from the map, what waits to be confirmed."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from pyproj import Geod
+from starlette.testclient import TestClient
+
+from riskmap.base import clock
+
+GEOD = Geod(ellps="GRS80")
+WEST, SOUTH, EAST, NORTH = 116.0, 29.6, 116.004, 29.603  # a plant's fence
+AMMONIA = {"table": 1, "no": 1, "quantity_t": "40"}
+
+
+def box(west: float, south: float, east: float, north: float) -> dict[str, Any]:
+    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    return {"type": "Polygon", "coordinates": [ring]}
+
+
+def moved(plant: int) -> tuple[float, float, float, float]:
+    """The fence of another plant, far from the others."""
+    return WEST, SOUTH + 0.05 * plant, EAST, NORTH + 0.05 * plant
+
+
+def east_of(fence: tuple[float, float, float, float], metres: float) -> tuple[float, float]:
+    """A position that far east of a fence, at its middle."""
+    middle = (fence[1] + fence[3]) / 2
+    lon, lat, _ = GEOD.fwd(fence[2], middle, 90, metres)
+    return lon, lat
+
+
+def put(client: TestClient, class_: str, name: str, **given: Any) -> dict[str, Any]:
+    body = {"class": class_, "name": name, "valid_from": "2026-01-01", **given}
+    answer = client.post("/api/objects", json=body)
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+def unit(client: TestClient, fence: tuple[float, float, float, float] | None, **attributes: Any) -> dict[str, Any]:
+    given = {"substances": [AMMONIA], **attributes}
+    if fence:
+        given["plant_boundary"] = box(*fence)
+    return put(client, "major-hazard", "氨罐组", attributes=given)
+
+
+def home(client: TestClient, at: tuple[float, float], residents: int | None, **given: Any) -> dict[str, Any]:
+    attributes = {} if residents is None else {"residents": residents}
+    place = {"type": "Point", "coordinates": list(at)}
+    return put(client, "residential-area", "住宅楼", geometry=place, attributes=attributes, **given)
+
+
+def change(client: TestClient, object_id: int, **given: Any) -> dict[str, Any]:
+    held = client.get(f"/api/objects/{object_id}").json()["object_state"]
+    answer = client.patch(f"/api/objects/{object_id}", json=given, headers={"If-Match": f'"{held}"'})
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def computed(client: TestClient, object_id: int, **params: Any) -> dict[str, Any]:
+    grades = client.get(f"/api/objects/{object_id}/grade", params=params).json()["grades"]
+    return next(g for g in grades if g["how"] == "computed")
+
+
+def value(grade: dict[str, Any], symbol: str) -> str | None:
+    return next((s["value"] for s in grade["trace"] if s["symbol"] == symbol), None)
+
+
+def lines(client: TestClient, object_id: int) -> list[dict[str, Any]]:
+    items = client.get("/api/grading/review", params={"limit": 1000}).json()["items"]
+    return [i for i in items if i["object"]["id"] == object_id]
+
+
+# -- What a form is told as one types ------------------------------------------------
+
+
+def test_the_preview_shows_s_r_and_the_level_with_the_formula_filled_in(admin: TestClient) -> None:
+    body = {"class": "major-hazard", "name": "氨库", "attributes": {"substances": [AMMONIA], "exposed_persons": 120}}
+    answer = admin.post("/api/objects/preview", json=body)
+    assert answer.status_code == 200, answer.text
+    [grade] = answer.json()["grades"]
+    assert (grade["rule"], grade["standard"], grade["edition"]) == ("gb18218", "GB 18218-2018", "2018")
+    steps = {s["symbol"]: s for s in grade["trace"]}
+    assert (steps["S"]["expression"], steps["S"]["value"]) == ("40/10", "4")
+    assert (steps["R"]["expression"], steps["R"]["value"]) == ("2×(2×40/10)", "16")
+    assert steps["R"]["clause"] == "GB 18218-2018 4.3"
+    assert answer.json()["level"] == {"value": "三级", "rank": 3, "scale": "major-hazard-level"}
+    assert answer.json()["grade"]["value"] == "none"  # no policy is adopted
+
+
+def test_a_volume_counts_by_its_density_and_both_are_kept(admin: TestClient) -> None:
+    row = {"table": 1, "no": 1, "volume_m3": "50", "density": "0.8"}
+    made = put(admin, "major-hazard", "氨罐", attributes={"substances": [row], "exposed_persons": 0})
+    grade = computed(admin, made["id"])
+    assert (value(grade, "q₁"), value(grade, "S"), value(grade, "R")) == ("40", "4", "4")
+    stored = admin.get(f"/api/objects/{made['id']}").json()["attributes"]["substances"][0]
+    assert (stored["volume_m3"], stored["density"]) == (50, 0.8)
+
+
+def test_below_one_is_no_major_hazard_and_not_unassessed(admin: TestClient) -> None:
+    small = [{"table": 1, "no": 1, "quantity_t": "9.999"}]
+    made = put(admin, "major-hazard", "小氨罐", attributes={"substances": small, "exposed_persons": 10})
+    grade = computed(admin, made["id"])
+    assert (grade["value"], grade["standing"], grade["verdict"]) == (None, "outside", "不构成重大危险源")
+    assert made["level"] is None
+
+
+@pytest.mark.parametrize(
+    ("row", "field", "code"),
+    [
+        ({"table": 1, "no": 1}, "substances.0.quantity_t", "missing"),
+        ({"table": 1, "no": 1, "quantity_t": "-1"}, "substances.0.quantity_t", "below_minimum"),
+        ({"table": 1, "no": 86, "quantity_t": "1"}, "substances.0.no", "above_maximum"),
+        ({"table": 1, "quantity_t": "1"}, "substances.0.no", "missing"),
+        ({"table": 1, "no": 66, "quantity_t": "1"}, "substances.0.beta_symbol", "missing"),
+        ({"table": 2, "symbol": "W99", "quantity_t": "1"}, "substances.0.symbol", "unknown_symbol"),
+        ({"table": 1, "no": 1, "volume_m3": "1", "density": "0"}, "substances.0.density", "zero"),
+        ({"table": 1, "no": 1, "volume_m3": "1"}, "substances.0.density", "missing"),
+        ({"table": 1, "no": 1, "volume_m3": "1", "density": "1", "quantity_t": "1"}, "substances.0.quantity_t", "both"),
+    ],
+)
+def test_what_a_rule_cannot_take_is_refused_at_its_field(
+    admin: TestClient, row: dict[str, Any], field: str, code: str
+) -> None:
+    made = unit(admin, None, exposed_persons=120)
+    before = computed(admin, made["id"])
+    held = f'"{made["state"]}"'
+    body = {"attributes": {"substances": [row]}}
+    answer = admin.patch(f"/api/objects/{made['id']}", json=body, headers={"If-Match": held})
+    assert answer.status_code == 422
+    assert (f"attributes.{field}", code) in {(e["field"], e["code"]) for e in answer.json()["errors"]}
+    assert computed(admin, made["id"]) == before
+
+
+def test_a_boundary_that_crosses_itself_is_refused(admin: TestClient) -> None:
+    crossed = [[[116, 29.6], [116.01, 29.61], [116.01, 29.6], [116, 29.61], [116, 29.6]]]
+    attributes = {"substances": [AMMONIA], "plant_boundary": {"type": "Polygon", "coordinates": crossed}}
+    answer = admin.post("/api/objects", json={"class": "major-hazard", "name": "错边界", "attributes": attributes})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "attributes.plant_boundary"
+
+
+@pytest.mark.parametrize(
+    ("class_", "attributes", "scale", "level"),
+    [
+        ("tailings-pond", {"capacity_m3": 800000, "dam_height_m": 45}, "tailings-class", "四等"),
+        ("tailings-pond", {"capacity_m3": 100000000, "dam_height_m": 20}, "tailings-class", "三等"),
+        (
+            "tank-farm",
+            {"liquid_volumes": [{"fire_class": "甲B", "volume_m3": 30000}], "governing_code": "GB 50074"},
+            "depot-grade",
+            "二级",
+        ),
+        ("risk-point", {"method": "LEC", "L": 3, "E": 6, "C": 15}, "risk-grade", "serious"),
+        ("risk-point", {"method": "LS", "L": 3, "S": 5}, "risk-grade", "serious"),
+        ("enterprise", {"score": 75}, "enterprise-score", "黄色"),
+        ("enterprise", {"score": Decimal("74.99")}, "enterprise-score", "橙色"),
+        ("chemical-park", {"score": 70}, "park-class", "C级"),
+    ],
+)
+def test_each_class_is_graded_by_its_rule(
+    admin: TestClient, class_: str, attributes: dict[str, Any], scale: str, level: str
+) -> None:
+    given = json.loads(json.dumps(attributes, default=float))
+    place = {"geometry": box(116.1, 29.5, 116.11, 29.51)} if class_ == "chemical-park" else {}
+    made = put(admin, class_, "例", attributes=given, **place)
+    grade = computed(admin, made["id"])
+    assert (grade["scale"], grade["value"], grade["standing"]) == (scale, level, "graded")
+    assert made["grade"]["value"] == (level if scale == "risk-grade" else "none")
+
+
+def test_too_little_is_told_and_never_low(admin: TestClient) -> None:
+    made = put(admin, "risk-point", "缺C", attributes={"method": "LEC", "L": 3, "E": 6})
+    grade = computed(admin, made["id"])
+    assert (grade["standing"], made["grade"]["value"]) == ("unknown", "none")
+    assert grade["verdict"].startswith("未评定，缺C")
+    pond = put(admin, "tailings-pond", "缺坝高", attributes={"capacity_m3": 1})
+    assert computed(admin, pond["id"])["verdict"] == "未评定，缺总坝高"
+
+
+def test_a_judgement_stands_until_the_rule_has_what_it_needs(admin: TestClient) -> None:
+    judged = {"scale": "tailings-class", "value": "五等", "basis": "安全评价报告"}
+    pond = put(admin, "tailings-pond", "先判后算", attributes={}, level=judged)
+    assert pond["level"]["value"] == "五等"
+    graded = change(admin, pond["id"], attributes={"capacity_m3": 800000, "dam_height_m": 45})
+    assert graded["level"]["value"] == "四等"
+    again = {"level": judged}
+    held = admin.get(f"/api/objects/{pond['id']}").json()["object_state"]
+    answer = admin.patch(f"/api/objects/{pond['id']}", json=again, headers={"If-Match": f'"{held}"'})
+    assert answer.status_code == 422
+    assert "计算为“四等”" in answer.json()["errors"][0]["message"]
+
+
+def test_a_change_that_no_rule_reads_leaves_the_grade_as_it_was_made(admin: TestClient) -> None:
+    made = unit(admin, None, exposed_persons=120)
+    before = computed(admin, made["id"])
+    change(admin, made["id"], name="氨罐组（改名）", attributes={"record_no": "备〔2026〕1号"})
+    after = computed(admin, made["id"])
+    assert {k: v for k, v in after.items() if k != "state"} == {k: v for k, v in before.items() if k != "state"}
+
+
+# -- α from the map --------------------------------------------------------------------
+
+
+def test_without_a_boundary_r_is_not_computed(admin: TestClient) -> None:
+    grade = computed(admin, unit(admin, None)["id"])
+    assert (grade["standing"], grade["verdict"]) == ("unknown", "未评定，缺厂区边界")
+    assert (value(grade, "S"), value(grade, "R")) == ("4", None)
+
+
+def test_nobody_found_is_said_as_that(admin: TestClient) -> None:
+    grade = computed(admin, unit(admin, moved(1))["id"])
+    assert (value(grade, "α"), value(grade, "R"), grade["value"]) == ("0.5", "4", "四级")
+    assert "图上查得 0 人" in grade["notes"]
+    assert grade["inputs"]["exposed"] == {
+        "title": "厂区边界外 500 m 常住人口",
+        "value": "0",
+        "unit": "人",
+        "source": "map",
+    }
+
+
+@pytest.mark.parametrize(
+    ("persons", "alpha"),
+    [(1, "1"), (29, "1"), (30, "1.2"), (49, "1.2"), (50, "1.5"), (99, "1.5"), (100, "2"), (0, "0.5")],
+)
+def test_alpha_by_the_persons_that_the_map_has(admin: TestClient, persons: int, alpha: str) -> None:
+    fence = moved(2)
+    block = home(admin, east_of(fence, 300), persons)
+    made = unit(admin, fence)
+    assert value(computed(admin, made["id"]), "α") == alpha
+    for one in (block, made):
+        assert admin.delete(f"/api/objects/{one['id']}", params={"reason": "试毕"}).status_code == 200
+
+
+def test_500_metres_outward_of_the_fence_from_both_sides(admin: TestClient) -> None:
+    fence = moved(3)
+    home(admin, east_of(fence, 499.9), 60)
+    home(admin, east_of(fence, 500.1), 7)
+    grade = computed(admin, unit(admin, fence)["id"])
+    assert grade["exposure"]["residents"] == 60
+    assert [h["distance_m"] for h in grade["exposure"]["homes"]] == [499.9]
+
+
+def test_an_area_half_inside_counts_whole_and_is_marked_and_one_within_the_fence_does_not(admin: TestClient) -> None:
+    fence = moved(4)
+    west, south, east, north = fence
+    put(
+        admin, "village", "半在内", geometry=box(east + 0.004, south, east + 0.01, north), attributes={"residents": 200}
+    )
+    home(admin, ((west + east) / 2, (south + north) / 2), 5)
+    home(admin, east_of(fence, 100), None)
+    school = {"type": "Point", "coordinates": list(east_of(fence, 200))}
+    put(admin, "school", "小学", geometry=school, attributes={"persons": 800})
+    found = computed(admin, unit(admin, fence)["id"])["exposure"]
+    assert (found["residents"], found["present"], found["untold"]) == (200, 800, 1)
+    assert {(h["persons"], h.get("partly", False), h.get("inside", False)) for h in found["homes"]} == {
+        (200, True, False),
+        (5, False, True),
+        (None, False, False),
+    }
+
+
+def test_a_declared_number_wins_and_the_map_stands_beside_it(admin: TestClient) -> None:
+    fence = moved(5)
+    home(admin, east_of(fence, 100), 60)
+    grade = computed(admin, unit(admin, fence, exposed_persons=120)["id"])
+    assert (grade["inputs"]["exposed"]["value"], grade["inputs"]["exposed"]["source"]) == ("120", "declared")
+    assert grade["exposure"]["residents"] == 60
+    assert value(grade, "α") == "2"
+
+
+def test_the_enterprise_s_boundary_serves_where_the_unit_has_none(admin: TestClient) -> None:
+    fence = moved(6)
+    home(admin, east_of(fence, 100), 60)
+    firm = put(admin, "enterprise", "例厂", attributes={"plant_boundary": box(*fence)})
+    made = put(admin, "major-hazard", "氨罐", attributes={"substances": [AMMONIA]}, enterprise=firm["id"])
+    grade = computed(admin, made["id"])
+    assert (grade["exposure"]["boundary"], grade["exposure"]["residents"]) == ("enterprise", 60)
+
+
+def test_homes_that_the_asker_may_not_see_count_and_have_no_name(
+    admin: TestClient, make_account: Callable[..., TestClient]
+) -> None:
+    fence = moved(7)
+    home(admin, east_of(fence, 100), 60, visibility="command")
+    editor = make_account("editor")
+    made = unit(editor, fence)
+    found = computed(editor, made["id"])["exposure"]
+    assert found["residents"] == 60
+    [hidden] = found["homes"]
+    assert (hidden["id"], hidden["masked"]) == (None, "对象无权查看")
+    assert computed(admin, made["id"])["exposure"]["homes"][0]["name"] == "住宅楼"
+
+
+# -- 等级待复核 ---------------------------------------------------------------------------
+
+
+def test_a_housing_block_of_60_at_400_m_waits_to_be_confirmed_and_then_the_map_agrees(admin: TestClient) -> None:
+    fence = moved(8)
+    made = unit(admin, fence)
+    assert computed(admin, made["id"])["value"] == "四级"
+    assert not lines(admin, made["id"])
+    block = home(admin, east_of(fence, 400), 60)
+    [line] = lines(admin, made["id"])
+    assert (line["before"]["value"], line["before"]["R"]) == ("四级", "4")
+    assert (line["after"]["value"], line["after"]["R"]) == ("三级", "12")
+    assert line["cause"]["object"] == {"id": block["id"], "name": "住宅楼"}
+    assert line["cause"]["change"] == "新增，常住人口 60 人"
+    assert computed(admin, made["id"])["value"] == "四级"  # nothing is regraded in silence
+    before = admin.get("/healthz").json()["state"]
+    answer = admin.post(f"/api/grading/review/{line['id']}/confirm", json={"note": "已现场核对"})
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["state"] == before + 1
+    grade = computed(admin, made["id"])
+    assert (grade["value"], value(grade, "R")) == ("三级", "12")
+    assert (grade["confirmed"]["by"], grade["confirmed"]["note"]) == ("admin", "已现场核对")
+    assert not lines(admin, made["id"])
+    yesterday = (clock.today() - timedelta(days=1)).isoformat()
+
+    def level_of(**params: str) -> str:
+        found = admin.get("/api/objects", params={"class": "major-hazard", "q": "氨罐组", "limit": 1000, **params})
+        return next(o["level"]["value"] for o in found.json()["items"] if o["id"] == made["id"])
+
+    assert level_of() == "三级"
+    assert level_of(as_of=yesterday) == "四级"
+    assert computed(admin, made["id"], as_of=yesterday)["value"] == "四级"
+    history = admin.get(f"/api/objects/{made['id']}/history").json()["versions"]
+    levels = [v["change"]["level"] for v in history if "level" in v["change"]]
+    assert [[one and one["value"] for one in pair] for pair in levels] == [["四级", "三级"]]
+    again = admin.post(f"/api/grading/review/{line['id']}/confirm", json={"note": ""})
+    assert again.status_code == 409
+
+
+def test_what_goes_away_again_closes_its_line(admin: TestClient) -> None:
+    fence = moved(9)
+    made = unit(admin, fence)
+    block = home(admin, east_of(fence, 400), 60)
+    assert len(lines(admin, made["id"])) == 1
+    change(admin, block["id"], attributes={"residents": 10})  # α = 1, R = 8: 四级 as before
+    assert not lines(admin, made["id"])
+    change(admin, block["id"], attributes={"residents": 100})
+    [line] = lines(admin, made["id"])
+    assert line["cause"]["change"] == "常住人口由 10 改为 100"
+    assert admin.delete(f"/api/objects/{block['id']}", params={"reason": "拆除"}).status_code == 200
+    assert not lines(admin, made["id"])
+    stale = admin.post(f"/api/grading/review/{line['id']}/confirm", json={"note": ""})
+    assert stale.status_code == 409
+
+
+def test_a_home_that_moves_and_a_boundary_that_is_drawn_anew_are_looked_at(admin: TestClient) -> None:
+    fence = moved(10)
+    made = unit(admin, None)
+    firm = put(admin, "enterprise", "迁厂", attributes={"plant_boundary": box(*fence)})
+    change(admin, made["id"], enterprise=firm["id"])
+    assert computed(admin, made["id"])["value"] == "四级"
+    block = home(admin, east_of(fence, 900), 60)
+    assert not lines(admin, made["id"])
+    near = {"type": "Point", "coordinates": list(east_of(fence, 450))}
+    change(admin, block["id"], geometry=near)
+    [line] = lines(admin, made["id"])
+    assert line["cause"]["change"] == "位置变动"
+    west, south, east, north = fence
+    change(admin, firm["id"], attributes={"plant_boundary": box(west, south, east - 0.002, north)})
+    assert not lines(admin, made["id"])
+    change(admin, firm["id"], attributes={"plant_boundary": box(*fence)})
+    [line] = lines(admin, made["id"])
+    assert (line["cause"]["object"]["id"], line["cause"]["change"]) == (firm["id"], "厂区边界变动")
+
+
+def test_who_may_see_and_confirm(
+    admin: TestClient, client: TestClient, make_account: Callable[..., TestClient]
+) -> None:
+    fence = moved(11)
+    made = unit(admin, fence)
+    home(admin, east_of(fence, 400), 60, visibility="command", department="民政局")
+    [line] = lines(admin, made["id"])
+    assert client.get("/api/grading/review").status_code == 401
+    assert client.post(f"/api/grading/review/{line['id']}/confirm", json={"note": ""}).status_code in (401, 403)
+    reader = make_account("reader")
+    [seen] = lines(reader, made["id"])
+    assert (seen["cause"]["object"], seen["cause"]["masked"]) == (None, "对象无权查看（主管部门：民政局）")
+    assert reader.post(f"/api/grading/review/{line['id']}/confirm", json={"note": ""}).status_code == 403
+    elsewhere = make_account("editor", areas=["360430"])
+    assert not lines(elsewhere, made["id"])
+    assert elsewhere.post(f"/api/grading/review/{line['id']}/confirm", json={"note": ""}).status_code in (403, 404)
+    assert admin.post("/api/grading/review/999999/confirm", json={"note": ""}).status_code == 404
+    assert admin.get("/api/grading/review", params={"as_of": "2026-02-01"}).status_code == 422
