@@ -70,6 +70,13 @@ def _form(page: Page) -> None:
     expect(page.get_by_role("button", name="保存", exact=True)).to_be_visible()
 
 
+def _lists(page: Page) -> None:
+    page.locator(".places").get_by_role("link", name="清单").click()
+    page.locator(".side-menu").get_by_role("link", name="毗邻企业").click()
+    expect(page.locator(".list-t tbody tr").first).to_be_visible()
+    expect(page.locator(".side-menu a").last.locator(".c")).not_to_be_empty()
+
+
 TAKEN: dict[str, tuple[str, tuple[int, int], Callable[[Page], None] | None]] = {
     "map": (f"grade=major,serious&{RIVER}", (1366, 768), _hazard),
     "filter": ("class=tailings-pond", (1366, 768), _filter),
@@ -80,6 +87,7 @@ TAKEN: dict[str, tuple[str, tuple[int, int], Callable[[Page], None] | None]] = {
     "wall": (f"grade=major,serious&{RIVER}", (1920, 1080), _wall),
     "object": ("class=major-hazard&grade=major", (1366, 768), _object),
     "form": ("class=major-hazard&grade=major", (1366, 768), _form),
+    "lists": ("division=360429", (1366, 768), _lists),
     "phone": (f"grade=major,serious&{RIVER}", (390, 844), None),
 }
 

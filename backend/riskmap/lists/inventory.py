@@ -45,7 +45,12 @@ def _rows(ask: Ask) -> str:
     # As the tree of classes has them.
     catalogue = ask.snapshot.catalogue
     groups = {g["code"]: i for i, g in enumerate(catalogue.groups)}
-    order = sorted(catalogue.classes, key=lambda code: (groups.get(catalogue.classes[code].group, len(groups)), code))
+
+    def place_of(code: str) -> tuple[int, bool, str]:
+        class_ = catalogue.classes[code]
+        return groups.get(class_.group, len(groups)), class_.role != "hazard", code
+
+    order = sorted(catalogue.classes, key=place_of)
     place = f"array_position(CAST({ask.binds(order)} AS text[]), o.class)"
     return (
         f"SELECT o.class, min({place}) AS place, count(*) AS n, count(*) FILTER (WHERE o.cell IS NULL) AS unplaced,"

@@ -25,6 +25,7 @@ export const ADMIN: readonly Place[] = [
 
 const routes: RouteRecordRaw[] = [
   { path: "/", component: MapPage },
+  { path: "/lists/:name([a-z-]+)?", component: () => import("../lists/ListsPage.vue") },
   { path: "/objects/new", component: () => import("../register/object/ObjectForm.vue") },
   { path: "/objects/:id(\\d+)/edit", component: () => import("../register/object/ObjectForm.vue") },
   { path: "/objects/:id(\\d+)", component: () => import("../register/object/ObjectPage.vue") },
