@@ -32,9 +32,11 @@ from riskmap.base.errors import NotFound, Unavailable
 from riskmap.base.migrate import check_ready
 from riskmap.base.settings import FRONTEND_DIST, GEODATA, Settings
 from riskmap.base.web import MOST_BODY, ExactResponse, add_middleware, install_problem_handlers
+from riskmap.catalogue import queries as catalogue_queries
 from riskmap.catalogue.queries import CatalogueCache
 from riskmap.engine.postgis import PostgisEngine
 from riskmap.engine.totals import Totals
+from riskmap.grading import review
 from riskmap.lists.service import Summaries
 from riskmap.register import api as register_api
 from riskmap.register import changes_api, classes_api, export_api, lists_api, regrading_api
@@ -129,7 +131,9 @@ def bring_to_today(engine: Engine) -> bool:
     with database.write(engine, SYSTEM.settings(write=True)) as connection:
         if not state.day_is_due(connection):
             return False
-        state.take(connection, SYSTEM.name, "日期更替：有对象到期或生效")
+        before = state.current(connection).day
+        taken = state.take(connection, SYSTEM.name, "日期更替：有对象到期或生效")
+        review.examine(connection, catalogue_queries.load(connection, taken.catalogue_n), taken, before)
         return True
 
 

@@ -4,13 +4,18 @@ import json
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pyproj import Geod
 from starlette.testclient import TestClient
 
-from riskmap.base import clock
+from riskmap.access.reader import SYSTEM
+from riskmap.app import bring_to_today
+from riskmap.base import clock, database
+from riskmap.base.settings import Settings
+from riskmap.register.load import load_objects
 
 GEOD = Geod(ellps="GRS80")
 WEST, SOUTH, EAST, NORTH = 116.0, 29.6, 116.004, 29.603  # a plant's fence
@@ -390,3 +395,52 @@ def test_who_may_see_and_confirm(
     assert elsewhere.post(f"/api/grading/review/{line['id']}/confirm", json={"note": ""}).status_code in (403, 404)
     assert admin.post("/api/grading/review/999999/confirm", json={"note": ""}).status_code == 404
     assert admin.get("/api/grading/review", params={"as_of": "2026-02-01"}).status_code == 422
+
+
+def test_what_is_dated_ahead_is_looked_at_on_its_day(
+    admin: TestClient, app: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fence = moved(12)
+    made = unit(admin, fence)
+    begins, ends = (clock.today() + timedelta(days=n) for n in (2, 4))
+    block = home(admin, east_of(fence, 400), 60, valid_from=begins.isoformat())
+    assert not lines(admin, made["id"])
+    real = clock.now
+
+    def on(days: int) -> list[dict[str, Any]]:
+        with monkeypatch.context() as later:  # the session itself must not grow older
+            later.setattr(clock, "now", lambda: real() + timedelta(days=days))
+            assert bring_to_today(app.state.engine)
+        return lines(admin, made["id"])
+
+    [line] = on(2)
+    assert (line["after"]["value"], line["cause"]["object"]["id"]) == ("三级", block["id"])
+    held = admin.get(f"/api/objects/{block['id']}").json()["object_state"]
+    emptied = {"attributes": {"residents": 0}, "valid_from": ends.isoformat()}
+    header = {"If-Match": f'"{held}"'}
+    assert admin.patch(f"/api/objects/{block['id']}", json=emptied, headers=header).status_code == 200
+    assert len(lines(admin, made["id"])) == 1
+    assert on(4) == []
+
+
+def test_a_batch_is_graded_when_all_of_it_is_there(
+    app: Any, admin: TestClient, settings: Settings, tmp_path: Path
+) -> None:
+    fence = moved(13)
+    place = {"type": "Point", "coordinates": list(east_of(fence, 300))}
+    objects = [
+        {"class": "major-hazard", "code": "PL-1", "name": "批氨罐", "enterprise_code": "PL-2", "attributes": {"substances": [AMMONIA]}},
+        {"class": "enterprise", "code": "PL-2", "name": "批企业", "attributes": {"plant_boundary": box(*fence)}},
+        {"class": "village", "code": "PL-3", "name": "批村", "geometry": place, "attributes": {"residents": 60}},
+    ]  # fmt: skip
+    path = tmp_path / "objects.ndjson"
+    path.write_text("\n".join(json.dumps(o, ensure_ascii=False) for o in objects), encoding="utf-8")
+    with database.write(app.state.engine, SYSTEM.settings(write=True)) as connection:
+        load_objects(connection, settings, path, "成批")
+    [made] = admin.get("/api/objects", params={"q": "批氨罐"}).json()["items"]
+    assert made["level"]["value"] == "三级"
+    grade = computed(admin, made["id"])
+    assert (value(grade, "R"), grade["exposure"]["boundary"]) == ("12", "enterprise")
+    assert not lines(admin, made["id"])
+    then = admin.get("/api/objects", params={"q": "批氨罐", "as_of": f"state:{made['state']}"}).json()["items"]
+    assert then[0]["level"]["value"] == "三级"

@@ -40,6 +40,8 @@ KINDS = {
     "audit": "操作记录",
     "basemap": "底图",
     "list": "清单",
+    "gazetteer": "地名地址",
+    "ruleset": "规则集",
 }
 ACTIONS = {
     "sign_in": "登录",
@@ -63,6 +65,8 @@ ACTIONS = {
     "export": "导出",
     "check": "校验",
     "ask": "查询",
+    "load": "装入",
+    "regrade": "确认等级",
 }
 RESULTS = {
     "ok": "成功",

@@ -72,10 +72,11 @@ def regrade(connection: Connection, judge: Judge, unit: Unit, day: date) -> Grad
     return None if errors else graded
 
 
-def examine(connection: Connection, catalogue: Catalogue, taken: State) -> int:
+def examine(connection: Connection, catalogue: Catalogue, taken: State, since: date | None = None) -> int:
     """Look again at every unit that the state's changes touch; how many lines were written, renewed or closed.
 
-    Called by every writer of objects after its rows are written, in its transaction.
+    Called by every writer of objects after its rows are written, in its transaction. `since`: the day of the
+    state before, where days have passed and with them what was dated ahead.
     """
     by_map = [c.code for c in catalogue.classes.values() if (r := RULES.get(c.rule or "")) and r.by_map]
     homes = catalogue.counted("residents")
@@ -88,6 +89,8 @@ def examine(connection: Connection, catalogue: Catalogue, taken: State) -> int:
         "residents": sorted({name for names in homes.values() for name in names}),
         "live": list(LIVE_STAGES),
         "reach": exposure.REACH_M,
+        "today": taken.day,
+        "since": since,
     }
     done = 0
     with database.under(connection, SYSTEM.settings(write=True)):

@@ -1,17 +1,23 @@
 -- Units (objects of :units, whose rule counts residents by the map) that the changes of state :n may touch: a home
 -- (class of :homes) that was or is within :reach metres of the plant's boundary, or the enterprise whose boundary
--- serves. `cause`: the changed object with the most persons, in words, and how many others changed there.
+-- serves. With :since, what a passing day began or ended counts as changed too. `cause`: the changed object with the most persons, in words, and how many others changed there.
 WITH changed AS MATERIALIZED (
     SELECT
         o.id, o.class, o.geom, o.attributes,
-        o.ended_reason IS NULL AND o.stage = ANY(CAST(:live AS text[])) AS live
+        o.ended_reason IS NULL AND o.stage = ANY(CAST(:live AS text[])) AND o.valid_from <= :today
+            AND (o.valid_to IS NULL OR o.valid_to > :today) AS live
     FROM risk_object AS o
-    WHERE o.state = :n AND (o.class = ANY(CAST(:homes AS text[])) OR o.class = 'enterprise')
+    WHERE (o.class = ANY(CAST(:homes AS text[])) OR o.class = 'enterprise') AND (
+        o.state = :n
+        OR (o.valid_from > CAST(:since AS date) AND o.valid_from <= :today)
+        OR (o.valid_to > CAST(:since AS date) AND o.valid_to <= :today)
+    )
 ),
 before AS MATERIALIZED (
     SELECT DISTINCT ON (v.id) v.id, v.geom, v.attributes, v.stage = ANY(CAST(:live AS text[])) AS live
     FROM changed AS c JOIN object_version AS v ON v.id = c.id
     WHERE upper(v.known) = :n
+        OR (upper_inf(v.known) AND upper(v.valid) > CAST(:since AS date) AND upper(v.valid) <= :today)
     ORDER BY v.id, lower(v.valid) DESC
 ),
 counted AS (
