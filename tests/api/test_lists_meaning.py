@@ -263,3 +263,21 @@ def test_an_assessment_is_overdue_after_its_day(admin: TestClient) -> None:
         make(admin, "major-hazard", f"到期{word}", attributes={"assess_due": due}, tags=["到期"])
     body = ask(admin, "major-hazards", tag="到期", only="overdue")
     assert [row["name"]["name"] for row in body["rows"]] == ["到期昨天"]
+
+
+def test_a_score_tells_every_item_and_changes_colour_at_the_boundary(admin: TestClient) -> None:
+    """应急〔2018〕19号: yellow from 75."""
+
+    def firm(name: str, points: float) -> None:
+        entries = [{"title": "动火未审批", "points": points, "basis": "执法检查 3 号"}]
+        make(admin, "enterprise", name, attributes={"score": 92, "score_entries": entries}, tags=["记分"])
+
+    firm("记分甲", -17)
+    firm("记分乙", -17.01)
+    rows = {row["name"]["name"]: row for row in ask(admin, "enterprise-scores", tag="记分")["rows"]}
+    assert [rows[n]["level"]["value"] for n in ("记分甲", "记分乙")] == ["黄色", "橙色"]
+    assert [rows[n]["total"] for n in ("记分甲", "记分乙")] == [75, 74.99]
+    ledger = rows["记分甲"]["ledger"]
+    assert "动火未审批" in ledger[0]
+    assert "17 分（执法检查 3 号）" in ledger[0]
+    assert ledger[1].endswith("= 75")
