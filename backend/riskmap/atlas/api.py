@@ -92,7 +92,7 @@ def get_heat(
 def get_catalogue(snapshot: ReadSnapshot) -> Any:
     """Classes, scales and policies; fields as far as the reader's tier goes."""
     tier = snapshot.reader.tier if snapshot.reader.sees_inner else 0
-    return service.catalogue_body(snapshot.catalogue, tier, snapshot.state.n)
+    return service.catalogue_body(snapshot.catalogue, tier, snapshot.state)
 
 
 @router.get("/divisions")

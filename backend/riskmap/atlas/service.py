@@ -8,11 +8,14 @@ import h3
 
 from riskmap.atlas.cache import Key, TileCache
 from riskmap.base.errors import FieldError, Forbidden, Invalid, NotFound
+from riskmap.base.state import State
 from riskmap.catalogue import queries as catalogue_queries
 from riskmap.catalogue.model import Catalogue, Scale
+from riskmap.catalogue.rulesets import PRODUCT, RuleSet, band_names
 from riskmap.engine.interface import MOST_ZOOM, Engine
 from riskmap.engine.postgis import DIMENSIONS
 from riskmap.engine.totals import Totals
+from riskmap.grading.rules import RULES
 from riskmap.selection.compile import FACETS
 from riskmap.selection.describe import describe
 from riskmap.selection.model import Selection
@@ -152,10 +155,12 @@ def heat(snapshot: Snapshot, selection: Selection, engine: Engine, totals: Total
     }
 
 
-def catalogue_body(catalogue: Catalogue, tier: int, n: int) -> dict[str, Any]:
-    """Classes with the fields that this tier may read, scales with direction, policies."""
+def catalogue_body(catalogue: Catalogue, tier: int, now: State) -> dict[str, Any]:
+    """Classes with the fields that this tier may read, scales with direction and rule set, policies."""
+    banded = {rule.scale for rule in RULES.values() if rule.tables}
     return {
-        "state": n,
+        "state": now.n,
+        "rulesets": [_ruleset_body(s) for s in (*catalogue.rulesets, PRODUCT)],
         "groups": list(catalogue.groups),
         "classes": [
             {
@@ -182,7 +187,7 @@ def catalogue_body(catalogue: Catalogue, tier: int, n: int) -> dict[str, Any]:
                 "title": s.title,
                 "worse": s.worse,
                 "note": s.note,
-                "ruleset": None,
+                "ruleset": _ruleset_body(catalogue.ruleset_at(now.day)) if s.code in banded else None,
                 "levels": [
                     {
                         "value": lv.value,
@@ -208,6 +213,12 @@ def catalogue_body(catalogue: Catalogue, tier: int, n: int) -> dict[str, Any]:
             for p in catalogue.policies.values()
         ],
     }
+
+
+def _ruleset_body(ruleset: RuleSet) -> dict[str, Any]:
+    """What a legend names: the set, since when, and its sets of bands."""
+    begins = ruleset.valid_from and ruleset.valid_from.isoformat()
+    return {"ruleset": ruleset.code, "title": ruleset.title, "valid_from": begins, "bands": band_names(ruleset)}
 
 
 def _readable_names(names: Sequence[str], by_name: Any, tier: int) -> list[str]:

@@ -20,6 +20,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "lec-bands": ("lec-bands",),
     "ls-bands": ("ls-bands-common", "ls-bands-b", "ls-bands-c"),
 }
+TITLES: Mapping[str, str] = {"lec-bands": "LEC 分档", "ls-bands": "LS 分档"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,32 @@ def shipped_book(folder: Path = STANDARDS_DIR) -> Book:
 
 
 def ruleset_on(sets: Sequence[RuleSet], day: date) -> RuleSet:
-    """The set that holds on a day: of those that have begun the one that began last, else the product's own."""
+    """The set that holds on a day: of those that have begun the one that began last, else the product's own.
+
+    Of two that began on the same day the later code holds: codes count up.
+    """
     begun = [s for s in sets if s.valid_from is None or s.valid_from <= day]
-    return max(begun, key=lambda s: s.valid_from or date.min, default=PRODUCT)
+    return max(begun, key=lambda s: (s.valid_from or date.min, len(s.code), s.code), default=PRODUCT)
+
+
+def changed_tables(old: RuleSet, new: RuleSet) -> frozenset[str]:
+    """Which of the tables that a set may have its own of are not the same in both."""
+    before, after = old.book(), new.book()
+    return frozenset(
+        name for name in CHOICES if [r.cells for r in before[name].rows] != [r.cells for r in after[name].rows]
+    )
+
+
+def band_names(ruleset: RuleSet) -> list[str]:
+    """What the sets of bands call themselves that a rule set grades by."""
+    book = ruleset.book()
+    return [book[name].edition for name in CHOICES]
+
+
+def next_code(sets: Sequence[RuleSet], day: date) -> str:
+    """A code for a set that begins on a day: the day itself, then with a number behind it."""
+    taken, code, n = {s.code for s in sets}, day.isoformat(), 1
+    while code in taken:
+        n += 1
+        code = f"{day.isoformat()}-{n}"
+    return code

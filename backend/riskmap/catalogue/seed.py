@@ -111,7 +111,7 @@ def seed(connection: Connection, folder: Path = CATALOGUE_DIR) -> Seeded:
 
 def _unadopted(kind: str, body: dict[str, Any]) -> dict[str, Any]:
     """A policy without the bureau's decision on it: to adopt a table is not to change it."""
-    return {k: v for k, v in body.items() if k != "adopted"} if kind == "policy" else body
+    return {k: v for k, v in body.items() if k not in {"adopted", "reason"}} if kind == "policy" else body
 
 
 def _same(stored: object, shipped: object) -> bool:

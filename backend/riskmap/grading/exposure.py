@@ -50,6 +50,15 @@ class Exposure:
         """Homes outside whose number of residents nobody has filled in."""
         return sum(home.persons is None and not home.inside for home in self.homes)
 
+    @classmethod
+    def parse(cls, body: Mapping[str, Any]) -> "Exposure":
+        """As a grade kept it."""
+        homes = (
+            Around(h["id"], h["persons"], float(h["distance_m"]), h.get("partly", False), h.get("inside", False))
+            for h in body["homes"]
+        )
+        return cls(body["boundary"], tuple(homes), body["present"])
+
     def body(self) -> dict[str, Any]:
         """As a grade keeps it."""
         return {

@@ -91,7 +91,7 @@ class Judge:
         if risk is None:
             risk = self._judged_grade(attributes, grade)
             if risk is None and own is not None:
-                risk = self._by_policy(own)
+                risk = self.by_policy(own)
             if risk is not None:
                 records = [r for r in records if r["scale"] != RISK_GRADE] + [risk]
         rank = GRADE_RANK[risk["value"] if risk else "none"]
@@ -159,7 +159,8 @@ class Judge:
         judged = {"scale": RISK_GRADE, "value": value, "rank": GRADE_RANK[value], "how": "judged"}
         return self._signed(judged | {"basis": given["basis"]})
 
-    def _by_policy(self, own: Mapping[str, Any]) -> dict[str, Any] | None:
+    def by_policy(self, own: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The risk grade that a level (its record) earns; None where no policy is adopted for it."""
         found = self.catalogue.grade_by_policy(own["scale"], own["value"])
         return self._signed(_from_policy(found[1], own["value"], found[0])) if found else None
 

@@ -36,6 +36,7 @@ class Rule:
     run: Callable[[Attributes, Facts, Rulebook], Result | None]
     names: Mapping[str, str] = field(default_factory=dict)  # of its inputs → of attributes, where they differ
     by_map: bool = False  # it asks what lies around the object
+    tables: frozenset[str] = frozenset()  # of those that a rule set may have its own of: what it reads
 
     def fields(self, error: Refused, given: Attributes) -> list[FieldError]:
         """Faults of the rule as faults of the form."""
@@ -196,7 +197,14 @@ _ALL = (
         _depot,
         {"tanks": "liquid_volumes"},
     ),
-    Rule("risk-point", "LEC、LS", lec.SCALE, frozenset({"method", "L", "E", "C", "S"}), _risk_point),
+    Rule(
+        "risk-point",
+        "LEC、LS",
+        lec.SCALE,
+        frozenset({"method", "L", "E", "C", "S"}),
+        _risk_point,
+        tables=frozenset({"lec-bands", "ls-bands"}),
+    ),
     Rule(
         "enterprise-score",
         "应急〔2018〕19号",

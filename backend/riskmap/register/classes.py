@@ -119,6 +119,7 @@ def dated(snapshot: Snapshot, engine: Engine) -> dict[str, Any]:
             "adopted": bool(row.body.get("adopted", False)),
             "tag": row.body.get("tag"),
             "source": row.body.get("source"),
+            "reason": row.body.get("reason"),
             "version": row.version,
             "origin": row.origin,
             "since": _since(row),
@@ -137,7 +138,6 @@ def dated(snapshot: Snapshot, engine: Engine) -> dict[str, Any]:
     ]
     return {
         "policies": policies,
-        "bands": [],  # come with the rules that read them
         "divisions": divisions,
         "objects_by_county": {row["division"]: row["n"] for row in counted if row["division"]},
         "state": now.n,

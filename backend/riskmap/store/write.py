@@ -26,6 +26,7 @@ _LIST = ", ".join(COLUMNS)
 _COPY_FROM = 500  # rows from which COPY beats one JSON parameter
 _ARRAYS = {"cover", "tags"}
 _JSON = {"attributes", "grading", "original"}
+_GRADING = ("grade", "level_scale", "level_value", "level_rank", "grading")
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
@@ -82,6 +83,27 @@ class Staging:
         raw: Any = self._connection.connection
         raw.cursor().copy_expert(f"COPY {self.table} ({_LIST}) FROM STDIN", buffer)
         self.count += len(rows)
+
+    def add_regraded(self, rows: Sequence[Row]) -> None:
+        """Present objects by `id`, each as it stands but for its grading columns."""
+        if not rows:
+            return
+        listed = ", ".join(f"s.{c}" if c in _GRADING else f"o.{c}" for c in COLUMNS)
+        self.count += self._connection.execute(
+            text(
+                f"INSERT INTO {self.table} ({_LIST}) SELECT {listed}"
+                " FROM jsonb_populate_recordset(NULL::risk_object, CAST(:rows AS jsonb)) AS s"
+                " JOIN risk_object AS o ON o.id = s.id"
+            ),
+            {"rows": dump_json([{name: row[name] for name in ("id", *_GRADING)} for row in rows])},
+        ).rowcount
+
+    def drop_later_than(self, n: int) -> None:
+        """Take out objects that a state after n wrote: what is staged of them is no longer so."""
+        self.count -= self._connection.execute(
+            text(f"DELETE FROM {self.table} AS s USING risk_object AS o WHERE o.id = s.id AND o.state > :n"),
+            {"n": n},
+        ).rowcount
 
 
 def _stage(connection: Connection, rows: Sequence[Row]) -> tuple[str, dict[str, Any]]:
@@ -155,13 +177,12 @@ def _insert_versions(source: str) -> str:
 
 def grade_new(connection: Connection, taken: State, rows: Sequence[Row]) -> None:
     """What the map says of objects that this very state brings: it knows only when all of them are there."""
-    names = ("grade", "level_scale", "level_value", "level_rank", "grading")
-    given = [{"id": row["id"], **{name: row[name] for name in names}} for row in rows]
-    listed = ", ".join(names)
+    given = [{"id": row["id"], **{name: row[name] for name in _GRADING}} for row in rows]
+    listed = ", ".join(_GRADING)
     for table, condition in (("risk_object", "o.state = :n"), ("object_version", "lower(o.known) = :n")):
         connection.execute(
             text(
-                f"UPDATE {table} AS o SET ({listed}) = ROW({', '.join('s.' + name for name in names)})"
+                f"UPDATE {table} AS o SET ({listed}) = ROW({', '.join('s.' + name for name in _GRADING)})"
                 " FROM jsonb_populate_recordset(NULL::risk_object, CAST(:rows AS jsonb)) AS s"
                 f" WHERE o.id = s.id AND {condition}"
             ),

@@ -31,4 +31,4 @@ export interface Policy {
   rows: { level: string; grade: string }[];
 }
 export interface DatedDivision { code: string; name: string; level: string; parent: string | null; source: string; valid_from: string | null; valid_to: string | null }
-export interface Dated { policies: Policy[]; bands: unknown[]; divisions: DatedDivision[]; objects_by_county: Record<string, number>; state: number; day: string }
+export interface Dated { policies: Policy[]; divisions: DatedDivision[]; objects_by_county: Record<string, number>; state: number; day: string }

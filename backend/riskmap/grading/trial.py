@@ -1,0 +1,178 @@
+"""What a rule set or a policy would change, before it is adopted: each object concerned graded by both.
+
+Only the change itself shows: the figures are those that stand in the register, the people around a plant those that
+its grade was made with. What a person judged stays.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, text
+
+from riskmap.access.reader import SYSTEM
+from riskmap.base import database
+from riskmap.catalogue.model import GRADE_RANK, GRADES, Catalogue, Policy
+from riskmap.catalogue.rulesets import RuleSet, changed_tables
+from riskmap.grading.exposure import Exposure
+from riskmap.grading.judge import RISK_GRADE, Graded, Judge
+from riskmap.grading.rulebook import Rulebook
+from riskmap.grading.rules import RULES, Facts
+
+BATCH = 1000
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One object whose grade or level would be another."""
+
+    row: Row
+    before: Graded
+    after: Graded
+
+    def columns(self) -> dict[str, Any]:
+        """As the register stores it."""
+        new = self.after
+        return {
+            "id": self.row["id"],
+            "grade": new.grade,
+            "level_scale": new.level_scale,
+            "level_value": new.level_value,
+            "level_rank": new.level_rank,
+            "grading": new.grading,
+        }
+
+
+def shown(graded: Graded) -> dict[str, Any]:
+    """A grade and a level as an answer says them."""
+    level = graded.level_value and {"scale": graded.level_scale, "value": graded.level_value}
+    return {"grade": GRADES[graded.grade - 1], "level": level}
+
+
+class Proposal(Protocol):
+    """What may be tried."""
+
+    def classes(self) -> Collection[str]:
+        """Whose objects are concerned."""
+
+    def regrade(self, row: Row) -> Graded | None:
+        """The object by what is proposed; None where it has no say in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ByRuleSet:
+    """A rule set in the place of the one in force."""
+
+    catalogue: Catalogue
+    now: Judge
+    then: Judge
+    tables: frozenset[str]
+
+    @classmethod
+    def of(cls, catalogue: Catalogue, proposed: RuleSet, by: str, at: datetime) -> "ByRuleSet":
+        """Raises `standards.result.Refused` where one of its tables is unfit."""
+        now = Judge.on(catalogue, by, at)
+        then = Judge(catalogue, Rulebook.of(proposed), by, at)
+        return cls(catalogue, now, then, changed_tables(now.rulebook.ruleset, proposed))
+
+    def classes(self) -> Collection[str]:
+        """Those whose rule reads a table that changes."""
+        reading = {code for code, rule in RULES.items() if rule.tables & self.tables}
+        return sorted(c.code for c in self.catalogue.classes.values() if c.rule in reading)
+
+    def regrade(self, row: Row) -> Graded | None:
+        """None where both sets say the same: then whatever else may differ is not the set's doing."""
+        before, after = self._by(self.now, row), self._by(self.then, row)
+        if before is None or after is None or _value(before) == _value(after):
+            return None
+        kept = {(g["scale"], g["value"], g.get("basis")): g for g in row["grading"] if g["how"] in _NOT_COMPUTED}
+        grading = [kept.get((g["scale"], g["value"], g.get("basis")), g) for g in after.grading]
+        return replace(after, grading=grading)
+
+    def _by(self, judge: Judge, row: Row) -> Graded | None:
+        judged = {g["scale"]: g for g in row["grading"] if g["how"] == "judged"}
+        level = next((g for scale, g in judged.items() if scale != RISK_GRADE), None)
+        exposure = next((g["exposure"] for g in row["grading"] if g.get("exposure")), None)
+        graded, errors = judge.grade(
+            self.catalogue.classes[row["class"]],
+            row["attributes"],
+            judged.get(RISK_GRADE),
+            level,
+            lambda: Facts(Exposure.parse(exposure) if exposure else None),
+            gives_way=frozenset({"grade", "level"}),
+        )
+        return None if errors else graded
+
+
+_NOT_COMPUTED = frozenset({"judged", "policy"})
+
+
+@dataclass(frozen=True, slots=True)
+class ByPolicy:
+    """A policy as it would be. The levels stay as they were made; only what follows from them is another."""
+
+    catalogue: Catalogue
+    judge: Judge
+    policy: Policy
+
+    @classmethod
+    def of(cls, catalogue: Catalogue, policy: Policy, by: str, at: datetime) -> "ByPolicy":
+        """In the place of the policy of its code."""
+        then = replace(catalogue, policies={**catalogue.policies, policy.code: policy})
+        return cls(catalogue, Judge.on(then, by, at), policy)
+
+    def classes(self) -> Collection[str]:
+        """Those on its scale."""
+        return self.catalogue.classes_on(self.policy.scale)
+
+    def regrade(self, row: Row) -> Graded | None:
+        """None where the risk grade is judged or computed itself."""
+        own = next((g for g in row["grading"] if g["scale"] == self.policy.scale and g["value"]), None)
+        risk = next((g for g in row["grading"] if g["scale"] == RISK_GRADE and g["value"]), None)
+        if own is None or (risk is not None and risk["how"] != "policy"):
+            return None
+        earned = self.judge.by_policy(own)
+        records = [g for g in row["grading"] if g is not risk] + ([earned] if earned else [])
+        return replace(stored(row), grade=GRADE_RANK[earned["value"] if earned else "none"], grading=records)
+
+
+def stored(row: Row) -> Graded:
+    """The grade that an object has."""
+    return Graded(row["grade"], row["level_scale"], row["level_value"], row["level_rank"], row["grading"])
+
+
+def _value(graded: Graded) -> tuple[Any, ...]:
+    return graded.grade, graded.level_scale, graded.level_value
+
+
+def changes(
+    connection: Connection, proposal: Proposal, day: date, *, after: int = 0, since: int = -1
+) -> Iterator[Sequence[Change]]:
+    """What would change, by batches in the order of ids; at most a batch is in memory.
+
+    `after`: of objects with a greater id. `since`: of those that a later state than this wrote.
+    """
+    concerned = list(proposal.classes())
+    while concerned:
+        with database.under(connection, SYSTEM.settings()):
+            found = connection.execute(
+                text(
+                    "SELECT id, name, code, class, division, department, visibility, attributes, grade, level_scale,"
+                    " level_value, level_rank, grading, ST_X(anchor) AS lon, ST_Y(anchor) AS lat FROM risk_object"
+                    " WHERE id > :after AND class = ANY(:classes) AND state > :since AND ended_reason IS NULL"
+                    " AND valid_from <= :day AND (valid_to IS NULL OR valid_to > :day) ORDER BY id LIMIT :most"
+                ),
+                {"after": after, "classes": concerned, "since": since, "day": day, "most": BATCH},
+            )
+            rows = [dict(row) for row in found.mappings()]
+        yield [
+            Change(row, stored(row), new)
+            for row in rows
+            if (new := proposal.regrade(row)) is not None and _value(new) != _value(stored(row))
+        ]
+        if len(rows) < BATCH:
+            return
+        after = rows[-1]["id"]

@@ -1,0 +1,402 @@
+"""Rule sets (规则集) and policies (对应表): read, tried, adopted.
+
+What is adopted holds from today on, as one state: the item of the catalogue and every object whose grade or level
+it makes another. The others keep the rule set that they were graded by.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints
+from sqlalchemy import Connection
+
+from riskmap.access.reader import SYSTEM, Reader
+from riskmap.base import audit, clock, state
+from riskmap.base.errors import Conflict, FieldError, Invalid
+from riskmap.catalogue import queries as catalogue_queries
+from riskmap.catalogue.model import GRADES, Catalogue, Policy
+from riskmap.catalogue.rulesets import CHOICES, PRODUCT, TITLES, RuleSet, next_code, shipped_book
+from riskmap.catalogue.seed import Item, put_item
+from riskmap.grading.rulebook import Rulebook
+from riskmap.grading.trial import ByPolicy, ByRuleSet, Change, Proposal, changes, shown
+from riskmap.register.draft import Text, Wire
+from riskmap.standards.result import Refused
+from riskmap.standards.table import Table
+from riskmap.store import write
+from riskmap.store.snapshot import Snapshot
+
+Grade = Literal["major", "serious", "general", "low"]
+_WORDS = {"major": "重大风险", "serious": "较大风险", "general": "一般风险", "low": "低风险"}
+Limit = Annotated[Decimal, Field(ge=0, le=1_000_000, max_digits=11, decimal_places=4)]
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,60}$")]
+_LIMITS = {"level": "等级", "least": "下限", "least_in": "含下限", "most": "上限", "most_in": "含上限"}
+
+
+class Band(Wire):
+    """One band: a grade, and the limits between which a number earns it; no limit: none on that side."""
+
+    level: Grade = Field(title="等级")
+    least: Limit | None = Field(None, title="下限")
+    least_in: bool = Field(True, title="含下限")
+    most: Limit | None = Field(None, title="上限")
+    most_in: bool = Field(True, title="含上限")
+
+    def cells(self, edition: str) -> dict[str, str]:
+        """As a row of a standard's table."""
+        return {
+            "level": self.level,
+            "word": _WORDS[self.level],
+            **_limit("least", self.least, self.least_in),
+            **_limit("most", self.most, self.most_in),
+            "edition": edition,
+            "clause": "分级",
+            "tag": "judgement",
+        }
+
+
+def _limit(name: str, value: Decimal | None, within: bool) -> dict[str, str]:
+    if value is None:
+        return {name: "", f"{name}_in": ""}
+    return {name: f"{value.normalize():f}", f"{name}_in": "yes" if within else "no"}
+
+
+class RuleSetDraft(Wire):
+    """What stands in the place of the product's own tables: a choice among those that it brings, or own bands."""
+
+    use: Annotated[dict[Name, Name], Field(title="选用", max_length=20, default_factory=dict)]
+    tables: Annotated[
+        dict[Name, Annotated[list[Band], Field(max_length=20)]],
+        Field(title="自定分档", max_length=20, default_factory=dict),
+    ]
+
+
+class PolicyRow(Wire):
+    """One level and the risk grade that it earns."""
+
+    level: Text = Field(title="级别")
+    grade: Grade | None = Field(None, title="风险等级")
+
+
+class PolicyDraft(Wire):
+    """A policy as it would be; off where it is not adopted."""
+
+    policy: Name = Field(title="对应表")
+    rows: Annotated[list[PolicyRow], Field(title="各级", max_length=50)]
+    adopted: bool = Field(True, title="采用")
+
+
+class Proposed(Wire):
+    """One of the two."""
+
+    ruleset: RuleSetDraft | None = Field(None, title="规则集")
+    policy: PolicyDraft | None = Field(None, title="对应表")
+
+
+class Trial(Proposed):
+    """What to try, and how much of the list to give: from behind the object `after`."""
+
+    limit: Annotated[int, Field(ge=1, le=1000)] = Field(100, title="每页处数")
+    after: Annotated[int, Field(ge=0, le=2**62)] = Field(0, title="从哪一处之后")
+
+
+class Adoption(Proposed):
+    """What to adopt, under which name and why. `expected`: how many objects the trial said would change."""
+
+    title: Annotated[Text, StringConstraints(max_length=60)] = Field("", title="名称")
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)] = Field(
+        title="理由"
+    )
+    valid_from: date | None = Field(None, title="施行日期")
+    expected: Annotated[int, Field(ge=0)] | None = Field(None, title="试算的处数")
+
+
+# -- Reading ---------------------------------------------------------------------------
+
+
+def listed(snapshot: Snapshot) -> dict[str, Any]:
+    """The set in force with its bands, those to choose from, and all that ever were, the latest first."""
+    day = _today(snapshot)
+    present = snapshot.catalogue.ruleset_at(day)
+    book, shipped = present.book(), shipped_book()
+    rows = catalogue_queries.items(snapshot.connection, "ruleset", snapshot.state.n)
+    history = [
+        {
+            **{key: row.body.get(key) for key in ("ruleset", "title", "valid_from", "reason")},
+            "since": {"state": row.state, "at": row.at.isoformat(timespec="seconds"), "by": row.actor},
+        }
+        for row in rows
+    ]
+    history.sort(key=lambda h: h["since"]["state"], reverse=True)
+    brought = {"ruleset": PRODUCT.code, "title": PRODUCT.title, "valid_from": None, "reason": "", "since": None}
+    return {
+        "ruleset": present.code,
+        "title": present.title,
+        "valid_from": present.valid_from and present.valid_from.isoformat(),
+        "reason": present.reason,
+        "bands": [
+            {
+                "table": name,
+                "title": TITLES[name],
+                "choice": None if name in present.tables else present.use.get(name, choices[0]),
+                **_bands(book[name]),
+                "choices": [{"choice": choice, **_bands(shipped[choice])} for choice in choices],
+            }
+            for name, choices in CHOICES.items()
+        ],
+        "history": [*history, brought],
+        "state": snapshot.state.n,
+    }
+
+
+def _bands(table: Table) -> dict[str, Any]:
+    rows = [
+        {
+            "level": row.text("level"),
+            "word": row.text("word"),
+            "least": row.text("least") or None,
+            "least_in": row.text("least_in") == "yes",
+            "most": row.text("most") or None,
+            "most_in": row.text("most_in") == "yes",
+        }
+        for row in table.rows
+    ]
+    return {"edition": table.edition, "tag": table.rows[0].text("tag"), "rows": rows}
+
+
+def _today(snapshot: Snapshot) -> date:
+    return max(clock.today(), snapshot.state.day)
+
+
+# -- Deciding --------------------------------------------------------------------------
+
+
+def _check_one(given: Proposed) -> None:
+    if (given.ruleset is None) == (given.policy is None):
+        raise Invalid(
+            "请给出一个规则集或一张对应表", errors=[FieldError("ruleset", "missing", "规则集、对应表只取其一")]
+        )
+
+
+def _ruleset(draft: RuleSetDraft, code: str, title: str, day: date, reason: str) -> RuleSet:
+    """The set. Raises Invalid with what is wrong in each of its tables."""
+    errors = [
+        FieldError(f"ruleset.{part}.{name}", "unknown_table", f"没有“{name}”这张表，可用：{'、'.join(CHOICES)}")
+        for part, names in (("use", draft.use), ("tables", draft.tables))
+        for name in names
+        if name not in CHOICES
+    ]
+    for name, choice in draft.use.items():
+        if name in CHOICES and choice not in CHOICES[name]:
+            message = f"没有“{choice}”这套{TITLES[name]}，可用：{'、'.join(CHOICES[name])}"
+            errors.append(FieldError(f"ruleset.use.{name}", "unknown_choice", message))
+    if errors:
+        raise _unfit(errors)
+    # A set of its own has the rule set's name; a table chosen among those of the product keeps its own.
+    tables = {name: tuple(band.cells(title) for band in bands) for name, bands in draft.tables.items()}
+    use = {name: choice for name, choice in draft.use.items() if name not in tables and choice != CHOICES[name][0]}
+    for name, rows in tables.items():
+        try:  # each by itself, so that all are told of
+            Rulebook.of(replace(PRODUCT, title="", tables={name: rows}))
+        except Refused as refused:
+            errors += [_fault(name, f.field, f.code, f.message) for f in refused.faults]
+    if errors:
+        raise _unfit(errors)
+    return RuleSet(code, title, day, reason, use, tables)
+
+
+def _unfit(errors: list[FieldError]) -> Invalid:
+    return Invalid("规则集有不符合要求的地方", code="invalid_ruleset", errors=errors)
+
+
+_PLACE = re.compile(r"\s*[a-z]+-bands:(\d+)")
+
+
+def _fault(table: str, place: str, code: str, message: str) -> FieldError:
+    """A fault of a table at the row and the limit that the page shows."""
+    field = f"ruleset.tables.{table}"
+    found = re.search(r":(\d+):(\w+)$", place)
+    if found:
+        field += f".{int(found[1]) - 2}.{found[2]}"
+    said = message.split("：", 1)[-1]
+    said = _PLACE.sub(lambda m: f"第 {int(m[1]) - 1} 档", said)
+    if found:
+        said = f"第 {int(found[1]) - 1} 档的{_LIMITS.get(found[2], found[2])}：{said}"
+    elif code == "no_rows":
+        said = "没有填写任何一档"
+    return FieldError(field, code, f"{TITLES[table]}：{said}")
+
+
+def _policy(draft: PolicyDraft, catalogue: Catalogue, title: str) -> Policy:
+    """The policy. Raises Invalid for every level that it leaves without a grade."""
+    known = catalogue.policies.get(draft.policy)
+    if known is None:
+        message = f"没有对应表“{draft.policy}”"
+        raise Invalid(message, errors=[FieldError("policy.policy", "unknown_policy", message)])
+    scale = catalogue.scales[known.scale]
+    errors, seen = [], set()
+    for i, row in enumerate(draft.rows):
+        at = f"policy.rows.{i}"
+        if scale.level(row.level) is None:
+            errors.append(FieldError(f"{at}.level", "unknown_level", f"{scale.title}没有“{row.level}”这一级"))
+        elif row.level in seen:
+            errors.append(FieldError(f"{at}.level", "twice", f"“{row.level}”写了两次"))
+        elif row.grade is None:
+            errors.append(FieldError(f"{at}.grade", "no_grade", f"“{row.level}”没有对应的风险等级"))
+        seen.add(row.level)
+    lacking = [level.value for level in scale.levels if level.value not in seen]
+    if lacking:
+        errors.append(FieldError("policy.rows", "no_grade", f"“{'”“'.join(lacking)}”没有对应的风险等级"))
+    if errors:
+        raise Invalid("对应表有不符合要求的地方", code="invalid_policy", errors=errors)
+    rows = tuple((row.level, str(row.grade)) for row in draft.rows)
+    return replace(known, title=title or known.title, adopted=draft.adopted, rows=rows)
+
+
+def _proposal(
+    catalogue: Catalogue, given: Proposed, by: str, at: datetime, day: date, title: str, reason: str = ""
+) -> tuple[Proposal, RuleSet | Policy]:
+    if given.policy is not None:
+        policy = _policy(given.policy, catalogue, title)
+        return ByPolicy.of(catalogue, policy, by, at), policy
+    assert given.ruleset is not None
+    ruleset = _ruleset(given.ruleset, next_code(catalogue.rulesets, day), title or "试算", day, reason)
+    return ByRuleSet.of(catalogue, ruleset, by, at), ruleset
+
+
+# -- Trying ----------------------------------------------------------------------------
+
+
+def tried(snapshot: Snapshot, given: Trial) -> dict[str, Any]:
+    """What adopting would change: how many of each class from what to what, and the list, page by page.
+
+    Pages after the first bring no counts. Of an object that the reader may not see in full there is no name.
+    """
+    _check_one(given)
+    day, reader = _today(snapshot), snapshot.reader
+    proposal, _ = _proposal(snapshot.catalogue, given, reader.name, clock.now(), day, "")
+    items: list[dict[str, Any]] = []
+    counted: Counter[tuple[str, int, int, str | None, str | None]] = Counter()
+    more = False
+    for batch in changes(snapshot.connection, proposal, day, after=given.after):
+        for change in batch:
+            old, new = change.before, change.after
+            counted[change.row["class"], old.grade, new.grade, old.level_value, new.level_value] += 1
+            more = len(items) == given.limit
+            if not more:
+                items.append(_item(change, reader))
+        if more and given.after:
+            break
+    answer: dict[str, Any] = {
+        "items": items,
+        "next": items[-1]["id"] if sum(counted.values()) > len(items) else None,
+        "state": snapshot.state.n,
+    }
+    if not given.after:
+        answer["total"] = sum(counted.values())
+        answer["counts"] = [
+            {"class": class_, "before": _said(old, was), "after": _said(new, now), "n": n}
+            for (class_, old, new, was, now), n in sorted(counted.items(), key=lambda c: tuple(map(str, c[0])))
+        ]
+    return answer
+
+
+def _said(grade: int, level: str | None) -> dict[str, Any]:
+    return {"grade": GRADES[grade - 1], "level": level}
+
+
+def _item(change: Change, reader: Reader) -> dict[str, Any]:
+    row = change.row
+    seen = reader.inner(row["visibility"], row["division"], row["department"], row["class"])
+    return {
+        "id": row["id"],
+        "name": row["name"] if seen else None,
+        "code": row["code"] if seen else None,
+        "class": row["class"],
+        "division": row["division"] or None,
+        "position": [row["lon"], row["lat"]] if seen and row["lon"] is not None else None,
+        "before": shown(change.before),
+        "after": shown(change.after),
+    }
+
+
+# -- Adopting --------------------------------------------------------------------------
+
+
+def adopt(snapshot: Snapshot, given: Adoption) -> dict[str, Any]:
+    """Write what is proposed and every object that it changes, as one state. What is staged before the lock is
+    looked at again behind it, as far as others wrote meanwhile."""
+    _check_one(given)
+    connection, reader, day = snapshot.connection, snapshot.reader, _today(snapshot)
+    if given.ruleset is not None and not given.title:
+        raise Invalid("请填写规则集的名称", errors=[FieldError("title", "missing", "请填写规则集的名称，图例会写明")])
+    if given.valid_from not in (None, day):
+        message = f"规则集和对应表自采用当天（{day}）起施行，暂不能定在别的日期；请在施行当天采用"
+        raise Invalid(message, errors=[FieldError("valid_from", "not_today", message)])
+    at, late = clock.now(), state.day_is_due(connection)
+    proposal, item = _proposal(snapshot.catalogue, given, reader.name, at, day, given.title, given.reason)
+    staging = write.Staging(connection, "regraded")
+    if not late:
+        _stage(staging, changes(connection, proposal, day))
+    what = "规则集" if given.ruleset else "对应表"
+    taken = state.take(connection, reader.name, f"采用{what} {item.title}", catalogue=True)
+    before = state.at(connection, taken.n - 1)
+    if before is None or before.catalogue_n != snapshot.state.catalogue_n:
+        raise Conflict("分类、标度或规则刚刚有改动，没有采用。请重新试算。", code="catalogue_moved")
+    if late or taken.day != day:  # objects of another day, all of them
+        proposal, item = _proposal(snapshot.catalogue, given, reader.name, at, taken.day, given.title, given.reason)
+        staging = write.Staging(connection, "regraded")
+        _stage(staging, changes(connection, proposal, taken.day))
+    else:
+        staging.drop_later_than(snapshot.state.n)
+        _stage(staging, changes(connection, proposal, day, since=snapshot.state.n))
+    if given.expected is not None and given.expected != staging.count:
+        message = f"试算后登记有变：现在会改变 {staging.count} 处，试算时是 {given.expected} 处，没有采用。请重新试算。"
+        raise Conflict(message, code="trial_moved")
+    kind, code, old, body = _body(connection, snapshot, item, given)
+    put_item(connection, Item(kind, code, body), "bureau", taken.n)
+    if staging.count:
+        # Over all objects, whoever may see them; the administrator stands for it by name.
+        write.change_staged(connection, replace(SYSTEM, name=reader.name), taken, staging, taken.day)
+    audit.record(
+        connection,
+        reader.name,
+        "adopt",
+        kind,
+        code,
+        address=reader.address,
+        state=taken.n,
+        before=old,
+        after={**body, "reason": given.reason, "changed": staging.count},
+    )
+    return {kind: code, "title": item.title, "state": taken.n, "changed": staging.count}
+
+
+def _stage(staging: write.Staging, found: Iterator[Sequence[Change]]) -> None:
+    for batch in found:
+        staging.add_regraded([change.columns() for change in batch])
+
+
+def _body(
+    connection: Connection, snapshot: Snapshot, item: RuleSet | Policy, given: Adoption
+) -> tuple[str, str, Mapping[str, Any] | None, dict[str, Any]]:
+    """Kind and code of the catalogue's item, its body before and after."""
+    if isinstance(item, RuleSet):
+        body = {
+            "ruleset": item.code,
+            "title": item.title,
+            "valid_from": item.valid_from and item.valid_from.isoformat(),
+            "reason": item.reason,
+            "use": dict(item.use),
+            "tables": {name: list(rows) for name, rows in item.tables.items()},
+        }
+        old = snapshot.catalogue.ruleset_at(_today(snapshot))
+        return "ruleset", item.code, {"ruleset": old.code, "title": old.title}, body
+    row = catalogue_queries.versions(connection, "policy", item.code)[-1]
+    rows = [{"level": level, "grade": grade} for level, grade in item.rows]
+    changed = {"title": item.title, "rows": rows, "adopted": item.adopted, "reason": given.reason}
+    return "policy", item.code, row.body, {**row.body, **changed}

@@ -1,0 +1,341 @@
+"""Rule sets and policies: tried first, then adopted; what the trial lists is what changes, and nothing before it moves."""
+
+import uuid
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, text
+from starlette.testclient import TestClient
+
+from riskmap.base import clock
+
+LS_B = {"use": {"ls-bands": "ls-bands-b"}}
+AMMONIA = {"table": 1, "no": 1, "quantity_t": "40"}
+POLICY = "major-hazard-level-to-grade"
+LEVELS = {"一级": "major", "二级": "major", "三级": "serious", "四级": "general"}
+MONTH_AGO = (clock.today() - timedelta(days=30)).isoformat()
+
+
+def band(level: str, least: Any, most: Any, **given: Any) -> dict[str, Any]:
+    return {"level": level, "least": least, "most": most, **given}
+
+
+OWN = [band("major", 16, 25), band("serious", 9, 15), band("general", 4, 8), band("low", 1, 3)]
+
+
+def put(admin: TestClient, class_: str, **attributes: Any) -> dict[str, Any]:
+    body = {
+        "class": class_,
+        "name": f"{class_} {uuid.uuid4().hex[:6]}",
+        "valid_from": "2026-01-01",
+        "geometry": {"type": "Point", "coordinates": [116.0, 29.7]},
+        "attributes": attributes,
+    }
+    answer = admin.post("/api/objects", json=body)
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+def points(admin: TestClient) -> dict[tuple[int, int], int]:
+    """A risk point for every L and S; by what they are."""
+    return {
+        (lv, sv): put(admin, "risk-point", method="LS", L=str(lv), S=str(sv))["id"]
+        for lv in range(1, 6)
+        for sv in range(1, 6)
+    }
+
+
+def tried(admin: TestClient, **given: Any) -> dict[str, Any]:
+    answer = admin.post("/api/rulesets/trial", json={"limit": 1000, **given})
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def adopted(admin: TestClient, **given: Any) -> dict[str, Any]:
+    answer = admin.post("/api/rulesets/adopt", json={"title": "分档会议", "reason": "安委会 3 号纪要", **given})
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def graded(admin: TestClient) -> dict[int, tuple[str, Any]]:
+    """Grade and level of every object, whatever its stage."""
+    found: dict[int, tuple[str, Any]] = {}
+    cursor = None
+    while True:
+        page = admin.get(
+            "/api/objects",
+            params={"stage": "any", "limit": 200, "cursor": cursor} if cursor else {"stage": "any", "limit": 200},
+        ).json()
+        found |= {i["id"]: (i["grade"]["value"], (i["level"] or {}).get("value")) for i in page["items"]}
+        cursor = page["next"]
+        if not cursor:
+            return found
+
+
+def record(admin: TestClient, object_id: int, **params: Any) -> dict[str, Any]:
+    grades = admin.get(f"/api/objects/{object_id}/grade", params=params).json()["grades"]
+    return next(g for g in grades if g["scale"] == "risk-grade")
+
+
+@pytest.fixture
+def shipped_again(admin: TestClient) -> Any:
+    """Whatever the test adopts, the next begins with the product's own bands and no policy."""
+    yield
+    adopted(admin, ruleset={})
+    rows = [{"level": level, "grade": grade} for level, grade in LEVELS.items()]
+    adopted(admin, policy={"policy": POLICY, "rows": rows, "adopted": False})
+
+
+pytestmark = pytest.mark.usefixtures("shipped_again")
+
+
+# -- A set of bands ----------------------------------------------------------------------
+
+
+def test_the_list_of_the_trial_is_what_adoption_changes(admin: TestClient) -> None:
+    made = points(admin)
+    put(admin, "risk-point", method="LEC", L="10", E="6", C="15")
+    put(admin, "risk-point", method="direct", grade="low", basis="目录第 3 条")
+    before = graded(admin)
+    trial = tried(admin, ruleset=LS_B)
+    assert graded(admin) == before  # a trial writes nothing
+    listed = {i["id"]: (i["before"]["grade"], i["after"]["grade"]) for i in trial["items"]}
+    assert (trial["total"], trial["next"]) == (len(listed), None)
+    assert sum(c["n"] for c in trial["counts"]) == trial["total"]
+    done = adopted(admin, ruleset=LS_B, expected=trial["total"])
+    after = graded(admin)
+    really = {i: (before[i][0], after[i][0]) for i in before if before[i] != after[i]}
+    assert listed == really
+    assert done["changed"] == len(really)
+    # 12 is 一般 in the common set and 较大 in set B, 25 重大 in both.
+    assert listed[made[3, 4]] == ("general", "serious")
+    assert made[5, 5] not in listed
+
+
+def test_a_list_of_last_month_made_again_is_the_same_to_the_byte(admin: TestClient) -> None:
+    points(admin)
+    asked = {"class": "risk-point", "as_of": MONTH_AGO, "limit": 1000}
+
+    def figures() -> tuple[Any, Any, Any]:
+        page = admin.get("/api/objects", params=asked).json()
+        sheet = admin.get("/api/objects.csv", params={"class": "risk-point", "as_of": MONTH_AGO}).content
+        counts = admin.get("/api/counts", params={"by": "grade", "as_of": MONTH_AGO}).json()
+        rows = [line for line in sheet.removeprefix(b"\xef\xbb\xbf").splitlines() if not line.startswith(b"#")]
+        return page["items"], rows, counts["rows"]
+
+    old, present = figures(), graded(admin)
+    assert old[0]
+    assert len(old[1]) > len(old[0])  # with the header
+    adopted(admin, ruleset=LS_B)
+    assert graded(admin) != present
+    assert figures() == old
+
+
+def test_old_grades_keep_their_set_and_new_ones_name_the_new(admin: TestClient) -> None:
+    made = points(admin)
+    was = record(admin, made[3, 4])
+    adopted(admin, ruleset=LS_B, title="本市分档")
+    now = record(admin, made[3, 4])
+    code = admin.get("/api/rulesets").json()["ruleset"]
+    assert (now["value"], now["ruleset"], now["edition"]) == ("serious", code, "LS 分档乙")
+    assert record(admin, made[5, 5])["ruleset"] == was["ruleset"]  # the same by both: it is not touched
+    assert record(admin, made[3, 4], as_of=MONTH_AGO)["ruleset"] == was["ruleset"]
+    late = put(admin, "risk-point", method="LS", L="3", S="4")
+    assert record(admin, late["id"])["ruleset"] == code
+
+
+def test_the_legend_is_told_the_name_of_the_set(client: TestClient, admin: TestClient) -> None:
+    def scale(code: str) -> Any:
+        return next(s for s in client.get("/api/catalogue").json()["scales"] if s["scale"] == code)["ruleset"]
+
+    assert scale("major-hazard-level") is None
+    adopted(admin, ruleset=LS_B, title="本市分档")
+    named = scale("risk-grade")
+    assert (named["title"], named["bands"]) == ("本市分档", ["LEC 四级分档", "LS 分档乙"])
+    assert named["valid_from"] == clock.today().isoformat()
+
+
+def test_own_bands_are_named_by_their_rule_set(admin: TestClient) -> None:
+    made = points(admin)
+    adopted(admin, ruleset={"tables": {"ls-bands": OWN}}, title="九江分档 2026")
+    now = record(admin, made[4, 4])
+    assert (now["value"], now["standard"], now["confidence"]) == ("major", "九江分档 2026", "judgement")
+    listed = admin.get("/api/rulesets").json()
+    ls = next(b for b in listed["bands"] if b["table"] == "ls-bands")
+    assert (ls["choice"], ls["tag"], ls["rows"][0]["least"]) == (None, "judgement", "16")
+    assert listed["history"][0]["title"] == "九江分档 2026"
+    assert listed["history"][0]["since"]["by"] == "admin"
+
+
+def test_of_two_sets_of_one_day_the_later_holds(admin: TestClient) -> None:
+    for n in range(11):  # past the ninth: codes are no plain text
+        adopted(admin, ruleset={"tables": {"ls-bands": OWN}} if n % 2 else LS_B, title=f"第 {n} 次")
+    assert admin.get("/api/rulesets").json()["title"] == "第 10 次"
+
+
+def test_the_list_comes_page_by_page(admin: TestClient) -> None:
+    points(admin)
+    whole = tried(admin, ruleset=LS_B)
+    found, after = [], 0
+    while after is not None:
+        page = tried(admin, ruleset=LS_B, limit=3, after=after)
+        assert ("total" in page) == (after == 0)
+        found += page["items"]
+        after = page["next"]
+    assert found == whole["items"]
+
+
+@pytest.mark.parametrize(
+    ("bands", "field", "code", "word"),
+    [
+        ([OWN[0], band("serious", 10, 15), *OWN[2:]], "", "gap", "9 不在任何一档"),
+        ([OWN[0], OWN[1], band("general", 4, 9), OWN[3]], "", "overlap", "9 同时在第 2 档、第 3 档"),
+        ([OWN[0], band("serious", 9, 16, most_in=False), *OWN[2:]], "", None, ""),
+        ([], "", "no_rows", "没有填写任何一档"),
+        ([band("major", 16, "abc")], ".0.most", "decimal_parsing", ""),
+        ([band("none", 16, 25)], ".0.level", "literal_error", ""),
+        ([band("major", 16, "1e999999")], ".0.most", None, ""),
+        ([OWN[0]] * 21, "", "too_long", ""),
+    ],
+)
+def test_bands_with_a_gap_or_an_overlap_are_refused_at_their_table(
+    admin: TestClient, bands: list[dict[str, Any]], field: str, code: str | None, word: str
+) -> None:
+    state = admin.get("/api/rulesets").json()["state"]
+    for path, more in (("trial", {}), ("adopt", {"title": "有漏", "reason": "试"})):
+        answer = admin.post(f"/api/rulesets/{path}", json={"ruleset": {"tables": {"ls-bands": bands}}, **more})
+        if code is None and not field:  # 15 < 16 are next to each other: no product lies between
+            assert answer.status_code == 200, answer.text
+            continue
+        assert answer.status_code == 422, answer.text
+        [error, *_] = answer.json()["errors"]
+        assert error["field"] == f"ruleset.tables.ls-bands{field}"
+        if word:
+            assert error["code"] == code
+            assert word in error["message"]
+    if code or field:
+        assert admin.get("/api/rulesets").json()["state"] == state
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"ruleset": {"use": {"ls-bands": "ls-bands-z"}}}, "ruleset.use.ls-bands"),
+        ({"ruleset": {"use": {"gb18218": "lec-bands"}}}, "ruleset.use.gb18218"),
+        ({"ruleset": {"tables": {"lec-values": OWN}}}, "ruleset.tables.lec-values"),
+        ({"ruleset": LS_B, "title": ""}, "title"),
+        ({"ruleset": LS_B, "reason": " "}, "reason"),
+        ({"ruleset": LS_B, "valid_from": (clock.today() + timedelta(days=1)).isoformat()}, "valid_from"),
+        ({"ruleset": LS_B, "valid_from": date(2026, 1, 1).isoformat()}, "valid_from"),
+        ({}, "ruleset"),
+        ({"ruleset": LS_B, "policy": {"policy": POLICY, "rows": []}}, "ruleset"),
+    ],
+)
+def test_what_is_no_rule_set_is_refused_at_its_field(admin: TestClient, given: dict[str, Any], field: str) -> None:
+    answer = admin.post("/api/rulesets/adopt", json={"title": "试", "reason": "试", **given})
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["errors"][0]["field"] == field
+
+
+def test_a_list_that_is_no_longer_so_is_not_adopted(admin: TestClient) -> None:
+    points(admin)
+    trial = tried(admin, ruleset=LS_B)
+    put(admin, "risk-point", method="LS", L="3", S="4")
+    state = admin.get("/api/rulesets").json()["state"]
+    body = {"ruleset": LS_B, "title": "试", "reason": "试", "expected": trial["total"]}
+    answer = admin.post("/api/rulesets/adopt", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (409, "trial_moved")
+    assert admin.get("/api/rulesets").json()["state"] == state
+
+
+# -- A policy ----------------------------------------------------------------------------
+
+
+def policy(rows: dict[str, Any], **given: Any) -> dict[str, Any]:
+    return {"policy": POLICY, "rows": [{"level": lv, "grade": g} for lv, g in rows.items()], **given}
+
+
+def test_a_policy_gives_its_grades_when_it_is_adopted(admin: TestClient) -> None:
+    third = put(admin, "major-hazard", substances=[AMMONIA], exposed_persons=120)
+    outside = put(admin, "major-hazard", substances=[{"table": 1, "no": 1, "quantity_t": "9"}], exposed_persons=0)
+    assert third["grade"]["value"] == "none"
+    before = graded(admin)
+    trial = tried(admin, policy=policy(LEVELS))
+    listed = {i["id"]: i["after"]["grade"] for i in trial["items"]}
+    assert adopted(admin, policy=policy(LEVELS), expected=trial["total"])["changed"] == len(listed)
+    after = graded(admin)
+    assert listed == {i: after[i][0] for i in before if before[i] != after[i]}
+    assert (after[third["id"]], after[outside["id"]]) == (("serious", "三级"), ("none", None))
+    held = admin.get(f"/api/objects/{outside['id']}/grade").json()["grades"]
+    assert [g["verdict"] for g in held] == ["不构成重大危险源"]
+    # The level's own record is the one that was made: only what follows from it is new.
+    grades = admin.get(f"/api/objects/{third['id']}/grade").json()["grades"]
+    assert {g["how"] for g in grades} == {"computed", "policy"}
+
+    worse = policy(LEVELS | {"三级": "major"})
+    [only] = [i for i in tried(admin, policy=worse)["items"] if i["id"] == third["id"]]
+    assert (only["before"]["grade"], only["after"]["grade"]) == ("serious", "major")
+    off = adopted(admin, policy=policy(LEVELS, adopted=False))
+    assert off["changed"] >= 1
+    assert graded(admin)[third["id"]] == ("none", "三级")
+
+
+def test_a_judged_grade_stays_under_any_policy(admin: TestClient) -> None:
+    body = {"class": "major-hazard", "name": "判定过", "attributes": {"substances": [AMMONIA], "exposed_persons": 1}}
+    judged = {"grade": {"value": "low", "basis": "专家组"}}
+    made = admin.post("/api/objects", json=body | judged).json()
+    adopted(admin, policy=policy(LEVELS))
+    assert record(admin, made["id"])["how"] == "judged"
+
+
+@pytest.mark.parametrize(
+    ("rows", "field", "word"),
+    [
+        ({k: v for k, v in LEVELS.items() if k != "四级"}, "policy.rows", "四级"),
+        (LEVELS | {"四级": None}, "policy.rows.3.grade", "四级"),
+        (LEVELS | {"五级": "low"}, "policy.rows.4.level", "五级"),
+    ],
+)
+def test_a_policy_that_leaves_a_level_without_a_grade_is_refused(
+    admin: TestClient, rows: dict[str, Any], field: str, word: str
+) -> None:
+    for path, more in (("trial", {}), ("adopt", {"reason": "试"})):
+        answer = admin.post(f"/api/rulesets/{path}", json={"policy": policy(rows), **more})
+        assert answer.status_code == 422, answer.text
+        assert answer.json()["errors"][0]["field"] == field
+        assert word in answer.json()["errors"][0]["message"]
+
+
+# -- Who, and the trail --------------------------------------------------------------------
+
+
+def test_only_an_administrator_tries_and_adopts(
+    admin: TestClient, client: TestClient, make_account: Callable[..., TestClient]
+) -> None:
+    body = {"ruleset": LS_B}
+    whole = {**body, "title": "试", "reason": "试"}
+    for role in ("editor", "reader", "auditor"):
+        account = make_account(role)
+        assert account.post("/api/rulesets/trial", json=body).status_code == 403
+        assert account.post("/api/rulesets/adopt", json=whole).status_code == 403
+    assert make_account("reader").get("/api/rulesets").status_code == 200
+    assert client.post("/api/rulesets/trial", json=body).status_code == 401
+    assert client.get("/api/rulesets").status_code == 401
+
+
+def test_adoption_is_one_state_and_one_line_of_the_trail(admin: TestClient, engine: Engine) -> None:
+    points(admin)
+    before = admin.get("/api/rulesets").json()["state"]
+    done = adopted(admin, ruleset=LS_B, title="本市分档", reason="安委会 3 号纪要")
+    assert done["state"] == before + 1
+    with engine.connect() as connection:
+        connection.execute(text("SELECT set_config('riskmap.tier', '9', true)"))
+        rows = connection.execute(
+            text("SELECT actor, action, kind, ref, after FROM audit_entry WHERE state = :n"), {"n": done["state"]}
+        ).all()
+        written = connection.scalar(text("SELECT count(*) FROM risk_object WHERE state = :n"), {"n": done["state"]})
+    assert [(r.actor, r.action, r.kind, r.ref) for r in rows] == [("admin", "adopt", "ruleset", done["ruleset"])]
+    assert rows[0].after["reason"] == "安委会 3 号纪要"
+    assert rows[0].after["changed"] == done["changed"] == written
