@@ -227,3 +227,53 @@ def test_the_touched_are_found_by_an_index_under_row_security(engine: Any) -> No
         )
     assert "risk_object_state" in plan
     assert "risk_object_valid_to" in plan
+
+
+def test_two_days_tell_what_came_went_and_changed_colour_between_them(admin: TestClient) -> None:
+    square = {"type": "Point", "coordinates": [115.9, 29.55]}
+
+    def pond(name: str, begins: str, grade: str = "low") -> dict[str, Any]:
+        judged = {"value": grade, "basis": "会商"}
+        return make(admin, name=name, valid_from=begins, grade=judged, geometry=square)
+
+    stays = pond("两日不变库", "2026-01-01")
+    came = pond("两日新增库", "2026-03-10")
+    worse = pond("两日改级库", "2026-01-01")
+    later = pond("两日后改库", "2026-01-01")
+    early = pond("两日早有库", "2026-02-01")
+    change(admin, worse, grade={"value": "major", "basis": "扩容"}, valid_from="2026-03-15")
+    change(admin, later, grade={"value": "serious", "basis": "扩容"}, valid_from="2026-06-01")
+    change(admin, came, name="两日新增库（改名）", valid_from="2026-05-01")
+    assert admin.delete(f"/api/objects/{early['id']}", params={"reason": "闭库"}).status_code == 200
+
+    def told_between(first: str, last: str | None = None, **more: Any) -> dict[str, str]:
+        params = {"from": first, "q": "两日", "limit": 1000, **({"to": last} if last else {}), **more}
+        answer = admin.get("/api/changes", params=params)
+        assert answer.status_code == 200, answer.text
+        found = answer.json()
+        assert found["total"] == sum(found["by_kind"].values()) == len(found["items"])
+        return {i["name"]: i["kind"] for i in found["items"]}
+
+    assert told_between("2026-03-01", "2026-04-01") == {"两日新增库": "added", "两日改级库": "regraded"}
+    assert told_between("2026-03-12", "2026-04-01") == {"两日改级库": "regraded"}
+    assert told_between("2026-04-01", "2026-04-20") == {}
+    assert told_between("2026-04-01") == {
+        "两日新增库（改名）": "changed",
+        "两日后改库": "regraded",
+        "两日早有库": "ended",
+    }
+    assert stays["name"] not in told_between("2026-01-15")
+    page = admin.get("/api/changes", params={"from": "2026-03-01", "to": "2026-04-01", "q": "两日", "limit": 1}).json()
+    after = {"from": "2026-03-01", "to": "2026-04-01", "q": "两日", "limit": 1, "cursor": page["next"]}
+    second = admin.get("/api/changes", params=after).json()
+    assert [i["name"] for i in (*page["items"], *second["items"])] == ["两日改级库", "两日新增库"]
+    assert second["next"] is None
+    for wrong in (
+        {"from": "2026-04-01", "to": "2026-04-01"},
+        {"from": "2026-04-01", "to": "2999-01-01"},
+        {"from": "2026-04-01", "since": 1},
+        {"from": "2026-04-01", "as_of": "2026-04-02"},
+        {"from": "2026-02-30"},
+        {},
+    ):
+        assert admin.get("/api/changes", params=wrong).status_code == 422, wrong

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from pyproj import Geod, Transformer
 
+from tests.browser.conftest import at_rest
 from tests.browser.test_page import drawn, on_screen, place, point_at, total
 from tests.conftest import ADMIN_PASSWORD
 
@@ -317,4 +318,38 @@ def test_the_hint_of_drawing_leaves_a_small_map_free(open_page: Any, width: int,
     for button in panel.get_by_role("button").all():
         button.click(trial=True)  # nothing lies over it
     page.keyboard.press("Escape")
+    expect(panel).to_have_count(0)
+
+
+def test_two_days_are_compared_and_each_change_opens_its_object(open_page: Any, address: str) -> None:
+    watched = open_page("", signed=True)
+    page = watched.page
+    made = page.evaluate(
+        """async () => {
+          const { csrf } = await (await fetch("/api/session")).json();
+          const headers = { "Content-Type": "application/json", "X-CSRF-Token": csrf };
+          const body = { class: "risk-point", name: "例比较风险点", division: "360402", valid_from: "2026-03-10",
+            geometry: { type: "Point", coordinates: [115.95, 29.68] }, grade: { value: "serious", basis: "会商" } };
+          const answer = await fetch("/api/objects", { method: "POST", headers, body: JSON.stringify(body) });
+          return [answer.status, (await answer.json()).id];
+        }"""
+    )
+    assert made[0] == 201
+    page.locator(".as-of").click()
+    dialog = page.get_by_role("dialog", name="看哪一天")
+    dialog.get_by_label("与更早的哪一天比较").fill("2999-01-01")
+    dialog.get_by_role("button", name="列出变化").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("请选早于")
+    dialog.locator("input[type=date]").first.fill("2026-03-20")
+    dialog.get_by_role("button", name="看那时").click()
+    page.locator(".as-of").click()
+    page.get_by_role("dialog", name="看哪一天").get_by_label("与更早的哪一天比较").fill("2026-03-01")
+    page.get_by_role("dialog", name="看哪一天").get_by_role("button", name="列出变化").click()
+    panel = page.get_by_role("region", name="两天之间的变化")
+    row = panel.get_by_role("button", name=re.compile("例比较风险点"))
+    expect(row).to_contain_text("新增")
+    at_rest(page)
+    row.click()
+    expect(page.locator("aside.right h1")).to_contain_text("例比较风险点")
+    panel.get_by_role("button", name="结束比较").click()
     expect(panel).to_have_count(0)

@@ -1,4 +1,5 @@
-"""自上次查看以来: what differs between an earlier state and the present, within a selection and the reader's rights.
+"""What differs between two moments, within a selection and the reader's rights: an earlier state and the present
+(自上次查看以来), or two days as they are known now (两天之间).
 
 Both pictures come from `selection.compile`. An earlier form is shown only where the rights hold for it and for
 the object as it is now, so what has left a reader's rights is not told of, and what has come into them is new.
@@ -30,23 +31,58 @@ def since(snapshot: Snapshot, selection: Selection, n: int, *, limit: int, curso
     """
     if snapshot.moment.n < n or selection.as_of:
         raise Invalid("since 应早于现在", errors=[FieldError("since", "not_before", "请给早于当前状态的状态号")])
-    after = None
-    if cursor is not None:
-        place = Cursor.decode(cursor)
-        if place.selection != selection.key or place.sort != f"changes:{n}" or not isinstance(place.key, int):
-            raise Invalid("翻页位置与当前筛选不一致，请从第一页重新查看")
-        snapshot = snapshot.as_of_day(place.n, date.fromisoformat(place.day))
-        after = Place(place.key % 10, place.key // 10, place.id)
+    sort = f"changes:{n}"
+    snapshot, after = _place(snapshot, selection, sort, cursor)
     was = snapshot.at(f"state:{n}")
-    moment = snapshot.moment
-    out: dict[str, Any] = {"since": n, "since_at": _at(snapshot, n), "state": moment.n, "total": 0}
-    if was.moment.n == moment.n:
+    out: dict[str, Any] = {"since": n, "since_at": _at(snapshot, n), "state": snapshot.moment.n, "total": 0}
+    if was.moment.n == snapshot.moment.n:
         return {**out, "by_kind": dict.fromkeys(KINDS, 0), "items": [], "next": None}
-    if queries.are_more(was, snapshot, MOST):
-        return {**out, "total": None, "too_many": True, "by_kind": {}, "items": [], "next": None}
-    found = queries.changes(was, snapshot, selection, _hidden(was, snapshot), limit + 1, after)
+    return out | _page(was, snapshot, selection, sort, limit, after)
+
+
+def between(
+    snapshot: Snapshot, selection: Selection, first: date, last: date | None, *, limit: int, cursor: str | None
+) -> dict[str, Any]:
+    """The same between two days, each as it is known now; the later one is today where it is not given."""
+    if selection.as_of:
+        raise Invalid("比较两天时不另写 as_of", errors=[FieldError("as_of", "not_both", "请去掉回看的日期")])
+    if first >= (last or snapshot.state.day) or (last is not None and last > snapshot.state.day):
+        raise Invalid("日期不对", errors=[FieldError("from", "not_before", "前一天应早于后一天，后一天不晚于今天")])
+    sort = f"changes:{first}:{last or ''}"
+    snapshot, after = _place(snapshot, selection, sort, cursor)
+    present = snapshot
+    then = snapshot if last is None else snapshot.as_of_day(snapshot.moment.n, last)
+    was = snapshot.as_of_day(snapshot.moment.n, first)
+    out: dict[str, Any] = {"from": first.isoformat(), "to": then.moment.day.isoformat(), "state": present.moment.n}
+    return out | _page(was, then, selection, sort, limit, after, pinned=present)
+
+
+def _place(snapshot: Snapshot, selection: Selection, sort: str, cursor: str | None) -> tuple[Snapshot, Place | None]:
+    """Where a page begins, and the picture that the first page was answered from."""
+    if cursor is None:
+        return snapshot, None
+    place = Cursor.decode(cursor)
+    if place.selection != selection.key or place.sort != sort or not isinstance(place.key, int):
+        raise Invalid("翻页位置与当前筛选不一致，请从第一页重新查看")
+    found = snapshot.as_of_day(place.n, date.fromisoformat(place.day))
+    return found, Place(place.key % 10, place.key // 10, place.id)
+
+
+def _page(
+    was: Snapshot,
+    now: Snapshot,
+    selection: Selection,
+    sort: str,
+    limit: int,
+    after: Place | None,
+    pinned: Snapshot | None = None,
+) -> dict[str, Any]:
+    """`pinned`: what the following pages are answered from, where that is not `now`."""
+    if queries.are_more(was, now, MOST):
+        return {"total": None, "too_many": True, "by_kind": {}, "items": [], "next": None}
+    found = queries.changes(was, now, selection, _hidden(was, now), limit + 1, after)
     rows = found.rows[:limit]
-    out |= {
+    out: dict[str, Any] = {
         "total": sum(found.by_kind.values()),
         "by_kind": found.by_kind,
         "items": [_item(row) for row in rows],
@@ -54,8 +90,8 @@ def since(snapshot: Snapshot, selection: Selection, n: int, *, limit: int, curso
     }
     if len(found.rows) > limit:
         last = rows[-1]
-        key = last["grade"] * 10 + last["kind"]
-        out["next"] = Cursor(selection.key, moment.n, moment.day.isoformat(), f"changes:{n}", key, last["id"]).encode()
+        key, moment = last["grade"] * 10 + last["kind"], (pinned or now).moment
+        out["next"] = Cursor(selection.key, moment.n, moment.day.isoformat(), sort, key, last["id"]).encode()
     return out
 
 

@@ -134,8 +134,11 @@ def changes(
 
 
 def _ways(was: Snapshot, now: Snapshot, binds: Binds) -> list[str]:
-    """An object is touched by a writer, or by a day on which it begins or ends."""
-    day, today = binds(was.moment.day), binds(now.moment.day)
+    """An object is touched by a writer, or by a day on which it begins or ends.
+
+    Its row says the last such day, so all up to today count: more than is asked for, never less.
+    """
+    day, today = binds(was.moment.day), binds(max(now.moment.day, now.state.day))
     return [
         f"SELECT id FROM risk_object WHERE state > {binds(was.moment.n)}",
         f"SELECT id FROM risk_object WHERE valid_from > {day} AND valid_from <= {today}",

@@ -1,4 +1,4 @@
-/** 自上次查看以来: what has changed in the present selection since this reader last said that he has seen it. */
+/** What has changed in the selection: since this reader last said that he has seen it, or between two days. */
 import { reactive, watch } from "vue";
 import { getJson, isAbort, Problem, send } from "../api/client";
 import type { Geometry, ObjectLevel } from "../api/types";
@@ -10,13 +10,14 @@ export interface Change {
   division: string | null; stage: string; geometry: Geometry | null; in_selection: boolean; fields: string[]; updated_at: string;
   before?: { grade: Grade; level: string | null; stage: string };
 }
-interface Answer { since: number; since_at: string | null; state: number; total: number | null; by_kind: Record<string, number>; items: Change[]; next: string | null; too_many?: boolean }
+interface Answer { since?: number; since_at?: string | null; state: number; total: number | null; by_kind: Record<string, number>; items: Change[]; next: string | null; too_many?: boolean }
 
 const KEPT = "riskmap.seen"; // the public's, which has no account to keep it
 export const PAGE = 100;
 
 export const changes = reactive({
   since: null as number | null,
+  from: null as string | null, // the earlier of two days to compare; the later is the one that is shown
   sinceAt: "",
   state: 0, // that the answer is of
   total: 0,
@@ -68,13 +69,30 @@ async function recall(): Promise<void> {
   else changes.since = seen;
 }
 
+/** The question's parameters; null where there is nothing to ask. */
+function asked(): URLSearchParams | null {
+  const { since, from } = changes;
+  if (query.value === null) return null;
+  const params = new URLSearchParams(query.value);
+  if (from) {
+    params.delete("as_of");
+    params.set("from", from);
+    if (store.chosen.asOf) params.set("to", store.chosen.asOf);
+    return params;
+  }
+  if (since === null || store.chosen.asOf || since >= store.state) return null;
+  params.set("since", String(since));
+  return params;
+}
+
 async function ask(cursor: string | null): Promise<void> {
   const signal = begin();
-  const { since } = changes;
-  if (since === null || query.value === null || store.chosen.asOf || since >= store.state) return forget();
+  const params = asked();
+  if (!params) return forget();
+  params.set("limit", String(PAGE));
+  if (cursor) params.set("cursor", cursor);
   try {
-    const page = cursor ? `&cursor=${encodeURIComponent(cursor)}` : "";
-    const found = await getJson<Answer>(`/api/changes?since=${since}&limit=${PAGE}&${query.value}${page}`, signal);
+    const found = await getJson<Answer>(`/api/changes?${params.toString()}`, signal);
     if (signal.aborted) return;
     changes.items = cursor ? [...changes.items, ...found.items] : found.items;
     changes.next = found.next;
@@ -102,10 +120,21 @@ export async function markSeen(): Promise<void> {
   }
 }
 
+/** Two days compared: the earlier one, with the day that the page shows; null ends it. */
+export function compareWith(from: string | null): void {
+  forget();
+  changes.from = from;
+  changes.open = from !== null;
+}
+
 /** Begins when the page knows who asks; asks again whenever the picture or the asker is another. */
 let due = 0;
 watch(() => [store.catalogue !== null, store.account?.username] as const, ([ready]) => void (ready && recall().catch(complain)), { immediate: true });
-watch(() => [changes.since, store.state, query.value, store.rights], () => {
+watch(() => store.chosen.asOf, (asOf) => {
+  // Days are compared with days; a state that is shown, or an earlier day, ends it.
+  if (changes.from && asOf && (asOf.startsWith("state:") || asOf <= changes.from)) compareWith(null);
+});
+watch(() => [changes.since, changes.from, store.state, query.value, store.rights], () => {
   clearTimeout(due);
   due = window.setTimeout(() => void ask(null), 0);
 });
