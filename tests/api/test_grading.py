@@ -244,11 +244,11 @@ def test_alpha_by_the_persons_that_the_map_has(admin: TestClient, persons: int, 
 
 def test_500_metres_outward_of_the_fence_from_both_sides(admin: TestClient) -> None:
     fence = moved(3)
-    home(admin, east_of(fence, 499.9), 60)
-    home(admin, east_of(fence, 500.1), 7)
+    home(admin, east_of(fence, 499.95), 60)
+    home(admin, east_of(fence, 500.05), 7)
     grade = computed(admin, unit(admin, fence)["id"])
     assert grade["exposure"]["residents"] == 60
-    assert [h["distance_m"] for h in grade["exposure"]["homes"]] == [499.9]
+    assert [h["distance_m"] for h in grade["exposure"]["homes"]] == [pytest.approx(499.95, abs=0.06)]
 
 
 def test_an_area_half_inside_counts_whole_and_is_marked_and_one_within_the_fence_does_not(admin: TestClient) -> None:

@@ -234,11 +234,9 @@ class PostgisEngine:
         here = f"ST_SetSRID(ST_MakePoint({compiled.binds(lon)}, {compiled.binds(lat)}), 4490)"
         box = _box(compiled, _around((lon, lat, lon, lat), within_m))
         rows = compiled.rows({"id": "{id}", "geom": "{geom}"}, f"{{geom}} && {box}")
-        # Outlines are densified to 500 m: a geography edge is a great circle, the stored one is straight.
-        distance = (
-            f"ST_Distance(CASE WHEN ST_Dimension(geom) = 0 THEN geom::geography"
-            f" ELSE ST_Segmentize(geom, 0.0045)::geography END, {here}::geography)"
-        )
+        # Metres as in near.sql: on a transverse Mercator through the point.
+        turned = f"ST_Transform(ST_Translate(ST_Segmentize(geom, 0.0045), 120 - {compiled.binds(lon)}, 0), 4549)"
+        distance = f"ST_Distance({turned}, ST_Transform(ST_Translate({here}, 120 - {compiled.binds(lon)}, 0), 4549))"
         sql = (
             f"SELECT id, m FROM (SELECT id, {distance} AS m FROM ({rows}) AS r) AS d"
             f" WHERE m <= {compiled.binds(within_m)} ORDER BY m, id"

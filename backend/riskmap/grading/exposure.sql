@@ -1,5 +1,8 @@
 -- Objects with people in them within :reach metres of a plant's boundary, which is given as GeoJSON.
--- Outlines are densified to 500 m: a geography edge is a great circle, the stored one is straight in lon/lat.
+-- Metres are those of a transverse Mercator whose meridian goes through the middle of the plant: outlines are turned
+-- about the axis of the earth, which changes no distance, to the meridian of EPSG:4549 (120°). ST_Distance of
+-- geographies is not asked: it takes the points that are nearest on a sphere, which may be metres off.
+-- Outlines are densified to 500 m first: the stored edge is straight in lon/lat.
 -- The box goes first and by the operator: ST_DWithin gets no index under row security.
 WITH drawn AS MATERIALIZED (
     SELECT ST_SetSRID(ST_GeomFromGeoJSON(:shape), 4490) AS g
@@ -7,7 +10,8 @@ WITH drawn AS MATERIALIZED (
 plant AS MATERIALIZED (
     SELECT
         g,
-        ST_Segmentize(g, 0.0045)::geography AS globe,
+        120 - (ST_XMin(g) + ST_XMax(g)) / 2 AS turn,
+        ST_Transform(ST_Translate(ST_Segmentize(g, 0.0045), 120 - (ST_XMin(g) + ST_XMax(g)) / 2, 0), 4549) AS plane,
         ST_MakeEnvelope(
             ST_XMin(g) - :reach / (111000 * cos(radians(ST_YMax(g)))), ST_YMin(g) - :reach / 110000.0,
             ST_XMax(g) + :reach / (111000 * cos(radians(ST_YMax(g)))), ST_YMax(g) + :reach / 110000.0, 4490
@@ -16,17 +20,14 @@ plant AS MATERIALIZED (
 ),
 near AS MATERIALIZED (
     SELECT
-        o.id, o.class, o.attributes, o.geom, ST_CoveredBy(o.geom, p.g) AS inside, p.globe,
-        CASE
-            WHEN ST_Dimension(o.geom) = 0 THEN o.geom::geography
-            ELSE ST_Segmentize(o.geom, 0.0045)::geography
-        END AS globe_o
+        o.id, o.class, o.attributes, o.geom, ST_CoveredBy(o.geom, p.g) AS inside, p.plane,
+        ST_Transform(ST_Translate(ST_Segmentize(o.geom, 0.0045), p.turn, 0), 4549) AS plane_o
     FROM risk_object AS o, plant AS p
     WHERE o.geom && p.box AND o.class = ANY(CAST(:classes AS text[])) AND o.stage = ANY(CAST(:live AS text[]))
         AND o.ended_reason IS NULL AND o.valid_from <= :day AND (o.valid_to IS NULL OR o.valid_to > :day)
 ),
 measured AS (
-    SELECT n.*, ST_Distance(n.globe_o, n.globe) AS m FROM near AS n
+    SELECT n.*, ST_Distance(n.plane_o, n.plane) AS m FROM near AS n
 )
 SELECT
     id, m, inside, class = ANY(CAST(:homes AS text[])) AS home,
@@ -39,7 +40,7 @@ SELECT
         WHERE class <> ALL(CAST(:homes AS text[])) AND attributes ->> name IS NOT NULL
     ), 0)::bigint AS present,
     NOT inside AND EXISTS (
-        SELECT FROM ST_DumpPoints(globe_o::geometry) AS d WHERE ST_Distance(d.geom::geography, globe) > :reach
+        SELECT FROM ST_DumpPoints(plane_o) AS d WHERE ST_Distance(d.geom, plane) > :reach
     ) AS partly
 FROM measured
 WHERE m <= :reach

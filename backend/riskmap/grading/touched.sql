@@ -76,15 +76,18 @@ units AS MATERIALIZED (
 ),
 plants AS MATERIALIZED (
     SELECT
-        id, ST_Segmentize(g, 0.0045)::geography AS globe,
+        id, 120 - (ST_XMin(g) + ST_XMax(g)) / 2 AS turn,
+        ST_Transform(ST_Translate(ST_Segmentize(g, 0.0045), 120 - (ST_XMin(g) + ST_XMax(g)) / 2, 0), 4549) AS plane,
         ST_Expand(g, :reach / (111000 * cos(radians(ST_YMax(g)))), :reach / 110000.0) AS box
     FROM units WHERE g IS NOT NULL
 ),
 hits AS (
     SELECT p.id, h.id AS object, h.change, h.most
     FROM plants AS p JOIN homes AS h ON h.geom && p.box OR h.geom_before && p.box
-    WHERE (h.geom && p.box AND ST_DWithin(ST_Segmentize(h.geom, 0.0045)::geography, p.globe, :reach))
-        OR (h.geom_before && p.box AND ST_DWithin(ST_Segmentize(h.geom_before, 0.0045)::geography, p.globe, :reach))
+    WHERE (h.geom && p.box AND ST_DWithin(
+            ST_Transform(ST_Translate(ST_Segmentize(h.geom, 0.0045), p.turn, 0), 4549), p.plane, :reach))
+        OR (h.geom_before && p.box AND ST_DWithin(
+            ST_Transform(ST_Translate(ST_Segmentize(h.geom_before, 0.0045), p.turn, 0), 4549), p.plane, :reach))
     UNION ALL
     SELECT u.id, f.id, f.change, 0
     FROM units AS u JOIN firms AS f ON f.id = u.enterprise WHERE NOT u.attributes ? 'plant_boundary'
