@@ -39,7 +39,15 @@ from riskmap.engine.totals import Totals
 from riskmap.grading import review
 from riskmap.lists.service import Summaries
 from riskmap.register import api as register_api
-from riskmap.register import changes_api, classes_api, export_api, lists_api, regrading_api, rulesets_api
+from riskmap.register import (
+    changes_api,
+    classes_api,
+    export_api,
+    lists_api,
+    regrading_api,
+    rulesets_api,
+    standards_api,
+)
 from riskmap.register import jobs as jobs_api
 from riskmap.register.imports import api as imports_api
 from riskmap.selection import api as selection_api
@@ -117,6 +125,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(changes_api.router)
     app.include_router(regrading_api.router)
     app.include_router(rulesets_api.router)
+    app.include_router(standards_api.router)
     app.include_router(imports_api.router)
     app.include_router(jobs_api.router)
     app.include_router(atlas_api.router)

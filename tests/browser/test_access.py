@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from riskmap.access.admin import add_account
 from riskmap.base.settings import REPOSITORY
+from tests.browser.test_grading import SIX, plant, put
 from tests.browser.test_import import dry_run, take, upload
 from tests.browser.test_object import field, make, save
 from tests.browser.test_page import drawn, place
@@ -120,6 +121,7 @@ PHONE = {"width": 390, "height": 844}
 PAGES = {
     "/data/import": ("admin", ".drop"),
     "/data/waiting": ("admin", ".side-body table"),
+    "/data/review": ("admin", ".reviews .empty, .reviews table"),
     "/data/jobs": ("admin", ".side-body h1, .side-body h2"),
     "/admin/accounts": ("admin", ".side-body table tbody tr, .side-body .ac-list li"),
     "/admin/classes": ("admin", ".cat nav.tabs"),
@@ -404,6 +406,36 @@ def test_the_steps_of_an_import(enter: Enter, look: Look, size: dict[str, int]) 
     page.get_by_role("link", name="任务", exact=True).click()
     expect(page.locator(".jobs-t tbody tr").first).to_be_visible()
     look(page, "jobs")
+
+
+def test_a_grade_with_its_arithmetic_its_sheet_and_its_review(enter: Enter, look: Look, officer: httpx.Client) -> None:
+    unit, near = plant(officer, "例看罐区", 20, SIX)
+    put(officer, "residential-area", "例看新村", geometry=near, attributes={"residents": 60})
+    page = enter(f"/objects/{unit}", wait=".gr-wait")
+    look(page, "record", "main")
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    look(page, "record, phone", "main")
+    page.goto(page.url + "/grade")
+    page.wait_for_selector(".a4")
+    look(page, "sheet, phone", "main")
+    page.set_viewport_size({"width": 1366, "height": 768})
+    look(page, "sheet", "main")
+    page.goto(page.url.split("/objects")[0] + "/data/review")
+    page.wait_for_selector(".review-t")
+    look(page, "review")
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    look(page, "review, phone")
+    page.locator(f"tr[data-object='{unit}']").get_by_role("button", name=re.compile("^确认")).click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    look(page, "confirm", ".el-dialog")
+    page.set_viewport_size({"width": 1366, "height": 768})
+    page.goto(page.url.split("/data")[0] + f"/objects/{unit}/edit")
+    expect(page.locator(".gr-which .chosen")).to_have_count(6)
+    expect(page.locator(".gr-live")).to_contain_text("R =")
+    page.get_by_role("button", name="加一行").first.click()
+    page.locator('[id="f-attributes.substances.6.choose"]').fill("氯")
+    expect(page.locator(".gr-pick [role=option]").first).to_be_visible()
+    look(page, "form", "main")
 
 
 def test_what_opens_on_the_administrators_pages(enter: Enter, look: Look) -> None:

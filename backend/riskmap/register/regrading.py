@@ -20,10 +20,12 @@ from riskmap.store.snapshot import Snapshot
 _OPEN = "outcome IS NULL"
 
 
-def waiting(snapshot: Snapshot, selection: Selection, limit: int, after: int | None) -> dict[str, Any]:
+def waiting(
+    snapshot: Snapshot, selection: Selection, limit: int, after: int | None, only: int | None = None
+) -> dict[str, Any]:
     """Open lines about objects of a selection that the reader sees in full, oldest first, with the total.
 
-    `after`: the id of the line where the page before ended.
+    `after`: the id of the line where the page before ended. `only`: one object of the selection.
     """
     if not snapshot.moment.is_present:
         raise Invalid("等级待复核只有现在的一份，请去掉回看的日期")
@@ -36,8 +38,9 @@ def waiting(snapshot: Snapshot, selection: Selection, limit: int, after: int | N
     lines = (
         "SELECT r.id, r.object_id, r.scale, r.before, r.after, r.cause, r.state, r.at, o.name, o.class, o.division,"
         f" o.state AS object_state FROM grade_review AS r JOIN ({objects}) AS o ON o.id = r.object_id WHERE r.{_OPEN}"
+        " AND (CAST(:only AS bigint) IS NULL OR r.object_id = :only)"
     )
-    values = {**full.binds.values, "after": after or 0, "most": limit + 1}
+    values = {**full.binds.values, "only": only, "after": after or 0, "most": limit + 1}
     connection = snapshot.connection
     answer["total"] = connection.scalar(text(f"SELECT count(*) FROM ({lines}) AS l"), values)
     found = connection.execute(text(f"SELECT * FROM ({lines}) AS l WHERE id > :after ORDER BY id LIMIT :most"), values)

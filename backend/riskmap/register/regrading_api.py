@@ -16,7 +16,7 @@ router = APIRouter(
     prefix="/api/grading", route_class=ExactRoute, default_response_class=ExactResponse, tags=["grading"]
 )
 
-_OWN = frozenset({"limit", "after"})
+_OWN = frozenset({"limit", "after", "object"})
 LineId = Annotated[int, Field(ge=1, le=2**62)]
 
 
@@ -32,12 +32,16 @@ def get_review(
     snapshot: ReadSnapshot,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     after: Annotated[int | None, Query(ge=1, le=2**62)] = None,
+    only: Annotated[int | None, Query(alias="object", ge=1, le=2**62)] = None,
 ) -> Any:
-    """Levels that would change by what has changed around their objects; with before, after and cause."""
+    """Levels that would change by what has changed around their objects; with before, after and cause.
+
+    `object`: the lines of one object alone.
+    """
     if snapshot.reader.kind == "public":
         raise NotSignedIn("请先登录，再看等级待复核。")
     asked = selection_request.asked(snapshot, request.query_params.multi_items(), _OWN)
-    return marked(request, regrading.waiting(asked.snapshot, asked.selection, limit, after))
+    return marked(request, regrading.waiting(asked.snapshot, asked.selection, limit, after, only))
 
 
 @router.post("/review/{line_id}/confirm")

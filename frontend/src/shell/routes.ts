@@ -1,17 +1,21 @@
 /** Which address shows which page. Pages beside the map are loaded when they are first opened. */
 import { createRouter, createWebHistory, type RouteRecordRaw } from "vue-router";
+import { countLines, openLines } from "../grading/review";
 import { W } from "../words";
+import { G } from "../words/grading";
 import { O } from "../words/object";
 import MapPage from "./MapPage.vue";
 
-/** A place in the bar or in a page's side menu; `roles` are those who find something there. */
-export interface Place { path: string; title: string; roles: readonly string[] }
+/** A place in the bar or in a page's side menu; `roles` are those who find something there, `waiting` is how many things
+ * wait to be done there, and `count` asks for it. */
+export interface Place { path: string; title: string; roles: readonly string[]; waiting?: () => number | null; waitingWords?: (n: number) => string; count?: () => Promise<void> }
 
 const EVERYONE = ["administrator", "editor", "reader", "auditor"] as const;
 
 export const DATA: readonly Place[] = [
   { path: "/data/import", title: W.pages.import, roles: ["administrator", "editor"] },
   { path: "/data/waiting", title: W.pages.waiting, roles: ["administrator", "editor", "reader"] },
+  { path: "/data/review", title: W.pages.review, roles: ["administrator", "editor", "reader"], waiting: () => openLines.value, waitingWords: G.nOpen, count: countLines },
   { path: "/data/jobs", title: W.pages.jobs, roles: ["administrator", "editor"] },
   { path: "/objects/new", title: O.newPlain, roles: ["administrator", "editor"] },
 ];
@@ -29,8 +33,10 @@ const routes: RouteRecordRaw[] = [
   { path: "/objects/new", component: () => import("../register/object/ObjectForm.vue") },
   { path: "/objects/:id(\\d+)/edit", component: () => import("../register/object/ObjectForm.vue") },
   { path: "/objects/:id(\\d+)", component: () => import("../register/object/ObjectPage.vue") },
+  { path: "/objects/:id(\\d+)/grade", component: () => import("../grading/GradeSheet.vue") },
   { path: "/data/import", component: () => import("../register/import/ImportPage.vue") },
   { path: "/data/waiting", component: () => import("../register/WaitingPage.vue") },
+  { path: "/data/review", component: () => import("../grading/ReviewPage.vue") },
   { path: "/data/jobs", component: () => import("../register/JobsPage.vue") },
   { path: "/admin/accounts", component: () => import("../access/AccountsPage.vue") },
   { path: "/admin/classes", component: () => import("../catalogue/ClassesPage.vue") },

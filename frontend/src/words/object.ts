@@ -49,6 +49,7 @@ export const O = {
   isRole: (role: string) => `属${role}，不评风险等级。`,
   notGraded: "尚未评定风险等级",
   notLow: "，不等于低风险。",
+  outsideNotLow: "；没有评定风险等级，不等于低风险。",
   levelIs: (scale: string) => `按${scale}为`,
   judgedAs: "人工判定为",
   policyAs: "按本局对应表定为",

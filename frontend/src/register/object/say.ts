@@ -2,6 +2,7 @@
 import type { ClassSpec, Detail, FieldSpec, Geometry, GradeStep, Scale } from "../../api/types";
 import { placeName } from "../../selection/store";
 import { type Grade, GRADE_WORD, GRADES, num, QUALITY_WORD, STAGE_WORD, VISIBILITY_WORD, W } from "../../words";
+import { G } from "../../words/grading";
 import { CORE_WORD, GEOMETRY_WORD, O, ROLE_OF_CLASS } from "../../words/object";
 import type { History, Party, Version } from "./about";
 
@@ -17,6 +18,11 @@ export function sayObject(o: Detail, spec: ClassSpec | undefined, steps: readonl
   const own = steps.find((s) => s.scale !== "risk-grade");
   const risk = steps.find((s) => s.scale === "risk-grade" && s.how !== "none");
   if (o.level) out.push({ text: O.levelIs(scales.get(o.level.scale)?.title ?? o.level.scale) }, { text: o.level.value, strong: true });
+  // What was computed to be none, or could not be, is said as that: neither is “not looked at”.
+  else if (own?.how === "computed" && own.verdict && grade === "none") {
+    const short = own.standing === "unknown" ? O.notLow : O.outsideNotLow;
+    return [...out, { text: G.calculated(own.standard ?? "") }, { text: own.verdict, strong: true }, { text: short }];
+  }
   if (grade === "none" && spec && spec.role !== "hazard") {
     const role = ROLE_OF_CLASS[spec.role];
     if (!o.level && role) return [...out, { text: O.isRole(role) }];

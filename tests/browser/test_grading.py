@@ -1,0 +1,235 @@
+"""Grades on the page: the formula while one types, the whole arithmetic, one sheet of paper, what waits to be confirmed."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from pyproj import Geod
+
+from tests.browser.conftest import Watched
+from tests.browser.test_object import field, other, save  # noqa: F401 (other is a fixture)
+from tests.conftest import OTHER_PASSWORD
+
+DEMO = True
+GEOD = Geod(ellps="GRS80")
+AMMONIA = {"table": 1, "no": 1, "quantity_t": "40"}
+SIX = [
+    AMMONIA,
+    {"table": 1, "no": 66, "beta_symbol": "W5.3", "quantity_t": "60"},
+    {"table": 2, "symbol": "W5.3", "name": "汽油配料", "volume_m3": "500", "density": "0.8"},
+    {"table": 1, "no": 4, "quantity_t": "12.5"},
+    {"table": 2, "symbol": "W5.4", "name": "柴油调和料", "quantity_t": "800"},
+    {"table": 2, "symbol": "J5", "name": "农药中间体", "quantity_t": "30"},
+]
+
+
+@pytest.fixture
+def page(open_page: Callable[..., Watched]) -> Iterator[Page]:
+    """An administrator's page. Refusals that a test asks for are no fault of the page."""
+    watched = open_page(signed=True)
+    yield watched.page
+    watched.page.close()
+    meant = re.compile(r"status of (403|409|422)|Canvas2D: Multiple readback")
+    watched.wrong = [w for w in watched.wrong if not meant.search(w)]
+
+
+def open_at(page: Page, path: str) -> None:
+    page.goto("/".join(page.url.split("/")[:3]) + path)
+
+
+def put(client: httpx.Client, class_: str, name: str, **given: Any) -> int:
+    answer = client.post("/api/objects", json={"class": class_, "name": name, "valid_from": "2026-01-01", **given})
+    assert answer.status_code == 201, answer.text
+    return int(answer.json()["id"])
+
+
+def plant(client: httpx.Client, name: str, n: int, substances: list[dict[str, Any]]) -> tuple[int, dict[str, Any]]:
+    """A unit with its fence where the demo city has nobody, and a place 400 m east of the fence."""
+    west, south = 115.6, 29.05 + 0.02 * n
+    east, north = west + 0.004, south + 0.003
+    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    attributes = {"substances": substances, "plant_boundary": {"type": "Polygon", "coordinates": [ring]}}
+    middle = {"type": "Point", "coordinates": [west + 0.002, south + 0.0015]}
+    made = put(client, "major-hazard", name, geometry=middle, code=f"WX-{n:04}", attributes=attributes)
+    lon, lat, _ = GEOD.fwd(east, south + 0.0015, 90, 400)
+    return made, {"type": "Point", "coordinates": [lon, lat]}
+
+
+def choose(page: Page, row: int, text: str, option: str) -> None:
+    """By the keyboard alone."""
+    box = page.locator(f'[id="f-attributes.substances.{row}.choose"]')
+    box.fill(text)
+    expect(page.get_by_role("option", name=re.compile(re.escape(option))).first).to_be_visible()
+    while option not in (page.locator(".gr-pick [role=option][aria-selected=true]").text_content() or ""):
+        box.press("ArrowDown")
+    box.press("Enter")
+
+
+def test_the_formula_appears_as_one_types_and_a_substance_is_chosen_by_the_keyboard(page: Page) -> None:
+    open_at(page, "/objects/new?class=major-hazard")
+    field(page, "name").fill("例新氨库")
+    page.get_by_role("button", name="加一行").first.click()
+    choose(page, 0, "液氨", "表1 第1行")
+    line = page.locator(".ob-rows .line").first
+    expect(line.locator(".chosen")).to_contain_text("β 2（按表3 氨）")
+    line.get_by_label("设计最大量").fill("40")
+    live = page.locator(".ob-preview")
+    expect(live).to_contain_text("S = 40/10 = 4")
+    expect(live).to_contain_text("未评定，缺厂区边界")
+    field(page, "attributes.exposed_persons").fill("120")
+    expect(live).to_contain_text("R = 2×(2×40/10) = 16")
+    expect(live).to_contain_text("级别：10 ≤ 16 < 50，三级")
+    line.get_by_label("设计最大量").fill("9.999")
+    expect(live).to_contain_text("不构成重大危险源")
+    expect(live).not_to_contain_text("R =")
+    page.get_by_role("button", name="加一行").first.click()
+    choose(page, 1, "易燃液体", "W5.3")
+    second = page.locator(".ob-rows .line").nth(1)
+    second.get_by_label("名称").fill("汽油配料")
+    second.get_by_label("设计最大量").fill("1000")
+    expect(live).to_contain_text("S = 9.999/10 + 1000/1000 = 1.9999")
+    page.get_by_role("button", name="加一行").first.click()
+    choose(page, 2, "66", "表1 第66行")  # not in table 3: its β goes by a category
+    third = page.locator(".ob-rows .line").nth(2)
+    third.get_by_label("设计最大量").fill("20")
+    expect(third.locator(".err-text")).to_contain_text("不在表3中")
+    third.get_by_label("校正系数类别").select_option("W5.3")
+    expect(live).to_contain_text("条文待核")
+    save(page, "登记")
+    expect(page.locator("#grading .gr-t.sums")).to_contain_text("2×(2×9.999/10 + 1×1000/1000 + 1×20/200)")
+
+
+def test_one_cas_number_stands_in_several_rows_and_the_row_decides(page: Page) -> None:
+    tables = page.request.get(page.url.split("/#")[0].rstrip("/") + "/api/standards/gb18218").json()
+    assert [len(tables[f"table{n}"]) for n in (1, 2, 3, 4)] == [85, 24, 14, 24]
+    held = [r["cas"] for r in tables["table1"] if r["cas"]]
+    twice = next(cas for cas in held if held.count(cas) > 1)
+    open_at(page, "/objects/new?class=major-hazard")
+    field(page, "name").fill("例同号")
+    page.get_by_role("button", name="加一行").first.click()
+    page.locator('[id="f-attributes.substances.0.choose"]').fill(twice)
+    expect(page.locator(".gr-pick [role=option]")).to_have_count(held.count(twice))
+    page.locator('[id="f-attributes.substances.0.choose"]').fill("绝无此物")
+    expect(page.locator(".gr-pick [role=option]")).to_have_count(1)
+    expect(page.locator(".gr-pick [role=option]")).to_have_text("没有找到")
+
+
+def test_a_judged_level_is_refused_at_its_own_field(page: Page) -> None:
+    open_at(page, "/objects/new?class=tailings-pond")
+    field(page, "name").fill("例先判库")
+    field(page, "level").select_option(label="五等")
+    page.locator("#f-level-basis").fill("备案")
+    expect(page.locator(".ob-preview")).to_contain_text("五等")
+    field(page, "attributes.capacity_m3").fill("800000")
+    field(page, "attributes.dam_height_m").fill("45")
+    fault = page.locator(".ob-in:has(#f-level-basis) .err-text")
+    expect(fault).to_contain_text("计算为“四等”")
+    field(page, "level").select_option("")
+    expect(page.locator(".ob-preview")).to_contain_text("四等")
+    expect(page.locator("#f-level")).to_have_count(0)  # computed: not judged beside it
+
+
+def test_a_housing_block_of_60_at_400_m_is_reviewed_and_confirmed_on_the_page(
+    page: Page,
+    other: httpx.Client,  # noqa: F811
+) -> None:
+    unit, near = plant(other, "例东山氨罐组", 0, [AMMONIA])
+    block = put(other, "residential-area", "例东山新村", geometry=near, attributes={"residents": 60})
+    open_at(page, f"/objects/{unit}")
+    expect(page.locator("#grading .ob-vals")).to_contain_text("四级")
+    notice = page.locator(".gr-wait")
+    expect(notice).to_contain_text("等级待复核：四级 → 三级，因例东山新村：新增，常住人口 60 人")
+    notice.get_by_role("link", name="去复核").click()
+    row = page.locator(f"tr[data-object='{unit}']")
+    expect(row).to_contain_text("四级 → 三级")
+    expect(row).to_contain_text("R 4 → R 12")
+    expect(row.get_by_role("link", name="例东山新村")).to_have_attribute("href", f"/objects/{block}")
+    expect(page.get_by_role("link", name=re.compile("等级待复核.*1 处待复核"))).to_be_visible()
+    row.get_by_role("button", name="确认 例东山氨罐组 的等级").click()
+    page.get_by_label("说明").fill("已现场核对")
+    page.get_by_role("dialog").get_by_role("button", name="确认等级").click()
+    expect(page.locator(".reviews")).to_contain_text("例东山氨罐组 已确认为三级")
+    expect(page.locator(".reviews")).to_contain_text("没有等级待复核")
+    open_at(page, f"/objects/{unit}")
+    record = page.locator("#grading")
+    expect(record.locator(".ob-vals")).to_contain_text("三级")
+    expect(record).to_contain_text("1.5×(2×40/10)")
+    expect(record).to_contain_text("admin · ")
+    expect(record).to_contain_text("（已现场核对）")
+    expect(record).to_contain_text(re.compile(r"四级 → 三级（\d{4}-\d\d-\d\d）"))
+    home = record.locator(".gr-t.homes tbody tr")
+    expect(home).to_contain_text("60 人")
+    expect(home).to_contain_text("400 m")
+    expect(page.locator(".gr-wait")).to_have_count(0)
+    home.get_by_role("link", name="例东山新村").click()
+    expect(page.locator(".ob-head h1")).to_contain_text("例东山新村")
+
+
+def test_what_moved_meanwhile_is_told_and_the_list_read_anew(page: Page, other: httpx.Client) -> None:  # noqa: F811
+    unit, near = plant(other, "例西山氨库", 2, [AMMONIA])
+    put(other, "residential-area", "例西山新村", geometry=near, attributes={"residents": 60})
+    open_at(page, "/data/review")
+    row = page.locator(f"tr[data-object='{unit}']")
+    row.get_by_role("button", name=re.compile("确认")).click()
+    [line] = other.get("/api/grading/review", params={"object": unit}).json()["items"]
+    assert other.post(f"/api/grading/review/{line['id']}/confirm", json={"note": ""}).status_code == 200
+    page.get_by_role("dialog").get_by_role("button", name="确认等级").click()
+    expect(page.get_by_role("alert")).to_contain_text("例西山氨库：这条待复核已经处理过了")
+    expect(row).to_have_count(0)
+
+
+def test_the_grade_of_six_substances_prints_on_one_sheet_of_a4(page: Page, other: httpx.Client) -> None:  # noqa: F811
+    unit, near = plant(other, "例综合罐区储存单元", 4, SIX)
+    put(other, "residential-area", "例南山新村", geometry=near, attributes={"residents": 60})
+    open_at(page, f"/objects/{unit}#grading")
+    page.locator("#grading").get_by_role("link", name="打印").click()
+    sheet = page.locator(".a4")
+    for text in ("例综合罐区储存单元", "WX-0004", "GB 18218-2018", "随产品的规则", "0.5×(2×40/10", "条文待核", "图上"):
+        expect(sheet).to_contain_text(text)
+    expect(sheet).to_contain_text("演示数据，非真实")
+    pdf = page.pdf(prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1
+    [box] = re.findall(rb"/MediaBox\s*\[([^\]]*)\]", pdf)
+    assert [round(float(side)) for side in box.split()] == [0, 0, 595, 842]
+    page.emulate_media(media="print")
+    expect(page.locator(".bar")).to_be_hidden()
+    expect(page.get_by_role("button", name="打印这一页")).to_be_hidden()
+    page.emulate_media(media="screen")
+
+
+def test_none_and_not_enough_are_not_the_same(page: Page, other: httpx.Client) -> None:  # noqa: F811
+    small = {"substances": [{**AMMONIA, "quantity_t": "9.999"}], "exposed_persons": 10}
+    none = put(other, "major-hazard", "例小氨罐", attributes=small)
+    lacking = put(other, "major-hazard", "例缺边界库", attributes={"substances": [AMMONIA]})
+    open_at(page, f"/objects/{none}")
+    expect(page.locator(".ob-body .say")).to_contain_text("不构成重大危险源")
+    expect(page.locator("#grading .ob-vals .told")).to_have_text("不构成重大危险源")
+    open_at(page, f"/objects/{lacking}")
+    expect(page.locator(".ob-body .say")).to_contain_text("未评定，缺厂区边界，不等于低风险")
+    expect(page.locator("#grading")).to_contain_text("无")
+    expect(page.locator(".gr-t.sums")).not_to_contain_text("分级指标")
+
+
+def test_a_reader_sees_what_waits_and_cannot_confirm(
+    browser: Browser,
+    address: str,
+    other: httpx.Client,  # noqa: F811
+) -> None:
+    unit, near = plant(other, "例北山氨库", 6, [AMMONIA])
+    put(other, "residential-area", "例密区", geometry=near, visibility="command", attributes={"residents": 60})
+    account = {"username": "reader1", "password": OTHER_PASSWORD, "role": "reader", "must_change": False}
+    assert other.post("/api/accounts", json=account).status_code == 201
+    context = browser.new_context(locale="zh-CN")
+    answer = context.request.post(f"{address}/api/session", data={"username": "reader1", "password": OTHER_PASSWORD})
+    assert answer.ok, answer.text()
+    page = context.new_page()
+    page.goto(f"{address}/data/review")
+    row = page.locator(f"tr[data-object='{unit}']")
+    expect(row).to_contain_text("对象无权查看")
+    expect(row.get_by_role("link")).to_have_count(1)
+    expect(page.get_by_role("button", name=re.compile("确认"))).to_have_count(0)
+    expect(page.locator(".reviews")).to_contain_text("不能确认")
+    context.close()
