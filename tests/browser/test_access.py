@@ -127,6 +127,7 @@ PAGES = {
     "/admin/classes": ("admin", ".cat nav.tabs"),
     "/admin/classes?tab=scales": ("admin", ".cat .sheets table"),
     "/admin/classes?tab=policies": ("admin", ".cat .read table"),
+    "/admin/classes?tab=rulesets": ("admin", ".cat .bands table"),
     "/admin/classes?tab=divisions": ("admin", ".cat .read table"),
     "/admin/basemaps": ("admin", ".side-body table tbody tr, .side-body .ac-list li"),
     "/admin/me": ("admin", ".side-body h2"),

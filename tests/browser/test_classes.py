@@ -193,7 +193,6 @@ def test_policies_and_divisions_are_shown_with_dates_and_source(open_page: Any, 
     policy = page.get_by_role("region", name="重大危险源级别对应风险等级")
     expect(policy).to_contain_text("已采用")
     expect(policy).to_contain_text("自状态")
-    expect(page.locator(".read")).to_contain_text("分级规则")
     page.locator(".tabs").get_by_role("link", name="区划").click()
     expect(page.locator(".levels")).to_contain_text("2000-01-01")
     expect(page.locator(".levels")).to_contain_text("统计用区划代码")

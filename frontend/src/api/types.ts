@@ -2,7 +2,8 @@
 import type { Grade } from "../words";
 
 export interface Level { value: string; title: string; rank: number; colour: string; letter: string; shape: string }
-export interface Scale { scale: string; title: string; worse: "low-rank" | "high-rank"; note: string; levels: Level[] }
+export interface NamedRuleset { ruleset: string; title: string; valid_from: string | null; bands: string[] }
+export interface Scale { scale: string; title: string; worse: "low-rank" | "high-rank"; note: string; levels: Level[]; ruleset: NamedRuleset | null }
 export interface FieldSpec {
   name: string; title: string; type: string; unit?: string; options?: { value: string; title: string }[]; required?: boolean; visibility?: string; help?: string;
   minimum?: number | string; maximum?: number | string; exclusive_minimum?: boolean; max_length?: number; pattern?: string; values?: (number | string)[];
@@ -12,7 +13,7 @@ export interface ClassSpec {
   class: string; title: string; group: string; role: "hazard" | "target" | "response" | "context"; geometry: string[];
   scale: string | null; rule?: string | null; retired?: boolean; department: string; symbol: string; fields: FieldSpec[]; list: string[]; popup: string[];
 }
-export interface Catalogue { state: number; groups: { code: string; title: string }[]; classes: ClassSpec[]; scales: Scale[] }
+export interface Catalogue { state: number; groups: { code: string; title: string }[]; classes: ClassSpec[]; scales: Scale[]; rulesets: NamedRuleset[] }
 export interface Meta {
   title: string; demo: boolean; mark: string | null; bounds: [number, number, number, number]; area: string; state: number; at: string;
   rights: string; attribution: string; public_heat_resolution: number; upload_mb: number; heat_few: number; basemap: { layer: string; title: string; url: string }[];

@@ -27,8 +27,15 @@ export interface OpenClass {
 export interface Preview { errors: FieldFault[]; warnings: string[]; changes: string[]; version: number; list_titles: string[]; template: TemplateColumn[] }
 export interface Saved { class: string; version: number; state: number; changes: string[]; warnings: string[] }
 export interface Policy {
-  policy: string; title: string; scale: string; adopted: boolean; tag: string | null; source: string | null; version: number; origin: string; since: Since;
+  policy: string; title: string; scale: string; adopted: boolean; tag: string | null; source: string | null; reason: string | null; version: number; origin: string; since: Since;
   rows: { level: string; grade: string }[];
 }
 export interface DatedDivision { code: string; name: string; level: string; parent: string | null; source: string; valid_from: string | null; valid_to: string | null }
 export interface Dated { policies: Policy[]; divisions: DatedDivision[]; objects_by_county: Record<string, number>; state: number; day: string }
+export interface BandRow { level: string; word: string; least: string | null; least_in: boolean; most: string | null; most_in: boolean }
+export interface BandSet { edition: string; tag: string; rows: BandRow[] }
+export interface BandTable extends BandSet { table: string; title: string; choice: string | null; choices: (BandSet & { choice: string })[] }
+export interface Rulesets {
+  ruleset: string; title: string; valid_from: string | null; reason: string; bands: BandTable[]; state: number;
+  history: { ruleset: string; title: string; valid_from: string | null; reason: string; since: Since | null }[];
+}

@@ -21,7 +21,7 @@ export const DIVISION_LEVELS = ["province", "city", "county", "town", "village"]
 export const UNITS = ["人", "个", "间", "户", "张", "台", "辆", "艘", "m", "km", "m²", "万m²", "hm²", "亩", "m³", "万m³", "t", "kg", "万元", "kV", "MPa", "℃", "h", "天", "%"];
 
 export const C = {
-  tabs: { classes: "分类", scales: "标度", policies: "对应表", divisions: "区划" } as Record<string, string>,
+  tabs: { classes: "分类", scales: "标度", policies: "对应表", rulesets: "规则集", divisions: "区划" } as Record<string, string>,
   tabsLabel: "分类与标度的各部分",
   failed: "没有读到，可能是网络中断。",
   readOnly: "只有管理员可以增改分类，这里只供查看。",
@@ -152,7 +152,6 @@ export const C = {
   aside: "不计轻重",
 
   policiesAbout: "从标准的级别到风险等级的对应，由本单位决定是否采用；采用之前，级别不产生风险等级。",
-  policiesLater: "采用和修改对应表，以及风险分值分档、取值表，随“分级规则”一并提供。现在库中没有分档数据，这里不列。",
   adopted: "已采用",
   notAdopted: "未采用",
   adoptedSince: (state: number, at: string) => `自状态 ${num(state)}（${at}）起`,
