@@ -1,5 +1,6 @@
 """Rules at work in the register: the arithmetic of a preview, α from the map, what waits to be confirmed."""
 
+import itertools
 import json
 from collections.abc import Callable
 from datetime import timedelta
@@ -444,3 +445,76 @@ def test_a_batch_is_graded_when_all_of_it_is_there(
     assert not lines(admin, made["id"])
     then = admin.get("/api/objects", params={"q": "批氨罐", "as_of": f"state:{made['state']}"}).json()["items"]
     assert then[0]["level"]["value"] == "三级"
+
+
+# -- 头顶库 -----------------------------------------------------------------------------
+
+
+def along(path: list[tuple[float, float]], metres: float, beside: float = 0) -> tuple[float, float]:
+    """A position that far along a path, and that far to its left."""
+    for (lon, lat), (lon2, lat2) in itertools.pairwise(path):
+        bearing, _, length = GEOD.inv(lon, lat, lon2, lat2)
+        if metres <= length:
+            lon, lat, _ = GEOD.fwd(lon, lat, bearing, metres)
+            return GEOD.fwd(lon, lat, bearing - 90, beside)[:2] if beside else (lon, lat)
+        metres -= length
+    raise AssertionError("the path is shorter")
+
+
+def pond(client: TestClient, lat: float, path: list[tuple[float, float]] | None, **given: Any) -> dict[str, Any]:
+    place = {"type": "Point", "coordinates": [115.5, lat]}
+    attributes = {"flow_path": {"type": "LineString", "coordinates": [list(p) for p in path]}} if path else {}
+    return put(client, "tailings-pond", "沟口库", geometry=place, attributes=attributes, **given)
+
+
+def headwater(client: TestClient, object_id: int) -> dict[str, Any]:
+    answer = client.get(f"/api/objects/{object_id}/headwater")
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def test_headwater_is_measured_along_the_path_and_not_straight(
+    admin: TestClient, make_account: Callable[..., TestClient]
+) -> None:
+    """The path turns back: what is 1.2 km along it is 0.4 km away straight."""
+    lat = 29.2
+    path = [(115.5, lat), (115.508, lat), (115.508, lat - 0.004), (115.49, lat - 0.004)]
+    made = pond(admin, lat, path)
+    assert (headwater(admin, made["id"])["value"], headwater(admin, made["id"])["along"]) == ("不是头顶库", "path")
+    home(admin, along(path, 1200), 30)
+    assert headwater(admin, made["id"])["value"] == "不是头顶库"
+    home(admin, along(path, 600, beside=250), 30)
+    assert headwater(admin, made["id"])["value"] == "不是头顶库"
+    at_999 = home(admin, along(path, 999, beside=20), 30, visibility="command")
+    found = headwater(admin, made["id"])
+    assert found["value"] == "头顶库"
+    assert (found["places"][0]["object"]["id"], found["places"][0]["length_m"]) == (
+        at_999["id"],
+        pytest.approx(999, abs=0.2),
+    )
+    assert "≤ 1000 m" in found["trace"][0]["expression"]
+    reader = make_account("reader")
+    hidden = headwater(reader, made["id"])
+    assert (hidden["value"], hidden["places"][0]["object"], hidden["trace"]) == ("头顶库", None, [])
+
+
+def test_without_a_path_a_circle_only_screens(admin: TestClient) -> None:
+    made = pond(admin, 29.1, None)
+    assert headwater(admin, made["id"])["value"] == "不是头顶库"
+    home(admin, east_of((115.4, 29.1, 115.5, 29.1), 800), 30)
+    found = headwater(admin, made["id"])
+    assert (found["value"], found["along"]) == (None, "circle")
+    assert found["verdict"] == "未评定，1 km 圆内有居民或重要设施，需画下泄路径核定"
+    nowhere = put(admin, "tailings-pond", "无位置库", attributes={})
+    assert headwater(admin, nowhere["id"])["verdict"] == "未评定，缺位置和下泄路径"
+    school = put(admin, "school", "不是库", attributes={})
+    assert admin.get(f"/api/objects/{school['id']}/headwater").status_code == 404
+
+
+def test_a_path_that_runs_the_wrong_way_is_refused(admin: TestClient) -> None:
+    place = {"type": "Point", "coordinates": [115.5, 29.0]}
+    path = {"type": "LineString", "coordinates": [[115.51, 29.0], [115.501, 29.0]]}
+    body = {"class": "tailings-pond", "name": "反向库", "geometry": place, "attributes": {"flow_path": path}}
+    answer = admin.post("/api/objects", json=body)
+    assert answer.status_code == 422
+    assert [(e["field"], e["code"]) for e in answer.json()["errors"]] == [("attributes.flow_path", "backwards")]

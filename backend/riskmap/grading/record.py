@@ -19,7 +19,7 @@ def _compact(text: str) -> str:
     return text.replace(" × ", "×").replace(" ÷ ", "÷")
 
 
-def _step(step: Step) -> dict[str, Any]:
+def step_of(step: Step) -> dict[str, Any]:
     """One line; what says nothing is left out."""
     whole = {
         "symbol": step.symbol,
@@ -56,7 +56,7 @@ def record(rule: Rule, result: Result, facts: Facts, declared: bool, ruleset: st
             given.field: {"title": given.title, "value": given.text, **({"unit": given.unit} if given.unit else {})}
             for given in result.inputs
         },
-        "trace": [_step(step) for step in result.steps],
+        "trace": [step_of(step) for step in result.steps],
         "confidence": str(result.tag),
     }
     if result.notes:

@@ -13,6 +13,7 @@ from riskmap.access.reader import Reader, canonical_division
 from riskmap.base.errors import FieldError, Invalid
 from riskmap.catalogue import validate
 from riskmap.catalogue.model import VISIBILITIES, Catalogue, Class
+from riskmap.grading import headwater
 from riskmap.grading.judge import Graded, Judge
 from riskmap.grading.rules import Facts
 from riskmap.store.place import Place, parse_geometry, place_of
@@ -192,6 +193,8 @@ class Maker:
             gives_way=gives_way,
         )
         errors.extend(wrong)
+        if class_.rule == headwater.RULE and (wrong_way := headwater.backwards(attributes, geometry)):
+            errors.append(wrong_way)
         quality = draft.position_quality
         if geometry is None:
             if quality not in (None, "none"):

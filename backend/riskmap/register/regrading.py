@@ -8,8 +8,9 @@ from sqlalchemy import Connection, text
 from riskmap.access.reader import SYSTEM
 from riskmap.base import clock, database
 from riskmap.base.errors import Conflict, Forbidden, Invalid, NotFound
-from riskmap.grading import review
+from riskmap.grading import headwater, review
 from riskmap.grading.judge import GRADING_COLUMNS, Judge
+from riskmap.grading.record import step_of
 from riskmap.register import queries
 from riskmap.register.service import check_catalogue
 from riskmap.selection.compile import compile_selection
@@ -85,6 +86,41 @@ def masked(snapshot: Snapshot, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
         else:
             out[i] = {"object": None, "masked": f"对象无权查看（主管部门：{departments.get(i) or '未填'}）"}
     return out
+
+
+def downstream(snapshot: Snapshot, object_id: int) -> dict[str, Any]:
+    """Whether a tailings pond is a 头顶库 by what is registered downstream today, with the arithmetic.
+
+    `value` null: not assessed, for want of a path or of a position.
+    """
+    row = queries.one(snapshot, object_id)
+    class_ = snapshot.catalogue.classes.get(row["class"]) if row else None
+    if row is None or row["form"] != "full" or class_ is None or class_.rule != headwater.RULE:
+        raise NotFound("没有这座尾矿库，或您无权查看。")
+    if not snapshot.moment.is_present:
+        raise Invalid("头顶库只按现在登记的下游核定，请去掉回看的日期")
+    answer: dict[str, Any] = {"state": snapshot.moment.n, "declared": (row["attributes"] or {}).get("headwater")}
+    attributes = row["attributes"] or {}
+    found = headwater.look(snapshot.connection, snapshot.catalogue, attributes, row["geometry"], snapshot.moment.day)
+    if found is None:
+        return answer | {"value": None, "verdict": "未评定，缺位置和下泄路径", "along": None, "places": [], "trace": []}
+    named = masked(snapshot, [place.id for place in found.places])
+    result = found.result
+    return answer | {
+        "value": result.level or None,
+        "verdict": result.verdict,
+        "standard": result.edition,
+        "along": str(found.along),
+        "trace": [step_of(step) for step in result.steps] if _may_read(found, named) else [],
+        "notes": list(result.notes),
+        "confidence": str(result.tag),
+        "places": [{**named[p.id], "length_m": round(p.length_m, 1), "off_m": round(p.off_m, 1)} for p in found.places],
+    }
+
+
+def _may_read(found: headwater.Found, named: Mapping[int, Mapping[str, Any]]) -> bool:
+    """Whether the arithmetic names nobody that the reader may not see: it names the nearest."""
+    return not found.places or named[found.places[0].id]["object"] is not None
 
 
 def confirm(snapshot: Snapshot, review_id: int, note: str) -> dict[str, Any]:

@@ -12,9 +12,7 @@ from riskmap.register.draft import Text, Wire
 from riskmap.selection import request as selection_request
 from riskmap.store.dependencies import ReadSnapshot, WriteSnapshot, marked
 
-router = APIRouter(
-    prefix="/api/grading", route_class=ExactRoute, default_response_class=ExactResponse, tags=["grading"]
-)
+router = APIRouter(prefix="/api", route_class=ExactRoute, default_response_class=ExactResponse, tags=["grading"])
 
 _OWN = frozenset({"limit", "after", "object"})
 LineId = Annotated[int, Field(ge=1, le=2**62)]
@@ -26,7 +24,7 @@ class Confirmation(Wire):
     note: Text = Field("", title="说明")
 
 
-@router.get("/review")
+@router.get("/grading/review")
 def get_review(
     request: Request,
     snapshot: ReadSnapshot,
@@ -44,7 +42,13 @@ def get_review(
     return marked(request, regrading.waiting(asked.snapshot, asked.selection, limit, after, only))
 
 
-@router.post("/review/{line_id}/confirm")
+@router.get("/objects/{object_id}/headwater")
+def get_headwater(object_id: LineId, snapshot: ReadSnapshot) -> Any:
+    """Whether a tailings pond is a 头顶库, by what is registered within 1 km downstream of it today."""
+    return regrading.downstream(snapshot, object_id)
+
+
+@router.post("/grading/review/{line_id}/confirm")
 def confirm_review(line_id: LineId, body: Confirmation, snapshot: WriteSnapshot) -> Any:
     """Confirm one line: the object is graded anew from today on, as a new state."""
     return regrading.confirm(snapshot, line_id, body.note)

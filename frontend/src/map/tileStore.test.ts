@@ -2,6 +2,9 @@ import { describe, expect, it, vi } from "vitest";
 import { move, tileOf } from "./tile.make";
 import { TileStore } from "./TileStore";
 
+/** Waits for what comes of itself; a bound against hanging, not a measure. */
+const until = (seen: () => void): Promise<void> => vi.waitFor(seen, { timeout: 20_000 });
+
 const A = { z: 3, x: 1, y: 1 };
 const B = { z: 3, x: 2, y: 1 };
 
@@ -11,7 +14,7 @@ describe("the tile store", () => {
     const changed = vi.fn();
     const store = new TileStore(fetchTile, changed);
     store.want([A, B]);
-    await vi.waitFor(() => expect(changed).toHaveBeenCalledTimes(2));
+    await until(() => expect(changed).toHaveBeenCalledTimes(2));
     store.want([A, B]);
     expect(fetchTile).toHaveBeenCalledTimes(2);
     expect(store.get(A)).toEqual({ points: [], clusters: [], shapes: [] });
@@ -38,11 +41,11 @@ describe("the tile store", () => {
       return null;
     }, changed);
     store.want([A]);
-    await vi.waitFor(() => expect(store.hasFailed(A)).toBe(true));
+    await until(() => expect(store.hasFailed(A)).toBe(true));
     fail = false;
     store.retry();
     store.want([A]);
-    await vi.waitFor(() => expect(store.get(A)).toBeDefined());
+    await until(() => expect(store.get(A)).toBeDefined());
   });
   it("lets go of heavy tiles that were not looked at for longest, and never of those in view", async () => {
     const heavy = tileOf({ objects: Array.from({ length: 25_000 }, (_, i) => ({ id: i + 1, type: 1, geometry: move(i % 4096, 7), tags: {} })) });
@@ -50,10 +53,10 @@ describe("the tile store", () => {
     const there = (...tiles: { z: number; x: number; y: number }[]): boolean[] => tiles.map((t) => store.get(t) !== undefined);
     const [a, b, c] = [A, B, { z: 3, x: 3, y: 1 }];
     store.want([a, b, c]); // more than is kept, but all in view
-    await vi.waitFor(() => expect(there(a, b, c)).toEqual([true, true, true]));
+    await until(() => expect(there(a, b, c)).toEqual([true, true, true]));
     const d = { z: 3, x: 4, y: 1 };
     store.want([d]);
-    await vi.waitFor(() => expect(there(d)).toEqual([true]));
+    await until(() => expect(there(d)).toEqual([true]));
     expect(there(a, b, c)).toEqual([false, false, true]);
   });
 });
