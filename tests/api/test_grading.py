@@ -480,7 +480,9 @@ def test_headwater_is_measured_along_the_path_and_not_straight(
     lat = 29.2
     path = [(115.5, lat), (115.508, lat), (115.508, lat - 0.004), (115.49, lat - 0.004)]
     made = pond(admin, lat, path)
-    assert (headwater(admin, made["id"])["value"], headwater(admin, made["id"])["along"]) == ("不是头顶库", "path")
+    nobody = headwater(admin, made["id"])
+    assert (nobody["value"], nobody["along"]) == ("不是头顶库", "path")
+    assert "图上查得 0 处：下游没有登记的住处或重要设施" in nobody["notes"]
     home(admin, along(path, 1200), 30)
     assert headwater(admin, made["id"])["value"] == "不是头顶库"
     home(admin, along(path, 600, beside=250), 30)

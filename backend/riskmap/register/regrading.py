@@ -106,13 +106,18 @@ def downstream(snapshot: Snapshot, object_id: int) -> dict[str, Any]:
         return answer | {"value": None, "verdict": "未评定，缺位置和下泄路径", "along": None, "places": [], "trace": []}
     named = masked(snapshot, [place.id for place in found.places])
     result = found.result
+    notes = list(result.notes)
+    if not found.places:  # nothing registered is not nobody there
+        notes.append("图上查得 0 处：下游没有登记的住处或重要设施")
+        if persons := attributes.get("downstream_persons"):
+            notes.append(f"所填下游人数为 {persons} 人，图上没有他们的住处，请核对")
     return answer | {
         "value": result.level or None,
         "verdict": result.verdict,
         "standard": result.edition,
         "along": str(found.along),
         "trace": [step_of(step) for step in result.steps] if _may_read(found, named) else [],
-        "notes": list(result.notes),
+        "notes": notes,
         "confidence": str(result.tag),
         "places": [{**named[p.id], "length_m": round(p.length_m, 1), "off_m": round(p.off_m, 1)} for p in found.places],
     }
