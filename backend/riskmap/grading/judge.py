@@ -19,7 +19,7 @@ RISK_GRADE = "risk-grade"
 COMPUTED = "computed"
 GRADING_COLUMNS = ("grade", "level_scale", "level_value", "level_rank", "grading")
 # What a person judges directly stands in these attributes.
-_CARRIES = frozenset({"method", "grade", "basis"})
+CARRIES = frozenset({"method", "grade", "basis"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Judge:
     def asks_anew(self, class_: Class, old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
         """Whether a change of an object (rows of the register) touches what its grade rests on."""
         rule = self.rule_of(class_)
-        reads = _CARRIES | (rule.reads if rule else frozenset())
+        reads = CARRIES | (rule.reads if rule else frozenset())
         before, after = old["attributes"], new["attributes"]
         if any(before.get(name) != after.get(name) for name in reads):
             return True

@@ -5,7 +5,7 @@ its grade was made with. What a person judged stays.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Protocol
 
@@ -16,7 +16,7 @@ from riskmap.base import database
 from riskmap.catalogue.model import GRADE_RANK, GRADES, Catalogue, Policy
 from riskmap.catalogue.rulesets import RuleSet, changed_tables
 from riskmap.grading.exposure import Exposure
-from riskmap.grading.judge import RISK_GRADE, Graded, Judge
+from riskmap.grading.judge import CARRIES, RISK_GRADE, Graded, Judge
 from riskmap.grading.rulebook import Rulebook
 from riskmap.grading.rules import RULES, Facts
 
@@ -70,6 +70,8 @@ class ByRuleSet:
     now: Judge
     then: Judge
     tables: frozenset[str]
+    # What was found, by all that a rule reads: many objects have the same few figures.
+    found: dict[str, tuple[Graded | None, Graded | None]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, catalogue: Catalogue, proposed: RuleSet, by: str, at: datetime) -> "ByRuleSet":
@@ -85,12 +87,25 @@ class ByRuleSet:
 
     def regrade(self, row: Row) -> Graded | None:
         """None where both sets say the same: then whatever else may differ is not the set's doing."""
-        before, after = self._by(self.now, row), self._by(self.then, row)
+        before, after = self._both(row)
         if before is None or after is None or _value(before) == _value(after):
             return None
         kept = {(g["scale"], g["value"], g.get("basis")): g for g in row["grading"] if g["how"] in _NOT_COMPUTED}
         grading = [kept.get((g["scale"], g["value"], g.get("basis")), g) for g in after.grading]
         return replace(after, grading=grading)
+
+    def _both(self, row: Row) -> tuple[Graded | None, Graded | None]:
+        rule = self.now.rule_of(self.catalogue.classes[row["class"]])
+        if rule is None or rule.by_map:
+            return self._by(self.now, row), self._by(self.then, row)
+        judged = [g for g in row["grading"] if g["how"] == "judged"]
+        read = [row["attributes"].get(name) for name in sorted(rule.reads | CARRIES)]
+        key = repr((row["class"], read, judged))
+        if key not in self.found:
+            if len(self.found) >= _MOST_FOUND:
+                self.found.clear()
+            self.found[key] = self._by(self.now, row), self._by(self.then, row)
+        return self.found[key]
 
     def _by(self, judge: Judge, row: Row) -> Graded | None:
         judged = {g["scale"]: g for g in row["grading"] if g["how"] == "judged"}
@@ -107,6 +122,7 @@ class ByRuleSet:
         return None if errors else graded
 
 
+_MOST_FOUND = 4096
 _NOT_COMPUTED = frozenset({"judged", "policy"})
 
 
