@@ -520,3 +520,19 @@ def test_a_path_that_runs_the_wrong_way_is_refused(admin: TestClient) -> None:
     answer = admin.post("/api/objects", json=body)
     assert answer.status_code == 422
     assert [(e["field"], e["code"]) for e in answer.json()["errors"]] == [("attributes.flow_path", "backwards")]
+
+
+def test_the_lines_of_one_object_alone(admin: TestClient) -> None:
+    made = [unit(admin, moved(n)) for n in (12, 13)]
+    for n in (12, 13):
+        home(admin, east_of(moved(n), 400), 60)
+    found = admin.get("/api/grading/review", params={"object": made[0]["id"]}).json()
+    assert ([i["object"]["id"] for i in found["items"]], found["total"]) == ([made[0]["id"]], 1)
+    assert admin.get("/api/grading/review", params={"object": 0}).status_code == 422
+
+
+def test_the_tables_that_a_form_chooses_from_are_everybodys(client: TestClient) -> None:
+    found = client.get("/api/standards/gb18218").json()
+    assert (found["edition"], found["table1"][0]["name"], found["table1"][0]["q_t"]) == ("GB 18218-2018", "氨", "10")
+    assert {g["gas"]: g["row"] for g in found["table3"] if g["part"] == "yes"} == {"一氧化碳": "13"}
+    assert {r["symbol"] for r in found["table2"]} == {r["symbol"] for r in found["table4"]}
