@@ -10,6 +10,7 @@ from sqlalchemy import Engine, text
 from starlette.testclient import TestClient
 
 from riskmap.base import clock
+from riskmap.register import rulesets
 
 LS_B = {"use": {"ls-bands": "ls-bands-b"}}
 AMMONIA = {"table": 1, "no": 1, "quantity_t": "40"}
@@ -248,6 +249,28 @@ def test_a_list_that_is_no_longer_so_is_not_adopted(admin: TestClient) -> None:
     answer = admin.post("/api/rulesets/adopt", json=body)
     assert (answer.status_code, answer.json()["code"]) == (409, "trial_moved")
     assert admin.get("/api/rulesets").json()["state"] == state
+
+
+def test_what_is_written_while_an_adoption_prepares_is_graded_by_the_new_set_too(
+    admin: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = points(admin)
+    take, late = rulesets.state.take, []
+
+    def written_first(*given: Any, **named: Any) -> Any:
+        monkeypatch.setattr(rulesets.state, "take", take)
+        late.append(put(admin, "risk-point", method="LS", L="3", S="4")["id"])
+        held = admin.get(f"/api/objects/{made[3, 4]}").json()["object_state"]
+        body = {"attributes": {"method": "LS", "L": "1", "S": "1"}}
+        answer = admin.patch(f"/api/objects/{made[3, 4]}", json=body, headers={"If-Match": f'"{held}"'})
+        assert answer.status_code == 200, answer.text
+        return take(*given, **named)
+
+    monkeypatch.setattr(rulesets.state, "take", written_first)
+    adopted(admin, ruleset=LS_B)
+    now = graded(admin)
+    assert (now[late[0]][0], now[made[3, 4]][0]) == ("serious", "low")
+    assert record(admin, made[3, 4])["inputs"]["L"]["value"] == "1"
 
 
 # -- A policy ----------------------------------------------------------------------------
