@@ -1,11 +1,13 @@
 /** A grade's record as one reads it: its inputs line by line, its arithmetic, what it came to. */
 import type { GradeInput, GradeStep, TraceLine } from "../api/types";
+import { store } from "../selection/store";
 import { GRADE_WORD, type Grade, GRADES } from "../words";
 import { G, MARK_WORD, SHIPPED_RULES, SOURCE_WORD } from "../words/grading";
 
 const gradeWord = (value: string): string => ((GRADES as readonly string[]).includes(value) ? GRADE_WORD[value as Grade] : value);
 export const valueWord = (value: string | null | undefined, verdict?: string): string => (value ? gradeWord(value) : (verdict ?? G.noGrade));
-export const rulesetWord = (code: string | undefined): string => (!code || code === "shipped" ? SHIPPED_RULES : code);
+/** A rule set by its title; by its code where this catalogue has it no more. */
+export const rulesetWord = (code: string | undefined): string => (!code || code === "shipped" ? SHIPPED_RULES : (store.catalogue?.rulesets.find((r) => r.ruleset === code)?.title ?? code));
 /** What has to be said of a line's standing; nothing where its clause was checked. */
 export const markOf = (tag: string | undefined): string => MARK_WORD[tag ?? ""] ?? "";
 
