@@ -1,6 +1,7 @@
 /** What the page of lists asks: which there are, a page of one, the totals of all. The selection is the one of the map. */
 import { reactive } from "vue";
 import { getJson, isAbort, Problem } from "../api/client";
+import { Latest } from "../api/latest";
 import { isNothing, STAGES, toHash, toParams, WORST_FIRST, type Chosen } from "../selection/query";
 import { classes, store } from "../selection/state";
 import { complain, whyOf } from "../selection/trouble";
@@ -61,14 +62,6 @@ export function mapLink(over: Over): string {
   return `/${fragment(hashOf(out))}`;
 }
 
-class Latest {
-  private running: AbortController | null = null;
-  begin(): AbortSignal {
-    this.running?.abort();
-    this.running = new AbortController();
-    return this.running.signal;
-  }
-}
 const offering = new Latest();
 const paging = new Latest();
 const counting = new Latest();

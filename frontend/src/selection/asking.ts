@@ -1,20 +1,12 @@
 /** Questions to the service: counts, table, card. Of each only the newest answer counts. */
 import { watch } from "vue";
 import { getJson, isAbort, Problem } from "../api/client";
+import { Latest } from "../api/latest";
 import type { Counts, CountRow, Detail, GradeStep, Page } from "../api/types";
 import { FACETS, facetQuery, PAGE_SIZE, query, store, tableQuery, untold } from "./state";
 import { together } from "./together";
 import { complain, whyOf } from "./trouble";
 
-/** A question of which only the newest answer counts. */
-class Latest {
-  private running: AbortController | null = null;
-  begin(): AbortSignal {
-    this.running?.abort();
-    this.running = new AbortController();
-    return this.running.signal;
-  }
-}
 const counts = new Latest();
 const table = new Latest();
 const details = new Latest();
