@@ -33,6 +33,10 @@ def test_a_set_of_bands_is_tried_then_adopted_and_the_legend_names_it(open_page:
     trial = page.locator(".trial")
     rows = trial.locator(".rows tbody tr")
     expect(rows.first).to_be_visible()
+    heads = trial.locator(".rows thead th")
+    expect(heads).to_have_text(["对象", "区划", "现在", "采用后"])
+    for head in heads.all():
+        expect(head).to_be_visible()
     total = rows.count()
     expect(trial.locator("h4")).to_contain_text(f"{total} 处会改变等级")
     sums = [int(n.replace(",", "")) for n in trial.locator(".sums td.n").all_inner_texts()]
