@@ -121,6 +121,10 @@ class Judge:
         declared = attributes.get("exposed_persons") is not None
         made = record(rule, result, known, declared, self.rulebook.ruleset.code)
         made["rank"] = self._rank(result)
+        said = attributes.get(rule.declares) if rule.declares else None
+        if said is not None and said != result.level:
+            own = class_.by_name[rule.declares] if rule.declares else None
+            made["differs"] = {"field": rule.declares, "title": own.title if own else "", "value": said}
         return self._signed(made), []
 
     def _rank(self, result: Result) -> int | None:

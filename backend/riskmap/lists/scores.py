@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from riskmap.grading import masking
 from riskmap.lists.model import DIVISION, GRADE, LEVEL, NAME, Ask, Column, Figure, Listing, Row, number, words
 from riskmap.lists.rows import objects, of_classes
 
@@ -52,8 +53,11 @@ def _figures(ask: Ask) -> Sequence[Figure]:
 
 
 def _finish(ask: Ask, rows: list[Row]) -> None:
+    class_ = ask.snapshot.catalogue.classes[CLASS]
+    hidden = masking.unread(class_, ask.snapshot.reader.tier)
     for row in rows:
-        entry = next((g for g in row["grading"] or () if g.get("scale") == SCALE), None) or {}
+        own = next((g for g in row["grading"] or () if g.get("scale") == SCALE), None)
+        entry = masking.seen(own, class_, hidden) if own else {}
         steps = entry.get("trace") or ()
         row["how"] = _HOW.get(entry.get("how", ""), entry.get("how"))
         row["basis"] = entry.get("basis") or entry.get("standard")

@@ -40,13 +40,14 @@ export interface Detail extends Item {
 }
 /** One line of the arithmetic; what says nothing is left out. */
 export interface TraceLine { symbol: string; expression: string; title?: string; formula?: string; value?: string; unit?: string; clause?: string; tag?: string; note?: string }
-export interface GradeInput { title: string; value: string; unit?: string; source?: "declared" | "map" | "none" }
+/** `masked`: the reader may not read the field; its value is not sent. */
+export interface GradeInput { title: string; value?: string; unit?: string; masked?: boolean; source?: "declared" | "map" | "none" }
 /** People around a plant; `id` null: the reader may not see which. */
 export interface Home { id: number | null; name?: string; masked?: string; persons: number | null; distance_m: number; partly?: boolean; inside?: boolean }
 export interface Exposure { boundary: "unit" | "enterprise"; residents: number; present: number; untold: number; homes: Home[] }
 export interface GradeStep {
   scale: string; value: string | null; rank: number | null; how: string; verdict?: string; standing?: "graded" | "outside" | "unknown"; basis?: string; rule?: string; standard?: string; edition?: string; ruleset?: string; clause?: string; at?: string; by?: string; state: number;
-  confidence?: string; inputs?: Record<string, GradeInput | string>; trace?: TraceLine[]; notes?: string[]; exposure?: Exposure; confirmed?: { by: string; at: string; note: string };
+  confidence?: string; inputs?: Record<string, GradeInput | string>; masked?: boolean; trace?: TraceLine[]; notes?: string[]; exposure?: Exposure; confirmed?: { by: string; at: string; note: string };
 }
 export interface Page { items: Item[]; total: number; unplaced: number; state: number; next: string | null }
 export interface HeatCell { cell: string; n: number; by_grade: Record<Grade, number>; touching: number | null; few: boolean }

@@ -1,11 +1,11 @@
 /** A class's own scale on the map: its levels from the worst, then what it does not assess, then what is not on it. */
 export interface LevelLook { value: string; colour: string; letter: string; shape: LevelShape }
-export type LevelShape = "hexagon" | "dam" | "octagon" | "shield" | "tank" | "hatch" | "bar" | "flag" | "unassessed" | "off";
+export type LevelShape = "hexagon" | "dam" | "octagon" | "shield" | "tank" | "hatch" | "bar" | "flag" | "drop" | "unassessed" | "off";
 
 /** What the map needs to know of a scale; `looks` begins with the worst level and ends with 未评定 and 不在此标度. */
 export interface ScaleLook { code: string; ranks: readonly number[]; looks: readonly LevelLook[]; on: ReadonlySet<string> }
 
-const SHAPES = new Set<string>(["hexagon", "dam", "octagon", "shield", "tank", "hatch", "bar", "flag"]);
+const SHAPES = new Set<string>(["hexagon", "dam", "octagon", "shield", "tank", "hatch", "bar", "flag", "drop"]);
 
 interface Given { scale: string; worse: string; levels: readonly { value: string; rank: number; colour: string; letter: string; shape: string }[] }
 

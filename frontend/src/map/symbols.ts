@@ -56,6 +56,7 @@ export function outlineOf(shape: SymbolSpec["shape"], size: number): { polygon: 
     case "hatch": return { polygon: [[-r * 0.86, -r * 0.86], [r * 0.86, -r * 0.86], [r * 0.86, r * 0.86], [-r * 0.86, r * 0.86]] };
     case "bar": return { polygon: [[-r * 1.1, -r * 0.66], [r * 1.1, -r * 0.66], [r * 1.1, r * 0.66], [-r * 1.1, r * 0.66]] };
     case "flag": return { polygon: [[-r * 0.9, -r * 0.9], [r * 1.16, 0], [-r * 0.9, r * 0.9]] };
+    case "drop": return { polygon: [[0, -r * 1.12], [r * 0.6, -r * 0.5], [r * 1.06, r * 0.16], [r * 0.98, r * 0.62], [r * 0.6, r * 0.92], [-r * 0.6, r * 0.92], [-r * 0.98, r * 0.62], [-r * 1.06, r * 0.16], [-r * 0.6, -r * 0.5]] };
     case "plate": return { polygon: [[-r * 0.9, -r * 0.9], [r * 0.9, -r * 0.9], [r * 0.9, r * 0.9], [-r * 0.9, r * 0.9]] };
   }
 }
@@ -186,10 +187,10 @@ function drawLevel(context: CanvasRenderingContext2D, look: LevelLook, size: num
   context.lineWidth = 1;
   context.stroke(path);
   context.fillStyle = isDark(look.colour) ? "#fff" : "#1d1410";
-  context.font = `700 ${Math.round(size * 0.48)}px ${font}`;
+  context.font = `700 ${Math.round(size * (look.letter.length > 1 ? 0.42 : 0.48))}px ${font}`;
   context.textAlign = "center";
   context.textBaseline = "alphabetic";
-  context.fillText(look.letter, look.shape === "flag" ? -size * 0.12 : 0, size * (look.shape === "shield" ? 0.12 : 0.17));
+  context.fillText(look.letter, look.shape === "flag" ? -size * 0.12 : 0, size * (look.shape === "shield" ? 0.12 : look.shape === "drop" ? 0.27 : 0.17));
 }
 
 export const badgeSize = (grade: GradeIndex): number => (grade === 0 ? 18 : grade === 1 ? 19 : 14);
