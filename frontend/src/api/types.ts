@@ -50,7 +50,9 @@ export interface GradeStep {
   confidence?: string; inputs?: Record<string, GradeInput | string>; masked?: boolean; trace?: TraceLine[]; notes?: string[]; exposure?: Exposure; confirmed?: { by: string; at: string; note: string };
 }
 export interface Page { items: Item[]; total: number; unplaced: number; state: number; next: string | null }
-export interface HeatCell { cell: string; n: number; by_grade: Record<Grade, number>; touching: number | null; few: boolean }
-export interface Heat { resolution: number; cells: HeatCell[]; few_below?: number; total: number; unplaced: number; state: number }
+export interface HeatCell { cell: string; n: number; weighted: number; by_grade: Record<Grade, number>; touching: number | null; few: boolean }
+export interface Heat { resolution: number; cells: HeatCell[]; few_below?: number; weights: HeatWeights; total: number; unplaced: number; state: number }
+/** What an object of each grade weighs, by the rule set of the day that is shown; `even`: all the same, 1. */
+export interface HeatWeights { ruleset: string; title: string; valid_from: string | null; by_grade: Record<Grade, number>; even: boolean }
 export interface Division { code: string; name: string; level: string; parent: string | null }
 export interface Outline { type: string; features: { properties: Record<string, unknown> | null; geometry: Geometry | null }[] }

@@ -34,7 +34,7 @@ export function listQuery(): URLSearchParams | null {
 /** A selection's part of the address, as the map has it. */
 export function hashOf(chosen: Chosen): string {
   const scale = chosen.levels?.[0]?.split(":")[0] ?? null;
-  return toHash({ chosen, view: null, heat: false, scale, cell: null, object: null, sort: WORST_FIRST });
+  return toHash({ chosen, view: null, heat: false, weighted: false, scale, cell: null, object: null, sort: WORST_FIRST });
 }
 
 /** The selection with these parameters in place of its own. */

@@ -207,6 +207,11 @@ export class RiskMap {
     this.marks.redraw();
   }
 
+  /** Hexagons by weight, or by number. */
+  weighHeat(on: boolean): void {
+    this.heat.weigh(on);
+  }
+
   chooseCell(cell: string | null): void {
     this.heat.choose(cell);
   }
