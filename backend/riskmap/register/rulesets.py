@@ -18,13 +18,13 @@ from sqlalchemy import Connection
 from riskmap.access.reader import SYSTEM, Reader
 from riskmap.base import audit, clock, state
 from riskmap.base.errors import Conflict, FieldError, Invalid
+from riskmap.base.wire import Text, Wire
 from riskmap.catalogue import queries as catalogue_queries
 from riskmap.catalogue.model import GRADES, Catalogue, Policy
 from riskmap.catalogue.rulesets import CHOICES, EVEN, PRODUCT, TITLES, RuleSet, next_code, shipped_book
 from riskmap.catalogue.seed import Item, put_item
 from riskmap.grading.rulebook import Rulebook
 from riskmap.grading.trial import ByPolicy, ByRuleSet, Change, Proposal, changes, shown
-from riskmap.register.draft import Text, Wire
 from riskmap.standards.result import Refused
 from riskmap.standards.table import Table
 from riskmap.store import write

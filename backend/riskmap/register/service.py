@@ -16,7 +16,6 @@ from riskmap.base import clock
 from riskmap.base.audit import dump_json
 from riskmap.base.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, PreconditionRequired
 from riskmap.base.state import State
-from riskmap.catalogue import queries as catalogue_queries
 from riskmap.catalogue import validate
 from riskmap.catalogue.model import GRADES, VISIBILITIES, Class
 from riskmap.engine.totals import Totals
@@ -24,19 +23,13 @@ from riskmap.grading import exposure, masking, review
 from riskmap.grading.judge import GRADING_COLUMNS
 from riskmap.grading.rules import Facts
 from riskmap.register import queries
-from riskmap.register.draft import Maker, ObjectDraft, ObjectPatch, Party, Territory
+from riskmap.register.draft import Maker, ObjectDraft, ObjectPatch, Party
 from riskmap.selection.model import Selection
 from riskmap.store import write
 from riskmap.store.snapshot import Snapshot
+from riskmap.store.territory import territory_of
 
 NOT_FOUND = "没有这个对象，或您无权查看。请核对编号，或登录有权限的账号。"
-
-
-def territory_of(snapshot: Snapshot, bounds: tuple[float, float, float, float]) -> Territory:
-    """The territory as the snapshot's divisions say it."""
-    n, day, connection = snapshot.state.n, snapshot.state.day, snapshot.connection
-    codes = frozenset(d["code"] for d in catalogue_queries.divisions(connection, n, day))
-    return Territory(bounds, codes, lambda lon, lat: catalogue_queries.division_at(connection, n, day, lon, lat))
 
 
 def maker_for(snapshot: Snapshot, bounds: tuple[float, float, float, float]) -> Maker:
