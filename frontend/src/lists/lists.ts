@@ -127,7 +127,7 @@ export async function askTotals(given: Record<string, string>): Promise<void> {
   lists.totals = {};
   if (!selection) return;
   const slow = ["neighbours", "targets", "coverage"];
-  const order = [...lists.offers].sort((a, b) => slow.indexOf(a.name) - slow.indexOf(b.name));
+  const order = lists.offers.filter((o) => !o.part_of).sort((a, b) => slow.indexOf(a.name) - slow.indexOf(b.name));
   for (const offer of order) {
     const params = addressOf({ name: offer.name, sort: "", only: "", parent: "", given }, selection);
     params.set("limit", "0");
