@@ -88,7 +88,6 @@ SCALE_CODES = [
     "enterprise-score",
     "park-class",
     "flood-response",
-    "reservoir-size",
 ]
 COMMON = set(
     [

@@ -6,9 +6,8 @@ import { whyOf } from "../selection/trouble";
 import { T } from "../words/table";
 import type { PlacedCell } from "../map/HeatLayer";
 
-/** Filled by the map with each answer; most first, by weight where the picture is by weight. */
+/** Filled by the map with each answer. */
 export const cells = shallowRef<PlacedCell[]>([]);
-export const weighed = ref(false);
 
 type Ring = readonly (readonly number[])[];
 interface Place { name: string; rings: Ring[]; box: [number, number, number, number] }
