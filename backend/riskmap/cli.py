@@ -27,6 +27,7 @@ from riskmap.base.settings import Settings
 from riskmap.catalogue.model import VISIBILITIES
 from riskmap.catalogue.seed import Seeded, seed
 from riskmap.register import load as loading
+from riskmap.register.first_grades import grade_first
 
 log = logging.getLogger(__name__)
 _NIGHT_HOUR = 2
@@ -107,6 +108,9 @@ def _prepare(settings: Settings) -> None:
 def _seed(engine: Engine) -> Seeded:
     with database.write(engine, SYSTEM.settings(write=True)) as connection:
         seeded = seed(connection)
+        graded = grade_first(connection, seeded.ruled)
+    if graded:
+        click.echo(f"  新版有了规则的分类，已按规则首次定级 {graded} 个对象")
     if seeded.kept:
         click.echo(f"  本单位改过的条目保持不变，与随产品提供的不同：{'、'.join(seeded.kept)}")
     return seeded

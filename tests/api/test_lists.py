@@ -26,6 +26,8 @@ LISTS = (
     "coverage",
     "inventory",
 )
+# Opened from a number of one of these.
+CHANGES = ("major-hazards-changes", "major-risks-changes", "serious-risks-changes")
 
 
 def ask(client: TestClient, name: str, **params: Any) -> dict[str, Any]:
@@ -65,9 +67,13 @@ def offered(client: TestClient) -> list[str]:
 
 
 def test_every_list_is_offered_to_who_may_ask_it(readers: dict[str, TestClient]) -> None:
-    assert tuple(offered(readers["administrator"])) == LISTS
+    listed = readers["administrator"].get("/api/lists").json()["items"]
+    assert tuple(one["name"] for one in listed if one["part_of"] is None) == LISTS
+    assert {one["name"]: one["part_of"] for one in listed if one["part_of"]} == {
+        name: name.removesuffix("-changes") for name in CHANGES
+    }
     public = offered(readers["public"])
-    assert set(public) < set(LISTS)
+    assert set(public) < {*LISTS, *CHANGES}
     for name in LISTS:
         status = readers["public"].get(f"/api/lists/{name}").status_code
         assert status == (200 if name in public else 401), name
@@ -120,6 +126,25 @@ def test_pages_hold_every_row_once_in_the_order_asked(admin: TestClient, name: s
     assert len({str(row) for row in rows}) == len(rows)
 
 
+@pytest.mark.parametrize("who", ["administrator", "town editor", "public"])
+def test_each_number_of_a_comparison_opens_its_list(readers: dict[str, TestClient], who: str) -> None:
+    client, asked = readers[who], {"since": "2026-01-02", "division": "3604"}
+    for name in CHANGES:
+        whole = name.removesuffix("-changes")
+        for one in (whole, name):
+            body = ask(client, one, limit=2, **asked)
+            for figure in body["figures"]:
+                if figure["opens"] is not None:
+                    only = {"only": figure["opens"]["only"]} if figure["opens"]["only"] else {}
+                    opened = ask(client, figure["opens"]["list"], limit=0, **asked, **only)
+                    assert opened["total"] == figure["value"], (one, figure)
+                if figure["map"] is not None:
+                    params = {k: v for k, v in asked.items() if k != "since"} | figure["map"]
+                    counted = client.get("/api/counts", params=params).json()
+                    assert counted["total"] == figure["value"], (one, figure)
+        assert {"then", "added", "lowered", "ended"} <= set(figures(ask(client, whole, limit=0, **asked)))
+
+
 def test_what_is_unknown_is_refused_and_never_ignored(admin: TestClient) -> None:
     for path, field in (
         ("/api/lists/tanks?volumes=3", "volumes"),
@@ -131,6 +156,10 @@ def test_what_is_unknown_is_refused_and_never_ignored(admin: TestClient) -> None
         ("/api/lists/neighbours?within=nan", "within"),
         ("/api/lists/neighbours?within=100&within=200", "within"),
         ("/api/lists/coverage?months=2.5", "months"),
+        ("/api/lists/major-risks?since=2026-02-30", "since"),
+        ("/api/lists/major-risks?since=9999-01-01", "since"),
+        ("/api/lists/major-risks?since=2026-03-01&as_of=2026-03-01", "since"),
+        ("/api/lists/tanks?since=2026-01-01", "since"),
         ("/api/lists/tanks.csv?limit=3", "limit"),
         ("/api/lists?x=1", "x"),
     ):
@@ -144,7 +173,7 @@ def test_what_is_unknown_is_refused_and_never_ignored(admin: TestClient) -> None
     assert admin.get("/api/lists/tank-farms", params={"cursor": cursor}).status_code == 422
 
 
-@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize("name", [*LISTS, *CHANGES])
 def test_a_file_holds_just_the_list(admin: TestClient, name: str) -> None:
     params = {"division": "360430"}
     total = ask(admin, name, limit=0, **params)["total"]

@@ -281,3 +281,111 @@ def test_a_score_tells_every_item_and_changes_colour_at_the_boundary(admin: Test
     assert "动火未审批" in ledger[0]
     assert "17 分（执法检查 3 号）" in ledger[0]
     assert ledger[1].endswith("= 75")
+
+
+# -- One day and another -------------------------------------------------------------------
+
+THEN = "2026-02-01"
+
+
+def regrade(admin: TestClient, object_id: int, value: str, day: str = "2026-03-01", **more: Any) -> None:
+    state = admin.get(f"/api/objects/{object_id}").headers["etag"]
+    change = {"grade": {"value": value, "basis": "会商"}, "valid_from": day, **more}
+    answer = admin.patch(f"/api/objects/{object_id}", json=change, headers={"If-Match": state})
+    assert answer.status_code == 200, answer.text
+
+
+def red(admin: TestClient, name: str, value: str = "major", **more: Any) -> int:
+    return make(admin, "risk-point", f"增减{name}", grade={"value": value, "basis": "会商"}, **more)
+
+
+def test_a_list_tells_what_it_has_more_and_less_than_on_an_earlier_day(admin: TestClient) -> None:
+    stays = red(admin, "仍在")
+    lowered, ended, closed = red(admin, "降级"), red(admin, "注销"), red(admin, "关闭")
+    left, unassessed = red(admin, "移走"), red(admin, "改未评定")
+    raised, assessed = red(admin, "升级", "general"), red(admin, "评入", "none")
+    between = red(admin, "互变", "serious")
+    red(admin, "一直低", "low")
+    regrade(admin, lowered, "low")
+    assert admin.delete(f"/api/objects/{ended}?reason=销号").status_code == 200
+    regrade(admin, closed, "major", stage="closed")
+    regrade(admin, left, "major", division="360429")
+    regrade(admin, unassessed, "none")
+    regrade(admin, raised, "major")
+    regrade(admin, assessed, "major")
+    regrade(admin, between, "major")
+    added = red(admin, "新增", valid_from="2026-03-05")
+    asked = {"q": "增减", "division": "360402", "stage": "in_use,suspended", "since": THEN}
+
+    def opened(name: str, only: str) -> set[int]:
+        return {row["id"] for row in every_row(admin, f"{name}-changes", only=only, **asked)}
+
+    body = ask(admin, "major-risks", **asked)
+    found = figures(body)
+    assert (found["then"], found["all"]) == (6, 5)
+    expected = {"added": {added}, "raised": {raised, between}, "lowered": {lowered}, "ended": {ended, closed}}
+    assert {kind: opened("major-risks", kind) for kind in expected} == expected
+    assert {kind: found[kind] for kind in expected} == {kind: len(ids) for kind, ids in expected.items()}
+    assert opened("major-risks", "other") == {left, unassessed, assessed}
+    assert found["other"] == 3
+    assert opened("major-risks", "left") == {left}
+    assert opened("major-risks", "unassessed") == {unassessed}  # not assessed is no lower grade
+    assert opened("major-risks", "assessed") == {assessed}
+    # What came and went makes one total of the other.
+    whole = figures(ask(admin, "major-risks-changes", **asked))
+    come = whole["added"] + whole["raised"] + whole["assessed"] + whole["entered"]
+    gone = whole["lowered"] + whole["ended"] + whole["unassessed"] + whole["left"]
+    assert found["then"] + come - gone == found["all"]
+    rows = {row["id"]: row for row in every_row(admin, "major-risks-changes", **asked)}
+    assert stays not in rows
+    assert (rows[lowered]["was_grade"], rows[lowered]["now_grade"]) == ("major", "low")
+    assert (rows[ended]["was_grade"], rows[ended]["now_grade"], rows[ended]["change"]) == ("major", None, "销号")
+
+    # Of red and orange one that went from the one to the other came from nowhere.
+    assert opened("serious-risks", "moved") == {between}
+    assert between not in opened("serious-risks", "raised")
+    # The same question of a day between: nothing of March has happened.
+    early = ask(admin, "major-risks", **asked | {"since": "2026-01-10", "as_of": THEN})
+    assert {k: v for k, v in figures(early).items() if k not in {"all", "then"}} == dict.fromkeys(
+        ("added", "raised", "lowered", "ended", "other"), 0
+    )
+    assert "then" not in figures(ask(admin, "major-risks", q="增减"))  # no day: nothing is told of one
+
+
+def test_major_hazards_are_fewer_or_lower_by_so_many(admin: TestClient) -> None:
+    def hazard(name: str, tonnes: str, **more: Any) -> int:
+        held = {"substances": [{"table": 1, "no": 1, "quantity_t": tonnes}], "exposed_persons": 120}
+        return make(admin, "major-hazard", f"压减{name}", attributes=held, **more)
+
+    lower, gone, same = hazard("降", "400"), hazard("销", "40"), hazard("同", "40")
+    state = admin.get(f"/api/objects/{lower}").headers["etag"]
+    less = {"substances": [{"table": 1, "no": 1, "quantity_t": "40"}]}
+    change = {"attributes": less, "valid_from": "2026-03-01"}
+    assert admin.patch(f"/api/objects/{lower}", json=change, headers={"If-Match": state}).status_code == 200
+    assert admin.delete(f"/api/objects/{gone}?reason=停产").status_code == 200
+    new = hazard("新", "40", valid_from="2026-03-05")
+    body = ask(admin, "major-hazards", q="压减", since=THEN)
+    found = figures(body)
+    told = {name: found[name] for name in ("then", "all", "added", "raised", "lowered", "ended", "other")}
+    assert told == {"then": 3, "all": 3, "added": 1, "raised": 0, "lowered": 1, "ended": 1, "other": 0}
+    rows = {row["id"]: row for row in every_row(admin, "major-hazards-changes", q="压减", since=THEN)}
+    assert set(rows) == {lower, gone, new}
+    assert same not in rows
+    assert (rows[lower]["was_level"], rows[lower]["now_level"]) == ("一级", "三级")
+    # Of one level: fewer by one, and by which.
+    first = {"q": "压减", "level": "major-hazard-level:一级", "since": THEN}
+    found = figures(ask(admin, "major-hazards", **first))
+    assert (found["then"], found["all"], found["lowered"]) == (1, 0, 1)
+    assert [r["id"] for r in every_row(admin, "major-hazards-changes", **first, only="lowered")] == [lower]
+
+
+def test_a_comparison_tells_nobody_more_than_the_list(
+    admin: TestClient, make_account: Callable[..., TestClient]
+) -> None:
+    mine, theirs = red(admin, "权内", tags=["权"]), red(admin, "权外", division="360429", tags=["权"])
+    for one in (mine, theirs):
+        regrade(admin, one, "low")
+    town = make_account("reader", "department", areas=["360402"])
+    found = figures(ask(town, "major-risks", tag="权", since=THEN))
+    assert (found["then"], found["lowered"]) == (1, 1)
+    assert [row["id"] for row in every_row(town, "major-risks-changes", tag="权", since=THEN)] == [mine]

@@ -1,10 +1,13 @@
 """Rule sets and policies: tried first, then adopted; what the trial lists is what changes, and nothing before it moves."""
 
+import json
 import uuid
 from collections.abc import Callable
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
+import h3
 import pytest
 from sqlalchemy import Engine, text
 from starlette.testclient import TestClient
@@ -271,6 +274,93 @@ def test_what_is_written_while_an_adoption_prepares_is_graded_by_the_new_set_too
     now = graded(admin)
     assert (now[late[0]][0], now[made[3, 4]][0]) == ("serious", "low")
     assert record(admin, made[3, 4])["inputs"]["L"]["value"] == "1"
+
+
+# -- Weights of the heat map -----------------------------------------------------------------
+
+WEIGHTS = {"major": "10", "serious": "3.5", "general": "1", "low": "0.1", "none": "0"}
+EVEN = dict.fromkeys(WEIGHTS, "1")
+
+
+def heat(client: TestClient, resolution: int = 7, **params: Any) -> dict[str, Any]:
+    answer = client.get("/api/heat", params={"resolution": resolution, **params})
+    assert answer.status_code == 200, answer.text
+    return json.loads(answer.text, parse_float=Decimal, parse_int=Decimal)
+
+
+def weighed(by_grade: dict[str, Decimal]) -> Decimal:
+    return sum((Decimal(WEIGHTS[g]) * n for g, n in by_grade.items()), Decimal(0))
+
+
+def test_weights_are_tried_and_adopted_and_change_no_grade(admin: TestClient, client: TestClient) -> None:
+    points(admin)
+    put(admin, "school")
+    before, plain = graded(admin), heat(admin)
+    assert plain["weights"]["even"] is True
+    assert all(c["weighted"] == c["n"] for c in plain["cells"])
+    trial = tried(admin, ruleset={"weights": WEIGHTS})
+    assert (trial["total"], trial["items"]) == (0, [])
+    assert trial["weights"] == {"before": EVEN, "after": WEIGHTS}
+    assert heat(admin) == plain  # a trial writes nothing
+
+    done = adopted(admin, ruleset={"weights": WEIGHTS}, title="热力加权 2026", expected=0)
+    assert done["changed"] == 0
+    assert graded(admin) == before
+    assert admin.get("/api/rulesets").json()["weights"] == WEIGHTS
+    now = heat(admin)
+    assert (now["weights"]["title"], now["weights"]["even"]) == ("热力加权 2026", False)
+    assert {g: Decimal(w) for g, w in WEIGHTS.items()} == now["weights"]["by_grade"]
+    assert [(c["cell"], c["n"], c["by_grade"]) for c in now["cells"]] == [
+        (c["cell"], c["n"], c["by_grade"]) for c in plain["cells"]
+    ]
+    assert all(c["weighted"] == weighed(c["by_grade"]) for c in now["cells"])
+    assert any(c["weighted"] != c["n"] for c in now["cells"])
+    # Of a day and a state before it nothing has moved.
+    for then in (MONTH_AGO, f"state:{done['state'] - 1}"):
+        assert heat(admin, as_of=then)["weights"]["even"] is True
+    assert heat(admin, as_of=f"state:{done['state']}")["weights"]["title"] == "热力加权 2026"
+    assert heat(client, 5)["weights"]["title"] == "热力加权 2026"  # the public's is by the same
+
+
+def test_weighted_children_add_up_to_their_parent(admin: TestClient) -> None:
+    points(admin)
+    for n in range(6):
+        where = {"geometry": {"type": "Point", "coordinates": [116.0 + n / 300, 29.7]}}
+        body = {
+            "class": "risk-point",
+            "name": f"散点 {n}",
+            "attributes": {"method": "LS", "L": "5", "S": str(n % 5 + 1)},
+        }
+        assert admin.post("/api/objects", json=body | where).status_code == 201
+    adopted(admin, ruleset={"weights": WEIGHTS})
+    sums: dict[str, Decimal] = {}
+    fine = heat(admin, 9)["cells"]
+    for cell in fine:
+        parent = h3.cell_to_parent(cell["cell"], 6)
+        sums[parent] = sums.get(parent, Decimal(0)) + cell["weighted"]
+    coarse = {c["cell"]: c["weighted"] for c in heat(admin, 6)["cells"]}
+    assert sums == coarse
+    assert len(fine) > len(coarse)
+
+
+@pytest.mark.parametrize(
+    ("weights", "field"),
+    [
+        ({"major": "-1"}, "ruleset.weights.major"),
+        ({"serious": "1000.001"}, "ruleset.weights.serious"),
+        ({"low": "0.0001"}, "ruleset.weights.low"),
+        ({"low": "重"}, "ruleset.weights.low"),
+        ({"purple": "1"}, "ruleset.weights.purple"),
+        (dict.fromkeys(WEIGHTS, "0"), "ruleset.weights"),
+    ],
+)
+def test_weights_that_are_none_are_refused_at_their_grade(
+    admin: TestClient, weights: dict[str, str], field: str
+) -> None:
+    for path, more in (("trial", {}), ("adopt", {"title": "试", "reason": "试"})):
+        answer = admin.post(f"/api/rulesets/{path}", json={"ruleset": {"weights": weights}, **more})
+        assert answer.status_code == 422, answer.text
+        assert [e["field"] for e in answer.json()["errors"]] == [field]
 
 
 # -- A policy ----------------------------------------------------------------------------

@@ -159,3 +159,32 @@ def test_on_a_phone_a_row_is_a_card(open_page: Any) -> None:
     page.get_by_label("换一个清单").select_option("inventory")
     expect(page.locator(".list-head h2")).to_have_text("底数")
     expect(page.locator(".sentence")).to_contain_text("圩区")
+
+
+def test_a_list_is_compared_with_an_earlier_day_and_each_number_opens_its_list(open_page: Any) -> None:
+    page = open_page(signed=True, path="/lists/serious-risks").page
+    expect(page.locator(".list-t tbody tr").first).to_be_visible()
+    at_rest(page)
+    now = value(page, "较大以上")
+    expect(figure(page, "较该日新增")).to_have_count(0)
+    page.get_by_label("与哪天比较").fill("2022-06-30")
+    page.get_by_role("button", name="列出变化").click()
+    expect(page).to_have_url(re.compile("since=2022-06-30"))
+    expect(figure(page, "2022-06-30 有")).to_be_visible()
+    at_rest(page)
+    then, added = value(page, "2022-06-30 有"), value(page, "较该日新增")
+    assert 0 < then < now
+    assert added > 0
+    assert value(page, "较大以上") == now
+    figure(page, "较该日新增").get_by_role("link").click()
+    expect(page.locator(".list-head h2")).to_have_text("较大以上风险增减")
+    expect(page.locator(".side-menu a.router-link-active")).to_contain_text("较大以上风险")
+    at_rest(page)
+    assert rows(page) == added
+    expect(page.locator(".list-t tbody tr td").first).to_have_text("新增")
+    page.get_by_role("link", name="回到较大以上风险").click()
+    expect(page).to_have_url(re.compile("/lists/serious-risks.*since=2022-06-30"))
+    figure(page, "2022-06-30 有").get_by_role("link").click()
+    page.wait_for_selector(".words .total")
+    at_rest(page)
+    assert total(page) == then

@@ -83,3 +83,58 @@ def test_a_policy_is_tried_and_put_off(open_page: Any, address: str) -> None:
     expect(trial).to_contain_text("已停用“重大危险源级别对应风险等级”")
     expect(policy).to_contain_text("未采用")
     expect(policy).to_contain_text("待安委会再议")
+
+
+def test_weights_are_adopted_and_the_hexagons_are_coloured_by_them(open_page: Any, address: str) -> None:
+    watched = open_page("heat=1", signed=True)
+    page = watched.page
+    legend = page.locator(".heat-legend")
+    weighted = legend.get_by_role("button", name="加权")
+    expect(legend).to_contain_text("本局未设权重")
+    expect(weighted).to_be_disabled()
+    page.goto(f"{address}/#heat=weighted")  # there is nothing to weigh by: it is the number that is shown, and said
+    expect(legend.get_by_role("button", name="数量")).to_have_attribute("aria-pressed", "true")
+
+    page.goto(f"{address}/admin/classes?tab=rulesets")
+    box = page.get_by_role("region", name="热力图权重")
+    for grade, weight in {"重大": "10", "较大": "3.5", "低": "0.25"}.items():
+        box.get_by_label(f"{grade}每处计").fill(weight)
+    box.get_by_label("未评定每处计").fill("-1")
+    page.get_by_role("button", name="试算", exact=True).click()
+    expect(box.get_by_role("alert")).to_contain_text("不能小于 0")
+    assert all("422" in said for said in watched.wrong)
+    watched.wrong.clear()
+    box.get_by_label("未评定每处计").fill("0")
+    page.get_by_role("button", name="试算", exact=True).click()
+    trial = page.locator(".trial")
+    expect(trial).to_contain_text("没有对象会改变等级，只改变热力的加权")
+    expect(trial.locator(".weights-moved tbody tr")).to_have_count(4)
+    page.get_by_role("button", name="采用", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("名称").fill("热力加权 2026")
+    dialog.get_by_label("理由").fill("安委会 4 号纪要")
+    dialog.get_by_role("button", name="采用").click()
+    expect(trial).to_contain_text("已采用“热力加权 2026”")
+
+    page.goto(f"{address}/#heat=1&map=9/29.5/115.8")
+    expect(weighted).to_be_enabled()
+    breaks = "() => window.riskmap.heat.breaks"
+    by_number = page.evaluate(breaks)
+    weighted.click()
+    page.wait_for_function("() => location.hash.includes('heat=weighted')")
+    expect(legend).to_contain_text("规则集：热力加权 2026；每处计：重大 10、较大 3.5、一般 1、低 0.25、未评定 0")
+    drawn = page.evaluate("() => window.riskmap.heat.hexagons.map((h) => [h.n, h.weighted, h.by_grade])")
+    assert len(drawn) > 5
+    for _n, value, by in drawn:
+        expected = by["major"] * 10 + by["serious"] * 3.5 + by["general"] + by["low"] * 0.25
+        assert value == expected
+    values = [value for _n, value, _by in drawn]
+    assert values == sorted(values, reverse=True)
+    assert page.evaluate(breaks) != by_number
+    page.reload()  # the link brings it back
+    expect(weighted).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("tab", name="按格清单").click()
+    expect(page.locator("table.cells thead")).to_contain_text("加权 ↓")
+    legend.get_by_role("button", name="数量").click()
+    page.wait_for_function("() => location.hash.includes('heat=1')")
+    expect(page.locator("table.cells thead")).not_to_contain_text("加权")

@@ -88,6 +88,7 @@ SCALE_CODES = [
     "enterprise-score",
     "park-class",
     "flood-response",
+    "reservoir-size",
 ]
 COMMON = set(
     [

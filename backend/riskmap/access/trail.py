@@ -61,6 +61,7 @@ ACTIONS = {
     "cancel": "取消",
     "place": "定位",
     "seed": "更新目录",
+    "first_grades": "首次定级",
     "adopt": "采用",
     "export": "导出",
     "check": "校验",

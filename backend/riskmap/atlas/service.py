@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 import h3
@@ -23,7 +22,7 @@ from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Snapshot
 
 RISK_GRADE = "risk-grade"
-TILE_FORMAT = 3  # what a tile carries: one more with each change of it, so that none of before is taken for it
+TILE_FORMAT = 2  # what a tile carries: one more with each change of it, so that none of before is taken for it
 HEAT_FEW = 5  # cells with fewer objects are marked as uncertain, never suppressed
 
 
@@ -137,6 +136,8 @@ def heat(snapshot: Snapshot, selection: Selection, engine: Engine, totals: Total
         raise Forbidden(f"公众视图的六边形最细为第 {snapshot.public_resolution} 级，请调低分辨率或登录。")
     total = totals.of(snapshot, selection)
     cells = engine.cells(snapshot, selection, resolution)
+    moment = snapshot.moment
+    ruleset = snapshot.catalogue.ruleset_at(moment.day)
     return {
         "resolution": resolution,
         "cells": [
@@ -144,6 +145,7 @@ def heat(snapshot: Snapshot, selection: Selection, engine: Engine, totals: Total
                 "cell": h3.int_to_str(c.cell),
                 "n": c.n,
                 "by_grade": c.by_grade,
+                "weighted": ruleset.weight(c.by_grade),
                 "touching": c.touching,
                 "few": c.n < HEAT_FEW,
             }
@@ -152,7 +154,8 @@ def heat(snapshot: Snapshot, selection: Selection, engine: Engine, totals: Total
         "few_below": HEAT_FEW,
         "total": total.total,
         "unplaced": total.unplaced,
-        "state": snapshot.moment.n,
+        "weights": _named(ruleset) | {"by_grade": ruleset.weights, "even": ruleset.is_even},
+        "state": moment.n,
     }
 
 
@@ -200,7 +203,6 @@ def catalogue_body(catalogue: Catalogue, tier: int, now: State) -> dict[str, Any
                     }
                     for lv in s.levels
                 ],
-                "outside": asdict(s.outside) if s.outside else None,
             }
             for s in catalogue.scales.values()
         ],
@@ -219,8 +221,12 @@ def catalogue_body(catalogue: Catalogue, tier: int, now: State) -> dict[str, Any
 
 def _ruleset_body(ruleset: RuleSet) -> dict[str, Any]:
     """What a legend names: the set, since when, and its sets of bands."""
+    return _named(ruleset) | {"bands": band_names(ruleset)}
+
+
+def _named(ruleset: RuleSet) -> dict[str, Any]:
     begins = ruleset.valid_from and ruleset.valid_from.isoformat()
-    return {"ruleset": ruleset.code, "title": ruleset.title, "valid_from": begins, "bands": band_names(ruleset)}
+    return {"ruleset": ruleset.code, "title": ruleset.title, "valid_from": begins}
 
 
 def _readable_names(names: Sequence[str], by_name: Any, tier: int) -> list[str]:

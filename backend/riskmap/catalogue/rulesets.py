@@ -1,4 +1,5 @@
-"""Rule sets (规则集): which tables of the standards, and which choices, grades are worked out by from a day on.
+"""Rule sets (规则集): which tables of the standards, and which choices, grades are worked out by from a day on; and
+what an object of each grade weighs in the heat map.
 
 The product brings its tables in geodata/standards/; a rule set of the bureau names what it puts in their place.
 """
@@ -6,6 +7,7 @@ The product brings its tables in geodata/standards/; a rule set of the bureau na
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,8 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "ls-bands": ("ls-bands-common", "ls-bands-b", "ls-bands-c"),
 }
 TITLES: Mapping[str, str] = {"lec-bands": "LEC 分档", "ls-bands": "LS 分档"}
+# Policy: what an object counts in the weighted heat map, by its risk grade. The product weighs none more than another.
+EVEN: Mapping[str, Decimal] = dict.fromkeys(("major", "serious", "general", "low", "none"), Decimal(1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,7 @@ class RuleSet:
     reason: str = ""
     use: Mapping[str, str] = field(default_factory=dict)  # ls-bands → ls-bands-b
     tables: Mapping[str, Sequence[Mapping[str, str]]] = field(default_factory=dict)  # own rows, by table
+    weights: Mapping[str, Decimal] = field(default_factory=lambda: EVEN)  # of the heat map, by grade
 
     @classmethod
     def parse(cls, body: Mapping[str, Any]) -> "RuleSet":
@@ -45,7 +50,17 @@ class RuleSet:
             str(body.get("reason", "")),
             dict(body.get("use", {})),
             {name: tuple(rows) for name, rows in body.get("tables", {}).items()},
+            {**EVEN, **{grade: Decimal(weight) for grade, weight in body.get("weights", {}).items()}},
         )
+
+    @property
+    def is_even(self) -> bool:
+        """Whether every grade weighs 1: then what is weighted is the plain count."""
+        return self.weights == EVEN
+
+    def weight(self, by_grade: Mapping[str, int]) -> Decimal:
+        """What so many objects of each grade weigh together; exact, and a sum: parts add up to the whole."""
+        return sum((self.weights[grade] * n for grade, n in by_grade.items()), Decimal(0))
 
     def book(self) -> Book:
         """All tables as this set has them, each under the name that rules ask for."""

@@ -50,6 +50,7 @@ class Seeded:
     added: tuple[str, ...]
     renewed: tuple[str, ...]
     kept: tuple[str, ...]  # changed by the bureau and different from what is shipped now
+    ruled: tuple[str, ...] = ()  # classes that were there before and have their rule only now
 
 
 def put_item(connection: Connection, item: Item, origin: str, n: int) -> int:
@@ -80,7 +81,7 @@ def seed(connection: Connection, folder: Path = CATALOGUE_DIR) -> Seeded:
             text("SELECT kind, code, origin, body FROM catalogue_item WHERE upper_inf(known)")
         )
     }
-    added, renewed, kept = [], [], []
+    added, renewed, kept, ruled = [], [], [], []
     todo: list[Item] = []
     for item in read_files(folder):
         row = present.get((item.kind, item.code))
@@ -91,6 +92,8 @@ def seed(connection: Connection, folder: Path = CATALOGUE_DIR) -> Seeded:
         elif not _same(_unadopted(item.kind, row.body), _unadopted(item.kind, item.body)):
             if row.origin == "shipped":
                 renewed.append(name)
+                if item.kind == "class" and item.body.get("rule") not in (None, row.body.get("rule")):
+                    ruled.append(item.code)
                 todo.append(item)
             else:
                 kept.append(name)
@@ -106,7 +109,7 @@ def seed(connection: Connection, folder: Path = CATALOGUE_DIR) -> Seeded:
             state=taken.n,
             after={"added": added, "renewed": renewed, "kept": kept},
         )
-    return Seeded(tuple(added), tuple(renewed), tuple(kept))
+    return Seeded(tuple(added), tuple(renewed), tuple(kept), tuple(ruled))
 
 
 def _unadopted(kind: str, body: dict[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from riskmap.catalogue.rulesets import PRODUCT, RuleSet
-from riskmap.standards import gb18218, gb39496, gb50074, lec, ls, scoring
+from riskmap.standards import gb18218, gb39496, gb50074, lec, ls, scoring, sl252
 from riskmap.standards.bands import Bands
 
 
@@ -19,6 +19,7 @@ class Rulebook:
     depots: gb50074.Tables
     enterprises: scoring.Scheme
     parks: scoring.Scheme
+    reservoirs: Bands
 
     @classmethod
     def of(cls, ruleset: RuleSet) -> "Rulebook":
@@ -35,6 +36,7 @@ class Rulebook:
                 "enterprise-score", book["enterprise-bands"], book["enterprise-items"], book["enterprise-direct"]
             ),
             scoring.Scheme.of("park-class", book["park-bands"]),
+            sl252.sizes(book),
         )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from riskmap.base.errors import FieldError
 from riskmap.grading.exposure import Exposure
 from riskmap.grading.rulebook import Rulebook
-from riskmap.standards import gb18218, gb39496, gb50074, lec, ls, scoring
+from riskmap.standards import gb18218, gb39496, gb50074, lec, ls, scoring, sl252
 from riskmap.standards.result import Refused, Result, Standing
 
 Attributes = Mapping[str, Any]
@@ -36,11 +36,17 @@ class Rule:
     run: Callable[[Attributes, Facts, Rulebook], Result | None]
     names: Mapping[str, str] = field(default_factory=dict)  # of its inputs → of attributes, where they differ
     by_map: bool = False  # it asks what lies around the object
+    declares: str | None = None  # the attribute in which an object's sender says the level himself
     tables: frozenset[str] = frozenset()  # of those that a rule set may have its own of: what it reads
 
     def fields(self, error: Refused, given: Attributes) -> list[FieldError]:
         """Faults of the rule as faults of the form."""
         return [FieldError(f"attributes.{self._named(f.field, given)}", f.code, f.message) for f in error.faults]
+
+    def attribute(self, path: str) -> str:
+        """The attribute that an input of a record comes from."""
+        first = path.split(".")[0]
+        return self.names.get(first, first)
 
     def _named(self, path: str, given: Attributes) -> str:
         first, *rest = path.split(".")
@@ -167,6 +173,15 @@ def _park(given: Attributes, facts: Facts, book: Rulebook) -> Result | None:
     return None if given.get("score") is None else scoring.assess(given["score"], book.parks)
 
 
+def _reservoir(given: Attributes, facts: Facts, book: Rulebook) -> Result | None:
+    capacity, declared = given.get("capacity_m3"), given.get("size_class")
+    if not capacity:  # a zero in a sender's table is an empty cell: it keeps nobody's row out
+        if declared is not None:
+            return sl252.declared_size(declared, book.reservoirs)
+        return None if capacity is None else _unknown(book.reservoirs.edition, sl252.SCALE, "总库容")
+    return sl252.reservoir_size(capacity, book.reservoirs)
+
+
 _ALL = (
     Rule(
         "gb18218",
@@ -212,6 +227,14 @@ _ALL = (
         frozenset({"score", "score_entries", "score_items", "score_direct"}),
         _enterprise,
         {"base": "score", "entries": "score_entries", "items": "score_items", "direct": "score_direct"},
+    ),
+    Rule(
+        "sl252",
+        sl252.EDITION,
+        sl252.SCALE,
+        frozenset({"capacity_m3", "size_class"}),
+        _reservoir,
+        declares="size_class",
     ),
     Rule("park-score", "化工园区安全风险排查治理导则", "park-class", frozenset({"score"}), _park, {"base": "score"}),
 )

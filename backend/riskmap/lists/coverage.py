@@ -7,13 +7,13 @@ from decimal import Decimal
 from riskmap.access.reader import COMMAND_TIER, territory
 from riskmap.catalogue import queries as catalogue_queries
 from riskmap.catalogue.model import GRADES
-from riskmap.lists.model import Ask, Column, Figure, Listing, Opens, Parameter, Row
+from riskmap.lists.model import Ask, Column, Figure, Listing, Number, Opens, Row
 from riskmap.lists.rows import objects
 from riskmap.selection.compile import LETTERS
 from riskmap.selection.describe import GRADE_WORDS
 from riskmap.selection.model import Selection
 
-MONTHS = Parameter("months", "看几个月", "个月", Decimal(6), Decimal(1), Decimal(12), whole=True)
+MONTHS = Number("months", "看几个月", "个月", Decimal(6), Decimal(1), Decimal(12), whole=True)
 # The class of what is recorded of an enterprise's risks: an enterprise without one is not assessed.
 _RECORD, _ENTERPRISE = "risk-point", "enterprise"
 _STATES = {"blank": "无记录", "unassessed": "未评定", "partly": "部分未评定", "assessed": "已评定"}

@@ -1,7 +1,8 @@
 """重大风险, and 较大以上风险: what is red, and what is red or orange."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from riskmap.lists import compared
 from riskmap.lists.model import (
     CLASS,
     DEPARTMENT,
@@ -18,6 +19,7 @@ from riskmap.lists.model import (
     words,
 )
 from riskmap.lists.rows import objects
+from riskmap.store.snapshot import Snapshot
 
 _MAJOR, _SERIOUS = 1, 2
 _COLUMNS = (
@@ -38,35 +40,40 @@ def _columns(ask: Ask) -> Sequence[Column]:
     return _COLUMNS
 
 
-def _upward(rank: int, ask: Ask) -> str:
+def _upward(rank: int) -> Callable[[Ask, Snapshot], str]:
     fields = {"accidents": ("accident_types", "text"), "measures": ("measures", "text")}
-    return objects(ask, f"{{grade}} <= {rank}", fields=fields)
+    return lambda ask, snapshot: objects(ask, f"{{grade}} <= {rank}", fields=fields, snapshot=snapshot)
 
 
-def _major_rows(ask: Ask) -> str:
-    return _upward(_MAJOR, ask)
-
-
-def _serious_rows(ask: Ask) -> str:
-    return _upward(_SERIOUS, ask)
+_major_rows, _serious_rows = _upward(_MAJOR), _upward(_SERIOUS)
+_RED, _RED_AND_ORANGE = {"grade": ["major"]}, {"grade": ["major", "serious"]}
 
 
 def _of_major(ask: Ask) -> Sequence[Figure]:
-    return (Figure("all", "重大风险", total=True, map={"grade": ["major"]}),)
+    return (
+        Figure("all", "重大风险", total=True, map=_RED),
+        *compared.figures(ask, "major-risks", _major_rows, _RED),
+    )
 
 
 def _of_serious(ask: Ask) -> Sequence[Figure]:
     return (
-        Figure("all", "较大以上", total=True, map={"grade": ["major", "serious"]}),
-        Figure("major", "重大", f"r.grade = {_MAJOR}", map={"grade": ["major"]}),
+        Figure("all", "较大以上", total=True, map=_RED_AND_ORANGE),
+        Figure("major", "重大", f"r.grade = {_MAJOR}", map=_RED),
         Figure("serious", "较大", f"r.grade = {_SERIOUS}", map={"grade": ["serious"]}),
+        *compared.figures(ask, "serious-risks", _serious_rows, _RED_AND_ORANGE),
     )
 
 
 MAJOR = Listing(
-    "major-risks", "重大风险", "哪些是重大（红色）风险，归谁管", _columns, _major_rows, _of_major, "division"
+    "major-risks", "重大风险", "哪些是重大（红色）风险，归谁管", _columns,
+    lambda ask: _major_rows(ask, ask.snapshot), _of_major, "division", parameters=(compared.SINCE,),
 )  # fmt: skip
 SERIOUS = Listing(
-    "serious-risks", "较大以上风险", "哪些是重大和较大（红、橙色）风险，归谁管",
-    _columns, _serious_rows, _of_serious, "-grade",
+    "serious-risks", "较大以上风险", "哪些是重大和较大（红、橙色）风险，归谁管", _columns,
+    lambda ask: _serious_rows(ask, ask.snapshot), _of_serious, "-grade", parameters=(compared.SINCE,),
 )  # fmt: skip
+CHANGES = (
+    compared.changes("major-risks", "重大风险", _major_rows, "grade", within=False),
+    compared.changes("serious-risks", "较大以上风险", _serious_rows, "grade", within=True),
+)

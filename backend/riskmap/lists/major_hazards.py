@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from riskmap.lists import compared
 from riskmap.lists.model import (
     DIVISION,
     ENTERPRISE,
@@ -15,11 +16,11 @@ from riskmap.lists.model import (
     Figure,
     Listing,
     Row,
-    by_level,
     dated,
 )
 from riskmap.lists.model import number as number_column
 from riskmap.lists.rows import objects, of_classes
+from riskmap.store.snapshot import Snapshot
 
 CLASS, SCALE = "major-hazard", "major-hazard-level"
 _FIELDS = {
@@ -48,15 +49,23 @@ def _columns(ask: Ask) -> Sequence[Column]:
     )
 
 
-def _rows(ask: Ask) -> str:
-    return objects(ask, of_classes(ask, [CLASS]), fields=_FIELDS)
+def _rows(ask: Ask, snapshot: Snapshot) -> str:
+    return objects(ask, of_classes(ask, [CLASS]), fields=_FIELDS, snapshot=snapshot)
 
 
 def _figures(ask: Ask) -> Sequence[Figure]:
+    scale = ask.snapshot.catalogue.scales[SCALE]
+    mine = {"class": [CLASS]}
+    levels = [
+        Figure(f"level-{lv.rank}", lv.title, f"r.level_rank = {lv.rank}", map=mine | {"level": [f"{SCALE}:{lv.value}"]})
+        for lv in scale.levels
+    ]
     return (
-        Figure("all", "重大危险源", total=True, map={"class": [CLASS]}),
-        *by_level(ask, SCALE, CLASS),
+        Figure("all", "重大危险源", total=True, map=mine),
+        *levels,
+        Figure("unassessed", "未评定", "r.level_rank IS NULL", map=mine | {"level": [f"{SCALE}:none"]}),
         Figure("overdue", "评估已过期", f"r.assess_due < '{ask.snapshot.moment.day.isoformat()}'"),
+        *compared.figures(ask, "major-hazards", _rows, mine),
     )
 
 
@@ -72,5 +81,6 @@ def _said(held: Any) -> str:
 
 LIST = Listing(
     "major-hazards", "重大危险源", "各级重大危险源有哪些，存什么、存多少，R 值多大",
-    _columns, _rows, _figures, "-level", finish=_finish
+    _columns, lambda ask: _rows(ask, ask.snapshot), _figures, "-level", parameters=(compared.SINCE,), finish=_finish
 )  # fmt: skip
+CHANGES = compared.changes("major-hazards", "重大危险源", _rows, "level_rank", within=False)

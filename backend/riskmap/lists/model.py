@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Protocol
 
 from riskmap.base.errors import FieldError, Invalid
-from riskmap.catalogue.model import NO_LEVEL, OUTSIDE
 from riskmap.selection.compile import LETTERS, PINYIN, Binds
-from riskmap.selection.level import NOT_ASSESSED
 from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Snapshot
 
@@ -18,9 +17,42 @@ Row = dict[str, Any]
 Opens = Mapping[str, Any]
 
 
+class Parameter(Protocol):
+    """Something that is typed or chosen for one list alone."""
+
+    @property
+    def name(self) -> str:
+        """In the address."""
+
+    @property
+    def title(self) -> str:
+        """On the page."""
+
+    @property
+    def default(self) -> Any:
+        """Where it is not given."""
+
+    def read(self, given: Sequence[str], snapshot: Snapshot) -> Any:
+        """From the request. Raises Invalid."""
+
+    def say(self, value: Any, snapshot: Snapshot) -> str | None:
+        """For a file; None: there is nothing to be said."""
+
+    def body(self, snapshot: Snapshot) -> dict[str, Any]:
+        """What the page needs to ask for it."""
+
+
+def _given(given: Sequence[str]) -> set[str]:
+    return {value.strip() for value in given if value.strip()}
+
+
+def _refused(name: str, code: str, legal: str) -> Invalid:
+    return Invalid("清单的参数有误，请改正", errors=[FieldError(name, code, legal)])
+
+
 @dataclass(frozen=True, slots=True)
-class Parameter:
-    """A number that is typed for one list alone."""
+class Number:
+    """A number."""
 
     name: str
     title: str
@@ -30,9 +62,9 @@ class Parameter:
     maximum: Decimal
     whole: bool = False
 
-    def read(self, given: Sequence[str]) -> Decimal:
-        """From the request. Raises Invalid."""
-        values = {value.strip() for value in given if value.strip()}
+    def read(self, given: Sequence[str], snapshot: Snapshot) -> Decimal:
+        """Within its limits."""
+        values = _given(given)
         if not values:
             return self.default
         try:
@@ -45,14 +77,19 @@ class Parameter:
             legal = (
                 f"{self.title}应为 {self.minimum}–{self.maximum} 的一个{'整数' if self.whole else '数'}（{self.unit}）"
             )
-            raise Invalid("清单的参数有误，请改正", errors=[FieldError(self.name, "out_of_range", legal)]) from None
+            raise _refused(self.name, "out_of_range", legal) from None
         return value
 
-    def body(self) -> dict[str, Any]:
-        """What the page needs to ask for it."""
+    def say(self, value: Decimal, snapshot: Snapshot) -> str:
+        """With its unit."""
+        return f"{value} {self.unit}"
+
+    def body(self, snapshot: Snapshot) -> dict[str, Any]:
+        """With its limits."""
         return {
             "name": self.name,
             "title": self.title,
+            "kind": "number",
             "unit": self.unit,
             "default": self.default,
             "minimum": self.minimum,
@@ -62,15 +99,46 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
+class Day:
+    """A day, or none."""
+
+    name: str
+    title: str
+    default: None = None
+
+    def read(self, given: Sequence[str], snapshot: Snapshot) -> date | None:
+        """As 2026-03-01."""
+        values = _given(given)
+        if not values:
+            return None
+        try:
+            value = date.fromisoformat(values.pop())
+            if values:
+                raise ValueError
+        except ValueError:
+            raise _refused(self.name, "no_day", f"{self.title}应为一个日期（2026-03-01）") from None
+        return value
+
+    def say(self, value: date | None, snapshot: Snapshot) -> str | None:
+        """As 2026-03-01."""
+        return value.isoformat() if value else None
+
+    def body(self, snapshot: Snapshot) -> dict[str, Any]:
+        """The last day there is to choose."""
+        last = snapshot.moment.day.isoformat()
+        return {"name": self.name, "title": self.title, "kind": "day", "default": None, "maximum": last}
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
-    """One question to one list: a selection at a moment, for a reader, with the list's own numbers."""
+    """One question to one list: a selection at a moment, for a reader, with what the list itself asks."""
 
     snapshot: Snapshot
     selection: Selection
-    given: Mapping[str, Decimal] = field(default_factory=dict)
+    given: Mapping[str, Any] = field(default_factory=dict)
     binds: Binds = field(default_factory=Binds)
 
-    def anew(self, given: Mapping[str, Decimal] | None = None) -> "Ask":
+    def anew(self, given: Mapping[str, Any] | None = None) -> "Ask":
         """The same for another statement, perhaps with another list's numbers."""
         return replace(self, binds=Binds(), given=self.given if given is None else given)
 
@@ -126,6 +194,7 @@ class Listing:
     parameters: tuple[Parameter, ...] = ()
     inner: bool = False  # nothing of it is public
     system: bool = False  # decided over all live objects: what the reader may not see is masked, never left out
+    part_of: str | None = None  # the list that its numbers open it from: it is not offered by itself
     finish: Callable[[Ask, list[Row]], None] | None = None  # what a page's rows have beside their SQL
     sentence: Callable[[Ask, list[Row]], str] | None = None  # the whole list in one sentence
     empty: str = "所选范围内没有这样的对象。可放宽条件，或核对登记是否完整。"
@@ -138,26 +207,12 @@ def by_name(name: str, title: str, width: int = 30) -> Column:
 
 NAME = by_name("name", "名称")
 GRADE = Column("grade", "风险等级", "grade", sort="r.grade", width=10, worst_first=True)
-LEVEL = Column("level", "级别", "level", sort="r.level_rank", width=16, worst_first=True)
+LEVEL = Column("level", "级别", "level", sort="r.level_rank", width=10, worst_first=True)
 CLASS = Column("class", "分类", "class", sort=f"r.class {LETTERS}", width=16)
 DIVISION = Column("division", "所在区划", "division", sort=f"r.division {LETTERS}", width=20)
 ENTERPRISE = Column("enterprise", "所属企业", "enterprise", width=28)
 DEPARTMENT = Column("department", "主管部门", sort=f"r.department {PINYIN}", width=14)
 STAGE = Column("stage", "生命阶段", "stage", sort=f"r.stage {LETTERS}", width=12)
-
-
-def by_level(ask: Ask, scale: str, class_: str, unit: str = "处") -> tuple[Figure, ...]:
-    """A class by its own scale: each level, what its rule has none for, and what is not assessed; together all."""
-    known = ask.snapshot.catalogue.scales[scale]
-
-    def figure(name: str, title: str, condition: str, value: str) -> Figure:
-        return Figure(name, title, condition, unit, map={"class": [class_], "level": [f"{scale}:{value}"]})
-
-    levels = [figure(f"level-{lv.rank}", lv.title, f"r.level_rank = {lv.rank}", lv.value) for lv in known.levels]
-    if known.outside:
-        levels.append(figure(OUTSIDE, known.outside.title, "r.level_outside IS NOT NULL", OUTSIDE))
-    nothing = "r.level_rank IS NULL AND r.level_outside IS NULL"
-    return (*levels, figure("unassessed", NOT_ASSESSED, nothing, NO_LEVEL))
 
 
 def number(

@@ -7,13 +7,13 @@ from functools import cache
 from pathlib import Path
 
 from riskmap.access.reader import SYSTEM
-from riskmap.lists.model import Ask, Column, Figure, Listing, Parameter, by_name
+from riskmap.lists.model import Ask, Column, Figure, Listing, Number, by_name
 from riskmap.lists.rows import objects, of_classes, whether
 from riskmap.selection.compile import LETTERS
 from riskmap.selection.model import Selection
 
 CLASSES = ("major-hazard", "tank-farm", "chemical-user", "fireworks-plant")
-WITHIN = Parameter("within", "相距不超过", "m", Decimal(500), Decimal(1), Decimal(5000))
+WITHIN = Number("within", "相距不超过", "m", Decimal(500), Decimal(1), Decimal(5000))
 _ONE = ("id", "class", "name", "grade", "enterprise", "parent", "division", "geom")
 
 

@@ -18,8 +18,10 @@ LISTS: dict[str, Listing] = {
     one.name: one
     for one in (
         major_hazards.LIST,
+        major_hazards.CHANGES,
         graded.MAJOR,
         graded.SERIOUS,
+        *graded.CHANGES,
         completeness.LIST,
         targets.LIST,
         neighbours.LIST,

@@ -6,7 +6,6 @@ from typing import Any
 from sqlalchemy import text
 
 from riskmap.lists.model import Ask
-from riskmap.selection import level
 from riskmap.selection.compile import Binds, Form, attribute, compile_selection
 from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Snapshot
@@ -17,7 +16,9 @@ COMMON = (
     "code",
     "name",
     "grade",
-    *level.COLUMNS,
+    "level_scale",
+    "level_value",
+    "level_rank",
     "division",
     "stage",
     "enterprise",

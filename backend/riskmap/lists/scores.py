@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from riskmap.lists.model import DIVISION, GRADE, LEVEL, NAME, Ask, Column, Figure, Listing, Row, by_level, number, words
+from riskmap.grading import masking
+from riskmap.lists.model import DIVISION, GRADE, LEVEL, NAME, Ask, Column, Figure, Listing, Row, number, words
 from riskmap.lists.rows import objects, of_classes
 
 CLASS, SCALE = "enterprise", "enterprise-score"
@@ -34,16 +35,29 @@ def _rows(ask: Ask) -> str:
 
 
 def _figures(ask: Ask) -> Sequence[Figure]:
+    scale, mine = ask.snapshot.catalogue.scales[SCALE], {"class": [CLASS]}
     return (
         Figure("all", "企业", total=True, unit="家"),
-        *by_level(ask, SCALE, CLASS, "家"),
+        *(
+            Figure(
+                f"level-{lv.rank}", lv.title, f"r.level_rank = {lv.rank}", "家",
+                map=mine | {"level": [f"{SCALE}:{lv.value}"]},
+            )
+            for lv in scale.levels
+        ),
+        Figure(
+            "unassessed", "未评定", "r.level_rank IS NULL", "家", map=mine | {"level": [f"{SCALE}:none"]}
+        ),
         Figure("unscored", "没有得分", "r.score IS NULL", "家"),
-    )
+    )  # fmt: skip
 
 
 def _finish(ask: Ask, rows: list[Row]) -> None:
+    class_ = ask.snapshot.catalogue.classes[CLASS]
+    hidden = masking.unread(class_, ask.snapshot.reader.tier)
     for row in rows:
-        entry = next((g for g in row["grading"] or () if g.get("scale") == SCALE), None) or {}
+        own = next((g for g in row["grading"] or () if g.get("scale") == SCALE), None)
+        entry = masking.seen(own, class_, hidden) if own else {}
         steps = entry.get("trace") or ()
         row["how"] = _HOW.get(entry.get("how", ""), entry.get("how"))
         row["basis"] = entry.get("basis") or entry.get("standard")

@@ -25,7 +25,6 @@ from riskmap.lists.model import Ask, Column, Figure, Listing, Opens, Row
 from riskmap.lists.registry import LISTS
 from riskmap.lists.rows import names, run
 from riskmap.selection.describe import GRADE_WORDS, STAGE_WORDS, describe
-from riskmap.selection.level import level_of, said, verdict_of
 from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Snapshot
 
@@ -75,8 +74,9 @@ def offered(snapshot: Snapshot) -> list[dict[str, Any]]:
                 "title": one.title,
                 "question": one.question,
                 "columns": [column.body() for column in one.columns(ask)],
-                "parameters": [p.body() for p in one.parameters],
+                "parameters": [p.body(snapshot) for p in one.parameters],
                 "sort": one.order,
+                "part_of": one.part_of,
             }
         )
     return out
@@ -97,7 +97,7 @@ def question(
         if reader.kind == "public":
             raise NotSignedIn(f"“{listing.title}”清单不对外公开，请先登录。")
         raise Forbidden(f"“{listing.title}”清单不对外公开，您的账号只能看公开信息。")
-    ask = Ask(snapshot, selection, {p.name: p.read(given.get(p.name, ())) for p in listing.parameters})
+    ask = Ask(snapshot, selection, {p.name: p.read(given.get(p.name, ()), snapshot) for p in listing.parameters})
     if only is not None and only not in {f.name for f in listing.figures(ask) if _counts_own(f)}:
         raise Invalid("没有这一项数字", errors=[FieldError("only", "unknown_value", f"没有“{only[:40]}”这一项")])
     chosen = sort or listing.order
@@ -269,8 +269,9 @@ def _cell(column: Column, row: Row, known: _Names) -> Any:
         case "grade":
             return None if value is None else GRADES[value - 1]
         case "level":
-            verdict = verdict_of(row, known.question.ask.snapshot.catalogue)
-            return level_of(row) or ({"verdict": verdict} if verdict else None)
+            if not row.get("level_scale"):
+                return None
+            return {"scale": row["level_scale"], "value": row["level_value"], "rank": row["level_rank"]}
         case "division":
             return {"code": value, "name": known.place(value)} if value else None
         case "metres":
@@ -299,7 +300,7 @@ def _say(column: Column, row: Row, known: _Names) -> Value:
         case "grade":
             return None if cell is None else GRADE_WORDS[cell]
         case "level":
-            return said(row, snapshot.catalogue)
+            return None if cell is None else str(cell["value"])
         case "division":
             return None if cell is None else str(cell["name"])
         case "class":
@@ -388,7 +389,7 @@ def page(question: Question, summaries: Summaries, *, limit: int, cursor: str | 
         "title": listing.title,
         "question": listing.question,
         "columns": [column.body() for column in columns],
-        "parameters": [p.body() | {"value": ask.given[p.name]} for p in listing.parameters],
+        "parameters": [p.body(ask.snapshot) | {"value": ask.given[p.name]} for p in listing.parameters],
         "rows": [_wire(question, columns, row, known) for row in rows],
         "total": total,
         "total_is": "exact",
@@ -458,7 +459,8 @@ def told(question: Question, summaries: Summaries) -> tuple[list[tuple[str, str]
     figures = _figures(question, summaries, values)
     lines = [("清单", f"{listing.title}：{listing.question}")]
     lines.append(("选择", describe(ask.selection, ask.snapshot.catalogue, _divisions(ask.snapshot))))
-    lines += [(p.title, f"{ask.given[p.name]} {p.unit}") for p in listing.parameters]
+    asked = ((p.title, p.say(ask.given[p.name], ask.snapshot)) for p in listing.parameters)
+    lines += [(title, said) for title, said in asked if said is not None]
     if question.only is not None:
         lines.append(("只列", next(f["title"] for f in figures if f["name"] == question.only)))
     lines.append(

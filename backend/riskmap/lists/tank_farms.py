@@ -13,8 +13,8 @@ from riskmap.lists.model import (
     Column,
     Figure,
     Listing,
+    Number,
     Opens,
-    Parameter,
     Row,
     by_name,
     dated,
@@ -26,7 +26,7 @@ from riskmap.lists.rows import names, objects, of_classes
 from riskmap.selection.model import Selection
 
 FARM, TANK = "tank-farm", "tank"
-VOLUME = Parameter("volume", "单罐容积不小于", "m³", Decimal(0), Decimal(0), Decimal(1_000_000))
+VOLUME = Number("volume", "单罐容积不小于", "m³", Decimal(0), Decimal(0), Decimal(1_000_000))
 # Counted apart and told together, wherever one of the three is shown.
 _COUNTS = (
     Figure("farms", "罐区", unit="个", list="tank-farms"),

@@ -7,8 +7,9 @@ from pydantic import Field, StringConstraints
 
 from riskmap.base.errors import Forbidden
 from riskmap.base.web import ExactResponse, ExactRoute
+from riskmap.base.wire import Wire
 from riskmap.register import history, near, position, service
-from riskmap.register.draft import ObjectDraft, ObjectPatch, Parties, Wire
+from riskmap.register.draft import ObjectDraft, ObjectPatch, Parties
 from riskmap.selection import request as selection_request
 from riskmap.store.dependencies import ReadSnapshot, WriteSnapshot, marked
 

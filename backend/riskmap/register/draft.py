@@ -6,31 +6,26 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 import shapely
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 from shapely.geometry.base import BaseGeometry
 
 from riskmap.access.reader import Reader, canonical_division
 from riskmap.base.errors import FieldError, Invalid
+from riskmap.base.wire import Text, Wire
 from riskmap.catalogue import validate
 from riskmap.catalogue.model import VISIBILITIES, Catalogue, Class
 from riskmap.grading import headwater
 from riskmap.grading.judge import Graded, Judge
 from riskmap.grading.rules import Facts
 from riskmap.store.place import Place, parse_geometry, place_of
+from riskmap.store.territory import Territory
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")]
 Basis = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
 Stage = Literal["in_use", "suspended", "closing", "closed", "striking_off", "struck_off"]
 Grade = Literal["major", "serious", "general", "low", "none"]
 Visibility = Literal["public", "department", "command"]
 Quality = Literal["surveyed", "clicked", "geocoded", "guessed", "none"]
 Id = Annotated[int, Field(ge=1, le=2**62)]
-
-
-class Wire(BaseModel):
-    """Refuses what it does not know."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class JudgedGrade(Wire):
@@ -79,8 +74,9 @@ class ObjectDraft(Wire):
     visibility: Visibility = Field("department", title="公开范围")
     department: Text | None = Field(None, title="主管部门")
     tags: Annotated[
-        list[Annotated[Text, StringConstraints(min_length=1, max_length=60)]], Field(title="标签", max_length=50)
-    ] = []
+        list[Annotated[Text, StringConstraints(min_length=1, max_length=60)]],
+        Field(title="标签", max_length=50, default_factory=list),
+    ]
     position_quality: Quality | None = Field(None, title="位置精度")
     verified: bool = Field(False, title="已核实")
     valid_from: date | None = Field(None, title="生效日期")
@@ -109,23 +105,6 @@ class ObjectPatch(Wire):
     valid_from: date | None = Field(None, title="生效日期")
     grade: JudgedGrade | None = Field(None, title="风险等级")
     level: JudgedLevel | None = Field(None, title="自有级别")
-
-
-@dataclass(frozen=True, slots=True)
-class Territory:
-    """Where objects may lie: what the loaded divisions cover, or the bounds while none are loaded."""
-
-    bounds: tuple[float, float, float, float]
-    codes: frozenset[str]  # of loaded divisions; empty: none are loaded
-    division_at: Callable[[float, float], str | None]
-
-    def find(self, lon: float, lat: float) -> tuple[bool, str | None]:
-        """Whether a position is in the territory, and the finest division there."""
-        if self.codes:
-            code = self.division_at(lon, lat)
-            return code is not None, code
-        west, south, east, north = self.bounds
-        return west <= lon <= east and south <= lat <= north, None
 
 
 # What a draft says that is stored as it is.
@@ -236,7 +215,11 @@ class Maker:
             "division": division,
             "division_public": division[:6],
             "stage": core.get("stage", "in_use"),
-            **graded.columns,
+            "grade": graded.grade,
+            "level_scale": graded.level_scale,
+            "level_value": graded.level_value,
+            "level_rank": graded.level_rank,
+            "grading": graded.grading,
             "position_quality": core["position_quality"],
             "source": core.get("source", ""),
             "verified": core.get("verified", False),
@@ -250,14 +233,7 @@ class Maker:
 
     def _check_territory(self, place: Place, division: str | None) -> str | None:
         point = shapely.from_wkb(place.anchor)
-        lon, lat = float(shapely.get_x(point)), float(shapely.get_y(point))
-        inside, found = self.territory.find(lon, lat)
-        if not inside:
-            swapped = self.territory.find(lat, lon)[0]
-            hint = "：经度和纬度像是写反了，请按 [经度, 纬度] 填写" if swapped else "，请核对坐标和坐标系"
-            raise Invalid(
-                "位置不在辖区内", errors=[FieldError("geometry", "out_of_territory", f"位置不在辖区内{hint}")]
-            )
+        found = self.territory.check(float(shapely.get_x(point)), float(shapely.get_y(point)), "geometry")
         if division is None:
             return found
         # A village code is kept where the town agrees; the finest loaded shape never coarsens what was given.

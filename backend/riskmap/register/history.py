@@ -18,7 +18,6 @@ _HISTORY = (
     "name",
     "grade",
     "level",
-    "verdict",
     "division",
     "stage",
     "visibility",

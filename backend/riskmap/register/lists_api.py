@@ -1,6 +1,7 @@
 """The lists over HTTP: which there are, a page of one, one to take away."""
 
 import tempfile
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -134,7 +135,7 @@ def _kept(question: service.Question) -> dict[str, Any]:
     return {
         "list": question.listing.name,
         "selection": ask.selection.body(),
-        "given": dict(ask.given),
+        "given": {name: str(v) if isinstance(v, date) else v for name, v in ask.given.items()},
         "only": question.only,
         "sort": question.sort,
     }

@@ -5,8 +5,8 @@ from typing import Any
 from riskmap.base.errors import Forbidden
 from riskmap.exchange.coordinates import position_of
 from riskmap.exchange.datum import DATUMS
-from riskmap.register.service import territory_of
 from riskmap.store.snapshot import Snapshot
+from riskmap.store.territory import territory_of
 
 
 def read_position(

@@ -8,9 +8,10 @@ from sqlalchemy import Connection, text
 from riskmap.access.reader import SYSTEM
 from riskmap.base import clock, database
 from riskmap.base.errors import Conflict, Forbidden, Invalid, NotFound
-from riskmap.grading import headwater, review
-from riskmap.grading.judge import Judge
+from riskmap.grading import headwater, masking, review
+from riskmap.grading.judge import GRADING_COLUMNS, Judge
 from riskmap.grading.record import step_of
+from riskmap.grading.rules import RULES
 from riskmap.register import queries
 from riskmap.register.service import check_catalogue
 from riskmap.selection.compile import compile_selection
@@ -55,8 +56,7 @@ def waiting(
                 "object": {"id": row["object_id"], "name": row["name"], "class": row["class"]},
                 "division": row["division"] or None,
                 "scale": row["scale"],
-                "before": row["before"],
-                "after": row["after"],
+                **{name: _without_figures(snapshot, row["class"], row[name]) for name in ("before", "after")},
                 "cause": row["cause"] | causes[row["cause"]["object"]],
                 "state": row["state"],
                 "at": row["at"].isoformat(timespec="seconds"),
@@ -65,6 +65,15 @@ def waiting(
     if more:
         answer["next"] = rows[-1]["id"]
     return answer
+
+
+def _without_figures(snapshot: Snapshot, code: str, said: Mapping[str, Any]) -> dict[str, Any]:
+    """Half a line without R and its persons, where they rest on a field that the reader may not read."""
+    class_ = snapshot.catalogue.classes.get(code)
+    rule = RULES.get(class_.rule or "") if class_ else None
+    if class_ is None or rule is None or not rule.reads & masking.unread(class_, snapshot.reader.tier):
+        return dict(said)
+    return {**said, "R": "无权查看", "exposed": None}
 
 
 def masked(snapshot: Snapshot, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
@@ -155,7 +164,7 @@ def confirm(snapshot: Snapshot, review_id: int, note: str) -> dict[str, Any]:
         now = f"，现在算得{made['verdict']}" if made else ""
         raise Conflict(f"周边情况又有变化{now}，没有确认。请刷新后再看。", code="review_moved")
     made["confirmed"] = {"by": reader.name, "at": taken.at.isoformat(timespec="seconds"), "note": note}
-    row = old | graded.columns
+    row = old | {name: getattr(graded, name) for name in GRADING_COLUMNS}
     write.change(connection, reader, taken, old, row, taken.day)
     connection.execute(
         text(

@@ -7,8 +7,8 @@ from pydantic import Field
 
 from riskmap.base.errors import NotSignedIn
 from riskmap.base.web import ExactResponse, ExactRoute
+from riskmap.base.wire import Text, Wire
 from riskmap.register import regrading
-from riskmap.register.draft import Text, Wire
 from riskmap.selection import request as selection_request
 from riskmap.store.dependencies import ReadSnapshot, WriteSnapshot, marked
 

@@ -18,13 +18,13 @@ from sqlalchemy import Connection
 from riskmap.access.reader import SYSTEM, Reader
 from riskmap.base import audit, clock, state
 from riskmap.base.errors import Conflict, FieldError, Invalid
+from riskmap.base.wire import Text, Wire
 from riskmap.catalogue import queries as catalogue_queries
 from riskmap.catalogue.model import GRADES, Catalogue, Policy
-from riskmap.catalogue.rulesets import CHOICES, PRODUCT, TITLES, RuleSet, next_code, shipped_book
+from riskmap.catalogue.rulesets import CHOICES, EVEN, PRODUCT, TITLES, RuleSet, next_code, shipped_book
 from riskmap.catalogue.seed import Item, put_item
 from riskmap.grading.rulebook import Rulebook
 from riskmap.grading.trial import ByPolicy, ByRuleSet, Change, Proposal, changes, shown
-from riskmap.register.draft import Text, Wire
 from riskmap.standards.result import Refused
 from riskmap.standards.table import Table
 from riskmap.store import write
@@ -62,17 +62,40 @@ class Band(Wire):
 def _limit(name: str, value: Decimal | None, within: bool) -> dict[str, str]:
     if value is None:
         return {name: "", f"{name}_in": ""}
-    return {name: f"{value.normalize():f}", f"{name}_in": "yes" if within else "no"}
+    return {name: _plain(value), f"{name}_in": "yes" if within else "no"}
+
+
+def _plain(value: Decimal) -> str:
+    return f"{value.normalize():f}"
+
+
+Weight = Annotated[Decimal, Field(ge=0, le=1000, max_digits=7, decimal_places=3)]
+
+
+class Weights(Wire):
+    """What an object of each grade counts in the weighted heat map."""
+
+    major: Weight = Field(Decimal(1), title="重大")
+    serious: Weight = Field(Decimal(1), title="较大")
+    general: Weight = Field(Decimal(1), title="一般")
+    low: Weight = Field(Decimal(1), title="低")
+    none: Weight = Field(Decimal(1), title="未评定")
+
+    def by_grade(self) -> dict[str, Decimal]:
+        """Without the noughts behind the point, so that 2 and 2.0 are one."""
+        return {grade: Decimal(_plain(getattr(self, grade))) for grade in EVEN}
 
 
 class RuleSetDraft(Wire):
-    """What stands in the place of the product's own tables: a choice among those that it brings, or own bands."""
+    """What stands in the place of the product's own: a choice among the tables that it brings, or own bands; and the
+    weights of the heat map."""
 
     use: Annotated[dict[Name, Name], Field(title="选用", max_length=20, default_factory=dict)]
     tables: Annotated[
         dict[Name, Annotated[list[Band], Field(max_length=20)]],
         Field(title="自定分档", max_length=20, default_factory=dict),
     ]
+    weights: Annotated[Weights, Field(title="热力图权重", default_factory=Weights)]
 
 
 class PolicyRow(Wire):
@@ -148,6 +171,7 @@ def listed(snapshot: Snapshot) -> dict[str, Any]:
             }
             for name, choices in CHOICES.items()
         ],
+        "weights": _written(present.weights),
         "history": [*history, brought],
         "state": snapshot.state.n,
     }
@@ -166,6 +190,10 @@ def _bands(table: Table) -> dict[str, Any]:
         for row in table.rows
     ]
     return {"edition": table.edition, "tag": table.rows[0].text("tag"), "rows": rows}
+
+
+def _written(weights: Mapping[str, Decimal]) -> dict[str, str]:
+    return {grade: _plain(weight) for grade, weight in weights.items()}
 
 
 def _today(snapshot: Snapshot) -> date:
@@ -204,9 +232,13 @@ def _ruleset(draft: RuleSetDraft, code: str, title: str, day: date, reason: str)
             Rulebook.of(replace(PRODUCT, title="", tables={name: rows}))
         except Refused as refused:
             errors += [_fault(name, f.field, f.code, f.message) for f in refused.faults]
+    weights = draft.weights.by_grade()
+    if not any(weights.values()):
+        message = "热力图权重不能全是 0：那样图上处处一样，像没有风险"
+        errors.append(FieldError("ruleset.weights", "all_zero", message))
     if errors:
         raise _unfit(errors)
-    return RuleSet(code, title, day, reason, use, tables)
+    return RuleSet(code, title, day, reason, use, tables, weights)
 
 
 def _unfit(errors: list[FieldError]) -> Invalid:
@@ -278,14 +310,14 @@ def tried(snapshot: Snapshot, given: Trial) -> dict[str, Any]:
     """
     _check_one(given)
     day, reader = _today(snapshot), snapshot.reader
-    proposal, _ = _proposal(snapshot.catalogue, given, reader.name, clock.now(), day, "")
+    proposal, item = _proposal(snapshot.catalogue, given, reader.name, clock.now(), day, "")
     items: list[dict[str, Any]] = []
     counted: Counter[tuple[str, int, int, str | None, str | None]] = Counter()
     more = False
     for batch in changes(snapshot.connection, proposal, day, after=given.after):
         for change in batch:
             old, new = change.before, change.after
-            counted[change.row["class"], old.grade, new.grade, old.said, new.said] += 1
+            counted[change.row["class"], old.grade, new.grade, old.level_value, new.level_value] += 1
             more = len(items) == given.limit
             if not more:
                 items.append(_item(change, reader))
@@ -298,6 +330,9 @@ def tried(snapshot: Snapshot, given: Trial) -> dict[str, Any]:
     }
     if not given.after:
         answer["total"] = sum(counted.values())
+        if isinstance(item, RuleSet):
+            present = snapshot.catalogue.ruleset_at(day)
+            answer["weights"] = {"before": _written(present.weights), "after": _written(item.weights)}
         answer["counts"] = [
             {"class": class_, "before": _said(old, was), "after": _said(new, now), "n": n}
             for (class_, old, new, was, now), n in sorted(counted.items(), key=lambda c: tuple(map(str, c[0])))
@@ -393,6 +428,7 @@ def _body(
             "reason": item.reason,
             "use": dict(item.use),
             "tables": {name: list(rows) for name, rows in item.tables.items()},
+            "weights": _written(item.weights),
         }
         old = snapshot.catalogue.ruleset_at(_today(snapshot))
         return "ruleset", item.code, {"ruleset": old.code, "title": old.title}, body

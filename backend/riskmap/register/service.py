@@ -3,7 +3,7 @@
 import base64
 import binascii
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,28 +16,20 @@ from riskmap.base import clock
 from riskmap.base.audit import dump_json
 from riskmap.base.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, PreconditionRequired
 from riskmap.base.state import State
-from riskmap.catalogue import queries as catalogue_queries
 from riskmap.catalogue import validate
-from riskmap.catalogue.model import GRADES, VISIBILITIES, Catalogue, Class
+from riskmap.catalogue.model import GRADES, VISIBILITIES, Class
 from riskmap.engine.totals import Totals
-from riskmap.grading import exposure, review
+from riskmap.grading import exposure, masking, review
 from riskmap.grading.judge import GRADING_COLUMNS
 from riskmap.grading.rules import Facts
 from riskmap.register import queries
-from riskmap.register.draft import Maker, ObjectDraft, ObjectPatch, Party, Territory
-from riskmap.selection.level import told_of
+from riskmap.register.draft import Maker, ObjectDraft, ObjectPatch, Party
 from riskmap.selection.model import Selection
 from riskmap.store import write
 from riskmap.store.snapshot import Snapshot
+from riskmap.store.territory import territory_of
 
 NOT_FOUND = "没有这个对象，或您无权查看。请核对编号，或登录有权限的账号。"
-
-
-def territory_of(snapshot: Snapshot, bounds: tuple[float, float, float, float]) -> Territory:
-    """The territory as the snapshot's divisions say it."""
-    n, day, connection = snapshot.state.n, snapshot.state.day, snapshot.connection
-    codes = frozenset(d["code"] for d in catalogue_queries.divisions(connection, n, day))
-    return Territory(bounds, codes, lambda lon, lat: catalogue_queries.division_at(connection, n, day, lon, lat))
 
 
 def maker_for(snapshot: Snapshot, bounds: tuple[float, float, float, float]) -> Maker:
@@ -68,13 +60,16 @@ def item(row: Mapping[str, Any], snapshot: Snapshot) -> dict[str, Any]:
     inner = row["form"] == "full"
     attributes = row["attributes"] or {}
     readable = class_.readable(inner=inner, tier=snapshot.reader.tier) if class_ else ()
+    level = None
+    if row["level_scale"]:
+        level = {"scale": row["level_scale"], "value": row["level_value"], "rank": row["level_rank"]}
     out: dict[str, Any] = {
         "id": row["id"],
         "class": row["class"],
         "code": row["code"],
         "name": row["name"],
         "grade": {"value": GRADES[row["grade"] - 1], "scale": "risk-grade", "rank": row["grade"]},
-        **told_of(row, snapshot.catalogue),
+        "level": level,
         "division": row["division"] or None,
         "stage": row["stage"],
         "visibility": VISIBILITIES[row["visibility"]],
@@ -124,7 +119,10 @@ def grades(snapshot: Snapshot, object_id: int) -> dict[str, Any]:
     row = queries.one(snapshot, object_id)
     if row is None:
         raise NotFound(NOT_FOUND)
-    listed = [{**_with_homes(snapshot, g), "state": row["state"]} for g in (row["grading"] or [])]
+    class_ = snapshot.catalogue.classes.get(row["class"])
+    hidden = masking.unread(class_, snapshot.reader.tier) if class_ else ()
+    told = [masking.seen(g, class_, hidden) for g in (row["grading"] or [])]
+    listed = [{**_with_homes(snapshot, g), "state": row["state"]} for g in told]
     if not listed:
         value = GRADES[row["grade"] - 1]
         listed = [{"scale": "risk-grade", "value": value, "rank": row["grade"], "how": "none"}]
@@ -236,7 +234,13 @@ def page(
 # -- Writing ---------------------------------------------------------------------
 
 
-def _answer(row: Mapping[str, Any], n: int, catalogue: Catalogue) -> dict[str, Any]:
+def _answer(snapshot: Snapshot, row: Mapping[str, Any], n: int, given: Collection[str] = ()) -> dict[str, Any]:
+    """What a writer is told of a row that he may write: not the fields above his tier, but for those he has `given`."""
+    class_ = snapshot.catalogue.classes.get(row["class"])
+    hidden = masking.unread(class_, snapshot.reader.tier, given) if class_ else ()
+    level = None
+    if row["level_scale"]:
+        level = {"value": row["level_value"], "rank": row["level_rank"], "scale": row["level_scale"]}
     return {
         "id": row["id"],
         "state": n,
@@ -245,12 +249,19 @@ def _answer(row: Mapping[str, Any], n: int, catalogue: Catalogue) -> dict[str, A
         "name": row["name"],
         "division": row["division"] or None,
         "grade": {"value": GRADES[row["grade"] - 1], "scale": "risk-grade"},
-        **told_of(row, catalogue),
+        "level": level,
         "stage": row["stage"],
         "visibility": VISIBILITIES[row["visibility"]],
         "position_quality": row["position_quality"],
-        "attributes": row["attributes"],
+        "attributes": {name: value for name, value in row["attributes"].items() if name not in hidden},
     }
+
+
+def _preview(snapshot: Snapshot, row: Mapping[str, Any], given: Collection[str]) -> dict[str, Any]:
+    class_ = snapshot.catalogue.classes[row["class"]]
+    hidden = masking.unread(class_, snapshot.reader.tier, given)
+    grades = [masking.seen(g, class_, hidden) for g in row["grading"]]
+    return {**_answer(snapshot, row, snapshot.state.n, given), "grades": grades}
 
 
 def _check_references(connection: Connection, row: Mapping[str, Any]) -> None:
@@ -295,7 +306,7 @@ def preview(snapshot: Snapshot, draft: ObjectDraft, bounds: tuple[float, float, 
     _check_references(snapshot.connection, row)
     if queries.duplicate_code(snapshot.connection, row["class"], row["code"], None):
         raise _duplicate()
-    return {**_answer(row, snapshot.state.n, snapshot.catalogue), "id": None, "grades": row["grading"]}
+    return {**_preview(snapshot, row, draft.attributes), "id": None}
 
 
 def preview_change(
@@ -305,7 +316,7 @@ def preview_change(
     if not snapshot.reader.writes:
         raise Forbidden("当前账号只能查看。需要修改，请登录有编辑权限的账号。")
     row = _changed(snapshot, _editable(snapshot, object_id), changes, bounds)
-    return {**_answer(row, snapshot.state.n, snapshot.catalogue), "grades": row["grading"]}
+    return _preview(snapshot, row, changes.attributes or ())
 
 
 def _duplicate() -> Conflict:
@@ -337,7 +348,7 @@ def create(snapshot: Snapshot, draft: ObjectDraft, bounds: tuple[float, float, f
     queries.add_parties(connection, [{**p, "object_id": object_id} for p in persons], taken.n)
     review.examine(connection, snapshot.catalogue, taken)
     write.write_audit(connection, reader, taken, "create", object_id, None, _audited(row))
-    return _answer(row, taken.n, snapshot.catalogue)
+    return _answer(snapshot, row, taken.n, draft.attributes)
 
 
 def create_many(
@@ -524,7 +535,7 @@ def patch(
     write.change(connection, reader, taken, old, row, changes.valid_from or taken.day)
     review.examine(connection, snapshot.catalogue, taken)
     write.write_audit(connection, reader, taken, "update", object_id, _audited(old), _audited(row))
-    return _answer({**row, "id": object_id}, taken.n, snapshot.catalogue)
+    return _answer(snapshot, {**row, "id": object_id}, taken.n, changes.attributes or ())
 
 
 def end(snapshot: Snapshot, object_id: int, reason: str, expected: int | None) -> dict[str, Any]:

@@ -3,9 +3,7 @@ import type { Grade } from "../words";
 
 export interface Level { value: string; title: string; rank: number; colour: string; letter: string; shape: string }
 export interface NamedRuleset { ruleset: string; title: string; valid_from: string | null; bands: string[] }
-/** How a scale calls what its rule has no level for: assessed, and neither low nor 未评定. */
-export interface Outside { title: string; letter: string }
-export interface Scale { scale: string; title: string; worse: "low-rank" | "high-rank"; note: string; levels: Level[]; outside: Outside | null; ruleset: NamedRuleset | null }
+export interface Scale { scale: string; title: string; worse: "low-rank" | "high-rank"; note: string; levels: Level[]; ruleset: NamedRuleset | null }
 export interface FieldSpec {
   name: string; title: string; type: string; unit?: string; options?: { value: string; title: string }[]; required?: boolean; visibility?: string; help?: string;
   minimum?: number | string; maximum?: number | string; exclusive_minimum?: boolean; max_length?: number; pattern?: string; values?: (number | string)[];
@@ -30,7 +28,7 @@ export interface Counts { total: number; rows: Partial<CountRow>[]; unplaced: nu
 export interface Geometry { type: string; coordinates: unknown }
 export interface ObjectLevel { scale: string; value: string; rank: number }
 export interface Item {
-  id: number; class: string; code: string | null; name: string; grade: { value: Grade; scale: string }; level: ObjectLevel | null; verdict: string | null; outside: string | null;
+  id: number; class: string; code: string | null; name: string; grade: { value: Grade; scale: string }; level: ObjectLevel | null;
   division: string | null; stage: string; visibility: string; department: string; geometry: Geometry | null; attributes: Record<string, unknown>; anchor?: [number, number] | null;
   state: number; updated_at: string; form: "full" | "public"; position_quality?: string; source?: string; verified?: boolean; enterprise_name?: string | null; parent_name?: string | null; tags?: string[];
 }
@@ -42,16 +40,19 @@ export interface Detail extends Item {
 }
 /** One line of the arithmetic; what says nothing is left out. */
 export interface TraceLine { symbol: string; expression: string; title?: string; formula?: string; value?: string; unit?: string; clause?: string; tag?: string; note?: string }
-export interface GradeInput { title: string; value: string; unit?: string; source?: "declared" | "map" | "none" }
+/** `masked`: the reader may not read the field; its value is not sent. */
+export interface GradeInput { title: string; value?: string; unit?: string; masked?: boolean; source?: "declared" | "map" | "none" }
 /** People around a plant; `id` null: the reader may not see which. */
 export interface Home { id: number | null; name?: string; masked?: string; persons: number | null; distance_m: number; partly?: boolean; inside?: boolean }
 export interface Exposure { boundary: "unit" | "enterprise"; residents: number; present: number; untold: number; homes: Home[] }
 export interface GradeStep {
   scale: string; value: string | null; rank: number | null; how: string; verdict?: string; standing?: "graded" | "outside" | "unknown"; basis?: string; rule?: string; standard?: string; edition?: string; ruleset?: string; clause?: string; at?: string; by?: string; state: number;
-  confidence?: string; inputs?: Record<string, GradeInput | string>; trace?: TraceLine[]; notes?: string[]; exposure?: Exposure; confirmed?: { by: string; at: string; note: string };
+  confidence?: string; inputs?: Record<string, GradeInput | string>; masked?: boolean; trace?: TraceLine[]; notes?: string[]; exposure?: Exposure; confirmed?: { by: string; at: string; note: string };
 }
 export interface Page { items: Item[]; total: number; unplaced: number; state: number; next: string | null }
-export interface HeatCell { cell: string; n: number; by_grade: Record<Grade, number>; touching: number | null; few: boolean }
-export interface Heat { resolution: number; cells: HeatCell[]; few_below?: number; total: number; unplaced: number; state: number }
+export interface HeatCell { cell: string; n: number; weighted: number; by_grade: Record<Grade, number>; touching: number | null; few: boolean }
+export interface Heat { resolution: number; cells: HeatCell[]; few_below?: number; weights: HeatWeights; total: number; unplaced: number; state: number }
+/** What an object of each grade weighs, by the rule set of the day that is shown; `even`: all the same, 1. */
+export interface HeatWeights { ruleset: string; title: string; valid_from: string | null; by_grade: Record<Grade, number>; even: boolean }
 export interface Division { code: string; name: string; level: string; parent: string | null }
 export interface Outline { type: string; features: { properties: Record<string, unknown> | null; geometry: Geometry | null }[] }

@@ -1,5 +1,6 @@
 /** What the service says of classes, policies and divisions; the names are those of its answers. */
 import type { FieldFault } from "../api/client";
+import type { Grade } from "../words";
 
 export interface Option { value: string; title: string; words?: string[] }
 export interface Synonym { header: string; unit?: string | null; factor?: string | number | null }
@@ -36,6 +37,6 @@ export interface BandRow { level: string; word: string; least: string | null; le
 export interface BandSet { edition: string; tag: string; rows: BandRow[] }
 export interface BandTable extends BandSet { table: string; title: string; choice: string | null; choices: (BandSet & { choice: string })[] }
 export interface Rulesets {
-  ruleset: string; title: string; valid_from: string | null; reason: string; bands: BandTable[]; state: number;
+  ruleset: string; title: string; valid_from: string | null; reason: string; bands: BandTable[]; weights: Record<Grade, string>; state: number;
   history: { ruleset: string; title: string; valid_from: string | null; reason: string; since: Since | null }[];
 }

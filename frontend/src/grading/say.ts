@@ -23,7 +23,7 @@ export function inputLines(step: GradeStep): InputLine[] {
     if (typeof given === "string") continue; // of a policy: its level, said as its basis
     const row = /^(\w+\.\d+)\.(.+)$/.exec(key);
     if (row?.[1] && row[2]) rows.set(row[1], [...(rows.get(row[1]) ?? []), [row[2], given]]);
-    else single.push({ key, title: given.title, value: given.source === "none" ? "" : figure(given), source: SOURCE_WORD[given.source ?? "declared"] ?? "" });
+    else single.push({ key, title: given.title, value: given.masked ? G.unread : given.source === "none" ? "" : figure(given), source: SOURCE_WORD[given.source ?? "declared"] ?? "" });
   }
   const lines = [...rows].sort(([a], [b]) => a.localeCompare(b, "en", { numeric: true })).map(([key, cells]): InputLine => {
     const title = cells.map(([, g]) => g.title).reduce((a, b) => (b.length < a.length ? b : a));

@@ -34,7 +34,7 @@ export function listQuery(): URLSearchParams | null {
 /** A selection's part of the address, as the map has it. */
 export function hashOf(chosen: Chosen): string {
   const scale = chosen.levels?.[0]?.split(":")[0] ?? null;
-  return toHash({ chosen, view: null, heat: false, scale, cell: null, object: null, sort: WORST_FIRST });
+  return toHash({ chosen, view: null, heat: false, weighted: false, scale, cell: null, object: null, sort: WORST_FIRST });
 }
 
 /** The selection with these parameters in place of its own. */
@@ -127,7 +127,7 @@ export async function askTotals(given: Record<string, string>): Promise<void> {
   lists.totals = {};
   if (!selection) return;
   const slow = ["neighbours", "targets", "coverage"];
-  const order = [...lists.offers].sort((a, b) => slow.indexOf(a.name) - slow.indexOf(b.name));
+  const order = lists.offers.filter((o) => !o.part_of).sort((a, b) => slow.indexOf(a.name) - slow.indexOf(b.name));
   for (const offer of order) {
     const params = addressOf({ name: offer.name, sort: "", only: "", parent: "", given }, selection);
     params.set("limit", "0");

@@ -1,17 +1,20 @@
-/** The same selection as H3 hexagons: one colour for number, a diamond where something 重大 lies in the cell. */
+/** The same selection as H3 hexagons: one colour for number or for weight, a diamond where something 重大 lies in the cell. */
 import type * as L from "leaflet";
 import { type Flat, flatten, type Frame, trace, worldSize, worldX, worldY } from "./mercator";
-import { breaksFor, classOf, resolutionAt } from "./heatSteps";
+import { breaksFor, classOf, resolutionAt, weightBreaks } from "./heatSteps";
 import type { GroundNames } from "./GroundNames";
 import type { Palette } from "./palette";
 import { type LayerState, RETRY_MS } from "./RiskLayer";
 import { pathOf } from "./symbols";
 import { ViewportLayer } from "./ViewportLayer";
 
-export interface HeatCell { cell: string; n: number; by_grade: Record<string, number>; few: boolean }
-export interface HeatAnswer { resolution: number; cells: HeatCell[]; few_below?: number }
+export interface HeatCell { cell: string; n: number; weighted: number; by_grade: Record<string, number>; few: boolean }
+/** What an object of each grade weighs, by the rule set of the day; `even`: all the same. */
+export interface HeatWeights { title: string; by_grade: Record<string, number>; even: boolean }
+export interface HeatAnswer { resolution: number; cells: HeatCell[]; few_below?: number; weights: HeatWeights }
 export type HeatFetch = (resolution: number, signal: AbortSignal) => Promise<HeatAnswer>;
-export interface HeatKey { resolution: number; few: number; breaks: number[]; zoom: number; cells: PlacedCell[] }
+/** `weighted`: by which of the two the colours are; never by weights that are all the same. */
+export interface HeatKey { resolution: number; few: number; breaks: number[]; zoom: number; cells: PlacedCell[]; weights: HeatWeights; weighted: boolean }
 export interface PlacedCell extends HeatCell { lng: number; lat: number }
 
 interface Hexagon extends PlacedCell { ring: Flat; x: number; y: number; reach: number } // reach: from the middle to the farthest corner
@@ -26,6 +29,8 @@ export class HeatLayer extends ViewportLayer {
   private byCell = new Map<string, Hexagon>();
   private breaks: number[] = [];
   private few = 5;
+  private weights: HeatWeights | null = null;
+  private wished = false; // colours by weight, where there are weights
   private resolution = 0;
   private of = ""; // the selection that is asked for
   private shownOf: string | null = null; // the one that the hexagons are of
@@ -81,6 +86,31 @@ export class HeatLayer extends ViewportLayer {
   /** The finest resolution may have changed. */
   refine(): void {
     this.ask();
+  }
+
+  /** Colours by weight, or by number. */
+  weigh(on: boolean): void {
+    if (on === this.wished) return;
+    this.wished = on;
+    if (this.resolution) this.rank();
+  }
+
+  private get weighted(): boolean {
+    return this.wished && this.weights !== null && !this.weights.even;
+  }
+
+  private value(cell: HeatCell): number {
+    return this.weighted ? cell.weighted : cell.n;
+  }
+
+  /** Order and colours of the hexagons that are there. */
+  private rank(): void {
+    if (!this.weights) return;
+    this.hexagons.sort((a, b) => this.value(b) - this.value(a) || b.n - a.n || (b.by_grade.major ?? 0) - (a.by_grade.major ?? 0) || (a.cell < b.cell ? -1 : 1));
+    const sure = this.hexagons.filter((h) => !h.few).map((h) => h.weighted);
+    this.breaks = this.weighted ? weightBreaks(sure) : breaksFor(Math.max(0, ...this.hexagons.map((h) => h.n)), this.few);
+    this.redraw();
+    this.report("ready", { resolution: this.resolution, few: this.few, breaks: this.breaks, zoom: this.frame?.zoom ?? 0, cells: [...this.hexagons], weights: this.weights, weighted: this.weighted });
   }
 
   /** Asks for nothing more; what is drawn stays. */
@@ -159,15 +189,14 @@ export class HeatLayer extends ViewportLayer {
         let reach = 0;
         for (let i = 0; i < ring.length; i += 2) reach = Math.max(reach, Math.hypot((ring[i] as number) - x, (ring[i + 1] as number) - y));
         return { ...cell, ring, lng, lat, x, y, reach };
-      }).sort((a, b) => b.n - a.n || (b.by_grade.major ?? 0) - (a.by_grade.major ?? 0) || (a.cell < b.cell ? -1 : 1));
+      });
       this.byCell = new Map(this.hexagons.map((h) => [h.cell, h]));
       this.few = answer.few_below ?? this.few;
       this.resolution = answer.resolution;
       this.shownOf = this.of;
       this.troubled = false;
-      this.breaks = breaksFor(Math.max(0, ...answer.cells.map((c) => c.n)), this.few);
-      this.redraw();
-      this.report("ready", { resolution, few: this.few, breaks: this.breaks, zoom: this.frame?.zoom ?? 0, cells: this.hexagons });
+      this.weights = answer.weights;
+      this.rank();
     } catch (error) {
       if (signal.aborted) return;
       if (this.asked === key) this.asked = "";
@@ -202,7 +231,7 @@ export class HeatLayer extends ViewportLayer {
         context.lineWidth = 0.8;
       } else {
         context.globalAlpha = 0.9;
-        context.fillStyle = this.palette.hex[classOf(h.n, this.breaks)] as string;
+        context.fillStyle = this.palette.hex[classOf(this.value(h), this.breaks)] as string;
         context.fill();
         context.globalAlpha = 1;
         context.strokeStyle = this.palette.halo;

@@ -18,6 +18,25 @@ export function breaksFor(largest: number, few: number): number[] {
   return out;
 }
 
+/** The same for weights: up to five from the smallest weight to the largest, of two figures each. */
+export function weightBreaks(weights: readonly number[]): number[] {
+  const low = weights.reduce((a, b) => Math.min(a, b), Infinity);
+  const high = weights.reduce((a, b) => Math.max(a, b), 0);
+  if (!weights.length || !high) return [0];
+  const from = low || high / 100;
+  const out = [low && floorTo2(low)];
+  for (let i = 1; i < 5; i++) {
+    const bound = floorTo2(from * (high / from) ** (i / 5));
+    if (bound > (out.at(-1) as number)) out.push(bound);
+  }
+  return out;
+}
+
+function floorTo2(value: number): number {
+  const unit = 10 ** (Math.floor(Math.log10(value)) - 1);
+  return Number((Math.floor(value / unit + 1e-9) * unit).toPrecision(2));
+}
+
 export function classOf(n: number, breaks: readonly number[]): number {
   let i = 0;
   while (i + 1 < breaks.length && n >= (breaks[i + 1] as number)) i++;

@@ -2,11 +2,11 @@
 import { computed, onBeforeUnmount, shallowRef, watch } from "vue";
 import { getJson } from "../api/client";
 import type { Detail } from "../api/types";
-import { namedPlace } from "../register/cells";
-import { OFF_SCALE } from "../selection/figures";
+import { namedPlace, weighed } from "../register/cells";
+import { OFF_SCALE, UNASSESSED } from "../selection/figures";
 import { classes, shownScale, store } from "../selection/state";
 import { byGradeWords, type Grade, GRADE_WORD, GRADES, num, W } from "../words";
-import { besideWord } from "../words/table";
+import { T } from "../words/table";
 import { scaleLook } from "./levels";
 import type { Pointed } from "./RiskMap";
 
@@ -55,7 +55,7 @@ export function usePointing() {
     if (store.hover !== id) store.hover = id;
   }
   function levelTitle(value: string): string {
-    return besideWord(value, shownScale.value?.outside?.title) ?? value;
+    return value === UNASSESSED ? T.unassessed : value === OFF_SCALE ? T.offScale : value;
   }
   /** A cluster's parts, by what the picture is coloured by. */
   function partWords(cluster: { by: readonly number[]; parts: readonly number[] }): string {
@@ -72,7 +72,7 @@ export function usePointing() {
     if (!p) return null;
     const style = { left: `${p.x}px`, top: `${p.y}px` };
     if (p.cluster) return { style, grade: null, title: W.places(p.cluster.n), text: partWords(p.cluster), hint: W.clusterHint };
-    if (p.cell) return { style, grade: null, title: [namedPlace(p.cell), W.cellWords(p.cell.n, p.cell.few)].filter(Boolean).join(" "), text: byGradeWords(GRADES.map((g) => p.cell?.by_grade[g] ?? 0)), hint: "" };
+    if (p.cell) return { style, grade: null, title: [namedPlace(p.cell), W.cellWords(p.cell.n, p.cell.few, weighed.value ? p.cell.weighted : null)].filter(Boolean).join(" "), text: byGradeWords(GRADES.map((g) => p.cell?.by_grade[g] ?? 0)), hint: "" };
     const spec = classes.value.get(p.cls);
     const grade = GRADES[p.grade] ?? "none";
     const graded = spec?.role === "hazard" || grade !== "none";

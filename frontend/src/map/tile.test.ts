@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { breaksFor, classOf, resolutionAt } from "./heatSteps";
+import { breaksFor, classOf, resolutionAt, weightBreaks } from "./heatSteps";
 import { latOf, lngOf, worldX, worldY } from "./mercator";
 import { decode, type TileItems } from "./tile";
 import { type Made, move, tileOf, zigzag } from "./tile.make";
@@ -53,6 +53,17 @@ describe("the hexagons' steps", () => {
       expect(classOf(largest, breaks)).toBeLessThan(5);
     }
     expect([classOf(5, [5, 10, 20, 50, 90]), classOf(10, [5, 10, 20, 50, 90]), classOf(900, [5, 10, 20, 50, 90])]).toEqual([0, 1, 4]);
+  });
+  it("by weight rise from the smallest weight to the largest, and are fewer where there is little between", () => {
+    const breaks = weightBreaks([6.5, 12, 300.25]);
+    expect(breaks[0]).toBe(6.5);
+    expect(breaks).toHaveLength(5);
+    for (let i = 1; i < 5; i++) expect(breaks[i]).toBeGreaterThan(breaks[i - 1] as number);
+    expect([classOf(6.5, breaks), classOf(300.25, breaks)]).toEqual([0, 4]);
+    expect(weightBreaks([7, 7])).toEqual([7]);
+    expect(weightBreaks([0, 0])).toEqual([0]);
+    expect(weightBreaks([])).toEqual([0]);
+    expect(weightBreaks([0, 50])[0]).toBe(0);
   });
   it("are never finer for the public than its own cell", () => {
     expect([resolutionAt(9, 7), resolutionAt(16, 7), resolutionAt(16, 10)]).toEqual([6, 7, 10]);

@@ -6,8 +6,9 @@ import { whyOf } from "../selection/trouble";
 import { T } from "../words/table";
 import type { PlacedCell } from "../map/HeatLayer";
 
-/** Filled by the map with each answer. */
+/** Filled by the map with each answer; most first, by weight where the picture is by weight. */
 export const cells = shallowRef<PlacedCell[]>([]);
+export const weighed = ref(false);
 
 type Ring = readonly (readonly number[])[];
 interface Place { name: string; rings: Ring[]; box: [number, number, number, number] }

@@ -4,7 +4,7 @@ import { openLink } from "./opening";
 import { fromHash, toHash, WORST_FIRST } from "./query";
 import { store } from "./state";
 
-const hash = computed(() => toHash({ chosen: store.chosen, view: store.view, heat: store.heat, scale: store.scale, cell: store.cell, object: store.selected, sort: store.sort, base: store.base }));
+const hash = computed(() => toHash({ chosen: store.chosen, view: store.view, heat: store.heat, weighted: store.weighted, scale: store.scale, cell: store.cell, object: store.selected, sort: store.sort, base: store.base }));
 let written = location.hash.slice(1);
 let kept = false; // whether the map's page is the one that is shown: another page's address is not ours
 let shown = store.selected; // the object of the address
@@ -55,5 +55,5 @@ window.addEventListener("hashchange", () => {
 
 /** The selection alone, without place, object and picture: what is kept by name. */
 export function selectionHash(): string {
-  return toHash({ chosen: store.chosen, view: null, heat: false, scale: store.chosen.levels ? store.scale : null, cell: null, object: null, sort: WORST_FIRST });
+  return toHash({ chosen: store.chosen, view: null, heat: false, weighted: false, scale: store.chosen.levels ? store.scale : null, cell: null, object: null, sort: WORST_FIRST });
 }

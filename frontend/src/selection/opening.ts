@@ -12,7 +12,7 @@ import { area, classes, divisionName, scales, store } from "./state";
 function knownLevel(level: string): boolean {
   const [scale = "", value = ""] = level.split(":");
   const known = scales.value.get(scale);
-  return !!known && (value === "none" || value === "off" || (value === "outside" && !!known.outside) || known.levels.some((l) => l.value === value));
+  return !!known && (value === "none" || value === "off" || known.levels.some((l) => l.value === value));
 }
 
 /** What of it there is in the catalogue as this reader gets it. */
@@ -129,7 +129,7 @@ export async function openLink(hash: string): Promise<void> {
   const asked = link.sort;
   const sort = knownSort(asked, chosen) ? asked : WORST_FIRST;
   if (sort !== asked) told.push(F.unknownSort(sortTitle(asked)));
-  Object.assign(store, { chosen, heat: link.heat, scale, sort, selected: link.object, leftOut: told });
+  Object.assign(store, { chosen, heat: link.heat, weighted: link.weighted, scale, sort, selected: link.object, leftOut: told });
   if (link.base) store.base = link.base;
   if (view) store.view = view;
   queueMicrotask(() => (store.cell = cell)); // after the watcher that lets go of the hexagon of another picture

@@ -27,12 +27,13 @@ export interface Chosen {
 export interface View { lat: number; lng: number; zoom: number }
 
 /** Everything a link brings back. */
-export interface Link { chosen: Chosen; view: View | null; heat: boolean; scale: string | null; cell: string | null; object: number | null; sort: string; base?: string | null | undefined }
+export interface Link { chosen: Chosen; view: View | null; heat: boolean; weighted: boolean; scale: string | null; cell: string | null; object: number | null; sort: string; base?: string | null | undefined }
 
 export const EVERYTHING: Chosen = { classes: null, grades: null, levels: null, divisions: [], stages: null, sources: [], departments: [], verified: null, tags: [], enterprises: [], fields: [], area: null, q: "", asOf: null };
 /** The order of a table that nobody sorted, which a link need not carry. */
 export const WORST_FIRST = "-grade";
 const FIELD_MARK = "f.";
+const WEIGHTED = "weighted";
 const NONE = "-"; // an empty list, which is not the same as no condition
 
 /** Parameters of the service; `hazards` is what "every risk source" means in this catalogue. */
@@ -62,7 +63,7 @@ export function isNothing(chosen: Chosen): boolean {
   return chosen.classes?.length === 0 || chosen.grades?.length === 0 || chosen.levels?.length === 0;
 }
 
-export function toHash({ chosen, view, heat, scale, cell, object, sort, base }: Link): string {
+export function toHash({ chosen, view, heat, weighted, scale, cell, object, sort, base }: Link): string {
   const parts: string[] = [];
   const add = (name: string, value: string): void => void parts.push(`${name}=${encodeURIComponent(value).replace(/%2F/g, "/")}`);
   if (chosen.classes) add("class", chosen.classes.join(",") || NONE);
@@ -78,7 +79,7 @@ export function toHash({ chosen, view, heat, scale, cell, object, sort, base }: 
   if (chosen.area) add("area", areaToText(chosen.area.shape));
   if (chosen.asOf) add("as_of", chosen.asOf);
   if (chosen.q.trim()) add("q", chosen.q.trim());
-  if (heat) add("heat", "1");
+  if (heat) add("heat", weighted ? WEIGHTED : "1");
   if (scale) add("scale", scale);
   if (cell) add("cell", cell);
   if (sort !== WORST_FIRST) add("sort", sort);
@@ -126,7 +127,8 @@ export function fromHash(hash: string): Link {
       q: (params.get("q") ?? "").trim().slice(0, 100), asOf: text("as_of", /^(\d{4}-\d{2}-\d{2}|state:[1-9]\d{0,14})$/),
     },
     view: sane ? { zoom, lat, lng } : null,
-    heat: params.get("heat") === "1",
+    heat: ["1", WEIGHTED].includes(params.get("heat") ?? ""),
+    weighted: params.get("heat") === WEIGHTED,
     scale: scale === "risk-grade" ? null : scale,
     cell: text("cell", /^[0-9a-f]{15}$/),
     object: object === null ? null : Number(object),

@@ -29,6 +29,7 @@ export const store = reactive({
   view: link.view as View | null,
   bounds: null as [number, number, number, number] | null,
   heat: link.heat,
+  weighted: link.weighted, // the hexagons by weight, where the rule set weighs; else by number
   scale: link.scale as string | null, // by which scale map and legend are coloured; null: the risk grade
   sort: link.sort,
   drawing: null as "polygon" | "circle" | "edit" | null, // what is being drawn on the map, to be an area of the selection

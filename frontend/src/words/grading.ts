@@ -33,6 +33,7 @@ export const G = {
   residents: "常住人口",
   distance: "距离",
   personsUnknown: "未填",
+  unread: "无权查看",
   partly: "部分在内",
   inside: "厂区内，不计",
   noHomes: "图上没有居住区。",

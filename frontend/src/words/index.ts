@@ -115,8 +115,17 @@ export const W = {
   heatFew: (below: number) => `1–${below - 1} 处（少，仅供参考）`,
   heatRange: (from: number, to: number | null) => (to === null ? `${num(from)} 以上` : from === to - 1 ? num(from) : `${num(from)}–${num(to - 1)}`),
   heatMajor: "格内有重大风险。颜色只表数量，不表等级；点开为清单",
+  heatMajorWeighted: "格内有重大风险。颜色表加权值，不表等级；点开为清单",
+  heatBy: "颜色按",
+  heatCount: "数量",
+  heatWeighted: "加权",
+  heatWeightedWay: (resolution: number, what: string) => `H3 第 ${resolution} 级 · 每格${what}按等级加权之和`,
+  heatEven: "本局未设权重",
+  heatEvenTip: "现行规则集各级权重都是 1，加权与数量相同。权重由管理员在“管理 → 分类与标度 → 规则集”里试算后采用。",
+  heatWeights: (title: string, weights: string) => `规则集：${title}；每处计：${weights}`,
+  weightRange: (from: number, to: number | null) => (to === null ? `${decimal(from)} 以上` : `${decimal(from)} 至不足 ${decimal(to)}`),
   heatPublic: "公众视图最细为这一级",
-  cellWords: (n: number, few: boolean) => `${num(n)} 处${few ? "（少，仅供参考）" : ""}`,
+  cellWords: (n: number, few: boolean, weight: number | null) => `${num(n)} 处${few ? "（少，仅供参考）" : ""}${weight === null ? "" : `，加权 ${decimal(weight)}`}`,
 
   table: "属性表",
   tableKey: "收起属性表（T）",
@@ -188,6 +197,12 @@ export const W = {
 /** 4266 → 4,266 */
 export function num(n: number): string {
   return n.toString().replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+/** The same of a number with decimals: 12345.5 → 12,345.5 */
+export function decimal(n: number | string): string {
+  const [whole = "", rest] = String(n).split(".");
+  return num(Number(whole)) + (rest ? `.${rest}` : "");
 }
 
 /** A count that fits into a circle: 12345 → 1.2万 */

@@ -23,6 +23,8 @@ export const L = {
   parent: (name: string) => `上级 ${name}`,
   drop: (what: string) => `去掉 ${what}`,
   apply: "重新列出",
+  noCompare: "不比较",
+  backTo: (title: string) => `回到${title}`,
   badNumber: (title: string, from: string, to: string, unit: string) => `${title}应为 ${from}–${to} ${unit}`,
   reading: "正在读取",
   readingLong: "正在逐对量距，对象多时要等一会儿",

@@ -74,8 +74,8 @@ export const T = {
   ringLevels: "圈内数字为处数，圆环为各级占比，角标为最重一级",
 
   // Hexagons
-  cellsSay: (n: number, of: number) => `${num(n)} 格，共 ${num(of)} 处`,
-  cellColumn: { place: "所在", n: "处数", centre: "格中心", few: "说明" },
+  cellsSay: (n: number, of: number, weight: string) => `${num(n)} 格，共 ${num(of)} 处${weight && `，加权 ${weight}`}`,
+  cellColumn: { place: "所在", n: "处数", weighted: "加权", centre: "格中心", few: "说明" },
   fewNote: "少，仅供参考",
   noCells: "地图这一范围内没有六边形。可缩小地图。",
   placeNames: "六边形所在的县区名称",
@@ -84,14 +84,11 @@ export const T = {
   outside: "区划外",
 };
 
-/** What stands beside a scale's levels; `outside`: as the scale calls it. */
-export const besideWord = (value: string, outside: string | undefined): string | undefined => ({ outside, none: T.unassessed, off: T.offScale })[value];
-
 /** 重大危险源级别 一级、二级 */
-export function levelWords(title: string, levels: readonly string[], outside?: string): string {
+export function levelWords(title: string, levels: readonly string[]): string {
   const words = levels.map((level) => {
     const value = level.slice(level.indexOf(":") + 1);
-    return besideWord(value, outside) ?? value;
+    return value === "none" ? T.unassessed : value === "off" ? T.offScale : value;
   });
   return `${title} ${words.length ? words.join("、") : T.noLevel}`;
 }

@@ -98,3 +98,10 @@ def test_reservoir_without_capacity_is_refused() -> None:
     for value in (None, Decimal(0), Decimal(-1)):
         with pytest.raises(Refused, match="总库容"):
             sl252.reservoir_size(value, SIZES)
+
+
+def test_a_declared_size_stands_only_as_itself() -> None:
+    result = sl252.declared_size("中型", SIZES)
+    assert (result.level, result.tag) == ("中型", Tag.JUDGEMENT)
+    with pytest.raises(Refused, match="大型"):
+        sl252.declared_size("大型", SIZES)

@@ -7,7 +7,7 @@ import pytest
 from riskmap.base.settings import GEODATA
 from riskmap.catalogue.model import Class, Field, Scale
 from riskmap.catalogue.seed import read_files
-from riskmap.standards import gb18218, gb39496, gb50074, headwater, lec, ls, lyt1172
+from riskmap.standards import gb18218, gb39496, gb50074, headwater, lec, ls, lyt1172, sl252
 from riskmap.standards.table import read
 
 BOOK = read(GEODATA / "standards")
@@ -29,6 +29,7 @@ def column(table: str, name: str) -> list[str]:
         ("lyt1172-95-weather", lyt1172.SCALE),
         ("enterprise-bands", "enterprise-score"),
         ("park-bands", "park-class"),
+        ("sl252-2017-reservoir", sl252.SCALE),
     ],
 )
 def test_levels_of_a_table_are_the_levels_of_its_scale_in_the_same_order(table: str, scale: str) -> None:
