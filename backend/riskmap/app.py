@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from riskmap import __version__
 from riskmap.access import api as access_api
 from riskmap.access.reader import SYSTEM
+from riskmap.admission import api as admission_api
 from riskmap.atlas import api as atlas_api
 from riskmap.atlas.basemap import Basemap
 from riskmap.atlas.basemaps import api as basemaps_api
@@ -132,6 +133,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(selection_api.router)
     app.include_router(basemaps_api.router)
     app.include_router(search_api.router)
+    app.include_router(admission_api.router)
     _add_page(app)
     return app
 

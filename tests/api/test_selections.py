@@ -11,9 +11,11 @@ from starlette.testclient import TestClient
 from tests.conftest import OTHER_PASSWORD, sign_in
 
 from riskmap.base.database import superuser_url
+from riskmap.base.errors import TooMany
 from riskmap.base.settings import Settings
+from riskmap.base.throttle import HOUR, Throttle
 from riskmap.selection import api as selections_api
-from riskmap.selection import drawn, queries
+from riskmap.selection import queries
 
 DEMO = True
 FACETS = ("stage", "source", "department", "verified", "division", "tag")
@@ -25,7 +27,7 @@ SQUARE = {
 
 @pytest.fixture(autouse=True)
 def fresh_throttle(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(selections_api, "_throttle", drawn.Throttle(most=3))
+    monkeypatch.setattr(selections_api, "_throttle", Throttle(3, HOUR, "太频繁"))
 
 
 def make(admin: TestClient, app: Any, name: str, **rights: Any) -> TestClient:
@@ -172,11 +174,11 @@ def test_named_selections_need_an_account_and_plain_text(admin: TestClient, clie
 
 def test_the_throttle_forgets_after_an_hour() -> None:
     now = [0.0]
-    throttle = drawn.Throttle(most=2, clock=lambda: now[0])
+    throttle = Throttle(2, HOUR, "太频繁", clock=lambda: now[0])
     throttle.take("a")
     throttle.take("a")
     throttle.take("b")
-    with pytest.raises(drawn.TooMany):
+    with pytest.raises(TooMany):
         throttle.take("a")
     now[0] = 3601
     throttle.take("a")

@@ -42,6 +42,7 @@ KINDS = {
     "list": "清单",
     "gazetteer": "地名地址",
     "ruleset": "规则集",
+    "admission": "准入案",
 }
 ACTIONS = {
     "sign_in": "登录",
@@ -68,6 +69,7 @@ ACTIONS = {
     "ask": "查询",
     "load": "装入",
     "regrade": "确认等级",
+    "sign": "签署",
 }
 RESULTS = {
     "ok": "成功",

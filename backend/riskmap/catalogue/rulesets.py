@@ -16,6 +16,7 @@ from riskmap.base.settings import GEODATA
 from riskmap.standards.table import Book, Table, read
 
 STANDARDS_DIR = GEODATA / "standards"
+ADMISSION_DIR = GEODATA / "admission"
 SHIPPED = "shipped"
 # Tables that a bureau may have its own of, or choose among those that the product brings: by what rules ask for.
 CHOICES: Mapping[str, tuple[str, ...]] = {
@@ -74,9 +75,9 @@ PRODUCT = RuleSet(SHIPPED, "随产品的规则")
 
 
 @lru_cache(1)
-def shipped_book(folder: Path = STANDARDS_DIR) -> Book:
+def shipped_book(folders: tuple[Path, ...] = (STANDARDS_DIR, ADMISSION_DIR)) -> Book:
     """The tables that the product brings; read once."""
-    return read(folder)
+    return {name: found for folder in folders for name, found in read(folder).items()}
 
 
 def ruleset_on(sets: Sequence[RuleSet], day: date) -> RuleSet:

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from shapely.geometry.base import BaseGeometry
+
 from riskmap.catalogue.model import Scale
 from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Snapshot
@@ -77,6 +79,25 @@ class Near:
     coarse: int
 
 
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """An object within the metres that its class is asked for around an outline."""
+
+    id: int
+    class_: str
+    name: str
+    division: str
+    department: str
+    visibility: int
+    attributes: Mapping[str, Any]
+    level: tuple[str, str] | None  # (scale, value)
+    position_quality: str
+    enterprise: int | None
+    parent: int | None
+    distance_m: float
+    line: tuple[tuple[float, float], tuple[float, float]]  # from the outline to the object, lon/lat
+
+
 class Engine(Protocol):
     """Counts, cells, tiles, pages and neighbours of a selection."""
 
@@ -111,6 +132,16 @@ class Engine(Protocol):
         self, snapshot: Snapshot, selection: Selection, object_id: int, within_m: float, limit: int
     ) -> Near:
         """Objects within a geodesic distance of another one's outline, itself left out, nearest first."""
+
+    def reaching(
+        self, snapshot: Snapshot, shape: BaseGeometry, reaches: Mapping[str, float], attribute: str | None = None
+    ) -> list[Reached]:
+        """Live objects of each class (class → metres) that lie within so many geodesic metres of an outline.
+
+        Nearest first. The outline is lon/lat; of the snapshot's reader full-form rows alone are measured.
+        `attribute`: the declared geometry that is measured in the place of the object's own; for small classes,
+        since no index helps.
+        """
 
     def overlapping(self, snapshot: Snapshot, selection: Selection, area: str) -> list[int]:
         """Ids of objects whose geometry meets an area (GeoJSON text, lon/lat)."""

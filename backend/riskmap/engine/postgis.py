@@ -7,9 +7,12 @@ from functools import cache
 from pathlib import Path
 
 import h3
+import shapely
+from shapely.geometry.base import BaseGeometry
 from sqlalchemy import text
 
 from riskmap.base.crs import (
+    CGCS2000,
     COVER_RESOLUTION,
     GRID_ZOOM,
     cell_of_prefix,
@@ -17,8 +20,8 @@ from riskmap.base.crs import (
     tile_bounds,
 )
 from riskmap.catalogue.model import GRADES, LIVE_STAGES, Scale
-from riskmap.engine.interface import EVERY_FROM, NAMES_FROM, Cell, Counts, Facet, Near, NearObject, Neighbour
-from riskmap.selection.compile import Compiled, compile_selection, facet_condition
+from riskmap.engine.interface import EVERY_FROM, NAMES_FROM, Cell, Counts, Facet, Near, NearObject, Neighbour, Reached
+from riskmap.selection.compile import Binds, Compiled, compile_selection, facet_condition
 from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Snapshot
 
@@ -282,6 +285,48 @@ class PostgisEngine:
                     )
                 )  # fmt: skip
         return Near(tuple(items), total, self._coarse_near(snapshot, selection, bounds, within_m))
+
+    def reaching(
+        self, snapshot: Snapshot, shape: BaseGeometry, reaches: Mapping[str, float], attribute: str | None = None
+    ) -> list[Reached]:
+        """One statement; classes that are asked for the same metres share a box and an arm of it."""
+        binds = Binds()
+        compiled = compile_selection(Selection(), snapshot, binds=binds).only("full")
+        if compiled is None or not reaches:
+            return []
+        by_reach: dict[float, list[str]] = {}
+        for class_, metres in reaches.items():
+            by_reach.setdefault(metres, []).append(class_)
+        columns = (
+            "id, class, name, division, department, visibility, attributes, level_scale, level_value,"
+            " position_quality, enterprise, parent, geom"
+        )
+        listed = {name.strip(): "{" + name.strip() + "}" for name in columns.split(",")}
+        if attribute is not None:
+            drawn = f"{{attributes}} ->> CAST({binds(attribute)} AS text)"
+            listed["geom"] = f"ST_SetSRID(ST_GeomFromGeoJSON({drawn}), 4490)"
+        bounds = shape.bounds
+        arms = []
+        for metres, classes in sorted(by_reach.items()):
+            reach = f"CAST({binds(metres)} AS double precision)"
+            box = _box(compiled, _around(bounds, metres))
+            near = f"{listed['geom']} && {box} AND {{class}} = ANY(CAST({binds(sorted(classes))} AS text[]))"
+            arms.append(compiled.rows(listed | {"reach": reach}, near))
+        middle = math.radians(min(abs(bounds[1] + bounds[3]) / 2, 89.9))
+        values = {
+            **binds.values,
+            "shape": shapely.to_wkb(shapely.set_srid(shape, CGCS2000), hex=True, include_srid=True),
+            "squeeze": math.cos(middle),
+        }
+        sql = _sql("reaching").format(rows="\nUNION ALL\n".join(arms))
+        return [
+            Reached(
+                r["id"], r["class"], r["name"], r["division"], r["department"], r["visibility"], r["attributes"] or {},
+                (r["level_scale"], r["level_value"]) if r["level_value"] else None, r["position_quality"],
+                r["enterprise"], r["parent"], r["m"], ((r["x1"], r["y1"]), (r["x2"], r["y2"])),
+            )
+            for r in snapshot.connection.execute(text(sql), values).mappings()
+        ]  # fmt: skip
 
     def _coarse_near(
         self, snapshot: Snapshot, selection: Selection, bounds: tuple[float, float, float, float], within_m: float

@@ -19,6 +19,11 @@ from riskmap.catalogue.model import LIVE_STAGES, Catalogue
 REACH_M = 500  # GB 18218-2018 表5
 
 _SQL = (Path(__file__).parent / "exposure.sql").read_text(encoding="utf-8")
+_PRESENT = _SQL.format(
+    rows="risk_object",
+    then="o.ended_reason IS NULL AND o.valid_from <= :day AND (o.valid_to IS NULL OR o.valid_to > :day)",
+)
+_PAST = _SQL.format(rows="object_version", then="o.known @> CAST(:known AS bigint) AND o.valid @> CAST(:day AS date)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +106,16 @@ def boundary_of(
 
 
 def around(
-    connection: Connection, catalogue: Catalogue, boundary: tuple[str, str] | None, day: date
+    connection: Connection,
+    catalogue: Catalogue,
+    boundary: tuple[str, str] | None,
+    day: date,
+    known: int | None = None,
 ) -> Exposure | None:
-    """Homes and places with people within 500 m of a boundary, by the geodesic; None without a boundary."""
+    """Homes and places with people within 500 m of a boundary, by the geodesic; None without a boundary.
+
+    `known`: as a past state knew that day; None: as it is known now.
+    """
     if boundary is None:
         return None
     whose, shape = boundary
@@ -119,6 +131,6 @@ def around(
         "day": day,
     }
     with database.under(connection, SYSTEM.settings()):
-        rows = connection.execute(text(_SQL), binds).all()
+        rows = connection.execute(text(_PRESENT if known is None else _PAST), binds | {"known": known}).all()
     homes = tuple(Around(r.id, r.residents, r.m, r.partly, r.inside) for r in rows if r.home)
     return Exposure(whose, homes, sum(r.present for r in rows if not r.inside))

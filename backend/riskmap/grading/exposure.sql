@@ -22,9 +22,9 @@ near AS MATERIALIZED (
     SELECT
         o.id, o.class, o.attributes, o.geom, ST_CoveredBy(o.geom, p.g) AS inside, p.plane,
         ST_Transform(ST_Translate(ST_Segmentize(o.geom, 0.0045), p.turn, 0), 4549) AS plane_o
-    FROM risk_object AS o, plant AS p
+    FROM {rows} AS o, plant AS p
     WHERE o.geom && p.box AND o.class = ANY(CAST(:classes AS text[])) AND o.stage = ANY(CAST(:live AS text[]))
-        AND o.ended_reason IS NULL AND o.valid_from <= :day AND (o.valid_to IS NULL OR o.valid_to > :day)
+        AND {then}
 ),
 measured AS (
     SELECT n.*, ST_Distance(n.plane_o, n.plane) AS m FROM near AS n

@@ -13,7 +13,7 @@ from riskmap.selection.compile import compile_selection
 from riskmap.store.dependencies import WriteSnapshot
 
 router = APIRouter(prefix="/api", route_class=ExactRoute, default_response_class=ExactResponse, tags=["selection"])
-_throttle = drawn.Throttle()
+_throttle = drawn.throttle()
 
 NamedId = Annotated[int, Field(ge=1, le=2**62)]
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]

@@ -1,42 +1,19 @@
 """How much the public may draw: an area and nothing else, of few vertices, so often an hour from one address."""
 
-import threading
-import time
-from collections import OrderedDict, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from riskmap.base.errors import FieldError, Forbidden, Invalid, TooMany
+from riskmap.base.errors import FieldError, Forbidden, Invalid
+from riskmap.base.throttle import HOUR, Throttle
 
 MOST_VERTICES = 400
 MOST_AN_HOUR = 60
 KEPT_DAYS = 30
-_HOUR = 3600.0
-_MOST_ADDRESSES = 10_000
 
 
-class Throttle:
-    """Counts by address within the last hour; the longest silent address is forgotten first."""
-
-    def __init__(self, most: int = MOST_AN_HOUR, clock: Callable[[], float] = time.monotonic) -> None:
-        self._most = most
-        self._clock = clock
-        self._times: OrderedDict[str, deque[float]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def take(self, address: str) -> None:
-        """Count one. Raises TooMany."""
-        now = self._clock()
-        with self._lock:
-            times = self._times.setdefault(address, deque())
-            self._times.move_to_end(address)
-            while len(self._times) > _MOST_ADDRESSES:
-                self._times.popitem(last=False)
-            while times and now - times[0] > _HOUR:
-                times.popleft()
-            if len(times) >= self._most:
-                raise TooMany(f"画范围过于频繁，每小时最多 {self._most} 次。请稍后再画，或登录。")
-            times.append(now)
+def throttle() -> Throttle:
+    """What one address may draw within an hour."""
+    return Throttle(MOST_AN_HOUR, HOUR, f"画范围过于频繁，每小时最多 {MOST_AN_HOUR} 次。请稍后再画，或登录。")
 
 
 def check_public(body: Mapping[str, Any]) -> None:

@@ -7,7 +7,8 @@ from enum import StrEnum
 from fractions import Fraction
 
 from riskmap.standards.bands import FROM_ZERO, Bands
-from riskmap.standards.result import Checks, Clause, Given, Result, Standing, Step, Tag, say
+from riskmap.standards.need import Facts, Need
+from riskmap.standards.result import Checks, Clause, Given, Refused, Result, Standing, Step, Tag, say
 from riskmap.standards.table import Book, Row, known, table
 
 EDITION = "GB 50074-2014"
@@ -89,3 +90,35 @@ def depot_grade(tanks: Sequence[Tank], tables: Tables, *, governing_code: str = 
     grade = tables.grades.step("TV", tv, "石油库等级", "等级")
     steps = (step, grade)
     return Result(tables.edition, Standing.GRADED, grade.text, SCALE, grade.text, steps, tuple(inputs), tuple(notes))
+
+
+def need(hazard: Facts, kind: str, target: Facts, book: Book) -> Need | None:
+    """Metres from a depot's above-ground tanks of 甲B or 乙 liquids to housing and public buildings, by its grade.
+
+    None where the hazard holds liquefied gas alone, which has a table of its own.
+    """
+    rows = table(book, "gb50074-2014-distance", EDITION).rows
+    storage = [row for row in hazard.get("storage") or () if row.get("fire_class")]
+    if storage and all(row["fire_class"] == "甲A" for row in storage):
+        return None
+    if hazard.get("storage") and not storage:
+        return None  # by substance alone: nothing that a depot is graded by
+    level, doubts = hazard.get("level"), []
+    if level is None and storage:
+        tanks = [
+            Tank(
+                r["fire_class"], r.get("volume_m3"), toxic=r.get("toxic") is True, use=Use(r.get("use") or Use.STORAGE)
+            )
+            for r in storage
+        ]
+        try:
+            level = depot_grade(tanks, Tables.of(book)).level
+        except Refused:  # a tank without volume
+            level = None
+    if level is None:
+        level = "一级"
+        doubts.append("石油库等级未定，按一级")
+    row = next((r for r in rows if r.text("level") == level), None)
+    if row is None or not row.text("residential_m"):
+        return Need(None, rows[0].clause, f"{level}石油库，表中没有数值")
+    return Need(row.number("residential_m"), row.clause, f"{level}石油库，对方为居住区或公共建筑", tuple(doubts))

@@ -1,0 +1,150 @@
+"""准入核验 over HTTP: ask, keep, read, ask again, sign."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import Field
+
+from riskmap.access.dependencies import signed_in
+from riskmap.access.reader import Reader, territory
+from riskmap.admission import rules as admission_rules
+from riskmap.admission import service
+from riskmap.admission.judgement import WORDS, Verdict
+from riskmap.admission.wire import Check, Place
+from riskmap.base import database
+from riskmap.base.throttle import MINUTE, Throttle
+from riskmap.base.web import ExactResponse, ExactRoute, ensure_disk
+from riskmap.base.wire import Text, Wire
+from riskmap.store.dependencies import ReadSnapshot, WriteSnapshot, marked
+from riskmap.store.snapshot import open_snapshot
+
+router = APIRouter(
+    prefix="/api/admission", route_class=ExactRoute, default_response_class=ExactResponse, tags=["admission"]
+)
+
+MOST_A_MINUTE = 120
+_throttle = Throttle(MOST_A_MINUTE, MINUTE, f"准入核验一分钟最多 {MOST_A_MINUTE} 次，请稍后再试；成批的请用日清单。")
+
+Number = Annotated[str, Field(pattern=r"^ZR-\d{4}-\d{6,9}$", max_length=20)]
+VerdictWord = Literal["admit", "commit_and_admit", "on_site_check", "rectify_first", "refuse_advised", "pre_licence"]
+Standing = Literal["unplaced", "overdue", "assigned", "checked", "refused"]
+
+
+def asker(reader: Annotated[Reader, Depends(signed_in)]) -> Reader:
+    """Who may check a place."""
+    service.ensure_may_ask(reader)
+    return reader
+
+
+Asker = Annotated[Reader, Depends(asker)]
+
+
+def _house(request: Request) -> service.House:
+    app = request.app.state
+    return service.House(app.map_engine, app.settings.bounds, app.mark is not None)
+
+
+@router.post("/preview")
+def preview(body: Check, request: Request, reader: Asker, snapshot: ReadSnapshot) -> Any:
+    """The answer without a case: nothing is kept."""
+    _throttle.take(reader.name)
+    asked = service.ask(snapshot, _house(request), body)
+    return marked(request, service.preview(snapshot, asked))
+
+
+@router.post("/checks", status_code=201)
+def post_check(body: Check, request: Request, reader: Asker, snapshot: ReadSnapshot) -> Any:
+    """Ask a place and keep the answer as a case, with its number, frozen state and rule set."""
+    _throttle.take(reader.name)
+    app = request.app.state
+    ensure_disk(app.settings)
+    house = _house(request)
+    asked = service.ask(snapshot, house, body)  # in one snapshot, before the number is taken
+    by_token = "authorization" in request.headers
+    with database.write(app.engine, reader.settings(write=True)) as connection:
+        number = service.keep(connection, reader, snapshot, asked, house.demo, "api" if by_token else "window")
+    return marked(request, _one(request, reader, number))
+
+
+def _one(request: Request, reader: Reader, number: str) -> dict[str, Any]:
+    """The case as it is now, read after what was written."""
+    app = request.app.state
+    with database.read(app.engine, reader.settings()) as connection:
+        fresh = open_snapshot(connection, reader, app.catalogues, app.settings.public_resolution)
+        return service.body(fresh, service.find(fresh, number))
+
+
+@router.get("/checks")
+def list_checks(
+    request: Request,
+    reader: Asker,
+    snapshot: ReadSnapshot,
+    batch: Annotated[str | None, Query(max_length=60)] = None,
+    standing: Standing | None = None,
+    verdict: Annotated[list[VerdictWord] | None, Query(max_length=6)] = None,
+    division: Annotated[list[str] | None, Query(max_length=50)] = None,
+    uscc: Annotated[str | None, Query(max_length=18)] = None,
+    q: Annotated[str | None, Query(max_length=60)] = None,
+    signed: bool | None = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    cursor: Annotated[int | None, Query(ge=1, le=2**62)] = None,
+) -> Any:
+    """Cases, the newest first; the first page counts where all of them stand."""
+    filters = {
+        "batch": batch,
+        "standing": standing,
+        "verdict": verdict,
+        "division": [territory(code) + "%" for code in division] if division else None,
+        "uscc": uscc,
+        "q": q.strip() if q else None,
+        "signed": signed,
+    }
+    return marked(request, service.listed(snapshot, filters, limit, cursor))
+
+
+@router.get("/checks/{number}")
+def get_check(number: Number, request: Request, reader: Asker, snapshot: ReadSnapshot) -> Any:
+    """One case."""
+    return marked(request, service.body(snapshot, service.find(snapshot, number)))
+
+
+@router.post("/checks/{number}/rerun")
+def rerun_check(number: Number, request: Request, reader: Asker, snapshot: ReadSnapshot) -> Any:
+    """The case asked again from its frozen state and rule set; `same` says whether the answer is."""
+    _throttle.take(reader.name)
+    return marked(request, service.rerun(snapshot, _house(request), number))
+
+
+class Signature(Wire):
+    """What an officer stands for."""
+
+    verdict: VerdictWord = Field(title="结论")
+    note: Annotated[Text, Field(title="说明")] = ""
+
+
+@router.post("/checks/{number}/sign")
+def sign_check(number: Number, body: Signature, request: Request, reader: Asker, snapshot: WriteSnapshot) -> Any:
+    """Sign the conclusion, once; only accounts that may sign."""
+    return marked(request, service.sign(snapshot, number, body.verdict, body.note))
+
+
+@router.post("/checks/{number}/place")
+def place_check(number: Number, body: Place, request: Request, reader: Asker, snapshot: WriteSnapshot) -> Any:
+    """Give a case that waits its place; it is answered and handed out."""
+    return marked(request, service.put_in_place(snapshot, _house(request), number, body))
+
+
+@router.get("/tags")
+def get_tags(snapshot: ReadSnapshot, reader: Asker) -> Any:
+    """What a trade may be tagged with, and the words of all verdicts."""
+    rules = admission_rules.rules_of(snapshot.catalogue.ruleset_at(snapshot.moment.day))
+    return {
+        "items": [
+            {"tag": t.code, "title": t.title, "side": t.side, "words": list(t.words), "licence": t.licence or None}
+            for t in rules.tags.values()
+            if t.side != "place" and not t.of
+        ],
+        "verdicts": [{"verdict": str(v), "title": WORDS[v]} for v in Verdict],
+        "ruleset": rules.ruleset.code,
+        "ruleset_title": rules.ruleset.title,
+    }

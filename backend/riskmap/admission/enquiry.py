@@ -1,0 +1,574 @@
+"""One place asked against every rule, both ways, over all live objects.
+
+The applicant as a hazard near people, the applicant as people near a hazard; zones; the negative list; what the law
+wants first. Everything that was asked is told, with the data that it rests on: nothing found is never no risk.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+from shapely.geometry.base import BaseGeometry
+from sqlalchemy import text
+
+from riskmap.admission.judgement import (
+    NONE,
+    Outcome,
+    Verdict,
+    Why,
+    at_distance,
+    softened,
+    verdict,
+)
+from riskmap.admission.rules import ALPHA, BY, UNKNOWN_HALF_M, DistanceRule, NegativeItem, Rules, Scope, Tag, ZoneRule
+from riskmap.admission.trade import Found
+from riskmap.catalogue.model import LIVE_STAGES
+from riskmap.engine.interface import Engine, Reached
+from riskmap.grading.raised import Raised, raised
+from riskmap.grading.rules import holding
+from riskmap.selection.compile import compile_selection
+from riskmap.selection.model import Selection
+from riskmap.standards import gb18218, gbt37243
+from riskmap.standards.need import Facts
+from riskmap.standards.result import Checks, Clause
+from riskmap.standards.result import Tag as Confidence
+from riskmap.store.snapshot import Snapshot
+
+# Policy: how far a registered position may be off, by its quality, in metres.
+POSITION_M = {"surveyed": 0.0, "clicked": 0.0, "geocoded": 50.0, "guessed": 200.0}
+_WORST_POSITION_M = max(POSITION_M.values())
+_VIEW_M = 100.0  # beyond a limit: how far the nearest that passes is still shown
+OUT, IN, PLACE, TRADE = "applicant_to_target", "source_to_applicant", "place", "trade"
+_PRE = Clause("国市监注发〔2021〕17号", "前置审批事项", Confidence.VERIFIED)
+_GAS_SYMBOLS = frozenset({"J1", "J3", "W2"})  # toxic gases and flammable gases of GB 18218 table 2
+
+
+@dataclass(frozen=True, slots=True)
+class Applicant:
+    """Who asks: what, where and how large. The shape is lon/lat, CGCS2000."""
+
+    name: str
+    trade: tuple[Found, ...]
+    industry: str | None  # digits of GB/T 4754
+    shape: BaseGeometry
+    uncertainty_m: float
+    division: str
+    size: Facts  # persons, residents, households, beds, area_m2, investment_wan, storage, vapour_recovery
+    enterprise: int | None = None
+
+    @property
+    def tags(self) -> frozenset[str]:
+        """Codes of its tags."""
+        return frozenset(found.tag.code for found in self.trade)
+
+    def as_hazard(self) -> Facts:
+        """Its facts under the names that tables of distances read."""
+        return dict(self.size) | {"asks_lpg": bool(self.tags & {"lpg-station", "bottled-gas"})}
+
+
+@dataclass(slots=True)
+class Answer:
+    """What was found, and what was asked."""
+
+    verdict: Verdict
+    hits: list[dict[str, Any]]
+    near: list[dict[str, Any]]  # the nearest that passes, of each rule
+    asked: list[dict[str, Any]]
+    commits: bool
+
+    def body(self) -> dict[str, Any]:
+        """As a case keeps it."""
+        return {
+            "verdict": str(self.verdict),
+            "hits": self.hits,
+            "near": self.near,
+            "asked": self.asked,
+            "commits": self.commits,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """A rule in one direction: whose objects are looked for."""
+
+    rule: DistanceRule
+    direction: str
+    looked_for: tuple[Tag, ...]
+    as_: tuple[str, ...]  # the applicant's tags that make it apply
+
+
+@dataclass(slots=True)
+class Enquiry:
+    """One question, from the applicant to the answer."""
+
+    snapshot: Snapshot  # SYSTEM's
+    engine: Engine
+    rules: Rules
+    applicant: Applicant
+    demo: bool
+    hits: list[dict[str, Any]] = field(default_factory=list)
+    near: list[dict[str, Any]] = field(default_factory=list)
+    asked: list[dict[str, Any]] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
+
+    def answer(self, dated: Mapping[str, tuple[int, date | None]] | None = None) -> Answer:
+        """All rules asked. `dated`: objects and last change by class, where the caller has kept them."""
+        ways, zones, lines = self._ways(), self._zones(), self._lines()
+        found = self.engine.reaching(self.snapshot, self.applicant.shape, self._reaches(ways, zones, lines))
+        by_class: dict[str, list[Reached]] = {}
+        for one in found:
+            if not self._own(one):
+                by_class.setdefault(one.class_, []).append(one)
+        classes = {c for way in ways for tag in way.looked_for for c in tag.classes}
+        classes |= {c for zone in zones for tag in self._tags(zone.zone) for c in tag.classes}
+        classes |= {c for item in lines if item.place for tag in self._tags(item.place[1]) for c in tag.classes}
+        data = data_of(self.snapshot, classes) if dated is None else dated
+        for way in ways:
+            self._ask_distance(way, by_class, data)
+        for zone in zones:
+            self._ask_zone(zone, by_class, data)
+        for item in lines:
+            self._ask_item(item, by_class, data)
+        self._ask_trade()
+        order = list(Verdict)
+        self.hits.sort(
+            key=lambda h: (
+                order.index(Verdict(h["consequence"])) if h["consequence"] != NONE else len(order),
+                h["measured_m"] if h["measured_m"] is not None else -1.0,
+                h["rule"],
+            )
+        )
+        commits = any(found.tag.commits for found in self.applicant.trade)
+        return Answer(verdict(self.outcomes, commits=commits), self.hits, self.near, self.asked, commits)
+
+    # -- What applies ---------------------------------------------------------------------
+
+    def _tags(self, text_: str) -> tuple[Tag, ...]:
+        return tuple(self.rules.tags[code] for code in self.rules.leaves(text_))
+
+    def _in_force(self, scope: Scope) -> bool:
+        return scope.applies(self.snapshot.moment.day, self.applicant.division, self.demo)
+
+    def _ways(self) -> list[_Way]:
+        out = []
+        mine = self.applicant.tags
+        for rule in self.rules.distances:
+            if not self._in_force(rule.scope):
+                continue
+            subjects, targets = self.rules.leaves(rule.subject), self.rules.leaves(rule.target)
+            if as_ := tuple(code for code in subjects if code in mine):
+                out.append(_Way(rule, OUT, self._tags(rule.target), as_))
+            if rule.both and (as_ := tuple(code for code in targets if code in mine)):
+                out.append(_Way(rule, IN, self._tags(rule.subject), as_))
+        return [way for way in out if any(tag.classes for tag in way.looked_for)]
+
+    def _zones(self) -> list[ZoneRule]:
+        mine = self.applicant.tags
+        return [
+            z for z in self.rules.zones
+            if self._in_force(z.scope) and (z.who == "*" or any(code in mine for code in self.rules.leaves(z.who)))
+        ]  # fmt: skip
+
+    def _lines(self) -> list[NegativeItem]:
+        """Items of the negative list that the trade falls under."""
+        mine, industry = self.applicant.tags, self.applicant.industry or ""
+        return [
+            n for n in self.rules.negative
+            if self._in_force(n.scope)
+            and ((n.industry and industry.startswith(n.industry))
+                 or (n.who and any(code in mine for code in self.rules.leaves(n.who))))
+        ]  # fmt: skip
+
+    def _reaches(
+        self, ways: Iterable[_Way], zones: Iterable[ZoneRule], lines: Iterable[NegativeItem]
+    ) -> dict[str, float]:
+        """How far each class has to be looked for."""
+        unsure = self.applicant.uncertainty_m + _WORST_POSITION_M
+        reaches: dict[str, float] = {}
+
+        def reach(tags: Iterable[Tag], metres: float) -> None:
+            for tag in tags:
+                for class_ in tag.classes:
+                    if not tag.shape:
+                        reaches[class_] = max(reaches.get(class_, 0.0), metres + unsure)
+
+        for way in ways:
+            if way.rule.by != ALPHA:
+                slack = 2 * UNKNOWN_HALF_M.get(way.rule.edge, 0.0)
+                reach(way.looked_for, self._limit(way.rule) + slack + _VIEW_M)
+        for zone in zones:
+            reach(self._tags(zone.zone), zone.within_m)
+        for item in lines:
+            if item.place:
+                reach(self._tags(item.place[1]), 0.0)
+        return reaches
+
+    def _limit(self, rule: DistanceRule) -> float:
+        """The fixed metres of a rule, or how far to look where a table says."""
+        metres = rule.reach_m if rule.metres is None else float(rule.metres)
+        if rule.beyond:
+            metres += self._limit(self.rules.distance(rule.beyond))
+        return metres
+
+    def _own(self, one: Reached) -> bool:
+        """Whether an object is the applicant's own enterprise or belongs to it."""
+        own = self.applicant.enterprise
+        return own is not None and own in (one.id, one.enterprise)
+
+    # -- Distances ------------------------------------------------------------------------
+
+    def _ask_distance(
+        self, way: _Way, by_class: Mapping[str, Sequence[Reached]], data: Mapping[str, tuple[int, date | None]]
+    ) -> None:
+        rule = way.rule
+        if rule.by == ALPHA:
+            self._ask_alpha(way, data)
+            return
+        nearest: dict[str, Any] | None = None
+        seen: set[int] = set()
+        for tag in way.looked_for:
+            for class_ in tag.classes:
+                for one in by_class.get(class_, ()):
+                    if one.id in seen or not tag.holds(one.class_, one.name, one.attributes):
+                        continue
+                    seen.add(one.id)
+                    row = self._measure(way, tag, one)
+                    if row is None:
+                        continue
+                    outcome: Outcome = row.pop("outcome")
+                    if outcome.is_hit:
+                        self.hits.append(row)
+                        self.outcomes.append(outcome)
+                    elif nearest is None or row["measured_m"] - (row["required_m"] or 0) < nearest["measured_m"] - (
+                        nearest["required_m"] or 0
+                    ):
+                        nearest = row
+        if nearest is not None:
+            self.near.append(nearest)
+        self._note(rule.scope, way.direction, {c for tag in way.looked_for for c in tag.classes}, data)
+
+    def _measure(self, way: _Way, tag: Tag, one: Reached) -> dict[str, Any] | None:
+        rule = way.rule
+        said, doubts, clause = "", [], rule.scope.clause
+        limit: float | None = None if rule.metres is None else self._limit(rule)
+        if rule.by:
+            mine = self.applicant.as_hazard() if way.direction == OUT else self.applicant.size
+            theirs = facts_of(one)
+            hazard, target = (mine, theirs) if way.direction == OUT else (theirs, mine)
+            kind = tag.code if way.direction == OUT else way.as_[0]
+            need = BY[rule.by](hazard, kind, target, self.rules.book)
+            if need is None:
+                return None
+            limit = None if need.metres is None else float(need.metres)
+            said, doubts, clause = need.said, list(need.doubts), need.clause
+            if limit is None and one.distance_m > rule.reach_m:
+                return None
+        half, slack, edge = _edge(rule, one)
+        distance = max(one.distance_m - half, 0.0)
+        unsure = self.applicant.uncertainty_m + POSITION_M.get(one.position_quality, _WORST_POSITION_M)
+        # A table's own tag says whether its number was checked; a rule that is laxer keeps its consequence.
+        outcome = at_distance(
+            distance, limit, unsure, rule.scope.consequence, clause.tag, doubtful=bool(doubts), slack_m=slack
+        )
+        return {
+            **_basis(rule.scope, clause),
+            "title": rule.scope.title,
+            "effect": rule.effect,
+            "direction": way.direction,
+            "consequence": str(outcome.verdict or NONE),
+            "why": str(outcome.why),
+            "object": _object(one),
+            "measured_m": round(distance, 3),
+            "required_m": limit,
+            "uncertainty_m": unsure,
+            "edge": edge,
+            "said": said,
+            "doubts": doubts,
+            "line": one.line,
+            "would_pass": None if limit is None or not outcome.is_hit else round(limit + slack + unsure - distance, 1),
+            "outcome": outcome,
+        }
+
+    def _ask_alpha(self, way: _Way, data: Mapping[str, tuple[int, date | None]]) -> None:
+        """Residents more: which plants nearby would be graded otherwise."""
+        rule = way.rule
+        residents = self.applicant.size.get("residents")
+        if residents:
+            for unit in raised(self.snapshot, self.applicant.shape, int(residents)):
+                outcome = softened(
+                    rule.scope.consequence if unit.changes else NONE, rule.scope.clause.tag, why=Why.WITHIN
+                )
+                self.hits.append(self._raised(way, unit, outcome))
+                self.outcomes.append(outcome)
+        else:
+            outcome = softened(rule.scope.consequence, rule.scope.clause.tag, why=Why.UNKNOWN)
+            near = raised(self.snapshot, self.applicant.shape, 1)
+            if near:
+                self.outcomes.append(outcome)
+                self.hits.append(
+                    self._plain(rule.scope, way.direction, outcome)
+                    | {"effect": "周边 500 m 内有重大危险源，未填居住人数，不能算出其级别是否提高"}
+                )
+        self._note(rule.scope, way.direction, {c for tag in way.looked_for for c in tag.classes}, data)
+
+    def _raised(self, way: _Way, unit: Raised, outcome: Outcome) -> dict[str, Any]:
+        row = self._plain(way.rule.scope, way.direction, outcome)
+        one = unit.row
+        return row | {
+            "effect": way.rule.effect,
+            "object": {k: one[k] for k in ("id", "class", "name", "division", "department", "visibility")},
+            "measured_m": round(unit.distance_m, 3),
+            "required_m": way.rule.reach_m,
+            "line": unit.line,
+            "raised": {"before": unit.before, "after": unit.after, "changes": unit.changes},
+        }
+
+    def _plain(self, scope: Scope, direction: str, outcome: Outcome) -> dict[str, Any]:
+        """A hit that measures nothing."""
+        return {
+            **_basis(scope, scope.clause),
+            "title": scope.title,
+            "effect": "",
+            "direction": direction,
+            "consequence": str(outcome.verdict or NONE),
+            "why": str(outcome.why),
+            "object": None,
+            "measured_m": None,
+            "required_m": None,
+            "uncertainty_m": self.applicant.uncertainty_m,
+            "edge": None,
+            "said": "",
+            "doubts": [],
+            "line": None,
+            "would_pass": None,
+        }
+
+    # -- Zones and the list -----------------------------------------------------------------
+
+    def _of(self, text_: str, by_class: Mapping[str, Sequence[Reached]]) -> list[Reached]:
+        """Objects near by that are one of these tags; a path that a field holds is measured by itself."""
+        out: dict[int, Reached] = {}
+        for tag in self._tags(text_):
+            found: Iterable[Reached]
+            if tag.shape:
+                reaches = dict.fromkeys(tag.classes, 1000.0 + self.applicant.uncertainty_m)
+                found = self.engine.reaching(self.snapshot, self.applicant.shape, reaches, attribute=tag.shape)
+            else:
+                found = (one for class_ in tag.classes for one in by_class.get(class_, ()))
+            for one in found:
+                if tag.holds(one.class_, one.name, one.attributes):
+                    out.setdefault(one.id, one)
+        return sorted(out.values(), key=lambda one: (one.distance_m, one.id))
+
+    def _ask_zone(
+        self, zone: ZoneRule, by_class: Mapping[str, Sequence[Reached]], data: Mapping[str, tuple[int, date | None]]
+    ) -> None:
+        scope = zone.scope
+        for one in self._of(zone.zone, by_class):
+            unsure = self.applicant.uncertainty_m + POSITION_M.get(one.position_quality, _WORST_POSITION_M)
+            if zone.within_m:
+                outcome = at_distance(one.distance_m, zone.within_m, unsure, scope.consequence, scope.clause.tag)
+            elif one.distance_m == 0:
+                outcome = softened(scope.consequence, scope.clause.tag, why=Why.WITHIN)
+            elif one.distance_m <= unsure:
+                outcome = Outcome(None if scope.consequence == NONE else Verdict.CHECK, Why.UNCERTAIN)
+            else:
+                continue
+            if not outcome.is_hit:
+                continue
+            self.outcomes.append(outcome)
+            self.hits.append(
+                self._plain(scope, PLACE, outcome)
+                | {
+                    "effect": zone.advice,
+                    "object": _object(one),
+                    "measured_m": round(one.distance_m, 3),
+                    "required_m": zone.within_m or None,
+                    "uncertainty_m": unsure,
+                    "line": one.line if one.distance_m else None,
+                    "would_pass": round(zone.within_m + unsure - one.distance_m, 1) if zone.within_m else None,
+                }
+            )
+        self._note(scope, PLACE, {c for tag in self._tags(zone.zone) for c in tag.classes}, data)
+
+    def _ask_item(
+        self, item: NegativeItem, by_class: Mapping[str, Sequence[Reached]], data: Mapping[str, tuple[int, date | None]]
+    ) -> None:
+        scope, doubts = item.scope, []
+        classes: set[str] = set()
+        outcome: Outcome | None = softened(scope.consequence, scope.clause.tag, why=Why.LISTED)
+        if item.place:
+            relation, tag = item.place
+            classes = {c for t in self._tags(tag) for c in t.classes}
+            zones = self._of(tag, by_class)
+            inside = [z for z in zones if z.distance_m == 0]
+            doubtful = any(0 < z.distance_m <= self.applicant.uncertainty_m for z in zones)
+            if not sum(data.get(c, (0, None))[0] for c in classes):
+                doubts.append(f"没有登记{self.rules.tags[tag].title}，不能判断在内在外")
+            elif bool(inside) != (relation == "in"):
+                outcome = None
+            if doubtful and not inside:
+                doubts.append(f"在{self.rules.tags[tag].title}边界的误差之内")
+        for limit in item.scale:
+            met = limit.holds(self.applicant.size)
+            if met is None:
+                doubts.append(f"没有填写规模（{limit.name}）")
+            elif not met:
+                self._note(scope, PLACE, classes, data)
+                return
+        if doubts and scope.consequence != NONE:
+            outcome = Outcome(Verdict.CHECK, Why.UNKNOWN)
+        if outcome is not None:
+            self.outcomes.append(outcome)
+            self.hits.append(self._plain(scope, PLACE, outcome) | {"doubts": doubts, "effect": "许可准入负面清单"})
+        self._note(scope, PLACE, classes, data)
+
+    # -- By the trade alone -------------------------------------------------------------------
+
+    def _ask_trade(self) -> None:
+        for found in self.applicant.trade:
+            if found.tag.licence:
+                outcome = Outcome(Verdict.LICENCE, Why.TRADE)
+                scope = Scope(f"LICENCE-{found.tag.code}", found.tag.licence, _PRE, Verdict.LICENCE, None, None, "", "")
+                self.outcomes.append(outcome)
+                self.hits.append(
+                    self._plain(scope, TRADE, outcome) | {"effect": f"{found.tag.title}：{found.tag.licence}"}
+                )
+        self._ask_storage()
+
+    def _ask_storage(self) -> None:
+        """GB 18218 by what is to be stored, and the method of GB/T 37243 for its distance."""
+        tables = gb18218.Tables.of(self.rules.book)
+        rows = [row for row in self.applicant.size.get("storage") or () if is_told(row)]
+        if not rows:
+            return
+        holdings = [as_holding(row) for row in rows]
+        steps = gb18218.sum_steps(gb18218.shares(holdings, tables, Checks()))
+        total = next(step for step in steps if step.symbol == "S")
+        assert isinstance(total.value, Fraction)
+        is_one = total.value >= 1  # 4.2.1: at least
+        scope = Scope("GB18218-S", "重大危险源辨识", gb18218.IDENTIFIED, NONE, None, None, "", "")
+        outcome = softened(str(Verdict.CHECK) if is_one else NONE, Confidence.VERIFIED, why=Why.TRADE)
+        self.outcomes.append(outcome)
+        self.hits.append(
+            self._plain(scope, TRADE, outcome)
+            | {"effect": f"{'构成' if is_one else '不构成'}重大危险源", "said": total.line}
+        )
+        gases = [h for h, row in zip(holdings, rows, strict=True) if _is_gas(row, tables)]
+        explosives = any("W1" in _symbols(row) for row in rows)
+        method = gbt37243.choose(gbt37243.Tables.of(self.rules.book), explosives=explosives, gases=gases)
+        clause = next((step.clause for step in method.steps if step.symbol == "方法"), None)
+        if clause is None:
+            return
+        scope = Scope("GBT37243", "外部安全防护距离的确定方法", clause, NONE, None, None, "", "")
+        needs_study = method.level in (gbt37243.QUANTITATIVE, gbt37243.CONSEQUENCE)
+        outcome = softened(str(Verdict.CHECK) if needs_study else NONE, clause.tag, why=Why.NO_NUMBER)
+        self.outcomes.append(outcome)
+        self.hits.append(
+            self._plain(scope, TRADE, outcome)
+            | {
+                "effect": f"{method.verdict}" + ("：外部安全防护距离须经评价确定" if needs_study else ""),
+                "said": next((step.line for step in method.steps if step.symbol == "S"), ""),
+            }
+        )
+
+    # -- What was asked -------------------------------------------------------------------------
+
+    def _note(
+        self, scope: Scope, direction: str, classes: set[str], data: Mapping[str, tuple[int, date | None]]
+    ) -> None:
+        known = [data.get(c, (0, None)) for c in sorted(classes)]
+        days = [day for _, day in known if day is not None]
+        self.asked.append(
+            {
+                **_basis(scope, scope.clause),
+                "title": scope.title,
+                "direction": direction,
+                "consequence": scope.consequence,
+                "classes": sorted(classes),
+                "objects": sum(n for n, _ in known) if classes else None,
+                "data_as_of": max(days).isoformat() if days else None,
+            }
+        )
+
+
+# -- Small parts ------------------------------------------------------------------------------
+
+
+def _basis(scope: Scope, clause: Clause) -> dict[str, Any]:
+    return {
+        "rule": scope.code,
+        "basis": f"{clause.edition} {clause.number}".strip(),
+        "confidence": str(clause.tag),
+    }
+
+
+def _object(one: Reached) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "class": one.class_,
+        "name": one.name,
+        "division": one.division,
+        "department": one.department,
+        "visibility": one.visibility,
+    }
+
+
+def facts_of(one: Reached) -> Facts:
+    """An object's facts under the names that tables of distances read."""
+    facts = dict(one.attributes)
+    if "liquid_volumes" in facts:
+        facts["storage"] = facts["liquid_volumes"]
+    if one.level and one.level[0] == "depot-grade":
+        facts["level"] = one.level[1]
+    return facts
+
+
+def _edge(rule: DistanceRule, one: Reached) -> tuple[float, float, str | None]:
+    """What lies between the line that is stored and the edge to measure from: half a known width; how much it may
+    be where it is not known; and what the answer says of it."""
+    if rule.edge in {"outline", "centre"}:
+        return 0.0, 0.0, None
+    width = one.attributes.get("land_width_m") if rule.edge == "land" else None
+    if width is not None:
+        return float(Fraction(str(width)) / 2), 0.0, "中心线推算（已减半幅用地宽度）"
+    return 0.0, UNKNOWN_HALF_M[rule.edge], "中心线推算（边缘未测）"
+
+
+def _symbols(row: Facts) -> str:
+    return str(row.get("beta_symbol") or row.get("symbol") or "")
+
+
+def is_told(row: Facts) -> bool:
+    """Whether a line of storage says enough for q/Q: a substance, and tonnes or a volume with its density."""
+    by_volume = row.get("volume_m3") is not None and row.get("density") is not None
+    return row.get("table") in (1, 2) and (row.get("quantity_t") is not None or by_volume)
+
+
+def as_holding(row: Facts) -> gb18218.Holding:
+    """A line of storage for GB 18218: the volume of its tanks counts only where a density turns it into tonnes."""
+    return holding(row if row.get("density") is not None else {k: v for k, v in row.items() if k != "volume_m3"})
+
+
+def _is_gas(row: Facts, tables: gb18218.Tables) -> bool:
+    """Whether a line is a toxic or a flammable gas, by its category or by its row of table 1."""
+    by_category = any(symbol in _symbols(row) for symbol in _GAS_SYMBOLS)
+    return by_category or (row.get("table") == 1 and (row.get("no") in tables.gas_of or row.get("no") in _GAS_ROWS))
+
+
+# Rows of GB 18218 table 1 that are flammable gases and have no β of their own in table 3.
+_GAS_ROWS = frozenset(range(47, 56))
+
+
+def data_of(snapshot: Snapshot, classes: Iterable[str]) -> dict[str, tuple[int, date | None]]:
+    """Live objects of each class, and the day of the last change among them: what an answer rests on."""
+    wanted = tuple(sorted(classes))
+    if not wanted:
+        return {}
+    compiled = compile_selection(Selection(classes=wanted, stage=LIVE_STAGES), snapshot)
+    listed = compiled.rows("class, updated_at")
+    sql = f"SELECT class, count(*) AS n, max(updated_at) AS at FROM ({listed}) AS r GROUP BY 1"
+    rows = snapshot.connection.execute(text(sql), compiled.binds.values)
+    return {row[0]: (row.n, row.at.date() if row.at else None) for row in rows}

@@ -1,0 +1,145 @@
+"""Where an applicant is: drawn or typed in any datum, an enterprise of the register, an address of the gazetteer."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pyproj
+import shapely
+from shapely.geometry.base import BaseGeometry
+from sqlalchemy import Connection, text
+
+from riskmap.access.reader import SYSTEM
+from riskmap.admission.enquiry import POSITION_M
+from riskmap.admission.wire import Place
+from riskmap.base import database
+from riskmap.base.errors import FieldError, Invalid
+from riskmap.exchange import geocode
+from riskmap.exchange.datum import DATUMS, metres_between
+from riskmap.exchange.division_names import division_names_of
+from riskmap.exchange.locate import geometry_of
+from riskmap.selection.compile import compile_selection
+from riskmap.selection.model import Selection
+from riskmap.store.place import anchor_of, parse_geometry
+from riskmap.store.snapshot import Snapshot
+from riskmap.store.territory import territory_of
+
+_KINDS = ("point", "polygon")
+_LARGEST_M2 = 50e6  # 50 km²: no single business is larger
+# Policy: how far an address of the gazetteer may be off, by how exact the hit is, in metres.
+ADDRESS_M = {"door": 50.0, "place": 50.0, "road": 500.0, "village": 1000.0, "town": 5000.0}
+_GEOD = pyproj.Geod(ellps="GRS80")
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A place that was found."""
+
+    shape: BaseGeometry  # lon/lat, CGCS2000
+    uncertainty_m: float
+    division: str
+    how: str  # drawn, enterprise, address
+    enterprise: int | None
+    original: dict[str, Any] | None  # the sender's own numbers, where the datum was another
+
+
+def _refuse(field: str, code: str, message: str) -> Invalid:
+    return Invalid("地点有误，请改正后再核验", errors=[FieldError(f"place.{field}", code, message)])
+
+
+def find(snapshot: Snapshot, given: Place, bounds: tuple[float, float, float, float]) -> Placed:
+    """The place. Raises Invalid with what is wrong, and at an address that is not one place with what is known."""
+    ways = [
+        n for n, v in (("geometry", given.geometry), ("enterprise", given.enterprise), ("address", given.address)) if v
+    ]
+    if not ways:
+        raise _refuse("geometry", "missing", "请给出地点：在图上点选或画范围、输入坐标、选企业或填地址")
+    unsure = None if given.uncertainty_m is None else float(given.uncertainty_m)
+    original = None
+    enterprise = given.enterprise
+    if given.geometry is not None:
+        shape, original = _drawn(given)
+        how, least = "drawn", 0.0
+    elif enterprise is not None:
+        shape, least = _of_enterprise(snapshot, enterprise)
+        how = "enterprise"
+    else:
+        shape, least = _of_address(snapshot, given.address or "")
+        how = "address"
+    lon, lat = anchor_of(shape)
+    try:
+        division = territory_of(snapshot, bounds).check(lon, lat, "place.geometry")
+    except Invalid as error:
+        if abs(lon) < 1e-9 and abs(lat) < 1e-9:
+            raise _refuse("geometry", "zero", "坐标是 0,0，不是一个地点：请重新点选或输入") from None
+        raise error
+    return Placed(shape, least if unsure is None else unsure, division or "", how, enterprise, original)
+
+
+def _drawn(given: Place) -> tuple[BaseGeometry, dict[str, Any] | None]:
+    assert given.geometry is not None
+    if given.crs not in DATUMS:
+        raise _refuse("crs", "unknown_crs", f"没有“{given.crs}”这个坐标系，常用：EPSG:4490、EPSG:4326、GCJ02、BD09")
+    projected = DATUMS[given.crs].kind == "projected"
+    body = given.geometry
+    if projected:  # its numbers are metres: the range of degrees is looked at after they are turned
+        try:
+            shape = shapely.geometry.shape(body)
+        except (shapely.errors.ShapelyError, ValueError, TypeError, KeyError, AttributeError):
+            raise _refuse("geometry", "not_a_geometry", "坐标无法读取：应为 [横坐标, 纵坐标] 的数组") from None
+        body = dict(shapely.geometry.mapping(geometry_of(shape, given.crs)))
+    try:
+        shape = parse_geometry(_listed(body), _KINDS)
+    except Invalid as error:
+        raise Invalid(
+            "地点有误，请改正后再核验", errors=[FieldError("place.geometry", e.code, e.message) for e in error.errors]
+        ) from None
+    if given.crs not in {"EPSG:4490"} and not projected:
+        shape = geometry_of(shape, given.crs)
+    if shape.area:
+        area = abs(_GEOD.geometry_area_perimeter(shape)[0])
+        if area > _LARGEST_M2:
+            raise _refuse("geometry", "too_large", f"所画范围 {area / 1e6:.0f} 平方千米，单个场所不应超过 50 平方千米")
+    original = None if given.crs == "EPSG:4490" else {"crs": given.crs, "geometry": given.geometry}
+    return shape, original
+
+
+def _listed(value: Any) -> Any:
+    if isinstance(value, tuple | list):
+        return [_listed(v) for v in value]
+    return {k: _listed(v) for k, v in value.items()} if isinstance(value, dict) else value
+
+
+def _of_enterprise(snapshot: Snapshot, enterprise: int) -> tuple[BaseGeometry, float]:
+    compiled = compile_selection(Selection(), snapshot, only_ids=[enterprise]).only("full")
+    row = None
+    if compiled is not None:
+        columns = {"class": "{class}", "quality": "{position_quality}", "wkb": "ST_AsBinary({geom})"}
+        columns["boundary"] = "{attributes}->'plant_boundary'"
+        row = snapshot.connection.execute(text(compiled.rows(columns)), compiled.binds.values).one_or_none()
+    if row is None:
+        raise _refuse("enterprise", "unknown_object", "没有这家企业，或您无权查看")
+    if row.boundary:
+        return shapely.geometry.shape(row.boundary), 0.0
+    if row.wkb is None:
+        raise _refuse("enterprise", "unplaced", "这家企业还没有位置：请先定位，或在图上点选")
+    return shapely.from_wkb(bytes(row.wkb)), POSITION_M.get(row.quality, 200.0)
+
+
+def _of_address(snapshot: Snapshot, address: str) -> tuple[BaseGeometry, float]:
+    found = addresses(snapshot.connection, snapshot, address)
+    if not found:
+        raise _refuse("address", "unknown_address", f"地名地址库中没有“{address}”：请改写地址，或在图上点选")
+    best = found[0]
+    lon, lat = best["position"]
+    rivals = [f for f in found[1:] if f["level"] == best["level"] and f["how"] == best["how"]]
+    apart = [metres_between(lon, lat, *f["position"]) for f in rivals]
+    if any(float(m) > ADDRESS_M.get(best["level"], 5000.0) for m in apart):
+        several = "；".join(dict.fromkeys(f"{f.get('where') or ''}{f['name']}" for f in found[:4]))
+        raise _refuse("address", "ambiguous_address", f"“{address}”不止一处：{several}。请写明县区，或在图上点选")
+    return shapely.Point(lon, lat), ADDRESS_M.get(best["level"], 5000.0)
+
+
+def addresses(connection: Connection, snapshot: Snapshot, address: str) -> list[dict[str, Any]]:
+    """What of an address is known, the most exact first."""
+    with database.under(connection, SYSTEM.settings()):
+        return list(geocode.find(connection, address, 8, division_names_of(snapshot))["items"])

@@ -1,0 +1,190 @@
+"""All SQL of the cases. Which of them a reader sees is the row policy's to say (0013)."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from riskmap.base.audit import dump_json
+
+_JSON = frozenset({"request", "answer", "findings"})
+_COLUMNS = (
+    "case_id, number, made_at, made_by, account_id, channel, batch_id, line, name, uscc, address, industry_code, tags,"
+    " request, ST_AsGeoJSON(geom, 9, 0) AS geometry, uncertainty_m, division, department, state, day, ruleset, demo,"
+    " answer, verdict, status, due, checked_at, checked_by, findings, signed_at, signed_by, signed_verdict,"
+    " signed_note, closed_at, closed_by"
+)
+_LISTED = (
+    "number, made_at, made_by, channel, batch_id, line, name, uscc, address, industry_code, tags, division, department,"
+    " state, day, ruleset, verdict, status, due, checked_at, signed_at, signed_by, signed_verdict, closed_at,"
+    " ST_X(ST_PointOnSurface(geom)) AS lon, ST_Y(ST_PointOnSurface(geom)) AS lat"
+)
+
+
+def next_number(connection: Connection, year: int) -> str:
+    """The next number of a year, without a gap: the year's row is held until the case is committed."""
+    n = connection.scalar(
+        text(
+            "INSERT INTO admission_number (year, last) VALUES (:year, 1)"
+            " ON CONFLICT (year) DO UPDATE SET last = admission_number.last + 1 RETURNING last"
+        ),
+        {"year": year},
+    )
+    return f"ZR-{year}-{n:06d}"
+
+
+def add_case(connection: Connection, case: Mapping[str, Any]) -> int:
+    """Write a case; its id. `geom` is WKB in hex, or None."""
+    columns = list(case)
+    values = []
+    for name in columns:
+        if name == "geom":
+            values.append("ST_GeomFromEWKB(decode(:geom, 'hex'))")
+        elif name in _JSON:
+            values.append(f"CAST(:{name} AS jsonb)")
+        elif name == "tags":
+            values.append("CAST(:tags AS text[])")
+        else:
+            values.append(f":{name}")
+    binds = {name: dump_json(value) if name in _JSON else value for name, value in case.items()}
+    found: int = connection.execute(
+        text(f"INSERT INTO admission_case ({', '.join(columns)}) VALUES ({', '.join(values)}) RETURNING case_id"), binds
+    ).scalar_one()
+    return found
+
+
+def change_case(connection: Connection, case_id: int, changes: Mapping[str, Any]) -> None:
+    """Set columns of a case."""
+    parts = []
+    for name in changes:
+        if name == "geom":
+            parts.append("geom = ST_GeomFromEWKB(decode(:geom, 'hex'))")
+        elif name in _JSON:
+            parts.append(f"{name} = CAST(:{name} AS jsonb)")
+        else:
+            parts.append(f"{name} = :{name}")
+    binds = {name: dump_json(value) if name in _JSON else value for name, value in changes.items()}
+    connection.execute(
+        text(f"UPDATE admission_case SET {', '.join(parts)} WHERE case_id = :case_id"), binds | {"case_id": case_id}
+    )
+
+
+def case(connection: Connection, number: str, *, lock: bool = False) -> dict[str, Any] | None:
+    """A case that the reader may see, by its number."""
+    tail = " FOR UPDATE" if lock else ""
+    row = connection.execute(
+        text(f"SELECT {_COLUMNS} FROM admission_case WHERE number = :number{tail}"), {"number": number}
+    )
+    found = row.mappings().one_or_none()
+    return dict(found) if found else None
+
+
+def add_event(
+    connection: Connection, case_id: int, by: str, what: str, note: str = "", body: Mapping[str, Any] | None = None
+) -> None:
+    """Note what happened."""
+    connection.execute(
+        text(
+            "INSERT INTO admission_event (case_id, by, what, note, body)"
+            " VALUES (:case_id, :by, :what, :note, CAST(:body AS jsonb))"
+        ),
+        {"case_id": case_id, "by": by, "what": what, "note": note, "body": dump_json(body)},
+    )
+
+
+def events(connection: Connection, case_id: int) -> list[dict[str, Any]]:
+    """What happened, the oldest first."""
+    rows = connection.execute(
+        text("SELECT at, by, what, note, body FROM admission_event WHERE case_id = :id ORDER BY event_id"),
+        {"id": case_id},
+    )
+    return [dict(row) for row in rows.mappings()]
+
+
+def shape(connection: Connection, case_id: int) -> bytes:
+    """The outline of a case as it was kept, to the last digit."""
+    found = connection.scalar(text("SELECT ST_AsBinary(geom) FROM admission_case WHERE case_id = :id"), {"id": case_id})
+    return bytes(found)
+
+
+def files(connection: Connection, case_id: int) -> list[dict[str, Any]]:
+    """What was uploaded, the oldest first."""
+    rows = connection.execute(
+        text(
+            "SELECT file_id AS id, kind, name, media_type, bytes, at, by FROM admission_file"
+            " WHERE case_id = :id ORDER BY file_id"
+        ),
+        {"id": case_id},
+    )
+    return [dict(row) for row in rows.mappings()]
+
+
+# Where a case stands: every case is in exactly one of these.
+STANDINGS: Mapping[str, str] = {
+    "unplaced": "status = 'unplaced'",
+    "overdue": "status = 'assigned' AND due < CAST(:today AS date)",
+    "assigned": "status = 'assigned' AND (due IS NULL OR due >= CAST(:today AS date))",
+    "checked": "status = 'checked'",
+    "refused": "status = 'refused'",
+}
+
+
+def _conditions(filters: Mapping[str, Any]) -> list[str]:
+    out = ["TRUE"]
+    if filters.get("batch") is not None:
+        out.append("batch_id = :batch")
+    if filters.get("standing") is not None:
+        out.append(f"({STANDINGS[filters['standing']]})")
+    if filters.get("verdict"):
+        out.append("verdict = ANY(CAST(:verdict AS text[]))")
+    if filters.get("division"):
+        out.append("division LIKE ANY (CAST(:division AS text[]))")
+    if filters.get("uscc") is not None:
+        out.append("uscc = :uscc")
+    if filters.get("q"):
+        out.append(
+            "(strpos(name, :q) > 0 OR strpos(number, upper(:q)) > 0 OR strpos(coalesce(uscc, ''), upper(:q)) > 0)"
+        )
+    if filters.get("signed") is not None:
+        out.append("signed_at IS " + ("NOT NULL" if filters["signed"] else "NULL"))
+    return out
+
+
+def cases(
+    connection: Connection, filters: Mapping[str, Any], today: date, limit: int, before: int | None
+) -> list[dict[str, Any]]:
+    """Cases, the newest first; from behind the case `before`."""
+    conditions = _conditions(filters)
+    if before is not None:
+        conditions.append("case_id < :before")
+    rows = connection.execute(
+        text(
+            f"SELECT case_id, {_LISTED} FROM admission_case WHERE {' AND '.join(conditions)}"
+            " ORDER BY case_id DESC LIMIT :limit"
+        ),
+        {**filters, "today": today, "limit": limit, "before": before},
+    )
+    return [dict(row) for row in rows.mappings()]
+
+
+def counts(connection: Connection, filters: Mapping[str, Any], today: date) -> dict[str, Any]:
+    """How many stand where, and by verdict: the parts add up to all."""
+    parts = ", ".join(f"count(*) FILTER (WHERE {condition}) AS {name}" for name, condition in STANDINGS.items())
+    where = " AND ".join(_conditions({**filters, "standing": None}))
+    row = connection.execute(
+        text(f"SELECT count(*) AS total, {parts} FROM admission_case WHERE {where}"), {**filters, "today": today}
+    )
+    return dict(row.mappings().one())
+
+
+def known_codes(connection: Connection, codes: Sequence[str]) -> dict[str, str]:
+    """Of these 统一社会信用代码 those that have a case: code → its first number."""
+    rows = connection.execute(
+        text(
+            "SELECT DISTINCT ON (uscc) uscc, number FROM admission_case"
+            " WHERE uscc = ANY(CAST(:codes AS text[])) ORDER BY uscc, case_id"
+        ),
+        {"codes": list(codes)},
+    )
+    return {row.uscc: row.number for row in rows}

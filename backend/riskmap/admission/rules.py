@@ -1,0 +1,404 @@
+"""The rules of admission as a rule set has them: tags of a trade, distances, zones, the negative list.
+
+All four are tables (geodata/admission, or a bureau's own rows in a rule set), read and checked whole.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from typing import Any
+
+from riskmap.access.reader import territory
+from riskmap.admission.judgement import CONSEQUENCES, NONE
+from riskmap.catalogue.rulesets import RuleSet
+from riskmap.standards import gb50016, gb50074, gb50156
+from riskmap.standards.need import Facts, Need
+from riskmap.standards.result import Clause, Fault, Refused
+from riskmap.standards.table import Book, Row
+
+DEMO_EDITION = "演示清单"
+# Tables that give metres by the facts of both sides.
+ALPHA = "gb18218-alpha"  # no table: who lives around a plant, by the map
+BY: Mapping[str, Callable[[Facts, str, Facts, Book], Need | None]] = {
+    "gb50156-petrol": gb50156.need,
+    "gb50016-lpg": gb50016.need,
+    "gb50074-distance": gb50074.need,
+}
+EDGES = ("outline", "land", "line", "centre")
+# Policy: how far the edge may lie from a stored centre line where its width is not registered.
+UNKNOWN_HALF_M = {"land": 30.0, "line": 15.0}
+_NAME = re.compile(r"^[A-Za-z0-9\u4e00-\u9fff._-]{1,40}$")
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """A cell that lists words."""
+    return tuple(filter(None, (word.strip() for word in text.split(";"))))
+
+
+# -- Which objects a tag means ----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A condition on one attribute, or on the name: any of some words, a span of numbers, a part of a text."""
+
+    name: str
+    any_of: frozenset[str] = frozenset()
+    least: Fraction | None = None
+    most: Fraction | None = None
+    part: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> "Where":
+        """road_class=国道|省道, voltage_kv=1..10, bridge=true, name~长江."""
+        if "~" in text:
+            name, part = text.split("~", 1)
+            return cls(name, part=part)
+        name, _, value = text.partition("=")
+        if ".." in value:
+            low, high = value.split("..", 1)
+            return cls(name, least=Fraction(low), most=Fraction(high))
+        return cls(name, any_of=frozenset(value.split("|")))
+
+    def holds(self, name: str, attributes: Facts) -> bool:
+        """Whether an object meets it."""
+        value = name if self.name == "name" else attributes.get(self.name)
+        if value is None:
+            return False
+        if self.part:
+            return self.part in str(value)
+        if self.least is not None and self.most is not None:
+            try:
+                return self.least <= Fraction(Decimal(str(value))) <= self.most
+            except (InvalidOperation, ValueError):
+                return False
+        return (str(value).lower() if isinstance(value, bool) else str(value)) in self.any_of
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """What a trade or an object is, for the rules."""
+
+    code: str
+    title: str
+    side: str  # hazard, people, place
+    of: tuple[str, ...]
+    classes: tuple[str, ...]
+    where: tuple[Where, ...]
+    shape: str  # an attribute that holds the geometry to measure from; "": the object's own
+    words: tuple[str, ...]
+    industry: tuple[str, ...]
+    commits: bool
+    licence: str
+    permits: str
+    department: str
+    clause: Clause
+
+    @classmethod
+    def parse(cls, row: Row) -> "Tag":
+        """From its row. Raises Refused."""
+        code = _code(row)
+        side = row.text("side")
+        if side not in {"hazard", "people", "place"}:
+            raise row.refused("side", "unknown_value", f"应为 hazard、people 或 place，现为“{side}”")
+        try:
+            where = tuple(Where.parse(part) for part in words_of(row.text("where")))
+        except (ValueError, ZeroDivisionError):
+            raise row.refused("where", "bad_condition", "条件应写作 字段=值|值、字段=小..大 或 name~文字") from None
+        return cls(
+            code, row.text("title"), side, words_of(row.text("of")), words_of(row.text("classes")), where,
+            row.text("shape"), words_of(row.text("words")), words_of(row.text("industry")), row.yes("commits"),
+            row.text("licence"), row.text("permits"), row.text("department"), row.clause,
+        )  # fmt: skip
+
+    def holds(self, class_: str, name: str, attributes: Facts) -> bool:
+        """Whether an object of the register is this."""
+        return class_ in self.classes and all(where.holds(name, attributes) for where in self.where)
+
+
+def _code(row: Row, column: str = "code") -> str:
+    code = row.text(column)
+    if not _NAME.match(code):
+        raise row.refused(column, "bad_code", "编号只能用字母、数字、汉字、点和短横，1 至 40 个字")
+    return code
+
+
+# -- The rules ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What every rule has: who says it, when and where it holds, and what follows."""
+
+    code: str
+    title: str
+    clause: Clause
+    consequence: str
+    valid_from: date | None
+    valid_to: date | None
+    region: str
+    place: str  # of its row, for a fault
+
+    @classmethod
+    def parse(cls, row: Row, title: str, consequence: str) -> "Scope":
+        """From the columns that all rules have. Raises Refused."""
+        if consequence not in {NONE, *CONSEQUENCES}:
+            raise row.refused("consequence", "unknown_value", f"没有“{consequence}”这种后果")
+        if not title:
+            raise row.refused("title", "missing", "请填写名称")
+        for column in ("edition", "clause"):
+            if not row.text(column):
+                raise row.refused(column, "no_basis", "没有依据的规则不收：请填写文件和条款")
+        begins, ends = _date(row, "valid_from"), _date(row, "valid_to")
+        if begins and ends and ends <= begins:
+            raise row.refused("valid_to", "backwards", "失效日期应在生效日期之后")
+        region = row.text("region")
+        if region and not re.fullmatch(r"\d{2,12}", region):
+            raise row.refused("region", "bad_division", "适用区域应为区划代码")
+        return cls(_code(row), title, row.clause, consequence, begins, ends, region, row.place)
+
+    def applies(self, day: date, division: str, demo: bool) -> bool:
+        """Whether it is in force on a day in a place."""
+        if self.clause.edition.startswith(DEMO_EDITION) and not demo:
+            return False
+        begun = self.valid_from is None or self.valid_from <= day
+        over = self.valid_to is not None and self.valid_to <= day
+        return begun and not over and (not self.region or division.startswith(territory(self.region)))
+
+
+def _date(row: Row, column: str) -> date | None:
+    text = row.text(column)
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise row.refused(column, "not_a_date", f"“{text}”不是日期（2026-03-01）") from None
+
+
+@dataclass(frozen=True, slots=True)
+class DistanceRule:
+    """So many metres between a subject and a target, from edge to edge."""
+
+    scope: Scope
+    subject: str
+    target: str
+    subject_title: str
+    target_title: str
+    metres: Fraction | None  # None: by a table, or no number
+    by: str
+    beyond: str  # the rule whose metres lie between (a control zone)
+    reach_m: float  # how far to look where there is no fixed number
+    edge: str
+    both: bool
+    effect: str
+
+    @classmethod
+    def parse(cls, row: Row) -> "DistanceRule":
+        """From its row. Raises Refused."""
+        title = f"{row.text('subject_title')}—{row.text('target_title')}"
+        scope = Scope.parse(row, title, row.text("consequence"))
+        by, edge, directions = row.text("by"), row.text("edge"), row.text("directions")
+        if by and by not in {ALPHA, *BY}:
+            raise row.refused("by", "unknown_table", f"没有“{by}”这张距离表")
+        if edge not in EDGES:
+            raise row.refused("edge", "unknown_value", f"没有“{edge}”这种量法")
+        if directions not in {"both", "applicant"}:
+            raise row.refused("directions", "unknown_value", "方向应为 both 或 applicant")
+        metres = row.number("metres") if row.text("metres") else None
+        if metres is None and not by:
+            raise row.refused("metres", "no_distance", "没有距离的规则不收：请填写米数")
+        if metres is not None and not 0 < metres <= 5000:
+            raise row.refused("metres", "out_of_range", "距离应大于 0、不超过 5000 m")
+        reach = row.number("reach_m") if row.text("reach_m") else metres
+        if reach is None or not 0 < reach <= 5000:
+            raise row.refused("reach_m", "out_of_range", "查找范围应大于 0、不超过 5000 m")
+        return cls(
+            scope, row.text("subject"), row.text("target"), row.text("subject_title"), row.text("target_title"),
+            metres, by, row.text("beyond"), float(reach), edge, directions == "both", row.text("effect"),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneRule:
+    """Inside a zone, or nearer to it than so many metres."""
+
+    scope: Scope
+    zone: str
+    who: str  # tags, or *
+    within_m: float
+    advice: str
+
+    @classmethod
+    def parse(cls, row: Row) -> "ZoneRule":
+        """From its row. Raises Refused."""
+        scope = Scope.parse(row, row.text("title"), row.text("consequence"))
+        within = row.number("within_m") if row.text("within_m") else Fraction(0)
+        if not 0 <= within <= 5000:
+            raise row.refused("within_m", "out_of_range", "范围应为 0 至 5000 m")
+        return cls(scope, row.text("zone"), row.text("who"), float(within), row.text("advice"))
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A condition on the applicant's size."""
+
+    name: str
+    sign: str
+    value: Fraction
+
+    def holds(self, size: Facts) -> bool | None:
+        """Whether the size meets it; None where the size is not told."""
+        value = size.get(self.name)
+        if value is None:
+            return None
+        given = Fraction(Decimal(str(value)))
+        return {">=": given >= self.value, ">": given > self.value, "<": given < self.value, "<=": given <= self.value}[
+            self.sign
+        ]
+
+
+SIZES = {
+    "persons": "人数",
+    "residents": "居住人数",
+    "area_m2": "面积",
+    "investment_wan": "投资额（万元）",
+    "beds": "床位",
+}
+_LIMIT = re.compile(r"^([a-z0-9_]+)(>=|<=|>|<)(\d+(?:\.\d+)?)$")
+
+
+@dataclass(frozen=True, slots=True)
+class NegativeItem:
+    """A line of the negative list: trade × place × scale."""
+
+    scope: Scope
+    industry: tuple[str, ...]
+    who: str
+    place: tuple[str, str] | None  # (in|out, tag)
+    scale: tuple[Limit, ...]
+
+    @classmethod
+    def parse(cls, row: Row) -> "NegativeItem":
+        """From its row. Raises Refused."""
+        scope = Scope.parse(row, row.text("title"), row.text("consequence"))
+        industry, who = words_of(row.text("industry")), row.text("who")
+        if not industry and not who:
+            raise row.refused("industry", "missing", "行业和标签至少填一项")
+        place = None
+        if row.text("place"):
+            relation, _, tag = row.text("place").partition(":")
+            if relation not in {"in", "out"} or not tag:
+                raise row.refused("place", "bad_place", "区域应写作 in:标签 或 out:标签")
+            place = (relation, tag)
+        limits = []
+        for part in words_of(row.text("scale")):
+            found = _LIMIT.match(part)
+            if not found or found[1] not in SIZES:
+                raise row.refused("scale", "bad_scale", f"规模应写作 persons>=10 之类，可用：{'、'.join(SIZES)}")
+            limits.append(Limit(found[1], found[2], Fraction(found[3])))
+        return cls(scope, industry, who, place, tuple(limits))
+
+
+# -- All of them ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Everything that admission asks, of one rule set."""
+
+    ruleset: RuleSet
+    book: Book
+    tags: Mapping[str, Tag]
+    distances: tuple[DistanceRule, ...]
+    zones: tuple[ZoneRule, ...]
+    negative: tuple[NegativeItem, ...]
+
+    @classmethod
+    def of(cls, ruleset: RuleSet) -> "Rules":
+        """Of a set. Raises Refused with every fault of its rows."""
+        book = ruleset.book()
+        faults: list[Fault] = []
+
+        def read(name: str, parse: Callable[[Row], Any]) -> list[Any]:
+            out, seen = [], set()
+            for row in book[name].rows:
+                try:
+                    item = parse(row)
+                    code = item.code if isinstance(item, Tag) else item.scope.code
+                    if code in seen:
+                        raise row.refused("code", "twice", f"编号“{code}”重复")
+                    seen.add(code)
+                    out.append(item)
+                except Refused as refused:
+                    faults.extend(refused.faults)
+            return out
+
+        tags = {tag.code: tag for tag in read("admission-tags", Tag.parse)}
+        made = cls(
+            ruleset, book, tags,
+            tuple(read("admission-distances", DistanceRule.parse)),
+            tuple(read("admission-zones", ZoneRule.parse)),
+            tuple(read("admission-negative", NegativeItem.parse)),
+        )  # fmt: skip
+        faults += made._loose_ends()
+        if faults:
+            raise Refused(*faults)
+        return made
+
+    def _loose_ends(self) -> Iterator[Fault]:
+        """Tags and rules that are named and are not there."""
+        rules = {r.scope.code for r in self.distances}
+        for tag in self.tags.values():
+            for part in tag.of:
+                if part not in self.tags or self.tags[part].of:
+                    said = f"标签“{tag.code}”所含的“{part}”没有，或者本身又含标签"
+                    yield Fault(f"admission-tags:{tag.code}:of", "unknown_tag", said)
+        for d in self.distances:
+            for column, text in (("subject", d.subject), ("target", d.target)):
+                yield from self._unknown(d.scope, column, text)
+            if d.beyond and d.beyond not in rules:
+                yield Fault(f"{d.scope.place}:beyond", "unknown_rule", f"没有规则“{d.beyond}”")
+        for z in self.zones:
+            yield from self._unknown(z.scope, "zone", z.zone)
+            if z.who != "*":
+                yield from self._unknown(z.scope, "who", z.who)
+        for n in self.negative:
+            if n.who:
+                yield from self._unknown(n.scope, "who", n.who)
+            if n.place:
+                yield from self._unknown(n.scope, "place", n.place[1])
+
+    def _unknown(self, scope: Scope, column: str, text: str) -> Iterator[Fault]:
+        names = words_of(text)
+        if not names:
+            yield Fault(f"{scope.place}:{column}", "missing", f"规则“{scope.code}”的 {column} 没有填写")
+        for name in names:
+            if name not in self.tags:
+                yield Fault(f"{scope.place}:{column}", "unknown_tag", f"规则“{scope.code}”用到的标签“{name}”没有")
+
+    def leaves(self, text: str) -> tuple[str, ...]:
+        """The plain tags that a cell names, those of its compounds among them."""
+        out: dict[str, None] = {}
+        for name in words_of(text):
+            for leaf in (name, *self.tags[name].of):
+                out[leaf] = None
+        return tuple(out)
+
+    def distance(self, code: str) -> DistanceRule:
+        """A rule by its code."""
+        return next(d for d in self.distances if d.scope.code == code)
+
+
+_KEPT: dict[int, tuple[RuleSet, Rules]] = {}
+
+
+def rules_of(ruleset: RuleSet) -> Rules:
+    """The rules of a set; read once for as long as the catalogue keeps the set."""
+    kept = _KEPT.get(id(ruleset))
+    if kept is None or kept[0] is not ruleset:
+        if len(_KEPT) > 16:
+            _KEPT.clear()
+        kept = _KEPT[id(ruleset)] = (ruleset, Rules.of(ruleset))
+    return kept[1]

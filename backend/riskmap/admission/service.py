@@ -1,0 +1,499 @@
+"""Cases: ask, keep, ask again from the frozen state, check on site, sign, close."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import shapely
+import simplejson
+from sqlalchemy import Connection
+
+from riskmap.access.reader import SYSTEM, Reader
+from riskmap.admission import place, queries, shown, trade
+from riskmap.admission.days import DUE_DAYS, calendar
+from riskmap.admission.enquiry import Answer, Applicant, Enquiry, as_holding
+from riskmap.admission.judgement import WORDS, Verdict
+from riskmap.admission.place import Placed
+from riskmap.admission.rules import Rules, rules_of
+from riskmap.admission.wire import Check, Place
+from riskmap.base import audit, clock, database
+from riskmap.base.crs import CGCS2000
+from riskmap.base.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
+from riskmap.engine.interface import Engine
+from riskmap.exchange.division_names import division_names_of
+from riskmap.standards import gb18218, gb32100
+from riskmap.standards.result import Checks, Refused
+from riskmap.store.snapshot import Snapshot
+
+DEFAULT_DEPARTMENT = "应急管理局"
+NOT_FOUND = "没有这个准入案，或您无权查看。"
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What of the running service an enquiry needs beside the snapshot."""
+
+    engine: Engine
+    bounds: tuple[float, float, float, float]
+    demo: bool  # whether demo rows of the negative list count
+
+
+def ensure_may_ask(reader: Reader) -> None:
+    """Whoever is signed in at department tier, but the auditor. Raises Forbidden."""
+    if not reader.sees_inner or reader.role == "auditor":
+        raise Forbidden("当前账号不能做准入核验。请联系管理员开通。")
+
+
+# -- Asking -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An enquiry that has its answer."""
+
+    given: Check
+    placed: Placed
+    applicant: Applicant
+    rules: Rules
+    answer: Answer
+    warnings: tuple[str, ...]
+
+
+def ask(snapshot: Snapshot, house: House, given: Check) -> Asked:
+    """Find the place, the tags and the answer, by the rules in force today. Raises Invalid with all that is wrong."""
+    rules = rules_of(snapshot.catalogue.ruleset_at(snapshot.moment.day))
+    found, industry, warnings = _trade(rules, given)
+    warnings += _storage(given, rules)
+    placed = place.find(snapshot, given.place, house.bounds)
+    applicant = _applicant(given, found, industry, placed)
+    return Asked(given, placed, applicant, rules, _answer(snapshot, house, rules, applicant), tuple(warnings))
+
+
+def _answer(snapshot: Snapshot, house: House, rules: Rules, applicant: Applicant) -> Answer:
+    """Decided over all live objects, whoever asks."""
+    with database.under(snapshot.connection, SYSTEM.settings()):
+        return Enquiry(replace(snapshot, reader=SYSTEM), house.engine, rules, applicant, house.demo).answer()
+
+
+def _applicant(given: Check, found: Sequence[trade.Found], industry: str | None, placed: Placed) -> Applicant:
+    size = {k: v for k, v in given.size.model_dump(exclude={"storage"}).items() if v is not None}
+    storage = [{k: v for k, v in row.model_dump().items() if v is not None} for row in given.size.storage]
+    return Applicant(
+        given.applicant.name,
+        tuple(found),
+        industry,
+        placed.shape,
+        placed.uncertainty_m,
+        placed.division,
+        size | {"storage": storage},
+        placed.enterprise,
+    )
+
+
+def _trade(rules: Rules, given: Check) -> tuple[list[trade.Found], str | None, list[str]]:
+    errors, warnings = [], []
+    said = given.trade
+    industry = None
+    if said.industry_code:
+        industry = trade.trade_code(said.industry_code)
+        if industry is None:
+            message = f"“{said.industry_code}”不是 GB/T 4754 的行业代码：应为 2 至 4 位数字，前面可带门类字母"
+            errors.append(FieldError("trade.industry_code", "bad_code", message))
+    for i, code in enumerate(said.tags):
+        if code not in rules.tags or rules.tags[code].of or rules.tags[code].side == "place":
+            errors.append(FieldError(f"trade.tags.{i}", "unknown_tag", f"没有“{code}”这个标签"))
+    if not (said.scope or said.industry_code or said.tags):
+        message = "请填写经营范围、行业代码，或选择标签：至少一项"
+        errors.append(FieldError("trade.scope", "missing", message))
+    if errors:
+        raise Invalid("行业或经营范围有误，请改正后再核验", errors=errors)
+    found = trade.find(rules, said.scope, industry, said.tags)
+    if not found:
+        warnings.append("经营范围和行业代码中没有识别出有关的事项；若有，请手工选标签后重新核验")
+    if given.applicant.uscc and (fault := gb32100.fault(given.applicant.uscc)):
+        warnings.append(fault)
+    return found, industry, warnings
+
+
+def _storage(given: Check, rules: Rules) -> list[str]:
+    """Check what is to be stored. Raises Invalid with the faults that GB 18218 finds, each at its field."""
+    errors, warnings = [], []
+    rows = []
+    for i, row in enumerate(given.size.storage):
+        at = f"size.storage.{i}"
+        if row.table is None and row.fire_class is None:
+            errors.append(FieldError(f"{at}.table", "missing", f"第 {i + 1} 项储存：请选物质或火灾危险性类别"))
+        if row.fire_class is not None and row.table is None and row.volume_m3 is None:
+            errors.append(FieldError(f"{at}.volume_m3", "missing", f"第 {i + 1} 项储存：请填写容积"))
+        if row.largest_m3 is not None and row.volume_m3 is not None and row.largest_m3 > row.volume_m3:
+            errors.append(FieldError(f"{at}.largest_m3", "above_total", f"第 {i + 1} 项储存：单罐容积大于总容积"))
+        if row.density is not None and row.density == 0:
+            errors.append(FieldError(f"{at}.density", "zero", f"第 {i + 1} 项储存：密度应大于 0"))
+        if row.table is not None:
+            if row.quantity_t is None and (row.volume_m3 is None or row.density is None):
+                warnings.append(f"第 {i + 1} 项储存没有数量（或容积和密度），未作重大危险源辨识")
+            else:
+                rows.append((i, row))
+    if rows and not errors:
+        try:
+            holdings = [as_holding({k: v for k, v in row.model_dump().items() if v is not None}) for _, row in rows]
+            checks = Checks()
+            gb18218.shares(holdings, gb18218.Tables.of(rules.book), checks)
+            checks.refuse()
+        except Refused as refused:
+            errors += [_storage_fault(f.field, f.code, f.message, [i for i, _ in rows]) for f in refused.faults]
+    if errors:
+        raise Invalid("储存的填写有误，请改正后再核验", errors=errors)
+    return warnings
+
+
+_COLUMN = {"row": "no", "categories": "symbol", "density_t_m3": "density"}
+
+
+def _storage_fault(field: str, code: str, message: str, lines: Sequence[int]) -> FieldError:
+    _, number, column = [*field.split("."), "", ""][:3]
+    at = lines[int(number)] if number.isdigit() else 0
+    return FieldError(f"size.storage.{at}.{_COLUMN.get(column, column)}", code, message)
+
+
+# -- Keeping --------------------------------------------------------------------------------
+
+
+def keep(connection: Connection, reader: Reader, snapshot: Snapshot, asked: Asked, demo: bool, channel: str) -> str:
+    """Write the case of an answer, in a transaction of the reader's; its number."""
+    now = clock.now()
+    number = queries.next_number(connection, now.year)
+    row = case_row(asked.given, reader, channel, now) | answered(snapshot, asked, demo)
+    row["due"] = calendar(connection).after(now.date(), DUE_DAYS)
+    case_id = queries.add_case(connection, row | {"number": number})
+    made = {"verdict": str(asked.answer.verdict), "hits": len(asked.answer.hits)}
+    queries.add_event(connection, case_id, reader.name, "made", WORDS[asked.answer.verdict], made)
+    queries.add_event(
+        connection, case_id, reader.name, "assigned", "", {"division": row["division"], "due": row["due"]}
+    )
+    audit.record(
+        connection, reader.name, "ask", "admission", number,
+        address=reader.address, state=snapshot.moment.n, after=made,
+    )  # fmt: skip
+    return number
+
+
+def case_row(given: Check, reader: Reader, channel: str, now: datetime) -> dict[str, Any]:
+    """The columns of a case that its request says."""
+    return {
+        "made_at": now,
+        "made_by": reader.name,
+        "account_id": reader.account_id,
+        "channel": channel,
+        "name": given.applicant.name,
+        "uscc": given.applicant.uscc or None,
+        "address": given.applicant.address or given.place.address or "",
+        "industry_code": given.trade.industry_code or None,
+        "request": given.model_dump(mode="python"),
+        "status": "unplaced",
+    }
+
+
+def answered(snapshot: Snapshot, asked: Asked, demo: bool) -> dict[str, Any]:
+    """The columns of a case that its answer says."""
+    placed = asked.placed
+    departments = [found.tag.department for found in asked.applicant.trade if found.tag.department]
+    return {
+        "tags": sorted(asked.applicant.tags),
+        "geom": shapely.to_wkb(shapely.set_srid(placed.shape, CGCS2000), hex=True, include_srid=True),
+        "uncertainty_m": placed.uncertainty_m,
+        "division": placed.division,
+        "department": departments[0] if departments else DEFAULT_DEPARTMENT,
+        "state": snapshot.moment.n,
+        "day": snapshot.moment.day,
+        "ruleset": asked.rules.ruleset.code,
+        "demo": demo,
+        "answer": asked.answer.body()
+        | {
+            "trade": [found.body() for found in asked.applicant.trade],
+            "warnings": list(asked.warnings),
+            "how": placed.how,
+            "enterprise": placed.enterprise,
+            "original": placed.original,
+        },
+        "verdict": str(asked.answer.verdict),
+        "status": "assigned",
+    }
+
+
+# -- Reading --------------------------------------------------------------------------------
+
+
+def find(snapshot: Snapshot, number: str) -> dict[str, Any]:
+    """A case that the reader may see. Raises NotFound."""
+    case = queries.case(snapshot.connection, number)
+    if case is None:
+        raise NotFound(NOT_FOUND)
+    return case
+
+
+def standing(case: Mapping[str, Any], today: date) -> str:
+    """Where it stands: as `queries.STANDINGS` counts it."""
+    if case["status"] == "assigned" and case["due"] is not None and case["due"] < today:
+        return "overdue"
+    return str(case["status"])
+
+
+def shown_answer(snapshot: Snapshot, answer: Mapping[str, Any], *, paper: bool = False) -> dict[str, Any]:
+    """An answer as the reader gets it, with its sentence."""
+    hits = shown.masked(snapshot, answer["hits"], paper=paper)
+    near = shown.masked(snapshot, answer["near"], paper=paper)
+    for row in hits:
+        row["words"] = shown.reason(row)
+    for row in near:
+        row["words"] = shown.passes(row)
+    verdict = Verdict(answer["verdict"])
+    return {
+        "verdict": str(verdict),
+        "verdict_title": WORDS[verdict],
+        "sentence": shown.sentence(answer, hits, near),
+        "hits": hits,
+        "near": near,
+        "asked": answer["asked"],
+        "lacking": [row["rule"] for row in shown.lacking(answer)],
+    }
+
+
+def preview(snapshot: Snapshot, asked: Asked) -> dict[str, Any]:
+    """The answer without a case."""
+    placed = asked.placed
+    return {
+        "case": None,
+        **shown_answer(snapshot, asked.answer.body()),
+        **_context(snapshot, asked.rules.ruleset.code, snapshot.moment.n, snapshot.moment.day),
+        "trade": [found.body() for found in asked.applicant.trade],
+        "warnings": list(asked.warnings),
+        "place": _place(snapshot, simplejson.loads(shapely.to_geojson(placed.shape)), placed.uncertainty_m,
+                        placed.division, placed.how),
+    }  # fmt: skip
+
+
+def _context(snapshot: Snapshot, ruleset: str | None, n: int | None, day: date | None) -> dict[str, Any]:
+    title = next((r.title for r in snapshot.catalogue.rulesets if r.code == ruleset), None)
+    return {
+        "ruleset": ruleset,
+        "ruleset_title": title or ("随产品的规则" if ruleset == "shipped" else ruleset),
+        "state": n,
+        "day": day.isoformat() if day else None,
+    }
+
+
+def _place(
+    snapshot: Snapshot, geometry: Any, uncertainty_m: float | None, division: str, how: str | None
+) -> dict[str, Any]:
+    return {
+        "geometry": geometry,
+        "uncertainty_m": uncertainty_m,
+        "division": division or None,
+        "division_name": division_names_of(snapshot).words(division) if division else None,
+        "how": how,
+    }
+
+
+def body(snapshot: Snapshot, case: Mapping[str, Any]) -> dict[str, Any]:
+    """A case as the reader gets it."""
+    today = clock.today()
+    answer = case["answer"]
+    names = calendar(snapshot.connection)
+    events = queries.events(snapshot.connection, case["case_id"])
+    out: dict[str, Any] = {
+        "case": case["number"],
+        "made_at": case["made_at"],
+        "made_by": case["made_by"],
+        "channel": case["channel"],
+        "batch": case["batch_id"],
+        "line": case["line"],
+        "request": case["request"],
+        "applicant": case["request"]["applicant"],
+        "tags": case["tags"],
+        "status": case["status"],
+        "standing": standing(case, today),
+        "town": case["division"] or None,
+        "department": case["department"] or None,
+        "due": case["due"],
+        "due_note": names.note(case["made_at"].date(), case["due"]) if case["due"] else None,
+        "findings": case["findings"],
+        "checked": case["checked_at"] and {"at": case["checked_at"], "by": case["checked_by"]},
+        "signed": case["signed_at"]
+        and {
+            "at": case["signed_at"],
+            "by": case["signed_by"],
+            "verdict": case["signed_verdict"],
+            "verdict_title": WORDS[Verdict(case["signed_verdict"])],
+            "note": case["signed_note"],
+        },
+        "closed": case["closed_at"] and {"at": case["closed_at"], "by": case["closed_by"]},
+        "events": events,
+        "files": queries.files(snapshot.connection, case["case_id"]),
+        **_context(snapshot, case["ruleset"], case["state"], case["day"]),
+        "place": None,
+        "may": {"sign": "sign" in snapshot.reader.may, "write": snapshot.reader.role != "auditor"},
+    }
+    if answer is None:
+        return out | {"verdict": None, "verdict_title": None, "sentence": "地点还没有落实，尚未核验。",
+                      "hits": [], "near": [], "asked": [], "lacking": [], "trade": [], "warnings": []}  # fmt: skip
+    geometry = simplejson.loads(case["geometry"])
+    return out | {
+        **shown_answer(snapshot, answer),
+        "trade": answer["trade"],
+        "warnings": answer["warnings"],
+        "place": _place(snapshot, geometry, case["uncertainty_m"], case["division"], answer["how"]),
+    }
+
+
+_LISTED = (
+    "made_at", "made_by", "channel", "name", "uscc", "address", "tags", "state", "due", "line", "verdict", "status",
+    "department", "ruleset",
+)  # fmt: skip
+
+
+def listed(snapshot: Snapshot, filters: Mapping[str, Any], limit: int, before: int | None) -> dict[str, Any]:
+    """A page of cases, newest first, with the figures that add up to all."""
+    today = clock.today()
+    rows = queries.cases(snapshot.connection, filters, today, limit + 1, before)
+    names = division_names_of(snapshot)
+    items = []
+    for row in rows[:limit]:
+        verdict = row["verdict"]
+        items.append(
+            {
+                "case": row["number"],
+                **{name: row[name] for name in _LISTED},
+                "batch": row["batch_id"],
+                "standing": standing(row, today),
+                "verdict_title": WORDS[Verdict(verdict)] if verdict else None,
+                "town": row["division"] or None,
+                "town_name": names.words(row["division"]) if row["division"] else None,
+                "signed": row["signed_at"] and {"at": row["signed_at"], "by": row["signed_by"],
+                                                "verdict": row["signed_verdict"]},
+                "closed_at": row["closed_at"],
+                "position": [row["lon"], row["lat"]] if row["lon"] is not None else None,
+            }
+        )  # fmt: skip
+    answer: dict[str, Any] = {
+        "items": items,
+        "next": rows[limit - 1]["case_id"] if len(rows) > limit else None,
+        "today": today.isoformat(),
+    }
+    if before is None:
+        answer["counts"] = queries.counts(snapshot.connection, filters, today)
+        answer["total"] = answer["counts"][filters.get("standing") or "total"]
+    return answer
+
+
+# -- Again, from the frozen state --------------------------------------------------------------
+
+
+def rerun(snapshot: Snapshot, house: House, number: str) -> dict[str, Any]:
+    """The case asked again as it was: its state, its day, its rule set; and whether the answer is the same."""
+    case = find(snapshot, number)
+    if case["answer"] is None:
+        raise Conflict("地点还没有落实，尚未核验，没有可以重算的答案。", code="unplaced")
+    then = snapshot.as_of_day(case["state"], case["day"])
+    ruleset = then.catalogue.ruleset_at(case["day"])
+    if ruleset.code != case["ruleset"]:
+        raise Conflict(f"规则集 {case['ruleset']} 已不在该状态的目录中，不能重算。", code="ruleset_gone")
+    rules = rules_of(ruleset)
+    given = Check.model_validate(case["request"])
+    found, industry, _ = _trade(rules, given)
+    answer = case["answer"]
+    placed = Placed(
+        shapely.from_geojson(case["geometry"]),
+        float(case["uncertainty_m"]),
+        case["division"],
+        answer["how"],
+        answer["enterprise"],
+        answer["original"],
+    )
+    placed = replace(placed, shape=_exact(snapshot.connection, case["case_id"]))
+    applicant = _applicant(given, found, industry, placed)
+    new = _answer(then, replace(house, demo=case["demo"]), rules, applicant)
+    return body(snapshot, case | {"answer": {**answer, **new.body()}, "verdict": str(new.verdict)}) | {
+        "same": same(new.body(), {k: answer[k] for k in new.body()})
+    }
+
+
+def _exact(connection: Connection, case_id: int) -> Any:
+    return shapely.from_wkb(queries.shape(connection, case_id))
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two answers say the same; numbers by their value, to a tenth of a millimetre."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(same(one[k], other[k]) for k in one)
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        return len(one) == len(other) and all(same(a, b) for a, b in zip(one, other, strict=True))
+    if isinstance(one, int | float | Decimal) and isinstance(other, int | float | Decimal):
+        return math.isclose(float(one), float(other), rel_tol=1e-9, abs_tol=1e-4)
+    if isinstance(one, date) or isinstance(other, date):
+        return str(one) == str(other)
+    return bool(one == other)
+
+
+# -- What happens to a case -----------------------------------------------------------------------
+
+
+def locked(connection: Connection, number: str) -> dict[str, Any]:
+    """A case held for a change. Raises NotFound."""
+    case = queries.case(connection, number, lock=True)
+    if case is None:
+        raise NotFound(NOT_FOUND)
+    return case
+
+
+def sign(snapshot: Snapshot, number: str, verdict: str, note: str) -> dict[str, Any]:
+    """A named officer stands for the conclusion, once. Raises Forbidden, Conflict, Invalid."""
+    reader, connection = snapshot.reader, snapshot.connection
+    if "sign" not in reader.may:
+        raise Forbidden("当前账号没有签署权。请由有签署权的人员签署。", code="may_not_sign")
+    case = locked(connection, number)
+    if case["answer"] is None:
+        raise Conflict("地点还没有落实，尚未核验，不能签署。", code="unplaced")
+    if case["signed_at"] is not None:
+        at = case["signed_at"].strftime("%Y-%m-%d %H:%M")
+        raise Conflict(f"已由 {case['signed_by']} 于 {at} 签署，不能再签。", code="already_signed")
+    if verdict != case["verdict"] and not note:
+        words = f"所签结论与核验建议（{WORDS[Verdict(case['verdict'])]}）不同，请写明理由"
+        raise Invalid("请写明理由", errors=[FieldError("note", "missing", words)])
+    now = clock.now()
+    changes = {"signed_at": now, "signed_by": reader.name, "signed_verdict": verdict, "signed_note": note}
+    queries.change_case(connection, case["case_id"], changes)
+    kept = {"verdict": verdict, "advised": case["verdict"], "note": note}
+    queries.add_event(connection, case["case_id"], reader.name, "signed", WORDS[Verdict(verdict)], kept)
+    audit.record(connection, reader.name, "sign", "admission", number, address=reader.address, after=kept)
+    return body(snapshot, find(snapshot, number))
+
+
+def put_in_place(snapshot: Snapshot, house: House, number: str, given: Place) -> dict[str, Any]:
+    """Give a case that waits its place: it is answered by today's state and rules, and handed out."""
+    reader, connection = snapshot.reader, snapshot.connection
+    case = locked(connection, number)
+    if case["status"] != "unplaced":
+        raise Conflict("这个准入案已经落位核验。换地点请另立新案。", code="placed")
+    check = Check.model_validate(case["request"]).model_copy(update={"place": given})
+    asked = ask(snapshot, house, check)
+    changes = answered(snapshot, asked, house.demo)
+    changes["request"] = check.model_dump(mode="python")
+    changes["due"] = calendar(connection).after(clock.today(), DUE_DAYS)
+    queries.change_case(connection, case["case_id"], changes)
+    queries.add_event(
+        connection,
+        case["case_id"],
+        reader.name,
+        "placed",
+        WORDS[asked.answer.verdict],
+        {"division": asked.placed.division},
+    )
+    audit.record(
+        connection, reader.name, "place", "admission", number,
+        address=reader.address, state=snapshot.moment.n, after={"verdict": str(asked.answer.verdict)},
+    )  # fmt: skip
+    return body(snapshot, find(snapshot, number))

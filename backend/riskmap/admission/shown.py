@@ -1,0 +1,170 @@
+"""An answer as one reader gets it: what he may not see is masked, never left out; and its one plain sentence."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import text
+
+from riskmap.access.reader import Reader
+from riskmap.admission.judgement import NONE, WORDS, Verdict, Why
+from riskmap.catalogue.model import Catalogue
+from riskmap.selection.compile import compile_selection
+from riskmap.selection.model import Selection
+from riskmap.store.snapshot import Snapshot
+
+SURE = {"verified": "已核实", "recall": "待核", "judgement": "本局自定"}
+
+
+def metres(value: float, beside: float | None = None) -> str:
+    """Metres in words: one decimal, more where it would else look like the number beside it."""
+    if beside is not None and value != beside and round(value, 1) == round(beside, 1):
+        return f"{value:.3f} m"
+    return f"{value:,.1f} m"
+
+
+def limit(value: float) -> str:
+    """A limit as the rule has it."""
+    return f"{value:,.0f} m" if float(value).is_integer() else f"{value:,} m"
+
+
+def masked(snapshot: Snapshot, rows: Sequence[Mapping[str, Any]], *, paper: bool = False) -> list[dict[str, Any]]:
+    """Hits as the snapshot's reader gets them. An object is named where he may see it now and as it was then.
+
+    `paper`: for a document that is handed to the applicant; what only the command tier sees stays masked.
+    """
+    reader = snapshot.reader
+    ids = sorted({row["object"]["id"] for row in rows if row["object"]})
+    forms: dict[int, str] = {}
+    if ids:
+        compiled = compile_selection(Selection(), snapshot, any_life=True, only_ids=ids)
+        found = snapshot.connection.execute(text(compiled.rows("id, form")), compiled.binds.values)
+        forms = {row.id: row.form for row in found}
+    return [_masked(dict(row), reader, forms, snapshot.catalogue, paper) for row in rows]
+
+
+def _masked(
+    row: dict[str, Any], reader: Reader, forms: Mapping[int, str], catalogue: Catalogue, paper: bool
+) -> dict[str, Any]:
+    one = row["object"]
+    row["masked"] = None
+    if one is None:
+        return row
+    now = forms.get(one["id"])
+    then_full = reader.inner(one["visibility"], one["division"], one["department"], one["class"])
+    full = now == "full" and then_full
+    named = full or (now is not None and one["visibility"] == 0)
+    if paper and one["visibility"] > 1:
+        full = named = False
+    class_ = catalogue.classes.get(one["class"])
+    if named:
+        row["object"] = {
+            "id": one["id"],
+            "name": one["name"],
+            "class": one["class"],
+            "class_title": class_.title if class_ else one["class"],
+            "division": one["division"] or None,
+        }
+    else:
+        row["object"] = None
+        row["masked"] = f"对象无权查看（主管部门：{one['department'] or '未登记'}）"
+    if not full:  # what only its full form tells: where it is, and its own facts
+        row["line"], row["said"], row["doubts"] = None, "", []
+        if "raised" in row and not named:
+            row["raised"] = {"before": None, "after": None, "changes": row["raised"]["changes"]}
+    return row
+
+
+def _who(row: Mapping[str, Any]) -> str:
+    if row["object"]:
+        return str(row["object"]["name"])
+    return str(row["masked"]).replace("对象无权查看", "一处无权查看的对象")
+
+
+def _basis(row: Mapping[str, Any]) -> str:
+    return f"（{row['basis']}，{SURE.get(row['confidence'], row['confidence'])}）"
+
+
+def reason(row: Mapping[str, Any]) -> str:
+    """One hit in words, both numbers said."""
+    d, need, why = row["measured_m"], row["required_m"], row["why"]
+    if row.get("raised"):
+        before, after = row["raised"]["before"], row["raised"]["after"]
+        there = f"新增居民在{_who(row)}厂区边界 {metres(d)} 处"
+        if before is None or after is None:
+            return f"{there}，其级别{'将改变' if row['raised']['changes'] else '不变'}"
+        r = f"R 由 {before['R'] or '未算'} 变为 {after['R'] or '未算'}"
+        return f"{there}，其 {r}，级别由{before['verdict']}变为{after['verdict']}"
+    if d is None or (row["object"] is None and row["masked"] is None):
+        doubts = f"（{'；'.join(row['doubts'])}）" if row["doubts"] else ""
+        effect = f"：{row['effect']}" if row["effect"] and row["effect"] not in row["title"] else ""
+        return f"{row['title']}{effect}{doubts}{_basis(row)}"
+    who, unsure = _who(row), limit(row["uncertainty_m"])
+    if why == Why.WITHIN:
+        return f"{row['title']}：{who}{_basis(row)}"
+    if need is None:
+        if why == Why.UNCERTAIN:
+            return (
+                f"距{who} {metres(d)}，在位置误差 ±{limit(row['uncertainty_m'])} 之内，在内在外须现场核对{_basis(row)}"
+            )
+        more = f"：{row['said']}" if row["said"] else ""
+        return f"距{who} {metres(d)}，本条没有数值{more}，须现场核查{_basis(row)}"
+    asked = f"应有的 {limit(need)}"
+    if row["direction"] == "place":
+        asked = f"核对范围 {limit(need)}"
+    short = f"距{who} {metres(d, need)}，少于{asked}，差 {metres(need - d)}"
+    if why == Why.UNCERTAIN:
+        apart = f"相差 {metres(abs(d - need))}，在位置误差 ±{unsure} 之内"
+        return f"距{who} {metres(d, need)}，{asked}，{apart}，须现场测量{_basis(row)}"
+    if why == Why.EDGE:
+        return f"距{who}中心线 {metres(d)}，{asked}自边缘量起，边缘未测，须现场测量{_basis(row)}"
+    if why == Why.RECALL:
+        return f"{short}；数值待核，不据此拒绝，须现场核查{_basis(row)}"
+    if why == Why.ASSUMED:
+        doubts = f"（{'；'.join(row['doubts'])}）" if row["doubts"] else ""
+        return f"{short}{doubts}；须现场核查{_basis(row)}"
+    edge = f"（{row['edge']}）" if row["edge"] else ""
+    return f"{short}{edge}{_basis(row)}"
+
+
+def passes(row: Mapping[str, Any]) -> str:
+    """The nearest that passes, both numbers said."""
+    d, need = row["measured_m"], row["required_m"]
+    return f"距{_who(row)} {metres(d, need)}，不少于应有的 {limit(need)}{_basis(row)}"
+
+
+def sentence(answer: Mapping[str, Any], hits: Sequence[Mapping[str, Any]], near: Sequence[Mapping[str, Any]]) -> str:
+    """The answer in one plain sentence, and what stands beside it. Nothing found is never no risk."""
+    verdict = answer["verdict"]
+    parts = []
+    deciding = [row for row in hits if row["consequence"] == verdict]
+    others = [row for row in hits if row["consequence"] not in {NONE, verdict}]
+    asked, without = answer["asked"], lacking(answer)
+    if deciding:
+        parts.append(reason(deciding[0]) + "。")
+        if len(deciding) > 1:
+            parts.append(f"同一结论的另有 {len(deciding) - 1} 项。")
+        for word in dict.fromkeys(row["consequence"] for row in others):
+            n = sum(row["consequence"] == word for row in others)
+            parts.append(f"另有 {n} 项须{WORDS[Verdict(word)]}。")
+    else:
+        parts.append(f"已问 {len(asked)} 条规则，没有碰到限制。")
+        if near:
+            closest = min(near, key=lambda row: row["measured_m"] - (row["required_m"] or 0))
+            parts.append(f"最近的一处{passes(closest)}。")
+        if verdict == Verdict.COMMIT:
+            parts.append("所营事项有安全风险，先告知并签订承诺。")
+    if without:
+        parts.append(f"{len(without)} 条规则没有登记数据，未能核对，没有查到不等于没有风险。")
+    elif not deciding:
+        parts.append("没有查到不等于没有风险。")
+    return "".join(parts)
+
+
+def lacking(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Rules that were asked of data that nobody has registered."""
+    return [row for row in answer["asked"] if row["objects"] == 0]
+
+
+def worst_first(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Hits with a consequence before those that only count."""
+    return sorted(rows, key=lambda row: row["consequence"] == NONE)
