@@ -1,6 +1,7 @@
 """准入核验: the rulebook's worked examples through the service, both directions, masked, frozen, signed."""
 
 import itertools
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -212,3 +213,261 @@ def test_a_negated_scope_gives_no_tag(admin: TestClient, spot: tuple[float, floa
     licence = check(admin, spot, scope="危险化学品经营（不带储存设施）；餐饮服务")
     assert licence["verdict"] == "pre_licence"
     assert {t["tag"] for t in licence["trade"]} == {"hazmat-trading", "gas-restaurant"}
+
+
+# -- Both directions, over everything ---------------------------------------------------------
+
+DEPOT = [{"fire_class": "甲B", "volume_m3": "20000"}]  # third grade: 80 m
+
+
+def tank_farm(client: TestClient, at: tuple[float, float], **given: Any) -> dict[str, Any]:
+    attributes = {"liquid_volumes": DEPOT, "governing_code": "GB 50074"}
+    return put(client, "tank-farm", "拟建罐区旁的罐区", square(at, 30), attributes=attributes, **given)
+
+
+def test_a_kindergarten_and_a_tank_farm_meet_the_same_number_either_way(
+    admin: TestClient, spot: tuple[float, float]
+) -> None:
+    farm, nursery = square(spot, 30), point(away(spot, 100))
+    tank_farm(admin, spot)
+    as_people = hit(check(admin, nursery, "kindergarten"), "GB50074-4.0.10")
+    elsewhere = away(spot, 4000)
+    put(admin, "kindergarten", "例湖幼儿园", point(away(elsewhere, 100)))
+    as_hazard_answer = check(admin, square(elsewhere, 30), "tank-farm", storage=DEPOT)
+    as_hazard = hit(as_hazard_answer, "GB50074-4.0.10")
+    assert as_people["measured_m"] == pytest.approx(as_hazard["measured_m"], abs=0.01)
+    assert as_people["measured_m"] == pytest.approx(70, abs=0.1)
+    assert as_people["required_m"] == as_hazard["required_m"] == 80
+    assert as_people["consequence"] == as_hazard["consequence"] == "on_site_check"  # the number is from memory
+    assert as_hazard["why"] == "recall"
+    assert as_hazard_answer["verdict"] == "on_site_check"
+    assert farm["type"] == "Polygon"
+
+
+def test_a_depot_of_special_grade_has_no_number_and_is_looked_at(admin: TestClient, spot: tuple[float, float]) -> None:
+    put(admin, "kindergarten", "例湖幼儿园", point(away(spot, 250)))
+    answer = check(admin, spot, "tank-farm", storage=[{"fire_class": "甲B", "volume_m3": "1200000"}])
+    found = hit(answer, "GB50074-4.0.10")
+    assert found["required_m"] is None
+    assert found["why"] == "no_number"
+    assert answer["verdict"] == "on_site_check"
+
+
+def test_who_may_not_see_a_school_still_meets_it(
+    admin: TestClient, make_account: Callable[..., TestClient], spot: tuple[float, float]
+) -> None:
+    school = put(admin, "school", "邻县小学", point(away(spot, 60)), division="360481", department="教育局")
+    clerk = make_account("editor", areas=["360402"])
+    answer = check(clerk, spot, "fireworks-retail")
+    found = hit(answer, "FW-RETAIL-100")
+    assert answer["verdict"] == "refuse_advised"
+    assert found["object"] is None
+    assert found["masked"] == "对象无权查看（主管部门：教育局）"
+    assert found["measured_m"] == pytest.approx(60, abs=0.01)
+    assert found["line"] is None
+    told = clerk.get(f"/api/admission/checks/{answer['case']}").text
+    assert "邻县小学" not in told
+    assert f'"id":{school["id"]},' not in told
+    whole = admin.get(f"/api/admission/checks/{answer['case']}").json()
+    assert hit(whole, "FW-RETAIL-100")["object"]["name"] == "邻县小学"
+
+
+def test_a_new_housing_block_lists_the_plants_that_it_would_raise(admin: TestClient, spot: tuple[float, float]) -> None:
+    fence = square(spot, 150)
+    lpg = {"table": 1, "no": 52, "beta_symbol": "W2", "quantity_t": "180"}
+    unit = put(admin, "major-hazard", "球罐组", point(spot), attributes={"substances": [lpg], "plant_boundary": fence})
+    home = away(spot, 350)
+    put(admin, "residential-area", "示例小区", point(home), attributes={"residents": 60})
+    answer = check(admin, away(spot, 400), "residential-area", residents=40)
+    found = hit(answer, "MHI-500")
+    assert found["object"]["id"] == unit["id"]
+    assert found["raised"]["before"]["R"] == "8.1"  # 1.5 × 1.5 × 3.6
+    assert found["raised"]["after"]["R"] == "10.8"  # 100 residents: 2.0 × 5.4
+    assert (found["raised"]["before"]["value"], found["raised"]["after"]["value"]) == ("四级", "三级")
+    assert answer["verdict"] == "on_site_check"
+    assert hit(check(admin, away(spot, 400), "residential-area", residents=39), "MHI-500")["consequence"] == "none"
+
+
+# -- Frozen -------------------------------------------------------------------------------------
+
+
+def rows_of(client: TestClient, table: str) -> list[dict[str, str]]:
+    tables = client.get("/api/admission/rules").json()["tables"]
+    return next(t["rows"] for t in tables if t["table"] == table)
+
+
+def adopt(client: TestClient, title: str, **tables: Any) -> dict[str, Any]:
+    named = {name.replace("__", "-"): rows for name, rows in tables.items()}
+    answer = client.post("/api/admission/rules/adopt", json={"title": title, "reason": "核对原文", "tables": named})
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def test_a_case_gives_its_old_answer_after_objects_and_rules_have_changed(
+    admin: TestClient, spot: tuple[float, float]
+) -> None:
+    put(admin, "hospital", "例湖医院", point(away(spot, 120)))
+    tank_farm(admin, away(spot, 3000))
+    nursery = away(spot, 3100)
+    passed, looked_at = check(admin, spot, "fireworks-retail"), check(admin, nursery, "kindergarten")
+    assert passed["verdict"] == "commit_and_admit"
+    assert looked_at["verdict"] == "on_site_check"
+
+    put(admin, "school", "后来的小学", point(away(spot, 30)))
+    distances = rows_of(admin, "admission-distances")
+    for row in distances:
+        if row["code"] == "FW-RETAIL-100":
+            row["metres"] = "150"
+    depots = [row | {"tag": "verified"} for row in rows_of(admin, "gb50074-2014-distance")]
+    proposed = {"admission-distances": distances, "gb50074-2014-distance": depots}
+    tried = admin.post("/api/admission/rules/trial", json={"tables": proposed})
+    assert tried.status_code == 200, tried.text
+    changed = {i["case"]: i["after"]["verdict"] for i in tried.json()["items"]}
+    assert changed[passed["case"]] == "refuse_advised"
+    assert changed[looked_at["case"]] == "refuse_advised"
+    made = adopt(admin, "本局 2026", admission__distances=distances, **{"gb50074-2014-distance": depots})
+    try:
+        for old in (passed, looked_at):
+            again = admin.post(f"/api/admission/checks/{old['case']}/rerun").json()
+            assert again["same"] is True
+            assert again["verdict"] == old["verdict"]
+            assert again["state"] == old["state"]
+        new = check(admin, spot, "fireworks-retail")
+        assert new["verdict"] == "refuse_advised"
+        assert new["ruleset"] == made["ruleset"]
+        # The number that the bureau has checked refuses, in both directions.
+        assert check(admin, nursery, "kindergarten")["verdict"] == "refuse_advised"
+        lonely = away(spot, 9000)
+        put(admin, "kindergarten", "例湖幼儿园", point(away(lonely, 100)))
+        assert check(admin, square(lonely, 30), "tank-farm", storage=DEPOT)["verdict"] == "refuse_advised"
+    finally:
+        adopt(admin, "复原", admission__distances=None, **{"gb50074-2014-distance": None})
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "code"),
+    [
+        ("edition", "", "no_basis"),
+        ("metres", "", "no_distance"),
+        ("metres", "-3", "out_of_range"),
+        ("valid_to", "2020-01-01", "backwards"),
+        ("consequence", "forbid", "unknown_value"),
+        ("target", "no-such-tag", "unknown_tag"),
+    ],
+)
+def test_an_unfit_rule_is_refused_at_its_row(admin: TestClient, column: str, value: str, code: str) -> None:
+    rows = rows_of(admin, "admission-distances")
+    at = next(i for i, row in enumerate(rows) if row["code"] == "FW-RETAIL-100")
+    rows[at] |= {"valid_from": "2021-01-01", column: value}
+    body = {"title": "不成", "reason": "试", "tables": {"admission-distances": rows}}
+    answer = admin.post("/api/admission/rules/adopt", json=body)
+    assert answer.status_code == 422, answer.text
+    errors = answer.json()["errors"]
+    assert [(e["field"], e["code"]) for e in errors] == [(f"tables.admission-distances.{at}.{column}", code)]
+
+
+def test_the_same_trade_inside_and_outside_a_zone(admin: TestClient, spot: tuple[float, float]) -> None:
+    put(admin, "chemical-park", "示例化工园区", square(spot, 1000))
+    item = {
+        "code": "负面-1", "title": "园区以外的化工项目", "industry": "26", "who": "", "place": "out:chemical-park",
+        "scale": "", "consequence": "refuse_advised", "edition": "某市负面清单（2026版）", "clause": "第3项",
+        "tag": "verified", "valid_from": "", "valid_to": "", "region": "",
+    }  # fmt: skip
+    made = adopt(admin, "负面清单 2026", admission__negative=[item])
+    try:
+
+        def ask(at: tuple[float, float]) -> dict[str, Any]:
+            body = enquiry(at, "chemical-project")
+            body["trade"]["industry_code"] = "C2614"
+            return admin.post("/api/admission/checks", json=body).json()
+
+        inside, outside = ask(spot), ask(away(spot, 3000))
+        assert "负面-1" not in rules_hit(inside)
+        assert hit(outside, "负面-1")["basis"] == "某市负面清单（2026版） 第3项"
+        assert outside["verdict"] == "refuse_advised"
+        assert inside["ruleset"] == outside["ruleset"] == made["ruleset"]
+        assert "负面-1" in {a["rule"] for a in inside["asked"]}
+    finally:
+        adopt(admin, "复原", admission__negative=None)
+
+
+# -- Signing --------------------------------------------------------------------------------------
+
+
+def test_only_who_may_sign_signs_and_only_once(
+    admin: TestClient, make_account: Callable[..., TestClient], spot: tuple[float, float]
+) -> None:
+    put(admin, "school", "例湖小学", point(away(spot, 84)))
+    number = check(admin, spot, "fireworks-retail")["case"]
+    clerk, officer = make_account("editor"), make_account("editor", may=["sign"])
+    address, body = f"/api/admission/checks/{number}/sign", {"verdict": "refuse_advised", "note": ""}
+    assert clerk.post(address, json=body).status_code == 403
+    other = officer.post(address, json={"verdict": "admit", "note": ""})
+    assert other.status_code == 422  # against the advice, without a reason
+    signed = officer.post(address, json=body)
+    assert signed.status_code == 200, signed.text
+    assert signed.json()["signed"]["verdict_title"] == "不予准入建议"
+    twice = officer.post(address, json=body)
+    assert twice.status_code == 409
+    assert "签署" in twice.json()["detail"]
+
+
+def test_who_asks_is_decided_by_the_account(
+    client: TestClient, make_account: Callable[..., TestClient], spot: tuple[float, float]
+) -> None:
+    assert client.post("/api/admission/checks", json=enquiry(spot, "school")).status_code == 401
+    assert make_account("auditor").post("/api/admission/checks", json=enquiry(spot, "school")).status_code == 403
+    assert client.get("/api/admission/checks").status_code == 401
+
+
+# -- Bad input ---------------------------------------------------------------------------------------
+
+BOWTIE = {"type": "Polygon", "coordinates": [[[116, 29], [116.01, 29.01], [116.01, 29], [116, 29.01], [116, 29]]]}
+HUGE = {"type": "Polygon", "coordinates": [[[115, 28], [117, 28], [117, 30], [115, 30], [115, 28]]]}
+
+
+@pytest.mark.parametrize(
+    ("place", "code"),
+    [
+        ({"geometry": {"type": "Point", "coordinates": [0, 0]}}, "zero"),
+        ({"geometry": {"type": "Point", "coordinates": [29.7, 116.0]}}, "out_of_range"),
+        ({"geometry": {"type": "Point", "coordinates": [-30.0, 10.0]}}, "out_of_territory"),
+        ({"geometry": BOWTIE}, "invalid_geometry"),
+        ({"geometry": HUGE}, "too_large"),
+        ({"geometry": {"type": "Point", "coordinates": [116, 29]}, "crs": "EPSG:1"}, "unknown_crs"),
+        ({"address": "哪里也没有的地方"}, "unknown_address"),
+        ({"enterprise": 999999}, "unknown_object"),
+        ({}, "missing"),
+    ],
+)
+def test_a_place_that_is_none_is_refused_with_the_reason(admin: TestClient, place: dict[str, Any], code: str) -> None:
+    body = enquiry((116.0, 29.7), "school") | {"place": place}
+    answer = admin.post("/api/admission/checks", json=body)
+    assert answer.status_code == 422, answer.text
+    assert [e["code"] for e in answer.json()["errors"]] == [code]
+
+
+def test_an_unknown_trade_and_an_empty_one(admin: TestClient, spot: tuple[float, float]) -> None:
+    empty = admin.post("/api/admission/checks", json=enquiry(spot))
+    assert [e["code"] for e in empty.json()["errors"]] == ["missing"]
+    body = enquiry(spot, "no-such-tag")
+    body["trade"]["industry_code"] = "ZZ"
+    unknown = admin.post("/api/admission/checks", json=body)
+    assert {e["code"] for e in unknown.json()["errors"]} == {"unknown_tag", "bad_code"}
+
+
+def test_a_failing_check_digit_warns_and_never_refuses(admin: TestClient, spot: tuple[float, float]) -> None:
+    body = enquiry(spot, "gas-restaurant")
+    body["applicant"]["uscc"] = "92360402MA0000000X"
+    answer = admin.post("/api/admission/checks", json=body)
+    assert answer.status_code == 201
+    assert "校验位不符" in "".join(answer.json()["warnings"])
+
+
+def test_a_place_in_another_datum_is_the_same_place(admin: TestClient, spot: tuple[float, float]) -> None:
+    put(admin, "school", "例湖小学", point(away(spot, 84)))
+    read = admin.post("/api/positions", json={"x": str(spot[0]), "y": str(spot[1]), "crs": "GCJ02"}).json()
+    body = enquiry(spot, "fireworks-retail")
+    body["place"] = {"geometry": point(spot), "crs": "GCJ02"}
+    there = admin.post("/api/admission/checks", json=body).json()
+    assert there["place"]["geometry"]["coordinates"] == pytest.approx([read["lon"], read["lat"]], abs=1e-8)

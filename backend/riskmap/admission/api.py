@@ -8,15 +8,15 @@ from pydantic import Field
 from riskmap.access.dependencies import signed_in
 from riskmap.access.reader import Reader, territory
 from riskmap.admission import rules as admission_rules
-from riskmap.admission import service
+from riskmap.admission import rulesets, service
 from riskmap.admission.judgement import WORDS, Verdict
 from riskmap.admission.wire import Check, Place
 from riskmap.base import database
 from riskmap.base.throttle import MINUTE, Throttle
 from riskmap.base.web import ExactResponse, ExactRoute, ensure_disk
 from riskmap.base.wire import Text, Wire
-from riskmap.store.dependencies import ReadSnapshot, WriteSnapshot, marked
-from riskmap.store.snapshot import open_snapshot
+from riskmap.store.dependencies import ReadSnapshot, WriteSnapshot, marked, whole_snapshot, whole_write_snapshot
+from riskmap.store.snapshot import Snapshot, open_snapshot
 
 router = APIRouter(
     prefix="/api/admission", route_class=ExactRoute, default_response_class=ExactResponse, tags=["admission"]
@@ -132,6 +132,28 @@ def sign_check(number: Number, body: Signature, request: Request, reader: Asker,
 def place_check(number: Number, body: Place, request: Request, reader: Asker, snapshot: WriteSnapshot) -> Any:
     """Give a case that waits its place; it is answered and handed out."""
     return marked(request, service.put_in_place(snapshot, _house(request), number, body))
+
+
+WholeSnapshot = Annotated[Snapshot, Depends(whole_snapshot("试算准入规则"), scope="function")]
+WholeWriteSnapshot = Annotated[Snapshot, Depends(whole_write_snapshot("采用准入规则"), scope="function")]
+
+
+@router.get("/rules")
+def get_rules(snapshot: ReadSnapshot, reader: Asker) -> Any:
+    """Every table of rules in force: tags, distances, zones, the negative list, tables of metres."""
+    return rulesets.listed(snapshot)
+
+
+@router.post("/rules/trial")
+def try_rules(body: rulesets.Proposed, request: Request, snapshot: WholeSnapshot) -> Any:
+    """Which of the last cases would end otherwise by these rules (administrator); nothing is written."""
+    return rulesets.tried(snapshot, _house(request), body)
+
+
+@router.post("/rules/adopt")
+def adopt_rules(body: rulesets.Adoption, snapshot: WholeWriteSnapshot) -> Any:
+    """Adopt rules from today on, as one state (administrator)."""
+    return rulesets.adopt(snapshot, body)
 
 
 @router.get("/tags")

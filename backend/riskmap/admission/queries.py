@@ -102,6 +102,15 @@ def events(connection: Connection, case_id: int) -> list[dict[str, Any]]:
     return [dict(row) for row in rows.mappings()]
 
 
+def answered(connection: Connection, most: int) -> list[dict[str, Any]]:
+    """The last cases that have an answer, the newest first."""
+    rows = connection.execute(
+        text(f"SELECT {_COLUMNS} FROM admission_case WHERE answer IS NOT NULL ORDER BY case_id DESC LIMIT :most"),
+        {"most": most},
+    )
+    return [dict(row) for row in rows.mappings()]
+
+
 def shape(connection: Connection, case_id: int) -> bytes:
     """The outline of a case as it was kept, to the last digit."""
     found = connection.scalar(text("SELECT ST_AsBinary(geom) FROM admission_case WHERE case_id = :id"), {"id": case_id})

@@ -392,37 +392,43 @@ def listed(snapshot: Snapshot, filters: Mapping[str, Any], limit: int, before: i
 # -- Again, from the frozen state --------------------------------------------------------------
 
 
-def rerun(snapshot: Snapshot, house: House, number: str) -> dict[str, Any]:
-    """The case asked again as it was: its state, its day, its rule set; and whether the answer is the same."""
-    case = find(snapshot, number)
-    if case["answer"] is None:
-        raise Conflict("地点还没有落实，尚未核验，没有可以重算的答案。", code="unplaced")
+def answer_again(snapshot: Snapshot, house: House, case: Mapping[str, Any], rules: Rules | None = None) -> Answer:
+    """A case asked again on its own state and day, by its own rules or by others."""
     then = snapshot.as_of_day(case["state"], case["day"])
-    ruleset = then.catalogue.ruleset_at(case["day"])
-    if ruleset.code != case["ruleset"]:
-        raise Conflict(f"规则集 {case['ruleset']} 已不在该状态的目录中，不能重算。", code="ruleset_gone")
-    rules = rules_of(ruleset)
+    if rules is None:
+        ruleset = then.catalogue.ruleset_at(case["day"])
+        if ruleset.code != case["ruleset"]:
+            raise Conflict(f"规则集 {case['ruleset']} 已不在该状态的目录中，不能重算。", code="ruleset_gone")
+        rules = rules_of(ruleset)
     given = Check.model_validate(case["request"])
+    known = [code for code in given.trade.tags if code in rules.tags]
+    given = given.model_copy(update={"trade": given.trade.model_copy(update={"tags": known})})
     found, industry, _ = _trade(rules, given)
     answer = case["answer"]
+    with database.under(snapshot.connection, SYSTEM.settings()):
+        exact = shapely.from_wkb(queries.shape(snapshot.connection, case["case_id"]))
     placed = Placed(
-        shapely.from_geojson(case["geometry"]),
+        exact,
         float(case["uncertainty_m"]),
         case["division"],
         answer["how"],
         answer["enterprise"],
         answer["original"],
     )
-    placed = replace(placed, shape=_exact(snapshot.connection, case["case_id"]))
     applicant = _applicant(given, found, industry, placed)
-    new = _answer(then, replace(house, demo=case["demo"]), rules, applicant)
-    return body(snapshot, case | {"answer": {**answer, **new.body()}, "verdict": str(new.verdict)}) | {
-        "same": same(new.body(), {k: answer[k] for k in new.body()})
+    return _answer(then, replace(house, demo=case["demo"]), rules, applicant)
+
+
+def rerun(snapshot: Snapshot, house: House, number: str) -> dict[str, Any]:
+    """The case asked again as it was: its state, its day, its rule set; and whether the answer is the same."""
+    case = find(snapshot, number)
+    if case["answer"] is None:
+        raise Conflict("地点还没有落实，尚未核验，没有可以重算的答案。", code="unplaced")
+    answer = case["answer"]
+    new = answer_again(snapshot, house, case).body()
+    return body(snapshot, case | {"answer": {**answer, **new}, "verdict": new["verdict"]}) | {
+        "same": same(new, {name: answer[name] for name in new})
     }
-
-
-def _exact(connection: Connection, case_id: int) -> Any:
-    return shapely.from_wkb(queries.shape(connection, case_id))
 
 
 def same(one: Any, other: Any) -> bool:

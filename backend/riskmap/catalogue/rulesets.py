@@ -24,6 +24,16 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "ls-bands": ("ls-bands-common", "ls-bands-b", "ls-bands-c"),
 }
 TITLES: Mapping[str, str] = {"lec-bands": "LEC 分档", "ls-bands": "LS 分档"}
+# Tables of admission that a bureau may have its own rows of; their columns are those of the product's.
+ADMISSION_TABLES: Mapping[str, str] = {
+    "admission-tags": "标签",
+    "admission-distances": "距离规则",
+    "admission-zones": "区域规则",
+    "admission-negative": "许可准入负面清单",
+    "gb50156-2012-petrol": "加油站间距（GB 50156）",
+    "gb50016-2014-lpg": "液化石油气储罐间距（GB 50016）",
+    "gb50074-2014-distance": "石油库间距（GB 50074）",
+}
 # Policy: what an object counts in the weighted heat map, by its risk grade. The product weighs none more than another.
 EVEN: Mapping[str, Decimal] = dict.fromkeys(("major", "serious", "general", "low", "none"), Decimal(1))
 
@@ -53,6 +63,18 @@ class RuleSet:
             {name: tuple(rows) for name, rows in body.get("tables", {}).items()},
             {**EVEN, **{grade: Decimal(weight) for grade, weight in body.get("weights", {}).items()}},
         )
+
+    def body(self) -> dict[str, Any]:
+        """As its JSON body: `parse` reads it again."""
+        return {
+            "ruleset": self.code,
+            "title": self.title,
+            "valid_from": self.valid_from and self.valid_from.isoformat(),
+            "reason": self.reason,
+            "use": dict(self.use),
+            "tables": {name: list(rows) for name, rows in self.tables.items()},
+            "weights": {grade: f"{weight.normalize():f}" for grade, weight in self.weights.items()},
+        }
 
     @property
     def is_even(self) -> bool:

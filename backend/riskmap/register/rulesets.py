@@ -297,6 +297,9 @@ def _proposal(
         return ByPolicy.of(catalogue, policy, by, at), policy
     assert given.ruleset is not None
     ruleset = _ruleset(given.ruleset, next_code(catalogue.rulesets, day), title or "试算", day, reason)
+    # The rules of admission are edited elsewhere: a set of bands carries on those in force.
+    kept = {name: rows for name, rows in catalogue.ruleset_at(day).tables.items() if name not in CHOICES}
+    ruleset = replace(ruleset, tables={**kept, **ruleset.tables})
     return ByRuleSet.of(catalogue, ruleset, by, at), ruleset
 
 
@@ -421,15 +424,7 @@ def _body(
 ) -> tuple[str, str, Mapping[str, Any] | None, dict[str, Any]]:
     """Kind and code of the catalogue's item, its body before and after."""
     if isinstance(item, RuleSet):
-        body = {
-            "ruleset": item.code,
-            "title": item.title,
-            "valid_from": item.valid_from and item.valid_from.isoformat(),
-            "reason": item.reason,
-            "use": dict(item.use),
-            "tables": {name: list(rows) for name, rows in item.tables.items()},
-            "weights": _written(item.weights),
-        }
+        body = item.body()
         old = snapshot.catalogue.ruleset_at(_today(snapshot))
         return "ruleset", item.code, {"ruleset": old.code, "title": old.title}, body
     row = catalogue_queries.versions(connection, "policy", item.code)[-1]
