@@ -12,6 +12,8 @@ from riskmap.catalogue.seed import read_files
 from riskmap.exchange.cells import CellFault, choice_of
 from riskmap.exchange.rows import by_word, choices_of
 from riskmap.exchange.targets import Target, option_choices, targets_of
+from riskmap.grading.assessments import ASSESSMENTS
+from riskmap.grading.rulebook import rulebook_of
 
 ITEMS = list(read_files())
 CLASSES = [Class.parse(1, i.body) for i in ITEMS if i.kind == "class"]
@@ -304,3 +306,15 @@ def target_of(code: str, name: str) -> Target:
     """A column of a class: a field, or what all objects share."""
     targets = {t.target: t for t in targets_of(CATALOGUE.classes[code], CATALOGUE)}
     return targets.get(f"attributes.{name}") or targets[name]
+
+
+def test_every_assessment_that_a_class_names_is_there_and_every_one_is_named() -> None:
+    assert {code for c in CLASSES for code in c.assess} == set(ASSESSMENTS)
+    targets = rulebook_of().targets
+    for c in CLASSES:
+        if "gb36894" in c.assess:
+            rows = [r for r in targets.registered if r.text("class") == c.code]
+            assert rows
+            for row in rows:  # of a field's value, that the class has it
+                assert not row.text("field") or row.text("value") in dict(c.by_name[row.text("field")].options)
+    assert {r.text("class") for r in targets.registered} == {c.code for c in CLASSES if "gb36894" in c.assess}

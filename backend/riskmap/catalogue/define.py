@@ -61,7 +61,7 @@ _UNPRINTED = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u20
 
 _CLASS_KEYS = {
     "class", "title", "group", "role", "geometry", "scale", "rule", "department", "symbol", "retired", "fields",
-    "list", "popup", "synonyms", "inferred",
+    "list", "popup", "synonyms", "inferred", "assess",
 }  # fmt: skip
 _ROW_FIELD_KEYS = {
     "name", "title", "type", "unit", "required", "minimum", "maximum", "exclusive_minimum", "max_length", "options",
@@ -210,7 +210,7 @@ class _Form:
             body["retired"] = True
             if around.previous is None:
                 self.no("retired", "new_class", "新增的分类不能同时停用")
-        for key in ("rule", "inferred"):
+        for key in ("rule", "inferred", "assess"):
             if key in before:
                 body[key] = before[key]
             if key in given and _plain(given[key]) != _plain(before.get(key)):

@@ -162,6 +162,7 @@ class Class:
     popup: tuple[str, ...]
     imports: tuple[ImportColumn, ...] = ()
     inferred: tuple[Inferred, ...] = ()
+    assess: tuple[str, ...] = ()  # what is assessed beside the grade
     retired: bool = False  # takes no new objects; those that it has stay
 
     @cached_property
@@ -195,6 +196,7 @@ class Class:
             inferred=tuple(
                 Inferred(rule["field"], str(rule["value"]), tuple(rule["when"])) for rule in body.get("inferred", ())
             ),
+            assess=tuple(body.get("assess", ())),
             retired=bool(body.get("retired", False)),
         )
 

@@ -42,6 +42,11 @@ def seen(record: Mapping[str, Any], class_: Class | None, hidden: Collection[str
     return out
 
 
+def without_figures(record: Mapping[str, Any], why: str) -> dict[str, Any]:
+    """A record whose figures are those of objects that the reader may not see: what it comes to, and why no more."""
+    return {**record, "inputs": {}, "trace": _level_alone(record), "notes": [why], "masked": True}
+
+
 def _inputs(
     inputs: Mapping[str, Any], own: Mapping[str, str], used: Collection[str], class_: Class | None
 ) -> dict[str, Any]:

@@ -40,6 +40,19 @@ def record(rule: Rule, result: Result, facts: Facts, declared: bool, ruleset: st
 
     `declared`: the number of residents was given by hand, and the map's stands beside it.
     """
+    kept = told(result, ruleset) | {"rule": rule.code}
+    if rule.by_map:
+        exposed = kept["inputs"].get("exposed")
+        if exposed is not None:
+            exposed["source"] = "declared" if declared else "map" if facts.exposure else "none"
+        if facts.exposure is not None:
+            kept["exposure"] = facts.exposure.body()
+            kept.setdefault("notes", []).extend(_said(facts, declared))
+    return kept
+
+
+def told(result: Result, ruleset: str) -> dict[str, Any]:
+    """What a rule came to, with everything it rests on."""
     clauses = list(dict.fromkeys(s.clause.number for s in result.steps if s.clause))
     kept: dict[str, Any] = {
         "scale": result.scale,
@@ -47,7 +60,6 @@ def record(rule: Rule, result: Result, facts: Facts, declared: bool, ruleset: st
         "how": "computed",
         "standing": str(result.standing),
         "verdict": result.verdict,
-        "rule": rule.code,
         "standard": result.edition,
         "edition": edition_of(result.edition),
         "ruleset": ruleset,
@@ -61,13 +73,6 @@ def record(rule: Rule, result: Result, facts: Facts, declared: bool, ruleset: st
     }
     if result.notes:
         kept["notes"] = list(result.notes)
-    if rule.by_map:
-        exposed = kept["inputs"].get("exposed")
-        if exposed is not None:
-            exposed["source"] = "declared" if declared else "map" if facts.exposure else "none"
-        if facts.exposure is not None:
-            kept["exposure"] = facts.exposure.body()
-            kept.setdefault("notes", []).extend(_said(facts, declared))
     return kept
 
 

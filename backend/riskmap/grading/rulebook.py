@@ -1,10 +1,12 @@
 """The standards' tables of one rule set, read once and ready for the rules."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from riskmap.catalogue.rulesets import PRODUCT, RuleSet
-from riskmap.standards import gb18218, gb39496, gb50074, lec, ls, scoring, sl252
+from riskmap.standards import gb18218, gb36894, gb39496, gb50074, gbt37243, lec, ls, scoring, sl252
 from riskmap.standards.bands import Bands
+from riskmap.standards.table import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,10 @@ class Rulebook:
     enterprises: scoring.Scheme
     parks: scoring.Scheme
     reservoirs: Bands
+    alarms: gb39496.Alarms
+    methods: gbt37243.Tables
+    criteria: Mapping[str, Row]
+    targets: gb36894.Targets
 
     @classmethod
     def of(cls, ruleset: RuleSet) -> "Rulebook":
@@ -37,6 +43,10 @@ class Rulebook:
             ),
             scoring.Scheme.of("park-class", book["park-bands"]),
             sl252.sizes(book),
+            gb39496.Alarms.of(book),
+            gbt37243.Tables.of(book),
+            gb36894.criteria(book),
+            gb36894.Targets.of(book),
         )
 
 

@@ -1,18 +1,17 @@
 """等级待复核: what waits to be confirmed, and its confirmation as a change of the register like any other."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, text
 
-from riskmap.access.reader import SYSTEM
-from riskmap.base import clock, database
+from riskmap.base import clock
 from riskmap.base.errors import Conflict, Forbidden, Invalid, NotFound
 from riskmap.grading import headwater, masking, review
 from riskmap.grading.judge import GRADING_COLUMNS, Judge
 from riskmap.grading.record import step_of
 from riskmap.grading.rules import RULES
-from riskmap.register import queries
+from riskmap.register import beside, queries
 from riskmap.register.service import check_catalogue
 from riskmap.selection.compile import compile_selection
 from riskmap.selection.model import Selection
@@ -48,7 +47,7 @@ def waiting(
     found = connection.execute(text(f"SELECT * FROM ({lines}) AS l WHERE id > :after ORDER BY id LIMIT :most"), values)
     rows = list(found.mappings())
     more, rows = len(rows) > limit, rows[:limit]
-    causes = masked(snapshot, [row["cause"]["object"] for row in rows])
+    causes = beside.masked(snapshot, [row["cause"]["object"] for row in rows])
     for row in rows:
         answer["items"].append(
             {
@@ -76,27 +75,6 @@ def _without_figures(snapshot: Snapshot, code: str, said: Mapping[str, Any]) -> 
     return {**said, "R": "无权查看", "exposed": None}
 
 
-def masked(snapshot: Snapshot, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
-    """Objects by id for a reader: name, or only that there is one and whom to ask for it."""
-    wanted = sorted(set(ids))
-    named = queries.names(snapshot, wanted)
-    hidden = [i for i in wanted if i not in named]
-    departments: Mapping[int, str] = {}
-    if hidden:
-        with database.under(snapshot.connection, SYSTEM.settings()):
-            found = snapshot.connection.execute(
-                text("SELECT id, department FROM risk_object WHERE id = ANY(CAST(:ids AS bigint[]))"), {"ids": hidden}
-            )
-            departments = {row.id: row.department for row in found}
-    out: dict[int, dict[str, Any]] = {}
-    for i in wanted:
-        if i in named:
-            out[i] = {"object": {"id": i, "name": named[i]}}
-        else:
-            out[i] = {"object": None, "masked": f"对象无权查看（主管部门：{departments.get(i) or '未填'}）"}
-    return out
-
-
 def downstream(snapshot: Snapshot, object_id: int) -> dict[str, Any]:
     """Whether a tailings pond is a 头顶库 by what is registered downstream today, with the arithmetic.
 
@@ -113,7 +91,7 @@ def downstream(snapshot: Snapshot, object_id: int) -> dict[str, Any]:
     found = headwater.look(snapshot.connection, snapshot.catalogue, attributes, row["geometry"], snapshot.moment.day)
     if found is None:
         return answer | {"value": None, "verdict": "未评定，缺位置和下泄路径", "along": None, "places": [], "trace": []}
-    named = masked(snapshot, [place.id for place in found.places])
+    named = beside.masked(snapshot, [place.id for place in found.places])
     result = found.result
     notes = list(result.notes)
     if not found.places:  # nothing registered is not nobody there

@@ -22,7 +22,7 @@ from riskmap.engine.totals import Totals
 from riskmap.grading import exposure, masking, review
 from riskmap.grading.judge import GRADING_COLUMNS
 from riskmap.grading.rules import Facts
-from riskmap.register import queries
+from riskmap.register import beside, queries
 from riskmap.register.draft import Maker, ObjectDraft, ObjectPatch, Party
 from riskmap.selection.model import Selection
 from riskmap.store import write
@@ -126,7 +126,7 @@ def grades(snapshot: Snapshot, object_id: int) -> dict[str, Any]:
     if not listed:
         value = GRADES[row["grade"] - 1]
         listed = [{"scale": "risk-grade", "value": value, "rank": row["grade"], "how": "none"}]
-    return {"grades": listed, "state": snapshot.moment.n}
+    return {"grades": listed, "assessments": beside.assessments(snapshot, row), "state": snapshot.moment.n}
 
 
 def _with_homes(snapshot: Snapshot, grade: Mapping[str, Any]) -> dict[str, Any]:

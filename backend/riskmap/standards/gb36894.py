@@ -42,6 +42,87 @@ def criteria(book: Book, edition: str = EDITION) -> Mapping[str, Row]:
     return rows
 
 
+# What a figure of an object is called, in the order in which it decides.
+MEASURES = {"households": "户数", "persons": "人数", "area_m2": "建筑面积", "beds": "床位"}
+_UNITS = {"households": "户", "persons": "人", "area_m2": "m²", "beds": "张"}
+_FIRST = ("area_m2", "beds", "households", "persons")
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """Which class of target a place is: by its kind, and by its size where the kind alone does not say."""
+
+    rows: Mapping[str, tuple[Row, ...]]  # the strictest first
+    registered: tuple[Row, ...]  # classes of the register → kinds of the standard
+
+    @classmethod
+    def of(cls, book: Book, edition: str = EDITION) -> "Targets":
+        """From a book of tables; refused where a class of the register is of no kind that the standard knows."""
+        known(edition, EDITION)
+        rows: dict[str, tuple[Row, ...]] = {}
+        for row in table(book, "gb36894-2018-targets", edition).rows:
+            rows[row.text("type")] = (*rows.get(row.text("type"), ()), row)
+        registered = table(book, "gb36894-2018-registered", edition).rows
+        for row in registered:
+            if row.text("type") not in rows:
+                raise row.refused("type", "unknown_type", f"没有“{row.text('type')}”这一类防护目标")
+        return cls(rows, registered)
+
+    def kind(self, class_: str, attributes: Mapping[str, object]) -> Row | None:
+        """The row of the register's class that an object is; None where it is of none."""
+        for row in self.registered:
+            field = row.text("field")
+            if row.text("class") == class_ and (not field or attributes.get(field) == row.text("value")):
+                return row
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A class of target with how it came about; `target` empty: a figure is missing."""
+
+    target: str
+    steps: tuple[Step, ...]
+    inputs: tuple[Given, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+def target_of(kind: Row, figures: Mapping[str, Decimal | int | None], targets: Targets) -> Target:
+    """The class of a place by its kind and its size.
+
+    Dwellings: households or persons, whichever is the stricter. Others: the built area; the persons at the peak
+    are of a place in the open, and stand only where no area is given.
+    """
+    rows = targets.rows[kind.text("type")]
+    named = Step("类型", "防护目标类型", "", "", kind.text("type"), kind.clause)
+    asked = [m for m in MEASURES if any(row.text(f"least_{m}") for row in rows)]
+    if not asked:
+        row = rows[0]
+        return Target(row.text("target"), (named, Step("类别", "防护目标类别", "", "", row.text("target"), row.clause)))
+    checks = Checks()
+    has = {
+        m: checks.number(v, m, MEASURES[m])
+        for m in sorted(asked, key=_FIRST.index)
+        if (v := figures.get(m)) is not None
+    }
+    checks.refuse()
+    if not has:
+        return Target("", (named,), (), tuple(MEASURES[m] for m in asked))
+    if rows[0].text("by") == "first":
+        has = dict([next(iter(has.items()))])
+    for row in rows:
+        reached = next((m for m, v in has.items() if v >= row.number(f"least_{m}")), None)
+        if reached is not None:
+            break
+    assert reached is not None  # the last row takes all
+    filled = "，".join(f"{MEASURES[m]} {say(v)} {_UNITS[m]}" for m, v in has.items())
+    least = row.number(f"least_{reached}")
+    note = f"{MEASURES[reached]} ≥ {say(least)} {_UNITS[reached]}" if least else ""
+    inputs = tuple(Given(m, MEASURES[m], say(v), _UNITS[m]) for m, v in has.items())
+    decided = Step("类别", "防护目标类别", note, filled, row.text("target"), row.clause)
+    return Target(row.text("target"), (named, decided), inputs)
+
+
 def individual_risk(target: str, plant: Plant, contours: Sequence[Contour], rows: Mapping[str, Row]) -> Result:
     """Whether the risk at a target is within its criterion, as far as the stored contours tell."""
     checks = Checks()

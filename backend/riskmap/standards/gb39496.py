@@ -1,7 +1,7 @@
 """GB 39496-2020 尾矿库安全规程: class (等别) of a tailings pond, and its monitoring alarms rolled up."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
 
@@ -125,6 +125,25 @@ def item_alarm(points: Sequence[str | None], alarms: Alarms) -> Result:
 def pond_alarm(items: Sequence[str | None], alarms: Alarms) -> Result:
     """Alarm of the whole pond from its items' colours: four blue items count as one yellow more, and on."""
     return _roll_up(items, alarms, "监测项目", WHOLE_POND, carry=True)
+
+
+def monitoring_alarm(points: Mapping[str, Sequence[str | None]], alarms: Alarms) -> Result:
+    """Alarm of a pond from the colours of the points of its monitoring items: each item, then the whole pond."""
+    steps: list[Step] = []
+    inputs: list[Given] = []
+    colours: list[str | None] = []
+    for n, (item, given) in enumerate(points.items()):
+        found = item_alarm(given, alarms)
+        colours.append(found.level or None)
+        steps += (replace(step, title=f"{item}：{step.title}") for step in found.steps)
+        counted = {colour: sum(c == colour for c in given) for colour in (*reversed(alarms.colours), None)}
+        said = "，".join(f"{colour or '正常'} {count}" for colour, count in counted.items() if count)
+        steps.append(Step("项目", item, "", said, found.verdict, None))
+        inputs.append(Given(f"alarms.{n}", item, f"{len(given)} 个测点：{said}"))
+    pond = pond_alarm(colours, alarms)
+    steps += (replace(step, title=f"全库：{step.title}") for step in pond.steps)
+    steps.append(Step("全库", "尾矿库监测报警", "", "", pond.verdict, None))
+    return replace(pond, steps=tuple(steps), inputs=tuple(inputs))
 
 
 def _roll_up(given: Sequence[str | None], alarms: Alarms, of: str, clause: Clause, *, carry: bool) -> Result:

@@ -1,6 +1,6 @@
 """GB/T 37243-2019 外部安全防护距离确定方法: which method a plant's distance is to be found by."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -10,6 +10,7 @@ from riskmap.standards.result import Checks, Clause, Given, Result, Standing, St
 from riskmap.standards.table import Book, Row, known, table
 
 EDITION = "GB/T 37243-2019"
+EXPLOSIVE, TOXIC, FLAMMABLE = "爆炸物", "毒性气体", "易燃气体"
 CONSEQUENCE, QUANTITATIVE, DESIGN_CODES = "事故后果法", "定量风险评价法", "执行相关标准规范的距离要求"
 
 EXPLOSIVES = Clause(EDITION, "4.2", Tag.RECALL)
@@ -27,12 +28,40 @@ class Tables:
     edition: str
     excluded: tuple[Row, ...]
     hazards: gb18218.Tables
+    kinds: Mapping[str, Row]  # symbol of GB 18218 → what it is here
+    sites: tuple[Row, ...]  # what is registered of a plant → an excluded site
 
     @classmethod
     def of(cls, book: Book, edition: str = EDITION) -> "Tables":
         """From a book of tables; refused where one is missing, unfit or of another edition."""
         known(edition, EDITION)
-        return cls(edition, table(book, "gbt37243-2019-excluded", edition).rows, gb18218.Tables.of(book))
+        return cls(
+            edition,
+            table(book, "gbt37243-2019-excluded", edition).rows,
+            gb18218.Tables.of(book),
+            {row.text("symbol"): row for row in table(book, "gbt37243-2019-kinds", edition).rows},
+            table(book, "gbt37243-2019-sites", edition).rows,
+        )
+
+    def kind(self, holding: Holding) -> Row | None:
+        """What a chemical is here (爆炸物, 毒性气体, 易燃气体), the gravest first; None: nothing of them.
+
+        A named gas of Table 3 is a toxic gas, whatever its category. Policy: as the row of J1 says.
+        """
+        found = [self.kinds[symbol] for symbol in holding.categories if symbol in self.kinds]
+        if holding.gas or holding.row in self.hazards.gas_of:
+            found.append(next(row for row in self.kinds.values() if row.text("kind") == TOXIC))
+        order = list(dict.fromkeys(row.text("kind") for row in self.kinds.values()))
+        return min(found, key=lambda row: order.index(row.text("kind")), default=None)
+
+    def site(self, said: Mapping[str, str]) -> Row | None:
+        """The excluded site that a plant is by what is registered of it; a code holds for those that begin with it."""
+        for row in self.sites:
+            own = said.get(row.text("field"), "").lstrip("ABCDEFGHIJKLMNOPQRST")
+            value = row.text("value")
+            if own and (own == value or (value.isdigit() and own.startswith(value))):
+                return row
+        return None
 
 
 def choose(tables: Tables, *, explosives: bool, gases: Sequence[Holding] = (), site: str = "") -> Result:

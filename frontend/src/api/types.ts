@@ -49,6 +49,9 @@ export interface GradeStep {
   scale: string; value: string | null; rank: number | null; how: string; verdict?: string; standing?: "graded" | "outside" | "unknown"; basis?: string; rule?: string; standard?: string; edition?: string; ruleset?: string; clause?: string; at?: string; by?: string; state: number;
   confidence?: string; inputs?: Record<string, GradeInput | string>; masked?: boolean; trace?: TraceLine[]; notes?: string[]; exposure?: Exposure; confirmed?: { by: string; at: string; note: string };
 }
+/** What a standard says of an object beside its grade; `objects`: what it rests on, as far as the reader may see them. */
+export interface Assessment extends GradeStep { assessment: string; title: string; subject?: string; objects?: { object: { id: number; name: string } | null; masked?: string }[] }
+export interface Grades { grades: GradeStep[]; assessments: Assessment[]; state: number }
 export interface Page { items: Item[]; total: number; unplaced: number; state: number; next: string | null }
 export interface HeatCell { cell: string; n: number; weighted: number; by_grade: Record<Grade, number>; touching: number | null; few: boolean }
 export interface Heat { resolution: number; cells: HeatCell[]; few_below?: number; weights: HeatWeights; total: number; unplaced: number; state: number }

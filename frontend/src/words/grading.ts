@@ -39,6 +39,11 @@ export const G = {
   noHomes: "图上没有居住区。",
   calculated: (standard: string) => `按 ${standard} 核算，`,
 
+  beside: "其他判定",
+  besideWhat: "按现在登记的资料随看随算，不是等级",
+  rests: "所据对象",
+  open: (title: string) => `${title}的算式`,
+
   print: "打印",
   sheet: "等级评定单",
   printIt: "打印这一页",

@@ -15,6 +15,10 @@ OLD = "GB 0-1999"
 MAKERS: list[tuple[Callable[..., object], str]] = [
     (gb18218.Tables.of, "gb18218-2018-table3"),
     (gb36894.criteria, "gb36894-2018-individual-risk"),
+    (gb36894.Targets.of, "gb36894-2018-targets"),
+    (gb36894.Targets.of, "gb36894-2018-registered"),
+    (gbt37243.Tables.of, "gbt37243-2019-kinds"),
+    (gbt37243.Tables.of, "gbt37243-2019-sites"),
     (gb39496.Classes.of, "gb39496-2020-class"),
     (gb39496.Alarms.of, "gb39496-2020-alarm"),
     (gb50074.Tables.of, "gb50074-2014-grade"),

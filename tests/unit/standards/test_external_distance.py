@@ -6,7 +6,7 @@ import pytest
 
 from riskmap.base.settings import GEODATA
 from riskmap.standards.gb18218 import Holding
-from riskmap.standards.gb36894 import Contour, Plant, criteria, individual_risk
+from riskmap.standards.gb36894 import Contour, Plant, Target, Targets, criteria, individual_risk, target_of
 from riskmap.standards.gbt37243 import CONSEQUENCE, DESIGN_CODES, QUANTITATIVE, Tables, choose
 from riskmap.standards.result import Refused, Standing, Tag
 from riskmap.standards.table import read
@@ -120,3 +120,100 @@ def test_bad_contours_are_refused() -> None:
         individual_risk("居民区", Plant.NEW, contours("0 in"), CRITERIA)
     with pytest.raises(Refused, match="等值线有误"):
         individual_risk(HIGH, Plant.NEW, contours("3e-6 in", "3e-7 out"), CRITERIA)
+
+
+TARGETS = Targets.of(BOOK)
+
+
+@pytest.mark.parametrize(
+    ("holding", "kind"),
+    [
+        (Holding(row=CHLORINE), "毒性气体"),
+        (Holding(row=LPG, categories=("W2",)), "易燃气体"),
+        (Holding(row=13, gas="一氧化碳"), "毒性气体"),
+        (Holding(categories=("J1",)), "毒性气体"),
+        (Holding(categories=("W2", "J3")), "毒性气体"),
+        (Holding(categories=("W1.1",)), "爆炸物"),
+        (Holding(row=66, categories=("W5.3",)), None),
+        (Holding(categories=("J2",)), None),  # a solid or a liquid
+    ],
+)
+def test_what_a_chemical_is_by_its_category(holding: Holding, kind: str | None) -> None:
+    row = TABLES.kind(holding)
+    assert (row and row.text("kind")) == kind
+
+
+@pytest.mark.parametrize(
+    ("said", "site"),
+    [
+        ({"regulator": "housing"}, "城镇燃气"),
+        ({"regulator": "transport"}, "港区"),
+        ({"regulator": "emergency"}, None),
+        ({"industry_code": "C2672"}, "民用爆炸物品"),
+        ({"industry_code": "4511"}, "城镇燃气"),
+        ({"industry_code": "5265"}, "加油加气站"),
+        ({"industry_code": "2614"}, None),
+        ({"industry_code": "45"}, None),  # too coarse to tell
+        ({}, None),
+    ],
+)
+def test_a_site_is_known_by_its_regulator_or_its_trade(said: dict[str, str], site: str | None) -> None:
+    row = TABLES.site(said)
+    assert (row and row.text("site")) == site
+    if row:
+        assert choose(TABLES, explosives=False, site=row.text("site")).standing is Standing.OUTSIDE
+
+
+def test_every_registered_class_is_of_a_kind() -> None:
+    for row in TARGETS.registered:
+        kind = TARGETS.kind(row.text("class"), {row.text("field"): row.text("value")})
+        assert kind is row
+        assert {r.text("target") for r in TARGETS.rows[row.text("type")]} <= set(CRITERIA)
+    assert TARGETS.kind("crowded-place", {"kind": "other"}) is None
+    assert TARGETS.kind("mine", {}) is None
+
+
+def test_a_school_is_highly_sensitive() -> None:
+    kind = TARGETS.kind("school", {})
+    assert kind is not None
+    assert target_of(kind, {}, TARGETS).target == HIGH
+
+
+def sized(class_: str, kind: str = "", **figures: int) -> Target:
+    row = TARGETS.kind(class_, {"kind": kind})
+    assert row is not None
+    return target_of(row, figures, TARGETS)
+
+
+@pytest.mark.parametrize(
+    ("found", "class_"),
+    [
+        (sized("village", households=30), "一类"),
+        (sized("village", households=29), "二类"),
+        (sized("village", persons=100), "一类"),
+        (sized("village", persons=99), "二类"),
+        (sized("village", households=10), "二类"),
+        (sized("village", households=9), "三类"),
+        (sized("village", persons=30), "二类"),
+        (sized("village", persons=29), "三类"),
+        (sized("village", households=9, persons=100), "一类"),  # either is enough
+        (sized("market", area_m2=5000), "一类"),
+        (sized("market", area_m2=4999), "二类"),
+        (sized("market", area_m2=1499, persons=300), "三类"),  # persons are of a place in the open
+        (sized("market", persons=300), "一类"),
+        (sized("market", persons=99), "三类"),
+        (sized("crowded-place", "hotel", beds=100, persons=5), "一类"),
+        (sized("crowded-place", "hotel", beds=99), "二类"),
+        (sized("crowded-place", "stadium", area_m2=4999), "二类"),
+        (sized("crowded-place", "entertainment", area_m2=3000), "一类"),
+        (sized("crowded-place", "factory", persons=99), "三类"),
+        (sized("crowded-place", "station", persons=100), "一类"),
+    ],
+)
+def test_class_of_a_target_from_both_sides(found: Target, class_: str) -> None:
+    assert found.target == f"一般防护目标{class_}"
+
+
+def test_a_target_without_its_figure_says_which() -> None:
+    assert sized("village").missing == ("户数", "人数")
+    assert sized("crowded-place", "hotel", persons=300).missing == ("床位",)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from riskmap.base.settings import GEODATA
 from riskmap.standards import headwater
-from riskmap.standards.gb39496 import Alarms, Classes, item_alarm, pond_alarm, tailings_class
+from riskmap.standards.gb39496 import Alarms, Classes, item_alarm, monitoring_alarm, pond_alarm, tailings_class
 from riskmap.standards.headwater import Along, Target
 from riskmap.standards.result import Refused, Standing, Tag
 from riskmap.standards.table import Table, read
@@ -215,3 +215,13 @@ def test_bad_alarms_are_refused() -> None:
     rows[0]["becomes"] = "橙"
     with pytest.raises(Refused, match="逐级相接"):
         Alarms.of({"gb39496-2020-alarm": Table.of("gb39496-2020-alarm", list(rows))})
+
+
+def test_a_ponds_items_are_rolled_up_one_by_one_and_then_together() -> None:
+    points = {"坝体位移": ["蓝"] * 4 + [None], "浸润线": ["蓝", None], "库水位": [None]}
+    result = monitoring_alarm(points, ALARMS)
+    assert result.verdict == "黄色报警"
+    items = {step.title: step.value for step in result.steps if step.symbol == "项目"}
+    assert items == {"坝体位移": "黄色报警", "浸润线": "蓝色报警", "库水位": "无报警"}
+    assert result.inputs[0].text == "5 个测点：蓝 4，正常 1"
+    assert result.tag is Tag.JUDGEMENT  # the worst decides, not a sum

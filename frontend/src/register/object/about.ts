@@ -1,7 +1,7 @@
 /** What is asked of one object beside itself: persons, near things, history, parts. A newer question aborts the older one. */
 import { reactive } from "vue";
 import { getJson, isAbort, Problem, request } from "../../api/client";
-import type { Counts, Detail, GradeStep, Page } from "../../api/types";
+import type { Assessment, Counts, Detail, Grades, GradeStep, Page } from "../../api/types";
 import { complain, whyOf } from "../../selection/store";
 import type { Grade } from "../../words";
 import { O } from "../../words/object";
@@ -24,11 +24,11 @@ export type Part = "parties" | "near" | "history" | "parts" | "firm";
 export type Failed = Partial<Record<Part, string>>;
 
 export interface About {
-  detail: Detail | null; steps: GradeStep[]; parties: Party[] | null; partiesTag: string; near: Near | null; history: History | null; historyRefused: boolean;
+  detail: Detail | null; steps: GradeStep[]; assessments: Assessment[]; parties: Party[] | null; partiesTag: string; near: Near | null; history: History | null; historyRefused: boolean;
   parts: Page | null; firm: Counts | null; failed: Failed; busy: boolean; problem: { status: number; text: string } | null;
 }
 
-const none = (): Omit<About, "busy"> => ({ detail: null, steps: [], parties: null, partiesTag: "", near: null, history: null, historyRefused: false, parts: null, firm: null, failed: {}, problem: null });
+const none = (): Omit<About, "busy"> => ({ detail: null, steps: [], assessments: [], parties: null, partiesTag: "", near: null, history: null, historyRefused: false, parts: null, firm: null, failed: {}, problem: null });
 
 async function persons(id: number, at: string, signal: AbortSignal): Promise<{ list: Party[]; tag: string }> {
   const response = await request(`/api/objects/${id}/parties${at ? `?${at}` : ""}`, { signal });
@@ -117,14 +117,14 @@ export class PageFacts {
     try {
       const [detail, grades] = await Promise.all([
         getJson<Detail>(`/api/objects/${id}${at && `?${at}`}`, signal),
-        getJson<{ grades: GradeStep[] }>(`/api/objects/${id}/grade${at && `?${at}`}`, signal),
+        getJson<Grades>(`/api/objects/${id}/grade${at && `?${at}`}`, signal),
       ]);
       if (signal.aborted) return;
       const full = detail.form === "full";
       // Another moment's persons, neighbours and history must not stand under this one, not even until its own come.
       if (this.read !== what) Object.assign(about, { parties: null, partiesTag: "", near: null, history: null, parts: null, firm: null });
       this.read = what;
-      Object.assign(about, { detail, steps: grades.grades, problem: null, failed: {}, historyRefused: !full, ...(full ? {} : { history: null }), ...(detail.class === "enterprise" ? {} : { firm: null }) });
+      Object.assign(about, { detail, steps: grades.grades, assessments: grades.assessments, problem: null, failed: {}, historyRefused: !full, ...(full ? {} : { history: null }), ...(detail.class === "enterprise" ? {} : { firm: null }) });
       await Promise.all([this.again("parties"), this.again("near"), this.again("parts"), detail.class === "enterprise" && this.again("firm"), full && this.again("history")]);
     } catch (error) {
       if (signal.aborted || isAbort(error)) return;
