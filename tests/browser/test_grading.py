@@ -210,7 +210,7 @@ def test_none_and_not_enough_are_not_the_same(page: Page, other: httpx.Client) -
     open_at(page, f"/objects/{lacking}")
     expect(page.locator(".ob-body .say")).to_contain_text("未评定，缺厂区边界，不等于低风险")
     expect(page.locator("#grading")).to_contain_text("无")
-    expect(page.locator(".gr-t.sums")).not_to_contain_text("分级指标")
+    expect(page.locator("#grading .gr-t.sums")).not_to_contain_text("分级指标")
 
 
 def test_a_reader_sees_what_waits_and_cannot_confirm(
@@ -232,4 +232,64 @@ def test_a_reader_sees_what_waits_and_cannot_confirm(
     expect(row.get_by_role("link")).to_have_count(1)
     expect(page.get_by_role("button", name=re.compile("确认"))).to_have_count(0)
     expect(page.locator(".reviews")).to_contain_text("不能确认")
+    context.close()
+
+
+def test_other_assessments_stand_under_the_grade_and_on_the_sheet(
+    page: Page,
+    other: httpx.Client,  # noqa: F811
+) -> None:
+    rows = [{"item": "displacement", "point": f"WY{n}", "level": "蓝", "on": "2026-11-01"} for n in range(4)]
+    given = {"capacity_m3": "800000", "dam_height_m": "45", "alarms": rows}
+    made = put(other, "tailings-pond", "例报警尾矿库", attributes=given)
+    open_at(page, f"/objects/{made}")
+    beside = page.locator("#beside [data-assessment='gb39496-alarm']")
+    expect(beside.locator(".gr-head")).to_contain_text("监测报警汇总")
+    expect(beside.locator(".gr-head")).to_contain_text("黄色报警")
+    expect(beside).to_contain_text("4 个测点：蓝 4")
+    expect(beside).to_contain_text("不等于没有报警")
+    open_at(page, f"/objects/{made}/grade")
+    expect(page.locator(".a4 [data-assessment='gb39496-alarm']")).to_contain_text("黄色报警")
+    lon, lat = 115.602, 29.25
+    ring = [[lon - 0.01, lat - 0.01], [lon + 0.01, lat - 0.01], [lon + 0.01, lat + 0.01], [lon - 0.01, lat + 0.01]]
+    line = {"level": "3e-7", "plant_status": "new", "source": "例评价报告"}
+    contour = put(
+        other,
+        "risk-contour",
+        "例等值线",
+        geometry={"type": "Polygon", "coordinates": [[*ring, ring[0]]]},
+        attributes=line,
+    )
+    school = put(other, "school", "例线内学校", geometry={"type": "Point", "coordinates": [lon, lat]})
+    open_at(page, f"/objects/{school}")
+    beside = page.locator("#beside [data-assessment='gb36894']")
+    expect(beside.locator(".gr-head")).to_contain_text("不满足个人风险基准")
+    expect(beside).to_contain_text("条文待核")
+    beside.get_by_role("link", name="例等值线").click()
+    expect(page).to_have_url(re.compile(rf"/objects/{contour}$"))
+
+
+def test_a_reservoir_shows_its_size_and_hides_its_capacity_from_who_may_not_read_it(
+    page: Page,
+    browser: Browser,
+    address: str,
+    other: httpx.Client,  # noqa: F811
+) -> None:
+    made = put(other, "reservoir", "例浏览水库", attributes={"capacity_m3": "4327651", "size_class": "中型"})
+    open_at(page, f"/objects/{made}")
+    expect(page.locator("#grading")).to_contain_text("432.7651")
+    expect(page.locator("#grading")).to_contain_text("填报规模是中型，与算得的小（1）型不同，请核对")
+    account = {"username": "reader2", "password": OTHER_PASSWORD, "role": "reader", "must_change": False}
+    assert other.post("/api/accounts", json=account).status_code == 201
+    context = browser.new_context(locale="zh-CN")
+    answer = context.request.post(f"{address}/api/session", data={"username": "reader2", "password": OTHER_PASSWORD})
+    assert answer.ok, answer.text()
+    clerk = context.new_page()
+    for path in (f"/objects/{made}", f"/objects/{made}/grade"):
+        clerk.goto(f"{address}{path}")
+        record = clerk.locator(".gr").first
+        expect(record).to_contain_text("小（1）型")
+        expect(record).to_contain_text("无权查看")
+        expect(clerk.locator("body")).not_to_contain_text("432.7")
+        expect(clerk.locator("body")).not_to_contain_text("4327651")
     context.close()

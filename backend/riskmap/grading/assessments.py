@@ -48,6 +48,7 @@ class Answer:
     objects: tuple[int, ...] = ()
     quotes: bool = False  # its figures are those of the objects: not for whom one of them is hidden
     reads: Mapping[str, frozenset[str]] | None = None  # class → fields of those objects that it tells
+    mapped: frozenset[str] = frozenset()  # inputs that the map gave, by the first part of their names
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,11 @@ def body(assessment: Assessment, answer: Answer, ruleset: str) -> dict[str, Any]
     """As it is sent: a record like that of a grade."""
     more = {"subject": answer.subject} if answer.subject else {}
     head = {"assessment": assessment.code, "title": assessment.title, **more}
-    return head | told(answer.result, ruleset) | {"rank": None}
+    out = head | told(answer.result, ruleset) | {"rank": None}
+    for name, given in out["inputs"].items():
+        if name.split(".")[0] in answer.mapped:
+            given["source"] = "map"
+    return out
 
 
 def _unknown(edition: str, verdict: str, *steps: Step, inputs: tuple[Given, ...] = (), note: str = "") -> Result:
@@ -257,9 +262,10 @@ def _against(nest: contours.Nest, target: gb36894.Target, asked: Asked) -> Answe
     except Refused as refused:
         result = _unknown(edition, f"未判定，{refused}", *target.steps, inputs=target.inputs)
         return Answer(result, subject, ids, reads=reads)
-    steps, inputs = (*target.steps, *found.steps), (*target.inputs, *found.inputs)
+    steps = (*target.steps, *found.steps)
+    inputs = (*target.inputs, *(g for g in found.inputs if g.field != "target"))  # which the steps have come to
     result = replace(found, steps=steps, inputs=inputs, notes=(*found.notes, "基准数值凭记忆，待对照原文，不据以否决"))
-    return Answer(result, subject, ids, reads=reads)
+    return Answer(result, subject, ids, reads=reads, mapped=frozenset({"contours", "plant"}))
 
 
 _ALL = (

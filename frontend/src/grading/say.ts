@@ -23,7 +23,7 @@ export function inputLines(step: GradeStep): InputLine[] {
     if (typeof given === "string") continue; // of a policy: its level, said as its basis
     const row = /^(\w+\.\d+)\.(.+)$/.exec(key);
     if (row?.[1] && row[2]) rows.set(row[1], [...(rows.get(row[1]) ?? []), [row[2], given]]);
-    else single.push({ key, title: given.title, value: given.masked ? G.unread : given.source === "none" ? "" : figure(given), source: SOURCE_WORD[given.source ?? "declared"] ?? "" });
+    else single.push({ key, title: given.title, value: given.masked ? G.unread : given.source === "none" ? "" : figure(given), source: given.masked ? "" : (SOURCE_WORD[given.source ?? "declared"] ?? "") });
   }
   const lines = [...rows].sort(([a], [b]) => a.localeCompare(b, "en", { numeric: true })).map(([key, cells]): InputLine => {
     const title = cells.map(([, g]) => g.title).reduce((a, b) => (b.length < a.length ? b : a));
@@ -49,6 +49,9 @@ export function otherMarks(step: GradeStep): string[] {
   const main = new Set(mainLines(step));
   return [...new Set((step.trace ?? []).flatMap((line) => (markOf(line.tag) && !main.has(line) ? [[markOf(line.tag), line.clause].filter(Boolean).join(" ")] : [])))];
 }
+
+/** Every mark of a record's lines, once: the weakest alone would hide that another is still to be checked. */
+export const marksOf = (step: GradeStep): string[] => [...new Set((step.trace ?? []).map((line) => markOf(line.tag)).filter(Boolean))];
 
 /** S = 40/10 = 4, or 级别：10 ≤ 16 < 50，三级 */
 export function lineWords(line: TraceLine): string {
