@@ -363,6 +363,97 @@ def test_weights_that_are_none_are_refused_at_their_grade(
         assert [e["field"] for e in answer.json()["errors"]] == [field]
 
 
+# -- Schemes of scores ------------------------------------------------------------------------
+
+FURNACE = {
+    "title": "涉炉企业计分",
+    "bands": [
+        band("红色", None, 40, most_in=False),
+        band("橙色", 40, 60, most_in=False),
+        band("黄色", 60, 80, most_in=False),
+        band("蓝色", 80, None),
+    ],
+}
+SHIPPED_SCHEME = "应急〔2018〕19号"
+
+
+def scored(admin: TestClient, scheme: str = "*", **params: Any) -> list[dict[str, Any]]:
+    answer = admin.get("/api/lists/enterprise-scores", params={"scheme": scheme, "limit": 200, **params})
+    assert answer.status_code == 200, answer.text
+    return list(answer.json()["rows"])
+
+
+def test_schemes_run_side_by_side_each_by_its_own_bands_to_the_boundary(admin: TestClient) -> None:
+    def firm(name: str, *scores: dict[str, Any]) -> dict[str, Any]:
+        body = {
+            "class": "enterprise",
+            "name": f"记分{name}",
+            "valid_from": "2026-01-01",
+            "attributes": {"scores": scores},
+        }
+        answer = admin.post("/api/objects", json=body)
+        assert answer.status_code == 201, answer.text
+        return dict(answer.json())
+
+    def score(scheme: str, value: Any, on: str | None = "2026-02-01") -> dict[str, Any]:
+        return {"scheme": scheme, "score": value, "scored_on": on, "basis": "检查"}
+
+    both = firm("甲", score(SHIPPED_SCHEME, "60"), score("涉炉企业计分", "60"))
+    firm("乙", score(SHIPPED_SCHEME, "59.99"), score("涉炉企业计分", "59.99"))
+    firm("丙", score("涉炉企业计分", "85", "2026-01-05"), score("涉炉企业计分", "39.9", "2026-03-05"))
+    firm("丁", score("无人知道的方案", "50"))
+    assert both["level"] is None  # no grade follows from them
+    before = {(r["name"]["name"], r["scheme"]): (r["level"] or {}).get("value") for r in scored(admin, q="记分")}
+    assert before["记分甲", "涉炉企业计分"] is None  # no bands is no colour
+
+    trial = tried(admin, ruleset={"schemes": [FURNACE]})
+    assert trial["total"] == 0
+    assert {(s["before"], s["after"]): s["n"] for s in trial["scores"]} == {
+        (None, "黄色"): 1, (None, "橙色"): 1, (None, "蓝色"): 1, (None, "红色"): 1,
+    }  # fmt: skip
+    adopted(admin, ruleset={"schemes": [FURNACE]}, expected=0)
+    now = {(r["name"]["name"], r["scheme"]): (r["level"] or {}).get("value") for r in scored(admin, q="记分")}
+    assert now == {
+        ("记分甲", SHIPPED_SCHEME): "橙色", ("记分甲", "涉炉企业计分"): "黄色",
+        ("记分乙", SHIPPED_SCHEME): "红色", ("记分乙", "涉炉企业计分"): "橙色",
+        ("记分丙", "涉炉企业计分"): "红色", ("记分丁", "无人知道的方案"): None,
+    }  # fmt: skip
+    [third] = [r for r in scored(admin, "涉炉企业计分", q="记分") if r["name"]["name"] == "记分丙"]
+    assert (third["score"], third["scored_on"], third["earlier"]) == (39.9, "2026-03-05", ["2026-01-05 85 分"])
+    assert {r["scheme"] for r in scored(admin, "涉炉企业计分", q="记分")} == {"涉炉企业计分"}
+    body = admin.get("/api/lists/enterprise-scores", params={"scheme": "*", "q": "记分"}).json()
+    found = {f["name"]: f["value"] for f in body["figures"]}
+    assert (found["all"], found["level-1"], found["unbanded"]) == (6, 2, 1)
+    file = admin.get("/api/lists/enterprise-scores.csv", params={"scheme": "涉炉企业计分", "q": "记分"})
+    assert "涉炉企业计分" in file.text
+    # Of an earlier day: the score that was there then, by the set of that day.
+    then = {(r["name"]["name"], r["scheme"]): r["score"] for r in scored(admin, q="记分", as_of="2026-02-15")}
+    assert then["记分丙", "涉炉企业计分"] == 85
+    refused = admin.get("/api/lists/enterprise-scores", params={"scheme": "涉炉企业计分", "as_of": "2026-02-15"})
+    assert refused.status_code == 422  # on that day there was no such scheme
+    assert refused.json()["errors"][0]["field"] == "scheme"
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "word"),
+    [
+        ({"title": SHIPPED_SCHEME}, "title", "已有"),
+        ({"bands": FURNACE["bands"][:3]}, "bands", "80 不在任何一档"),
+        ({"bands": [FURNACE["bands"][0], *FURNACE["bands"]]}, "bands", "写了两档"),
+        ({"bands": []}, "bands", "没有填写任何一档"),
+        ({"title": ""}, "title", ""),
+    ],
+)
+def test_a_scheme_that_does_not_hold_is_refused_at_its_place(
+    admin: TestClient, change: dict[str, Any], field: str, word: str
+) -> None:
+    answer = admin.post("/api/rulesets/trial", json={"ruleset": {"schemes": [FURNACE | change]}})
+    assert answer.status_code == 422, answer.text
+    [error] = answer.json()["errors"]
+    assert error["field"] == f"ruleset.schemes.0.{field}"
+    assert word in error["message"]
+
+
 # -- A policy ----------------------------------------------------------------------------
 
 

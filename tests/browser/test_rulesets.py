@@ -107,7 +107,7 @@ def test_weights_are_adopted_and_the_hexagons_are_coloured_by_them(open_page: An
     box.get_by_label("未评定每处计").fill("0")
     page.get_by_role("button", name="试算", exact=True).click()
     trial = page.locator(".trial")
-    expect(trial).to_contain_text("没有对象会改变等级，只改变热力的加权")
+    expect(trial).to_contain_text("没有对象会改变等级，只有下面这些会变")
     expect(trial.locator(".weights-moved tbody tr")).to_have_count(4)
     page.get_by_role("button", name="采用", exact=True).click()
     dialog = page.get_by_role("dialog")

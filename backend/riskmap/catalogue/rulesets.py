@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from riskmap.base.settings import GEODATA
+from riskmap.standards.bands import ANY, Bands
 from riskmap.standards.table import Book, Table, read
 
 STANDARDS_DIR = GEODATA / "standards"
 ADMISSION_DIR = GEODATA / "admission"
 SHIPPED = "shipped"
+SCORES = "enterprise-bands"  # of the scheme of scores that the product brings
 # Tables that a bureau may have its own of, or choose among those that the product brings: by what rules ask for.
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "lec-bands": ("lec-bands",),
@@ -49,6 +51,7 @@ class RuleSet:
     use: Mapping[str, str] = field(default_factory=dict)  # ls-bands → ls-bands-b
     tables: Mapping[str, Sequence[Mapping[str, str]]] = field(default_factory=dict)  # own rows, by table
     weights: Mapping[str, Decimal] = field(default_factory=lambda: EVEN)  # of the heat map, by grade
+    schemes: Mapping[str, Sequence[Mapping[str, str]]] = field(default_factory=dict)  # own bands, by scheme of scores
 
     @classmethod
     def parse(cls, body: Mapping[str, Any]) -> "RuleSet":
@@ -62,6 +65,7 @@ class RuleSet:
             dict(body.get("use", {})),
             {name: tuple(rows) for name, rows in body.get("tables", {}).items()},
             {**EVEN, **{grade: Decimal(weight) for grade, weight in body.get("weights", {}).items()}},
+            {title: tuple(rows) for title, rows in body.get("schemes", {}).items()},
         )
 
     def body(self) -> dict[str, Any]:
@@ -74,7 +78,17 @@ class RuleSet:
             "use": dict(self.use),
             "tables": {name: list(rows) for name, rows in self.tables.items()},
             "weights": {grade: f"{weight.normalize():f}" for grade, weight in self.weights.items()},
+            "schemes": {title: list(rows) for title, rows in self.schemes.items()},
         }
+
+    def score_bands(self) -> dict[str, Bands]:
+        """Bands of every scheme of scores (记分方案), by its name: the product's own, then those of the set.
+
+        Raises `standards.result.Refused` where a scheme's bands have a gap or an overlap.
+        """
+        shipped = shipped_book()[SCORES]
+        own = {title: Table.of("score-bands", list(rows)) for title, rows in self.schemes.items()}
+        return {title: Bands.of(table, ANY) for title, table in ({shipped.edition: shipped} | own).items()}
 
     @property
     def is_even(self) -> bool:

@@ -130,6 +130,37 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """One of some options, of the moment that is asked about: value and title. The first stands where none is given."""
+
+    name: str
+    title: str
+    options: Callable[[Snapshot], Sequence[tuple[str, str]]]
+    default: str = ""
+
+    def read(self, given: Sequence[str], snapshot: Snapshot) -> str:
+        """One of the options."""
+        values = _given(given)
+        legal = dict(self.options(snapshot))
+        value = values.pop() if values else self.default
+        if values or value not in legal:
+            told = "、".join(title for key, title in legal.items())
+            raise _refused(self.name, "unknown_value", f"没有“{value[:60]}”，{self.title}可用：{told}")
+        return value
+
+    def say(self, value: str, snapshot: Snapshot) -> str:
+        """Its title."""
+        return dict(self.options(snapshot)).get(value, value)
+
+    def body(self, snapshot: Snapshot) -> dict[str, Any]:
+        """With its options."""
+        options = [{"value": value, "title": title} for value, title in self.options(snapshot)]
+        return {
+            "name": self.name, "title": self.title, "kind": "choice", "default": self.default, "options": options
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
     """One question to one list: a selection at a moment, for a reader, with what the list itself asks."""
 

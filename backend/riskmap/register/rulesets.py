@@ -24,39 +24,67 @@ from riskmap.catalogue.model import GRADES, Catalogue, Policy
 from riskmap.catalogue.rulesets import CHOICES, EVEN, PRODUCT, TITLES, RuleSet, next_code, shipped_book
 from riskmap.catalogue.seed import Item, put_item
 from riskmap.grading.rulebook import Rulebook
+from riskmap.grading.scores import recoloured
 from riskmap.grading.trial import ByPolicy, ByRuleSet, Change, Proposal, changes, shown
 from riskmap.standards.result import Refused
-from riskmap.standards.table import Table
+from riskmap.standards.table import Row, Table
 from riskmap.store import write
 from riskmap.store.snapshot import Snapshot
 
 Grade = Literal["major", "serious", "general", "low"]
+Colour = Literal["红色", "橙色", "黄色", "蓝色"]
 _WORDS = {"major": "重大风险", "serious": "较大风险", "general": "一般风险", "low": "低风险"}
 Limit = Annotated[Decimal, Field(ge=0, le=1_000_000, max_digits=11, decimal_places=4)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,60}$")]
 _LIMITS = {"level": "等级", "least": "下限", "least_in": "含下限", "most": "上限", "most_in": "含上限"}
 
 
-class Band(Wire):
-    """One band: a grade, and the limits between which a number earns it; no limit: none on that side."""
+class Limits(Wire):
+    """The limits between which a number earns something; no limit: none on that side."""
 
-    level: Grade = Field(title="等级")
     least: Limit | None = Field(None, title="下限")
     least_in: bool = Field(True, title="含下限")
     most: Limit | None = Field(None, title="上限")
     most_in: bool = Field(True, title="含上限")
 
-    def cells(self, edition: str) -> dict[str, str]:
+    def row(self, level: str, word: str, edition: str) -> dict[str, str]:
         """As a row of a standard's table."""
         return {
-            "level": self.level,
-            "word": _WORDS[self.level],
+            "level": level,
+            "word": word,
             **_limit("least", self.least, self.least_in),
             **_limit("most", self.most, self.most_in),
             "edition": edition,
             "clause": "分级",
             "tag": "judgement",
         }
+
+
+class Band(Limits):
+    """One band of risk points: a grade and its limits."""
+
+    level: Grade = Field(title="等级")
+
+    def cells(self, edition: str) -> dict[str, str]:
+        """As a row of a standard's table."""
+        return self.row(self.level, _WORDS[self.level], edition)
+
+
+class ScoreBand(Limits):
+    """One band of a scheme of scores: a colour and its limits."""
+
+    level: Colour = Field(title="颜色")
+
+
+class Scheme(Wire):
+    """A scheme of scores (记分方案): the name that enterprises' scores carry, and its bands."""
+
+    title: Annotated[Text, StringConstraints(min_length=1, max_length=60)] = Field(title="方案名称")
+    bands: Annotated[list[ScoreBand], Field(title="分档", max_length=20)]
+
+    def cells(self) -> list[dict[str, str]]:
+        """As rows of a standard's table."""
+        return [band.row(band.level, f"{band.level}企业", self.title) for band in self.bands]
 
 
 def _limit(name: str, value: Decimal | None, within: bool) -> dict[str, str]:
@@ -96,6 +124,7 @@ class RuleSetDraft(Wire):
         Field(title="自定分档", max_length=20, default_factory=dict),
     ]
     weights: Annotated[Weights, Field(title="热力图权重", default_factory=Weights)]
+    schemes: Annotated[list[Scheme], Field(title="记分方案", max_length=20, default_factory=list)]
 
 
 class PolicyRow(Wire):
@@ -172,13 +201,21 @@ def listed(snapshot: Snapshot) -> dict[str, Any]:
             for name, choices in CHOICES.items()
         ],
         "weights": _written(present.weights),
+        "schemes": [
+            {"title": title, "own": title in present.schemes, "bands": _rows([band.row for band in bands.bands])}
+            for title, bands in present.score_bands().items()
+        ],
         "history": [*history, brought],
         "state": snapshot.state.n,
     }
 
 
 def _bands(table: Table) -> dict[str, Any]:
-    rows = [
+    return {"edition": table.edition, "tag": table.rows[0].text("tag"), "rows": _rows(table.rows)}
+
+
+def _rows(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    return [
         {
             "level": row.text("level"),
             "word": row.text("word"),
@@ -187,9 +224,8 @@ def _bands(table: Table) -> dict[str, Any]:
             "most": row.text("most") or None,
             "most_in": row.text("most_in") == "yes",
         }
-        for row in table.rows
+        for row in rows
     ]
-    return {"edition": table.edition, "tag": table.rows[0].text("tag"), "rows": rows}
 
 
 def _written(weights: Mapping[str, Decimal]) -> dict[str, str]:
@@ -231,14 +267,36 @@ def _ruleset(draft: RuleSetDraft, code: str, title: str, day: date, reason: str)
         try:  # each by itself, so that all are told of
             Rulebook.of(replace(PRODUCT, title="", tables={name: rows}))
         except Refused as refused:
-            errors += [_fault(name, f.field, f.code, f.message) for f in refused.faults]
+            at = f"ruleset.tables.{name}"
+            errors += [_fault(at, TITLES[name], f.field, f.code, f.message) for f in refused.faults]
+    schemes = _schemes(draft.schemes, errors)
     weights = draft.weights.by_grade()
     if not any(weights.values()):
         message = "热力图权重不能全是 0：那样图上处处一样，像没有风险"
         errors.append(FieldError("ruleset.weights", "all_zero", message))
     if errors:
         raise _unfit(errors)
-    return RuleSet(code, title, day, reason, use, tables, weights)
+    return RuleSet(code, title, day, reason, use, tables, weights, schemes)
+
+
+def _schemes(drafts: Sequence[Scheme], errors: list[FieldError]) -> dict[str, list[dict[str, str]]]:
+    """Rows of each scheme by its name; what is wrong with them goes to the errors."""
+    out: dict[str, list[dict[str, str]]] = {}
+    for i, draft in enumerate(drafts):
+        at = f"ruleset.schemes.{i}"
+        if draft.title in out or draft.title in PRODUCT.score_bands():
+            errors.append(FieldError(f"{at}.title", "twice", f"已有“{draft.title}”这个记分方案"))
+            continue
+        levels = [band.level for band in draft.bands]
+        if len(set(levels)) < len(levels):
+            errors.append(FieldError(f"{at}.bands", "twice", f"{draft.title}：一种颜色写了两档"))
+            continue
+        out[draft.title] = draft.cells()
+        try:
+            replace(PRODUCT, schemes={draft.title: out[draft.title]}).score_bands()
+        except Refused as refused:
+            errors += [_fault(f"{at}.bands", draft.title, f.field, f.code, f.message) for f in refused.faults]
+    return out
 
 
 def _unfit(errors: list[FieldError]) -> Invalid:
@@ -248,9 +306,8 @@ def _unfit(errors: list[FieldError]) -> Invalid:
 _PLACE = re.compile(r"\s*[a-z]+-bands:(\d+)")
 
 
-def _fault(table: str, place: str, code: str, message: str) -> FieldError:
+def _fault(field: str, title: str, place: str, code: str, message: str) -> FieldError:
     """A fault of a table at the row and the limit that the page shows."""
-    field = f"ruleset.tables.{table}"
     found = re.search(r":(\d+):(\w+)$", place)
     if found:
         field += f".{int(found[1]) - 2}.{found[2]}"
@@ -260,7 +317,7 @@ def _fault(table: str, place: str, code: str, message: str) -> FieldError:
         said = f"第 {int(found[1]) - 1} 档的{_LIMITS.get(found[2], found[2])}：{said}"
     elif code == "no_rows":
         said = "没有填写任何一档"
-    return FieldError(field, code, f"{TITLES[table]}：{said}")
+    return FieldError(field, code, f"{title}：{said}")
 
 
 def _policy(draft: PolicyDraft, catalogue: Catalogue, title: str) -> Policy:
@@ -336,6 +393,7 @@ def tried(snapshot: Snapshot, given: Trial) -> dict[str, Any]:
         if isinstance(item, RuleSet):
             present = snapshot.catalogue.ruleset_at(day)
             answer["weights"] = {"before": _written(present.weights), "after": _written(item.weights)}
+            answer["scores"] = recoloured(snapshot.connection, present, item, day)
         answer["counts"] = [
             {"class": class_, "before": _said(old, was), "after": _said(new, now), "n": n}
             for (class_, old, new, was, now), n in sorted(counted.items(), key=lambda c: tuple(map(str, c[0])))

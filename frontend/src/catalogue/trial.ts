@@ -9,9 +9,11 @@ export interface Changed {
   id: number; name: string | null; code: string | null; class: string; division: string | null; position: [number, number] | null; before: Graded; after: Graded;
 }
 export interface Count { class: string; before: { grade: Grade; level: string | null }; after: { grade: Grade; level: string | null }; n: number }
-interface Answer { items: Changed[]; next: number | null; state: number; total?: number; counts?: Count[]; weights?: Weights }
+interface Answer { items: Changed[]; next: number | null; state: number; total?: number; counts?: Count[]; weights?: Weights; scores?: Recoloured[] }
 /** Of the heat map, before and after. */
 export interface Weights { before: Record<Grade, string>; after: Record<Grade, string> }
+/** Scores of a scheme whose colour would be another; null: no bands. */
+export interface Recoloured { scheme: string; before: string | null; after: string | null; n: number }
 interface Adopted { title: string; state: number; changed: number }
 /** Of one of the two, as the service takes it. */
 export interface Proposal { ruleset?: unknown; policy?: unknown }
@@ -21,10 +23,10 @@ const PAGE = 500;
 export interface Trial {
   /** The proposal as it was tried, or empty: what is changed after it has to be tried again. */
   of: string; step: "none" | "trying" | "tried" | "adopting" | "adopted"; more: boolean;
-  items: Changed[]; next: number | null; total: number; counts: Count[]; weights: Weights | null; faults: readonly FieldFault[]; failed: string; done: Adopted | null;
+  items: Changed[]; next: number | null; total: number; counts: Count[]; weights: Weights | null; scores: Recoloured[]; faults: readonly FieldFault[]; failed: string; done: Adopted | null;
 }
 
-const NONE = (): Trial => ({ of: "", step: "none", more: false, items: [], next: null, total: 0, counts: [], weights: null, faults: [], failed: "", done: null });
+const NONE = (): Trial => ({ of: "", step: "none", more: false, items: [], next: null, total: 0, counts: [], weights: null, scores: [], faults: [], failed: "", done: null });
 
 export interface Trying {
   trial: Trial; run: (proposal: Proposal) => Promise<void>; listMore: () => Promise<void>; adopt: (title: string, reason: string) => Promise<boolean>; forget: () => void;
@@ -47,7 +49,7 @@ export function useTrial(): Trying {
     Object.assign(trial, NONE(), { of: JSON.stringify(proposal), step: "trying" });
     try {
       const found = await ask(0);
-      if (found) Object.assign(trial, { items: found.items, next: found.next, total: found.total ?? 0, counts: found.counts ?? [], weights: found.weights ?? null, step: "tried" });
+      if (found) Object.assign(trial, { items: found.items, next: found.next, total: found.total ?? 0, counts: found.counts ?? [], weights: found.weights ?? null, scores: found.scores ?? [], step: "tried" });
     } catch (error) {
       trial.step = "none";
       refused(error);

@@ -37,6 +37,6 @@ export interface BandRow { level: string; word: string; least: string | null; le
 export interface BandSet { edition: string; tag: string; rows: BandRow[] }
 export interface BandTable extends BandSet { table: string; title: string; choice: string | null; choices: (BandSet & { choice: string })[] }
 export interface Rulesets {
-  ruleset: string; title: string; valid_from: string | null; reason: string; bands: BandTable[]; weights: Record<Grade, string>; state: number;
+  ruleset: string; title: string; valid_from: string | null; reason: string; bands: BandTable[]; weights: Record<Grade, string>; schemes: { title: string; own: boolean; bands: BandRow[] }[]; state: number;
   history: { ruleset: string; title: string; valid_from: string | null; reason: string; since: Since | null }[];
 }

@@ -2,7 +2,7 @@
 import { num } from "./index";
 
 export const R = {
-  about: "风险点按 LEC、LS 分值落在哪一档定风险等级。分档可选随产品的一套，也可自定；六边形热力的各级权重也在这里定。先试算，看清哪些对象改变等级，再以名称和理由采用。自当天起施行，此前的日期和状态仍是原来的结果；等级没有变的对象保留原来的规则集。",
+  about: "风险点按 LEC、LS 分值落在哪一档定风险等级。分档可选随产品的一套，也可自定；六边形热力的各级权重、各记分方案的分档也在这里定。先试算，看清哪些对象改变等级，再以名称和理由采用。自当天起施行，此前的日期和状态仍是原来的结果；等级没有变的对象保留原来的规则集。",
   inForce: (title: string, from: string | null) => (from ? `现行规则集：${title}，自 ${from} 起` : `现行规则集：${title}`),
   history: "历次规则集",
   historyHead: ["规则集", "施行", "采用人", "理由"],
@@ -26,7 +26,18 @@ export const R = {
   refused: "不能试算",
   result: (what: string) => `试算结果${what ? `：${what}` : ""}`,
   nothing: "没有对象会改变等级。仍可采用：以后登记和修改的按新的来。",
-  nothingButWeights: "没有对象会改变等级，只改变热力的加权。",
+  nothingButThese: "没有对象会改变等级，只有下面这些会变。",
+  scheme: "记分方案",
+  colour: "颜色",
+  schemesAbout: "企业“各方案记分”按所写方案的分档着色，各方案互不合并，不影响企业的等级。",
+  addScheme: "加一个方案",
+  takeScheme: (title: string) => `去掉方案${title ? ` ${title}` : ""}`,
+  newScheme: "新的记分方案",
+  schemeName: "方案名称",
+  schemeHint: "与企业记分里写的一字不差，如 涉炉企业计分",
+  scoresMove: "记分的颜色改变",
+  scoreHead: ["记分方案", "现在", "采用后", "项数"],
+  noBands: "没有分档",
   weights: "热力图权重",
   weightsAbout: "六边形热力选“加权”时，每处按它的风险等级计多少。各级都是 1 就是处数；不能全是 0。",
   weightOf: (grade: string) => `${grade}每处计`,
