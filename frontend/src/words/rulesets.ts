@@ -29,6 +29,7 @@ export const R = {
   nothingButThese: "没有对象会改变等级，只有下面这些会变。",
   scheme: "记分方案",
   colour: "颜色",
+  colours: ["红色", "橙色", "黄色", "蓝色"],
   schemesAbout: "企业“各方案记分”按所写方案的分档着色，各方案互不合并，不影响企业的等级。",
   addScheme: "加一个方案",
   takeScheme: (title: string) => `去掉方案${title ? ` ${title}` : ""}`,
