@@ -34,7 +34,7 @@ KEPT = 14
 _PATIENCE_S = 5
 _NAME = re.compile(r"riskmap-\d{8}-\d{6}-state\d+\.tar")
 # What a bureau has put or made here. Cluster, secrets and logs are not part of it.
-_FOLDERS = ("basemap", "uploads", "reports", "templates")
+_FOLDERS = ("admission", "basemap", "uploads", "reports", "templates")
 _FILES = ("demo",)
 _FORMAT = 1
 

@@ -43,6 +43,7 @@ KINDS = {
     "gazetteer": "地名地址",
     "ruleset": "规则集",
     "admission": "准入案",
+    "holiday": "节假日表",
 }
 ACTIONS = {
     "sign_in": "登录",
@@ -70,6 +71,10 @@ ACTIONS = {
     "load": "装入",
     "regrade": "确认等级",
     "sign": "签署",
+    "findings": "现场核查",
+    "assign": "派发",
+    "upload": "上传",
+    "close": "结案",
 }
 RESULTS = {
     "ok": "成功",

@@ -39,7 +39,8 @@ def asker(reader: Annotated[Reader, Depends(signed_in)]) -> Reader:
 Asker = Annotated[Reader, Depends(asker)]
 
 
-def _house(request: Request) -> service.House:
+def house(request: Request) -> service.House:
+    """What of the running service an enquiry needs."""
     app = request.app.state
     return service.House(app.map_engine, app.settings.bounds, app.mark is not None)
 
@@ -48,7 +49,7 @@ def _house(request: Request) -> service.House:
 def preview(body: Check, request: Request, reader: Asker, snapshot: ReadSnapshot) -> Any:
     """The answer without a case: nothing is kept."""
     _throttle.take(reader.name)
-    asked = service.ask(snapshot, _house(request), body)
+    asked = service.ask(snapshot, house(request), body)
     return marked(request, service.preview(snapshot, asked))
 
 
@@ -58,15 +59,15 @@ def post_check(body: Check, request: Request, reader: Asker, snapshot: ReadSnaps
     _throttle.take(reader.name)
     app = request.app.state
     ensure_disk(app.settings)
-    house = _house(request)
-    asked = service.ask(snapshot, house, body)  # in one snapshot, before the number is taken
+    where = house(request)
+    asked = service.ask(snapshot, where, body)  # in one snapshot, before the number is taken
     by_token = "authorization" in request.headers
     with database.write(app.engine, reader.settings(write=True)) as connection:
-        number = service.keep(connection, reader, snapshot, asked, house.demo, "api" if by_token else "window")
-    return marked(request, _one(request, reader, number))
+        number = service.keep(connection, reader, snapshot, asked, where.demo, "api" if by_token else "window")
+    return marked(request, one(request, reader, number))
 
 
-def _one(request: Request, reader: Reader, number: str) -> dict[str, Any]:
+def one(request: Request, reader: Reader, number: str) -> dict[str, Any]:
     """The case as it is now, read after what was written."""
     app = request.app.state
     with database.read(app.engine, reader.settings()) as connection:
@@ -112,7 +113,7 @@ def get_check(number: Number, request: Request, reader: Asker, snapshot: ReadSna
 def rerun_check(number: Number, request: Request, reader: Asker, snapshot: ReadSnapshot) -> Any:
     """The case asked again from its frozen state and rule set; `same` says whether the answer is."""
     _throttle.take(reader.name)
-    return marked(request, service.rerun(snapshot, _house(request), number))
+    return marked(request, service.rerun(snapshot, house(request), number))
 
 
 class Signature(Wire):
@@ -131,7 +132,7 @@ def sign_check(number: Number, body: Signature, request: Request, reader: Asker,
 @router.post("/checks/{number}/place")
 def place_check(number: Number, body: Place, request: Request, reader: Asker, snapshot: WriteSnapshot) -> Any:
     """Give a case that waits its place; it is answered and handed out."""
-    return marked(request, service.put_in_place(snapshot, _house(request), number, body))
+    return marked(request, service.put_in_place(snapshot, house(request), number, body))
 
 
 WholeSnapshot = Annotated[Snapshot, Depends(whole_snapshot("试算准入规则"), scope="function")]
@@ -147,7 +148,7 @@ def get_rules(snapshot: ReadSnapshot, reader: Asker) -> Any:
 @router.post("/rules/trial")
 def try_rules(body: rulesets.Proposed, request: Request, snapshot: WholeSnapshot) -> Any:
     """Which of the last cases would end otherwise by these rules (administrator); nothing is written."""
-    return rulesets.tried(snapshot, _house(request), body)
+    return rulesets.tried(snapshot, house(request), body)
 
 
 @router.post("/rules/adopt")

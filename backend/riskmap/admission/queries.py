@@ -197,3 +197,57 @@ def known_codes(connection: Connection, codes: Sequence[str]) -> dict[str, str]:
         {"codes": list(codes)},
     )
     return {row.uscc: row.number for row in rows}
+
+
+# -- Files ----------------------------------------------------------------------------------
+
+
+def add_file(connection: Connection, row: Mapping[str, Any]) -> int:
+    """Note a file of a case; its id."""
+    found: int = connection.execute(
+        text(
+            "INSERT INTO admission_file (case_id, kind, name, media_type, bytes, sha256, by)"
+            " VALUES (:case_id, :kind, :name, :media_type, :bytes, :sha256, :by) RETURNING file_id"
+        ),
+        row,
+    ).scalar_one()
+    return found
+
+
+def count_files(connection: Connection, case_id: int) -> int:
+    """How many a case has."""
+    n: int = connection.scalar(text("SELECT count(*) FROM admission_file WHERE case_id = :id"), {"id": case_id})
+    return n
+
+
+def file_of(connection: Connection, case_id: int, file_id: int) -> dict[str, Any] | None:
+    """A file of a case."""
+    row = connection.execute(
+        text("SELECT name, media_type, sha256 FROM admission_file WHERE case_id = :case_id AND file_id = :file_id"),
+        {"case_id": case_id, "file_id": file_id},
+    )
+    found = row.mappings().one_or_none()
+    return dict(found) if found else None
+
+
+# -- Holidays -------------------------------------------------------------------------------
+
+
+def holidays(connection: Connection, year: int | None = None) -> list[dict[str, Any]]:
+    """Days that are not as the week says, of a year or of all."""
+    rows = connection.execute(
+        text(
+            "SELECT day, works, title FROM holiday"
+            " WHERE CAST(:year AS int) IS NULL OR date_part('year', day) = :year ORDER BY day"
+        ),
+        {"year": year},
+    )
+    return [dict(row) for row in rows.mappings()]
+
+
+def replace_holidays(connection: Connection, year: int, rows: Sequence[Mapping[str, Any]]) -> None:
+    """A year's table as a whole; who does the same meanwhile waits."""
+    connection.execute(text("LOCK TABLE holiday IN SHARE ROW EXCLUSIVE MODE"))
+    connection.execute(text("DELETE FROM holiday WHERE date_part('year', day) = :year"), {"year": year})
+    if rows:
+        connection.execute(text("INSERT INTO holiday (day, works, title) VALUES (:day, :works, :title)"), list(rows))

@@ -47,6 +47,17 @@ def ensure_may_ask(reader: Reader) -> None:
         raise Forbidden("当前账号不能做准入核验。请联系管理员开通。")
 
 
+def holds(reader: Reader, division: str, department: str) -> bool:
+    """Whether a division and department are in this reader's charge."""
+    in_area = not reader.areas or division.startswith(reader.area_prefixes)
+    return in_area and (not reader.departments or department in reader.departments)
+
+
+def may_handle(reader: Reader, case: Mapping[str, Any]) -> bool:
+    """Whether this reader may check a case on site and hand it out."""
+    return reader.writes and holds(reader, case["division"], case["department"])
+
+
 # -- Asking -------------------------------------------------------------------------------
 
 
@@ -216,6 +227,7 @@ def answered(snapshot: Snapshot, asked: Asked, demo: bool) -> dict[str, Any]:
             "trade": [found.body() for found in asked.applicant.trade],
             "warnings": list(asked.warnings),
             "how": placed.how,
+            "division": placed.division,  # where it lies, whoever it is handed out to
             "enterprise": placed.enterprise,
             "original": placed.original,
         },
@@ -317,6 +329,7 @@ def body(snapshot: Snapshot, case: Mapping[str, Any]) -> dict[str, Any]:
         "status": case["status"],
         "standing": standing(case, today),
         "town": case["division"] or None,
+        "town_name": division_names_of(snapshot).words(case["division"]) if case["division"] else None,
         "department": case["department"] or None,
         "due": case["due"],
         "due_note": names.note(case["made_at"].date(), case["due"]) if case["due"] else None,
@@ -335,7 +348,12 @@ def body(snapshot: Snapshot, case: Mapping[str, Any]) -> dict[str, Any]:
         "files": queries.files(snapshot.connection, case["case_id"]),
         **_context(snapshot, case["ruleset"], case["state"], case["day"]),
         "place": None,
-        "may": {"sign": "sign" in snapshot.reader.may, "write": snapshot.reader.role != "auditor"},
+        "may": {
+            "sign": "sign" in snapshot.reader.may,
+            "write": snapshot.reader.role != "auditor",
+            "handle": case["status"] != "unplaced" and may_handle(snapshot.reader, case),
+            "file": snapshot.reader.writes,
+        },
     }
     if answer is None:
         return out | {"verdict": None, "verdict_title": None, "sentence": "地点还没有落实，尚未核验。",
@@ -345,7 +363,9 @@ def body(snapshot: Snapshot, case: Mapping[str, Any]) -> dict[str, Any]:
         **shown_answer(snapshot, answer),
         "trade": answer["trade"],
         "warnings": answer["warnings"],
-        "place": _place(snapshot, geometry, case["uncertainty_m"], case["division"], answer["how"]),
+        "place": _place(
+            snapshot, geometry, case["uncertainty_m"], answer.get("division", case["division"]), answer["how"]
+        ),
     }
 
 
@@ -410,7 +430,7 @@ def answer_again(snapshot: Snapshot, house: House, case: Mapping[str, Any], rule
     placed = Placed(
         exact,
         float(case["uncertainty_m"]),
-        case["division"],
+        answer.get("division", case["division"]),
         answer["how"],
         answer["enterprise"],
         answer["original"],

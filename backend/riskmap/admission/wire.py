@@ -1,5 +1,6 @@
 """What an enquiry says, and how it is checked into an applicant."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -78,3 +79,47 @@ class Check(Wire):
     trade: Trade = Field(title="行业与经营范围")
     place: Place = Field(title="地点")
     size: Annotated[Size, Field(title="规模", default_factory=lambda: Size(storage=[]))]
+
+
+class Item(Wire):
+    """One line of the table that is filled in on site."""
+
+    item: Annotated[Text, StringConstraints(min_length=1)] = Field(title="核查项目")
+    ok: bool | None = Field(None, title="是否合格")  # None: it does not apply
+    note: Text = Field("", title="说明")
+
+
+class Findings(Wire):
+    """What was found on site, by whom and when."""
+
+    outcome: Literal["pass", "rectify", "refuse"] = Field(title="核查结果")
+    checkers: Annotated[
+        list[Annotated[Text, StringConstraints(min_length=1, max_length=60)]],
+        Field(title="核查人员", max_length=20, default_factory=list),
+    ]
+    on: date = Field(title="核查日期")
+    items: Annotated[list[Item], Field(title="核查项目", max_length=200, default_factory=list)]
+    note: Long = Field("", title="核查意见")
+    rectify_by: date | None = Field(None, title="整改期限")
+
+
+class Assignment(Wire):
+    """To whom a case goes; without a day it is due in the usual working days."""
+
+    division: Annotated[Text, StringConstraints(min_length=1, max_length=20)] = Field(title="区划")
+    department: Annotated[Text, StringConstraints(min_length=1, max_length=60)] = Field(title="部门")
+    due: date | None = Field(None, title="办理期限")
+
+
+class Holiday(Wire):
+    """A day that is not as the week says: free, or worked."""
+
+    day: date = Field(title="日期")
+    works: bool = Field(title="上班")
+    title: Annotated[Text, StringConstraints(max_length=60)] = Field("", title="名称")
+
+
+class Holidays(Wire):
+    """The table of a year, whole."""
+
+    items: Annotated[list[Holiday], Field(title="节假日", max_length=366)]

@@ -1,7 +1,6 @@
 """Imports over HTTP: upload, match, run, what came back, undo; templates; the queue 待定位."""
 
 from typing import Annotated, Any
-from urllib.parse import quote
 
 import simplejson
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -15,6 +14,7 @@ from riskmap.access.reader import Reader
 from riskmap.base import database, refused
 from riskmap.base.errors import FieldError, Invalid
 from riskmap.base.web import ExactResponse, ExactRoute, ensure_disk
+from riskmap.exchange.uploads import XLSX, attachment
 from riskmap.register.imports import asked as asks
 from riskmap.register.imports import files, matching, returned, service
 from riskmap.register.imports.asked import Asked, Chosen
@@ -25,7 +25,6 @@ from riskmap.store.snapshot import open_snapshot
 
 router = APIRouter(prefix="/api", route_class=ExactRoute, default_response_class=ExactResponse, tags=["import"])
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _MOST_PARTS = 8
 _MOST_FIELDS = 20
 _MOST_FIELD = 512 << 10
@@ -231,7 +230,7 @@ def get_errors(import_id: ImportId, request: Request, reader: Importer) -> Respo
         run = service.finished_run(connection, reader, import_id)
     path = returned.workbook(app.engine, app.settings, run)
     stem = run["file_name"].rpartition(".")[0] or run["file_name"]
-    return FileResponse(path, media_type=XLSX, headers=_attachment(f"{stem}-退回.xlsx"))
+    return FileResponse(path, media_type=XLSX, headers=attachment(f"{stem}-退回.xlsx"))
 
 
 @router.get("/imports/{import_id}/undo")
@@ -256,11 +255,7 @@ def get_template(
     """The import template of a class."""
     app = request.app.state
     name, body = service.template_for(app.engine, app.settings, app.catalogues, reader, class_)
-    return Response(body, media_type=XLSX, headers=_attachment(name))
-
-
-def _attachment(name: str) -> dict[str, str]:
-    return {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}", "Cache-Control": "private, no-store"}
+    return Response(body, media_type=XLSX, headers=attachment(name))
 
 
 @router.get("/waiting", dependencies=[Depends(signed_in)])

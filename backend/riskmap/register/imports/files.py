@@ -2,8 +2,6 @@
 
 import hashlib
 import multiprocessing
-import os
-import re
 import shutil
 import threading
 import time
@@ -31,13 +29,13 @@ from riskmap.exchange.headers import HEAD_LINES
 from riskmap.exchange.table import MOST_LINES, Row, Table
 from riskmap.exchange.tables import open_table
 from riskmap.exchange.template import template_of
+from riskmap.exchange.uploads import copy_hashed, shown_name
 from riskmap.register.imports import queries
 
 SAMPLE_ROWS = 2_000
 _SHOWN_LINES = 30
 _SHOWN_CELLS = 60
 _SHOWN_TEXT = 120
-_CHUNK = 1 << 20
 _KEPT_SAMPLES = 16
 _APART = 8 << 20  # bytes: a larger file is looked into by a process of its own
 _STALE_PART_S = 6 * 3600
@@ -68,13 +66,6 @@ class Part:
 
 
 # -- Receiving --------------------------------------------------------------------
-
-
-def shown_name(given: str) -> str:
-    """A file's own name without its folders and without what a name may not hold."""
-    base = re.split(r"[\\/]", given)[-1]
-    base = re.sub(r"[\x00-\x1f\x7f<>:\"|?*]", "_", base).strip(" .")
-    return base[-120:] or "未命名"
 
 
 def folder_of(settings: Settings) -> Path:
@@ -135,7 +126,7 @@ def _name_of(parts: Sequence[Part]) -> str:
 def _copy(parts: Sequence[Part], target: Path) -> tuple[int, str]:
     """To disk, each byte once; several parts become a folder of one layer."""
     if len(parts) == 1:
-        return _copy_one(parts[0].body, target)
+        return copy_hashed(parts[0].body, target)
     parts = [p for p in parts if Path(p.name).suffix.lower() not in _SHAPE_EXTRAS]
     suffixes = [Path(shown_name(p.name)).suffix.lower() for p in parts]
     if any(s not in _SHAPE_PARTS for s in suffixes) or len(set(suffixes)) < len(suffixes):
@@ -145,22 +136,10 @@ def _copy(parts: Sequence[Part], target: Path) -> tuple[int, str]:
     target.mkdir()
     size, digests = 0, hashlib.sha256()
     for part, suffix in sorted(zip(parts, suffixes, strict=True), key=lambda p: p[1]):
-        one, digest = _copy_one(part.body, target / f"layer{suffix}")
+        one, digest = copy_hashed(part.body, target / f"layer{suffix}")
         size += one
         digests.update(digest.encode())
     return size, digests.hexdigest()
-
-
-def _copy_one(source: BinaryIO, target: Path) -> tuple[int, str]:
-    digest, size = hashlib.sha256(), 0
-    with target.open("wb") as out:
-        while chunk := source.read(_CHUNK):
-            digest.update(chunk)
-            size += len(chunk)
-            out.write(chunk)
-        out.flush()
-        os.fsync(out.fileno())
-    return size, digest.hexdigest()
 
 
 def _drop(path: Path) -> None:
