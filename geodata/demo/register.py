@@ -5,8 +5,10 @@ from typing import Any
 
 from country import Country
 from geo import (
+    anchor_of,
     dump,
     geojson,
+    rounded,
     stream,
 )
 from ground import MARK
@@ -16,7 +18,12 @@ from network import Roads
 from people import People
 from works import Works
 
-WANTED = {"major": 31, "serious": 265, "general": 1451, "none": 191}  # of live hazards; the others are low
+WANTED = {
+    "major": 31,
+    "serious": 265,
+    "general": 1451,
+    "none": 191,
+}  # of live hazards, before `unlevel`; the others are low
 LIVE_HAZARDS = 4266
 POLICY = {  # the shipped policies, which a grade is left to
     "major-hazard-level": {"一级": "major", "二级": "major", "三级": "serious", "四级": "general"},
@@ -114,6 +121,7 @@ class Register(Works, Country, People, Lines):
         self.grade()
         self.unplace()
         self.show_to()
+        self.unlevel()
         self.finish()
 
     # -- The whole --------------------------------------------------------------------
@@ -363,6 +371,19 @@ class Register(Works, Country, People, Lines):
             30,
         ):
             row["visibility"] = "command"
+
+    def unlevel(self) -> None:
+        """One unit holds too little, and one's firm is a point without a fence: no level, for two reasons."""
+        wanting, small = [r for r in self.rows if r["class"] == "major-hazard"][-2:]
+        [held] = small["attributes"]["substances"]
+        held["quantity_t"] = "31.2"  # of 50 t
+        for name in ("record_no", "filed_on", "assess_due", "r_value"):
+            del small["attributes"][name]
+        for name in ("exposed_persons", "r_value"):
+            del wanting["attributes"][name]
+        firm = next(r for r in self.rows if r["code"] == wanting["enterprise_code"])
+        del firm["attributes"]["plant_boundary"]
+        firm["geometry"] = rounded(anchor_of(firm["geometry"]), 5)
 
     def finish(self) -> None:
         """Geometry as GeoJSON; keys in one order."""

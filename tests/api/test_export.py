@@ -187,16 +187,17 @@ def test_a_list_sorts_by_stage_position_and_a_field_of_a_common_name(admin: Test
         assert [int(r["id"]) for r in csv_rows(admin, columns="id", **params)] == ids
 
 
-def test_levels_and_their_two_remainders_add_up(admin: TestClient) -> None:
+def test_levels_and_their_three_remainders_add_up(admin: TestClient) -> None:
     scale = "major-hazard-level"
     catalogue = admin.get("/api/catalogue").json()
     values = [lv["value"] for s in catalogue["scales"] if s["scale"] == scale for lv in s["levels"]]
     everything = admin.get("/api/counts", params={"by": "grade"}).json()["total"]
     parts = {
         v: admin.get("/api/counts", params={"by": "class", "level": f"{scale}:{v}"}).json()
-        for v in [*values, "none", "off"]
+        for v in [*values, "outside", "none", "off"]
     }
     assert sum(p["total"] for p in parts.values()) == everything
-    assert {r["class"] for r in parts["none"]["rows"]} <= {"major-hazard"}
+    for value in ("outside", "none"):
+        assert {r["class"] for r in parts[value]["rows"]} == {"major-hazard"}
     assert "major-hazard" not in {r["class"] for r in parts["off"]["rows"]}
     assert parts["off"]["total"] > 0

@@ -41,15 +41,21 @@ def test_levels_are_counted_by_rank_and_agree_with_the_counts(admin: TestClient)
             == sum(c[g] for g in ("major", "serious", "general", "low", "none"))
         )
         assert c["worst_rank"] == min((r for r in ranks.values() if c[f"r{r}"]), default=0)
-        assert c["off"] <= c["r0"]
+        assert c["outside"] + c["off"] <= c["r0"]
     counted = {
         f["id"]: f["properties"] for f in objects if f["geometry"]["type"] == "Point" or "anchor_x" in f["properties"]
     }
+    told = set()
     for rows in counts["rows"]:
         scale, _, value = (rows["level"] or "").partition(":")
         if scale == SCALE:
-            inside = sum(c[f"r{ranks[value]}"] for c in clusters)
-            assert inside + sum(p.get("level") == value for p in counted.values()) == rows["n"]
+            inside = sum(c["outside" if value == "outside" else f"r{ranks[value]}"] for c in clusters)
+            alone = sum(
+                p.get("outside", False) if value == "outside" else p.get("level") == value for p in counted.values()
+            )
+            assert inside + alone == rows["n"]
+            told.add(value)
+    assert told == {*ranks, "outside"}
     assert len(counted) + sum(c["n"] for c in clusters) == placed
     assert all("rank" not in p for p in counted.values() if p["class"] == "risk-point")
     at = [115.9871, 29.7123]

@@ -115,19 +115,48 @@ def test_the_map_is_coloured_by_a_classs_own_scale(open_page: Any) -> None:
     expect(page.locator(".legend")).to_contain_text("一级最重 → 四级最轻")
     page.wait_for_function("() => window.riskmap.drawn().clusters.some((c) => c.level === '一级')")
     lines = legend(page)
-    assert list(lines) == ["一级", "二级", "三级", "四级", "未评定", "不在此标度"]
+    assert list(lines) == ["一级", "二级", "三级", "四级", "不构成", "未评定", "不在此标度"]
     assert sum(n for _, n in lines.values()) == total(page)
     clusters = page.evaluate("() => window.riskmap.drawn().clusters")
     assert all(sum(c["by"]) == c["n"] for c in clusters)
     assert "scale=major-hazard-level" in page.url
     page.locator(".legend .line").filter(has_text="不在此标度").click()
     expect(page.locator(".words .total")).to_have_text(str(sum(n for w, (_, n) in lines.items() if w != "不在此标度")))
-    expect(page.locator(".words")).to_contain_text("重大危险源级别 一级、二级、三级、四级、未评定")
+    expect(page.locator(".words")).to_contain_text("重大危险源级别 一级、二级、三级、四级、不构成、未评定")
     page.reload()
     expect(page.locator(".words .total")).to_have_text(str(sum(n for w, (_, n) in lines.items() if w != "不在此标度")))
     page.get_by_label("按哪个标度着色").select_option("")
     expect(page.locator(".legend")).to_contain_text("红最重")
     expect(page.locator(".words .total")).to_have_text(str(sum(n for _, n in lines.values())))
+
+
+def test_what_is_no_major_hazard_is_told_from_what_is_not_assessed(open_page: Any) -> None:
+    page = open_page("class=major-hazard", signed=True).page
+    drawn(page)
+    page.get_by_label("按哪个标度着色").select_option("major-hazard-level")
+    lines = legend(page)
+    assert lines["不构成"] == lines["未评定"] == (1, 1)
+    swatch = page.locator(".legend .line").filter(has_text="不构成").locator("svg")
+    expect(swatch.locator("text")).to_have_text("非")
+    cells = page.locator(".tbl tbody tr")
+    for word, said, others in (
+        ("不构成", "不构成重大危险源", ["一级", "二级", "三级", "四级", "未评定", "不在此标度"]),
+        ("未评定", "未评定，缺厂区边界", ["不构成"]),
+    ):
+        # Down to one line of the legend; then over to the next.
+        for other in others:
+            page.locator(".legend .line").filter(has_text=other).click()
+        if word == "未评定":
+            page.locator(".legend .line").filter(has_text=word).click()
+        expect(page.locator(".words .total")).to_have_text("1")
+        expect(page.locator(".words")).to_contain_text(f"重大危险源级别 {word}")
+        expect(cells).to_have_count(1)
+        expect(cells.first).to_contain_text(said)
+        value = "outside" if word == "不构成" else "none"
+        assert f"level=major-hazard-level%3A{value}" in page.url or f"level=major-hazard-level:{value}" in page.url
+        page.wait_for_function("v => window.riskmap.drawn().marks.some((o) => o.level === v)", arg=value)
+    cells.first.locator(".name").click()
+    expect(page.locator(".card")).to_contain_text("未评定，缺厂区边界")
 
 
 def test_a_row_and_its_symbol_show_each_other_also_inside_a_cluster(open_page: Any) -> None:

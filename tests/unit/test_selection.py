@@ -118,5 +118,9 @@ def test_a_scale_also_says_what_it_does_not_say(catalogue: Catalogue) -> None:
     chosen = parse({"level": ["major-hazard-level:none", "major-hazard-level:一级"]}, catalogue)
     assert "重大危险源级别 未评定" in describe(chosen, catalogue, {})
     assert "不在此标度" in describe(parse({"level": ["tailings-class:off"]}, catalogue), catalogue, {})
+    outside = parse({"level": ["major-hazard-level:outside"]}, catalogue)
+    assert "重大危险源级别 不构成" in describe(outside, catalogue, {})
+    with pytest.raises(Invalid):  # every park that is assessed has a class
+        parse({"level": ["park-class:outside"]}, catalogue)
     with pytest.raises(Invalid):
         parse({"level": ["major-hazard-level:九级"]}, catalogue)

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import h3
@@ -22,7 +23,7 @@ from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Snapshot
 
 RISK_GRADE = "risk-grade"
-TILE_FORMAT = 2  # what a tile carries: one more with each change of it, so that none of before is taken for it
+TILE_FORMAT = 3  # what a tile carries: one more with each change of it, so that none of before is taken for it
 HEAT_FEW = 5  # cells with fewer objects are marked as uncertain, never suppressed
 
 
@@ -203,6 +204,7 @@ def catalogue_body(catalogue: Catalogue, tier: int, now: State) -> dict[str, Any
                     }
                     for lv in s.levels
                 ],
+                "outside": asdict(s.outside) if s.outside else None,
             }
             for s in catalogue.scales.values()
         ],

@@ -219,6 +219,18 @@ class Level:
     shape: str
 
 
+# What a condition says beside a scale's levels: its rule has none for the object; not assessed; of no class on it.
+OUTSIDE, NO_LEVEL, OFF_SCALE = "outside", "none", "off"
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """How a scale calls what its rule has no level for (不构成): assessed, and neither low nor 未评定."""
+
+    title: str
+    letter: str
+
+
 @dataclass(frozen=True, slots=True)
 class Scale:
     """A named order of levels; `worse` says which end is worse."""
@@ -228,6 +240,7 @@ class Scale:
     worse: str  # low-rank, high-rank
     note: str
     levels: tuple[Level, ...]
+    outside: Outside | None = None  # where its rule may find that there is no level
 
     def level(self, value: str) -> Level | None:
         """The level of this value, or None."""
@@ -247,7 +260,9 @@ class Scale:
             )
             for lv in body["levels"]
         )
-        return cls(body["scale"], body["title"], body["worse"], str(body.get("note", "")), levels)
+        given = body.get("outside")
+        outside = Outside(str(given["title"]), str(given["letter"])) if given else None
+        return cls(body["scale"], body["title"], body["worse"], str(body.get("note", "")), levels, outside)
 
 
 @dataclass(frozen=True, slots=True)

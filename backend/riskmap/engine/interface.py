@@ -119,8 +119,9 @@ class Engine(Protocol):
         """One MVT 2 tile of WebMercatorQuad; empty bytes where nothing is.
 
         An object that is closed or struck off carries `over`, true; a live one does not.
-        With a scale, objects on it carry `level` and `rank`, clusters `r1` … by rank, `r0` for objects without a
-        level on it, `off` for those of them whose class is not on it, and `worst_rank` by the scale's direction.
+        With a scale, objects on it carry `level` and `rank`, or `outside` where its rule found no level for them
+        (不构成); clusters `r1` … by rank, `r0` for objects without a level on it, of them `outside`, and `off` whose
+        class is not on it, and `worst_rank` by the scale's direction.
         """
 
     def near(

@@ -21,6 +21,7 @@ from riskmap.base.crs import (
 )
 from riskmap.catalogue.model import GRADES, LIVE_STAGES, Scale
 from riskmap.engine.interface import EVERY_FROM, NAMES_FROM, Cell, Counts, Facet, Near, NearObject, Neighbour, Reached
+from riskmap.selection import level
 from riskmap.selection.compile import Binds, Compiled, compile_selection, facet_condition
 from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Snapshot
@@ -31,8 +32,8 @@ _NO_SHAPES = (
     ' CAST(NULL AS text) AS name, CAST(NULL AS boolean) AS "over", CAST(NULL AS geometry) AS geom WHERE false'
 )
 _MOST_TAGS = 200
-_LEVEL_COLUMNS = ("level_scale", "level_value", "level_rank")
-_NO_LEVELS = ", CAST(NULL AS text) AS level_scale, CAST(NULL AS text) AS level_value, CAST(NULL AS int) AS level_rank"
+_LEVEL_COLUMNS = ("level_scale", "level_value", "level_rank", "level_outside")
+_NO_LEVELS = "".join(f", CAST(NULL AS {'int' if c == 'level_rank' else 'text'}) AS {c}" for c in _LEVEL_COLUMNS)
 _EDGE = 1e-7  # degrees: what float rounding may move a grid line
 
 # What counts may be grouped by: output expression over the rows' columns.
@@ -43,7 +44,7 @@ DIMENSIONS: Mapping[str, str] = {
     "department": "department",
     "stage": "stage",
     "source": "source",
-    "level": "level_scale || ':' || level_value",
+    "level": level.plain(level.KEY),
 }
 # A facet's values: output expression over the rows' columns. Towns say their county too; tags are many a row.
 _FACET_VALUES: Mapping[str, str] = {
@@ -351,32 +352,33 @@ class PostgisEngine:
 
 
 def _levels(scale: Scale | None, snapshot: Snapshot, compiled: Compiled) -> dict[str, str]:
-    """Fragments of tile.sql for a scale: ranks are the catalogue's numbers, level and rank null off the scale."""
+    """Fragments of tile.sql for a scale: ranks are the catalogue's numbers, all three null off the scale."""
     names = ("level", "ranks", "c_kept", "r_level", "kept", "ranked")
     if scale is None:
         return dict.fromkeys(names, "")
     named = compiled.binds(scale.code)
     on = compiled.binds(snapshot.catalogue.classes_on(scale.code))
-    ranks = sorted({level.rank for level in scale.levels})
+    ranks = sorted({lv.rank for lv in scale.levels})
 
-    def level(prefix: str) -> str:
+    def told(prefix: str) -> str:
         mine = f"{prefix}level_scale = {named}"
         value, rank = (f"CASE WHEN {mine} THEN {prefix}level_{c} END" for c in ("value", "rank"))
-        return f", {value} AS level, {rank} AS rank"
+        return f", {value} AS level, {rank} AS rank, nullif({prefix}level_outside = {named}, false) AS outside"
 
     worst = "min" if scale.worse == "low-rank" else "max"
     counted = "".join(f", count(*) FILTER (WHERE rank = {r}) AS r{r}" for r in ranks)
     worst = f"coalesce({worst}(rank), 0) AS worst_rank"
-    off = f"count(*) FILTER (WHERE rank IS NULL AND NOT class = ANY(CAST({on} AS text[]))) AS off"
+    outside = "count(*) FILTER (WHERE outside) AS outside"
+    off = f"count(*) FILTER (WHERE rank IS NULL AND outside IS NULL AND NOT class = ANY(CAST({on} AS text[]))) AS off"
     return {
-        "level": level(""),
-        "ranks": f"{counted}, count(*) FILTER (WHERE rank IS NULL) AS r0, {off}, {worst}",
-        "c_kept": ", c.level, c.rank",
-        "r_level": level("r."),
-        "kept": ", level, rank",
-        "ranked": "".join(f", r{r}" for r in [*ranks, 0]) + ", off, worst_rank",
+        "level": told(""),
+        "ranks": f"{counted}, count(*) FILTER (WHERE rank IS NULL) AS r0, {outside}, {off}, {worst}",
+        "c_kept": ", c.level, c.rank, c.outside",
+        "r_level": told("r."),
+        "kept": ", level, rank, outside",
+        "ranked": "".join(f", r{r}" for r in [*ranks, 0]) + ", outside, off, worst_rank",
     }
 
 
 def _columns_of(dimension: str) -> tuple[str, ...]:
-    return {"level": ("level_scale", "level_value")}.get(dimension, (dimension,))
+    return {"level": ("level_scale", "level_value", "level_outside")}.get(dimension, (dimension,))

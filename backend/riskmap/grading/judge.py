@@ -13,11 +13,11 @@ from riskmap.catalogue.model import GRADE_RANK, Catalogue, Class, Policy
 from riskmap.grading.record import is_graded, record
 from riskmap.grading.rulebook import Rulebook, rulebook_of
 from riskmap.grading.rules import RULES, Facts, Rule
-from riskmap.standards.result import Refused, Result
+from riskmap.standards.result import Refused, Result, Standing
 
 RISK_GRADE = "risk-grade"
 COMPUTED = "computed"
-GRADING_COLUMNS = ("grade", "level_scale", "level_value", "level_rank", "grading")
+GRADING_COLUMNS = ("grade", "level_scale", "level_value", "level_rank", "level_outside", "level_verdict", "grading")
 # What a person judges directly stands in these attributes.
 CARRIES = frozenset({"method", "grade", "basis"})
 
@@ -30,7 +30,24 @@ class Graded:
     level_scale: str | None
     level_value: str | None
     level_rank: int | None
+    level_outside: str | None  # the class's own scale, where its rule found that it has no level for the object
+    level_verdict: str | None  # what the rule said where no level came of it: 不构成重大危险源; 未评定，缺厂区边界
     grading: list[dict[str, Any]]
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> "Graded":
+        """As a row of the register has it."""
+        return cls(*(row[name] for name in GRADING_COLUMNS))
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """As the register stores it."""
+        return {name: getattr(self, name) for name in GRADING_COLUMNS}
+
+    @property
+    def said(self) -> str | None:
+        """The level, or what the rule said in its place."""
+        return self.level_value or self.level_verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +103,8 @@ class Judge:
             message = f"风险等级由 {found['standard']} 计算为{found['verdict']}，不能另行判定；要改等级，请改填写的资料"
             errors.append(FieldError("grade", COMPUTED, message))
 
-        own = next((r for r in records if r["scale"] == class_.scale and r["value"]), None)
+        told = next((r for r in records if r["scale"] == class_.scale), None)
+        own = told if told and told["value"] else None
         risk = next((r for r in records if r["scale"] == RISK_GRADE and r["value"]), None)
         if risk is None:
             risk = self._judged_grade(attributes, grade)
@@ -95,9 +113,13 @@ class Judge:
             if risk is not None:
                 records = [r for r in records if r["scale"] != RISK_GRADE] + [risk]
         rank = GRADE_RANK[risk["value"] if risk else "none"]
-        if own is None:
-            return Graded(rank, None, None, None, records), errors
-        return Graded(rank, own["scale"], own["value"], own["rank"], records), errors
+        if own:
+            return Graded(rank, own["scale"], own["value"], own["rank"], None, None, records), errors
+        if told is None:
+            return Graded(rank, None, None, None, None, None, records), errors
+        scale = self.catalogue.scales.get(told["scale"])
+        outside = scale.code if scale and scale.outside and told["standing"] == Standing.OUTSIDE else None
+        return Graded(rank, None, None, None, outside, told["verdict"], records), errors
 
     def _signed(self, body: dict[str, Any]) -> dict[str, Any]:
         return body | {"by": self.by, "at": self.at.isoformat(timespec="seconds")}

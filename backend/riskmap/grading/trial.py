@@ -16,7 +16,7 @@ from riskmap.base import database
 from riskmap.catalogue.model import GRADE_RANK, GRADES, Catalogue, Policy
 from riskmap.catalogue.rulesets import RuleSet, changed_tables
 from riskmap.grading.exposure import Exposure
-from riskmap.grading.judge import CARRIES, RISK_GRADE, Graded, Judge
+from riskmap.grading.judge import CARRIES, GRADING_COLUMNS, RISK_GRADE, Graded, Judge
 from riskmap.grading.rulebook import Rulebook
 from riskmap.grading.rules import RULES, Facts
 
@@ -35,21 +35,13 @@ class Change:
 
     def columns(self) -> dict[str, Any]:
         """As the register stores it."""
-        new = self.after
-        return {
-            "id": self.row["id"],
-            "grade": new.grade,
-            "level_scale": new.level_scale,
-            "level_value": new.level_value,
-            "level_rank": new.level_rank,
-            "grading": new.grading,
-        }
+        return {"id": self.row["id"], **self.after.columns}
 
 
 def shown(graded: Graded) -> dict[str, Any]:
     """A grade and a level as an answer says them."""
     level = graded.level_value and {"scale": graded.level_scale, "value": graded.level_value}
-    return {"grade": GRADES[graded.grade - 1], "level": level}
+    return {"grade": GRADES[graded.grade - 1], "level": level, "verdict": graded.level_verdict}
 
 
 class Proposal(Protocol):
@@ -157,11 +149,11 @@ class ByPolicy:
 
 def stored(row: Row) -> Graded:
     """The grade that an object has."""
-    return Graded(row["grade"], row["level_scale"], row["level_value"], row["level_rank"], row["grading"])
+    return Graded.of(row)
 
 
 def _value(graded: Graded) -> tuple[Any, ...]:
-    return graded.grade, graded.level_scale, graded.level_value
+    return graded.grade, graded.level_scale, graded.said
 
 
 def changes(
@@ -176,8 +168,8 @@ def changes(
         with database.under(connection, SYSTEM.settings()):
             found = connection.execute(
                 text(
-                    "SELECT id, name, code, class, division, department, visibility, attributes, grade, level_scale,"
-                    " level_value, level_rank, grading, ST_X(anchor) AS lon, ST_Y(anchor) AS lat FROM risk_object"
+                    f"SELECT id, name, code, class, division, department, visibility, attributes,"
+                    f" {', '.join(GRADING_COLUMNS)}, ST_X(anchor) AS lon, ST_Y(anchor) AS lat FROM risk_object"
                     " WHERE id > :after AND class = ANY(:classes) AND state > :since AND ended_reason IS NULL"
                     " AND valid_from <= :day AND (valid_to IS NULL OR valid_to > :day) ORDER BY id LIMIT :most"
                 ),

@@ -35,6 +35,8 @@ _KINDS: Mapping[str, str] = {
     "ended": "销号",
     "assessed": "由未评定评入",
     "unassessed": "改为未评定",
+    "included": "由不构成评入",
+    "excluded": "改为不构成",
     "entered": "移入",
     "left": "移出",
     "moved": "重大与较大互变",
@@ -102,8 +104,8 @@ _COLUMNS = (
     NAME,
     Column("was_grade", "原等级", "grade", sort="r.was_grade", width=10, worst_first=True),
     Column("now_grade", "现等级", "grade", sort="r.now_grade", width=10, worst_first=True),
-    Column("was_level", "原级别", width=10),
-    Column("now_level", "现级别", width=10),
+    Column("was_level", "原级别", width=16),
+    Column("now_level", "现级别", width=16),
     CLASS,
     ENTERPRISE,
     DIVISION,
@@ -122,6 +124,8 @@ def _sql(ask: Ask, was: Snapshot, rows: Rows, rank: str, within: bool) -> str:
 
     none = GRADE_RANK["none"]
     k = {side: f"nullif({side}.{rank}, {none})" if rank == "grade" else f"{side}.{rank}" for side in "wnab"}
+    # By level it matters why there is none: below the scale is not 未评定.
+    o = {side: "NULL::text" if rank == "grade" else f"{side}.level_outside" for side in "wnab"}
     live = ", ".join(f"'{stage}'" for stage in LIVE_STAGES)
     inside = "'moved'" if within else f"CASE WHEN {_lower('n', 'w', k)} THEN 'raised' ELSE 'lowered' END"
     place = "".join(f" WHEN '{kind}' THEN {i}" for i, kind in enumerate(_KINDS))
@@ -133,20 +137,24 @@ def _sql(ask: Ask, was: Snapshot, rows: Rows, rank: str, within: bool) -> str:
         told AS (
             SELECT {both},
                 coalesce(w.grade, b.grade) AS was_grade, coalesce(n.grade, a.grade) AS now_grade,
-                coalesce(w.level_value, b.level_value) AS was_level,
-                coalesce(n.level_value, a.level_value) AS now_level,
+                coalesce(w.level_value, w.level_verdict, b.level_value, b.level_verdict) AS was_level,
+                coalesce(n.level_value, n.level_verdict, a.level_value, a.level_verdict) AS now_level,
                 CASE
                     WHEN w.id = n.id THEN CASE
-                        WHEN {k["w"]} IS NOT DISTINCT FROM {k["n"]} THEN NULL
+                        WHEN {k["w"]} IS NOT DISTINCT FROM {k["n"]} AND {o["w"]} IS NOT DISTINCT FROM {o["n"]} THEN NULL
+                        WHEN {o["n"]} IS NOT NULL THEN 'excluded'
+                        WHEN {o["w"]} IS NOT NULL AND {k["n"]} IS NOT NULL THEN 'included'
                         WHEN {k["w"]} IS NULL THEN 'assessed'
                         WHEN {k["n"]} IS NULL THEN 'unassessed'
                         ELSE {inside} END
                     WHEN w.id IS NULL THEN CASE
                         WHEN b.id IS NULL THEN 'added'
+                        WHEN {o["b"]} IS NOT NULL AND {k["n"]} IS NOT NULL THEN 'included'
                         WHEN {k["b"]} IS NULL AND {k["n"]} IS NOT NULL THEN 'assessed'
                         WHEN {_lower("n", "b", k)} THEN 'raised'
                         ELSE 'entered' END
                     WHEN a.id IS NULL OR a.stage NOT IN ({live}) THEN 'ended'
+                    WHEN {o["a"]} IS NOT NULL AND {k["w"]} IS NOT NULL THEN 'excluded'
                     WHEN {k["a"]} IS NULL AND {k["w"]} IS NOT NULL THEN 'unassessed'
                     WHEN {_lower("w", "a", k)} THEN 'lowered'
                     ELSE 'left' END AS kind

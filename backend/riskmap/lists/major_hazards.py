@@ -16,6 +16,7 @@ from riskmap.lists.model import (
     Figure,
     Listing,
     Row,
+    by_level,
     dated,
 )
 from riskmap.lists.model import number as number_column
@@ -54,16 +55,10 @@ def _rows(ask: Ask, snapshot: Snapshot) -> str:
 
 
 def _figures(ask: Ask) -> Sequence[Figure]:
-    scale = ask.snapshot.catalogue.scales[SCALE]
     mine = {"class": [CLASS]}
-    levels = [
-        Figure(f"level-{lv.rank}", lv.title, f"r.level_rank = {lv.rank}", map=mine | {"level": [f"{SCALE}:{lv.value}"]})
-        for lv in scale.levels
-    ]
     return (
         Figure("all", "重大危险源", total=True, map=mine),
-        *levels,
-        Figure("unassessed", "未评定", "r.level_rank IS NULL", map=mine | {"level": [f"{SCALE}:none"]}),
+        *by_level(ask, SCALE, CLASS),
         Figure("overdue", "评估已过期", f"r.assess_due < '{ask.snapshot.moment.day.isoformat()}'"),
         *compared.figures(ask, "major-hazards", _rows, mine),
     )

@@ -7,7 +7,9 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Protocol
 
 from riskmap.base.errors import FieldError, Invalid
+from riskmap.catalogue.model import NO_LEVEL, OUTSIDE
 from riskmap.selection.compile import LETTERS, PINYIN, Binds
+from riskmap.selection.level import NOT_ASSESSED
 from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Snapshot
 
@@ -238,12 +240,26 @@ def by_name(name: str, title: str, width: int = 30) -> Column:
 
 NAME = by_name("name", "名称")
 GRADE = Column("grade", "风险等级", "grade", sort="r.grade", width=10, worst_first=True)
-LEVEL = Column("level", "级别", "level", sort="r.level_rank", width=10, worst_first=True)
+LEVEL = Column("level", "级别", "level", sort="r.level_rank", width=16, worst_first=True)
 CLASS = Column("class", "分类", "class", sort=f"r.class {LETTERS}", width=16)
 DIVISION = Column("division", "所在区划", "division", sort=f"r.division {LETTERS}", width=20)
 ENTERPRISE = Column("enterprise", "所属企业", "enterprise", width=28)
 DEPARTMENT = Column("department", "主管部门", sort=f"r.department {PINYIN}", width=14)
 STAGE = Column("stage", "生命阶段", "stage", sort=f"r.stage {LETTERS}", width=12)
+
+
+def by_level(ask: Ask, scale: str, class_: str, unit: str = "处") -> tuple[Figure, ...]:
+    """A class by its own scale: each level, what its rule has none for, and what is not assessed; together all."""
+    known = ask.snapshot.catalogue.scales[scale]
+
+    def figure(name: str, title: str, condition: str, value: str) -> Figure:
+        return Figure(name, title, condition, unit, map={"class": [class_], "level": [f"{scale}:{value}"]})
+
+    levels = [figure(f"level-{lv.rank}", lv.title, f"r.level_rank = {lv.rank}", lv.value) for lv in known.levels]
+    if known.outside:
+        levels.append(figure(OUTSIDE, known.outside.title, "r.level_outside IS NOT NULL", OUTSIDE))
+    nothing = "r.level_rank IS NULL AND r.level_outside IS NULL"
+    return (*levels, figure("unassessed", NOT_ASSESSED, nothing, NO_LEVEL))
 
 
 def number(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import text
 
-from riskmap.lists.model import DIVISION, GRADE, LEVEL, NAME, Ask, Column, Figure, Listing, Row, dated, number
+from riskmap.lists.model import DIVISION, GRADE, LEVEL, NAME, Ask, Column, Figure, Listing, Row, by_level, dated, number
 from riskmap.lists.rows import objects, of_classes
 
 CLASS, SCALE = "chemical-park", "park-class"
@@ -49,22 +49,12 @@ def _rows(ask: Ask) -> str:
 
 
 def _figures(ask: Ask) -> Sequence[Figure]:
-    scale, mine = ask.snapshot.catalogue.scales[SCALE], {"class": [CLASS]}
     return (
         Figure("all", "园区", total=True, unit="个"),
-        *(
-            Figure(
-                f"level-{lv.rank}", lv.title, f"r.level_rank = {lv.rank}", "个",
-                map=mine | {"level": [f"{SCALE}:{lv.value}"]},
-            )
-            for lv in scale.levels
-        ),
-        Figure(
-            "unassessed", "未评定", "r.level_rank IS NULL", "个", map=mine | {"level": [f"{SCALE}:none"]}
-        ),
+        *by_level(ask, SCALE, CLASS, "个"),
         Figure("short", "未达目标", "r.level_rank < r.target_rank", "个"),
         Figure("open", "有未完成项", "r.open > 0", "个"),
-    )  # fmt: skip
+    )
 
 
 def _finish(ask: Ask, rows: list[Row]) -> None:

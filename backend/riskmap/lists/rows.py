@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import text
 
 from riskmap.lists.model import Ask
+from riskmap.selection import level
 from riskmap.selection.compile import Binds, Form, attribute, compile_selection
 from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Snapshot
@@ -16,9 +17,7 @@ COMMON = (
     "code",
     "name",
     "grade",
-    "level_scale",
-    "level_value",
-    "level_rank",
+    *level.COLUMNS,
     "division",
     "stage",
     "enterprise",

@@ -21,6 +21,7 @@ from riskmap.lists.model import (
     Figure,
     Listing,
     Row,
+    by_level,
     dated,
     number,
     words,
@@ -29,6 +30,7 @@ from riskmap.lists.rows import objects, of_classes
 from riskmap.store.snapshot import Snapshot
 
 CLASS, SCALE = "enterprise", "enterprise-score"
+_UNBANDED = "方案没有分档"
 # Symbols of the rule's steps.
 _ITEM, _TOTAL, _DIRECT = "加减", "总分", "直接判定"
 _HOW = {"judged": "研判", "computed": "按规则计算", "policy": "按对应表"}
@@ -125,36 +127,27 @@ def _bands(ask: Ask) -> str:
 
 
 def _figures(ask: Ask) -> Sequence[Figure]:
-    scale, mine = ask.snapshot.catalogue.scales[SCALE], {"class": [CLASS]}
     if ask.given["scheme"]:
+        scale = ask.snapshot.catalogue.scales[SCALE]
         every = ask.given["scheme"] == EVERY
         unit = "项" if every else "家"
         return (
             Figure("all", "记分" if every else "有记分的企业", total=True, unit=unit),
             *(Figure(f"level-{lv.rank}", lv.title, f"r.level_rank = {lv.rank}", unit) for lv in scale.levels),
-            Figure("unbanded", "方案没有分档", "r.level_rank IS NULL", unit),
+            Figure("unbanded", _UNBANDED, "r.level_rank IS NULL", unit),
         )
     return (
         Figure("all", "企业", total=True, unit="家"),
-        *(
-            Figure(
-                f"level-{lv.rank}", lv.title, f"r.level_rank = {lv.rank}", "家",
-                map=mine | {"level": [f"{SCALE}:{lv.value}"]},
-            )
-            for lv in scale.levels
-        ),
-        Figure(
-            "unassessed", "未评定", "r.level_rank IS NULL", "家", map=mine | {"level": [f"{SCALE}:none"]}
-        ),
+        *by_level(ask, SCALE, CLASS, "家"),
         Figure("unscored", "没有得分", "r.score IS NULL", "家"),
-    )  # fmt: skip
+    )
 
 
 def _finish(ask: Ask, rows: list[Row]) -> None:
     if ask.given["scheme"]:
         for row in rows:
             if row["level_value"] is None:
-                row["level_scale"] = None
+                row |= {"level_scale": None, "level_verdict": _UNBANDED}
         return
     class_ = ask.snapshot.catalogue.classes[CLASS]
     hidden = masking.unread(class_, ask.snapshot.reader.tier)

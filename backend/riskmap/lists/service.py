@@ -25,6 +25,7 @@ from riskmap.lists.model import Ask, Column, Figure, Listing, Opens, Row
 from riskmap.lists.registry import LISTS
 from riskmap.lists.rows import names, run
 from riskmap.selection.describe import GRADE_WORDS, STAGE_WORDS, describe
+from riskmap.selection.level import level_of, said, verdict_of
 from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Snapshot
 
@@ -269,9 +270,8 @@ def _cell(column: Column, row: Row, known: _Names) -> Any:
         case "grade":
             return None if value is None else GRADES[value - 1]
         case "level":
-            if not row.get("level_scale"):
-                return None
-            return {"scale": row["level_scale"], "value": row["level_value"], "rank": row["level_rank"]}
+            verdict = verdict_of(row, known.question.ask.snapshot.catalogue)
+            return level_of(row) or ({"verdict": verdict} if verdict else None)
         case "division":
             return {"code": value, "name": known.place(value)} if value else None
         case "metres":
@@ -300,7 +300,7 @@ def _say(column: Column, row: Row, known: _Names) -> Value:
         case "grade":
             return None if cell is None else GRADE_WORDS[cell]
         case "level":
-            return None if cell is None else str(cell["value"])
+            return said(row, snapshot.catalogue)
         case "division":
             return None if cell is None else str(cell["name"])
         case "class":

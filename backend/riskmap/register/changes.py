@@ -13,10 +13,11 @@ import simplejson
 
 from riskmap.base import state as states
 from riskmap.base.errors import FieldError, Forbidden, Invalid
-from riskmap.catalogue.model import GRADES
+from riskmap.catalogue.model import GRADES, Catalogue
 from riskmap.register import changes_queries as queries
 from riskmap.register.changes_queries import KINDS, Place
 from riskmap.register.service import Cursor
+from riskmap.selection.level import told_of, verdict_of
 from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Snapshot
 
@@ -85,7 +86,7 @@ def _page(
     out: dict[str, Any] = {
         "total": sum(found.by_kind.values()),
         "by_kind": found.by_kind,
-        "items": [_item(row) for row in rows],
+        "items": [_item(row, now.catalogue) for row in rows],
         "next": None,
     }
     if len(found.rows) > limit:
@@ -100,11 +101,8 @@ def _at(snapshot: Snapshot, n: int) -> str | None:
     return found.at.isoformat(timespec="seconds") if found else None
 
 
-def _item(row: Mapping[str, Any]) -> dict[str, Any]:
+def _item(row: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any]:
     kind = KINDS[row["kind"]]
-    level = None
-    if row["level_scale"]:
-        level = {"value": row["level_value"], "rank": row["level_rank"], "scale": row["level_scale"]}
     out: dict[str, Any] = {
         "id": row["id"],
         "kind": kind,
@@ -112,7 +110,7 @@ def _item(row: Mapping[str, Any]) -> dict[str, Any]:
         "code": row["code"],
         "name": row["name"],
         "grade": {"value": GRADES[row["grade"] - 1], "scale": "risk-grade"},
-        "level": level,
+        **told_of(row, catalogue),
         "division": row["division"] or None,
         "stage": row["stage"],
         "geometry": simplejson.loads(row["place"]) if row["place"] else None,
@@ -125,6 +123,9 @@ def _item(row: Mapping[str, Any]) -> dict[str, Any]:
         out["before"] = {
             "grade": GRADES[row["grade_was"] - 1],
             "level": row["level_was"],
+            "verdict": verdict_of(
+                {"class": row["class"], "level_scale": row["level_was"], "level_verdict": row["verdict_was"]}, catalogue
+            ),
             "stage": row["stage_was"],
         }
     return out

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from riskmap.selection import level
 from riskmap.selection.compile import Binds, compile_selection
 from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Snapshot
@@ -21,7 +22,7 @@ KINDS = ("added", "ended", "regraded", "entered", "left", "changed")
 _COMPARED = {
     "name": "name",
     "code": "code",
-    "level": "level_scale || ':' || level_value",
+    "level": level.plain(level.KEY),
     "stage": "stage",
     "position": "ST_AsBinary(geom)",
     "division": "division",
@@ -35,7 +36,7 @@ _COMPARED = {
     "attributes": "attributes - ARRAY(SELECT jsonb_array_elements_text(CAST({hidden} AS jsonb) -> form -> class))",
 }
 _COLUMNS = (
-    "id, class, code, name, grade, level_scale, level_value, level_rank, stage, geom, anchor, division, department,"
+    f"id, class, code, name, grade, {', '.join(level.COLUMNS)}, stage, geom, anchor, division, department,"
     " visibility, enterprise, parent, source, verified, tags, attributes, valid_to, updated_at, state, form"
 )
 
@@ -80,9 +81,7 @@ def changes(
         "code",
         "name",
         "grade",
-        "level_scale",
-        "level_value",
-        "level_rank",
+        *level.COLUMNS,
         "stage",
         "division",
         "form",
@@ -95,7 +94,8 @@ def changes(
         was_in AS MATERIALIZED ({rows(was, selection, "id")}),
         now_in AS MATERIALIZED ({rows(now, selection, "id")}),
         pairs AS (
-            SELECT coalesce(n.id, w.id) AS id, {latest}, w.grade AS grade_was, w.level_value AS level_was,
+            SELECT coalesce(n.id, w.id) AS id, {latest}, w.grade AS grade_was,
+                w.level_value AS level_was, w.level_verdict AS verdict_was,
                 w.stage AS stage_was, coalesce(n.updated_at, w.updated_at) AS updated_at,
                 coalesce(n.state, w.state) AS object_state, ST_AsGeoJSON(coalesce(n.anchor, w.anchor), 7, 0) AS place,
                 w.id IS NOT NULL AS existed, n.id IS NULL OR n.valid_to <= {today} AS gone,

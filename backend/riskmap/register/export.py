@@ -16,6 +16,7 @@ from riskmap.engine.totals import Totals
 from riskmap.register import queries
 from riskmap.register.tables import Column, Told, Value
 from riskmap.selection.describe import GRADE_WORDS, STAGE_WORDS, describe
+from riskmap.selection.level import said
 from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Snapshot
 
@@ -59,7 +60,8 @@ def _title_of(row: Mapping[str, Any], names: _Names) -> str:
 
 
 def _scale_of(row: Mapping[str, Any], names: _Names) -> str:
-    found = names.snapshot.catalogue.scales.get(row["level_scale"] or "")
+    class_ = names.snapshot.catalogue.classes.get(row["class"])
+    found = names.snapshot.catalogue.scales.get(row["level_scale"] or (class_ and class_.scale) or "")
     return found.title if found else ""
 
 
@@ -69,7 +71,7 @@ _COMMON: Mapping[str, _Common] = {
     "name": _Common(COMMON["name"], 32, lambda r, n: r["name"]),
     "code": _Common(COMMON["code"], 18, lambda r, n: r["code"]),
     "class": _Common("分类", 16, _title_of),
-    "level": _Common(COMMON["level"], 10, lambda r, n: r["level_value"]),
+    "level": _Common(COMMON["level"], 18, lambda r, n: said(r, n.snapshot.catalogue)),
     "scale": _Common("级别所属标度", 18, _scale_of),
     "division": _Common(COMMON["division"], 20, lambda r, n: n.place(r["division"])),
     "division_code": _Common("区划代码", 14, lambda r, n: r["division"]),

@@ -18,6 +18,7 @@ _HISTORY = (
     "name",
     "grade",
     "level",
+    "verdict",
     "division",
     "stage",
     "visibility",

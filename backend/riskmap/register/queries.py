@@ -18,8 +18,8 @@ from riskmap.store.snapshot import Snapshot
 
 _ITEM = (
     "id, state, updated_at, valid_from, valid_to, ended_reason, class, code, name, parent, enterprise, division,"
-    " stage, grade, level_scale, level_value, level_rank, grading, position_quality, source, verified, visibility,"
-    " department, tags, attributes, geom, form"
+    " stage, grade, level_scale, level_value, level_rank, level_outside, level_verdict, grading, position_quality,"
+    " source, verified, visibility, department, tags, attributes, geom, form"
 )
 
 _MOST_ANCESTORS = 8
@@ -153,6 +153,7 @@ _EXPORTED = [
     "grade",
     "level_scale",
     "level_value",
+    "level_verdict",
     "position_quality",
     "source",
     "verified",
@@ -253,7 +254,8 @@ def versions(snapshot: Snapshot, object_id: int) -> list[dict[str, Any]]:
         for row in snapshot.connection.execute(
             text(
                 "SELECT v.state, v.valid_from, v.valid_to, v.updated_at, v.actor, v.class, v.code, v.name,"
-                " v.parent, v.enterprise, v.division, v.stage, v.grade, v.level_scale, v.level_value,"
+                " v.parent, v.enterprise, v.division, v.stage, v.grade, v.level_scale, v.level_value, v.level_outside,"
+                " v.level_verdict,"
                 " v.position_quality, v.source, v.verified, v.visibility, v.department, v.tags, v.attributes,"
                 " ST_AsGeoJSON(v.geom, 7, 0) AS geometry"
                 " FROM object_version AS v WHERE v.id = :id AND lower(v.known) = v.state ORDER BY v.state"

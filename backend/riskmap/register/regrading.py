@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 from riskmap.base import clock
 from riskmap.base.errors import Conflict, Forbidden, Invalid, NotFound
 from riskmap.grading import headwater, masking, review
-from riskmap.grading.judge import GRADING_COLUMNS, Judge
+from riskmap.grading.judge import Judge
 from riskmap.grading.record import step_of
 from riskmap.grading.rules import RULES
 from riskmap.register import beside, queries
@@ -142,7 +142,7 @@ def confirm(snapshot: Snapshot, review_id: int, note: str) -> dict[str, Any]:
         now = f"，现在算得{made['verdict']}" if made else ""
         raise Conflict(f"周边情况又有变化{now}，没有确认。请刷新后再看。", code="review_moved")
     made["confirmed"] = {"by": reader.name, "at": taken.at.isoformat(timespec="seconds"), "note": note}
-    row = old | {name: getattr(graded, name) for name in GRADING_COLUMNS}
+    row = old | graded.columns
     write.change(connection, reader, taken, old, row, taken.day)
     connection.execute(
         text(

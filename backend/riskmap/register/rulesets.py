@@ -377,7 +377,7 @@ def tried(snapshot: Snapshot, given: Trial) -> dict[str, Any]:
     for batch in changes(snapshot.connection, proposal, day, after=given.after):
         for change in batch:
             old, new = change.before, change.after
-            counted[change.row["class"], old.grade, new.grade, old.level_value, new.level_value] += 1
+            counted[change.row["class"], old.grade, new.grade, old.said, new.said] += 1
             more = len(items) == given.limit
             if not more:
                 items.append(_item(change, reader))

@@ -24,6 +24,7 @@ from riskmap.grading.judge import GRADING_COLUMNS
 from riskmap.grading.rules import Facts
 from riskmap.register import beside, queries
 from riskmap.register.draft import Maker, ObjectDraft, ObjectPatch, Party
+from riskmap.selection.level import told_of
 from riskmap.selection.model import Selection
 from riskmap.store import write
 from riskmap.store.snapshot import Snapshot
@@ -60,16 +61,13 @@ def item(row: Mapping[str, Any], snapshot: Snapshot) -> dict[str, Any]:
     inner = row["form"] == "full"
     attributes = row["attributes"] or {}
     readable = class_.readable(inner=inner, tier=snapshot.reader.tier) if class_ else ()
-    level = None
-    if row["level_scale"]:
-        level = {"scale": row["level_scale"], "value": row["level_value"], "rank": row["level_rank"]}
     out: dict[str, Any] = {
         "id": row["id"],
         "class": row["class"],
         "code": row["code"],
         "name": row["name"],
         "grade": {"value": GRADES[row["grade"] - 1], "scale": "risk-grade", "rank": row["grade"]},
-        "level": level,
+        **told_of(row, snapshot.catalogue),
         "division": row["division"] or None,
         "stage": row["stage"],
         "visibility": VISIBILITIES[row["visibility"]],
@@ -238,9 +236,6 @@ def _answer(snapshot: Snapshot, row: Mapping[str, Any], n: int, given: Collectio
     """What a writer is told of a row that he may write: not the fields above his tier, but for those he has `given`."""
     class_ = snapshot.catalogue.classes.get(row["class"])
     hidden = masking.unread(class_, snapshot.reader.tier, given) if class_ else ()
-    level = None
-    if row["level_scale"]:
-        level = {"value": row["level_value"], "rank": row["level_rank"], "scale": row["level_scale"]}
     return {
         "id": row["id"],
         "state": n,
@@ -249,7 +244,7 @@ def _answer(snapshot: Snapshot, row: Mapping[str, Any], n: int, given: Collectio
         "name": row["name"],
         "division": row["division"] or None,
         "grade": {"value": GRADES[row["grade"] - 1], "scale": "risk-grade"},
-        "level": level,
+        **told_of(row, snapshot.catalogue),
         "stage": row["stage"],
         "visibility": VISIBILITIES[row["visibility"]],
         "position_quality": row["position_quality"],

@@ -18,9 +18,10 @@ from riskmap.base.crs import (
     cell_centre_child,
     cell_children,
 )
-from riskmap.catalogue.model import GRADE_RANK, LIVE_STAGES, POSITION_QUALITIES, STAGES, Field
+from riskmap.catalogue.model import GRADE_RANK, LIVE_STAGES, NO_LEVEL, OFF_SCALE, POSITION_QUALITIES, STAGES, Field
+from riskmap.selection import level
 from riskmap.selection import where as cql2
-from riskmap.selection.model import NO_LEVEL, Selection
+from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Snapshot
 
 # One name for all of an object's map columns, in each form. Alias v is the row.
@@ -45,6 +46,8 @@ _FULL = {
         "level_scale",
         "level_value",
         "level_rank",
+        "level_outside",
+        "level_verdict",
         "grading",
         "position_quality",
         "source",
@@ -69,6 +72,7 @@ _HIDDEN = {
     "parent": "NULL::bigint",
     "enterprise": "NULL::bigint",
     "grading": "NULL::jsonb",
+    "level_verdict": "CASE WHEN v.level_outside IS NOT NULL THEN v.level_verdict END",  # not what is wanting
     "position_quality": "CASE WHEN v.geom_public IS NULL THEN 'none' END",
     "source": "NULL::text",
     "verified": "NULL::boolean",
@@ -320,14 +324,13 @@ def facet_condition(name: str, selection: Selection, binds: Binds) -> list[str]:
 
 
 def _level(value: str, snapshot: Snapshot, binds: Binds) -> str:
-    """One level; or what its scale says nothing of: not assessed in the scale's own classes, off it in all others."""
-    scale, _, level = value.partition(":")
-    named = binds(scale)
-    if snapshot.catalogue.scales[scale].level(level) is not None:
-        return f"({{level_scale}} = {named} AND {{level_value}} = {binds(level)})"
+    """What a scale says; or where it says nothing: not assessed in the scale's own classes, off it in all others."""
+    scale, _, said = value.partition(":")
+    if said not in {NO_LEVEL, OFF_SCALE}:
+        return f"{level.KEY} = {binds(value)}"
     on = binds(snapshot.catalogue.classes_on(scale))
     member = f"{{class}} = ANY(CAST({on} AS text[]))"
-    return f"({{level_scale}} IS DISTINCT FROM {named} AND {member if level == NO_LEVEL else f'NOT {member}'})"
+    return f"({level.SCALE} IS DISTINCT FROM {binds(scale)} AND {member if said == NO_LEVEL else f'NOT {member}'})"
 
 
 def _industry(selection: Selection, snapshot: Snapshot, inner: bool, binds: Binds) -> str:

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from riskmap.catalogue.model import Catalogue
-from riskmap.selection.model import NO_LEVEL, Selection
+from riskmap.selection.level import title
+from riskmap.selection.model import Selection
 
 GRADE_WORDS = {"major": "重大", "serious": "较大", "general": "一般", "low": "低", "none": "未评定"}
 STAGE_WORDS = {
@@ -30,10 +31,7 @@ def describe(selection: Selection, catalogue: Catalogue, divisions: Mapping[str,
     parts.append(grades(selection.grade) or "全部等级")
     for value in selection.level:
         scale, _, level = value.partition(":")
-        known = catalogue.scales[scale]
-        if known.level(level) is None:
-            level = "未评定" if level == NO_LEVEL else "不在此标度"
-        parts.append(f"{known.title} {level}")
+        parts.append(f"{catalogue.scales[scale].title} {title(scale, level, catalogue)}")
     if selection.stage == ("any",) or (not selection.stage and selection.q is not None):
         parts.append("含已关闭、已销号")  # which a search by text finds too
     else:

@@ -13,11 +13,10 @@ from shapely.geometry import shape
 
 from riskmap.base.crs import cell_resolution
 from riskmap.base.errors import FieldError, Invalid
-from riskmap.catalogue.model import GRADES, STAGES, Catalogue
+from riskmap.catalogue.model import GRADES, NO_LEVEL, OFF_SCALE, OUTSIDE, STAGES, Catalogue, Scale
 
 MAX_VALUES = 200
 # Beside a scale's own levels: not assessed (of a class that the scale is for), and off the scale.
-NO_LEVEL, OFF_SCALE = "none", "off"
 _MAX_TEXT = 100
 _MAX_WITHIN_VERTICES = 5_000
 
@@ -51,7 +50,7 @@ class Selection:
     classes: tuple[str, ...] = ()
     tag: tuple[str, ...] = ()
     grade: tuple[str, ...] = ()
-    level: tuple[str, ...] = ()  # "scale:value", "scale:none", "scale:off"
+    level: tuple[str, ...] = ()  # "scale:value", "scale:outside", "scale:none", "scale:off"
     division: tuple[str, ...] = ()
     enterprise: tuple[int, ...] = ()
     parent: tuple[int, ...] = ()
@@ -192,6 +191,11 @@ def _within(body: object) -> str:
     return json.dumps(plain, separators=(",", ":"), sort_keys=True)
 
 
+def _beside(scale: Scale) -> set[str]:
+    """What may be asked of a scale beside its levels."""
+    return {NO_LEVEL, OFF_SCALE} | ({OUTSIDE} if scale.outside else set())
+
+
 def parse(params: Mapping[str, Sequence[str]], catalogue: Catalogue, *, within: object = None) -> Selection:
     """A selection from query parameters; an unknown name is an error, never ignored.
 
@@ -212,11 +216,12 @@ def parse(params: Mapping[str, Sequence[str]], catalogue: Catalogue, *, within: 
     for value in get("level", []):
         scale, _, level = value.partition(":")
         known = catalogue.scales.get(scale)
-        if known is None or (known.level(level) is None and level not in {NO_LEVEL, OFF_SCALE}):
+        if known is None or not (known.level(level) or level in _beside(known)):
             raise _refuse(
                 "level",
                 "unknown_value",
-                "level 应为 标度:级别，如 major-hazard-level:三级；未评定写 标度:none，不在此标度写 标度:off",
+                "level 应为 标度:级别，如 major-hazard-level:三级；未评定写 标度:none，不在此标度写 标度:off，"
+                "评定后没有级别（如不构成重大危险源）写 标度:outside",
             )
         levels.append(value)
     for value in get("division", []):

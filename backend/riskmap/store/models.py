@@ -67,6 +67,8 @@ def _object_columns() -> list[Column[object]]:
         Column("gy_public", BigInteger),
         Column("cell_public", BigInteger),
         Column("spelling", Text, nullable=False),
+        Column("level_outside", Text),
+        Column("level_verdict", Text),
     ]
 
 

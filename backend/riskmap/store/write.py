@@ -26,7 +26,7 @@ _LIST = ", ".join(COLUMNS)
 _COPY_FROM = 500  # rows from which COPY beats one JSON parameter
 _ARRAYS = {"cover", "tags"}
 _JSON = {"attributes", "grading", "original"}
-_GRADING = ("grade", "level_scale", "level_value", "level_rank", "grading")
+_GRADING = ("grade", "level_scale", "level_value", "level_rank", "level_outside", "level_verdict", "grading")
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 

@@ -3,7 +3,9 @@ import type { Grade } from "../words";
 
 export interface Level { value: string; title: string; rank: number; colour: string; letter: string; shape: string }
 export interface NamedRuleset { ruleset: string; title: string; valid_from: string | null; bands: string[] }
-export interface Scale { scale: string; title: string; worse: "low-rank" | "high-rank"; note: string; levels: Level[]; ruleset: NamedRuleset | null }
+/** How a scale calls what its rule has no level for: assessed, and neither low nor 未评定. */
+export interface Outside { title: string; letter: string }
+export interface Scale { scale: string; title: string; worse: "low-rank" | "high-rank"; note: string; levels: Level[]; outside: Outside | null; ruleset: NamedRuleset | null }
 export interface FieldSpec {
   name: string; title: string; type: string; unit?: string; options?: { value: string; title: string }[]; required?: boolean; visibility?: string; help?: string;
   minimum?: number | string; maximum?: number | string; exclusive_minimum?: boolean; max_length?: number; pattern?: string; values?: (number | string)[];
@@ -28,7 +30,7 @@ export interface Counts { total: number; rows: Partial<CountRow>[]; unplaced: nu
 export interface Geometry { type: string; coordinates: unknown }
 export interface ObjectLevel { scale: string; value: string; rank: number }
 export interface Item {
-  id: number; class: string; code: string | null; name: string; grade: { value: Grade; scale: string }; level: ObjectLevel | null;
+  id: number; class: string; code: string | null; name: string; grade: { value: Grade; scale: string }; level: ObjectLevel | null; verdict: string | null; outside: string | null;
   division: string | null; stage: string; visibility: string; department: string; geometry: Geometry | null; attributes: Record<string, unknown>; anchor?: [number, number] | null;
   state: number; updated_at: string; form: "full" | "public"; position_quality?: string; source?: string; verified?: boolean; enterprise_name?: string | null; parent_name?: string | null; tags?: string[];
 }

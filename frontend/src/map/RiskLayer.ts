@@ -262,7 +262,7 @@ export class RiskLayer extends ViewportLayer {
     const colours = this.palette.grade[GRADE_CODES[shape.grade]];
     const level = shape.look;
     const none = shape.over || (level ? !level.colour : shape.grade === 4);
-    const broken = none && (hazard || shape.over);
+    const broken = none && (hazard || shape.over) && (shape.over || !level?.letter); // 不构成 is drawn whole
     const fill = level?.colour || colours.fill;
     const edge = level?.colour || colours.edge;
     context.save();

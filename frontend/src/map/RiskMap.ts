@@ -241,7 +241,7 @@ export class RiskMap {
     const grade = gradeIndex(object.grade);
     const { colours: scale } = this;
     if (!scale) return { cls: object.class, grade, order: grade, look: null };
-    const order = orderOf(scale, object.class, object.level?.scale === scale.code ? object.level.rank : 0);
+    const order = orderOf(scale, object.class, object.level?.scale === scale.code ? object.level.rank : 0, object.outside === scale.code);
     return { cls: object.class, grade, order, look: scale.looks[order] ?? null };
   }
 
@@ -525,7 +525,7 @@ interface Drawn { id: number; x: number; y: number; grade: GradeIndex; level: st
 /** An object as lists and cards have it. */
 export interface Shown {
   id: number; class: string; grade: string; geometry: Geometry | null;
-  level?: { scale: string; rank: number } | null; anchor?: readonly [number, number] | null; over?: string;
+  level?: { scale: string; rank: number } | null; outside?: string | null; anchor?: readonly [number, number] | null; over?: string;
 }
 
 type Box4 = [number, number, number, number];

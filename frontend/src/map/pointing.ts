@@ -3,10 +3,10 @@ import { computed, onBeforeUnmount, shallowRef, watch } from "vue";
 import { getJson } from "../api/client";
 import type { Detail } from "../api/types";
 import { namedPlace, weighed } from "../register/cells";
-import { OFF_SCALE, UNASSESSED } from "../selection/figures";
+import { OFF_SCALE } from "../selection/figures";
 import { classes, shownScale, store } from "../selection/state";
 import { byGradeWords, type Grade, GRADE_WORD, GRADES, num, W } from "../words";
-import { T } from "../words/table";
+import { besideWord } from "../words/table";
 import { scaleLook } from "./levels";
 import type { Pointed } from "./RiskMap";
 
@@ -55,7 +55,7 @@ export function usePointing() {
     if (store.hover !== id) store.hover = id;
   }
   function levelTitle(value: string): string {
-    return value === UNASSESSED ? T.unassessed : value === OFF_SCALE ? T.offScale : value;
+    return besideWord(value, shownScale.value?.outside?.title) ?? value;
   }
   /** A cluster's parts, by what the picture is coloured by. */
   function partWords(cluster: { by: readonly number[]; parts: readonly number[] }): string {

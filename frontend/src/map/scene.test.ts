@@ -68,12 +68,20 @@ describe("the scene", () => {
   });
 
   it("orders by a scale's levels where the picture is coloured by one", () => {
-    const scale = scaleLook({ scale: "s", worse: "high-rank", levels: [1, 2].map((rank) => ({ value: `v${rank}`, rank, colour: "#123456", letter: "x", shape: "flag" })) }, new Set(["tank"]));
+    const scale = scaleLook({ scale: "s", worse: "high-rank", outside: null, levels: [1, 2].map((rank) => ({ value: `v${rank}`, rank, colour: "#123456", letter: "x", shape: "flag" })) }, new Set(["tank"]));
     expect(scale.looks.map((l) => l.value)).toEqual(["v2", "v1", "none", "off"]);
     expect([orderOf(scale, "tank", 2), orderOf(scale, "tank", 0), orderOf(scale, "school", 0)]).toEqual([0, 2, 3]);
     const on = (id: number, x: number, order: number): PointItem => ({ ...point(id, x, 0, 0), order, look: scale.looks[order] ?? null });
     const marks = buildScene([tile([{ ...cluster(-200, 0, [5, 0, 0, 0, 0]), parts: [0, 2, 3, 0], scale }], [on(1, 0, 3), on(2, 90, 0)])], ZOOM).marks;
     expect(kinds(marks)).toEqual(["single 1", "cluster 5", "single 2"]);
     expect(marks[1]).toMatchObject({ order: 1 });
+  });
+
+  it("puts what a scale has no level for after its levels, and tells it from what is not assessed", () => {
+    const levels = [1, 2].map((rank) => ({ value: `v${rank}`, rank, colour: "#123456", letter: `${rank}`, shape: "dam" }));
+    const scale = scaleLook({ scale: "s", worse: "low-rank", outside: { letter: "非" }, levels }, new Set(["tank"]));
+    expect(scale.looks.map((l) => l.value)).toEqual(["v1", "v2", "outside", "none", "off"]);
+    expect(scale.looks[2]).toEqual({ value: "outside", colour: "", letter: "非", shape: "dam" });
+    expect([orderOf(scale, "tank", 2), orderOf(scale, "tank", 0, true), orderOf(scale, "tank", 0), orderOf(scale, "school", 0)]).toEqual([1, 2, 3, 4]);
   });
 });

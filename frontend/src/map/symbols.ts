@@ -1,7 +1,7 @@
 /** How an object looks: a grade's shape with its class's glyph; the same geometry paints it and finds it under the pointer. */
 import { GRADE_CODES, type GradeIndex } from "./grades";
 import { GRADE_LETTER, shortNum } from "../words";
-import { isDark, type LevelLook, type LevelShape } from "./levels";
+import { isDark, OUTSIDE, type LevelLook, type LevelShape } from "./levels";
 import type { Palette } from "./palette";
 import { clusterRadius, type Cluster, type Mark, type Single } from "./scene";
 
@@ -30,6 +30,7 @@ export function specOf(single: { cls: string; grade: GradeIndex; order?: number;
 /** A level's outline with its letter; what the scale says nothing of stays small and neutral. */
 function levelSpec(look: LevelLook, order: number, glyph: string, zoom: number): SymbolSpec {
   const near = zoom >= 14;
+  if (look.value === OUTSIDE) return { shape: look.shape, size: near ? 21 : 17, glyph: "", level: look };
   if (look.shape === "unassessed") return { shape: look.shape, size: near ? 21 : 13, glyph: near ? glyph : "", level: look };
   if (look.shape === "off") return { shape: look.shape, size: near ? 19 : 10, glyph: near ? glyph : "", level: look };
   return { shape: look.shape, size: order === 0 ? 26 : near ? 24 : 21, glyph: "", level: look };
@@ -141,7 +142,7 @@ export class Atlas {
     context.strokeStyle = palette.halo;
     context.lineWidth = spec.size >= 20 ? 4 : 3;
     context.stroke(path);
-    if (spec.level && spec.level.colour && !spec.over) return drawLevel(context, spec.level, spec.size, path, palette.font);
+    if (spec.level?.letter && !spec.over) return drawLevel(context, spec.level, spec.size, path, palette);
     const plate = spec.shape === "plate" || spec.shape === "off";
     const unassessed = spec.shape === "unassessed";
     const colours = plate || unassessed || spec.level || spec.over ? null : palette.grade[GRADE_CODES[spec.shape as GradeIndex]];
@@ -180,14 +181,14 @@ function strike(context: CanvasRenderingContext2D, size: number, palette: Palett
 }
 
 /** A level's shape in its colour with its letter, as the catalogue has them. */
-function drawLevel(context: CanvasRenderingContext2D, look: LevelLook, size: number, path: Path2D, font: string): void {
-  context.fillStyle = look.colour;
+function drawLevel(context: CanvasRenderingContext2D, look: LevelLook, size: number, path: Path2D, palette: Palette): void {
+  context.fillStyle = look.colour || palette.surface;
   context.fill(path);
-  context.strokeStyle = "rgba(10, 16, 20, .55)";
-  context.lineWidth = 1;
+  context.strokeStyle = look.colour ? "rgba(10, 16, 20, .55)" : palette.ink3;
+  context.lineWidth = look.colour ? 1 : 1.4;
   context.stroke(path);
-  context.fillStyle = isDark(look.colour) ? "#fff" : "#1d1410";
-  context.font = `700 ${Math.round(size * (look.letter.length > 1 ? 0.42 : 0.48))}px ${font}`;
+  context.fillStyle = !look.colour ? palette.ink2 : isDark(look.colour) ? "#fff" : "#1d1410";
+  context.font = `700 ${Math.round(size * (look.letter.length > 1 ? 0.42 : 0.48))}px ${palette.font}`;
   context.textAlign = "center";
   context.textBaseline = "alphabetic";
   context.fillText(look.letter, look.shape === "flag" ? -size * 0.12 : 0, size * (look.shape === "shield" ? 0.12 : look.shape === "drop" ? 0.27 : 0.17));
@@ -219,7 +220,7 @@ export function shareOf(n: number, cluster: { n: number; parts: readonly number[
 function ringColour(cluster: Cluster, part: number, palette: Palette): string {
   const look = cluster.scale?.looks[part];
   if (!look) return palette.grade[GRADE_CODES[part as GradeIndex]].ring;
-  return look.colour || (look.shape === "unassessed" ? palette.ink3 : palette.line2);
+  return look.colour || (look.shape === "off" ? palette.line2 : look.letter ? palette.ink2 : palette.ink3);
 }
 
 /** Neutral body, ring by share of grade from twelve o'clock, the worst grade as shape with its letter. */
@@ -273,7 +274,7 @@ export function drawCluster(context: CanvasRenderingContext2D, cluster: Cluster,
   context.lineWidth = 3.4;
   context.stroke(path);
   if (look) {
-    drawLevel(context, look, size, path, palette.font);
+    drawLevel(context, look, size, path, palette);
     context.restore();
     return;
   }

@@ -65,7 +65,7 @@ function readObject(feature: VectorTileFeature, box: Box, unit: number, scale: S
   const p = feature.properties;
   const cls = String(p.class ?? "");
   const grade = gradeIndex(p.grade);
-  const order = scale ? orderOf(scale, cls, number(p.rank)) : grade;
+  const order = scale ? orderOf(scale, cls, number(p.rank), p.outside === true) : grade;
   const id = feature.id ?? 0;
   const look = scale?.looks[order] ?? null;
   const name = typeof p.name === "string" ? p.name : "";
@@ -91,6 +91,12 @@ function readObject(feature: VectorTileFeature, box: Box, unit: number, scale: S
     out.points.push(at(p.anchor_x, p.anchor_y));
 }
 
+/** In the order of the scale's looks. */
+function partsOf(p: VectorTileFeature["properties"], scale: ScaleLook): number[] {
+  const [none, outside, off] = [number(p.r0), number(p.outside), number(p.off)];
+  return [...scale.ranks.map((r) => number(p[`r${r}`])), ...(scale.outside ? [outside] : []), none - outside - off, off];
+}
+
 function readCluster(feature: VectorTileFeature, box: Box, unit: number, address: TileAddress, scale: ScaleLook | null, out: TileItems): void {
   const p = feature.properties;
   const at = feature.loadGeometry()[0]?.[0];
@@ -98,7 +104,7 @@ function readCluster(feature: VectorTileFeature, box: Box, unit: number, address
   const by: Counts = [number(p.major), number(p.serious), number(p.general), number(p.low), number(p.none)];
   out.clusters.push({
     key: `${tileKey(address)}#${feature.id ?? `${at.x}.${at.y}`}`,
-    parts: scale ? [...scale.ranks.map((r) => number(p[`r${r}`])), number(p.r0) - number(p.off), number(p.off)] : [...by], scale,
+    parts: scale ? partsOf(p, scale) : [...by], scale,
     n: number(p.n), by, worst: worstOf(by), x: box.minX + at.x * unit, y: box.minY + at.y * unit,
   });
 }

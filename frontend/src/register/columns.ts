@@ -11,7 +11,7 @@ export interface Column { name: string; title: string; sort: string | null; wors
 const KEPT = "riskmap.columns";
 // Width in pixels at 13 px type; the name takes what is left.
 const COMMON: Record<string, { width: number; worstFirst?: boolean; number?: boolean }> = {
-  grade: { width: 96, worstFirst: true }, name: { width: 180 }, code: { width: 128 }, class: { width: 136 }, level: { width: 92, worstFirst: true },
+  grade: { width: 96, worstFirst: true }, name: { width: 180 }, code: { width: 128 }, class: { width: 136 }, level: { width: 128, worstFirst: true },
   division: { width: 152 }, enterprise: { width: 176 }, parent: { width: 152 }, department: { width: 104 },
   stage: { width: 76 }, position: { width: 76 }, source: { width: 92 }, verified: { width: 64 },
   visibility: { width: 76 }, tags: { width: 120 }, updated_at: { width: 108, worstFirst: true, number: true }, id: { width: 76, number: true },

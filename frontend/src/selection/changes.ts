@@ -6,9 +6,9 @@ import type { Grade } from "../words";
 import { complain, query, store } from "./store";
 
 export interface Change {
-  id: number; kind: string; class: string; code: string | null; name: string; grade: { value: Grade }; level: ObjectLevel | null;
+  id: number; kind: string; class: string; code: string | null; name: string; grade: { value: Grade }; level: ObjectLevel | null; verdict: string | null;
   division: string | null; stage: string; geometry: Geometry | null; in_selection: boolean; fields: string[]; updated_at: string;
-  before?: { grade: Grade; level: string | null; stage: string };
+  before?: { grade: Grade; level: string | null; verdict: string | null; stage: string };
 }
 interface Answer { since?: number; since_at?: string | null; state: number; total: number | null; by_kind: Record<string, number>; items: Change[]; next: string | null; too_many?: boolean }
 

@@ -70,7 +70,7 @@ export const conditions = computed<Condition[]>(() => {
   else add(titles.length === 1 ? (titles[0] ?? "") : titles.length ? W.nClasses(titles.length) : W.noClassChosen, () => (store.chosen.classes = null), titles.join("、"));
   if (chosen.grades === null) add(W.allGrades, null);
   else add(gradeWords(chosen.grades), () => (store.chosen.grades = null));
-  if (chosen.levels) add(levelWords(scales.value.get(store.scale ?? "")?.title ?? "", chosen.levels), () => (store.chosen.levels = null));
+  if (chosen.levels) add(levelWords(scales.value.get(store.scale ?? "")?.title ?? "", chosen.levels, scales.value.get(store.scale ?? "")?.outside?.title), () => (store.chosen.levels = null));
   if (chosen.stages) add(chosen.stages.length === STAGES.length ? F.anyStage : chosen.stages.map((s) => STAGE_WORD[s]).join("、"), () => (store.chosen.stages = null));
   else if (chosen.q.trim()) add(F.anyStage, null, F.searchTip); // a search finds the closed ones too
   else add(F.live, null, F.liveTip);

@@ -14,7 +14,7 @@ export function zeros(): ByGrade {
 /** The conditions that the figures of a page take away one at a time. */
 export interface Limits { classes: ReadonlySet<string>; grades: ReadonlySet<Grade>; levels: ReadonlySet<string> | null }
 
-/** A row's level as a condition says it: "scale:value", "scale:none", "scale:off"; "" where no scale is chosen. */
+/** A row's level as a condition says it: "scale:value", "scale:outside", "scale:none", "scale:off"; "" where no scale is chosen. */
 export function levelOf(row: CountRow, scale: string | null, onScale: ReadonlySet<string>): string {
   if (scale === null) return "";
   if (row.level?.startsWith(`${scale}:`)) return row.level;

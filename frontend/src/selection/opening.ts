@@ -12,7 +12,7 @@ import { area, classes, divisionName, scales, store } from "./state";
 function knownLevel(level: string): boolean {
   const [scale = "", value = ""] = level.split(":");
   const known = scales.value.get(scale);
-  return !!known && (value === "none" || value === "off" || known.levels.some((l) => l.value === value));
+  return !!known && (value === "none" || value === "off" || (value === "outside" && !!known.outside) || known.levels.some((l) => l.value === value));
 }
 
 /** What of it there is in the catalogue as this reader gets it. */

@@ -150,6 +150,8 @@ export const C = {
   lightestEnd: "最轻",
   levelHead: ["级别", "单字", "颜色"],
   aside: "不计轻重",
+  outside: "算过，没有级别",
+  noColour: "空心，不着色",
 
   policiesAbout: "从标准的级别到风险等级的对应，由本单位决定是否采用；采用之前，级别不产生风险等级。",
   adopted: "已采用",

@@ -3,7 +3,7 @@ import { num, STAGE_WORD } from ".";
 
 /** What the service says of an object beside the fields of its class. */
 export const CORE_WORD: Record<string, string> = {
-  class: "分类", name: "名称", code: "编号", division: "区划", stage: "阶段", grade: "风险等级", level: "自有级别", visibility: "公开范围", department: "主管部门", source: "来源",
+  class: "分类", name: "名称", code: "编号", division: "区划", stage: "阶段", grade: "风险等级", level: "自有级别", verdict: "级别结论", visibility: "公开范围", department: "主管部门", source: "来源",
   verified: "核实", position_quality: "位置精度", tags: "标签", enterprise: "所属企业", parent: "上级", geometry: "位置", parties: "责任人", valid_from: "生效日期",
 };
 /** As the service keeps them. */
@@ -46,6 +46,7 @@ export const O = {
 
   // The sentence
   isA: (title: string) => `此处为${title}，`,
+  registeredAs: (title: string) => `此处登记为${title}，`,
   isRole: (role: string) => `属${role}，不评风险等级。`,
   notGraded: "尚未评定风险等级",
   notLow: "，不等于低风险。",

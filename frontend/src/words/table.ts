@@ -84,11 +84,14 @@ export const T = {
   outside: "区划外",
 };
 
+/** What stands beside a scale's levels; `outside`: as the scale calls it. */
+export const besideWord = (value: string, outside: string | undefined): string | undefined => ({ outside, none: T.unassessed, off: T.offScale })[value];
+
 /** 重大危险源级别 一级、二级 */
-export function levelWords(title: string, levels: readonly string[]): string {
+export function levelWords(title: string, levels: readonly string[], outside?: string): string {
   const words = levels.map((level) => {
     const value = level.slice(level.indexOf(":") + 1);
-    return value === "none" ? T.unassessed : value === "off" ? T.offScale : value;
+    return besideWord(value, outside) ?? value;
   });
   return `${title} ${words.length ? words.join("、") : T.noLevel}`;
 }

@@ -19,6 +19,7 @@ from riskmap.exchange import geocode
 from riskmap.exchange.cells import normal
 from riskmap.exchange.coordinates import Typed, meanings, typed_position
 from riskmap.exchange.division_names import DivisionNames, division_names_of
+from riskmap.selection.level import level_of
 from riskmap.store.snapshot import Snapshot
 
 MOST_TEXT = 100
@@ -169,14 +170,13 @@ def _order(row: dict[str, Any], hit: Hit) -> tuple[Any, ...]:
 
 
 def _item(row: dict[str, Any], hit: Hit, names: DivisionNames) -> dict[str, Any]:
-    level = row["level_scale"] and {"scale": row["level_scale"], "value": row["level_value"], "rank": row["level_rank"]}
     return {
         "id": row["id"],
         "class": row["class"],
         "code": row["code"],
         "name": row["name"],
         "grade": GRADES[row["grade"] - 1],
-        "level": level,
+        "level": level_of(row),
         "division": row["division"] or None,
         "where": names.words(row["division"]),
         "stage": row["stage"],

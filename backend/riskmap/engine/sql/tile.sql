@@ -4,8 +4,8 @@
 -- counted twice or lost at an edge. A tile is cut in 16 x 16: one object in a cut is sent as itself,
 -- more as one cluster; from :every_from on all objects. No LIMIT: a tile that quietly drops a
 -- tank is worse than a slow one.
--- Where the picture is coloured by a class's own scale, objects carry `level` and `rank` of it and clusters
--- a count for each rank: the fragments in braces are empty otherwise.
+-- Where the picture is coloured by a class's own scale, objects carry `level` and `rank` of it,
+-- or `outside`, and clusters a count for each rank and of what is outside: the fragments in braces are empty otherwise.
 -- `over` is true for what is closed or struck off, and not sent for what is live.
 WITH counted AS MATERIALIZED (
     SELECT

@@ -225,7 +225,7 @@ class Merger:
     ) -> Graded | None:
         """The grades anew where the line says something of them, else as they were judged."""
         grade, level = self._judged(reading.core)
-        kept = Graded(old["grade"], old["level_scale"], old["level_value"], old["level_rank"], old["grading"])
+        kept = Graded.of(old)
         judged = {g["scale"]: g for g in old["grading"] if g["how"] == "judged"}
         was_grade, was_level = judged.get("risk-grade"), judged.get(self._class.scale or "")
         says_none = reading.core.get("grade") == "none" and was_grade is not None
@@ -243,12 +243,12 @@ class Merger:
             return None
         computed = {g["scale"] for g in graded.grading if g["how"] == "computed" and g["value"]}
         says = (says_grade and RISK_GRADE not in computed) or (says_level and self._class.scale not in computed)
-        if (graded.grade, graded.level_value) == (kept.grade, kept.level_value) and not says and not asks_anew:
+        if (graded.grade, graded.said) == (kept.grade, kept.said) and not says and not asks_anew:
             return kept  # who judged it, and when, stays
         if graded.grade != kept.grade:
             change["风险等级"] = [_GRADE[GRADES[kept.grade - 1]], _GRADE[GRADES[graded.grade - 1]]]
-        if graded.level_value != kept.level_value:
-            change["级别"] = [kept.level_value, graded.level_value]
+        if graded.said != kept.said:
+            change["级别"] = [kept.said, graded.said]
         return graded
 
     def _word(self, name: str, value: Any) -> Any:

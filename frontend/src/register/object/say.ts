@@ -21,7 +21,7 @@ export function sayObject(o: Detail, spec: ClassSpec | undefined, steps: readonl
   // What was computed to be none, or could not be, is said as that: neither is “not looked at”.
   else if (own?.how === "computed" && own.verdict && grade === "none") {
     const short = own.standing === "unknown" ? O.notLow : O.outsideNotLow;
-    return [...out, { text: G.calculated(own.standard ?? "") }, { text: own.verdict, strong: true }, { text: short }];
+    return [{ text: O.registeredAs(spec?.title ?? o.class) }, { text: G.calculated(own.standard ?? "") }, { text: own.verdict, strong: true }, { text: short }];
   }
   if (grade === "none" && spec && spec.role !== "hazard") {
     const role = ROLE_OF_CLASS[spec.role];
