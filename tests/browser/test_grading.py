@@ -264,7 +264,8 @@ def test_other_assessments_stand_under_the_grade_and_on_the_sheet(
     open_at(page, f"/objects/{school}")
     beside = page.locator("#beside [data-assessment='gb36894']")
     expect(beside.locator(".gr-head")).to_contain_text("不满足个人风险基准")
-    expect(beside).to_contain_text("条文待核")
+    expect(beside.locator(".gr-head")).to_contain_text("条文待核")
+    expect(beside.locator("tr", has_text="等值线内")).to_contain_text("图上")
     beside.get_by_role("link", name="例等值线").click()
     expect(page).to_have_url(re.compile(rf"/objects/{contour}$"))
 
@@ -293,3 +294,9 @@ def test_a_reservoir_shows_its_size_and_hides_its_capacity_from_who_may_not_read
         expect(clerk.locator("body")).not_to_contain_text("432.7")
         expect(clerk.locator("body")).not_to_contain_text("4327651")
     context.close()
+
+
+def test_a_scale_of_sizes_says_larger_and_not_worse(open_page: Callable[..., Watched]) -> None:
+    legend = open_page("class=reservoir&scale=reservoir-size", signed=True).page.locator(".legend")
+    expect(legend).to_contain_text("大（1）型最大 → 小（2）型最小")
+    expect(legend).not_to_contain_text("型最重")

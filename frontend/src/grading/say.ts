@@ -30,7 +30,7 @@ export function inputLines(step: GradeStep): InputLine[] {
     // The row of the standard first, then the quantity, then the rest.
     const order = (name: string): number => ["row", "categories", "quantity_t", "volume_m3", "density_t_m3"].indexOf(name) + 1 || 9;
     const said = [...cells].sort(([a, g], [b, h]) => Number(g.title !== title) - Number(h.title !== title) || order(a) - order(b));
-    return { key, title, value: said.map(([, g]) => [g.title === title ? "" : g.title.replace(title, "").trim(), figure(g)].filter(Boolean).join(" ")).join("，"), source: SOURCE_WORD.declared ?? "" };
+    return { key, title, value: said.map(([, g]) => [g.title === title ? "" : g.title.replace(title, "").trim(), figure(g)].filter(Boolean).join(" ")).join("，"), source: SOURCE_WORD[cells[0]?.[1].source ?? "declared"] ?? "" };
   });
   return [...lines, ...single];
 }

@@ -65,6 +65,7 @@ export const T = {
   colourBy: "按哪个标度着色",
   riskGrade: "四色风险等级",
   worst: { "low-rank": (first: string, last: string) => `${first}最重 → ${last}最轻`, "high-rank": (first: string, last: string) => `${last}最重 → ${first}最轻` } as Record<string, (first: string, last: string) => string>,
+  largest: "最大",
   gradeWay: "红最重 → 蓝最轻",
   press: "点按开关",
   inView: "图上",
