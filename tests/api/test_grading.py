@@ -81,6 +81,12 @@ def lines(client: TestClient, object_id: int) -> list[dict[str, Any]]:
     return [i for i in items if i["object"]["id"] == object_id]
 
 
+def confirm(client: TestClient, line: dict[str, Any], note: str = "") -> Any:
+    """As the page does: with what was seen."""
+    seen = {half: {key: line[half][key] for key in ("value", "R", "exposed")} for half in ("before", "after")}
+    return client.post(f"/api/grading/review/{line['id']}/confirm", json={"note": note, "expected": seen})
+
+
 # -- What a form is told as one types ------------------------------------------------
 
 
@@ -221,7 +227,7 @@ def test_without_a_boundary_r_is_not_computed(admin: TestClient) -> None:
 def test_nobody_found_is_said_as_that(admin: TestClient) -> None:
     grade = computed(admin, unit(admin, moved(1))["id"])
     assert (value(grade, "α"), value(grade, "R"), grade["value"]) == ("0.5", "4", "四级")
-    assert "图上查得 0 人" in grade["notes"]
+    assert f"图上查得 0 人（{clock.today()}）" in grade["notes"]
     assert grade["inputs"]["exposed"] == {
         "title": "厂区边界外 500 m 常住人口",
         "value": "0",
@@ -319,7 +325,7 @@ def test_a_housing_block_of_60_at_400_m_waits_to_be_confirmed_and_then_the_map_a
     assert line["cause"]["change"] == "新增，常住人口 60 人"
     assert computed(admin, made["id"])["value"] == "四级"  # nothing is regraded in silence
     before = admin.get("/healthz").json()["state"]
-    answer = admin.post(f"/api/grading/review/{line['id']}/confirm", json={"note": "已现场核对"})
+    answer = confirm(admin, line, "已现场核对")
     assert answer.status_code == 200, answer.text
     assert answer.json()["state"] == before + 1
     grade = computed(admin, made["id"])
@@ -338,8 +344,100 @@ def test_a_housing_block_of_60_at_400_m_waits_to_be_confirmed_and_then_the_map_a
     history = admin.get(f"/api/objects/{made['id']}/history").json()["versions"]
     levels = [v["change"]["level"] for v in history if "level" in v["change"]]
     assert [[one and one["value"] for one in pair] for pair in levels] == [["四级", "三级"]]
-    again = admin.post(f"/api/grading/review/{line['id']}/confirm", json={"note": ""})
+    again = confirm(admin, line)
     assert again.status_code == 409
+
+
+def test_what_was_not_seen_is_not_confirmed(admin: TestClient) -> None:
+    fence = moved(14)
+    made = unit(admin, fence)
+    home(admin, east_of(fence, 400), 60)
+    [line] = lines(admin, made["id"])
+    assert admin.post(f"/api/grading/review/{line['id']}/confirm", json={"note": ""}).status_code == 422
+    more = home(admin, east_of(fence, 300), 60)  # while the dialog is open: R 16, 三级 all the same
+    answer = confirm(admin, line)
+    assert (answer.status_code, answer.json()["code"]) == (409, "review_moved")
+    now = answer.json()["now"]
+    assert (now["before"]["R"], now["after"]["verdict"], now["after"]["R"], now["after"]["exposed"]) == (
+        "4",
+        "三级",
+        "16",
+        "120",
+    )
+    assert computed(admin, made["id"])["value"] == "四级"
+    change(admin, more["id"], attributes={"residents": 40})  # 100 in all: R is 16 as well, by other people
+    assert confirm(admin, {**line, **now}).status_code == 409
+    [line] = lines(admin, made["id"])
+    assert confirm(admin, line).status_code == 200
+    assert value(computed(admin, made["id"]), "R") == "16"
+
+
+def test_a_change_of_r_alone_waits_behind_the_changes_of_level(admin: TestClient) -> None:
+    one, other = moved(15), moved(16)
+    stays, rises = unit(admin, one, substances=[{**AMMONIA, "quantity_t": "80"}]), unit(admin, other)
+    before = admin.get("/api/grading/review").json()
+    block = home(admin, east_of(one, 400), 10)  # R 8 → 16 would be 三级; so from 三级 on
+    [line] = lines(admin, stays["id"])
+    assert confirm(admin, line).status_code == 200
+    change(admin, block["id"], attributes={"residents": 100})
+    home(admin, east_of(other, 400), 60)
+    [line] = lines(admin, stays["id"])
+    assert (line["kind"], line["before"]["value"], line["after"]["value"]) == ("value", "三级", "三级")
+    assert (line["before"]["R"], line["after"]["R"]) == ("16", "32")
+    found = admin.get("/api/grading/review", params={"limit": 1000}).json()
+    assert (found["levels"], found["values"]) == (before["levels"] + 1, before["values"] + 1)
+    assert found["total"] == found["levels"] + found["values"]
+    kinds = [i["kind"] for i in found["items"]]
+    assert kinds == sorted(kinds)
+    levels = admin.get("/api/grading/review", params={"kind": "level", "limit": 1000}).json()
+    assert {i["kind"] for i in levels["items"]} == {"level"}
+    assert levels["total"] == found["levels"] == len(levels["items"])
+    paged, after = [], None
+    while True:  # a page at a time, over the border of the two
+        page = admin.get("/api/grading/review", params={"limit": 1, **({"after": after} if after else {})}).json()
+        paged += page["items"]
+        if (after := page["next"]) is None:
+            break
+    assert [i["id"] for i in paged] == [i["id"] for i in found["items"]]
+    grade = computed(admin, stays["id"])
+    assert (grade["exposure"]["residents"], grade["exposure_now"]["residents"]) == (10, 100)
+    assert f"图上查得 10 人（{clock.today()}，1 处居住区）" in grade["notes"]
+    assert confirm(admin, line).status_code == 200
+    grade = computed(admin, stays["id"])
+    assert (value(grade, "R"), "exposure_now" in grade) == ("32", False)
+    assert not lines(admin, stays["id"])
+    assert lines(admin, rises["id"])[0]["kind"] == "level"
+
+
+def test_an_open_line_keeps_its_causes(admin: TestClient) -> None:
+    fence = moved(17)
+    made = unit(admin, fence)
+    block = home(admin, east_of(fence, 400), 60)
+    hamlet = home(admin, east_of(fence, 300), 41)  # 101: R 16
+    change(admin, hamlet["id"], name="改名的小村")  # nothing that is counted
+    [line] = lines(admin, made["id"])
+    assert (line["cause"]["object"]["id"], line["cause"]["others"]) == (block["id"], 1)
+    assert line["cause"]["change"] == "新增，常住人口 60 人"
+    assert [c["change"] for c in line["causes"]] == ["新增，常住人口 60 人", "新增，常住人口 41 人"]
+    change(admin, hamlet["id"], attributes={"residents": 9})  # 69: R 12
+    [line] = lines(admin, made["id"])
+    assert [c["change"] for c in line["causes"]] == ["新增，常住人口 60 人", "新增，常住人口 9 人"]
+    far = {"type": "Point", "coordinates": list(east_of(fence, 450))}
+    change(admin, hamlet["id"], geometry=far)  # still within 500 m: alters nothing
+    assert lines(admin, made["id"]) == [line]
+    assert admin.delete(f"/api/objects/{hamlet['id']}", params={"reason": "拆除"}).status_code == 200
+    [line] = lines(admin, made["id"])
+    assert [c["object"]["id"] for c in line["causes"]] == [block["id"]]
+
+
+def test_a_unit_that_is_itself_changed_leaves_no_line_of_before(admin: TestClient) -> None:
+    fence = moved(18)
+    made = unit(admin, fence)
+    home(admin, east_of(fence, 400), 60)
+    assert lines(admin, made["id"])
+    change(admin, made["id"], attributes={"exposed_persons": 0})  # declared: the map has no say any more
+    assert computed(admin, made["id"])["value"] == "四级"
+    assert not lines(admin, made["id"])
 
 
 def test_what_goes_away_again_closes_its_line(admin: TestClient) -> None:
@@ -348,13 +446,14 @@ def test_what_goes_away_again_closes_its_line(admin: TestClient) -> None:
     block = home(admin, east_of(fence, 400), 60)
     assert len(lines(admin, made["id"])) == 1
     change(admin, block["id"], attributes={"residents": 10})  # α = 1, R = 8: 四级 as before
-    assert not lines(admin, made["id"])
+    [line] = lines(admin, made["id"])
+    assert (line["kind"], line["after"]["R"]) == ("value", "8")
     change(admin, block["id"], attributes={"residents": 100})
     [line] = lines(admin, made["id"])
-    assert line["cause"]["change"] == "常住人口由 10 改为 100"
+    assert (line["kind"], line["cause"]["change"]) == ("level", "新增，常住人口 100 人")
     assert admin.delete(f"/api/objects/{block['id']}", params={"reason": "拆除"}).status_code == 200
     assert not lines(admin, made["id"])
-    stale = admin.post(f"/api/grading/review/{line['id']}/confirm", json={"note": ""})
+    stale = confirm(admin, line)
     assert stale.status_code == 409
 
 
@@ -386,15 +485,15 @@ def test_who_may_see_and_confirm(
     home(admin, east_of(fence, 400), 60, visibility="command", department="民政局")
     [line] = lines(admin, made["id"])
     assert client.get("/api/grading/review").status_code == 401
-    assert client.post(f"/api/grading/review/{line['id']}/confirm", json={"note": ""}).status_code in (401, 403)
+    assert confirm(client, line).status_code in (401, 403)
     reader = make_account("reader")
     [seen] = lines(reader, made["id"])
     assert (seen["cause"]["object"], seen["cause"]["masked"]) == (None, "对象无权查看（主管部门：民政局）")
-    assert reader.post(f"/api/grading/review/{line['id']}/confirm", json={"note": ""}).status_code == 403
+    assert confirm(reader, line).status_code == 403
     elsewhere = make_account("editor", areas=["360430"])
     assert not lines(elsewhere, made["id"])
-    assert elsewhere.post(f"/api/grading/review/{line['id']}/confirm", json={"note": ""}).status_code in (403, 404)
-    assert admin.post("/api/grading/review/999999/confirm", json={"note": ""}).status_code == 404
+    assert confirm(elsewhere, line).status_code in (403, 404)
+    assert confirm(admin, {**line, "id": 999999}).status_code == 404
     assert admin.get("/api/grading/review", params={"as_of": "2026-02-01"}).status_code == 422
 
 

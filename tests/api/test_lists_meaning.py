@@ -389,3 +389,30 @@ def test_a_comparison_tells_nobody_more_than_the_list(
     found = figures(ask(town, "major-risks", tag="权", since=THEN))
     assert (found["then"], found["lowered"]) == (1, 1)
     assert [row["id"] for row in every_row(town, "major-risks-changes", tag="权", since=THEN)] == [mine]
+
+
+def test_the_r_of_a_major_hazard_is_the_computed_one_and_the_filed_stands_beside_it(
+    admin: TestClient, make_account: Callable[..., TestClient]
+) -> None:
+    def hazard(name: str, tonnes: str, filed: float | None, persons: int | None = 120) -> int:
+        held: dict[str, Any] = {"substances": [{"table": 1, "no": 1, "quantity_t": tonnes}]}
+        held |= {} if filed is None else {"r_value": filed}
+        held |= {} if persons is None else {"exposed_persons": persons}
+        return make(admin, "major-hazard", f"R列{name}", attributes=held, visibility="public")
+
+    agrees, differs, small = hazard("合", "40", 16.0), hazard("异", "40.5", 12.5), hazard("小", "9", 3)
+    unknown = hazard("缺", "400", 90, persons=None)
+    rows = {row["id"]: row for row in every_row(admin, "major-hazards", q="R列")}
+    told = {i: (row["r"], row["exposed"], row["r_filed"], row["r_differs"]) for i, row in rows.items()}
+    assert told == {
+        agrees: (16, 120, 16, None),
+        differs: (16.2, 120, 12.5, "与算得的不同"),
+        small: (None, None, 3, None),  # no major hazard: it has no R
+        unknown: (None, None, 90, None),
+    }
+    for sort, first in (("-r", differs), ("r", agrees), ("-r_filed", unknown)):
+        assert every_row(admin, "major-hazards", q="R列", sort=sort)[0]["id"] == first
+    titles = {c["name"]: c["title"] for c in ask(admin, "major-hazards", q="R列")["columns"]}
+    assert (titles["r"], titles["r_filed"]) == ("R 值", "备案 R 值")
+    limited = make_account("reader", "department", areas=["360429"])  # gets the public form of these
+    assert {(r["r"], r["exposed"]) for r in every_row(limited, "major-hazards", q="R列")} == {(None, None)}

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from pyproj import Geod
 
+from riskmap.base import clock
 from tests.browser.conftest import Watched
 from tests.browser.test_object import field, other, save  # noqa: F401 (other is a fixture)
 from tests.conftest import OTHER_PASSWORD
@@ -175,10 +176,54 @@ def test_what_moved_meanwhile_is_told_and_the_list_read_anew(page: Page, other: 
     row = page.locator(f"tr[data-object='{unit}']")
     row.get_by_role("button", name=re.compile("确认")).click()
     [line] = other.get("/api/grading/review", params={"object": unit}).json()["items"]
-    assert other.post(f"/api/grading/review/{line['id']}/confirm", json={"note": ""}).status_code == 200
+    seen = {half: line[half] for half in ("before", "after")}
+    answer = other.post(f"/api/grading/review/{line['id']}/confirm", json={"note": "", "expected": seen})
+    assert answer.status_code == 200
     page.get_by_role("dialog").get_by_role("button", name="确认等级").click()
     expect(page.get_by_role("alert")).to_contain_text("例西山氨库：这条待复核已经处理过了")
     expect(row).to_have_count(0)
+
+
+def test_what_was_not_seen_is_shown_and_asked_again(page: Page, other: httpx.Client) -> None:  # noqa: F811
+    unit, near = plant(other, "例中山氨库", 8, [AMMONIA])
+    block = put(other, "residential-area", "例中山新村", geometry=near, attributes={"residents": 60})
+    open_at(page, f"/data/review?object={unit}")
+    row = page.locator(f"tr[data-object='{unit}']")
+    row.get_by_role("button", name=re.compile("确认")).click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("R 4 → R 12")
+    put(other, "residential-area", "例中山二村", geometry=near, attributes={"residents": 60})
+    dialog.get_by_role("button", name="确认等级").click()
+    expect(dialog).to_contain_text("您打开以后周边又有变化，没有确认")
+    expect(dialog).to_contain_text("R 4 → R 16")
+    expect(dialog).to_contain_text("500 m 内常住人口由 0 人变为 120 人")
+    dialog.get_by_role("button", name="确认等级").click()
+    expect(page.locator(".reviews")).to_contain_text("例中山氨库 已确认为三级")
+    # From here on R alone: not counted in the menu, told on the object's page.
+    assert other.delete(f"/api/objects/{block}?reason=拆除").status_code == 200
+    expect(row).to_contain_text("级别不变，R 由 16 变为 12")
+    expect(page.locator(".reviews")).to_contain_text("0 处等级待复核，另有 1 处级别不变、R 有变")
+    expect(page.get_by_role("link", name=re.compile("等级待复核.*处待复核"))).to_have_count(0)
+    open_at(page, f"/objects/{unit}")
+    today = clock.today().isoformat()
+    expect(page.locator("#grading")).to_contain_text(f"评定时图上查得 120 人（{today}），现在图上查得 60 人")
+    expect(page.locator(".gr-wait")).to_contain_text("级别不变，R 由 16 变为 12")
+
+
+def test_forty_substances_print_as_pages_that_follow_each_other(page: Page, other: httpx.Client) -> None:  # noqa: F811
+    forty = [{"table": 1, "no": n, "beta_symbol": "W5.3", "quantity_t": "12.5"} for n in range(1, 41)]
+    unit, near = plant(other, "例四十种", 10, forty)
+    put(other, "residential-area", "例远村", geometry=near, attributes={"residents": 60})
+    open_at(page, f"/objects/{unit}/grade")
+    expect(page.locator(".a4 .gr-t.sums")).to_contain_text("二氧化氮校正系数")  # whose β it is
+    page.emulate_media(media="print")
+    # A grid or a flex that breaks over pages is printed over itself; blocks are not.
+    shown = "els => els.map(e => getComputedStyle(e).display)"
+    for part in (".a4", ".a4 section", ".a4 .gr"):
+        assert set(page.locator(part).evaluate_all(shown)) == {"block"}
+    pdf = page.pdf(prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) >= 3
+    page.emulate_media(media="screen")
 
 
 def test_the_grade_of_six_substances_prints_on_one_sheet_of_a4(page: Page, other: httpx.Client) -> None:  # noqa: F811

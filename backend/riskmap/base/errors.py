@@ -3,8 +3,10 @@
 Messages are read by officers: Chinese, what is wrong and what to do.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +24,18 @@ class RiskmapError(Exception):
     code = "error"
     title = "请求未完成"
 
-    def __init__(self, detail: str, *, code: str | None = None, errors: list[FieldError] | None = None) -> None:
+    def __init__(
+        self,
+        detail: str,
+        *,
+        code: str | None = None,
+        errors: list[FieldError] | None = None,
+        now: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(detail)
         self.detail = detail
         self.errors = errors or []
+        self.now = now  # how it stands instead, where the asker is to look at it again
         if code:
             self.code = code
 

@@ -260,6 +260,7 @@ def problem(
     code: str,
     errors: list[FieldError] | None = None,
     headers: Mapping[str, str] | None = None,
+    now: Mapping[str, Any] | None = None,
 ) -> Response:
     """One answer after RFC 9457."""
     body: dict[str, Any] = {
@@ -269,6 +270,7 @@ def problem(
         "code": code,
         "detail": detail,
         "errors": [{"field": e.field, "code": e.code, "message": e.message} for e in errors or []],
+        **({} if now is None else {"now": now}),
     }
     return ExactResponse(
         body,
@@ -293,7 +295,7 @@ def _headers_of(error: RiskmapError) -> dict[str, str]:
 
 def problem_of(error: RiskmapError) -> Response:
     """The answer of an error of ours."""
-    return problem(status_of(error), error.title, error.detail, error.code, error.errors, _headers_of(error))
+    return problem(status_of(error), error.title, error.detail, error.code, error.errors, _headers_of(error), error.now)
 
 
 async def _of_riskmap(_: Request, error: RiskmapError) -> Response:

@@ -44,6 +44,7 @@ class Exposure:
     boundary: str  # unit, enterprise
     homes: tuple[Around, ...]  # with residents
     present: int  # pupils, patients, guests: shown beside, never counted in α
+    day: date | None = None  # on which the map was asked; a record of older days does not say it
 
     @property
     def residents(self) -> int:
@@ -62,7 +63,8 @@ class Exposure:
             Around(h["id"], h["persons"], float(h["distance_m"]), h.get("partly", False), h.get("inside", False))
             for h in body["homes"]
         )
-        return cls(body["boundary"], tuple(homes), body["present"])
+        day = body.get("day")
+        return cls(body["boundary"], tuple(homes), body["present"], date.fromisoformat(day) if day else None)
 
     def body(self) -> dict[str, Any]:
         """As a grade keeps it."""
@@ -71,6 +73,7 @@ class Exposure:
             "residents": self.residents,
             "present": self.present,
             "untold": self.untold,
+            **({"day": self.day.isoformat()} if self.day else {}),
             "homes": [
                 {
                     "id": home.id,
@@ -133,4 +136,4 @@ def around(
     with database.under(connection, SYSTEM.settings()):
         rows = connection.execute(text(_PRESENT if known is None else _PAST), binds | {"known": known}).all()
     homes = tuple(Around(r.id, r.residents, r.m, r.partly, r.inside) for r in rows if r.home)
-    return Exposure(whose, homes, sum(r.present for r in rows if not r.inside))
+    return Exposure(whose, homes, sum(r.present for r in rows if not r.inside), day)

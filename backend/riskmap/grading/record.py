@@ -81,7 +81,10 @@ def _said(facts: Facts, declared: bool) -> list[str]:
     found = facts.exposure
     assert found is not None
     outside = [home for home in found.homes if not home.inside]
-    said = [f"图上查得 {found.residents} 人" + (f"（{len(outside)} 处居住区）" if outside else "")]
+    beside = [found.day.isoformat()] if found.day else []  # it holds as of that day
+    if outside:
+        beside.append(f"{len(outside)} 处居住区")
+    said = [f"图上查得 {found.residents} 人" + (f"（{'，'.join(beside)}）" if beside else "")]
     if declared:
         said[0] = f"采用填报数；{said[0]}"
     if partly := sum(home.partly for home in outside):

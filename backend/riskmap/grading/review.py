@@ -1,6 +1,7 @@
-"""等级待复核: after a change of the register, which computed levels would now come out otherwise, and why.
+"""等级待复核: after a change of the register, which computed grades would now come out otherwise, and why.
 
-Nothing is regraded in silence: what is found is written down, for somebody to confirm.
+Nothing is regraded in silence: what is found is written down, for somebody to confirm. A line is of one of two kinds:
+the level would be another, or only the value behind it (R).
 """
 
 from collections.abc import Mapping, Sequence
@@ -33,12 +34,17 @@ class Unit:
     attributes: Mapping[str, Any]
     enterprise: int | None
     grading: Sequence[Mapping[str, Any]]
-    cause: Mapping[str, Any]
+    causes: Sequence[Mapping[str, Any]] = ()  # what changed around it, the most persons first
 
     @property
     def computed(self) -> Mapping[str, Any] | None:
         """Its computed record, where it has one."""
-        return next((g for g in self.grading if g["how"] == "computed"), None)
+        return computed(self.grading)
+
+
+def computed(grading: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """The computed one of an object's records."""
+    return next((g for g in grading if g["how"] == "computed"), None)
 
 
 def shown(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -95,37 +101,102 @@ def examine(connection: Connection, catalogue: Catalogue, taken: State, since: d
     done = 0
     with database.under(connection, SYSTEM.settings(write=True)):
         found = connection.execute(text(_TOUCHED), binds).all()
+        # A unit that waits and was itself written now: its line may hold no more.
+        own = connection.execute(text(_OWN), {"n": taken.n, "found": [row.id for row in found]}).all()
         judge = Judge.on(catalogue, SYSTEM.name, taken.at)
-        for row in found:
-            unit = Unit(row.id, row.class_, row.attributes, row.enterprise, row.grading, row.cause)
+        for row in [*found, *own]:
+            unit = Unit(row.id, row.class_, row.attributes, row.enterprise, row.grading, row.causes)
             done += _look(connection, judge, unit, taken)
     return done
+
+
+_OWN = (
+    "SELECT o.id, o.class AS class_, o.attributes, o.enterprise, o.grading, CAST('[]' AS jsonb) AS causes"
+    " FROM grade_review AS r JOIN risk_object AS o ON o.id = r.object_id"
+    " WHERE r.outcome IS NULL AND o.state = :n AND NOT o.id = ANY(CAST(:found AS bigint[])) ORDER BY o.id"
+)
+
+
+def kind_of(old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> str | None:
+    """How the computed record would differ: in its level, in its value (R) alone, or not at all."""
+    if old is None or new is None:
+        return None
+    if (old["value"], old["standing"]) != (new["value"], new["standing"]):
+        return "level"
+    return "value" if shown(old)["R"] != shown(new)["R"] else None
 
 
 def _look(connection: Connection, judge: Judge, unit: Unit, taken: State) -> bool:
     old = unit.computed
     graded = regrade(connection, judge, unit, taken.day)
-    new = next((g for g in graded.grading if g["how"] == "computed"), None) if graded else None
-    if old is None or new is None:
-        return False
-    binds = {"id": unit.id, "scale": old["scale"], "n": taken.n, "at": taken.at}
-    if (old["value"], old["standing"]) == (new["value"], new["standing"]):
+    new = computed(graded.grading) if graded else None
+    kind = kind_of(old, new)
+    binds = {"id": unit.id, "n": taken.n, "at": taken.at}
+    if old is None or not new or kind is None:
         closed = connection.execute(
             text(
                 "UPDATE grade_review SET outcome = 'passed', closed_state = :n, closed_at = :at"
-                " WHERE object_id = :id AND scale = :scale AND outcome IS NULL"
+                " WHERE object_id = :id AND outcome IS NULL"
             ),
             binds,
         )
         return bool(closed.rowcount)
-    line = {"before": shown(old), "after": shown(new), "cause": unit.cause}
+    line: dict[str, Any] = {"before": shown(old), "after": shown(new)}
+    open_ = connection.execute(
+        text("SELECT before, after, causes FROM grade_review WHERE object_id = :id AND outcome IS NULL"), binds
+    ).one_or_none()
+    if open_ is not None and (open_.before, open_.after) == (line["before"], line["after"]):
+        return False  # what changed altered nothing of it: it stays as it was found
+    line["causes"] = merged(open_.causes if open_ is not None else (), unit.causes)
     connection.execute(
         text(
-            "INSERT INTO grade_review (object_id, scale, before, after, cause, state, at)"
-            " VALUES (:id, :scale, CAST(:before AS jsonb), CAST(:after AS jsonb), CAST(:cause AS jsonb), :n, :at)"
-            " ON CONFLICT (object_id, scale) WHERE outcome IS NULL DO UPDATE SET before = excluded.before,"
-            " after = excluded.after, cause = excluded.cause, state = excluded.state, at = excluded.at"
+            "INSERT INTO grade_review (object_id, scale, kind, before, after, causes, state, at)"
+            " VALUES (:id, :scale, :kind, CAST(:before AS jsonb), CAST(:after AS jsonb), CAST(:causes AS jsonb),"
+            " :n, :at) ON CONFLICT (object_id, scale) WHERE outcome IS NULL DO UPDATE SET kind = excluded.kind,"
+            " before = excluded.before, after = excluded.after, causes = excluded.causes, state = excluded.state,"
+            " at = excluded.at"
         ),
-        binds | {name: dump_json(value) for name, value in line.items()},
+        binds | {"scale": old["scale"], "kind": kind} | {name: dump_json(value) for name, value in line.items()},
     )
     return True
+
+
+def merged(old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Causes of an open line with those of a later change, the most persons first.
+
+    What one object went through is told as one: a home that was added and then filled in was added with as many.
+    """
+    by_object = {cause["object"]: cause for cause in old}
+    for later in new:
+        first = by_object.pop(later["object"], None)
+        one = later if first is None else _one(first, later)
+        if one is not None:
+            by_object[later["object"]] = one
+    return sorted(by_object.values(), key=lambda cause: (-cause.get("most", 0), cause["object"]))
+
+
+def _one(first: Mapping[str, Any], later: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    kinds = (first.get("kind"), later["kind"])
+    if kinds in (("added", "ended"), ("ended", "resumed"), ("resumed", "ended")):
+        return None  # as before
+    if kinds[0] == "added":
+        return {**later, "kind": "added", "was": None}
+    if kinds == ("persons", "persons"):
+        return None if first["was"] == later["now"] else {**later, "was": first["was"]}
+    return later
+
+
+_PLAIN = {"ended": "注销或关闭", "resumed": "重新启用", "moved": "位置变动", "boundary": "厂区边界变动"}
+
+
+def said(cause: Mapping[str, Any]) -> str:
+    """A cause in words."""
+    if "change" in cause:  # of a line that was written before causes were kept apart
+        return str(cause["change"])
+    was, now = ("未填" if cause[key] is None else str(cause[key]) for key in ("was", "now"))
+    match cause["kind"]:
+        case "added":
+            return f"新增，常住人口 {now if cause['now'] is None else f'{now} 人'}"
+        case "persons":
+            return f"常住人口由 {was} 改为 {now}"
+    return _PLAIN[cause["kind"]]

@@ -1,6 +1,7 @@
 -- Units (objects of :units, whose rule counts residents by the map) that the changes of state :n may touch: a home
 -- (class of :homes) that was or is within :reach metres of the plant's boundary, or the enterprise whose boundary
--- serves. With :since, what a passing day began or ended counts as changed too. `cause`: the changed object with the most persons, in words, and how many others changed there.
+-- serves. With :since, what a passing day began or ended counts as changed too. `causes`: what changed there, the most
+-- persons first.
 WITH changed AS MATERIALIZED (
     SELECT
         o.id, o.class, o.geom, o.attributes,
@@ -31,13 +32,13 @@ counted AS (
 homes AS MATERIALIZED (
     SELECT
         id, geom, geom_before, greatest(persons, persons_before, 0) AS most,
+        persons_before AS was, persons AS now,
         CASE
-            WHEN is_new THEN '新增，常住人口 ' || coalesce(persons::text || ' 人', '未填')
-            WHEN live_before AND NOT live THEN '注销或关闭'
-            WHEN live AND NOT live_before THEN '重新启用'
-            WHEN persons IS DISTINCT FROM persons_before THEN
-                '常住人口由 ' || coalesce(persons_before::text, '未填') || ' 改为 ' || coalesce(persons::text, '未填')
-            ELSE '位置变动'
+            WHEN is_new THEN 'added'
+            WHEN live_before AND NOT live THEN 'ended'
+            WHEN live AND NOT live_before THEN 'resumed'
+            WHEN persons IS DISTINCT FROM persons_before THEN 'persons'
+            ELSE 'moved'
         END AS change
     FROM counted
     WHERE class <> 'enterprise' AND (live OR live_before) AND (
@@ -46,7 +47,7 @@ homes AS MATERIALIZED (
     )
 ),
 firms AS MATERIALIZED (
-    SELECT id, '厂区边界变动' AS change FROM counted
+    SELECT id, 'boundary' AS change FROM counted
     WHERE class = 'enterprise' AND (
         attributes -> 'plant_boundary' IS DISTINCT FROM attributes_before -> 'plant_boundary'
         OR NOT coalesce(ST_OrderingEquals(geom, geom_before), geom IS NULL AND geom_before IS NULL)
@@ -82,22 +83,25 @@ plants AS MATERIALIZED (
     FROM units WHERE g IS NOT NULL
 ),
 hits AS (
-    SELECT p.id, h.id AS object, h.change, h.most
+    SELECT p.id, h.id AS object, h.change, h.was, h.now, h.most
     FROM plants AS p JOIN homes AS h ON h.geom && p.box OR h.geom_before && p.box
     WHERE (h.geom && p.box AND ST_DWithin(
             ST_Transform(ST_Translate(ST_Segmentize(h.geom, 0.0045), p.turn, 0), 4549), p.plane, :reach))
         OR (h.geom_before && p.box AND ST_DWithin(
             ST_Transform(ST_Translate(ST_Segmentize(h.geom_before, 0.0045), p.turn, 0), 4549), p.plane, :reach))
     UNION ALL
-    SELECT u.id, f.id, f.change, 0
+    SELECT u.id, f.id, f.change, NULL, NULL, 0
     FROM units AS u JOIN firms AS f ON f.id = u.enterprise WHERE NOT u.attributes ? 'plant_boundary'
 ),
-first AS (
-    SELECT DISTINCT ON (id) id, object, change, count(*) OVER (PARTITION BY id) - 1 AS others
-    FROM hits ORDER BY id, most DESC, object
+causes AS (
+    SELECT
+        id, jsonb_agg(
+            jsonb_build_object('object', object, 'kind', change, 'was', was, 'now', now, 'most', most)
+            ORDER BY most DESC, object
+        ) AS causes
+    FROM hits GROUP BY id
 )
 SELECT
-    u.id, u.class AS class_, u.attributes, u.enterprise, u.grading,
-    jsonb_build_object('object', f.object, 'change', f.change, 'others', f.others) AS cause
-FROM first AS f JOIN units AS u ON u.id = f.id
+    u.id, u.class AS class_, u.attributes, u.enterprise, u.grading, c.causes
+FROM causes AS c JOIN units AS u ON u.id = c.id
 ORDER BY u.id

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from riskmap.base import clock
+from riskmap.base.audit import dump_json
 from riskmap.base.errors import Conflict, Forbidden, Invalid, NotFound
 from riskmap.grading import headwater, masking, review
 from riskmap.grading.judge import Judge
@@ -22,9 +23,15 @@ _OPEN = "outcome IS NULL"
 
 
 def waiting(
-    snapshot: Snapshot, selection: Selection, limit: int, after: int | None, only: int | None = None
+    snapshot: Snapshot,
+    selection: Selection,
+    limit: int,
+    after: int | None,
+    only: int | None = None,
+    kind: str | None = None,
 ) -> dict[str, Any]:
-    """Open lines about objects of a selection that the reader sees in full, oldest first, with the total.
+    """Open lines about objects of a selection that the reader sees in full, with the total: first those that change a
+    level, then those that change a value alone, each from the oldest on.
 
     `after`: the id of the line where the page before ended. `only`: one object of the selection.
     """
@@ -32,31 +39,52 @@ def waiting(
         raise Invalid("等级待复核只有现在的一份，请去掉回看的日期")
     compiled = compile_selection(selection, snapshot)
     full = compiled.only("full")
-    answer: dict[str, Any] = {"items": [], "total": 0, "next": None, "state": snapshot.moment.n}
+    answer: dict[str, Any] = {
+        "items": [],
+        "total": 0,
+        "levels": 0,
+        "values": 0,
+        "next": None,
+        "state": snapshot.moment.n,
+    }
     if full is None:
         return answer
-    objects = full.rows("id, name, class, division, state")
+    objects = full.rows("id, name, class, division")
     lines = (
-        "SELECT r.id, r.object_id, r.scale, r.before, r.after, r.cause, r.state, r.at, o.name, o.class, o.division,"
-        f" o.state AS object_state FROM grade_review AS r JOIN ({objects}) AS o ON o.id = r.object_id WHERE r.{_OPEN}"
+        "SELECT r.id, r.object_id, r.scale, r.kind, r.before, r.after, r.causes, r.state, r.at, o.name, o.class,"
+        f" o.division FROM grade_review AS r JOIN ({objects}) AS o ON o.id = r.object_id WHERE r.{_OPEN}"
         " AND (CAST(:only AS bigint) IS NULL OR r.object_id = :only)"
     )
-    values = {**full.binds.values, "only": only, "after": after or 0, "most": limit + 1}
+    values = {**full.binds.values, "only": only, "kind": kind, "after": after, "most": limit + 1}
     connection = snapshot.connection
-    answer["total"] = connection.scalar(text(f"SELECT count(*) FROM ({lines}) AS l"), values)
-    found = connection.execute(text(f"SELECT * FROM ({lines}) AS l WHERE id > :after ORDER BY id LIMIT :most"), values)
+    told = "count(*) FILTER (WHERE kind = 'level') AS levels, count(*) FILTER (WHERE kind = 'value') AS values"
+    counts = connection.execute(text(f"SELECT {told} FROM ({lines}) AS l"), values).mappings().one()
+    answer |= {**counts, "total": sum(n for name, n in counts.items() if kind is None or name == f"{kind}s")}
+    # The page before ended at a line of the same list, closed or not.
+    behind = "(SELECT kind = 'value', id FROM grade_review WHERE id = :after)"
+    found = connection.execute(
+        text(
+            f"SELECT * FROM ({lines}) AS l WHERE (CAST(:kind AS text) IS NULL OR kind = :kind)"
+            f" AND (CAST(:after AS bigint) IS NULL OR (kind = 'value', id) > {behind})"
+            " ORDER BY kind = 'value', id LIMIT :most"
+        ),
+        values,
+    )
     rows = list(found.mappings())
     more, rows = len(rows) > limit, rows[:limit]
-    causes = beside.masked(snapshot, [row["cause"]["object"] for row in rows])
+    named = beside.masked(snapshot, [cause["object"] for row in rows for cause in row["causes"]])
     for row in rows:
+        causes = [{"change": review.said(cause)} | named[cause["object"]] for cause in row["causes"]]
         answer["items"].append(
             {
                 "id": row["id"],
+                "kind": row["kind"],
                 "object": {"id": row["object_id"], "name": row["name"], "class": row["class"]},
                 "division": row["division"] or None,
                 "scale": row["scale"],
                 **{name: _without_figures(snapshot, row["class"], row[name]) for name in ("before", "after")},
-                "cause": row["cause"] | causes[row["cause"]["object"]],
+                "cause": causes[0] | {"others": len(causes) - 1} if causes else None,
+                "causes": causes,
                 "state": row["state"],
                 "at": row["at"].isoformat(timespec="seconds"),
             }
@@ -115,8 +143,11 @@ def _may_read(found: headwater.Found, named: Mapping[int, Mapping[str, Any]]) ->
     return not found.places or named[found.places[0].id]["object"] is not None
 
 
-def confirm(snapshot: Snapshot, review_id: int, note: str) -> dict[str, Any]:
-    """Grade the object anew, from today on, as the line says; refused where it would come out otherwise by now."""
+def confirm(snapshot: Snapshot, review_id: int, note: str, expected: Mapping[str, Any]) -> dict[str, Any]:
+    """Grade the object anew, from today on, as whoever confirms has seen it (`expected`: before and after).
+
+    Refused with what it would be by now where it comes out otherwise.
+    """
     connection, reader = snapshot.connection, snapshot.reader
     if not reader.writes:
         raise Forbidden("当前账号只能查看。需要确认等级，请登录有编辑权限的账号。")
@@ -134,38 +165,50 @@ def confirm(snapshot: Snapshot, review_id: int, note: str) -> dict[str, Any]:
     assert line is not None
     if line["outcome"] is not None or old is None or old["ended_reason"] is not None:
         raise Conflict("这条待复核刚刚已经处理，或对象已注销，请刷新。", code="closed")
-    unit = review.Unit(old["id"], old["class"], old["attributes"], old["enterprise"], old["grading"], {})
+    unit = review.Unit(old["id"], old["class"], old["attributes"], old["enterprise"], old["grading"])
     judge = Judge.on(snapshot.catalogue, reader.name, clock.now())
     graded = review.regrade(connection, judge, unit, taken.day)
-    made = next((g for g in graded.grading if g["how"] == "computed"), None) if graded else None
-    if graded is None or made is None or made["verdict"] != line["after"]["verdict"]:
-        now = f"，现在算得{made['verdict']}" if made else ""
-        raise Conflict(f"周边情况又有变化{now}，没有确认。请刷新后再看。", code="review_moved")
-    made["confirmed"] = {"by": reader.name, "at": taken.at.isoformat(timespec="seconds"), "note": note}
-    row = old | graded.columns
+    made = review.computed(graded.grading) if graded else None
+    was = unit.computed
+    if graded is None or not made or was is None:
+        raise Conflict("这个对象现在算不出等级，没有确认。请打开对象核对填写的资料。", code="review_moved")
+    before, after = review.shown(was), review.shown(made)
+    halves = {"before": before, "after": after}
+    now = {name: _without_figures(snapshot, old["class"], half) for name, half in halves.items()}
+    if any(now[name][key] != expected[name][key] for name in now for key in _COMPARED):
+        message = "您打开以后，这个对象或它周边又有变化，没有确认。请看过现在的结果再定。"
+        raise Conflict(message, code="review_moved", now={**now, "kind": review.kind_of(was, made)})
+    made = {**made, "confirmed": {"by": reader.name, "at": taken.at.isoformat(timespec="seconds"), "note": note}}
+    grading = [made if g["how"] == "computed" else g for g in graded.grading]
+    row = old | graded.columns | {"grading": grading}
     write.change(connection, reader, taken, old, row, taken.day)
     connection.execute(
         text(
-            "UPDATE grade_review SET outcome = 'confirmed', closed_state = :n, closed_at = :at, closed_by = :by,"
-            " note = :note WHERE id = :id"
+            "UPDATE grade_review SET outcome = 'confirmed', before = CAST(:before AS jsonb),"
+            " after = CAST(:after AS jsonb), closed_state = :n, closed_at = :at, closed_by = :by, note = :note"
+            " WHERE id = :id"
         ),
-        {"id": review_id, "n": taken.n, "at": taken.at, "by": reader.name, "note": note},
+        {
+            "id": review_id,
+            "before": dump_json(before),
+            "after": dump_json(after),
+            "n": taken.n,
+            "at": taken.at,
+            "by": reader.name,
+            "note": note,
+        },
     )
     write.write_audit(
-        connection,
-        reader,
-        taken,
-        "regrade",
-        old["id"],
-        {"level": line["before"]},
-        {"level": line["after"], "note": note},
+        connection, reader, taken, "regrade", old["id"], {"level": before}, {"level": after, "note": note}
     )
-    return {"object": old["id"], "state": taken.n, "before": line["before"], "after": review.shown(made)}
+    return {"object": old["id"], "state": taken.n, **now}
+
+
+# What somebody who confirms must have seen as it is.
+_COMPARED = ("value", "R", "exposed")
 
 
 def _line(connection: Connection, review_id: int) -> dict[str, Any] | None:
-    found = connection.execute(
-        text("SELECT object_id, before, after, outcome FROM grade_review WHERE id = :id"), {"id": review_id}
-    )
+    found = connection.execute(text("SELECT object_id, outcome FROM grade_review WHERE id = :id"), {"id": review_id})
     row = found.mappings().one_or_none()
     return None if row is None else dict(row)

@@ -1,6 +1,6 @@
 """等级待复核 over HTTP."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from pydantic import Field
@@ -14,13 +14,30 @@ from riskmap.store.dependencies import ReadSnapshot, WriteSnapshot, marked
 
 router = APIRouter(prefix="/api", route_class=ExactRoute, default_response_class=ExactResponse, tags=["grading"])
 
-_OWN = frozenset({"limit", "after", "object"})
+_OWN = frozenset({"limit", "after", "object", "kind"})
 LineId = Annotated[int, Field(ge=1, le=2**62)]
 
 
-class Confirmation(Wire):
-    """Who confirms says why."""
+class Half(Wire):
+    """One side of a line, as it was listed; the verdict is for reading."""
 
+    value: Text | None = Field(title="级别")
+    verdict: Text = Field("", title="结论")
+    R: Text | None = Field(title="R")
+    exposed: Text | None = Field(title="常住人口")
+
+
+class Seen(Wire):
+    """What somebody who confirms has before his eyes."""
+
+    before: Half = Field(title="现等级")
+    after: Half = Field(title="将为")
+
+
+class Confirmation(Wire):
+    """Who confirms says what he has seen, and why."""
+
+    expected: Seen = Field(title="所见的变动")
     note: Text = Field("", title="说明")
 
 
@@ -31,15 +48,17 @@ def get_review(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     after: Annotated[int | None, Query(ge=1, le=2**62)] = None,
     only: Annotated[int | None, Query(alias="object", ge=1, le=2**62)] = None,
+    kind: Annotated[Literal["level", "value"] | None, Query()] = None,
 ) -> Any:
-    """Levels that would change by what has changed around their objects; with before, after and cause.
+    """Levels that would change by what has changed around their objects, with before, after and causes; behind them
+    those of which only the value (R) would.
 
-    `object`: the lines of one object alone.
+    `object`: the lines of one object alone; `kind`: `level` or `value` alone.
     """
     if snapshot.reader.kind == "public":
         raise NotSignedIn("请先登录，再看等级待复核。")
     asked = selection_request.asked(snapshot, request.query_params.multi_items(), _OWN)
-    return marked(request, regrading.waiting(asked.snapshot, asked.selection, limit, after, only))
+    return marked(request, regrading.waiting(asked.snapshot, asked.selection, limit, after, only, kind))
 
 
 @router.get("/objects/{object_id}/headwater")
@@ -50,5 +69,8 @@ def get_headwater(object_id: LineId, snapshot: ReadSnapshot) -> Any:
 
 @router.post("/grading/review/{line_id}/confirm")
 def confirm_review(line_id: LineId, body: Confirmation, snapshot: WriteSnapshot) -> Any:
-    """Confirm one line: the object is graded anew from today on, as a new state."""
-    return regrading.confirm(snapshot, line_id, body.note)
+    """Confirm one line as it was seen: the object is graded anew from today on, as a new state.
+
+    409 `review_moved` with `now` (before, after) where it comes out otherwise by then.
+    """
+    return regrading.confirm(snapshot, line_id, body.note, body.expected.model_dump())

@@ -120,11 +120,23 @@ def grades(snapshot: Snapshot, object_id: int) -> dict[str, Any]:
     class_ = snapshot.catalogue.classes.get(row["class"])
     hidden = masking.unread(class_, snapshot.reader.tier) if class_ else ()
     told = [masking.seen(g, class_, hidden) for g in (row["grading"] or [])]
-    listed = [{**_with_homes(snapshot, g), "state": row["state"]} for g in told]
+    listed = [{**_with_homes(snapshot, g), **_newer_count(snapshot, row, g), "state": row["state"]} for g in told]
     if not listed:
         value = GRADES[row["grade"] - 1]
         listed = [{"scale": "risk-grade", "value": value, "rank": row["grade"], "how": "none"}]
     return {"grades": listed, "assessments": beside.assessments(snapshot, row), "state": snapshot.moment.n}
+
+
+def _newer_count(snapshot: Snapshot, row: Mapping[str, Any], grade: Mapping[str, Any]) -> dict[str, Any]:
+    """What the map counts today, where a record rests on an older count that differs."""
+    counted = grade.get("exposure")
+    if not counted or grade.get("masked") or not snapshot.moment.is_present or row["ended_reason"] is not None:
+        return {}
+    now = map_facts(snapshot, row["attributes"], row["enterprise"]).exposure
+    if now is None or (now.residents, now.untold) == (counted["residents"], counted["untold"]):
+        return {}
+    told = {"residents": now.residents, "untold": now.untold, "day": snapshot.moment.day.isoformat()}
+    return {"exposure_now": told}
 
 
 def _with_homes(snapshot: Snapshot, grade: Mapping[str, Any]) -> dict[str, Any]:
@@ -397,7 +409,7 @@ def _grade_by_map(
         rule = judge.rule_of(classes[row["class"]])
         if rule is None or not rule.by_map or not any(g["how"] == "computed" for g in row["grading"]):
             continue
-        unit = review.Unit(row["id"], row["class"], row["attributes"], row["enterprise"], row["grading"], {})
+        unit = review.Unit(row["id"], row["class"], row["attributes"], row["enterprise"], row["grading"])
         graded = review.regrade(connection, judge, unit, taken.day)
         if graded is not None:
             again.append(row | {name: getattr(graded, name) for name in GRADING_COLUMNS})

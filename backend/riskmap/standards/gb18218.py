@@ -101,6 +101,7 @@ class Tables:
 class Share:
     """One chemical's q/Q, with where its numbers come from."""
 
+    name: str  # of the chemical
     q: Fraction
     threshold: Step  # Q
     before: tuple[Step, ...]  # what q or the choice of the row rests on
@@ -147,7 +148,9 @@ def assess(holdings: Sequence[Holding], exposed: int | None, tables: Tables, *, 
         verdict = "不构成重大危险源"
         steps += (Step("辨识", "是否重大危险源", "S ≥ 1", f"{say(s)} < 1", verdict, IDENTIFIED),)
         return Result(edition, Standing.OUTSIDE, verdict, SCALE, "", steps, inputs)
-    betas = tuple(_beta(n, holding, tables) for n, holding in enumerate(holdings))
+    betas = tuple(
+        _beta(n, share.name, holding, tables) for n, (share, holding) in enumerate(zip(found, holdings, strict=True))
+    )
     steps += (Step("辨识", "是否重大危险源", "S ≥ 1", f"{say(s)} ≥ 1", "重大危险源", IDENTIFIED), *betas)
     if exposed is None:
         return Result(edition, Standing.UNKNOWN, "未评定，缺厂区边界", SCALE, "", steps, inputs)
@@ -249,24 +252,24 @@ def _share(n: int, holding: Holding, q: Fraction, before: list[Step], at: str, t
         row = tables.substances[holding.row]
         name = holding.name or row.text("name")
         threshold = _threshold(n, row, name, f"第{holding.row}行 {row.text('name')}")
-        return Share(q, threshold, tuple(before), _given(holding, name, at))
+        return Share(name, q, threshold, tuple(before), _given(holding, name, at))
     row = min((tables.categories[s] for s in holding.categories), key=lambda row: row.number("q_t"))
     name = holding.name or row.text("category")
     threshold = _threshold(n, row, name, f"{row.text('symbol')} {row.text('category')}")
     if len(set(holding.categories)) > 1:
         listed = "、".join(f"{s} {say(tables.categories[s].number('q_t'))} t" for s in holding.categories)
         before.append(Step(f"类别{sub(n)}", "多种危险性取最小临界量", "", listed, threshold.note, SMALLEST_Q))
-    return Share(q, threshold, tuple(before), _given(holding, name, at))
+    return Share(name, q, threshold, tuple(before), _given(holding, name, at))
 
 
 def _threshold(n: int, row: Row, name: str, note: str) -> Step:
     return Step(f"Q{sub(n)}", f"{name}临界量", "", "", row.number("q_t"), row.clause, "t", note)
 
 
-def _beta(n: int, holding: Holding, tables: Tables) -> Step:
+def _beta(n: int, name: str, holding: Holding, tables: Tables) -> Step:
     """β: of the named gas (Table 3), else of the category (Table 4)."""
     gas = tables.gases[holding.gas] if holding.gas else tables.gas_of.get(holding.row or 0)
-    symbol, title = f"β{sub(n)}", "校正系数"
+    symbol, title = f"β{sub(n)}", f"{name}校正系数"
     if gas is not None:
         return Step(symbol, title, "", "", gas.number("beta"), gas.clause, note=gas.text("gas"))
     row = max((tables.betas[s] for s in holding.categories), key=lambda row: row.number("beta"))

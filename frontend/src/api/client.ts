@@ -5,7 +5,9 @@ import { W } from "../words";
 export interface FieldFault { field: string; code: string; message: string }
 
 export class Problem extends Error {
-  constructor(readonly status: number, readonly code: string, readonly detail: string, readonly errors: readonly FieldFault[] = []) {
+  constructor(readonly status: number, readonly code: string, readonly detail: string, readonly errors: readonly FieldFault[] = [],
+    /** How it stands instead, where one is to look at it again. */
+    readonly now?: unknown) {
     super(detail);
   }
 }
@@ -18,9 +20,9 @@ export function setCsrf(token: string): void {
 /** A refusal of the service from its status and the text of its answer. */
 export function problemFrom(status: number, text: string): Problem {
   try {
-    const body = JSON.parse(text) as { code?: string; detail?: string; errors?: FieldFault[] };
+    const body = JSON.parse(text) as { code?: string; detail?: string; errors?: FieldFault[]; now?: unknown };
     const details = [body.detail, body.errors?.[0]?.message].filter((said, i, all) => said && all.indexOf(said) === i);
-    return new Problem(status, body.code ?? "", details.join("：") || W.badAnswer, body.errors ?? []);
+    return new Problem(status, body.code ?? "", details.join("：") || W.badAnswer, body.errors ?? [], body.now);
   } catch {
     return new Problem(status, "", W.badAnswer);
   }

@@ -46,10 +46,10 @@ export interface TraceLine { symbol: string; expression: string; title?: string;
 export interface GradeInput { title: string; value?: string; unit?: string; masked?: boolean; source?: "declared" | "map" | "none" }
 /** People around a plant; `id` null: the reader may not see which. */
 export interface Home { id: number | null; name?: string; masked?: string; persons: number | null; distance_m: number; partly?: boolean; inside?: boolean }
-export interface Exposure { boundary: "unit" | "enterprise"; residents: number; present: number; untold: number; homes: Home[] }
+export interface Exposure { boundary: "unit" | "enterprise"; residents: number; present: number; untold: number; day?: string; homes: Home[] }
 export interface GradeStep {
   scale: string; value: string | null; rank: number | null; how: string; verdict?: string; standing?: "graded" | "outside" | "unknown"; basis?: string; rule?: string; standard?: string; edition?: string; ruleset?: string; clause?: string; at?: string; by?: string; state: number;
-  confidence?: string; inputs?: Record<string, GradeInput | string>; masked?: boolean; trace?: TraceLine[]; notes?: string[]; exposure?: Exposure; confirmed?: { by: string; at: string; note: string };
+  confidence?: string; inputs?: Record<string, GradeInput | string>; masked?: boolean; trace?: TraceLine[]; notes?: string[]; exposure?: Exposure; exposure_now?: { residents: number; untold: number; day: string }; confirmed?: { by: string; at: string; note: string };
 }
 /** What a standard says of an object beside its grade; `objects`: what it rests on, as far as the reader may see them. */
 export interface Assessment extends GradeStep { assessment: string; title: string; subject?: string; objects?: { object: { id: number; name: string } | null; masked?: string }[] }

@@ -1,7 +1,8 @@
 /** A grade's record as one reads it: its inputs line by line, its arithmetic, what it came to. */
 import type { GradeInput, GradeStep, TraceLine } from "../api/types";
 import { store } from "../selection/store";
-import { GRADE_WORD, type Grade, GRADES } from "../words";
+import { GRADE_WORD, type Grade, GRADES, W } from "../words";
+import type { ReviewLine } from "./review";
 import { G, MARK_WORD, SHIPPED_RULES, SOURCE_WORD } from "../words/grading";
 
 const gradeWord = (value: string): string => ((GRADES as readonly string[]).includes(value) ? GRADE_WORD[value as Grade] : value);
@@ -68,4 +69,12 @@ export function earlierGrades(versions: readonly { change: Record<string, [unkno
   };
   const moves = versions.flatMap((v) => (v.change[name] ? [{ from: word(v.change[name][0]), to: word(v.change[name][1]), on: v.valid_from }] : []));
   return moves.map((m, i) => `${i === 0 || moves[i - 1]?.to !== m.from ? m.from : ""} → ${m.to}${G.onDay(m.on)}`.trim()).join(" ");
+}
+
+/** What would change: 四级 → 三级, or R alone. */
+export const changeOf = (line: ReviewLine): string => (line.kind === "level" ? G.levelChange(line.before.verdict, line.after.verdict) : G.valueChange(line.before.R ?? "", line.after.R ?? ""));
+/** Why: the change with the most persons, and how many others. */
+export function becauseOf(line: ReviewLine): string {
+  const { cause } = line;
+  return cause ? G.because(cause.object?.name ?? cause.masked ?? W.masked, G.causeOf(cause.change)) + (cause.others ? G.others(cause.others) : "") : "";
 }
