@@ -349,7 +349,18 @@ def test_two_days_are_compared_and_each_change_opens_its_object(open_page: Any, 
     row = panel.get_by_role("button", name=re.compile("例比较风险点"))
     expect(row).to_contain_text("新增")
     at_rest(page)
+    # The link brings both days back, and says so in words.
+    assert "as_of=2026-03-20" in page.url
+    assert "from=2026-03-01" in page.url
+    page.reload()
+    expect(row).to_contain_text("新增")
+    expect(page.locator(".as-of")).to_have_text("回看 2026-03-20，与 2026-03-01 比较")
+    at_rest(page)
     row.click()
     expect(page.locator("aside.right h1")).to_contain_text("例比较风险点")
     panel.get_by_role("button", name="结束比较").click()
+    expect(panel).to_have_count(0)
+    assert "from=" not in page.url
+    page.goto(f"{address}/#as_of=2026-03-01&from=2026-03-20")  # later than what is shown: left out, and told
+    expect(page.locator(".left-out")).to_contain_text("与 2026-03-20 比较（应早于所看的日期）")
     expect(panel).to_have_count(0)

@@ -188,3 +188,13 @@ def test_a_list_is_compared_with_an_earlier_day_and_each_number_opens_its_list(o
     page.wait_for_selector(".words .total")
     at_rest(page)
     assert total(page) == then
+
+
+@pytest.mark.parametrize("name", ["neighbours", "coverage"])
+def test_every_column_of_a_wide_list_is_there_at_1366(open_page: Any, name: str) -> None:
+    page = open_page(signed=True, path=f"/lists/{name}").page
+    page.set_viewport_size({"width": 1366, "height": 768})
+    expect(page.locator(".list-t tbody tr").first).to_be_visible()
+    at_rest(page)
+    wide = "() => { const e = document.querySelector('.list-box .wrap'); return e.scrollWidth - e.clientWidth; }"
+    assert page.evaluate(wide) <= 0

@@ -62,6 +62,14 @@ def test_a_set_of_bands_is_tried_then_adopted_and_the_legend_names_it(open_page:
 
     page.goto(address)
     expect(page.locator(".legend")).to_contain_text("规则集：九江分档 2026（LEC 四级分档、LS 分档乙）")
+    page.goto("about:blank")
+    page.goto(f"{address}/#as_of=state:{since + 1}")  # the set of that state's day, as it was known then
+    expect(page.locator(".legend")).to_contain_text("规则集：九江分档 2026")
+    page.goto("about:blank")
+    page.goto(f"{address}/#as_of=state:{since}")
+    expect(page.locator(".as-of")).to_contain_text(str(since))
+    expect(page.locator(".legend .line").first).to_be_visible()
+    expect(page.locator(".legend")).not_to_contain_text("规则集")
 
 
 def test_a_policy_is_tried_and_put_off(open_page: Any, address: str) -> None:

@@ -105,6 +105,7 @@ def counts(
         "unplaced": total.unplaced,
         "state": snapshot.moment.n,
         "day": snapshot.moment.day.isoformat(),
+        "ruleset": _ruleset_body(snapshot.catalogue.ruleset_at(snapshot.moment.day)),
         "words": words(snapshot, selection),
     }
     if total.unplaced_elsewhere is not None:

@@ -48,18 +48,18 @@ def _opens(day: date | None = None, grade: str | None = None) -> Callable[[Row],
 def _columns(ask: Ask) -> Sequence[Column]:
     ends = _month_ends(ask)
     return (
-        Column("division", "乡镇（街道）", "division", sort=f"r.division {LETTERS}", width=20),
-        Column("class", "分类", "class", sort="r.place", width=18),
-        Column("status", "状况", sort="r.status_rank", width=24),
-        Column("n", "现有", "number", sort="r.n", opens=_opens()),
+        Column("division", "乡镇（街道）", "division", sort=f"r.division {LETTERS}", width=15),
+        Column("class", "分类", "class", sort="r.place", width=13),
+        Column("status", "状况", sort="r.status_rank", width=12),
+        Column("n", "现有", "number", sort="r.n", width=6, opens=_opens()),
         *(
-            Column(f"grade_{g}", GRADE_WORDS[g], "number", sort=f"r.grade_{g}", width=8, opens=_opens(grade=g))
+            Column(f"grade_{g}", GRADE_WORDS[g], "number", sort=f"r.grade_{g}", width=6, opens=_opens(grade=g))
             for g in GRADES
         ),
-        Column("enterprises", "已知企业", "number", "家", sort="r.enterprises"),
+        Column("enterprises", "已知企业", "number", "家", sort="r.enterprises", width=6),
         *(
             Column(
-                f"month_{i}", f"{end:%Y-%m}", "number", sort=f"r.month_{i}", width=8,
+                f"month_{i}", f"{end:%Y-%m}", "number", sort=f"r.month_{i}", width=6,
                 opens=_opens(end if i else None),
             )
             for i, end in enumerate(ends)

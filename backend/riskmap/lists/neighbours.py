@@ -43,24 +43,24 @@ def _rows(ask: Ask) -> str:
 def _columns(ask: Ask) -> Sequence[Column]:
     sides = (("one", "一方"), ("other", "另一方"))
     return (
-        Column("distance_m", "相距", "metres", "m", sort="r.distance_m", width=11),
+        Column("distance_m", "相距", "metres", "m", sort="r.distance_m", width=10),
         *(
             column
             for side, word in sides
             for column in (
-                by_name(side, word, 26),
-                Column(f"{side}_division", f"{word}区划", "division", sort=f"r.{side}_division {LETTERS}", width=18),
+                by_name(side, word, 16),
+                Column(f"{side}_division", f"{word}区划", "division", sort=f"r.{side}_division {LETTERS}", width=15),
             )
         ),
         *(
-            Column(f"{side}_grade", f"{word}等级", "grade", sort=f"r.{side}_grade", width=10, worst_first=True)
+            Column(f"{side}_grade", f"{word}等级", "grade", sort=f"r.{side}_grade", width=9, worst_first=True)
             for side, word in sides
         ),
         *(
-            Column(f"{side}_class", f"{word}分类", "class", sort=f"r.{side}_class {LETTERS}", width=18)
+            Column(f"{side}_class", f"{word}分类", "class", sort=f"r.{side}_class {LETTERS}", width=10)
             for side, word in sides
         ),
-        *(Column(f"{side}_enterprise", f"{word}企业", "enterprise", width=26) for side, word in sides),
+        *(Column(f"{side}_enterprise", f"{word}企业", "enterprise", width=12) for side, word in sides),
     )
 
 

@@ -26,7 +26,7 @@ export interface Session { account: Account; csrf: string; rights: string; must_
 export interface Moment { state: number; at: string; catalogue: number }
 export interface Rights extends Moment { rights: string; signed_in: boolean }
 export interface CountRow { grade: Grade; class: string; division: string; level?: string | null; n: number }
-export interface Counts { total: number; rows: Partial<CountRow>[]; unplaced: number; state: number; words: string; facets?: Record<string, { value: string; n: number }[]>; facets_more?: Record<string, number> }
+export interface Counts { total: number; rows: Partial<CountRow>[]; unplaced: number; state: number; ruleset: NamedRuleset; words: string; facets?: Record<string, { value: string; n: number }[]>; facets_more?: Record<string, number> }
 export interface Geometry { type: string; coordinates: unknown }
 export interface ObjectLevel { scale: string; value: string; rank: number }
 export interface Item {

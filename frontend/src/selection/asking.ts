@@ -30,12 +30,13 @@ export async function count(): Promise<void> {
     store.valuesMore = beside?.facets_more ?? {};
     store.total = beside?.total ?? 0;
     store.unplaced = beside?.unplaced ?? 0;
+    store.ruleset = facets.ruleset;
     store.error = store.unread = "";
     store.online = true;
   } catch (error) {
     // The figures of before stay only where they are of this very selection.
     const same = JSON.stringify(store.counted) === JSON.stringify(counted) && store.total !== null;
-    if (!isAbort(error) && !same) Object.assign(store, { unread: whyOf(error), total: null, unplaced: 0, facets: [], values: {}, valuesMore: {} });
+    if (!isAbort(error) && !same) Object.assign(store, { unread: whyOf(error), total: null, unplaced: 0, ruleset: null, facets: [], values: {}, valuesMore: {} });
     complain(error);
   } finally {
     if (!signal.aborted) store.counting = false;

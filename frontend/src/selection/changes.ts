@@ -17,7 +17,6 @@ export const PAGE = 100;
 
 export const changes = reactive({
   since: null as number | null,
-  from: null as string | null, // the earlier of two days to compare; the later is the one that is shown
   sinceAt: "",
   state: 0, // that the answer is of
   total: 0,
@@ -71,7 +70,8 @@ async function recall(): Promise<void> {
 
 /** The question's parameters; null where there is nothing to ask. */
 function asked(): URLSearchParams | null {
-  const { since, from } = changes;
+  const { since } = changes;
+  const { from } = store;
   if (query.value === null) return null;
   const params = new URLSearchParams(query.value);
   if (from) {
@@ -122,19 +122,22 @@ export async function markSeen(): Promise<void> {
 
 /** Two days compared: the earlier one, with the day that the page shows; null ends it. */
 export function compareWith(from: string | null): void {
-  forget();
-  changes.from = from;
-  changes.open = from !== null;
+  store.from = from;
+  changes.open = from !== null; // the same once more, too
 }
+watch(() => store.from, (from) => {
+  forget();
+  changes.open = from !== null;
+});
 
 /** Begins when the page knows who asks; asks again whenever the picture or the asker is another. */
 let due = 0;
 watch(() => [store.catalogue !== null, store.account?.username] as const, ([ready]) => void (ready && recall().catch(complain)), { immediate: true });
 watch(() => store.chosen.asOf, (asOf) => {
   // Days are compared with days; a state that is shown, or an earlier day, ends it.
-  if (changes.from && asOf && (asOf.startsWith("state:") || asOf <= changes.from)) compareWith(null);
+  if (store.from && asOf && (asOf.startsWith("state:") || asOf <= store.from)) compareWith(null);
 });
-watch(() => [changes.since, changes.from, store.state, query.value, store.rights], () => {
+watch(() => [changes.since, store.from, store.state, query.value, store.rights], () => {
   clearTimeout(due);
   due = window.setTimeout(() => void ask(null), 0);
 });

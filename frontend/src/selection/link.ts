@@ -4,7 +4,7 @@ import { openLink } from "./opening";
 import { fromHash, toHash, WORST_FIRST } from "./query";
 import { store } from "./state";
 
-const hash = computed(() => toHash({ chosen: store.chosen, view: store.view, heat: store.heat, weighted: store.weighted, scale: store.scale, cell: store.cell, object: store.selected, sort: store.sort, base: store.base }));
+const hash = computed(() => toHash({ chosen: store.chosen, view: store.view, heat: store.heat, weighted: store.weighted, scale: store.scale, cell: store.cell, object: store.selected, sort: store.sort, base: store.base, from: store.from }));
 let written = location.hash.slice(1);
 let kept = false; // whether the map's page is the one that is shown: another page's address is not ours
 let shown = store.selected; // the object of the address

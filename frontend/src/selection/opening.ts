@@ -91,6 +91,15 @@ async function fit(chosen: Chosen, told: string[]): Promise<Chosen> {
   return out;
 }
 
+/** The day that a link compares with, where it is a day before the one that is shown. */
+function knownFrom({ from, chosen }: Link, told: string[]): string | null {
+  if (!from) return null;
+  const shown = chosen.asOf ?? store.at.slice(0, 10);
+  if (isDay(from) && !shown.startsWith("state:") && from < shown) return from;
+  told.push(F.badFrom(from));
+  return null;
+}
+
 let newest = 0;
 
 /** A scale of the catalogue to colour by; one that came with levels has been told with them. */
@@ -129,7 +138,8 @@ export async function openLink(hash: string): Promise<void> {
   const asked = link.sort;
   const sort = knownSort(asked, chosen) ? asked : WORST_FIRST;
   if (sort !== asked) told.push(F.unknownSort(sortTitle(asked)));
-  Object.assign(store, { chosen, heat: link.heat, weighted: link.weighted, scale, sort, selected: link.object, leftOut: told });
+  const from = knownFrom({ ...link, chosen }, told);
+  Object.assign(store, { chosen, from, heat: link.heat, weighted: link.weighted, scale, sort, selected: link.object, leftOut: told });
   if (link.base) store.base = link.base;
   if (view) store.view = view;
   queueMicrotask(() => (store.cell = cell)); // after the watcher that lets go of the hexagon of another picture

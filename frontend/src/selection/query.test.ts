@@ -3,14 +3,14 @@ import { areaFromText } from "./area";
 import { type FieldLimit, whereOf } from "./fields";
 import { EVERYTHING, fromHash, isNothing, type Link, notUnderstood, toHash, toParams, WORST_FIRST } from "./query";
 
-const PLAIN: Link = { chosen: EVERYTHING, view: null, heat: false, weighted: false, scale: null, cell: null, object: null, sort: WORST_FIRST };
+const PLAIN: Link = { chosen: EVERYTHING, view: null, heat: false, weighted: false, scale: null, cell: null, object: null, sort: WORST_FIRST, from: null };
 
 describe("the selection in a link", () => {
   it("comes back as it was", () => {
     const link: Link = {
       chosen: { classes: ["school", "tank"], grades: ["major", "serious"], levels: ["major-hazard-level:一级", "major-hazard-level:none"], divisions: ["360402", "360429205"], stages: ["closed"], sources: ["部门排查", "巡查 & 上报"], departments: ["教育局"], verified: false, tags: [], enterprises: [17, 3],
         fields: [], area: { shape: { type: "Circle", center: [116, 29.7], radius_m: 2000 }, id: "" }, q: "小学 & +，甲", asOf: "2026-03-01" },
-      view: { zoom: 11, lat: 29.70001, lng: 115.99999 }, heat: true, weighted: true, scale: "major-hazard-level", cell: "88418a0001fffff", object: 17, sort: "-attributes.dam_height_m",
+      view: { zoom: 11, lat: 29.70001, lng: 115.99999 }, heat: true, weighted: true, scale: "major-hazard-level", cell: "88418a0001fffff", object: 17, sort: "-attributes.dam_height_m", from: "2026-02-01",
     };
     expect(fromHash("#" + toHash(link))).toEqual(link);
   });

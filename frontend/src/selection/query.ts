@@ -27,7 +27,7 @@ export interface Chosen {
 export interface View { lat: number; lng: number; zoom: number }
 
 /** Everything a link brings back. */
-export interface Link { chosen: Chosen; view: View | null; heat: boolean; weighted: boolean; scale: string | null; cell: string | null; object: number | null; sort: string; base?: string | null | undefined }
+export interface Link { chosen: Chosen; view: View | null; heat: boolean; weighted: boolean; scale: string | null; cell: string | null; object: number | null; sort: string; base?: string | null | undefined; from?: string | null }
 
 export const EVERYTHING: Chosen = { classes: null, grades: null, levels: null, divisions: [], stages: null, sources: [], departments: [], verified: null, tags: [], enterprises: [], fields: [], area: null, q: "", asOf: null };
 /** The order of a table that nobody sorted, which a link need not carry. */
@@ -63,7 +63,7 @@ export function isNothing(chosen: Chosen): boolean {
   return chosen.classes?.length === 0 || chosen.grades?.length === 0 || chosen.levels?.length === 0;
 }
 
-export function toHash({ chosen, view, heat, weighted, scale, cell, object, sort, base }: Link): string {
+export function toHash({ chosen, view, heat, weighted, scale, cell, object, sort, base, from }: Link): string {
   const parts: string[] = [];
   const add = (name: string, value: string): void => void parts.push(`${name}=${encodeURIComponent(value).replace(/%2F/g, "/")}`);
   if (chosen.classes) add("class", chosen.classes.join(",") || NONE);
@@ -78,6 +78,7 @@ export function toHash({ chosen, view, heat, weighted, scale, cell, object, sort
   for (const limit of chosen.fields) add(FIELD_MARK + limit.field, fieldToText(limit));
   if (chosen.area) add("area", areaToText(chosen.area.shape));
   if (chosen.asOf) add("as_of", chosen.asOf);
+  if (from) add("from", from);
   if (chosen.q.trim()) add("q", chosen.q.trim());
   if (heat) add("heat", weighted ? WEIGHTED : "1");
   if (scale) add("scale", scale);
@@ -133,6 +134,7 @@ export function fromHash(hash: string): Link {
     cell: text("cell", /^[0-9a-f]{15}$/),
     object: object === null ? null : Number(object),
     sort: text("sort", /^-?[a-z][a-z0-9_.]{0,80}$/) ?? WORST_FIRST,
+    from: text("from", /^\d{4}-\d{2}-\d{2}$/),
     base: text("base", /^[a-z0-9][a-z0-9-]{0,39}(\.[a-z]{1,10})?$/) ?? undefined,
   };
 }

@@ -1,6 +1,6 @@
 /** What the page is about: one reactive object that panels change and layers listen to, and what follows from it. */
 import { computed, reactive } from "vue";
-import type { Account, Catalogue, ClassSpec, CountRow, Detail, Division, GradeStep, Item, Meta, Scale } from "../api/types";
+import type { Account, Catalogue, ClassSpec, CountRow, Detail, Division, GradeStep, Item, Meta, NamedRuleset, Scale } from "../api/types";
 import { GRADES, type Grade, num, W } from "../words";
 import { type ByGrade, type Figures, figuresOf } from "./figures";
 import { type Chosen, fromHash, isNothing, toParams, type View } from "./query";
@@ -35,6 +35,7 @@ export const store = reactive({
   drawing: null as "polygon" | "circle" | "edit" | null, // what is being drawn on the map, to be an area of the selection
   fitted: false, // whether the page's first link has been looked through
   leftOut: [] as string[], // what a link asked for that was not taken, and why
+  from: null as string | null, // the earlier of two days to compare; the later is the one that is shown
   cell: link.cell as string | null,
   base: (link.base ?? null) as string | null, // the basemap, as "source" or "source.variant"; null: the bureau's default
   inView: false,
@@ -50,6 +51,7 @@ export const store = reactive({
   unread: "" as string, // why the figures are not those of what is chosen; they are shown as a dash then
   total: null as number | null,
   unplaced: 0,
+  ruleset: null as NamedRuleset | null, // of the day or state that the figures are of
   frozen: 0, // while a past is shown: the state that it was asked at
   counting: false,
   rows: [] as Item[],
