@@ -2,19 +2,21 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query, Request
-from pydantic import Field
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import Field, ValidationError
 
 from riskmap.access.dependencies import signed_in
 from riskmap.access.reader import Reader, territory
 from riskmap.admission import rules as admission_rules
-from riskmap.admission import rulesets, service
+from riskmap.admission import rulesets, service, suitability
 from riskmap.admission.judgement import WORDS, Verdict
-from riskmap.admission.wire import Check, Place
-from riskmap.base import database
+from riskmap.admission.wire import Check, Place, Size
+from riskmap.base import audit, database
+from riskmap.base.errors import FieldError, Invalid
 from riskmap.base.throttle import MINUTE, Throttle
 from riskmap.base.web import ExactResponse, ExactRoute, ensure_disk
 from riskmap.base.wire import Text, Wire
+from riskmap.selection import request as selection_request
 from riskmap.store.dependencies import ReadSnapshot, WriteSnapshot, marked, whole_snapshot, whole_write_snapshot
 from riskmap.store.snapshot import Snapshot, open_snapshot
 
@@ -155,6 +157,43 @@ def try_rules(body: rulesets.Proposed, request: Request, snapshot: WholeSnapshot
 def adopt_rules(body: rulesets.Adoption, snapshot: WholeWriteSnapshot) -> Any:
     """Adopt rules from today on, as one state (administrator)."""
     return rulesets.adopt(snapshot, body)
+
+
+_SUITABILITY_OWN = frozenset({"tag", "resolution", "size"})
+
+
+@router.get("/suitability")
+def get_suitability(
+    request: Request,
+    reader: Asker,
+    snapshot: ReadSnapshot,
+    tag: Annotated[list[str], Query(max_length=20)],
+    resolution: int = 8,
+    size: Annotated[str, Query(max_length=4000)] = "{}",
+) -> Response:
+    """Where such a business could go: each H3 cell of the selection's area with its verdict and deciding rules.
+
+    `size` is JSON of the size of an enquiry. Kept by state, rule set and question.
+    """
+    asked = selection_request.asked(snapshot, request.query_params.multi_items(), _SUITABILITY_OWN)
+    try:
+        given = Size.model_validate_json(size)
+    except ValidationError:
+        told = 'size 应为核验中“多大”的 JSON，如 {"persons": 100}'
+        raise Invalid("适宜图的参数有误，请改正", errors=[FieldError("size", "bad_value", told)]) from None
+    words = tuple(word for value in tag for word in value.split(",") if word)
+    question = suitability.Question(words, given, resolution, asked.selection)
+    here = house(request)
+    made = suitability.suitability(asked.snapshot, here, question)
+    app = request.app.state
+    with database.write(app.engine, reader.settings(write=True)) as connection:
+        suitability.keep(connection, asked.snapshot, here, question, made)
+        audit.record(
+            connection, reader.name, "ask", "admission", "suitability", address=reader.address,
+            state=asked.snapshot.moment.n, after={"tags": words, "resolution": resolution},
+        )  # fmt: skip
+    headers = {"Content-Encoding": "gzip", "Cache-Control": "private, no-cache", "Vary": "Accept-Encoding"}
+    return Response(made, media_type="application/json", headers=headers)
 
 
 @router.get("/tags")

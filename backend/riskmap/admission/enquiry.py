@@ -90,7 +90,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class _Way:
+class Way:
     """A rule in one direction: whose objects are looked for."""
 
     rule: DistanceRule
@@ -115,15 +115,15 @@ class Enquiry:
 
     def answer(self, dated: Mapping[str, tuple[int, date | None]] | None = None) -> Answer:
         """All rules asked. `dated`: objects and last change by class, where the caller has kept them."""
-        ways, zones, lines = self._ways(), self._zones(), self._lines()
+        ways, zones, lines = self.ways(), self.zones(), self.lines()
         found = self.engine.reaching(self.snapshot, self.applicant.shape, self._reaches(ways, zones, lines))
         by_class: dict[str, list[Reached]] = {}
         for one in found:
             if not self._own(one):
                 by_class.setdefault(one.class_, []).append(one)
         classes = {c for way in ways for tag in way.looked_for for c in tag.classes}
-        classes |= {c for zone in zones for tag in self._tags(zone.zone) for c in tag.classes}
-        classes |= {c for item in lines if item.place for tag in self._tags(item.place[1]) for c in tag.classes}
+        classes |= {c for zone in zones for tag in self.tags_of(zone.zone) for c in tag.classes}
+        classes |= {c for item in lines if item.place for tag in self.tags_of(item.place[1]) for c in tag.classes}
         data = data_of(self.snapshot, classes) if dated is None else dated
         for way in ways:
             self._ask_distance(way, by_class, data)
@@ -145,13 +145,13 @@ class Enquiry:
 
     # -- What applies ---------------------------------------------------------------------
 
-    def _tags(self, text_: str) -> tuple[Tag, ...]:
+    def tags_of(self, text_: str) -> tuple[Tag, ...]:
         return tuple(self.rules.tags[code] for code in self.rules.leaves(text_))
 
     def _in_force(self, scope: Scope) -> bool:
         return scope.applies(self.snapshot.moment.day, self.applicant.division, self.demo)
 
-    def _ways(self) -> list[_Way]:
+    def ways(self) -> list[Way]:
         out = []
         mine = self.applicant.tags
         for rule in self.rules.distances:
@@ -159,19 +159,19 @@ class Enquiry:
                 continue
             subjects, targets = self.rules.leaves(rule.subject), self.rules.leaves(rule.target)
             if as_ := tuple(code for code in subjects if code in mine):
-                out.append(_Way(rule, OUT, self._tags(rule.target), as_))
+                out.append(Way(rule, OUT, self.tags_of(rule.target), as_))
             if rule.both and (as_ := tuple(code for code in targets if code in mine)):
-                out.append(_Way(rule, IN, self._tags(rule.subject), as_))
+                out.append(Way(rule, IN, self.tags_of(rule.subject), as_))
         return [way for way in out if any(tag.classes for tag in way.looked_for)]
 
-    def _zones(self) -> list[ZoneRule]:
+    def zones(self) -> list[ZoneRule]:
         mine = self.applicant.tags
         return [
             z for z in self.rules.zones
             if self._in_force(z.scope) and (z.who == "*" or any(code in mine for code in self.rules.leaves(z.who)))
         ]  # fmt: skip
 
-    def _lines(self) -> list[NegativeItem]:
+    def lines(self) -> list[NegativeItem]:
         """Items of the negative list that the trade falls under."""
         mine, industry = self.applicant.tags, self.applicant.industry or ""
         return [
@@ -182,7 +182,7 @@ class Enquiry:
         ]  # fmt: skip
 
     def _reaches(
-        self, ways: Iterable[_Way], zones: Iterable[ZoneRule], lines: Iterable[NegativeItem]
+        self, ways: Iterable[Way], zones: Iterable[ZoneRule], lines: Iterable[NegativeItem]
     ) -> dict[str, float]:
         """How far each class has to be looked for."""
         unsure = self.applicant.uncertainty_m + _WORST_POSITION_M
@@ -197,19 +197,19 @@ class Enquiry:
         for way in ways:
             if way.rule.by != ALPHA:
                 slack = 2 * UNKNOWN_HALF_M.get(way.rule.edge, 0.0)
-                reach(way.looked_for, self._limit(way.rule) + slack + _VIEW_M)
+                reach(way.looked_for, self.limit(way.rule) + slack + _VIEW_M)
         for zone in zones:
-            reach(self._tags(zone.zone), zone.within_m)
+            reach(self.tags_of(zone.zone), zone.within_m)
         for item in lines:
             if item.place:
-                reach(self._tags(item.place[1]), 0.0)
+                reach(self.tags_of(item.place[1]), 0.0)
         return reaches
 
-    def _limit(self, rule: DistanceRule) -> float:
+    def limit(self, rule: DistanceRule) -> float:
         """The fixed metres of a rule, or how far to look where a table says."""
         metres = rule.reach_m if rule.metres is None else float(rule.metres)
         if rule.beyond:
-            metres += self._limit(self.rules.distance(rule.beyond))
+            metres += self.limit(self.rules.distance(rule.beyond))
         return metres
 
     def _own(self, one: Reached) -> bool:
@@ -220,7 +220,7 @@ class Enquiry:
     # -- Distances ------------------------------------------------------------------------
 
     def _ask_distance(
-        self, way: _Way, by_class: Mapping[str, Sequence[Reached]], data: Mapping[str, tuple[int, date | None]]
+        self, way: Way, by_class: Mapping[str, Sequence[Reached]], data: Mapping[str, tuple[int, date | None]]
     ) -> None:
         rule = way.rule
         if rule.by == ALPHA:
@@ -249,10 +249,10 @@ class Enquiry:
             self.near.append(nearest)
         self._note(rule.scope, way.direction, {c for tag in way.looked_for for c in tag.classes}, data)
 
-    def _measure(self, way: _Way, tag: Tag, one: Reached) -> dict[str, Any] | None:
+    def _measure(self, way: Way, tag: Tag, one: Reached) -> dict[str, Any] | None:
         rule = way.rule
         said, doubts, clause = "", [], rule.scope.clause
-        limit: float | None = None if rule.metres is None else self._limit(rule)
+        limit: float | None = None if rule.metres is None else self.limit(rule)
         if rule.by:
             mine = self.applicant.as_hazard() if way.direction == OUT else self.applicant.size
             theirs = facts_of(one)
@@ -265,7 +265,7 @@ class Enquiry:
             said, doubts, clause = need.said, list(need.doubts), need.clause
             if limit is None and one.distance_m > rule.reach_m:
                 return None
-        half, slack, edge = _edge(rule, one)
+        half, slack, edge = edge_of(rule, one)
         distance = max(one.distance_m - half, 0.0)
         unsure = self.applicant.uncertainty_m + POSITION_M.get(one.position_quality, _WORST_POSITION_M)
         # A table's own tag says whether its number was checked; a rule that is laxer keeps its consequence.
@@ -291,7 +291,7 @@ class Enquiry:
             "outcome": outcome,
         }
 
-    def _ask_alpha(self, way: _Way, data: Mapping[str, tuple[int, date | None]]) -> None:
+    def _ask_alpha(self, way: Way, data: Mapping[str, tuple[int, date | None]]) -> None:
         """Residents more: which plants nearby would be graded otherwise."""
         rule = way.rule
         residents = self.applicant.size.get("residents")
@@ -313,7 +313,7 @@ class Enquiry:
                 )
         self._note(rule.scope, way.direction, {c for tag in way.looked_for for c in tag.classes}, data)
 
-    def _raised(self, way: _Way, unit: Raised, outcome: Outcome) -> dict[str, Any]:
+    def _raised(self, way: Way, unit: Raised, outcome: Outcome) -> dict[str, Any]:
         row = self._plain(way.rule.scope, way.direction, outcome)
         one = unit.row
         return row | {
@@ -350,7 +350,7 @@ class Enquiry:
     def _of(self, text_: str, by_class: Mapping[str, Sequence[Reached]]) -> list[Reached]:
         """Objects near by that are one of these tags; a path that a field holds is measured by itself."""
         out: dict[int, Reached] = {}
-        for tag in self._tags(text_):
+        for tag in self.tags_of(text_):
             found: Iterable[Reached]
             if tag.shape:
                 reaches = dict.fromkeys(tag.classes, 1000.0 + self.applicant.uncertainty_m)
@@ -391,7 +391,7 @@ class Enquiry:
                     "would_pass": round(zone.within_m + unsure - one.distance_m, 1) if zone.within_m else None,
                 }
             )
-        self._note(scope, PLACE, {c for tag in self._tags(zone.zone) for c in tag.classes}, data)
+        self._note(scope, PLACE, {c for tag in self.tags_of(zone.zone) for c in tag.classes}, data)
 
     def _ask_item(
         self, item: NegativeItem, by_class: Mapping[str, Sequence[Reached]], data: Mapping[str, tuple[int, date | None]]
@@ -401,7 +401,7 @@ class Enquiry:
         outcome: Outcome | None = softened(scope.consequence, scope.clause.tag, why=Why.LISTED)
         if item.place:
             relation, tag = item.place
-            classes = {c for t in self._tags(tag) for c in t.classes}
+            classes = {c for t in self.tags_of(tag) for c in t.classes}
             zones = self._of(tag, by_class)
             inside = [z for z in zones if z.distance_m == 0]
             doubtful = any(0 < z.distance_m <= self.applicant.uncertainty_m for z in zones)
@@ -526,7 +526,7 @@ def facts_of(one: Reached) -> Facts:
     return facts
 
 
-def _edge(rule: DistanceRule, one: Reached) -> tuple[float, float, str | None]:
+def edge_of(rule: DistanceRule, one: Reached) -> tuple[float, float, str | None]:
     """What lies between the line that is stored and the edge to measure from: half a known width; how much it may
     be where it is not known; and what the answer says of it."""
     if rule.edge in {"outline", "centre"}:

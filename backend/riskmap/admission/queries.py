@@ -129,6 +129,32 @@ def files(connection: Connection, case_id: int) -> list[dict[str, Any]]:
     return [dict(row) for row in rows.mappings()]
 
 
+def kept_suitability(connection: Connection, key: str) -> bytes | None:
+    """A map that was made before."""
+    found = connection.scalar(text("SELECT body FROM admission_suitability WHERE key = :key"), {"key": key})
+    return None if found is None else bytes(found)
+
+
+_MOST_MAPS = 200
+
+
+def keep_suitability(connection: Connection, key: str, n: int, body: bytes) -> None:
+    """Keep a map; of more than two hundred the oldest go."""
+    connection.execute(
+        text(
+            "INSERT INTO admission_suitability (key, state, body) VALUES (:key, :n, :body) ON CONFLICT (key) DO NOTHING"
+        ),
+        {"key": key, "n": n, "body": body},
+    )
+    connection.execute(
+        text(
+            "DELETE FROM admission_suitability WHERE key IN"
+            " (SELECT key FROM admission_suitability ORDER BY made_at DESC, key OFFSET :most)"
+        ),
+        {"most": _MOST_MAPS},
+    )
+
+
 # Where a case stands: every case is in exactly one of these.
 STANDINGS: Mapping[str, str] = {
     "unplaced": "status = 'unplaced'",

@@ -30,11 +30,14 @@ def middle_of(shape: BaseGeometry) -> float:
     return float((west + east) / 2)
 
 
+def flat_points(lon: NDArray[np.float64], lat: NDArray[np.float64], middle: float) -> NDArray[np.float64]:
+    """Many positions in metres of the plane through the meridian `middle`: x, y by row."""
+    x, y = _transformer().transform(lon + 120 - middle, lat)
+    return np.column_stack([x, y])
+
+
 def flat(shape: BaseGeometry, middle: float) -> BaseGeometry:
     """An outline (lon/lat, CGCS2000) in metres of the plane through the meridian `middle`."""
 
-    def project(coordinates: NDArray[np.float64]) -> NDArray[np.float64]:
-        x, y = _transformer().transform(coordinates[:, 0] + 120 - middle, coordinates[:, 1])
-        return np.column_stack([x, y])
-
-    return shapely.transform(shapely.segmentize(shape, _STEP), project)
+    dense = shapely.segmentize(shape, _STEP)
+    return shapely.transform(dense, lambda at: flat_points(at[:, 0], at[:, 1], middle))
