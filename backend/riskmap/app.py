@@ -18,7 +18,7 @@ from riskmap import __version__
 from riskmap.access import api as access_api
 from riskmap.access.reader import SYSTEM
 from riskmap.admission import api as admission_api
-from riskmap.admission import days_api, handout, handout_api
+from riskmap.admission import days_api, handout, handout_api, papers_api
 from riskmap.atlas import api as atlas_api
 from riskmap.atlas.basemap import Basemap
 from riskmap.atlas.basemaps import api as basemaps_api
@@ -40,6 +40,7 @@ from riskmap.engine.postgis import PostgisEngine
 from riskmap.engine.totals import Totals
 from riskmap.grading import review
 from riskmap.lists.service import Summaries
+from riskmap.paper import docx
 from riskmap.register import api as register_api
 from riskmap.register import (
     changes_api,
@@ -118,7 +119,10 @@ def create_app(settings: Settings) -> FastAPI:
     if app.state.mark:
         app.add_middleware(_DataMark)
     larger = {"/api/imports": settings.upload_mb << 20, "/api/imports/match": MOST_BODY}
-    larger |= {"/api/admission/checks/": handout.MOST_FILE + MOST_BODY}  # a file, and what is around it
+    larger |= {
+        "/api/admission/checks/": handout.MOST_FILE + MOST_BODY,
+        "/api/admission/templates/": docx.MOST_TEMPLATE + MOST_BODY,
+    }  # a file, and what is around it
     add_middleware(app, settings, larger | {"/api/basemap/files/": settings.basemap_mb << 20})
     app.include_router(access_api.router)
     app.include_router(register_api.router)
@@ -138,6 +142,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(admission_api.router)
     app.include_router(handout_api.router)
     app.include_router(days_api.router)
+    app.include_router(papers_api.router)
     _add_page(app)
     return app
 

@@ -55,6 +55,21 @@ def ask(client: TestClient, at: tuple[float, float], *tags: str, name: str = "ç¤
     return answer.json()
 
 
+def away(at: tuple[float, float], metres: float, azimuth: float = 90) -> tuple[float, float]:
+    """A place some metres off."""
+    lon, lat, _ = GEOD.fwd(*at, azimuth, metres)
+    return lon, lat
+
+
+def put(client: TestClient, class_: str, name: str, at: tuple[float, float], **given: Any) -> dict[str, Any]:
+    """An object of the register."""
+    geometry = {"type": "Point", "coordinates": list(at)}
+    body = {"class": class_, "name": name, "geometry": geometry, "valid_from": "2026-01-01", **given}
+    answer = client.post("/api/objects", json=body)
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
 def sign(client: TestClient, case: dict[str, Any]) -> None:
     """As advised."""
     body = {"verdict": case["verdict"], "note": ""}

@@ -44,6 +44,7 @@ KINDS = {
     "ruleset": "规则集",
     "admission": "准入案",
     "holiday": "节假日表",
+    "template": "文书模板",
 }
 ACTIONS = {
     "sign_in": "登录",

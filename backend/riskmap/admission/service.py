@@ -280,7 +280,7 @@ def preview(snapshot: Snapshot, asked: Asked) -> dict[str, Any]:
     return {
         "case": None,
         **shown_answer(snapshot, asked.answer.body()),
-        **_context(snapshot, asked.rules.ruleset.code, snapshot.moment.n, snapshot.moment.day),
+        **context(snapshot, asked.rules.ruleset.code, snapshot.moment.n, snapshot.moment.day),
         "trade": [found.body() for found in asked.applicant.trade],
         "warnings": list(asked.warnings),
         "place": _place(snapshot, simplejson.loads(shapely.to_geojson(placed.shape)), placed.uncertainty_m,
@@ -288,7 +288,8 @@ def preview(snapshot: Snapshot, asked: Asked) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _context(snapshot: Snapshot, ruleset: str | None, n: int | None, day: date | None) -> dict[str, Any]:
+def context(snapshot: Snapshot, ruleset: str | None, n: int | None, day: date | None) -> dict[str, Any]:
+    """What an answer rests on: rule set, state and day."""
     title = next((r.title for r in snapshot.catalogue.rulesets if r.code == ruleset), None)
     return {
         "ruleset": ruleset,
@@ -346,7 +347,7 @@ def body(snapshot: Snapshot, case: Mapping[str, Any]) -> dict[str, Any]:
         "closed": case["closed_at"] and {"at": case["closed_at"], "by": case["closed_by"]},
         "events": events,
         "files": queries.files(snapshot.connection, case["case_id"]),
-        **_context(snapshot, case["ruleset"], case["state"], case["day"]),
+        **context(snapshot, case["ruleset"], case["state"], case["day"]),
         "place": None,
         "may": {
             "sign": "sign" in snapshot.reader.may,

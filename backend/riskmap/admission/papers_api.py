@@ -1,0 +1,77 @@
+"""Papers of a case as Word files, and the templates that they are made from."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Request, Response
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
+
+from riskmap.access.dependencies import WriteTransaction, administrator_to
+from riskmap.access.reader import Reader
+from riskmap.admission import papers
+from riskmap.admission.api import Asker, Number
+from riskmap.base import database
+from riskmap.base.errors import Invalid
+from riskmap.base.web import ExactResponse, ExactRoute, ensure_disk
+from riskmap.exchange.uploads import DOCX, attachment
+from riskmap.store.dependencies import ReadSnapshot
+
+router = APIRouter(
+    prefix="/api/admission", route_class=ExactRoute, default_response_class=ExactResponse, tags=["admission"]
+)
+
+Kind = Literal["notice", "commitment", "checklist"]
+Keeper = Annotated[Reader, Depends(administrator_to("更换文书模板"))]
+
+
+@router.get("/checks/{number}/papers/{kind}.docx", response_class=Response)
+def get_paper(number: Number, kind: Kind, request: Request, reader: Asker, snapshot: ReadSnapshot) -> Response:
+    """安全告知书 (notice), 安全承诺书 (commitment) or 核查表 (checklist) of a case."""
+    app = request.app.state
+    name, body = papers.paper(snapshot, app.settings, number, kind, app.mark)
+    return Response(body, media_type=DOCX, headers=attachment(name))
+
+
+@router.get("/templates")
+def get_templates(request: Request, reader: Asker) -> Any:
+    """Which templates are the bureau's own, and the fields that a template may name."""
+    return papers.listed(request.app.state.settings)
+
+
+@router.get("/templates/{kind}", response_class=Response)
+def get_template(kind: Kind, request: Request, reader: Asker) -> Response:
+    """The template in use, to be changed in Word or WPS."""
+    found = papers.template(request.app.state.settings, kind)
+    return Response(found.body, media_type=DOCX, headers=attachment(f"{papers.PAPERS[kind]}模板.docx"))
+
+
+@router.put("/templates/{kind}")
+async def put_template(kind: Kind, request: Request, keeper: Keeper) -> Any:
+    """Take a bureau's own template (multipart: file), once it has been filled as a trial (administrator)."""
+    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+        raise Invalid("请用表单（multipart/form-data）上传文件。", code="not_multipart")
+    form = await request.form(max_files=1, max_fields=2, max_part_size=1 << 10)
+    try:
+        file = form.get("file")
+        if not isinstance(file, UploadFile):
+            raise Invalid("没有收到文件，请选择模板。", code="no_file")
+        body = await file.read()
+    finally:
+        await form.close()
+    return await run_in_threadpool(_keep, request.app.state, keeper, kind, body)
+
+
+def _keep(app: Any, keeper: Reader, kind: str, body: bytes) -> dict[str, Any]:
+    ensure_disk(app.settings)
+    papers.try_template(body)  # before a transaction waits for it
+    with database.write(app.engine, keeper.settings(write=True)) as connection:
+        papers.keep_template(connection, app.settings, keeper, kind, body)
+    return papers.listed(app.settings)
+
+
+@router.delete("/templates/{kind}")
+def delete_template(kind: Kind, request: Request, keeper: Keeper, transaction: WriteTransaction) -> Any:
+    """Back to the template that comes with the product (administrator)."""
+    settings = request.app.state.settings
+    papers.drop_template(transaction.connection, settings, keeper, kind)
+    return papers.listed(settings)
