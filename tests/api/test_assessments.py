@@ -8,6 +8,9 @@ import pytest
 from starlette.testclient import TestClient
 from tests.api.test_grading import box, change, put
 
+from riskmap.base.throttle import MINUTE, Throttle
+from riskmap.register import throttle
+
 MakeAccount = Callable[..., TestClient]
 CHLORINE, LPG = 12, 52
 
@@ -244,3 +247,30 @@ def test_the_public_form_has_no_assessments_and_the_past_only_its_own(
     assert told(admin, made["id"])
     assert told(client, made["id"]) == told(water, made["id"]) == []
     assert told(admin, made["id"], as_of="2026-02-01") == []  # contours are known as they are today
+
+
+# -- How often ----------------------------------------------------------------------
+
+
+def test_what_is_decided_over_all_objects_is_asked_so_often_a_minute(
+    admin: TestClient, client: TestClient, water: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (throttle.ACCOUNT_A_MINUTE, throttle.ADDRESS_A_MINUTE) == (240, 60)
+    firm, [unit] = works(admin, "例频", [row(LPG, "60", beta_symbol="W2")])
+    pond = put(admin, "tailings-pond", "例频库")["id"]
+    monkeypatch.setattr(throttle, "_accounts", Throttle(3, MINUTE, "查看判定一分钟最多 3 次"))
+    monkeypatch.setattr(throttle, "_addresses", Throttle(1, MINUTE, "查看判定一分钟最多 1 次"))
+    told(admin, firm)
+    told(admin, unit)
+    assert admin.get(f"/api/objects/{pond}/headwater").status_code == 200
+    for path in (f"{firm}/grade", f"{pond}/headwater"):
+        refused = admin.get(f"/api/objects/{path}")
+        assert (refused.status_code, refused.json()["code"]) == (429, "too_many")
+        assert "一分钟最多 3 次" in refused.json()["detail"]
+    told(admin, pond)  # rests on nothing but itself
+    told(
+        admin, firm, as_of=f"state:{admin.get('/healthz').json()['state'] - 1}"
+    )  # of the past nobody else is asked for
+    assert water.get(f"/api/objects/{pond}/headwater").status_code == 404  # another account has its own count
+    # The public, by address.
+    assert [client.get(f"/api/objects/{pond}/headwater").status_code for _ in range(2)] == [404, 429]

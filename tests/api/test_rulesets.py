@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 from riskmap.base import clock
 from riskmap.register import rulesets
 
+SHIPPED = {"use": {"lec-bands": "lec-bands", "ls-bands": "ls-bands-common"}, "weights": {}, "schemes": []}
 LS_B = {"use": {"ls-bands": "ls-bands-b"}}
 AMMONIA = {"table": 1, "no": 1, "quantity_t": "40"}
 POLICY = "major-hazard-level-to-grade"
@@ -87,7 +88,7 @@ def record(admin: TestClient, object_id: int, **params: Any) -> dict[str, Any]:
 def shipped_again(admin: TestClient) -> Any:
     """Whatever the test adopts, the next begins with the product's own bands and no policy."""
     yield
-    adopted(admin, ruleset={})
+    adopted(admin, ruleset=SHIPPED)
     rows = [{"level": level, "grade": grade} for level, grade in LEVELS.items()]
     adopted(admin, policy={"policy": POLICY, "rows": rows, "adopted": False})
 
@@ -432,6 +433,38 @@ def test_schemes_run_side_by_side_each_by_its_own_bands_to_the_boundary(admin: T
     refused = admin.get("/api/lists/enterprise-scores", params={"scheme": "涉炉企业计分", "as_of": "2026-02-15"})
     assert refused.status_code == 422  # on that day there was no such scheme
     assert refused.json()["errors"][0]["field"] == "scheme"
+
+
+def test_what_a_draft_leaves_out_stays_as_it_is_in_force(admin: TestClient) -> None:
+    def in_force() -> dict[str, Any]:
+        told = admin.get("/api/rulesets").json()
+        bands = {
+            b["table"]: (b["choice"], [(r["level"], r["least"], r["most"]) for r in b["rows"]]) for b in told["bands"]
+        }
+        return {
+            "bands": bands,
+            "weights": told["weights"],
+            "schemes": [(s["title"], s["bands"]) for s in told["schemes"]],
+        }
+
+    lec = [band("major", 321, None), band("serious", 161, 320), band("general", 70, 160), band("low", None, 69)]
+    adopted(admin, ruleset={"tables": {"lec-bands": lec}, **LS_B, "weights": WEIGHTS, "schemes": [FURNACE]})
+    first = in_force()
+    assert (first["weights"], [title for title, _ in first["schemes"]]) == (WEIGHTS, [SHIPPED_SCHEME, FURNACE["title"]])
+    assert (first["bands"]["lec-bands"][0], first["bands"]["ls-bands"][0]) == (None, "ls-bands-b")
+    adopted(admin, ruleset={})
+    assert in_force() == first
+    trial = tried(admin, ruleset={"tables": {"ls-bands": OWN}})
+    assert (trial["weights"], trial["scores"]) == ({"before": WEIGHTS, "after": WEIGHTS}, [])
+    adopted(admin, ruleset={"tables": {"ls-bands": OWN}})
+    second = in_force()
+    assert second == first | {"bands": first["bands"] | {"ls-bands": second["bands"]["ls-bands"]}}
+    assert second["bands"]["ls-bands"][1][0] == ("major", "16", "25")
+    # What is given anew, even if it is nothing, is another matter.
+    adopted(admin, ruleset=SHIPPED)
+    third = in_force()
+    assert (third["weights"], [title for title, _ in third["schemes"]]) == (EVEN, [SHIPPED_SCHEME])
+    assert {table: choice for table, (choice, _) in third["bands"].items()} == SHIPPED["use"]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from riskmap.base.web import ExactResponse, ExactRoute
 from riskmap.base.wire import Wire
 from riskmap.register import history, near, position, service
 from riskmap.register.draft import ObjectDraft, ObjectPatch, Parties
+from riskmap.register.throttle import CountAsking
 from riskmap.selection import request as selection_request
 from riskmap.store.dependencies import ReadSnapshot, WriteSnapshot, marked
 
@@ -99,10 +100,11 @@ def end_object(
 def get_grade(
     object_id: ObjectId,
     snapshot: ReadSnapshot,
+    count_asking: CountAsking,
     as_of: AsOf = None,
 ) -> Any:
-    """How each grade and level came about."""
-    return service.grades(snapshot.at(as_of), object_id)
+    """How each grade and level came about, and what is assessed beside them."""
+    return service.grades(snapshot.at(as_of), object_id, count_asking)
 
 
 @router.get("/objects/{object_id}/history")

@@ -1,6 +1,6 @@
 """What is said of an object beside its grade, for one reader: names of what he may see, a mark for what he may not."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import text
@@ -38,19 +38,22 @@ def masked(snapshot: Snapshot, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     return out
 
 
-def assessments(snapshot: Snapshot, row: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The assessments of an object that the reader gets in full. Those that ask for others are of the present only."""
+def assessments(snapshot: Snapshot, row: Mapping[str, Any], count_asking: Callable[[], None]) -> list[dict[str, Any]]:
+    """The assessments of an object that the reader gets in full. Those that ask for others are of the present only,
+    and counted by `count_asking`."""
     class_ = snapshot.catalogue.classes.get(row["class"])
     if class_ is None or row["form"] != "full":
         return []
     moment = snapshot.moment
     book = rulebook_of(snapshot.catalogue.ruleset_at(moment.day))
     asked = Asked(snapshot.connection, snapshot.catalogue, book, row, moment.day)
+    present = [
+        one for code in class_.assess if (one := ASSESSMENTS.get(code)) and (moment.is_present or not one.by_map)
+    ]
+    if any(one.by_map for one in present):
+        count_asking()
     out = []
-    for code in class_.assess:
-        one = ASSESSMENTS.get(code)
-        if one is None or (one.by_map and not moment.is_present):
-            continue
+    for one in present:
         out += [_told(snapshot, class_, one, answer, book.ruleset.code) for answer in one.run(asked)]
     return out
 

@@ -9,6 +9,7 @@ from riskmap.base.errors import NotSignedIn
 from riskmap.base.web import ExactResponse, ExactRoute
 from riskmap.base.wire import Text, Wire
 from riskmap.register import regrading
+from riskmap.register.throttle import CountAsking
 from riskmap.selection import request as selection_request
 from riskmap.store.dependencies import ReadSnapshot, WriteSnapshot, marked
 
@@ -62,8 +63,9 @@ def get_review(
 
 
 @router.get("/objects/{object_id}/headwater")
-def get_headwater(object_id: LineId, snapshot: ReadSnapshot) -> Any:
+def get_headwater(object_id: LineId, snapshot: ReadSnapshot, count_asking: CountAsking) -> Any:
     """Whether a tailings pond is a 头顶库, by what is registered within 1 km downstream of it today."""
+    count_asking()
     return regrading.downstream(snapshot, object_id)
 
 

@@ -115,16 +115,16 @@ class Weights(Wire):
 
 
 class RuleSetDraft(Wire):
-    """What stands in the place of the product's own: a choice among the tables that it brings, or own bands; and the
-    weights of the heat map."""
+    """What stands in the place of what is in force: for each table a choice among those that the product brings, or own
+    bands; the weights of the heat map; schemes of scores. What is not given stays as it is in force."""
 
     use: Annotated[dict[Name, Name], Field(title="选用", max_length=20, default_factory=dict)]
     tables: Annotated[
         dict[Name, Annotated[list[Band], Field(max_length=20)]],
         Field(title="自定分档", max_length=20, default_factory=dict),
     ]
-    weights: Annotated[Weights, Field(title="热力图权重", default_factory=Weights)]
-    schemes: Annotated[list[Scheme], Field(title="记分方案", max_length=20, default_factory=list)]
+    weights: Weights | None = Field(None, title="热力图权重")
+    schemes: Annotated[list[Scheme], Field(max_length=20)] | None = Field(None, title="记分方案")
 
 
 class PolicyRow(Wire):
@@ -246,8 +246,9 @@ def _check_one(given: Proposed) -> None:
         )
 
 
-def _ruleset(draft: RuleSetDraft, code: str, title: str, day: date, reason: str) -> RuleSet:
-    """The set. Raises Invalid with what is wrong in each of its tables."""
+def _ruleset(draft: RuleSetDraft, present: RuleSet, code: str, title: str, day: date, reason: str) -> RuleSet:
+    """The set: what the draft gives, and of the one in force what it does not. Raises Invalid with what is wrong in
+    each of its tables."""
     errors = [
         FieldError(f"ruleset.{part}.{name}", "unknown_table", f"没有“{name}”这张表，可用：{'、'.join(CHOICES)}")
         for part, names in (("use", draft.use), ("tables", draft.tables))
@@ -262,21 +263,25 @@ def _ruleset(draft: RuleSetDraft, code: str, title: str, day: date, reason: str)
         raise _unfit(errors)
     # A set of its own has the rule set's name; a table chosen among those of the product keeps its own.
     tables = {name: tuple(band.cells(title) for band in bands) for name, bands in draft.tables.items()}
-    use = {name: choice for name, choice in draft.use.items() if name not in tables and choice != CHOICES[name][0]}
+    use = {name: choice for name, choice in draft.use.items() if name not in tables}
     for name, rows in tables.items():
         try:  # each by itself, so that all are told of
             Rulebook.of(replace(PRODUCT, title="", tables={name: rows}))
         except Refused as refused:
             at = f"ruleset.tables.{name}"
             errors += [_fault(at, TITLES[name], f.field, f.code, f.message) for f in refused.faults]
-    schemes = _schemes(draft.schemes, errors)
-    weights = draft.weights.by_grade()
+    schemes = present.schemes if draft.schemes is None else _schemes(draft.schemes, errors)
+    weights = present.weights if draft.weights is None else draft.weights.by_grade()
     if not any(weights.values()):
         message = "热力图权重不能全是 0：那样图上处处一样，像没有风险"
         errors.append(FieldError("ruleset.weights", "all_zero", message))
     if errors:
         raise _unfit(errors)
-    return RuleSet(code, title, day, reason, use, tables, weights, schemes)
+    given = use.keys() | tables.keys()
+    chosen = {name: choice for name, choice in present.use.items() if name not in given}
+    chosen |= {name: choice for name, choice in use.items() if choice != CHOICES[name][0]}
+    own = {name: rows for name, rows in present.tables.items() if name not in given} | tables
+    return RuleSet(code, title, day, reason, chosen, own, weights, schemes)
 
 
 def _schemes(drafts: Sequence[Scheme], errors: list[FieldError]) -> dict[str, list[dict[str, str]]]:
@@ -353,10 +358,8 @@ def _proposal(
         policy = _policy(given.policy, catalogue, title)
         return ByPolicy.of(catalogue, policy, by, at), policy
     assert given.ruleset is not None
-    ruleset = _ruleset(given.ruleset, next_code(catalogue.rulesets, day), title or "试算", day, reason)
-    # The rules of admission are edited elsewhere: a set of bands carries on those in force.
-    kept = {name: rows for name, rows in catalogue.ruleset_at(day).tables.items() if name not in CHOICES}
-    ruleset = replace(ruleset, tables={**kept, **ruleset.tables})
+    code, present = next_code(catalogue.rulesets, day), catalogue.ruleset_at(day)
+    ruleset = _ruleset(given.ruleset, present, code, title or "试算", day, reason)
     return ByRuleSet.of(catalogue, ruleset, by, at), ruleset
 
 

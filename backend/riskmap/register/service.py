@@ -3,7 +3,7 @@
 import base64
 import binascii
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -112,8 +112,8 @@ def detail(snapshot: Snapshot, object_id: int) -> dict[str, Any]:
     return out
 
 
-def grades(snapshot: Snapshot, object_id: int) -> dict[str, Any]:
-    """How each grade and level of an object came about."""
+def grades(snapshot: Snapshot, object_id: int, count_asking: Callable[[], None]) -> dict[str, Any]:
+    """How each grade and level of an object came about; `count_asking` is called before other objects are asked for."""
     row = queries.one(snapshot, object_id)
     if row is None:
         raise NotFound(NOT_FOUND)
@@ -124,7 +124,11 @@ def grades(snapshot: Snapshot, object_id: int) -> dict[str, Any]:
     if not listed:
         value = GRADES[row["grade"] - 1]
         listed = [{"scale": "risk-grade", "value": value, "rank": row["grade"], "how": "none"}]
-    return {"grades": listed, "assessments": beside.assessments(snapshot, row), "state": snapshot.moment.n}
+    return {
+        "grades": listed,
+        "assessments": beside.assessments(snapshot, row, count_asking),
+        "state": snapshot.moment.n,
+    }
 
 
 def _newer_count(snapshot: Snapshot, row: Mapping[str, Any], grade: Mapping[str, Any]) -> dict[str, Any]:
