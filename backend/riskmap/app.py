@@ -19,6 +19,7 @@ from riskmap.access import api as access_api
 from riskmap.access.reader import SYSTEM
 from riskmap.admission import api as admission_api
 from riskmap.admission import days_api, handout, handout_api, papers_api
+from riskmap.admission.enquiry import DataDates
 from riskmap.atlas import api as atlas_api
 from riskmap.atlas.basemap import Basemap
 from riskmap.atlas.basemaps import api as basemaps_api
@@ -106,6 +107,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.map_engine = PostgisEngine()
     app.state.totals = Totals(app.state.map_engine)
     app.state.lists = Summaries()
+    app.state.data_dates = DataDates()
     app.state.tiles = TileCache(settings.tile_cache_mb << 20)
     app.state.feed = StateFeed(app_url(settings))
     app.state.workforce = Workforce(settings)

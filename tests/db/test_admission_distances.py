@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 
 from riskmap.access.reader import SYSTEM
 from riskmap.admission import trade
-from riskmap.admission.enquiry import OUT, Applicant, Enquiry
+from riskmap.admission.enquiry import OUT, Applicant, DataDates, Enquiry
 from riskmap.admission.rules import rules_of
 from riskmap.base import database
 from riskmap.base.settings import Settings
@@ -88,7 +88,7 @@ def test_1000_random_places_equal_an_independent_computation(
             place = _shape((rng.uniform(WEST, EAST), rng.uniform(SOUTH, NORTH)), rng)
             found = tuple(trade.find(rules, "", None, [tag]))
             applicant = Applicant("申请人", found, None, place, 0.0, "", {"storage": []})
-            answer = Enquiry(snapshot, PostgisEngine(), rules, applicant, False).answer({})
+            answer = Enquiry(snapshot, PostgisEngine(), rules, applicant, False).answer(DataDates())
             # Some 390 m, further than any of the limits.
             near = [ids[k] for k in boxes.query(shapely.buffer(place, 0.004))]
             flat = _plane(place)

@@ -44,7 +44,7 @@ Asker = Annotated[Reader, Depends(asker)]
 def house(request: Request) -> service.House:
     """What of the running service an enquiry needs."""
     app = request.app.state
-    return service.House(app.map_engine, app.settings.bounds, app.mark is not None)
+    return service.House(app.map_engine, app.settings.bounds, app.mark is not None, app.data_dates)
 
 
 @router.post("/preview")

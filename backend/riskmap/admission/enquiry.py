@@ -99,6 +99,38 @@ class Way:
     as_: tuple[str, ...]  # the applicant's tags that make it apply
 
 
+class DataDates:
+    """What the answers of a state rest on, class by class: counted once for a state, whoever asks."""
+
+    def __init__(self, states: int = 4) -> None:
+        self._kept: dict[tuple[int, date, bool], dict[str, tuple[int, date | None]]] = {}
+        self._states = states
+
+    def of(self, snapshot: Snapshot, classes: Iterable[str]) -> Mapping[str, tuple[int, date | None]]:
+        """Live objects of each of these classes and the day of the last change among them; SYSTEM's snapshot."""
+        moment = snapshot.moment
+        key = (moment.n, moment.day, moment.is_present)
+        known = self._kept.setdefault(key, {})
+        wanted = set(classes)
+        if missing := wanted - known.keys():
+            known.update(dict.fromkeys(missing, (0, None)) | data_of(snapshot, missing))
+        while len(self._kept) > self._states:
+            self._kept.pop(next(iter(self._kept)), None)  # another thread may be making room too
+        return known
+
+
+def data_of(snapshot: Snapshot, classes: Iterable[str]) -> dict[str, tuple[int, date | None]]:
+    """Live objects of each class, and the day of the last change among them: what an answer rests on."""
+    wanted = tuple(sorted(classes))
+    if not wanted:
+        return {}
+    compiled = compile_selection(Selection(classes=wanted, stage=LIVE_STAGES), snapshot)
+    listed = compiled.rows("class, updated_at")
+    sql = f"SELECT class, count(*) AS n, max(updated_at) AS at FROM ({listed}) AS r GROUP BY 1"
+    rows = snapshot.connection.execute(text(sql), compiled.binds.values)
+    return {row[0]: (row.n, row.at.date() if row.at else None) for row in rows}
+
+
 @dataclass(slots=True)
 class Enquiry:
     """One question, from the applicant to the answer."""
@@ -113,8 +145,8 @@ class Enquiry:
     asked: list[dict[str, Any]] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
 
-    def answer(self, dated: Mapping[str, tuple[int, date | None]] | None = None) -> Answer:
-        """All rules asked. `dated`: objects and last change by class, where the caller has kept them."""
+    def answer(self, dates: DataDates) -> Answer:
+        """All rules asked."""
         ways, zones, lines = self.ways(), self.zones(), self.lines()
         found = self.engine.reaching(self.snapshot, self.applicant.shape, self._reaches(ways, zones, lines))
         by_class: dict[str, list[Reached]] = {}
@@ -124,7 +156,7 @@ class Enquiry:
         classes = {c for way in ways for tag in way.looked_for for c in tag.classes}
         classes |= {c for zone in zones for tag in self.tags_of(zone.zone) for c in tag.classes}
         classes |= {c for item in lines if item.place for tag in self.tags_of(item.place[1]) for c in tag.classes}
-        data = data_of(self.snapshot, classes) if dated is None else dated
+        data = dates.of(self.snapshot, classes)
         for way in ways:
             self._ask_distance(way, by_class, data)
         for zone in zones:
@@ -560,15 +592,3 @@ def _is_gas(row: Facts, tables: gb18218.Tables) -> bool:
 
 # Rows of GB 18218 table 1 that are flammable gases and have no β of their own in table 3.
 _GAS_ROWS = frozenset(range(47, 56))
-
-
-def data_of(snapshot: Snapshot, classes: Iterable[str]) -> dict[str, tuple[int, date | None]]:
-    """Live objects of each class, and the day of the last change among them: what an answer rests on."""
-    wanted = tuple(sorted(classes))
-    if not wanted:
-        return {}
-    compiled = compile_selection(Selection(classes=wanted, stage=LIVE_STAGES), snapshot)
-    listed = compiled.rows("class, updated_at")
-    sql = f"SELECT class, count(*) AS n, max(updated_at) AS at FROM ({listed}) AS r GROUP BY 1"
-    rows = snapshot.connection.execute(text(sql), compiled.binds.values)
-    return {row[0]: (row.n, row.at.date() if row.at else None) for row in rows}

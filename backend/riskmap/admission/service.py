@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from riskmap.access.reader import SYSTEM, Reader
 from riskmap.admission import place, queries, shown, trade
 from riskmap.admission.days import DUE_DAYS, calendar
-from riskmap.admission.enquiry import Answer, Applicant, Enquiry, as_holding
+from riskmap.admission.enquiry import Answer, Applicant, DataDates, Enquiry, as_holding
 from riskmap.admission.judgement import WORDS, Verdict
 from riskmap.admission.place import Placed
 from riskmap.admission.rules import Rules, rules_of
@@ -39,6 +39,7 @@ class House:
     engine: Engine
     bounds: tuple[float, float, float, float]
     demo: bool  # whether demo rows of the negative list count
+    dates: DataDates = field(default_factory=DataDates)
 
 
 def ensure_may_ask(reader: Reader) -> None:
@@ -86,7 +87,7 @@ def ask(snapshot: Snapshot, house: House, given: Check) -> Asked:
 def _answer(snapshot: Snapshot, house: House, rules: Rules, applicant: Applicant) -> Answer:
     """Decided over all live objects, whoever asks."""
     with database.under(snapshot.connection, SYSTEM.settings()):
-        return Enquiry(replace(snapshot, reader=SYSTEM), house.engine, rules, applicant, house.demo).answer()
+        return Enquiry(replace(snapshot, reader=SYSTEM), house.engine, rules, applicant, house.demo).answer(house.dates)
 
 
 def _applicant(given: Check, found: Sequence[trade.Found], industry: str | None, placed: Placed) -> Applicant:

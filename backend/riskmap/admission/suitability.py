@@ -21,7 +21,7 @@ from sqlalchemy import Connection, text
 
 from riskmap.access.reader import SYSTEM, territory
 from riskmap.admission import queries, trade
-from riskmap.admission.enquiry import IN, POSITION_M, Applicant, Enquiry, Way, data_of, edge_of, facts_of
+from riskmap.admission.enquiry import IN, POSITION_M, Applicant, Enquiry, Way, edge_of, facts_of
 from riskmap.admission.judgement import NONE, Outcome, Verdict, Why, at_distance, softened
 from riskmap.admission.rules import ALPHA, BY, Rules, Tag, rules_of
 from riskmap.admission.service import House
@@ -36,7 +36,7 @@ from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Snapshot
 
 RESOLUTIONS = range(6, 11)
-MOST_CELLS = 60_000
+MOST_CELLS = 100_000
 # Four answers for a map; the six verdicts stand in the cell beside them.
 KINDS: Mapping[Verdict, str] = {
     Verdict.REFUSE: "against",
@@ -151,7 +151,7 @@ def _made(snapshot: Snapshot, house: House, rules: Rules, question: Question) ->
         classes |= {c for z in zones for tag in enquiry.tags_of(z.zone) for c in tag.classes}
         classes |= {c for n in lines if n.place for tag in enquiry.tags_of(n.place[1]) for c in tag.classes}
         objects = _objects(whole, classes, area, reach, middle)
-        data = data_of(whole, classes)
+        data = house.dates.of(whole, classes)
     # What holds in one region alone, and what asks who lives around, is for the enquiry at a place.
     scopes = [d.scope for d in rules.distances] + [z.scope for z in rules.zones] + [n.scope for n in rules.negative]
     not_asked = [scope.code for scope in scopes if scope.region]
