@@ -635,3 +635,67 @@ def test_the_tables_that_a_form_chooses_from_are_everybodys(client: TestClient) 
     assert (found["edition"], found["table1"][0]["name"], found["table1"][0]["q_t"]) == ("GB 18218-2018", "氨", "10")
     assert {g["gas"]: g["row"] for g in found["table3"] if g["part"] == "yes"} == {"一氧化碳": "13"}
     assert {r["symbol"] for r in found["table2"]} == {r["symbol"] for r in found["table4"]}
+
+
+# -- Shapes beside the object's own -------------------------------------------------------
+
+
+def test_a_fence_or_a_path_far_from_its_object_is_refused(admin: TestClient) -> None:
+    fence = moved(30)
+    at = {"type": "Point", "coordinates": list(east_of(fence, 1990))}
+    attributes = {"substances": [AMMONIA], "plant_boundary": box(*fence)}
+    body = {"class": "major-hazard", "name": "边界远近", "geometry": at, "attributes": attributes}
+    made = put(admin, "major-hazard", "边界远近", geometry=at, attributes=attributes)
+    far = {**body, "geometry": {"type": "Point", "coordinates": list(east_of(fence, 2010))}}
+    for answer in (
+        admin.post("/api/objects", json=far),
+        admin.post("/api/objects/preview", json=far),
+        admin.patch(
+            f"/api/objects/{made['id']}",
+            json={"geometry": far["geometry"]},
+            headers={"If-Match": f'"{made["state"]}"'},
+        ),
+    ):
+        assert answer.status_code == 422, answer.text
+        assert [(e["field"], e["code"]) for e in answer.json()["errors"]] == [("attributes.plant_boundary", "far_away")]
+        assert "厂区边界离对象位置 2.0 km，超过 2 km" in answer.json()["errors"][0]["message"]
+    inside = {"type": "Point", "coordinates": [WEST + 0.05, fence[1] + 0.01]}  # a place within a wide fence
+    wide = {**attributes, "plant_boundary": box(WEST, fence[1], WEST + 0.1, fence[1] + 0.02)}
+    put(admin, "major-hazard", "大厂", geometry=inside, attributes=wide)
+
+    def path(metres: float) -> Any:
+        lon, lat = east_of((115.4, 28.9, 115.5, 28.9), metres)
+        line = {"type": "LineString", "coordinates": [[lon, lat], [lon + 0.02, lat]]}
+        place = {"type": "Point", "coordinates": [115.5, 28.9]}
+        given = {"class": "tailings-pond", "name": "远路库", "geometry": place, "attributes": {"flow_path": line}}
+        return admin.post("/api/objects", json=given)
+
+    assert path(1990).status_code == 201
+    refused = path(2010)
+    assert refused.status_code == 422
+    assert [(e["field"], e["code"]) for e in refused.json()["errors"]] == [("attributes.flow_path", "far_away")]
+
+
+# -- What is not said is asked for --------------------------------------------------------
+
+
+def test_figures_without_a_method_say_what_is_missing(admin: TestClient) -> None:
+    made = put(admin, "risk-point", "没写方法", attributes={"L": 3, "S": 5})
+    assert computed(admin, made["id"])["verdict"] == "未评定，缺评估方法（LEC 或 LS）"
+    assert made["grade"]["value"] == "none"
+
+
+def test_a_direct_judgement_says_its_basis(admin: TestClient) -> None:
+    body = {"class": "risk-point", "name": "直接判", "attributes": {"method": "direct", "grade": "major"}}
+    answer = admin.post("/api/objects", json=body)
+    assert answer.status_code == 422
+    assert [(e["field"], e["code"]) for e in answer.json()["errors"]] == [("attributes.basis", "required")]
+    body["attributes"]["basis"] = "目录第 3 条"
+    assert admin.post("/api/objects", json=body).status_code == 201
+
+
+def test_a_quantity_of_nought_is_told(admin: TestClient) -> None:
+    made = put(admin, "major-hazard", "零吨", attributes={"substances": [{**AMMONIA, "quantity_t": "0"}]})
+    grade = computed(admin, made["id"])
+    assert grade["verdict"] == "不构成重大危险源"
+    assert "氨的设计最大量填的是 0，请核对" in grade["notes"]

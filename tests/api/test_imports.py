@@ -946,3 +946,16 @@ def test_columns_that_are_none_are_refused(admin: TestClient, columns: str) -> N
     [wrong] = answer.json()["errors"]
     assert wrong["field"] == "columns"
     assert wrong["message"].startswith("各列的对应不对")
+
+
+def test_a_fence_far_from_its_unit_goes_back_with_the_reason(admin: TestClient) -> None:
+    def line(name: str, west: float) -> str:
+        fence = f"POLYGON(({west} 29.7, {west + 0.01} 29.7, {west + 0.01} 29.71, {west} 29.71, {west} 29.7))"
+        return f'{name},116.005,29.705,"{fence}"'
+
+    text = csv("名称,经度,纬度,厂区边界", line("近界单元", 116.0), line("远界单元", 116.5))
+    done = run(admin, text, "major-hazard", crs="EPSG:4490")
+    assert (done["rows"]["added"], done["rows"]["back"]) == (1, 1)
+    [back] = rows(admin, done["id"], "back")
+    assert (back["line"], back["faults"][0]["column"]) == (3, "厂区边界")
+    assert "厂区边界离对象位置 47.9 km，超过 2 km" in back["faults"][0]["message"]

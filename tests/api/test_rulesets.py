@@ -59,6 +59,8 @@ def tried(admin: TestClient, **given: Any) -> dict[str, Any]:
 
 
 def adopted(admin: TestClient, **given: Any) -> dict[str, Any]:
+    if "expected" not in given:  # as the page does: what the trial has just said
+        given["expected"] = tried(admin, **{k: given[k] for k in ("ruleset", "policy") if k in given})["total"]
     answer = admin.post("/api/rulesets/adopt", json={"title": "分档会议", "reason": "安委会 3 号纪要", **given})
     assert answer.status_code == 200, answer.text
     return answer.json()
@@ -203,16 +205,27 @@ def test_the_list_comes_page_by_page(admin: TestClient) -> None:
         ([band("none", 16, 25)], ".0.level", "literal_error", ""),
         ([band("major", 16, "1e999999")], ".0.most", None, ""),
         ([OWN[0]] * 21, "", "too_long", ""),
+        # More is worse: turned about, the worst risks would be blue.
+        (
+            [band(b["level"], o["least"], o["most"]) for b, o in zip(OWN, reversed(OWN), strict=True)],
+            ".1.level",
+            "upside_down",
+            "第 2 档的分值比第 1 档大，等级却更低",
+        ),
+        ([OWN[0], band("serious", 4, 15), OWN[3]], "", "no_band", "一般风险没有一档"),
+        ([*OWN[:2], band("general", 6, 8), band("general", 4, 5), OWN[3]], ".3.level", "twice", "一般风险写了两档"),
     ],
 )
 def test_bands_with_a_gap_or_an_overlap_are_refused_at_their_table(
     admin: TestClient, bands: list[dict[str, Any]], field: str, code: str | None, word: str
 ) -> None:
-    state = admin.get("/api/rulesets").json()["state"]
-    for path, more in (("trial", {}), ("adopt", {"title": "有漏", "reason": "试"})):
+    state, said = admin.get("/api/rulesets").json()["state"], 0
+    for path in ("trial", "adopt"):
+        more = {"title": "有漏", "reason": "试", "expected": said} if path == "adopt" else {}
         answer = admin.post(f"/api/rulesets/{path}", json={"ruleset": {"tables": {"ls-bands": bands}}, **more})
         if code is None and not field:  # 15 < 16 are next to each other: no product lies between
             assert answer.status_code == 200, answer.text
+            said = answer.json().get("total", 0)
             continue
         assert answer.status_code == 422, answer.text
         [error, *_] = answer.json()["errors"]
@@ -239,9 +252,28 @@ def test_bands_with_a_gap_or_an_overlap_are_refused_at_their_table(
     ],
 )
 def test_what_is_no_rule_set_is_refused_at_its_field(admin: TestClient, given: dict[str, Any], field: str) -> None:
-    answer = admin.post("/api/rulesets/adopt", json={"title": "试", "reason": "试", **given})
+    answer = admin.post("/api/rulesets/adopt", json={"title": "试", "reason": "试", "expected": 0, **given})
     assert answer.status_code == 422, answer.text
     assert answer.json()["errors"][0]["field"] == field
+
+
+def test_a_policy_by_which_worse_is_less_is_refused(admin: TestClient) -> None:
+    def answer(**levels: str) -> Any:
+        rows = [{"level": level, "grade": grade} for level, grade in (LEVELS | levels).items()]
+        return admin.post("/api/rulesets/trial", json={"policy": {"policy": POLICY, "rows": rows}})
+
+    refused = answer(一级="low", 二级="serious")
+    assert refused.status_code == 422
+    [error] = refused.json()["errors"]
+    assert (error["field"], error["code"]) == ("policy.rows.0.grade", "upside_down")
+    assert "一级比二级更重" in error["message"]
+    assert answer(一级="serious", 二级="serious").status_code == 200  # the same for both is a choice
+
+
+def test_nothing_is_adopted_that_was_not_tried(admin: TestClient) -> None:
+    answer = admin.post("/api/rulesets/adopt", json={"ruleset": LS_B, "title": "试", "reason": "试"})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "expected"
 
 
 def test_a_list_that_is_no_longer_so_is_not_adopted(admin: TestClient) -> None:
@@ -358,7 +390,7 @@ def test_weighted_children_add_up_to_their_parent(admin: TestClient) -> None:
 def test_weights_that_are_none_are_refused_at_their_grade(
     admin: TestClient, weights: dict[str, str], field: str
 ) -> None:
-    for path, more in (("trial", {}), ("adopt", {"title": "试", "reason": "试"})):
+    for path, more in (("trial", {}), ("adopt", {"title": "试", "reason": "试", "expected": 0})):
         answer = admin.post(f"/api/rulesets/{path}", json={"ruleset": {"weights": weights}, **more})
         assert answer.status_code == 422, answer.text
         assert [e["field"] for e in answer.json()["errors"]] == [field]
@@ -538,7 +570,7 @@ def test_a_judged_grade_stays_under_any_policy(admin: TestClient) -> None:
 def test_a_policy_that_leaves_a_level_without_a_grade_is_refused(
     admin: TestClient, rows: dict[str, Any], field: str, word: str
 ) -> None:
-    for path, more in (("trial", {}), ("adopt", {"reason": "试"})):
+    for path, more in (("trial", {}), ("adopt", {"reason": "试", "expected": 0})):
         answer = admin.post(f"/api/rulesets/{path}", json={"policy": policy(rows), **more})
         assert answer.status_code == 422, answer.text
         assert answer.json()["errors"][0]["field"] == field
@@ -576,3 +608,10 @@ def test_adoption_is_one_state_and_one_line_of_the_trail(admin: TestClient, engi
     assert [(r.actor, r.action, r.kind, r.ref) for r in rows] == [("admin", "adopt", "ruleset", done["ruleset"])]
     assert rows[0].after["reason"] == "安委会 3 号纪要"
     assert rows[0].after["changed"] == done["changed"] == written
+
+
+def test_an_unknown_key_of_a_band_is_told_by_its_own_name(admin: TestClient) -> None:
+    body = {"ruleset": {"tables": {"ls-bands": [band("major", 16, 25, word="重大风险")]}}}
+    [error] = admin.post("/api/rulesets/trial", json=body).json()["errors"]
+    assert error["field"] == "ruleset.tables.ls-bands.0.word"
+    assert "没有规则集的自定分档的“ls-bands”第 1 项的“word”这一项" in error["message"]

@@ -345,3 +345,46 @@ def test_a_scale_of_sizes_says_larger_and_not_worse(open_page: Callable[..., Wat
     legend = open_page("class=reservoir&scale=reservoir-size", signed=True).page.locator(".legend")
     expect(legend).to_contain_text("大（1）型最大 → 小（2）型最小")
     expect(legend).not_to_contain_text("型最重")
+
+
+def test_an_unfinished_drawing_is_not_dropped_in_silence(page: Page) -> None:
+    open_at(page, "/objects/new?class=major-hazard")
+    page.set_viewport_size({"width": 1366, "height": 768})
+    field(page, "name").fill("例未画完")
+    page.get_by_role("button", name="输入坐标").click()
+    page.get_by_role("button", name="在图上画面").first.click()
+    canvas = page.locator(".side .map .canvas")
+    box = canvas.bounding_box()
+    assert box
+    assert box["height"] >= 300
+    canvas.click(position={"x": 150, "y": 150})
+    page.get_by_role("button", name="登记", exact=True).click()
+    expect(page.locator(".ob-foot [role=alert]")).to_contain_text("图形尚未完成，没有保存")
+    expect(page).to_have_url(re.compile("/objects/new"))
+
+
+def test_the_public_is_told_that_the_arithmetic_is_not_public(
+    page: Page,
+    browser: Browser,
+    address: str,
+    other: httpx.Client,  # noqa: F811
+) -> None:
+    unit, _ = plant(other, "例公开氨库", 12, [AMMONIA])
+    held = other.get(f"/api/objects/{unit}").json()["object_state"]
+    answer = other.patch(f"/api/objects/{unit}", json={"visibility": "public"}, headers={"If-Match": f'"{held}"'})
+    assert answer.status_code == 200
+    # Its own page draws the fence with the 500 m that are counted.
+    open_at(page, f"/objects/{unit}")
+    page.wait_for_function("() => window.riskmapPlace?.boundary?.type === 'Polygon'")
+    context = browser.new_context(locale="zh-CN")
+    public = context.new_page()
+    public.goto(f"{address}/objects/{unit}")
+    expect(public.locator("#grading .ob-vals")).to_contain_text("算式不对外公开")
+    expect(public.locator("#grading")).not_to_contain_text("none")
+    public.goto(f"{address}/objects/{unit}/grade")
+    expect(public.locator(".a4")).to_contain_text("重大危险源级别：四级；算式不对外公开")
+    expect(public.locator(".a4")).not_to_contain_text("还没有评定等级")
+    # What of the selection stands in the query is taken over.
+    public.goto(f"{address}/lists/major-hazards?as_of=2026-03-01")
+    expect(public).to_have_url(re.compile("/lists/major-hazards#.*as_of=2026-03-01"))
+    context.close()

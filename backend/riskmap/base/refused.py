@@ -5,7 +5,7 @@ A wire model and a parameter say their title where they are declared: `Field(tit
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, get_args
+from typing import Annotated, Any, get_args, get_origin
 
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
@@ -135,12 +135,22 @@ def _titles(kind: Any, path: Sequence[str | int]) -> list[str]:
     first, rest = path[0], path[1:]
     if isinstance(first, int):
         return [f"第 {first + 1} 项", *_titles(kind, rest)]
+    values = _values(kind)
+    if values is not None:  # a key of a mapping, and what stands under it
+        return [_quoted(first), *_titles(values, rest)]
     models = list(_models(kind))
     for model in models:
         for name, field in model.model_fields.items():
             if first == (field.alias or name):
                 return [field.title or _quoted(first), *_titles(field.annotation, rest)]
     return [_quoted(first)] if models else []
+
+
+def _values(kind: Any) -> Any:
+    """What a mapping holds: of `Annotated[dict[str, list[Band]], …]` the list; None for what is no mapping."""
+    if get_origin(kind) is Annotated:
+        return _values(get_args(kind)[0])
+    return get_args(kind)[1] if get_origin(kind) is dict and len(get_args(kind)) == 2 else None
 
 
 def _models(kind: Any) -> Iterator[type[BaseModel]]:

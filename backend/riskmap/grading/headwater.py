@@ -71,13 +71,16 @@ def look(
     return Found(headwater.assess(targets, along), along, places)
 
 
-def backwards(attributes: Mapping[str, Any], geometry: BaseGeometry | None) -> FieldError | None:
-    """Why a path cannot be one: it begins at the toe of the starter dam and leads away from the pond."""
-    path = attributes.get("flow_path")
-    if path is None or geometry is None:
-        return None
+def ends(path: Mapping[str, Any]) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Where a path (GeoJSON) begins and ends."""
     parts = path["coordinates"] if path["type"] == "MultiLineString" else [path["coordinates"]]
-    first, last = (shapely.Point(float(p[0]), float(p[1])) for p in (parts[0][0], parts[-1][-1]))
+    first, last = parts[0][0], parts[-1][-1]
+    return (float(first[0]), float(first[1])), (float(last[0]), float(last[1]))
+
+
+def backwards(path: Mapping[str, Any], geometry: BaseGeometry) -> FieldError | None:
+    """Why a path cannot be one: it begins at the toe of the starter dam and leads away from the pond."""
+    first, last = (shapely.Point(end) for end in ends(path))
     if shapely.distance(first, geometry) <= shapely.distance(last, geometry):
         return None
     message = "下泄路径画反了：应从初期坝坝脚起，画向下游"

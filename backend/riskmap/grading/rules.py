@@ -147,6 +147,8 @@ def _risk_point(given: Attributes, facts: Facts, book: Rulebook) -> Result | Non
         if missing:
             return _unknown(book.ls.edition, ls.SCALE, *missing)
         return ls.assess(_exact(given["L"]), _exact(given["S"]), book.ls)
+    if method is None and any(given.get(name) is not None for name in ("L", "E", "C", "S")):
+        return _unknown("LEC、LS", lec.SCALE, "评估方法（LEC 或 LS）")
     return None  # judged directly, with its basis
 
 

@@ -14,8 +14,8 @@ from riskmap.base.errors import FieldError, Invalid
 from riskmap.base.wire import Text, Wire
 from riskmap.catalogue import validate
 from riskmap.catalogue.model import VISIBILITIES, Catalogue, Class
-from riskmap.grading import headwater
-from riskmap.grading.judge import Graded, Judge
+from riskmap.grading import outlines
+from riskmap.grading.judge import Graded, Judge, carried
 from riskmap.grading.rules import Facts
 from riskmap.store.place import Place, parse_geometry, place_of
 from riskmap.store.territory import Territory
@@ -172,8 +172,9 @@ class Maker:
             gives_way=gives_way,
         )
         errors.extend(wrong)
-        if class_.rule == headwater.RULE and (wrong_way := headwater.backwards(attributes, geometry)):
-            errors.append(wrong_way)
+        errors.extend(outlines.faults(attributes, geometry))
+        if carried(attributes) is not None and not (attributes.get("basis") or "").strip():
+            errors.append(FieldError("attributes.basis", "required", "直接判定的等级要写判定依据"))
         quality = draft.position_quality
         if geometry is None:
             if quality not in (None, "none"):

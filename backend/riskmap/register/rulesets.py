@@ -4,6 +4,7 @@ What is adopted holds from today on, as one state: the item of the catalogue and
 it makes another. The others keep the rule set that they were graded by.
 """
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,7 +21,7 @@ from riskmap.base import audit, clock, state
 from riskmap.base.errors import Conflict, FieldError, Invalid
 from riskmap.base.wire import Text, Wire
 from riskmap.catalogue import queries as catalogue_queries
-from riskmap.catalogue.model import GRADES, Catalogue, Policy
+from riskmap.catalogue.model import GRADE_RANK, GRADES, Catalogue, Policy, Scale
 from riskmap.catalogue.rulesets import CHOICES, EVEN, PRODUCT, TITLES, RuleSet, next_code, shipped_book
 from riskmap.catalogue.seed import Item, put_item
 from riskmap.grading.rulebook import Rulebook
@@ -164,7 +165,7 @@ class Adoption(Proposed):
         title="理由"
     )
     valid_from: date | None = Field(None, title="施行日期")
-    expected: Annotated[int, Field(ge=0)] | None = Field(None, title="试算的处数")
+    expected: Annotated[int, Field(ge=0)] = Field(title="试算的处数")
 
 
 # -- Reading ---------------------------------------------------------------------------
@@ -270,6 +271,8 @@ def _ruleset(draft: RuleSetDraft, present: RuleSet, code: str, title: str, day: 
         except Refused as refused:
             at = f"ruleset.tables.{name}"
             errors += [_fault(at, TITLES[name], f.field, f.code, f.message) for f in refused.faults]
+        else:
+            errors += _out_of_order(name, draft.tables[name])
     schemes = present.schemes if draft.schemes is None else _schemes(draft.schemes, errors)
     weights = present.weights if draft.weights is None else draft.weights.by_grade()
     if not any(weights.values()):
@@ -282,6 +285,28 @@ def _ruleset(draft: RuleSetDraft, present: RuleSet, code: str, title: str, day: 
     chosen |= {name: choice for name, choice in use.items() if choice != CHOICES[name][0]}
     own = {name: rows for name, rows in present.tables.items() if name not in given} | tables
     return RuleSet(code, title, day, reason, chosen, own, weights, schemes)
+
+
+def _out_of_order(name: str, bands: Sequence[Band]) -> list[FieldError]:
+    """Bands that no bureau can mean: more is worse by LEC and by LS, and each of the four grades is one band.
+
+    Policy: refused, not warned of. A set upside down would colour the worst risks blue.
+    """
+    at, title = f"ruleset.tables.{name}", TITLES[name]
+    levels = [band.level for band in bands]
+    errors = [
+        FieldError(f"{at}.{i}.level", "twice", f"{title}：{_WORDS[level]}写了两档，请并为一档")
+        for i, level in enumerate(levels)
+        if level in levels[:i]
+    ]
+    if lacking := [word for level, word in _WORDS.items() if level not in levels]:
+        errors.append(FieldError(at, "no_band", f"{title}：{'、'.join(lacking)}没有一档，四级各要有一档"))
+    upward = sorted(range(len(bands)), key=lambda i: (bands[i].least is not None, bands[i].least or 0))
+    for low, high in itertools.pairwise(upward):
+        if GRADE_RANK[bands[high].level] > GRADE_RANK[bands[low].level]:
+            said = f"第 {high + 1} 档的分值比第 {low + 1} 档大，等级却更低；分值越大风险越大，请核对是否写反"
+            errors.append(FieldError(f"{at}.{high}.level", "upside_down", f"{title}：{said}"))
+    return errors
 
 
 def _schemes(drafts: Sequence[Scheme], errors: list[FieldError]) -> dict[str, list[dict[str, str]]]:
@@ -345,10 +370,26 @@ def _policy(draft: PolicyDraft, catalogue: Catalogue, title: str) -> Policy:
     lacking = [level.value for level in scale.levels if level.value not in seen]
     if lacking:
         errors.append(FieldError("policy.rows", "no_grade", f"“{'”“'.join(lacking)}”没有对应的风险等级"))
+    if not errors:
+        errors = _backwards(draft, scale)
     if errors:
         raise Invalid("对应表有不符合要求的地方", code="invalid_policy", errors=errors)
     rows = tuple((row.level, str(row.grade)) for row in draft.rows)
     return replace(known, title=title or known.title, adopted=draft.adopted, rows=rows)
+
+
+def _backwards(draft: PolicyDraft, scale: Scale) -> list[FieldError]:
+    """Rows by which a worse level earns a better grade than a less bad one."""
+    sign = 1 if scale.worse == "low-rank" else -1
+    place = {level.value: sign * level.rank for level in scale.levels}
+    order = sorted(range(len(draft.rows)), key=lambda i: place[draft.rows[i].level])  # the worst first
+    errors = []
+    for worse, better in itertools.pairwise(order):
+        one, other = draft.rows[worse], draft.rows[better]
+        if one.grade and other.grade and GRADE_RANK[one.grade] > GRADE_RANK[other.grade]:
+            said = f"{one.level}比{other.level}更重，对应的风险等级却更低，请核对是否写反"
+            errors.append(FieldError(f"policy.rows.{worse}.grade", "upside_down", said))
+    return errors
 
 
 def _proposal(
@@ -453,7 +494,7 @@ def adopt(snapshot: Snapshot, given: Adoption) -> dict[str, Any]:
     else:
         staging.drop_later_than(snapshot.state.n)
         _stage(staging, changes(connection, proposal, day, since=snapshot.state.n))
-    if given.expected is not None and given.expected != staging.count:
+    if given.expected != staging.count:
         message = f"试算后登记有变：现在会改变 {staging.count} 处，试算时是 {given.expected} 处，没有采用。请重新试算。"
         raise Conflict(message, code="trial_moved")
     kind, code, old, body = _body(connection, snapshot, item, given)

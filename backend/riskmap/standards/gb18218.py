@@ -144,19 +144,21 @@ def assess(holdings: Sequence[Holding], exposed: int | None, tables: Tables, *, 
     )
     steps = sum_steps(found)
     s = sum((share.ratio for share in found), Fraction(0))
+    nothing = [share.name for share in found if share.q == 0]
+    notes = (f"{'、'.join(nothing)}的设计最大量填的是 0，请核对",) if nothing else ()
     if s < 1:
         verdict = "不构成重大危险源"
         steps += (Step("辨识", "是否重大危险源", "S ≥ 1", f"{say(s)} < 1", verdict, IDENTIFIED),)
-        return Result(edition, Standing.OUTSIDE, verdict, SCALE, "", steps, inputs)
+        return Result(edition, Standing.OUTSIDE, verdict, SCALE, "", steps, inputs, notes=notes)
     betas = tuple(
         _beta(n, share.name, holding, tables) for n, (share, holding) in enumerate(zip(found, holdings, strict=True))
     )
     steps += (Step("辨识", "是否重大危险源", "S ≥ 1", f"{say(s)} ≥ 1", "重大危险源", IDENTIFIED), *betas)
     if exposed is None:
-        return Result(edition, Standing.UNKNOWN, "未评定，缺厂区边界", SCALE, "", steps, inputs)
+        return Result(edition, Standing.UNKNOWN, "未评定，缺厂区边界", SCALE, "", steps, inputs, notes=notes)
     graded = _grade(found, betas, exposed, tables)
     level = graded[-1].text
-    return Result(edition, Standing.GRADED, level, SCALE, level, (*steps, *graded), inputs)
+    return Result(edition, Standing.GRADED, level, SCALE, level, (*steps, *graded), inputs, notes=notes)
 
 
 def shares(holdings: Sequence[Holding], tables: Tables, checks: Checks, field: str = "holdings") -> tuple[Share, ...]:

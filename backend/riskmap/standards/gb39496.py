@@ -53,7 +53,7 @@ def tailings_class(
     document that justifies one class more, where a failure would badly hit a town, a plant or a main line.
     """
     checks = Checks()
-    cubic = checks.number(capacity_m3, "capacity_m3", "全库容")
+    cubic = checks.number(capacity_m3, "capacity_m3", "全库容", above_zero=True)
     inputs = [Given("phase", "现阶段", phase)] if phase else []
     if pit_without_dam:
         checks.refuse()
@@ -61,7 +61,7 @@ def tailings_class(
         verdict = "可不定等别（露天采坑，无坝）"
         undammed = Step("等别", "尾矿库等别", "", "", verdict, NO_DAM)
         return Result(classes.edition, Standing.OUTSIDE, verdict, SCALE, "", (undammed,), tuple(inputs))
-    h = checks.number(dam_height_m, "dam_height_m", "总坝高")
+    h = checks.number(dam_height_m, "dam_height_m", "总坝高", above_zero=True)
     checks.refuse()
     v = cubic / 10000
     inputs += [Given("capacity_m3", "全库容", say(cubic), "m³"), Given("dam_height_m", "总坝高", say(h), "m")]

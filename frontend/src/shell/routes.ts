@@ -1,6 +1,7 @@
 /** Which address shows which page. Pages beside the map are loaded when they are first opened. */
-import { createRouter, createWebHistory, type RouteRecordRaw } from "vue-router";
+import { createRouter, createWebHistory, type RouteLocationNormalized, type RouteLocationRaw, type RouteRecordRaw } from "vue-router";
 import { countLines, openLines } from "../grading/review";
+import { inHash } from "../lists/address";
 import { W } from "../words";
 import { G } from "../words/grading";
 import { O } from "../words/object";
@@ -27,9 +28,17 @@ export const ADMIN: readonly Place[] = [
   { path: "/admin/me", title: W.pages.me, roles: EVERYONE },
 ];
 
+function moveIntoHash(to: RouteLocationNormalized): RouteLocationRaw | boolean {
+  const moved = inHash(to);
+  if (!moved) return true;
+  if (router.currentRoute.value.matched.length) return moved;
+  location.replace(router.resolve(moved).href); // the page reads its first address as it comes up
+  return false;
+}
+
 const routes: RouteRecordRaw[] = [
   { path: "/", component: MapPage },
-  { path: "/lists/:name([a-z-]+)?", component: () => import("../lists/ListsPage.vue") },
+  { path: "/lists/:name([a-z-]+)?", component: () => import("../lists/ListsPage.vue"), beforeEnter: (to) => moveIntoHash(to) },
   { path: "/objects/new", component: () => import("../register/object/ObjectForm.vue") },
   { path: "/objects/:id(\\d+)/edit", component: () => import("../register/object/ObjectForm.vue") },
   { path: "/objects/:id(\\d+)", component: () => import("../register/object/ObjectPage.vue") },

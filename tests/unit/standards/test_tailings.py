@@ -56,7 +56,7 @@ def test_capacity_limits_from_both_sides(v: str, level: str) -> None:
 @pytest.mark.parametrize(
     ("h", "level"),
     [
-        ("0", "五等"), ("29.99", "五等"), ("30", "四等"), ("59.99", "四等"), ("60", "三等"),
+        ("0.01", "五等"), ("29.99", "五等"), ("30", "四等"), ("59.99", "四等"), ("60", "三等"),
         ("99.99", "三等"), ("100", "二等"), ("199.99", "二等"), ("200", "一等"),
     ],
 )  # fmt: skip
@@ -93,13 +93,19 @@ def test_class_may_be_raised_by_one_with_a_document_but_not_above_the_first() ->
         tailings_class(Decimal(600000000), Decimal(250), CLASSES, raised_because="论证报告")
 
 
+def test_nothing_stored_behind_no_dam_is_refused_and_not_the_lowest_class() -> None:
+    with pytest.raises(Refused, match=r"全库容必须大于 0.*总坝高必须大于 0"):
+        tailings_class(Decimal(0), Decimal(0), CLASSES)
+
+
 def test_open_pit_without_dam_has_no_class() -> None:
     pit = tailings_class(Decimal(800000), None, CLASSES, pit_without_dam=True)
     assert (pit.standing, pit.level) == (Standing.OUTSIDE, "")
 
 
 @given(
-    *[st.decimals(min_value=0, max_value=10**9, places=2)] * 2, *[st.decimals(min_value=0, max_value=400, places=2)] * 2
+    *[st.decimals(min_value="0.01", max_value=10**9, places=2)] * 2,
+    *[st.decimals(min_value="0.01", max_value=400, places=2)] * 2,
 )
 def test_a_higher_dam_or_a_fuller_pond_is_never_of_a_lower_class(
     v: Decimal, w: Decimal, h: Decimal, k: Decimal

@@ -4,12 +4,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+import shapely
+from shapely.geometry.base import BaseGeometry
+
 from riskmap.access.reader import Reader
 from riskmap.base.errors import FieldError
 from riskmap.catalogue import validate
 from riskmap.catalogue.model import GRADES, VISIBILITIES, Class
 from riskmap.exchange.rows import Divisions, Reading, RowReader
 from riskmap.exchange.targets import GRADE_WORDS, STAGE_WORDS, VISIBILITY_WORDS
+from riskmap.grading import outlines
 from riskmap.grading.judge import RISK_GRADE, Graded, carried
 from riskmap.register.draft import Maker
 from riskmap.register.imports.spots import Spot, is_same_shape, is_same_statement, is_within, numbers_of, where_of
@@ -134,7 +138,8 @@ class Merger:
         if not self._check_rights(reading, visibility, core.get("division", ""), department):
             return None
         graded = self._grade(reading, reading.attributes, *self._judged(core), core.get("enterprise"))
-        if graded is None:
+        self._refuse(reading, outlines.faults(reading.attributes, _shape(spot.columns)))
+        if graded is None or reading.faults:
             return None
         given = {name: core[name] for name in (*_CORE, "code") if name in core}
         given |= {
@@ -190,6 +195,8 @@ class Merger:
             hidden = validate.undeclared(self._class, attributes)
             _, errors = validate.attributes(self._class, {k: v for k, v in attributes.items() if k not in hidden})
             self._refuse(reading, [e for e in errors if e.field.split(".")[1] in altered])
+        if moved or altered & outlines.FIELDS:
+            self._refuse(reading, outlines.faults(attributes, _shape(place)))
         visibility = VISIBILITIES.index(merged["visibility"])
         if not self._check_rights(reading, visibility, merged["division"], merged["department"]) or reading.faults:
             return None, {}
@@ -259,6 +266,11 @@ class Merger:
         if name == "division":
             return self._divisions.name(value) if value else None
         return _value(value)
+
+
+def _shape(place: Row) -> BaseGeometry | None:
+    geom = place.get("geom")
+    return None if geom is None else shapely.from_wkb(geom)
 
 
 def _value(value: Any) -> Any:

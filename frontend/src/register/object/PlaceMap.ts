@@ -15,11 +15,13 @@ import { O } from "../../words/object";
 import { type Box4, boundsOf } from "./bounds";
 
 /** Its own place as the page shows it; `over` is the word for one that is no more, or empty. */
-export interface Own { geometry: Geometry | null; grade: string; cls: string; over: string }
+/** `boundary`: the fence that its rule counts residents around, where it does. */
+export interface Own { geometry: Geometry | null; grade: string; cls: string; over: string; boundary?: Geometry | null }
 export interface Neighbour { id: number; grade: string; cls: string; label: string; anchor: readonly [number, number]; line: readonly (readonly number[])[] | null }
 const EQUATOR_M = 40_075_016.7;
 const REACH = 14;
 const [OWN, BESIDE, POINTED] = [30, 21, 25]; // sides of symbols in pixels
+const COUNTED_M = 500; // outward of the fence: GB 18218-2018, table 5
 const RING = 24; // round the object, where it has no outline
 const FONT = 12;
 
@@ -27,8 +29,10 @@ interface Word { text: string; x: number; y: number } // the middle of its basel
 /** What is written at a zoom, and what that and the symbols cover. */
 interface Words { zoom: number; words: readonly Word[]; spots: readonly Spot[] }
 
+interface Parts { points: Flat; lines: Flat[]; rings: Flat[] }
 class PlaceLayer extends ViewportLayer {
-  private parts: { points: Flat; lines: Flat[]; rings: Flat[] } | null = null;
+  private parts: Parts | null = null;
+  private fence: Parts | null = null;
   private near: { n: Neighbour; x: number; y: number; line: Flat | null }[] = [];
   private own: { x: number; y: number } | null = null;
   private grade: GradeIndex = 4;
@@ -51,19 +55,17 @@ class PlaceLayer extends ViewportLayer {
     this.redraw();
   }
 
-  show({ geometry, grade, cls, over }: Own, near: readonly Neighbour[], within: number): void {
+  show({ geometry, grade, cls, over, boundary }: Own, near: readonly Neighbour[], within: number): void {
     Object.assign(this, { cls, over, own: geometry && anchorOf(geometry) });
-    if (geometry) {
-      const { points, lines, rings } = partsOf(geometry);
-      this.parts = { points: Float64Array.from(points.flatMap((p) => [p[0] as number, p[1] as number])), lines: [...lines], rings: [...rings] };
-    } else this.parts = null;
+    this.parts = flatParts(geometry);
+    this.fence = flatParts(boundary ?? null);
     this.grade = gradeIndex(grade);
     this.within = within;
     this.near = near.map((n) => ({
       n, x: worldX(n.anchor[0]), y: worldY(n.anchor[1]),
       line: n.line && Float64Array.from(n.line.flatMap(([lng = 0, lat = 0]) => [worldX(lng), worldY(lat)])),
     }));
-    const first = geometry ? firstOf(geometry.coordinates) : null;
+    const first = firstOf((geometry ?? boundary)?.coordinates);
     this.latitude = first?.[1] ?? 0;
     this.renew();
   }
@@ -100,7 +102,20 @@ class PlaceLayer extends ViewportLayer {
     const size = worldSize(frame.zoom);
     const at = (x: number, y: number): [number, number] => [x * size - frame.left, y * size - frame.top];
     c.lineJoin = c.lineCap = "round";
-    if (parts && this.within) this.paintReach(c, frame, size);
+    if (parts && this.within) this.paintReach(c, frame, size, parts, this.within, !this.fence);
+    if (this.fence) {
+      this.paintReach(c, frame, size, this.fence, COUNTED_M, true);
+      c.beginPath();
+      for (const ring of this.fence.rings) trace(c, ring, frame, true);
+      c.strokeStyle = p.halo;
+      c.lineWidth = 4;
+      c.stroke();
+      c.strokeStyle = p.ink2;
+      c.lineWidth = 1.8;
+      c.setLineDash([9, 3, 2, 3]);
+      c.stroke();
+      c.setLineDash([]);
+    }
     if (parts) {
       for (const ring of [false, true]) {
         const flats = ring ? parts.rings : parts.lines;
@@ -169,10 +184,10 @@ class PlaceLayer extends ViewportLayer {
     if (own) taken.add(own);
     const near = this.near.map(({ n, x, y }) => ({ n, x: x * size, y: y * size, body: spotOf(x * size, y * size, POINTED / 2) }));
     for (const { body } of near) taken.add(body);
-    if (this.parts && this.within) {
-      const text = O.withinM(this.within);
+    for (const [text, parts, metres] of [[O.boundaryReach, this.fence, COUNTED_M], [O.withinM(this.within), this.parts, this.within]] as const) {
+      if (!parts || !metres) continue;
       const half = c.measureText(text).width / 2 + 2;
-      const { middle, top, bottom } = this.reachBox(size);
+      const { middle, top, bottom } = this.reachBox(size, parts, metres);
       const boxAt = (y: number): Spot => ({ l: middle - half, r: middle + half, t: y - 11, b: y + 3 });
       // Inside its edge, else outside.
       const y = [top + 17, bottom - 8, top - 7, bottom + 16].find((at) => taken.isFree(boxAt(at))) ?? top - 7;
@@ -194,28 +209,26 @@ class PlaceLayer extends ViewportLayer {
     return !!this.parts && (this.parts.lines.length > 0 || this.parts.rings.length > 0);
   }
 
-  private radius(size: number): number {
-    return (this.within / (EQUATOR_M * Math.cos((this.latitude * Math.PI) / 180))) * size;
+  private radius(size: number, metres: number): number {
+    return (metres / (EQUATOR_M * Math.cos((this.latitude * Math.PI) / 180))) * size;
   }
 
   /** Where everything within so many metres ends, in world pixels. */
-  private reachBox(size: number): { middle: number; top: number; bottom: number } {
-    const { points, lines, rings } = this.parts ?? { points: [], lines: [], rings: [] };
+  private reachBox(size: number, { points, lines, rings }: Parts, metres: number): { middle: number; top: number; bottom: number } {
     let [left, right, top, bottom] = [1, 0, 1, 0];
     for (const flat of [points, ...lines, ...rings])
       for (let i = 0; i < flat.length; i += 2) {
         const [x, y] = [flat[i] as number, flat[i + 1] as number];
         [left, right, top, bottom] = [Math.min(left, x), Math.max(right, x), Math.min(top, y), Math.max(bottom, y)];
       }
-    const radius = this.radius(size);
+    const radius = this.radius(size, metres);
     return { middle: ((left + right) / 2) * size, top: top * size - radius, bottom: bottom * size + radius };
   }
 
-  /** Everything within so many metres of the outline. */
-  private paintReach(c: CanvasRenderingContext2D, frame: Frame, size: number): void {
-    const { parts, palette } = this;
-    if (!parts) return;
-    const radius = this.radius(size);
+  /** Everything within so many metres of an outline; not `toned`: its edge alone. */
+  private paintReach(c: CanvasRenderingContext2D, frame: Frame, size: number, parts: Parts, metres: number, toned: boolean): void {
+    const { palette } = this;
+    const radius = this.radius(size, metres);
     // One shape in one tone, however its parts overlap: painted whole beside, then laid over.
     const sheet = document.createElement("canvas");
     sheet.width = frame.width;
@@ -236,7 +249,7 @@ class PlaceLayer extends ViewportLayer {
       s.fill();
     }
     c.globalAlpha = 0.09;
-    c.drawImage(sheet, 0, 0);
+    if (toned) c.drawImage(sheet, 0, 0);
     // Its edge: the same a little wider, less itself.
     const edge = document.createElement("canvas");
     edge.width = frame.width;
@@ -246,7 +259,7 @@ class PlaceLayer extends ViewportLayer {
     for (const [dx, dy] of [[-1, 0], [1, 0], [0, -1], [0, 1]] as const) e.drawImage(sheet, dx, dy);
     e.globalCompositeOperation = "destination-out";
     e.drawImage(sheet, 0, 0);
-    c.globalAlpha = 0.7;
+    c.globalAlpha = toned ? 0.7 : 0.35;
     c.drawImage(edge, 0, 0);
     c.globalAlpha = 1;
   }
@@ -272,6 +285,12 @@ class PlaceLayer extends ViewportLayer {
   }
 }
 
+function flatParts(geometry: Geometry | null): Parts | null {
+  if (!geometry) return null;
+  const { points, lines, rings } = partsOf(geometry);
+  return { points: Float64Array.from(points.flatMap((p) => [p[0] as number, p[1] as number])), lines: [...lines], rings: [...rings] };
+}
+
 function firstOf(coordinates: unknown): [number, number] | null {
   let at = coordinates;
   while (Array.isArray(at) && Array.isArray(at[0])) at = at[0];
@@ -292,6 +311,7 @@ export class PlaceMap {
   private readonly home: L.LatLngBounds;
   readonly sketch: Sketch;
   private geometry: Geometry | null = null;
+  private boundary: Geometry | null = null;
   private within = 0;
   private fitted = false;
   private readonly theme: MutationObserver;
@@ -367,9 +387,10 @@ export class PlaceMap {
   setDivisions(level: "city" | "county" | "town", data: Features): void { this.base.setDivisions(level, data); }
 
   show(own: Own, near: readonly Neighbour[], within: number): void {
-    const { geometry } = own;
-    const another = JSON.stringify(geometry) !== JSON.stringify(this.geometry) || within !== this.within;
+    const { geometry, boundary = null } = own;
+    const another = JSON.stringify([geometry, boundary]) !== JSON.stringify([this.geometry, this.boundary]) || within !== this.within;
     this.geometry = geometry;
+    this.boundary = boundary;
     this.within = within;
     this.place.show(own, near, within);
     this.base.labels.redraw(); // they stand aside
@@ -380,11 +401,12 @@ export class PlaceMap {
   fit(): void {
     const size = this.map.getSize();
     if (!size.x || !size.y) return;
-    const box = this.geometry && boundsOf(this.geometry.coordinates);
+    const all = [this.geometry, this.boundary].flatMap((one) => (one ? [one.coordinates] : []));
+    const box = all.length ? boundsOf(all) : null;
     this.fitted = true;
     if (!box) return this.goHome(false);
     const bounds = L.latLngBounds([box[1], box[0]], [box[3], box[2]]);
-    const around = this.within || 150;
+    const around = Math.max(this.within || 150, this.boundary ? COUNTED_M : 0);
     const [dLat, dLng] = [around / 110_500, around / (110_500 * Math.cos((box[1] * Math.PI) / 180))];
     this.map.fitBounds(L.latLngBounds([bounds.getSouth() - dLat, bounds.getWest() - dLng], [bounds.getNorth() + dLat, bounds.getEast() + dLng]), { padding: [6, 6], maxZoom: 18, animate: false });
   }

@@ -1,7 +1,7 @@
 /** What is asked of one object beside itself: persons, near things, history, parts. A newer question aborts the older one. */
 import { reactive } from "vue";
 import { getJson, isAbort, Problem, request } from "../../api/client";
-import type { Assessment, Counts, Detail, Grades, GradeStep, Page } from "../../api/types";
+import type { Assessment, Counts, Detail, Geometry, Grades, GradeStep, Page } from "../../api/types";
 import { complain, whyOf } from "../../selection/store";
 import type { Grade } from "../../words";
 import { O } from "../../words/object";
@@ -25,15 +25,17 @@ export type Failed = Partial<Record<Part, string>>;
 
 export interface About {
   detail: Detail | null; steps: GradeStep[]; assessments: Assessment[]; parties: Party[] | null; partiesTag: string; near: Near | null; history: History | null; historyRefused: boolean;
-  parts: Page | null; firm: Counts | null; failed: Failed; busy: boolean; problem: { status: number; text: string } | null;
+  parts: Page | null; firm: Counts | null; fence: Geometry | null; failed: Failed; busy: boolean; problem: { status: number; text: string } | null;
 }
 
-const none = (): Omit<About, "busy"> => ({ detail: null, steps: [], assessments: [], parties: null, partiesTag: "", near: null, history: null, historyRefused: false, parts: null, firm: null, failed: {}, problem: null });
+const none = (): Omit<About, "busy"> => ({ detail: null, steps: [], assessments: [], parties: null, partiesTag: "", near: null, history: null, historyRefused: false, parts: null, firm: null, fence: null, failed: {}, problem: null });
 
 async function persons(id: number, at: string, signal: AbortSignal): Promise<{ list: Party[]; tag: string }> {
   const response = await request(`/api/objects/${id}/parties${at ? `?${at}` : ""}`, { signal });
   return { list: (await response.json()) as Party[], tag: response.headers.get("ETag") ?? "" };
 }
+
+const shapeOf = (value: unknown): Geometry | null => (value && typeof value === "object" && "coordinates" in value ? (value as Geometry) : null);
 
 function asOfQuery(asOf: string): string {
   return asOf ? `as_of=${encodeURIComponent(asOf)}` : "";
@@ -122,9 +124,10 @@ export class PageFacts {
       if (signal.aborted) return;
       const full = detail.form === "full";
       // Another moment's persons, neighbours and history must not stand under this one, not even until its own come.
-      if (this.read !== what) Object.assign(about, { parties: null, partiesTag: "", near: null, history: null, parts: null, firm: null });
+      if (this.read !== what) Object.assign(about, { parties: null, partiesTag: "", near: null, history: null, parts: null, firm: null, fence: null });
       this.read = what;
       Object.assign(about, { detail, steps: grades.grades, assessments: grades.assessments, problem: null, failed: {}, historyRefused: !full, ...(full ? {} : { history: null }), ...(detail.class === "enterprise" ? {} : { firm: null }) });
+      void this.fenceOf(detail, grades.grades, at, signal);
       await Promise.all([this.again("parties"), this.again("near"), this.again("parts"), detail.class === "enterprise" && this.again("firm"), full && this.again("history")]);
     } catch (error) {
       if (signal.aborted || isAbort(error)) return;
@@ -172,6 +175,22 @@ export class PageFacts {
       return false;
     }
     return true;
+  }
+
+  /** The fence around which its grade counted the residents: its own, else its enterprise's, as far as one may read it. */
+  private async fenceOf(detail: Detail, steps: readonly GradeStep[], at: string, signal: AbortSignal): Promise<void> {
+    const whose = steps.find((step) => step.exposure)?.exposure?.boundary;
+    let fence: Geometry | null = null;
+    if (whose === "unit") fence = shapeOf(detail.attributes.plant_boundary);
+    else if (whose === "enterprise" && detail.enterprise) {
+      try {
+        const firm = await getJson<Detail>(`/api/objects/${detail.enterprise.id}${at && `?${at}`}`, signal);
+        fence = shapeOf(firm.attributes.plant_boundary) ?? (firm.geometry?.type.endsWith("Polygon") ? firm.geometry : null);
+      } catch {
+        fence = null; // not seen by this reader: the record says whose boundary it was
+      }
+    }
+    if (!signal.aborted) this.about.fence = fence;
   }
 
   private nearOf(id: number, and: string, within: number, signal?: AbortSignal): Promise<Near> {
