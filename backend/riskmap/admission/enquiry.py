@@ -42,7 +42,6 @@ _WORST_POSITION_M = max(POSITION_M.values())
 _VIEW_M = 100.0  # beyond a limit: how far the nearest that passes is still shown
 OUT, IN, PLACE, TRADE = "applicant_to_target", "source_to_applicant", "place", "trade"
 _PRE = Clause("国市监注发〔2021〕17号", "前置审批事项", Confidence.VERIFIED)
-_GAS_SYMBOLS = frozenset({"J1", "J3", "W2"})  # toxic gases and flammable gases of GB 18218 table 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -488,9 +487,11 @@ class Enquiry:
             self._plain(scope, TRADE, outcome)
             | {"effect": f"{'构成' if is_one else '不构成'}重大危险源", "said": total.line}
         )
-        gases = [h for h, row in zip(holdings, rows, strict=True) if _is_gas(row, tables)]
-        explosives = any("W1" in _symbols(row) for row in rows)
-        method = gbt37243.choose(gbt37243.Tables.of(self.rules.book), explosives=explosives, gases=gases)
+        methods = gbt37243.Tables.of(self.rules.book)
+        kinds = [(one, _kind(one, methods)) for one in holdings]
+        gases = [one for one, kind in kinds if kind not in {None, gbt37243.EXPLOSIVE}]
+        explosives = any(kind == gbt37243.EXPLOSIVE for _, kind in kinds)
+        method = gbt37243.choose(methods, explosives=explosives, gases=gases)
         clause = next((step.clause for step in method.steps if step.symbol == "方法"), None)
         if clause is None:
             return
@@ -569,10 +570,6 @@ def edge_of(rule: DistanceRule, one: Reached) -> tuple[float, float, str | None]
     return 0.0, UNKNOWN_HALF_M[rule.edge], "中心线推算（边缘未测）"
 
 
-def _symbols(row: Facts) -> str:
-    return str(row.get("beta_symbol") or row.get("symbol") or "")
-
-
 def is_told(row: Facts) -> bool:
     """Whether a line of storage says enough for q/Q: a substance, and tonnes or a volume with its density."""
     by_volume = row.get("volume_m3") is not None and row.get("density") is not None
@@ -584,11 +581,13 @@ def as_holding(row: Facts) -> gb18218.Holding:
     return holding(row if row.get("density") is not None else {k: v for k, v in row.items() if k != "volume_m3"})
 
 
-def _is_gas(row: Facts, tables: gb18218.Tables) -> bool:
-    """Whether a line is a toxic or a flammable gas, by its category or by its row of table 1."""
-    by_category = any(symbol in _symbols(row) for symbol in _GAS_SYMBOLS)
-    return by_category or (row.get("table") == 1 and (row.get("no") in tables.gas_of or row.get("no") in _GAS_ROWS))
+def _kind(one: gb18218.Holding, methods: gbt37243.Tables) -> str | None:
+    """What a chemical is for GB/T 37243; of a row of table 1 the applicant need not tell the category."""
+    found = methods.kind(one)
+    if found is not None:
+        return found.text("kind")
+    return gbt37243.FLAMMABLE if not one.categories and one.row in _GAS_ROWS else None
 
 
-# Rows of GB 18218 table 1 that are flammable gases and have no β of their own in table 3.
+# Rows of GB 18218 table 1 that are flammable gases (丁二烯 to 乙烯) and have no β of their own in table 3.
 _GAS_ROWS = frozenset(range(47, 56))
