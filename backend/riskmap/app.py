@@ -18,8 +18,12 @@ from riskmap import __version__
 from riskmap.access import api as access_api
 from riskmap.access.reader import SYSTEM
 from riskmap.admission import api as admission_api
+<<<<<<< HEAD
 from riskmap.admission import days_api, handout, handout_api, papers_api
 from riskmap.admission.enquiry import DataDates
+=======
+from riskmap.admission import batch, batch_api, days_api, handout, handout_api, papers_api
+>>>>>>> ccb3548 (admission: The daily file: known or new, placed, tagged, checked, handed out; whole or not at all)
 from riskmap.atlas import api as atlas_api
 from riskmap.atlas.basemap import Basemap
 from riskmap.atlas.basemaps import api as basemaps_api
@@ -125,6 +129,7 @@ def create_app(settings: Settings) -> FastAPI:
         "/api/admission/checks/": handout.MOST_FILE + MOST_BODY,
         "/api/admission/templates/": docx.MOST_TEMPLATE + MOST_BODY,
     }  # a file, and what is around it
+    larger |= {"/api/admission/batch": batch.MOST_FILE + MOST_BODY}
     add_middleware(app, settings, larger | {"/api/basemap/files/": settings.basemap_mb << 20})
     app.include_router(access_api.router)
     app.include_router(register_api.router)
@@ -145,6 +150,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(handout_api.router)
     app.include_router(days_api.router)
     app.include_router(papers_api.router)
+    app.include_router(batch_api.router)
     _add_page(app)
     return app
 

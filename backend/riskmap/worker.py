@@ -11,6 +11,7 @@ import threading
 from collections.abc import Mapping
 from multiprocessing.process import BaseProcess
 
+from riskmap.admission import batch as admission
 from riskmap.base.database import app_url, make_engine
 from riskmap.base.jobs import Handler, Worker
 from riskmap.base.settings import Settings
@@ -27,7 +28,7 @@ _LOOK_S = 1.0
 _SWEEP_S = 24 * 3600
 _START_AGAIN_S = 30.0
 
-HANDLERS: Mapping[str, Handler] = {IMPORT: imports.run}
+HANDLERS: Mapping[str, Handler] = {IMPORT: imports.run, admission.JOB: admission.run}
 
 
 class Hands:
@@ -52,6 +53,7 @@ class Hands:
         while not self._stop.is_set():
             try:
                 files.sweep(self._engine, self._settings)
+                admission.sweep(self._engine, self._settings)
             except Exception as error:  # tidying must end nothing
                 log.warning("sweep of uploads: %s", type(error).__name__)
             self._stop.wait(_SWEEP_S)

@@ -277,3 +277,87 @@ def replace_holidays(connection: Connection, year: int, rows: Sequence[Mapping[s
     connection.execute(text("DELETE FROM holiday WHERE date_part('year', day) = :year"), {"year": year})
     if rows:
         connection.execute(text("INSERT INTO holiday (day, works, title) VALUES (:day, :works, :title)"), list(rows))
+
+
+# -- Many at once ---------------------------------------------------------------------------
+
+
+def wait_for_others(connection: Connection) -> None:
+    """Who writes many waits for whoever writes now, as long as it takes."""
+    connection.execute(text("SET LOCAL lock_timeout = 0"))
+
+
+def take_numbers(connection: Connection, year: int, count: int) -> list[str]:
+    """The next numbers of a year; whoever wants one too waits until these are committed. None takes the lock only."""
+    last = connection.scalar(
+        text(
+            "INSERT INTO admission_number (year, last) VALUES (:year, :count)"
+            " ON CONFLICT (year) DO UPDATE SET last = admission_number.last + :count RETURNING last"
+        ),
+        {"year": year, "count": count},
+    )
+    return [f"ZR-{year}-{n:06d}" for n in range(last - count + 1, last + 1)]
+
+
+def known_names(connection: Connection, names: Sequence[str]) -> dict[tuple[str, str], str]:
+    """Cases of these names: name and address → the first number."""
+    rows = connection.execute(
+        text(
+            "SELECT DISTINCT ON (name, address) name, address, number FROM admission_case"
+            " WHERE name = ANY(CAST(:names AS text[])) ORDER BY name, address, case_id"
+        ),
+        {"names": list(names)},
+    )
+    return {(row.name, row.address): row.number for row in rows}
+
+
+_MANY = {
+    "number": "text", "made_at": "timestamptz", "made_by": "text", "account_id": "bigint", "channel": "text",
+    "batch_id": "text", "line": "int", "name": "text", "uscc": "text", "address": "text", "industry_code": "text",
+    "tags": "text[]", "request": "jsonb", "geom": "text", "uncertainty_m": "double precision", "division": "text",
+    "department": "text", "state": "bigint", "day": "date", "ruleset": "text", "demo": "boolean", "answer": "jsonb",
+    "verdict": "text", "status": "text", "due": "date",
+}  # fmt: skip
+_NOT_NULL = {"tags": "'{}'", "division": "''", "department": "''", "demo": "false"}
+_CHUNK = 500
+
+
+def add_cases(connection: Connection, cases: Sequence[Mapping[str, Any]]) -> None:
+    """Write many cases, in their order. `geom` is WKB in hex, or None."""
+    picked = []
+    for name in _MANY:
+        if name == "geom":
+            picked.append("ST_GeomFromEWKB(decode(r.geom, 'hex'))")
+        elif name in _NOT_NULL:
+            picked.append(f"coalesce(r.{name}, {_NOT_NULL[name]})")
+        else:
+            picked.append(f"r.{name}")
+    columns = ", ".join(_MANY)
+    typed = ", ".join(f"{name} {type_}" for name, type_ in _MANY.items())
+    sql = text(
+        f"INSERT INTO admission_case ({columns}) SELECT {', '.join(picked)}"
+        f" FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r({typed}) ORDER BY r.number"
+    )
+    for start in range(0, len(cases), _CHUNK):
+        connection.execute(sql, {"rows": dump_json(cases[start : start + _CHUNK])})
+
+
+def add_batch_events(connection: Connection, batch_id: str, words: Mapping[str, str]) -> None:
+    """That each case of a batch was made, and, where it has a place, handed out. `words`: of the verdicts."""
+    connection.execute(
+        text(
+            "INSERT INTO admission_event (case_id, by, what, note, body)"
+            " SELECT case_id, made_by, 'made', coalesce(CAST(:words AS jsonb)->>verdict, ''),"
+            " jsonb_build_object('verdict', verdict, 'hits', coalesce(jsonb_array_length(answer->'hits'), 0),"
+            " 'line', line) FROM admission_case WHERE batch_id = :batch ORDER BY case_id"
+        ),
+        {"batch": batch_id, "words": dump_json(words)},
+    )
+    connection.execute(
+        text(
+            "INSERT INTO admission_event (case_id, by, what, body)"
+            " SELECT case_id, made_by, 'assigned', jsonb_build_object('division', division, 'due', due)"
+            " FROM admission_case WHERE batch_id = :batch AND status = 'assigned' ORDER BY case_id"
+        ),
+        {"batch": batch_id},
+    )

@@ -84,6 +84,21 @@ def ask(snapshot: Snapshot, house: House, given: Check) -> Asked:
     return Asked(given, placed, applicant, rules, _answer(snapshot, house, rules, applicant), tuple(warnings))
 
 
+def ask_placed(
+    snapshot: Snapshot,
+    house: House,
+    rules: Rules,
+    given: Check,
+    placed: Placed,
+    dated: Mapping[str, tuple[int, date | None]],
+) -> Asked:
+    """One of many, whose place is found already; the snapshot is SYSTEM's. Raises Invalid."""
+    found, industry, warnings = _trade(rules, given)
+    applicant = _applicant(given, found, industry, placed)
+    answer = Enquiry(snapshot, house.engine, rules, applicant, house.demo).answer(dated)
+    return Asked(given, placed, applicant, rules, answer, tuple(warnings))
+
+
 def _answer(snapshot: Snapshot, house: House, rules: Rules, applicant: Applicant) -> Answer:
     """Decided over all live objects, whoever asks."""
     with database.under(snapshot.connection, SYSTEM.settings()):

@@ -13,6 +13,7 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, text
@@ -104,7 +105,7 @@ def one(connection: Connection, job_id: str, account_id: int | None) -> dict[str
     """A job of an account, or of anybody (None)."""
     row = connection.execute(
         text(
-            f"SELECT {_LISTED} FROM job WHERE job_id = :job_id"
+            f"SELECT {_LISTED}, result - 'faults' AS result FROM job WHERE job_id = :job_id"
             " AND (CAST(:account AS bigint) IS NULL OR account_id = :account)"
         ),
         {"job_id": job_id, "account": account_id},
@@ -126,6 +127,36 @@ def ask_to_cancel(connection: Connection, job_id: str) -> str:
         {"job_id": job_id},
     )
     return status
+
+
+def still_running(connection: Connection, job_id: str) -> bool:
+    """Whether this job has not been finished by another worker meanwhile; locks its row."""
+    status = connection.scalar(text("SELECT status FROM job WHERE job_id = :job_id FOR UPDATE"), {"job_id": job_id})
+    return bool(status == "running")
+
+
+def keep_result(connection: Connection, job_id: str, result: Mapping[str, Any]) -> None:
+    """What it came to, in the transaction of what it wrote; `faults` are told to who asks for them only."""
+    connection.execute(
+        text("UPDATE job SET result = CAST(:result AS jsonb) WHERE job_id = :job_id"),
+        {"job_id": job_id, "result": dump_json(result)},
+    )
+
+
+def faults(connection: Connection, job_id: str) -> list[dict[str, Any]] | None:
+    """What a job found wrong, line by line; None where it is no longer kept."""
+    found: list[dict[str, Any]] | None = connection.scalar(
+        text("SELECT result->'faults' FROM job WHERE job_id = :job_id"), {"job_id": job_id}
+    )
+    return found
+
+
+def forget_faults(connection: Connection, kind: str, since: datetime) -> None:
+    """Faults quote what stood in somebody's list: they are kept no longer than it is."""
+    connection.execute(
+        text("UPDATE job SET result = result - 'faults' WHERE kind = :kind AND made_at < :since AND result ? 'faults'"),
+        {"kind": kind, "since": since},
+    )
 
 
 def finish(connection: Connection, job_id: str, status: str, message: str | None) -> None:

@@ -207,7 +207,8 @@ class _Painter:
         sheet.column_dimensions["A"].width = 100
         sheet.sheet_view.showGridLines = False
         more = [_MORE, *too_many_comments(self._marks.values())]
-        lines = note_lines(self._marks.values(), self._order["file_name"], self._order["sheet"], more)
+        order = self._order
+        lines = note_lines(self._marks.values(), order["file_name"], order["sheet"], more, order["known"])
         for line, (text, style) in enumerate(lines, 1):
             cell = sheet.cell(line, 1)
             _put(cell, text)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pyproj import Transformer
 
 from riskmap.base.crs import CGCS2000
+from riskmap.base.errors import FieldError, Invalid
 
 Floats = NDArray[np.float64]
 
@@ -173,3 +174,24 @@ def metres_between(lon1: Floats, lat1: Floats, lon2: Floats, lat2: Floats) -> An
     from pyproj import Geod
 
     return Geod(ellps="GRS80").inv(lon1, lat1, lon2, lat2)[2]
+
+
+# -- Names ----------------------------------------------------------------------------
+
+_OLD_FRAMES = {"EPSG:4214", "EPSG:4610", "EPSG:4555"}
+OLD_FRAME = "北京 54、西安 80 坐标换算到 CGCS2000 需要本地参数，不能直接导入：请先由测绘单位换算后再导入"
+
+
+def crs_named(given: str | None) -> str | None:
+    """The one name of a coordinate system. Raises Invalid for one that is not known here."""
+    text = (given or "").strip().upper().replace(" ", "")
+    if not text:
+        return None
+    alias = {"CGCS2000": "EPSG:4490", "WGS84": "EPSG:4326", "WGS-84": "EPSG:4326", "GCJ-02": "GCJ02", "BD-09": "BD09"}
+    text = alias.get(text, f"EPSG:{text}" if text.isdigit() else text)
+    if text in DATUMS:
+        return text
+    if text in _OLD_FRAMES or "1954" in text or "1980" in text:
+        raise Invalid(OLD_FRAME, code="old_frame", errors=[FieldError("crs", "old_frame", OLD_FRAME)])
+    message = f"不支持坐标系“{(given or '')[:40]}”：可用 CGCS2000、WGS 84、GCJ-02、BD-09 和 CGCS2000 的 3 度、6 度带"
+    raise Invalid(message, code="unknown_crs", errors=[FieldError("crs", "unknown_crs", message)])

@@ -41,6 +41,7 @@ MOST_REASON = 2_000
 AUTHOR = "导入核对"
 # Stands where a formula had no value: left empty, the row would go in without it the next time.
 NO_VALUE = "#VALUE!"
+KNOWN = "已入库的行不会重复，有变化的更新"  # what becomes of rows that went in before
 FATES = {"back": "退回", "waiting": "待定位"}
 FILLS = {"back": "F9CBD6", "waiting": "FFE2A0"}  # light, and apart from each other on a grey print
 MARKS = {"back": "9B1C3A", "waiting": "7A4B00"}  # the same, to underline a header
@@ -88,6 +89,7 @@ def give_back(
     *,
     file_name: str,
     tell: Tell | None = None,
+    known: str = KNOWN,
 ) -> None:
     """Write the returned workbook of one sheet to `target`.
 
@@ -97,8 +99,8 @@ def give_back(
     rows = next((s.rows for s in table.sheets if s.name == sheet), 0) - header.last
     whole = rows <= MOST_ROWS
     own = whole and _can_be_coloured(source, table)
-    if not (own and _colour(source, table, sheet, header, marks, target, file_name, tell)):
-        _Rebuilt(table, sheet, header, marks, target, file_name, tell, whole=whole).write()
+    if not (own and _colour(source, table, sheet, header, marks, target, file_name, tell, known)):
+        _Rebuilt(table, sheet, header, marks, target, file_name, tell, whole=whole, known=known).write()
     tell(1.0)
 
 
@@ -147,7 +149,9 @@ def own_columns(texts: Sequence[str]) -> dict[str, int]:
     return {name: found[name] for name in (FATE_HEADER, REASON_HEADER) if name in found}
 
 
-def note_lines(marks: Iterable[Marks], file_name: str, sheet: str, more: Sequence[str]) -> list[tuple[str, str]]:
+def note_lines(
+    marks: Iterable[Marks], file_name: str, sheet: str, more: Sequence[str], known: str = KNOWN
+) -> list[tuple[str, str]]:
     """The text of the sheet that explains, and the style of each line: title, back, waiting or plain."""
     kinds = [said.kind for said in marks]
     back, waiting = kinds.count("back"), kinds.count("waiting")
@@ -158,7 +162,7 @@ def note_lines(marks: Iterable[Marks], file_name: str, sheet: str, more: Sequenc
     out.append((f"待定位 {waiting} 行：照常入库并计入总数，只是没有可信的位置。要补的格子涂这种颜色。", "waiting"))
     steps = [
         f"按“{REASON_HEADER}”一列改正涂色的格子；鼠标停在格子上也能看到原因。表头下划粗线的列里有要改的格子。",
-        "改好后把整份再导入：已入库的行不会重复，有变化的更新。",
+        f"改好后把整份再导入：{known}。",
         f"“{FATE_HEADER}”“{REASON_HEADER}”两列是导入时加的，再导入时不读，可以留着。",
         *more,
     ]
@@ -198,6 +202,7 @@ def _colour(
     target: Path,
     file_name: str,
     tell: Tell,
+    known: str,
 ) -> bool:
     """Colour her own workbook in a process of its own; False where that failed, or changed what she sent.
 
@@ -210,6 +215,7 @@ def _colour(
         "last": header.last,
         "texts": header.texts,
         "file_name": file_name,
+        "known": known,
         "marks": [[line, m.kind, list(m.cells.items()), m.reasons] for line, m in marks.items()],
         "uncomputed": [[line, index] for line, m in marks.items() for index in sorted(m.uncomputed)],
     }
@@ -305,9 +311,11 @@ class _Rebuilt:
         tell: Tell,
         *,
         whole: bool,
+        known: str,
     ) -> None:
         self._table, self._sheet, self._header, self._marks = table, sheet, header, marks
         self._target, self._file_name, self._tell, self._whole = target, file_name, tell, whole
+        self._known = known
         self._formats: dict[tuple[str, ...], Any] = {}
         self._comments = 0
         self._by_column = by_column(marks)
@@ -506,7 +514,7 @@ class _Rebuilt:
             "plain": self._book.add_format(base),
             **{kind: self._book.add_format(base | {"bg_color": f"#{fill}"}) for kind, fill in FILLS.items()},
         }
-        lines = note_lines(self._marks.values(), self._file_name, self._sheet, list(self._more()))
+        lines = note_lines(self._marks.values(), self._file_name, self._sheet, list(self._more()), self._known)
         for at, (text, style) in enumerate(lines):
             sheet.set_row(at, 26 if style == "title" else 18 * lines_in(text, 100))
             sheet.write_string(at, 0, text, forms[style])

@@ -81,14 +81,14 @@ class Header:
 
 
 class Matcher:
-    """Which target a header means, for one class."""
+    """Which target a header means, for one class, or for a table that is of none."""
 
-    def __init__(self, class_: Class, targets: Sequence[Target]) -> None:
+    def __init__(self, class_: Class | None, targets: Sequence[Target]) -> None:
         self.targets = {t.target: t for t in targets}
         self._exact: dict[str, tuple[str, Decimal | None, str]] = {}
         self._loose: dict[str, str] = {}
         self._place: dict[str, int] = {}  # of a header among those that the class lists
-        for column in class_.imports:  # the class's own words come first
+        for column in class_.imports if class_ else ():  # the class's own words come first
             name = column.target if column.target in self.targets else f"attributes.{column.target}"
             if name == "attributes.address":
                 name = "address"

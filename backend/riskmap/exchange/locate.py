@@ -13,7 +13,9 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from riskmap.catalogue import queries as catalogue_queries
 from riskmap.exchange.datum import DATUMS, ZONES, Floats, metres_between, to_cgcs2000
+from riskmap.store.snapshot import Snapshot
 
 WHY_WORDS = {
     "blank": "没有坐标",
@@ -69,6 +71,12 @@ class Territory:
             which, hit = shapely.STRtree(points).query(self._shapes, predicate="intersects")
             np.maximum.at(finest, usable[hit], which)
         return finest >= 0, [self._codes[at] if at >= 0 else None for at in finest.tolist()]
+
+
+def territory_of(snapshot: Snapshot, bounds: tuple[float, float, float, float]) -> Territory:
+    """The territory as the snapshot's divisions say it, for many points."""
+    rows = catalogue_queries.division_shapes(snapshot.connection, snapshot.state.n, snapshot.state.day)
+    return Territory(((r.code, r.territory, shapely.from_wkb(bytes(r.wkb))) for r in rows), bounds)
 
 
 @dataclass(slots=True)

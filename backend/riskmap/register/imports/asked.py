@@ -14,9 +14,6 @@ from riskmap.exchange.datum import DATUMS, ZONES
 from riskmap.register.imports import queries
 from riskmap.store.snapshot import Snapshot
 
-_OLD_FRAMES = {"EPSG:4214", "EPSG:4610", "EPSG:4555"}
-OLD_FRAME = "北京 54、西安 80 坐标换算到 CGCS2000 需要本地参数，不能直接导入：请先由测绘单位换算后再导入"
-
 
 class Chosen(BaseModel):
     """What a sender chose for one column; a target of None is not imported."""
@@ -55,21 +52,6 @@ def class_of(snapshot: Snapshot, code: str) -> Class:
     if snapshot.reader.classes and code not in snapshot.reader.classes:
         raise Forbidden(f"“{found.title}”不在您的管理范围内，不能导入。请联系管理员。")
     return found
-
-
-def crs_named(given: str | None) -> str | None:
-    """The one name of a coordinate system. Raises Invalid for one that is not known here."""
-    text = (given or "").strip().upper().replace(" ", "")
-    if not text:
-        return None
-    alias = {"CGCS2000": "EPSG:4490", "WGS84": "EPSG:4326", "WGS-84": "EPSG:4326", "GCJ-02": "GCJ02", "BD-09": "BD09"}
-    text = alias.get(text, f"EPSG:{text}" if text.isdigit() else text)
-    if text in DATUMS:
-        return text
-    if text in _OLD_FRAMES or "1954" in text or "1980" in text:
-        raise Invalid(OLD_FRAME, code="old_frame", errors=[FieldError("crs", "old_frame", OLD_FRAME)])
-    message = f"不支持坐标系“{(given or '')[:40]}”：可用 CGCS2000、WGS 84、GCJ-02、BD-09 和 CGCS2000 的 3 度、6 度带"
-    raise Invalid(message, code="unknown_crs", errors=[FieldError("crs", "unknown_crs", message)])
 
 
 def file_and_sheet(snapshot: Snapshot, asked: Asked) -> tuple[dict[str, Any], str]:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from riskmap.base.errors import FieldError, Invalid
 from riskmap.base.settings import Settings
-from riskmap.exchange.datum import DATUMS
+from riskmap.exchange.datum import DATUMS, crs_named
 from riskmap.exchange.headers import (
     Column,
     normalised,
@@ -17,7 +17,7 @@ from riskmap.exchange.locate import WHY_WORDS, Territory
 from riskmap.exchange.rows import Divisions, Reading, RowReader
 from riskmap.exchange.units import unit_of
 from riskmap.register.imports import files, queries
-from riskmap.register.imports.asked import Asked, account_of, class_of, crs_named, file_and_sheet
+from riskmap.register.imports.asked import Asked, account_of, class_of, file_and_sheet
 from riskmap.register.imports.layout import Layout, data_rows, layout_of, row_reader
 from riskmap.register.imports.positions import DatumFound, Positions, datum_of, ground_of, ordered_pairs, pair_of
 from riskmap.register.imports.words import short, value_in_words

@@ -12,7 +12,7 @@ from riskmap.base.settings import Settings
 from riskmap.catalogue import queries as catalogue_queries
 from riskmap.exchange import locate
 from riskmap.exchange.cells import plain
-from riskmap.exchange.datum import DATUMS, DEGREES
+from riskmap.exchange.datum import DATUMS, DEGREES, OLD_FRAME
 from riskmap.exchange.headers import (
     Header,
     datum_in,
@@ -20,7 +20,6 @@ from riskmap.exchange.headers import (
 )
 from riskmap.exchange.locate import Candidate, Located, Territory, candidates, orientation
 from riskmap.exchange.rows import Divisions, Reading, RowReader
-from riskmap.register.imports.asked import OLD_FRAME
 from riskmap.register.imports.files import Sample
 from riskmap.store.snapshot import Snapshot
 
@@ -46,11 +45,8 @@ def ground_of(snapshot: Snapshot, settings: Settings) -> Ground:
     key = (snapshot.state.catalogue_n, day.isoformat(), settings.bounds)
     found = _grounds.get(key)
     if found is None:
-        shapes = (
-            (r.code, r.territory, shapely.from_wkb(bytes(r.wkb)))
-            for r in catalogue_queries.division_shapes(connection, n, day)
-        )
-        found = Ground(Divisions(catalogue_queries.divisions(connection, n, day)), Territory(shapes, settings.bounds))
+        divisions = Divisions(catalogue_queries.divisions(connection, n, day))
+        found = Ground(divisions, locate.territory_of(snapshot, settings.bounds))
         while len(_grounds) >= 4:
             _grounds.pop(next(iter(_grounds)))
         _grounds[key] = found

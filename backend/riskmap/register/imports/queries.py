@@ -234,12 +234,6 @@ def end_run(connection: Connection, import_id: str, body: Mapping[str, Any]) -> 
     )
 
 
-def still_running(connection: Connection, job_id: str) -> bool:
-    """Whether this job has not been finished by another worker meanwhile; locks its row."""
-    status = connection.scalar(text("SELECT status FROM job WHERE job_id = :job_id FOR UPDATE"), {"job_id": job_id})
-    return bool(status == "running")
-
-
 def mark_undone(connection: Connection, import_id: str, state: int, by: str, taken: int, left: int) -> None:
     """It is taken back, as far as could be: `taken` objects now, `left` stay."""
     connection.execute(

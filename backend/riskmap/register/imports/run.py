@@ -443,7 +443,7 @@ def _once(
         counts = importer.counts
         ended = {"counts": counts.body(), "columns": importer.columns(), "notes": importer.notes(), "state": state}
         # Whoever else has finished this job meanwhile has written it: then this is undone.
-        if not queries.still_running(connection, context.job.job_id):
+        if not jobs.still_running(connection, context.job.job_id):
             raise jobs.Cancelled
         queries.end_run(connection, context.job.job_id, ended)
         jobs.finish(connection, context.job.job_id, "done", _message(counts, state, is_dry=plan["dry_run"]))

@@ -84,6 +84,7 @@ def body_of(run: Mapping[str, Any], snapshot: Snapshot) -> dict[str, Any]:
         }
     return {
         "id": run["import_id"],
+        "kind": JOB,
         "file": run["file_id"],
         "file_name": run["file_name"],
         "file_bytes": run["file_bytes"],
@@ -119,8 +120,24 @@ def _at(time: Any) -> str | None:
 
 
 def one(snapshot: Snapshot, import_id: str) -> dict[str, Any]:
-    """One import. Raises NotFound for another sender's."""
-    return body_of(_run(snapshot.connection, snapshot.reader, import_id), snapshot)
+    """One import, or another file that is worked off as one is. Raises NotFound for another sender's."""
+    owner = owner_of(snapshot.reader)
+    run = queries.run_of(snapshot.connection, import_id, owner)
+    if run is not None:
+        return body_of(run, snapshot)
+    job = jobs.one(snapshot.connection, import_id, owner)
+    if job is None:
+        raise NotFound(_NO_IMPORT)
+    return _job_body(job)
+
+
+def _job_body(job: Mapping[str, Any]) -> dict[str, Any]:
+    """A job that has no run of an import: how far it is, and what it came to."""
+    result = job["result"] or {}
+    times = {name: _at(job[name]) for name in ("made_at", "started_at", "finished_at")}
+    names = ("id", "kind", "title", "status", "phase", "progress", "cancel", "message", "by")
+    shown = {name: job[name] for name in names}
+    return {**shown, **times, "rows": result.get("counts"), "notes": result.get("notes", []), "result": job["result"]}
 
 
 def listed(snapshot: Snapshot, limit: int) -> list[dict[str, Any]]:
