@@ -18,12 +18,8 @@ from riskmap import __version__
 from riskmap.access import api as access_api
 from riskmap.access.reader import SYSTEM
 from riskmap.admission import api as admission_api
-<<<<<<< HEAD
-from riskmap.admission import days_api, handout, handout_api, papers_api
-from riskmap.admission.enquiry import DataDates
-=======
 from riskmap.admission import batch, batch_api, days_api, handout, handout_api, papers_api
->>>>>>> ccb3548 (admission: The daily file: known or new, placed, tagged, checked, handed out; whole or not at all)
+from riskmap.admission.enquiry import DataDates
 from riskmap.atlas import api as atlas_api
 from riskmap.atlas.basemap import Basemap
 from riskmap.atlas.basemaps import api as basemaps_api

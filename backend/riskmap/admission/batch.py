@@ -18,7 +18,6 @@ from riskmap.access.service import check_still_holds
 from riskmap.admission import daily, queries, service
 from riskmap.admission.daily import Layout, Line
 from riskmap.admission.days import DUE_DAYS, calendar
-from riskmap.admission.enquiry import data_of
 from riskmap.admission.handout import ensure_may_handle
 from riskmap.admission.judgement import WORDS
 from riskmap.admission.place import ADDRESS_M, Placed
@@ -242,7 +241,6 @@ class _File:
         """Every entity that has a place asked against the rules; yields how far it is. What is wrong goes back."""
         snapshot = self._snapshot
         rules = rules_of(snapshot.catalogue.ruleset_at(snapshot.moment.day))
-        dated = data_of(snapshot, {class_ for tag in rules.tags.values() for class_ in tag.classes})
         refused: set[int] = set()
         for done, line in enumerate(self.new, 1):
             spot = self.spots[line.line]
@@ -250,7 +248,7 @@ class _File:
             line.check = line.check.model_copy(update={"place": spot.place})
             if spot.placed is not None:
                 try:
-                    asked = service.ask_placed(snapshot, self._house, rules, line.check, spot.placed, dated)
+                    asked = service.ask_placed(snapshot, self._house, rules, line.check, spot.placed)
                     self.asked[line.line] = asked
                 except Invalid as error:
                     line.faults = [{"index": None, "code": e.code, "message": e.message} for e in error.errors]

@@ -84,18 +84,11 @@ def ask(snapshot: Snapshot, house: House, given: Check) -> Asked:
     return Asked(given, placed, applicant, rules, _answer(snapshot, house, rules, applicant), tuple(warnings))
 
 
-def ask_placed(
-    snapshot: Snapshot,
-    house: House,
-    rules: Rules,
-    given: Check,
-    placed: Placed,
-    dated: Mapping[str, tuple[int, date | None]],
-) -> Asked:
+def ask_placed(snapshot: Snapshot, house: House, rules: Rules, given: Check, placed: Placed) -> Asked:
     """One of many, whose place is found already; the snapshot is SYSTEM's. Raises Invalid."""
     found, industry, warnings = _trade(rules, given)
     applicant = _applicant(given, found, industry, placed)
-    answer = Enquiry(snapshot, house.engine, rules, applicant, house.demo).answer(dated)
+    answer = Enquiry(snapshot, house.engine, rules, applicant, house.demo).answer(house.dates)
     return Asked(given, placed, applicant, rules, answer, tuple(warnings))
 
 

@@ -235,6 +235,7 @@ def _run(source: Path, part: Path, order: Mapping[str, Any], tell: Tell) -> list
     """Our two columns of the coloured workbook, from 0; None where the process failed."""
     command = [sys.executable, "-I", "-X", "utf8", "-m", "riskmap.exchange.coloured", str(source), str(part)]
     environment = {"PATH": os.environ.get("PATH", ""), "OPENBLAS_NUM_THREADS": "1", "TMPDIR": str(part.parent)}
+    environment["OPENPYXL_LXML"] = "False"  # where lxml is there, openpyxl would read by it and past defusedxml
     columns: list[int] | None = None
     with tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(
