@@ -168,6 +168,9 @@ def test_a_change_that_stored_values_do_not_fit_is_told_at_its_field_before_savi
     expect(page.get_by_role("dialog", name="改动还没有保存")).to_be_visible()
     page.get_by_role("button", name="不保存").click()
     expect(page.get_by_role("region", name="四色风险等级")).to_contain_text("红最重")
+    sizes = page.get_by_role("region", name="尾矿库等别")  # a size is larger, not worse
+    expect(sizes.locator("tbody tr").first).to_contain_text("最大")
+    expect(sizes).not_to_contain_text("最重")
 
 
 def test_of_two_administrators_the_later_is_told_and_loses_nothing(

@@ -239,6 +239,9 @@ def test_the_grade_of_six_substances_prints_on_one_sheet_of_a4(page: Page, other
     assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1
     [box] = re.findall(rb"/MediaBox\s*\[([^\]]*)\]", pdf)
     assert [round(float(side)) for side in box.split()] == [0, 0, 595, 842]
+    page.set_viewport_size({"width": 390, "height": 844})
+    heading = sheet.locator("h2 b").first
+    assert heading.evaluate("e => e.getClientRects().length") == 1  # the level is not broken in two
     page.emulate_media(media="print")
     expect(page.locator(".bar")).to_be_hidden()
     expect(page.get_by_role("button", name="打印这一页")).to_be_hidden()

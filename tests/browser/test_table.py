@@ -130,6 +130,12 @@ def test_the_map_is_coloured_by_a_classs_own_scale(open_page: Any) -> None:
     expect(page.locator(".words .total")).to_have_text(str(sum(n for _, n in lines.values())))
 
 
+def whole(cell: Any) -> bool:
+    """Whether nothing of a cell's words is cut off, and their row no higher than any other."""
+    fits = "e => e.scrollWidth <= e.clientWidth + 1 && e.scrollHeight < e.clientHeight + 10"  # less than a line
+    return bool(cell.evaluate(fits)) and cell.evaluate("e => e.closest('tr').offsetHeight") <= 29
+
+
 def test_what_is_no_major_hazard_is_told_from_what_is_not_assessed(open_page: Any) -> None:
     page = open_page("class=major-hazard", signed=True).page
     drawn(page)
@@ -152,6 +158,7 @@ def test_what_is_no_major_hazard_is_told_from_what_is_not_assessed(open_page: An
         expect(page.locator(".words")).to_contain_text(f"重大危险源级别 {word}")
         expect(cells).to_have_count(1)
         expect(cells.first).to_contain_text(said)
+        assert whole(cells.first.locator(".verdict"))
         value = "outside" if word == "不构成" else "none"
         assert f"level=major-hazard-level%3A{value}" in page.url or f"level=major-hazard-level:{value}" in page.url
         page.wait_for_function("v => window.riskmap.drawn().marks.some((o) => o.level === v)", arg=value)

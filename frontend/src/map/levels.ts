@@ -1,4 +1,5 @@
 /** A class's own scale on the map: its levels from the worst, then what it has none for, what is not assessed, and what is not on it. */
+import { T } from "../words/table";
 
 /** As a condition says that a scale has no level for an object, by its rule. */
 export const OUTSIDE = "outside";
@@ -41,3 +42,6 @@ export function isDark(colour: string): boolean {
   const luminance = (r ?? 0) * 0.2126 + (g ?? 0) * 0.7152 + (b ?? 0) * 0.0722;
   return 1.05 / (luminance + 0.05) >= (luminance + 0.05) / (INK + 0.05);
 }
+
+/** Whether a scale is one of sizes, whose first level is the largest and not the worst: its note says so. */
+export const isOfSizes = (scale: { note: string }): boolean => scale.note.includes(T.largest);

@@ -92,7 +92,7 @@ export const O = {
   howComputed: "按标准计算",
   scaleSteps: (title: string) => `${title}各级`,
   present: "现为",
-  by: (who: string, at: string) => `${who} · ${at}`,
+  by: (who: string, at: string) => `${who === "system" ? "系统" : who} · ${at}`,
   basis: "依据",
   clause: "条款",
   rule: "规则",
