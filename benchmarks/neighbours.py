@@ -12,15 +12,13 @@ import argparse
 import math
 import time
 
-from sqlalchemy import Engine, create_engine, text
+from filling import prepared, refilled  # beside this file
+from sqlalchemy import Engine, text
 
-from riskmap.access.reader import SYSTEM, Reader
+from riskmap.access.reader import Reader
 from riskmap.base import database
-from riskmap.base.database import app_url, make_engine, superuser_url
-from riskmap.base.migrate import migrate
 from riskmap.base.settings import Settings
 from riskmap.catalogue.queries import CatalogueCache
-from riskmap.catalogue.seed import CATALOGUE_DIR, seed
 from riskmap.lists import neighbours, service, targets
 from riskmap.lists.model import Listing
 from riskmap.selection.model import Selection
@@ -51,18 +49,11 @@ FROM (
 
 def fill(settings: Settings, n: int, side_km: float) -> None:
     """Exactly these objects and no others."""
-    engine = create_engine(superuser_url(settings))
-    with engine.begin() as connection:
-        connection.execute(text("ALTER TABLE risk_object DISABLE TRIGGER ALL"))
-        connection.execute(text("TRUNCATE risk_object CASCADE"))
+    with refilled(settings) as connection:
         connection.execute(text("SELECT setseed(0.5)"))
         width = side_km / (111.32 * math.cos(math.radians(_SOUTH + side_km / 222)))
         binds = {"n": n, "classes": list(neighbours.CLASSES), "west": _WEST, "south": _SOUTH}
         connection.execute(text(_FILL), binds | {"width": width, "height": side_km / 110.9})
-        connection.execute(text("ALTER TABLE risk_object ENABLE TRIGGER ALL"))
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("VACUUM ANALYZE risk_object"))
-    engine.dispose()
 
 
 def timed(engine: Engine, reader: Reader, listing: Listing, **given: str) -> tuple[float, int]:
@@ -83,11 +74,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--objects", default="10000,100000")
     arguments = parser.parse_args()
-    settings = Settings()
-    migrate(settings)
-    engine = make_engine(app_url(settings))
-    with database.write(engine, SYSTEM.settings(write=True)) as connection:
-        seed(connection, CATALOGUE_DIR)
+    settings, engine = prepared()
     command = Reader("account", "command", role="reader", tier=2)
     county = Reader("account", "county", role="reader", tier=1, areas=("360402",))
     print("territory   objects  reader   list         given      rows        s     µs/row  µs/object")

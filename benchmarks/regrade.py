@@ -12,19 +12,19 @@ import math
 import resource
 import time
 
+from filling import prepared, refilled  # beside this file
 from sqlalchemy import Engine, create_engine, text
 
 from riskmap.access.reader import SYSTEM, Reader
 from riskmap.base import clock, database
 from riskmap.base.audit import dump_json
-from riskmap.base.database import app_url, make_engine, superuser_url
-from riskmap.base.migrate import migrate
+from riskmap.base.database import superuser_url
 from riskmap.base.settings import Settings
 from riskmap.catalogue.queries import CatalogueCache
-from riskmap.catalogue.seed import CATALOGUE_DIR, seed
 from riskmap.grading.judge import Judge
 from riskmap.grading.trial import changes
 from riskmap.register import rulesets
+from riskmap.register.rulesets_draft import Adoption, Trial
 from riskmap.store.models import COLUMNS
 from riskmap.store.snapshot import open_snapshot
 
@@ -50,6 +50,7 @@ def fill(settings: Settings, app: Engine, n: int) -> None:
     engine = create_engine(superuser_url(settings))
     with engine.begin() as connection:
         connection.execute(text("DELETE FROM catalogue_item WHERE kind = 'ruleset'"))
+    engine.dispose()
     with database.read(app, SYSTEM.settings()) as connection:
         catalogue = open_snapshot(connection, SYSTEM, CatalogueCache(), 7).catalogue
     judge = Judge.on(catalogue, "benchmark", clock.now())
@@ -59,9 +60,7 @@ def fill(settings: Settings, app: Engine, n: int) -> None:
         graded, _ = judge.grade(catalogue.classes["risk-point"], attributes, None, None)
         made.append({"n": i, "grade": graded.grade, "grading": graded.grading, "attributes": attributes})
     columns = ", ".join(COLUMNS)
-    with engine.begin() as connection:
-        connection.execute(text("ALTER TABLE risk_object DISABLE TRIGGER ALL"))
-        connection.execute(text("TRUNCATE risk_object, object_version CASCADE"))
+    with refilled(settings) as connection:
         connection.execute(text(_FILL), {"n": n, "made": dump_json(made)})
         connection.execute(
             text(
@@ -69,10 +68,6 @@ def fill(settings: Settings, app: Engine, n: int) -> None:
                 f" SELECT daterange(valid_from, NULL), int8range(1, NULL), 'benchmark', {columns} FROM risk_object"
             )
         )
-        connection.execute(text("ALTER TABLE risk_object ENABLE TRIGGER ALL"))
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("VACUUM ANALYZE risk_object, object_version"))
-    engine.dispose()
 
 
 class _Idle:
@@ -90,11 +85,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--objects", default="10000,100000")
     arguments = parser.parse_args()
-    settings = Settings()
-    migrate(settings)
-    engine = make_engine(app_url(settings))
-    with database.write(engine, SYSTEM.settings(write=True)) as connection:
-        seed(connection, CATALOGUE_DIR)
+    settings, engine = prepared()
     print("objects   changed   read s  trial s  adopt s  trial/read  adopt/read  µs/object  peak MB")
     for n in (int(part) for part in arguments.objects.split(",")):
         fill(settings, engine, n)
@@ -108,9 +99,9 @@ def main() -> None:
                 read = min(read, time.perf_counter() - begun)
             for _ in range(2):
                 begun = time.perf_counter()
-                found = rulesets.tried(snapshot, rulesets.Trial.model_validate(GIVEN))
+                found = rulesets.tried(snapshot, Trial.model_validate(GIVEN))
                 trial = min(trial, time.perf_counter() - begun)
-        body = rulesets.Adoption.model_validate(GIVEN | {"title": "试", "reason": "试", "expected": found["total"]})
+        body = Adoption.model_validate(GIVEN | {"title": "试", "reason": "试", "expected": found["total"]})
         begun = time.perf_counter()
         with database.write(engine, SYSTEM.settings(write=True)) as connection:
             done = rulesets.adopt(open_snapshot(connection, ADMINISTRATOR, CatalogueCache(), 7), body)

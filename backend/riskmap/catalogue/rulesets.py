@@ -77,7 +77,7 @@ class RuleSet:
             "reason": self.reason,
             "use": dict(self.use),
             "tables": {name: list(rows) for name, rows in self.tables.items()},
-            "weights": {grade: f"{weight.normalize():f}" for grade, weight in self.weights.items()},
+            "weights": {grade: plain(weight) for grade, weight in self.weights.items()},
             "schemes": {title: list(rows) for title, rows in self.schemes.items()},
         }
 
@@ -105,6 +105,11 @@ class RuleSet:
         chosen = {name: shipped[self.use.get(name, brought[0])] for name, brought in CHOICES.items()}
         own = {name: Table.of(f"{self.title} {name}", list(rows)) for name, rows in self.tables.items()}
         return {**shipped, **chosen, **own}
+
+
+def plain(number: Decimal) -> str:
+    """Without the noughts behind the point, and never as a power of ten."""
+    return f"{number.normalize():f}"
 
 
 PRODUCT = RuleSet(SHIPPED, "随产品的规则")

@@ -9,12 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
-from riskmap.access.reader import SYSTEM
-from riskmap.base import database
-from riskmap.catalogue.model import LIVE_STAGES, Catalogue
-from riskmap.grading import contours
+from riskmap.catalogue.model import Catalogue
+from riskmap.grading import contours, queries
 from riskmap.grading.record import told
 from riskmap.grading.rulebook import Rulebook
 from riskmap.grading.rules import RULES, holding
@@ -129,8 +127,8 @@ def _method(asked: Asked) -> list[Answer]:
     by_rule = {c.code: c for c in asked.catalogue.classes.values() if c.rule == _UNIT_RULE}
     own = row["class"] in by_rule
     enterprise = row["enterprise"] if own else row["id"]
-    units = _units(asked, enterprise, sorted(by_rule), row["id"] if own else None)
-    trade = _trade(asked, enterprise) if enterprise else ""
+    units = queries.units(asked.connection, enterprise, sorted(by_rule), row["id"] if own else None, asked.day)
+    trade = queries.trade(asked.connection, enterprise) if enterprise else ""
     ids = tuple(unit["id"] for unit in units)
     reads = {code: RULES[_UNIT_RULE].reads & {"substances"} | {"regulator"} for code in by_rule}
     if site := tables.site({"industry_code": trade}):
@@ -183,28 +181,6 @@ def _excluded(site: Row, tables: gbt37243.Tables, by: str) -> Result:
     result = gbt37243.choose(tables, explosives=False, site=site.text("site"))
     step = Step("场所", "场所", "", by, site.text("site"), site.clause)
     return Result(result.edition, result.standing, result.verdict, "", "", (step, *result.steps), result.inputs)
-
-
-def _units(asked: Asked, enterprise: int | None, classes: list[str], own: int | None) -> list[dict[str, Any]]:
-    """Live units of an enterprise, or the one unit that has none."""
-    with database.under(asked.connection, SYSTEM.settings()):
-        found = asked.connection.execute(
-            text(
-                "SELECT id, name, attributes FROM risk_object WHERE class = ANY(CAST(:classes AS text[]))"
-                " AND (enterprise = :enterprise OR id = :own) AND stage = ANY(CAST(:live AS text[]))"
-                " AND ended_reason IS NULL AND valid_from <= :day AND (valid_to IS NULL OR valid_to > :day) ORDER BY id"
-            ),
-            {"classes": classes, "enterprise": enterprise, "own": own, "live": list(LIVE_STAGES), "day": asked.day},
-        )
-        return [dict(row) for row in found.mappings()]
-
-
-def _trade(asked: Asked, enterprise: int) -> str:
-    with database.under(asked.connection, SYSTEM.settings()):
-        found = asked.connection.scalar(
-            text("SELECT attributes ->> 'industry_code' FROM risk_object WHERE id = :id"), {"id": enterprise}
-        )
-    return found or ""
 
 
 # -- 个人风险基准 -------------------------------------------------------------------

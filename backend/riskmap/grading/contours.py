@@ -19,8 +19,8 @@ from riskmap.catalogue.model import LIVE_STAGES
 from riskmap.standards.gb36894 import Contour
 
 CLASS = "risk-contour"
-REACH_M = 1000  # how far round a place a contour is looked for: a choice of this product, no norm says it
-_COVERED = 0.99  # of its area, for a contour to lie within another: a drawn line is not exact
+REACH_M = 1000  # Policy: how far round a place a contour is looked for; no norm says it
+_COVERED = 0.99  # Policy: of its area, for a contour to lie within another; a drawn line is not exact
 
 _SQL = (Path(__file__).parent / "contours.sql").read_text(encoding="utf-8")
 

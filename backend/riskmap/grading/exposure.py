@@ -15,6 +15,7 @@ from riskmap.access.reader import SYSTEM
 from riskmap.base import database
 from riskmap.base.audit import dump_json
 from riskmap.catalogue.model import LIVE_STAGES, Catalogue
+from riskmap.grading import queries
 
 REACH_M = 500  # GB 18218-2018 表5
 
@@ -96,15 +97,7 @@ def boundary_of(
         return "unit", dump_json(own) or ""
     if enterprise is None:
         return None
-    with database.under(connection, SYSTEM.settings()):
-        found = connection.scalar(
-            text(
-                "SELECT coalesce(attributes ->> 'plant_boundary',"
-                " CASE WHEN ST_Dimension(geom) = 2 THEN ST_AsGeoJSON(geom, 15, 0) END)"
-                " FROM risk_object WHERE id = :id"
-            ),
-            {"id": enterprise},
-        )
+    found = queries.boundary(connection, enterprise)
     return None if found is None else ("enterprise", found)
 
 

@@ -23,7 +23,7 @@ from riskmap.standards import headwater
 from riskmap.standards.result import Result
 
 RULE = "gb39496"  # of the classes that have a path
-BESIDE_M = 200  # how far beside the path a place still lies on it: a choice of this product, no norm says it
+BESIDE_M = 200  # Policy: how far beside the path a place still lies on it; no norm says it
 
 _SQL = (Path(__file__).parent / "headwater.sql").read_text(encoding="utf-8")
 

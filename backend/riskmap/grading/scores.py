@@ -6,11 +6,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
-from riskmap.access.reader import SYSTEM
-from riskmap.base import database
 from riskmap.catalogue.rulesets import RuleSet
+from riskmap.grading import queries
 from riskmap.standards.bands import Bands
 from riskmap.standards.result import exact
 
@@ -20,19 +19,8 @@ FIELD = "scores"
 def recoloured(connection: Connection, present: RuleSet, proposed: RuleSet, day: date) -> list[dict[str, Any]]:
     """How many scores of each scheme would have another colour, from what to what; None: no bands."""
     before, after = present.score_bands(), proposed.score_bands()
-    with database.under(connection, SYSTEM.settings()):
-        found = connection.execute(
-            text(
-                "SELECT s ->> 'scheme' AS scheme, s ->> 'score' AS score, count(*) AS n"
-                " FROM risk_object AS o, jsonb_array_elements(o.attributes -> CAST(:field AS text)) AS s"
-                " WHERE o.class = 'enterprise' AND jsonb_typeof(o.attributes -> CAST(:field AS text)) = 'array'"
-                " AND o.ended_reason IS NULL AND o.valid_from <= :day AND (o.valid_to IS NULL OR o.valid_to > :day)"
-                " GROUP BY 1, 2"
-            ),
-            {"field": FIELD, "day": day},
-        ).all()
     counted: Counter[tuple[str, str | None, str | None]] = Counter()
-    for scheme, score, n in found:
+    for scheme, score, n in queries.scores(connection, FIELD, day):
         old, new = colour(before.get(scheme), Decimal(score)), colour(after.get(scheme), Decimal(score))
         if old != new:
             counted[scheme, old, new] += n

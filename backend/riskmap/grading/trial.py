@@ -9,12 +9,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
-from riskmap.access.reader import SYSTEM
-from riskmap.base import database
 from riskmap.catalogue.model import GRADE_RANK, GRADES, Catalogue, Policy
 from riskmap.catalogue.rulesets import RuleSet, changed_tables
+from riskmap.grading import queries
 from riskmap.grading.exposure import Exposure
 from riskmap.grading.judge import CARRIES, GRADING_COLUMNS, RISK_GRADE, Graded, Judge
 from riskmap.grading.rulebook import Rulebook
@@ -165,17 +164,7 @@ def changes(
     """
     concerned = list(proposal.classes())
     while concerned:
-        with database.under(connection, SYSTEM.settings()):
-            found = connection.execute(
-                text(
-                    f"SELECT id, name, code, class, division, department, visibility, attributes,"
-                    f" {', '.join(GRADING_COLUMNS)}, ST_X(anchor) AS lon, ST_Y(anchor) AS lat FROM risk_object"
-                    " WHERE id > :after AND class = ANY(:classes) AND state > :since AND ended_reason IS NULL"
-                    " AND valid_from <= :day AND (valid_to IS NULL OR valid_to > :day) ORDER BY id LIMIT :most"
-                ),
-                {"after": after, "classes": concerned, "since": since, "day": day, "most": BATCH},
-            )
-            rows = [dict(row) for row in found.mappings()]
+        rows = queries.of_classes(connection, concerned, GRADING_COLUMNS, day, after=after, since=since, most=BATCH)
         yield [
             Change(row, stored(row), new)
             for row in rows

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from riskmap.lists.model import CLASS, DEPARTMENT, DIVISION, ENTERPRISE, GRADE, NAME, Ask, Column, Figure, Listing
 from riskmap.lists.rows import objects
 
-# What may be missing: name, title. A field is asked for only where the object's class declares it.
+# Policy: what a serious risk must have: name, title. A field is asked for only where the object's class declares it.
 _MISSING = (
     ("measures", "管控措施"),
     ("persons", "责任人"),

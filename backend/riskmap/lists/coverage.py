@@ -17,6 +17,8 @@ MONTHS = Number("months", "看几个月", "个月", Decimal(6), Decimal(1), Deci
 # The class of what is recorded of an enterprise's risks: an enterprise without one is not assessed.
 _RECORD, _ENTERPRISE = "risk-point", "enterprise"
 _STATES = {"blank": "无记录", "unassessed": "未评定", "partly": "部分未评定", "assessed": "已评定"}
+# In the order of the list: what is known to be there and was never assessed comes before where nothing is recorded.
+_URGENT_FIRST = ("unassessed", "blank", "partly", "assessed")
 _UNIT = "CASE WHEN length({division}) >= 9 THEN left({division}, 9) ELSE {division} END"
 
 
@@ -127,12 +129,10 @@ def _rows(ask: Ask) -> str:
         f" LEFT JOIN (SELECT unit, count(*) AS firms FROM ({firms}) AS e GROUP BY unit) AS f ON f.unit = k.unit"
     )
     return (
-        "SELECT j.*, CASE WHEN j.n = 0 AND j.enterprises > 0 AND j.class = '" + _RECORD + "' THEN 'unassessed'"
+        f"SELECT t.*, array_position(CAST({binds(list(_URGENT_FIRST))} AS text[]), t.state_of) AS status_rank FROM ("
+        f"SELECT j.*, CASE WHEN j.n = 0 AND j.enterprises > 0 AND j.class = '{_RECORD}' THEN 'unassessed'"
         " WHEN j.n = 0 THEN 'blank' WHEN j.grade_none = j.n THEN 'unassessed' WHEN j.grade_none > 0 THEN 'partly'"
-        " ELSE 'assessed' END AS state_of,"
-        " CASE WHEN j.n > 0 AND j.grade_none = 0 THEN 4 WHEN j.n > 0 AND j.grade_none < j.n THEN 3"
-        f" WHEN j.n = 0 AND NOT (j.enterprises > 0 AND j.class = '{_RECORD}') THEN 2 ELSE 1 END AS status_rank"
-        f" FROM ({joined}) AS j"
+        f" ELSE 'assessed' END AS state_of FROM ({joined}) AS j) AS t"
     )
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Protocol
 
 from riskmap.base.errors import FieldError, Invalid
-from riskmap.catalogue.model import NO_LEVEL, OUTSIDE
+from riskmap.catalogue.model import NO_LEVEL, OUTSIDE, Scale
 from riskmap.selection.compile import LETTERS, PINYIN, Binds
 from riskmap.selection.level import NOT_ASSESSED
 from riskmap.selection.model import Selection
@@ -248,14 +248,27 @@ DEPARTMENT = Column("department", "主管部门", sort=f"r.department {PINYIN}",
 STAGE = Column("stage", "生命阶段", "stage", sort=f"r.stage {LETTERS}", width=12)
 
 
+def levels_of(
+    scale: Scale, unit: str, on_map: Callable[[str], Mapping[str, Sequence[str]] | None] = lambda value: None
+) -> list[Figure]:
+    """The rows of each level of a scale. `on_map`: the selection that has just those of a level on the map."""
+    return [
+        Figure(f"level-{lv.rank}", lv.title, f"r.level_rank = {lv.rank}", unit, map=on_map(lv.value))
+        for lv in scale.levels
+    ]
+
+
 def by_level(ask: Ask, scale: str, class_: str, unit: str = "处") -> tuple[Figure, ...]:
     """A class by its own scale: each level, what its rule has none for, and what is not assessed; together all."""
     known = ask.snapshot.catalogue.scales[scale]
 
-    def figure(name: str, title: str, condition: str, value: str) -> Figure:
-        return Figure(name, title, condition, unit, map={"class": [class_], "level": [f"{scale}:{value}"]})
+    def on_map(value: str) -> Mapping[str, Sequence[str]]:
+        return {"class": [class_], "level": [f"{scale}:{value}"]}
 
-    levels = [figure(f"level-{lv.rank}", lv.title, f"r.level_rank = {lv.rank}", lv.value) for lv in known.levels]
+    def figure(name: str, title: str, condition: str, value: str) -> Figure:
+        return Figure(name, title, condition, unit, map=on_map(value))
+
+    levels = levels_of(known, unit, on_map)
     if known.outside:
         levels.append(figure(OUTSIDE, known.outside.title, "r.level_outside IS NOT NULL", OUTSIDE))
     nothing = "r.level_rank IS NULL AND r.level_outside IS NULL"

@@ -12,6 +12,7 @@ from riskmap.lists.rows import objects, of_classes, whether
 from riskmap.selection.compile import LETTERS
 from riskmap.selection.model import Selection
 
+# Policy: what may set off a chain, and how far apart neighbours may stand where nobody types another distance.
 CLASSES = ("major-hazard", "tank-farm", "chemical-user", "fireworks-plant")
 WITHIN = Number("within", "相距不超过", "m", Decimal(500), Decimal(1), Decimal(5000))
 _ONE = ("id", "class", "name", "grade", "enterprise", "parent", "division", "geom")

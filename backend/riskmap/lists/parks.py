@@ -8,7 +8,8 @@ from riskmap.lists.model import DIVISION, GRADE, LEVEL, NAME, Ask, Column, Figur
 from riskmap.lists.rows import objects, of_classes
 
 CLASS, SCALE = "chemical-park", "park-class"
-# What a park must have: field, title, and when it is done (of the row's own column).
+# Policy: what a park is asked for here, of the many items of its guide those that the register has a field for.
+# Field, title, and the kind that says when it is done.
 _ITEMS = (
     ("closed_management", "封闭化管理", "boolean"),
     ("dual_power", "双电源", "boolean"),
@@ -42,10 +43,15 @@ def _rows(ask: Ask) -> str:
     fields = {name: (name, kind) for name, _, kind in _ITEMS}
     fields |= {"score": ("score", "number"), "assessed_on": ("assessed_on", "text"), "target": ("target_class", "text")}
     rows = objects(ask, of_classes(ask, [CLASS]), fields=fields, full_only=True)
-    done = " + ".join(f"CASE WHEN {_done(name, kind)} THEN 1 ELSE 0 END" for name, _, kind in _ITEMS)
+    undone = ", ".join(f"CASE WHEN {_done(name, kind)} THEN NULL ELSE '{name}' END" for name, _, kind in _ITEMS)
     levels = [lv.value for lv in ask.snapshot.catalogue.scales[SCALE].levels]
     rank = f"array_position(CAST({ask.binds(levels)} AS text[]), o.target)"
-    return f"SELECT o.*, {done} AS done, {len(_ITEMS)} - ({done}) AS open, {rank} AS target_rank FROM ({rows}) AS o"
+    told = (
+        f"SELECT o.*, array_remove(ARRAY[{undone}]::text[], NULL) AS undone, {rank} AS target_rank FROM ({rows}) AS o"
+    )
+    return (
+        f"SELECT p.*, {len(_ITEMS)} - cardinality(p.undone) AS done, cardinality(p.undone) AS open FROM ({told}) AS p"
+    )
 
 
 def _figures(ask: Ask) -> Sequence[Figure]:
@@ -59,10 +65,10 @@ def _figures(ask: Ask) -> Sequence[Figure]:
 
 def _finish(ask: Ask, rows: list[Row]) -> None:
     history = _history(ask, [row["id"] for row in rows])
+    titles = {name: title for name, title, _ in _ITEMS}
     for row in rows:
         row["history"] = history.get(row["id"], [])
-        undone = [title for name, title, _ in _ITEMS if row[name] in (None, False, 0)]
-        row["open_items"] = "、".join(undone) or None
+        row["open_items"] = "、".join(titles[name] for name in row["undone"]) or None
 
 
 def _history(ask: Ask, ids: list[int]) -> dict[int, list[str]]:

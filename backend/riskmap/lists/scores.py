@@ -23,6 +23,7 @@ from riskmap.lists.model import (
     Row,
     by_level,
     dated,
+    levels_of,
     number,
     words,
 )
@@ -34,9 +35,7 @@ _UNBANDED = "方案没有分档"
 # Symbols of the rule's steps.
 _ITEM, _TOTAL, _DIRECT = "加减", "总分", "直接判定"
 _HOW = {"judged": "研判", "computed": "按规则计算", "policy": "按对应表"}
-
-
-EVERY = "*"
+EVERY = "*"  # all schemes beside each other
 
 
 def _schemes(snapshot: Snapshot) -> Sequence[tuple[str, str]]:
@@ -133,7 +132,7 @@ def _figures(ask: Ask) -> Sequence[Figure]:
         unit = "项" if every else "家"
         return (
             Figure("all", "记分" if every else "有记分的企业", total=True, unit=unit),
-            *(Figure(f"level-{lv.rank}", lv.title, f"r.level_rank = {lv.rank}", unit) for lv in scale.levels),
+            *levels_of(scale, unit),
             Figure("unbanded", _UNBANDED, "r.level_rank IS NULL", unit),
         )
     return (

@@ -19,21 +19,17 @@ from sqlalchemy import text
 from riskmap.access.reader import SYSTEM
 from riskmap.base import database
 from riskmap.base.errors import FieldError, Forbidden, Invalid, NotFound, NotSignedIn
-from riskmap.catalogue import queries as catalogue_queries
-from riskmap.catalogue.model import GRADES
-from riskmap.lists.model import Ask, Column, Figure, Listing, Opens, Row
+from riskmap.lists.cells import Cells, Value, divisions_of, laid_over
+from riskmap.lists.model import Ask, Column, Figure, Listing, Row
 from riskmap.lists.registry import LISTS
-from riskmap.lists.rows import names, run
-from riskmap.selection.describe import GRADE_WORDS, STAGE_WORDS, describe
-from riskmap.selection.level import level_of, said, verdict_of
+from riskmap.lists.rows import run
+from riskmap.selection.describe import describe
 from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Snapshot
 
 OWN = frozenset({"sort", "limit", "cursor", "only"})
 _KEPT = 512
 _BATCH = 1000
-HIDDEN, UNSEEN = "对象无权查看", "（无权查看）"
-Value = str | int | Decimal | bool | date | float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,134 +193,12 @@ def _figures(question: Question, summaries: Summaries, values: Mapping[str, Any]
             body["share"] = round(Decimal(100) * body["value"] / whole, 1) if whole else None
         # The map shows coarse forms too, which a list of inner ones does not count.
         coarse = question.listing.inner and ask.snapshot.reader.is_limited
-        body["map"] = None if coarse else _laid_over(ask.selection, figure.map)
+        body["map"] = None if coarse else laid_over(ask.selection, figure.map)
         out.append(body)
     return out
 
 
-def _laid_over(selection: Selection, narrowed: Mapping[str, Sequence[str]] | None) -> dict[str, list[str]] | None:
-    """Parameters in place of those of the selection, so that just what was counted opens; None: nothing does."""
-    if narrowed is None:
-        return None
-    asked = selection.body()
-    if "as_of" in narrowed and (selection.as_of or "").startswith("state:"):
-        return None  # a day is asked as known now
-    out: dict[str, list[str]] = {}
-    for name, values in narrowed.items():
-        before = [str(v) for v in asked.get(name, ())] if name != "as_of" else []
-        if name == "division" and before:
-            kept = list(values) if all(v.startswith(tuple(b.rstrip("0") for b in before)) for v in values) else []
-        else:
-            kept = [v for v in values if v in before] if before else list(values)
-        if not kept:
-            return None
-        out[name] = kept
-    return out
-
-
-# -- Rows ---------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Names:
-    """What rows refer to by code or id."""
-
-    divisions: Mapping[str, str]
-    objects: Mapping[int, str]
-    question: Question
-
-    def place(self, code: str | None) -> str | None:
-        """County and town of a division code."""
-        if not code:
-            return None
-        parts = [self.divisions.get(code[:6]), self.divisions.get(code[:9]) if len(code) >= 9 else None]
-        return " ".join(p for p in parts if p) or self.divisions.get(code, code)
-
-
-def _divisions(snapshot: Snapshot) -> dict[str, str]:
-    moment = snapshot.moment
-    return {d["code"]: d["name"] for d in catalogue_queries.divisions(snapshot.connection, moment.n, moment.day)}
-
-
-def _named(question: Question, rows: Sequence[Row], divisions: Mapping[str, str]) -> _Names:
-    ask = question.ask
-    keys = [c.name for c in question.listing.columns(ask) if c.kind == "enterprise"]
-    ids = {row[key] for row in rows for key in keys if row.get(key) is not None}
-    return _Names(divisions, names(ask.snapshot, ids), question)
-
-
-def _cell(column: Column, row: Row, known: _Names) -> Any:
-    """A value on the wire."""
-    value = row.get(column.name)
-    match column.kind:
-        case "object":
-            if department := row.get(f"{column.name}_hidden"):
-                return {"hidden": f"{HIDDEN}（主管部门：{department}）"}
-            ident = row.get(f"{column.name}_id", row.get("id") if column.name == "name" else None)
-            return None if ident is None else {"id": ident, "name": value}
-        case "enterprise":
-            if value is None:
-                return None
-            name = known.objects.get(value)
-            return {"hidden": UNSEEN} if name is None else {"id": value, "name": name}
-        case "grade":
-            return None if value is None else GRADES[value - 1]
-        case "level":
-            verdict = verdict_of(row, known.question.ask.snapshot.catalogue)
-            return level_of(row) or ({"verdict": verdict} if verdict else None)
-        case "division":
-            return {"code": value, "name": known.place(value)} if value else None
-        case "metres":
-            return None if value is None else round(float(value), 1)
-    if column.opens is not None and value is not None:
-        opens = column.opens(row)
-        return {"n": value, "opens": _opened(known.question.ask.selection, opens)}
-    return value
-
-
-def _opened(selection: Selection, opens: Opens | None) -> dict[str, Any] | None:
-    if opens is None:
-        return None
-    part = "map" if "map" in opens else "selection"
-    over = _laid_over(selection, opens[part])
-    return None if over is None else {**opens, part: over}
-
-
-def _say(column: Column, row: Row, known: _Names) -> Value:
-    """The same as a cell of a workbook."""
-    cell = _cell(column, row, known)
-    snapshot = known.question.ask.snapshot
-    match column.kind:
-        case "object" | "enterprise":
-            return None if cell is None else cell.get("hidden") or cell["name"]
-        case "grade":
-            return None if cell is None else GRADE_WORDS[cell]
-        case "level":
-            return said(row, snapshot.catalogue)
-        case "division":
-            return None if cell is None else str(cell["name"])
-        case "class":
-            found = snapshot.catalogue.classes.get(str(cell))
-            return None if cell is None else found.title if found else str(cell)
-        case "stage":
-            return STAGE_WORDS.get(str(cell), str(cell))
-        case "lines":
-            return "；".join(cell) if cell else None
-        case "date":
-            try:
-                return None if cell is None else date.fromisoformat(str(cell))
-            except ValueError:
-                return str(cell)
-    if isinstance(cell, Mapping):
-        return cell.get("n")
-    return cell  # type: ignore[no-any-return]
-
-
-def _wire(question: Question, columns: Sequence[Column], row: Row, known: _Names) -> dict[str, Any]:
-    out = {column.name: _cell(column, row, known) for column in columns}
-    if "id" in row:
-        out["id"] = row["id"]
-    return out
+# -- Pages --------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,6 +238,11 @@ def _same(question: Question) -> list[Any]:
     return [name, selection, [list(pair) for pair in given]]
 
 
+def _row(cells: Cells, columns: Sequence[Column], row: Row) -> dict[str, Any]:
+    out = {column.name: cells.wire(column, row) for column in columns}
+    return out | ({"id": row["id"]} if "id" in row else {})
+
+
 def page(question: Question, summaries: Summaries, *, limit: int, cursor: str | None) -> dict[str, Any]:
     """A page of a list, with its exact total and figures, answered from the state of page 1. No rows at limit 0."""
     offset = 0
@@ -382,15 +261,15 @@ def page(question: Question, summaries: Summaries, *, limit: int, cursor: str | 
     total = values["every"] if question.only is None else values[question.only]
     rows = _fetch(question, limit, offset) if limit and total > offset else []
     columns = listing.columns(ask)
-    divisions = _divisions(ask.snapshot)
-    known = _named(question, rows, divisions)
+    divisions = divisions_of(ask.snapshot)
+    cells = Cells.of(ask, columns, rows, divisions)
     out: dict[str, Any] = {
         "list": listing.name,
         "title": listing.title,
         "question": listing.question,
         "columns": [column.body() for column in columns],
         "parameters": [p.body(ask.snapshot) | {"value": ask.given[p.name]} for p in listing.parameters],
-        "rows": [_wire(question, columns, row, known) for row in rows],
+        "rows": [_row(cells, columns, row) for row in rows],
         "total": total,
         "total_is": "exact",
         "figures": _figures(question, summaries, values),
@@ -433,7 +312,7 @@ def every(question: Question, columns: Sequence[Column]) -> Iterator[list[Value]
     """All rows as cells, in order, from one snapshot; no more than a batch is held."""
     ask = question.ask.anew()
     sql = _statement(question, ask)
-    divisions = _divisions(ask.snapshot)
+    divisions = divisions_of(ask.snapshot)
     connection = ask.snapshot.connection
     if question.listing.system:
         # A streamed answer is read under the rights of its statement's start; these are read at once instead.
@@ -446,9 +325,9 @@ def every(question: Question, columns: Sequence[Column]) -> Iterator[list[Value]
     while batch := [dict(row) for row in islice(found, _BATCH)]:
         if question.listing.finish is not None:
             question.listing.finish(ask, batch)
-        known = _named(question, batch, divisions)
+        cells = Cells.of(ask, columns, batch, divisions)
         for row in batch:
-            yield [_say(column, row, known) for column in columns]
+            yield [cells.say(column, row) for column in columns]
 
 
 def told(question: Question, summaries: Summaries) -> tuple[list[tuple[str, str]], int]:
@@ -458,7 +337,7 @@ def told(question: Question, summaries: Summaries) -> tuple[list[tuple[str, str]
     total = values["every"] if question.only is None else values[question.only]
     figures = _figures(question, summaries, values)
     lines = [("清单", f"{listing.title}：{listing.question}")]
-    lines.append(("选择", describe(ask.selection, ask.snapshot.catalogue, _divisions(ask.snapshot))))
+    lines.append(("选择", describe(ask.selection, ask.snapshot.catalogue, divisions_of(ask.snapshot))))
     asked = ((p.title, p.say(ask.given[p.name], ask.snapshot)) for p in listing.parameters)
     lines += [(title, said) for title, said in asked if said is not None]
     if question.only is not None:

@@ -3,10 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import text
-
-from riskmap.access.reader import SYSTEM
-from riskmap.base import database
 from riskmap.catalogue.model import Class
 from riskmap.grading import masking
 from riskmap.grading.assessments import ASSESSMENTS, Answer, Asked, Assessment, body
@@ -21,14 +17,7 @@ def masked(snapshot: Snapshot, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     """Objects by id for a reader: name, or only that there is one and whom to ask for it."""
     wanted = sorted(set(ids))
     named = queries.names(snapshot, wanted)
-    hidden = [i for i in wanted if i not in named]
-    departments: Mapping[int, str] = {}
-    if hidden:
-        with database.under(snapshot.connection, SYSTEM.settings()):
-            found = snapshot.connection.execute(
-                text("SELECT id, department FROM risk_object WHERE id = ANY(CAST(:ids AS bigint[]))"), {"ids": hidden}
-            )
-            departments = {row.id: row.department for row in found}
+    departments = queries.departments(snapshot.connection, [i for i in wanted if i not in named])
     out: dict[int, dict[str, Any]] = {}
     for i in wanted:
         if i in named:

@@ -1,21 +1,18 @@
 """The lists over HTTP: which there are, a page of one, one to take away."""
 
-import tempfile
 from datetime import date
-from pathlib import Path
+from functools import partial
 from typing import Annotated, Any
-from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse
-from starlette.background import BackgroundTask
 
 from riskmap.access.reader import Reader
 from riskmap.base import audit, clock, database
 from riskmap.base.web import ExactResponse, ExactRoute, ensure_disk
 from riskmap.lists import service
-from riskmap.register.export_api import turn
-from riskmap.register.tables import Column, Form, Told, write_csv, write_xlsx
+from riskmap.register.table_answer import answer, turn
+from riskmap.register.tables import Column, Form, Told
 from riskmap.selection import request as selection_request
 from riskmap.store.dependencies import ReadSnapshot, marked
 from riskmap.store.snapshot import Snapshot
@@ -74,34 +71,9 @@ def export_list(
         ]
         kept = {**_kept(question), "total": total, "form": form}
         told = Told(tuple(lines), total, about.moment.n, now, kept)
-        with tempfile.NamedTemporaryFile(prefix="riskmap-", suffix=f".{form}", delete=False) as file:
-            path = Path(file.name)
-        try:
-            rows = service.every(question, columns)
-            if form == "csv":
-                written = write_csv(path, chosen, rows, told, plain=plain)
-            else:
-                written = write_xlsx(path, chosen, rows, told)
-            if written != total:
-                raise RuntimeError(f"wrote {written} of {total} rows")
-            _audit(request, reader, "export", question, kept)
-        except BaseException:
-            path.unlink(missing_ok=True)
-            raise
-    title = f"{question.listing.title}-{total}行-状态{told.state}-{told.at:%Y%m%d-%H%M%S}.{form}"
-    return FileResponse(
-        path,
-        media_type="text/csv; charset=utf-8"
-        if form == "csv"
-        else "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        headers={
-            "Cache-Control": "no-store",
-            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(title)}",
-            "X-Total-Rows": str(total),
-            "X-Data-State": str(told.state),
-        },
-        background=BackgroundTask(path.unlink, missing_ok=True),
-    )
+        rows = service.every(question, columns)
+        note_it = partial(_audit, request, reader, "export", question, kept)
+        return answer(question.listing.title, form, chosen, rows, told, note_it, plain=plain)
 
 
 @router.get("/lists/{name}")

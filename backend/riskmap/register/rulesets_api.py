@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends
 from riskmap.base.web import ExactResponse, ExactRoute
 from riskmap.register import rulesets
 from riskmap.register.classes_api import inner
+from riskmap.register.rulesets_draft import Adoption, Trial
 from riskmap.store.dependencies import ReadSnapshot, whole_snapshot, whole_write_snapshot
 from riskmap.store.snapshot import Snapshot
 
@@ -26,12 +27,12 @@ def list_rulesets(snapshot: ReadSnapshot) -> Any:
 
 
 @router.post("/trial")
-def try_ruleset(body: rulesets.Trial, snapshot: WholeSnapshot) -> Any:
+def try_ruleset(body: Trial, snapshot: WholeSnapshot) -> Any:
     """What adopting a rule set or a policy would change (administrator); nothing is written."""
     return rulesets.tried(snapshot, body)
 
 
 @router.post("/adopt")
-def adopt_ruleset(body: rulesets.Adoption, snapshot: WholeWriteSnapshot) -> Any:
+def adopt_ruleset(body: Adoption, snapshot: WholeWriteSnapshot) -> Any:
     """Adopt a rule set or a policy from today on (administrator): one state, with all grades that it changes."""
     return rulesets.adopt(snapshot, body)
