@@ -215,6 +215,32 @@ def test_a_negated_scope_gives_no_tag(admin: TestClient, spot: tuple[float, floa
     assert {t["tag"] for t in licence["trade"]} == {"hazmat-trading", "gas-restaurant"}
 
 
+def test_a_found_tag_that_the_officer_took_away_is_not_asked_and_the_case_says_so(
+    admin: TestClient, spot: tuple[float, float]
+) -> None:
+    put(admin, "school", "例湖小学", point(away(spot, 84)))
+    body = enquiry(spot, scope="烟花爆竹零售；餐饮服务")
+    assert {t["tag"] for t in check(admin, spot, scope="烟花爆竹零售")["trade"]} == {"fireworks-retail"}
+    body["trade"]["without"] = ["fireworks-retail"]
+    answer = admin.post("/api/admission/checks", json=body).json()
+    assert "fireworks-retail" not in answer["tags"]
+    assert "FW-RETAIL-100" not in rules_hit(answer)
+    assert answer["without"] == [{"tag": "fireworks-retail", "title": "烟花爆竹零售"}]
+    assert answer["request"]["trade"]["without"] == ["fireworks-retail"]
+    assert admin.post(f"/api/admission/checks/{answer['case']}/rerun").json()["same"] is True
+    body["trade"]["without"] = ["nothing-such"]
+    refused = admin.post("/api/admission/preview", json=body)
+    assert refused.status_code == 422
+    assert [e["field"] for e in refused.json()["errors"]] == ["trade.without.0"]
+
+
+def test_the_page_is_told_how_far_an_address_may_be_off(admin: TestClient) -> None:
+    off = admin.get("/api/admission/tags").json()["uncertainty_m"]
+    assert off["address"]["door"] == 50
+    assert off["address"]["road"] == 500
+    assert off["position"]["surveyed"] == 0
+
+
 # -- Both directions, over everything ---------------------------------------------------------
 
 DEPOT = [{"fire_class": "甲B", "volume_m3": "20000"}]  # third grade: 80 m

@@ -137,6 +137,8 @@ PAGES = {
     "/lists/inventory": ("", ".list-t tbody tr, .list-cards li"),
     "/objects/new": ("admin", "main h1, main h2"),
     "/objects/new?class=tailings-pond": ("admin", ".ob-form h1"),
+    "/admission": ("admin", ".adm-table .empty, .adm-t tbody tr, .adm-cases li"),
+    "/admission/new": ("admin", ".adm-page .map .canvas"),
     "/help": ("", "main h1, main h2, h1, h2"),
     "/admin/audit": ("auditor", ".side-body table tbody tr, .side-body .ac-list li"),
 }
@@ -150,6 +152,32 @@ def test_pages_beside_the_map(enter: Enter, look: Look, path: str) -> None:
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     page.wait_for_selector(wait)
     look(page, "phone")
+
+
+def test_an_admission_as_it_is_asked_answered_and_signed(enter: Enter, look: Look, officer: httpx.Client) -> None:
+    at = [115.9627, 29.6843]
+    body = {
+        "applicant": {"name": "例湖烟花零售店", "uscc": "92360402MA0000000X"},
+        "trade": {"scope": "烟花爆竹零售；餐饮服务", "tags": ["filling-station"]},
+        "place": {"geometry": {"type": "Point", "coordinates": at}, "uncertainty_m": 50},
+        "size": {"persons": 5, "storage": [{"fire_class": "甲B", "volume_m3": "60"}]},
+    }
+    case = officer.post("/api/admission/checks", json=body).json()["case"]
+    page = enter(f"/admission/new?from={case}", wait=".adm-verdict")
+    page.locator(".adm-hits tbody button").first.click()
+    page.get_by_role("button", name="输坐标").click()
+    field(page, "trade.industry_code").fill("ABC")
+    expect(page.locator(".err-text").first).to_be_visible()
+    look(page, "asked")
+    page = enter(f"/admission/{case}", wait=".adm-verdict")
+    look(page, "answered")
+    page.get_by_role("button", name="签署结论").first.click()
+    expect(page.get_by_role("dialog", name="签署结论")).to_be_visible()
+    look(page, "to be signed", ".el-dialog")
+    page.keyboard.press("Escape")
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    page.wait_for_selector(".adm-cards li")
+    look(page, "on a phone")
 
 
 def test_the_map_with_all_that_opens_on_it(enter: Enter, look: Look, officer: httpx.Client) -> None:

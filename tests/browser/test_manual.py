@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
+from pyproj import Geod
 
 from riskmap.base.settings import REPOSITORY
 from tests.browser.conftest import at_rest
@@ -77,6 +78,35 @@ def _lists(page: Page) -> None:
     expect(page.locator(".side-menu a").last.locator(".c")).not_to_be_empty()
 
 
+def _enquiry(page: Page) -> None:
+    """A fireworks shop is asked for 84 m from a school of the demo city."""
+    school = page.evaluate(
+        "async () => (await (await fetch('/api/objects?class=school&limit=1')).json()).items[0].anchor"
+    )
+    lon, lat, _ = Geod(ellps="GRS80").fwd(*school, 90, 84)
+    page.locator(".places").get_by_role("link", name="准入", exact=True).click()
+    page.get_by_role("link", name="新建核验").click()
+    expect(page.locator(".adm-page .map .canvas")).to_be_visible()
+    page.evaluate("([x, y]) => window.riskmapPlace.map.setView([y, x], 18, { animate: false })", [lon, lat])
+    at_rest(page)
+    box = page.locator(".adm-page .map .canvas").bounding_box()
+    at = page.evaluate("([x, y]) => window.riskmapPlace.pointOf(x, y)", [lon, lat])
+    assert box
+    page.mouse.click(box["x"] + at["x"], box["y"] + at["y"])
+    page.get_by_label("经营范围").fill("烟花爆竹零售；日用百货销售")
+    page.get_by_label("行业代码").fill("5299")
+    expect(page.locator(".adm-verdict h2")).to_be_visible()
+
+
+def _admission(page: Page) -> None:
+    _enquiry(page)
+    page.locator('[id="f-applicant.name"]').fill("例湖烟花零售店")
+    page.get_by_label("面积").fill("60")
+    page.get_by_label("人数", exact=True).fill("5")
+    page.get_by_role("button", name="核验并立案").first.click()
+    expect(page.locator(".adm-case .adm-verdict")).to_be_visible()
+
+
 TAKEN: dict[str, tuple[str, tuple[int, int], Callable[[Page], None] | None]] = {
     "map": (f"grade=major,serious&{RIVER}", (1366, 768), _hazard),
     "filter": ("class=tailings-pond", (1366, 768), _filter),
@@ -88,6 +118,8 @@ TAKEN: dict[str, tuple[str, tuple[int, int], Callable[[Page], None] | None]] = {
     "object": ("class=major-hazard&grade=major", (1366, 768), _object),
     "form": ("class=major-hazard&grade=major", (1366, 768), _form),
     "lists": ("division=360429", (1366, 768), _lists),
+    "enquiry": ("", (1366, 768), _enquiry),
+    "admission": ("", (1366, 768), _admission),
     "phone": (f"grade=major,serious&{RIVER}", (390, 844), None),
 }
 

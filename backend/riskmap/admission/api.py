@@ -9,7 +9,9 @@ from riskmap.access.dependencies import signed_in
 from riskmap.access.reader import Reader, territory
 from riskmap.admission import rules as admission_rules
 from riskmap.admission import rulesets, service, suitability
+from riskmap.admission.enquiry import POSITION_M
 from riskmap.admission.judgement import WORDS, Verdict
+from riskmap.admission.place import ADDRESS_M
 from riskmap.admission.wire import Check, Place, Size
 from riskmap.base import audit, database
 from riskmap.base.errors import FieldError, Invalid
@@ -207,6 +209,8 @@ def get_tags(snapshot: ReadSnapshot, reader: Asker) -> Any:
             if t.side != "place" and not t.of
         ],
         "verdicts": [{"verdict": str(v), "title": WORDS[v]} for v in Verdict],
+        # How far a place may be off: an address by how exact the hit is, an object by its position's quality.
+        "uncertainty_m": {"address": ADDRESS_M, "position": POSITION_M},
         "ruleset": rules.ruleset.code,
         "ruleset_title": rules.ruleset.title,
     }

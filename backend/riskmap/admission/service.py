@@ -122,15 +122,16 @@ def _trade(rules: Rules, given: Check) -> tuple[list[trade.Found], str | None, l
         if industry is None:
             message = f"“{said.industry_code}”不是 GB/T 4754 的行业代码：应为 2 至 4 位数字，前面可带门类字母"
             errors.append(FieldError("trade.industry_code", "bad_code", message))
-    for i, code in enumerate(said.tags):
-        if code not in rules.tags or rules.tags[code].of or rules.tags[code].side == "place":
-            errors.append(FieldError(f"trade.tags.{i}", "unknown_tag", f"没有“{code}”这个标签"))
+    for field, codes in (("tags", said.tags), ("without", said.without)):
+        for i, code in enumerate(codes):
+            if code not in rules.tags or rules.tags[code].of or rules.tags[code].side == "place":
+                errors.append(FieldError(f"trade.{field}.{i}", "unknown_tag", f"没有“{code}”这个标签"))
     if not (said.scope or said.industry_code or said.tags):
         message = "请填写经营范围、行业代码，或选择标签：至少一项"
         errors.append(FieldError("trade.scope", "missing", message))
     if errors:
         raise Invalid("行业或经营范围有误，请改正后再核验", errors=errors)
-    found = trade.find(rules, said.scope, industry, said.tags)
+    found = trade.find(rules, said.scope, industry, said.tags, said.without)
     if not found:
         warnings.append("经营范围和行业代码中没有识别出有关的事项；若有，请手工选标签后重新核验")
     if given.applicant.uscc and (fault := gb32100.fault(given.applicant.uscc)):
@@ -234,6 +235,7 @@ def answered(snapshot: Snapshot, asked: Asked, demo: bool) -> dict[str, Any]:
         "answer": asked.answer.body()
         | {
             "trade": [found.body() for found in asked.applicant.trade],
+            "without": _without(asked),
             "warnings": list(asked.warnings),
             "how": placed.how,
             "division": placed.division,  # where it lies, whoever it is handed out to
@@ -283,6 +285,11 @@ def shown_answer(snapshot: Snapshot, answer: Mapping[str, Any], *, paper: bool =
     }
 
 
+def _without(asked: Asked) -> list[dict[str, str]]:
+    """Tags that the officer took away, with their titles of that day."""
+    return [{"tag": code, "title": asked.rules.tags[code].title} for code in asked.given.trade.without]
+
+
 def preview(snapshot: Snapshot, asked: Asked) -> dict[str, Any]:
     """The answer without a case."""
     placed = asked.placed
@@ -291,6 +298,7 @@ def preview(snapshot: Snapshot, asked: Asked) -> dict[str, Any]:
         **shown_answer(snapshot, asked.answer.body()),
         **context(snapshot, asked.rules.ruleset.code, snapshot.moment.n, snapshot.moment.day),
         "trade": [found.body() for found in asked.applicant.trade],
+        "without": _without(asked),
         "warnings": list(asked.warnings),
         "place": _place(snapshot, simplejson.loads(shapely.to_geojson(placed.shape)), placed.uncertainty_m,
                         placed.division, placed.how),
@@ -367,11 +375,13 @@ def body(snapshot: Snapshot, case: Mapping[str, Any]) -> dict[str, Any]:
     }
     if answer is None:
         return out | {"verdict": None, "verdict_title": None, "sentence": "地点还没有落实，尚未核验。",
-                      "hits": [], "near": [], "asked": [], "lacking": [], "trade": [], "warnings": []}  # fmt: skip
+                      "hits": [], "near": [], "asked": [], "lacking": [], "trade": [], "without": [],
+                      "warnings": []}  # fmt: skip
     geometry = simplejson.loads(case["geometry"])
     return out | {
         **shown_answer(snapshot, answer),
         "trade": answer["trade"],
+        "without": answer.get("without", []),
         "warnings": answer["warnings"],
         "place": _place(
             snapshot, geometry, case["uncertainty_m"], answer.get("division", case["division"]), answer["how"]
@@ -431,8 +441,11 @@ def answer_again(snapshot: Snapshot, house: House, case: Mapping[str, Any], rule
             raise Conflict(f"规则集 {case['ruleset']} 已不在该状态的目录中，不能重算。", code="ruleset_gone")
         rules = rules_of(ruleset)
     given = Check.model_validate(case["request"])
-    known = [code for code in given.trade.tags if code in rules.tags]
-    given = given.model_copy(update={"trade": given.trade.model_copy(update={"tags": known})})
+    known = {
+        name: [code for code in codes if code in rules.tags]
+        for name, codes in (("tags", given.trade.tags), ("without", given.trade.without))
+    }
+    given = given.model_copy(update={"trade": given.trade.model_copy(update=known)})
     found, industry, _ = _trade(rules, given)
     answer = case["answer"]
     with database.under(snapshot.connection, SYSTEM.settings()):

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from riskmap.admission.rules import Rules, Tag
@@ -57,14 +57,19 @@ def _word_in(clause: str, words: Sequence[str]) -> str | None:
     return None
 
 
-def find(rules: Rules, scope: str, industry: str | None, chosen: Iterable[str]) -> list[Found]:
-    """The tags of a trade, each once: chosen by hand, else by the scope's words, else by the trade code."""
+def find(
+    rules: Rules, scope: str, industry: str | None, chosen: Iterable[str], without: Collection[str] = ()
+) -> list[Found]:
+    """The tags of a trade, each once: chosen by hand, else by the scope's words, else by the trade code.
+
+    `without`: what the officer took away though the words say it; what he also chose stays.
+    """
     out: dict[str, Found] = {}
     for code in chosen:
         out[code] = Found(rules.tags[code], "chosen", "")
     clauses = _clauses(scope)
     for tag in rules.tags.values():
-        if tag.code in out:
+        if tag.code in out or tag.code in without:
             continue
         words = sorted(tag.words, key=len, reverse=True)
         for clause in clauses:

@@ -31,6 +31,8 @@ class Trade(Wire):
     industry_code: Annotated[Text, StringConstraints(max_length=10)] | None = Field(None, title="行业代码")
     scope: Long = Field("", title="经营范围")
     tags: Annotated[list[Text], Field(title="标签", max_length=40, default_factory=list)]
+    # Found by the words, and taken away by the officer: kept with the case.
+    without: Annotated[list[Text], Field(title="去掉的标签", max_length=40, default_factory=list)]
 
 
 class Place(Wire):

@@ -21,7 +21,7 @@ export const W = {
   title: "城市安全风险一张图",
   /** Names of the pages, as bar and menus say them. */
   pages: {
-    map: "一张图", data: "数据", admin: "管理", import: "导入", waiting: "待定位", review: "等级待复核", jobs: "任务", accounts: "账号", classes: "分类与标度", basemaps: "底图", audit: "操作记录", me: "我的账号",
+    map: "一张图", admission: "准入", data: "数据", admin: "管理", import: "导入", waiting: "待定位", review: "等级待复核", jobs: "任务", accounts: "账号", classes: "分类与标度", basemaps: "底图", audit: "操作记录", me: "我的账号",
     signInFirst: "这一页要登录后才能看。",
   },
   clear: "清除",

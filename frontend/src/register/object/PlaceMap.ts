@@ -15,17 +15,32 @@ import { O } from "../../words/object";
 import { type Box4, boundsOf } from "./bounds";
 
 /** Its own place as the page shows it; `over` is the word for one that is no more, or empty. */
-/** `boundary`: the fence that its rule counts residents around, where it does. */
-export interface Own { geometry: Geometry | null; grade: string; cls: string; over: string; boundary?: Geometry | null }
-export interface Neighbour { id: number; grade: string; cls: string; label: string; anchor: readonly [number, number]; line: readonly (readonly number[])[] | null }
+export interface Own {
+  geometry: Geometry | null; grade: string; cls: string; over: string;
+  /** The fence that its rule counts residents around, where it does. */
+  boundary?: Geometry | null;
+  /** A place that is no object yet: a mark in this design variable's colour, with its word. */
+  mark?: { tone: string; word: string };
+  /** Metres round it that are shown at first; else those within which neighbours are. */
+  around?: number;
+}
+export interface Neighbour {
+  id: number; grade: string; cls: string; label: string; anchor: readonly [number, number]; line: readonly (readonly number[])[] | null;
+  /** What was measured, written on its line in this design variable's colour; the chosen one stands out. */
+  said?: { text: string; tone: string; chosen: boolean };
+}
 const EQUATOR_M = 40_075_016.7;
 const REACH = 14;
+const FINGER = 5; // pixels that a pointer may miss by
 const [OWN, BESIDE, POINTED] = [30, 21, 25]; // sides of symbols in pixels
 const COUNTED_M = 500; // outward of the fence: GB 18218-2018, table 5
 const RING = 24; // round the object, where it has no outline
+const PIN = 9; // radius of the mark of a place
+/** Where on its line a measured distance may stand: share of the line, pixels above it. */
+const ON_LINE = [[0.5, 0], [0.35, 0], [0.65, 0], [0.8, 0], [0.2, 0], [0.5, 26], [0.5, -26]] as const;
 const FONT = 12;
 
-interface Word { text: string; x: number; y: number } // the middle of its baseline, in world pixels
+interface Word { text: string; x: number; y: number; plate?: { tone: string; chosen: boolean; half: number } } // the middle of its baseline, in world pixels
 /** What is written at a zoom, and what that and the symbols cover. */
 interface Words { zoom: number; words: readonly Word[]; spots: readonly Spot[] }
 
@@ -38,6 +53,8 @@ class PlaceLayer extends ViewportLayer {
   private grade: GradeIndex = 4;
   private cls = "";
   private over = "";
+  private mark: Own["mark"];
+  private readonly tones = new Map<string, string>();
   private looks: Looks = new Map();
   private atlas: Atlas | null = null;
   private within = 0;
@@ -55,8 +72,8 @@ class PlaceLayer extends ViewportLayer {
     this.redraw();
   }
 
-  show({ geometry, grade, cls, over, boundary }: Own, near: readonly Neighbour[], within: number): void {
-    Object.assign(this, { cls, over, own: geometry && anchorOf(geometry) });
+  show({ geometry, grade, cls, over, boundary, mark }: Own, near: readonly Neighbour[], within: number): void {
+    Object.assign(this, { cls, over, mark, own: geometry && anchorOf(geometry) });
     this.parts = flatParts(geometry);
     this.fence = flatParts(boundary ?? null);
     this.grade = gradeIndex(grade);
@@ -70,10 +87,18 @@ class PlaceLayer extends ViewportLayer {
     this.renew();
   }
 
-  /** Words are measured and placed anew. */
+  /** Words are measured and placed anew, colours read anew. */
   renew(): void {
     this.placed = null;
+    this.tones.clear();
     this.redraw();
+  }
+
+  /** The colour of a design variable, as the theme has it. */
+  private tone(name: string): string {
+    let colour = this.tones.get(name);
+    if (!colour) this.tones.set(name, (colour = getComputedStyle(document.documentElement).getPropertyValue(name).trim() || this.palette.ink));
+    return colour;
   }
 
   /** What the names of the ground must leave free. */
@@ -124,38 +149,45 @@ class PlaceLayer extends ViewportLayer {
         for (const f of flats) trace(c, f, frame, ring);
         if (ring) {
           c.globalAlpha = 0.25;
-          c.fillStyle = p.grade[GRADE_CODES[this.grade] ?? "none"].fill;
+          c.fillStyle = this.mark ? this.tone(this.mark.tone) : p.grade[GRADE_CODES[this.grade] ?? "none"].fill;
           c.fill("evenodd");
           c.globalAlpha = 1;
         }
         c.strokeStyle = p.halo;
         c.lineWidth = 5;
         c.stroke();
-        c.strokeStyle = p.select;
+        c.strokeStyle = this.mark ? this.tone(this.mark.tone) : p.select;
         c.lineWidth = 2;
         if (this.over) c.setLineDash([6, 4]);
         c.stroke();
         c.setLineDash([]);
       }
     }
-    c.setLineDash([4, 3]);
-    c.strokeStyle = p.ink;
-    c.lineWidth = 1.2;
-    for (const { line } of this.near) {
+    for (const { n, line } of [...this.near].sort((a, b) => Number(a.n.said?.chosen ?? false) - Number(b.n.said?.chosen ?? false))) {
       if (!line) continue;
       c.beginPath();
       trace(c, line, frame, false);
+      if (n.said) {
+        c.strokeStyle = p.halo;
+        c.lineWidth = n.said.chosen ? 6 : 4;
+        c.stroke();
+      } else c.setLineDash([4, 3]);
+      c.strokeStyle = n.said ? this.tone(n.said.tone) : p.ink;
+      c.lineWidth = n.said ? (n.said.chosen ? 2.6 : 1.6) : 1.2;
       c.stroke();
+      c.setLineDash([]);
     }
-    c.setLineDash([]);
     for (const { n, x, y } of [...this.near].reverse()) {
       const [px, py] = at(x, y);
-      this.stamp(c, n.cls, gradeIndex(n.grade), px, py, n.id === this.hovered ? POINTED : BESIDE);
+      const side = n.id === this.hovered || n.said?.chosen ? POINTED : BESIDE;
+      // Where a distance is asked its grade is not: a plain plate, which is no grade's shape.
+      if (n.said) this.atlas?.stamp(c, { shape: "plate", size: side, glyph: this.looks.get(n.cls)?.glyph ?? "" }, px, py);
+      else this.stamp(c, n.cls, gradeIndex(n.grade), px, py, side);
     }
     if (this.own) {
       const [x, y] = at(this.own.x, this.own.y);
       for (const [colour, width] of [[p.halo, 6], [p.select, 2.5]] as const) {
-        if (this.outlined) break;
+        if (this.outlined || this.mark) break;
         c.beginPath();
         c.arc(x, y, RING, 0, 2 * Math.PI);
         if (this.over) c.setLineDash([6, 4]);
@@ -164,9 +196,13 @@ class PlaceLayer extends ViewportLayer {
         c.stroke();
         c.setLineDash([]);
       }
-      this.stamp(c, this.cls, this.grade, x, y, OWN, this.over !== "");
+      if (this.mark) this.pin(c, x, y, this.tone(this.mark.tone));
+      else this.stamp(c, this.cls, this.grade, x, y, OWN, this.over !== "");
     }
-    for (const { text, x, y } of this.wordsAt(c, frame.zoom).words) this.write(c, text, x - frame.left, y - frame.top);
+    for (const { text, x, y, plate } of this.wordsAt(c, frame.zoom).words) {
+      if (plate) this.plate(c, text, x - frame.left, y - frame.top, plate);
+      else this.write(c, text, x - frame.left, y - frame.top);
+    }
   }
 
   /**
@@ -180,7 +216,7 @@ class PlaceLayer extends ViewportLayer {
     const words: Word[] = [];
     c.font = this.font;
     c.letterSpacing = "0px";
-    const own = this.own && spotOf(this.own.x * size, this.own.y * size, this.outlined ? OWN / 2 : RING);
+    const own = this.own && spotOf(this.own.x * size, this.own.y * size, this.mark ? PIN : this.outlined ? OWN / 2 : RING);
     if (own) taken.add(own);
     const near = this.near.map(({ n, x, y }) => ({ n, x: x * size, y: y * size, body: spotOf(x * size, y * size, POINTED / 2) }));
     for (const { body } of near) taken.add(body);
@@ -199,7 +235,22 @@ class PlaceLayer extends ViewportLayer {
       const place = placeLabel({ text, x, y, half: (body.r - body.l) / 2, body }, c.measureText(text).width, taken);
       if (place) words.push({ text, ...place });
     };
-    if (this.own && own) put(this.over, this.own.x * size, this.own.y * size, own);
+    // What was measured stands on its line, the chosen one before all; elsewhere on it where the middle is taken.
+    for (const { n, line } of [...this.near].sort((a, b) => Number(b.n.said?.chosen ?? false) - Number(a.n.said?.chosen ?? false))) {
+      if (!n.said || !line || line.length < 4) continue;
+      const [x1, y1, x2, y2] = [line[0], line[1], line.at(-2), line.at(-1)].map((v) => (v ?? 0) * size) as [number, number, number, number];
+      const half = c.measureText(n.said.text).width / 2 + 8;
+      const boxAt = ([t, up]: readonly [number, number]): Spot => {
+        const [x, y] = [x1 + (x2 - x1) * t, y1 + (y2 - y1) * t - up];
+        return { l: x - half, r: x + half, t: y - 11, b: y + 11 };
+      };
+      const at = ON_LINE.find((place) => taken.isFree(boxAt(place))) ?? (n.said.chosen ? ON_LINE[0] : undefined);
+      if (!at) continue;
+      const box = boxAt(at);
+      taken.add(box);
+      words.push({ text: n.said.text, x: (box.l + box.r) / 2, y: box.t + 15, plate: { tone: n.said.tone, chosen: n.said.chosen, half } });
+    }
+    if (this.own && own) put(this.mark?.word ?? this.over, this.own.x * size, this.own.y * size, own);
     for (const { n, x, y, body } of near) put(n.label, x, y, body);
     return (this.placed = { zoom, words, spots: taken.spots });
   }
@@ -270,6 +321,31 @@ class PlaceLayer extends ViewportLayer {
     this.atlas?.stamp(c, { shape, size, glyph: this.looks.get(cls)?.glyph ?? "", over }, x, y);
   }
 
+  /** Where something is asked for that is no object yet. */
+  private pin(c: CanvasRenderingContext2D, x: number, y: number, tone: string): void {
+    for (const [colour, radius] of [[this.palette.halo, PIN], [tone, PIN - 2], [this.palette.halo, 2.5]] as const) {
+      c.beginPath();
+      c.arc(x, y, radius, 0, 2 * Math.PI);
+      c.fillStyle = colour;
+      c.fill();
+    }
+  }
+
+  private plate(c: CanvasRenderingContext2D, text: string, x: number, y: number, { tone, chosen, half }: NonNullable<Word["plate"]>): void {
+    const colour = this.tone(tone);
+    c.beginPath();
+    c.roundRect(x - half, y - 15, 2 * half, 22, 3);
+    c.fillStyle = chosen ? colour : this.palette.surface;
+    c.fill();
+    c.strokeStyle = colour;
+    c.lineWidth = 1.2;
+    c.stroke();
+    c.font = this.font;
+    c.textAlign = "center";
+    c.fillStyle = chosen ? this.palette.surface : this.palette.ink;
+    c.fillText(text, x, y);
+  }
+
   private get font(): string {
     return `500 ${FONT}px ${this.palette.font}`;
   }
@@ -302,6 +378,8 @@ export interface PlaceEvents {
   viewed(): void;
   /** A neighbour was clicked. */
   picked(id: number): void;
+  /** The ground was, where nothing is drawn just now. */
+  clicked(lng: number, lat: number): void;
 }
 
 export class PlaceMap {
@@ -312,7 +390,7 @@ export class PlaceMap {
   readonly sketch: Sketch;
   private geometry: Geometry | null = null;
   private boundary: Geometry | null = null;
-  private within = 0;
+  private around = 0;
   private fitted = false;
   private readonly theme: MutationObserver;
   private readonly palette: Palette;
@@ -324,7 +402,8 @@ export class PlaceMap {
     this.theme = new MutationObserver(() => {
       Object.assign(palette, readPalette(element)); // the one palette that every layer holds
       this.stamps();
-      for (const layer of [this.base, this.base.labels, this.place]) layer.redraw();
+      for (const layer of [this.base, this.base.labels]) layer.redraw();
+      this.place.renew();
     });
     document.fonts.addEventListener("loadingdone", this.rewrite);
     this.theme.observe(document.documentElement, { attributeFilter: ["data-theme"] });
@@ -359,6 +438,10 @@ export class PlaceMap {
     this.map.on("click", ({ latlng }) => {
       const id = neighbour(latlng);
       if (id !== null) events.picked(id);
+      else if (!this.sketch.active) {
+        this.noteAim();
+        events.clicked(latlng.lng, latlng.lat);
+      }
     });
     this.map.on("moveend zoomend resize", () => events.viewed());
   }
@@ -388,10 +471,11 @@ export class PlaceMap {
 
   show(own: Own, near: readonly Neighbour[], within: number): void {
     const { geometry, boundary = null } = own;
-    const another = JSON.stringify([geometry, boundary]) !== JSON.stringify([this.geometry, this.boundary]) || within !== this.within;
+    const around = own.around ?? within;
+    const another = JSON.stringify([geometry, boundary]) !== JSON.stringify([this.geometry, this.boundary]) || around !== this.around;
     this.geometry = geometry;
     this.boundary = boundary;
-    this.within = within;
+    this.around = around;
     this.place.show(own, near, within);
     this.base.labels.redraw(); // they stand aside
     if (another || !this.fitted) this.fit();
@@ -406,7 +490,7 @@ export class PlaceMap {
     this.fitted = true;
     if (!box) return this.goHome(false);
     const bounds = L.latLngBounds([box[1], box[0]], [box[3], box[2]]);
-    const around = Math.max(this.within || 150, this.boundary ? COUNTED_M : 0);
+    const around = Math.max(this.around || 150, this.boundary ? COUNTED_M : 0);
     const [dLat, dLng] = [around / 110_500, around / (110_500 * Math.cos((box[1] * Math.PI) / 180))];
     this.map.fitBounds(L.latLngBounds([bounds.getSouth() - dLat, bounds.getWest() - dLng], [bounds.getNorth() + dLat, bounds.getEast() + dLng]), { padding: [6, 6], maxZoom: 18, animate: false });
   }
@@ -415,7 +499,7 @@ export class PlaceMap {
   zoomIn(): void { this.map.zoomIn(); }
   zoomOut(): void { this.map.zoomOut(); }
   resized(): void {
-    this.map.invalidateSize({ pan: false });
+    this.map.invalidateSize({ animate: false }); // what was in the middle stays there
     if (!this.fitted) this.fit();
   }
   /** Where a position is in the map's box: for tests. */
@@ -430,11 +514,20 @@ export class PlaceMap {
   }
 
   draw(kind: SketchKind, done: (shape: Geometry) => void, over: () => void): Promise<void> {
-    return this.sketch.draw(kind, { finished: (shape) => end(shape, done, over), cancelled: over });
+    return this.sketch.draw(kind, { finished: (shape) => (this.noteAim(), end(shape, done, over)), cancelled: over });
   }
   edit(shape: Geometry, done: (shape: Geometry) => void, over: () => void): Promise<void> {
     this.place.show({ geometry: null, grade: "none", cls: "", over: "" }, [], 0); // its handles stand for it
-    return this.sketch.edit(shape, { finished: (s) => end(s, done, over), cancelled: over });
+    return this.sketch.edit(shape, { finished: (s) => (this.noteAim(), end(s, done, over)), cancelled: over });
+  }
+
+  /** What a pointer may miss by, in metres, at the zoom that was last drawn at. */
+  finger(): number {
+    return this.aim;
+  }
+  private aim = 0;
+  private noteAim(): void {
+    this.aim = (FINGER * EQUATOR_M * Math.cos((this.map.getCenter().lat * Math.PI) / 180)) / worldSize(this.map.getZoom());
   }
 
   scale(most: number): ScaleBar {

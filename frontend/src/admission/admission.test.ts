@@ -1,0 +1,72 @@
+import { describe, expect, it } from "vitest";
+import type { Row } from "../register/object/form";
+import { aroundOf, layersOf, neighboursOf, rowsOf, zonesOf } from "./answer";
+import { atLines, blank, bodyOf, canAsk, drawnPlace, faultAt, inputOf } from "./enquiry";
+import type { Asked, Hit } from "./types";
+
+const hit = (more: Partial<Hit>): Hit => ({
+  rule: "R", title: "", effect: "", direction: "applicant_to_target", consequence: "on_site_check", why: "short", basis: "", confidence: "verified",
+  object: { id: 1, name: "s", class: "school", class_title: "", division: null }, masked: null, measured_m: 84, required_m: 100, uncertainty_m: 0, edge: null, said: "", doubts: [],
+  line: [[116, 29.7], [116.001, 29.7]], would_pass: 16, words: "", ...more,
+});
+const asked = (more: Partial<Asked>): Asked => ({ rule: "R", title: "", basis: "", confidence: "verified", direction: "applicant_to_target", classes: ["school"], objects: 3, data_as_of: "2026-07-01", ...more });
+
+describe("an enquiry as it is sent", () => {
+  it("leaves out what is empty and keeps numbers as they were typed", () => {
+    const storage: Row[] = [{}, { kind: "liquid" }, { kind: "liquid", fire_class: "B", volume_m3: "1,000.50", buried: "false" }];
+    const draft = { ...blank(), scope: " x ", industry: " 5299 ", storage };
+    draft.size.persons = "12";
+    draft.place = drawnPlace({ type: "Point", coordinates: [116, 29.7] }, 1);
+    const body = bodyOf(draft);
+    expect(body.size).toEqual({ persons: "12", storage: [{ volume_m3: "1000.50", fire_class: "B", buried: false }] });
+    expect(body.trade).toEqual({ industry_code: "5299", scope: "x", tags: [], without: [] });
+    expect(body.place).toMatchObject({ crs: "EPSG:4490", uncertainty_m: "0", enterprise: null });
+  });
+  it("sends the officer's own numbers in their own datum", () => {
+    const draft = blank();
+    const own = { crs: "GCJ02", geometry: { type: "Point", coordinates: [116.01, 29.71] } };
+    draft.place = { ...drawnPlace({ type: "Point", coordinates: [116, 29.7] }, 0), original: own };
+    expect(bodyOf(draft).place).toMatchObject(own);
+    draft.place.enterprise = { id: 7, name: "" };
+    expect(bodyOf(draft).place).toMatchObject({ geometry: null, crs: "EPSG:4490", enterprise: 7 });
+  });
+  it("finds the input of a fault, also where empty lines were not sent", () => {
+    expect(["place.geometry", "trade.tags.0", "size.storage.0.volume_m3", "size.persons", "applicant.name"].map(inputOf)).toEqual(["place", "trade.tags", "size.storage.0.volume_m3", "size.persons", "applicant.name"]);
+    const storage: Row[] = [{ kind: "liquid" }, { fire_class: "B" }];
+    const draft = { ...blank(), storage };
+    expect(faultAt(atLines([{ field: "size.storage.0.volume_m3", code: "missing", message: "m" }], draft), "size.storage.1.volume_m3")).toBe("m");
+  });
+  it("is asked once there is a place and a trade", () => {
+    const draft = blank();
+    expect(canAsk({ ...draft, scope: "x" })).toBe(false);
+    draft.place = drawnPlace({ type: "Point", coordinates: [116, 29.7] }, 0);
+    expect([canAsk(draft), canAsk({ ...draft, chosen: ["t"] })]).toEqual([false, true]);
+  });
+  it("takes a click from far off for no exact place", () => {
+    const far = drawnPlace({ type: "Point", coordinates: [116, 29.7] }, 41.2);
+    expect([far.uncertainty, drawnPlace({ type: "Point", coordinates: [116, 29.7] }, 2.6).uncertainty]).toEqual(["45", "0"]);
+  });
+});
+
+describe("an answer as it is shown", () => {
+  it("draws one line for an object, that of the chosen row, and none for what is masked", () => {
+    const rows = rowsOf({ hits: [hit({}), hit({ rule: "S", required_m: 50 }), hit({ object: null, masked: "m", line: null })], near: [hit({ object: { id: 2, name: "t", class: "school", class_title: "", division: null } })] });
+    expect(neighboursOf(rows, null).map((n) => [n.id, n.said?.text, n.said?.chosen])).toEqual([[0, "84.0 m / 100 m", false], [3, "84.0 m / 100 m", false]]);
+    expect(neighboursOf(rows, 1).map((n) => [n.id, n.said?.text, n.said?.chosen])).toEqual([[1, "84.0 m / 50 m", true], [3, "84.0 m / 100 m", false]]);
+    expect(rows.map((r) => r.passes)).toEqual([false, false, false, true]);
+  });
+  it("shows what was met with its limits, and what passes only where nothing was met", () => {
+    const far = hit({ measured_m: 900 });
+    expect(aroundOf(rowsOf({ hits: [hit({})], near: [far] }))).toBe(125);
+    expect(aroundOf(rowsOf({ hits: [], near: [far] }))).toBe(1125);
+    expect(aroundOf([])).toBe(100);
+  });
+  it("names layers without data first, and counts a rule once", () => {
+    const layers = layersOf([asked({}), asked({ rule: "S" }), asked({ direction: "source_to_applicant" }), asked({ classes: ["park"], objects: 0, data_as_of: null }), asked({ classes: [], objects: null })]);
+    expect(layers.map((l) => [l.classes.join(), l.rules.length, l.objects])).toEqual([["park", 1, 0], ["school", 2, 3], ["", 1, null]]);
+  });
+  it("tells zones that one is in from those that nobody has registered", () => {
+    const zones = zonesOf({ hits: [hit({}), hit({ direction: "place" })], asked: [asked({}), asked({ direction: "place" }), asked({ direction: "place", objects: 0 })] });
+    expect([zones.inside.length, zones.asked, zones.unknown]).toEqual([1, 2, 1]);
+  });
+});

@@ -1,0 +1,116 @@
+/** An enquiry as it is typed: what the inputs hold, and what of it is sent. */
+import type { FieldFault } from "../api/client";
+import type { Geometry } from "../api/types";
+import type { Picked, Row } from "../register/object/form";
+import { N } from "../words/admission";
+import type { Case, Placed, Request } from "./types";
+
+/** Where it is; `original` are the officer's own numbers in their own datum, which the case keeps. */
+export interface PlaceDraft {
+  geometry: Geometry | null; original: { crs: string; geometry: Geometry } | null; enterprise: Picked | null; address: string;
+  /** Metres; empty: as the service takes it. */
+  uncertainty: string;
+  /** How it was found, in words. */
+  found: string;
+}
+export const COUNTS = ["persons", "residents", "households", "beds"] as const;
+export const AMOUNTS = ["area_m2", "investment_wan"] as const;
+export type SizeName = (typeof COUNTS)[number] | (typeof AMOUNTS)[number] | "vapour_recovery";
+export interface Draft {
+  place: PlaceDraft; industry: string; scope: string; chosen: string[]; without: string[]; size: Record<SizeName, string>; storage: Row[];
+  name: string; uscc: string; person: string; address: string;
+}
+
+export const noPlace = (): PlaceDraft => ({ geometry: null, original: null, enterprise: null, address: "", uncertainty: "", found: "" });
+/** What a hand drew; `finger` is what a pointer may miss by at the map's zoom, in metres. A few metres are drawn on purpose. */
+const STEADY_M = 5;
+export function drawnPlace(shape: Geometry, finger: number): PlaceDraft {
+  const off = finger < STEADY_M ? 0 : Math.ceil(finger / 5) * 5;
+  const word = shape.type === "Point" ? N.clicked : N.outlined;
+  return { ...noPlace(), geometry: shape, uncertainty: String(off), found: off ? N.coarse(word, off) : word };
+}
+export function blank(): Draft {
+  return {
+    place: noPlace(), industry: "", scope: "", chosen: [], without: [], storage: [], name: "", uscc: "", person: "", address: "",
+    size: { persons: "", residents: "", households: "", beds: "", area_m2: "", investment_wan: "", vapour_recovery: "" },
+  };
+}
+
+const text = (value: unknown): string => (value === null || value === undefined ? "" : String(value));
+const number = (said: string): string | null => said.trim().replace(/,(?=\d{3}\b)/g, "") || null;
+
+/** An earlier case asked anew: as it was asked then. */
+export function draftOf(one: Case): Draft {
+  const { applicant, trade, place, size } = one.request;
+  const out = blank();
+  const own = place.crs !== "EPSG:4490" && place.geometry ? { crs: place.crs, geometry: place.geometry } : null;
+  Object.assign(out, { industry: text(trade.industry_code), scope: trade.scope, chosen: [...trade.tags], without: [...(trade.without ?? [])] });
+  Object.assign(out, { name: applicant.name, uscc: text(applicant.uscc), person: applicant.person, address: applicant.address });
+  for (const name of Object.keys(out.size) as SizeName[]) out.size[name] = text(size[name]);
+  out.storage = size.storage.map((row) => Object.fromEntries(Object.entries(row).filter(([, v]) => v !== null && v !== undefined).map(([k, v]) => [k, text(v)])));
+  out.place = { ...placeOf(one.place), original: own, address: text(place.address), uncertainty: text(place.uncertainty_m), enterprise: place.enterprise ? { id: place.enterprise, name: "" } : null };
+  return out;
+}
+export function placeOf(place: Placed | null): PlaceDraft {
+  return { ...noPlace(), geometry: place?.geometry ?? null };
+}
+
+export function placeBody(place: PlaceDraft): Request["place"] {
+  const geometry = place.enterprise ? null : (place.original?.geometry ?? place.geometry);
+  return {
+    geometry, crs: geometry && place.original ? place.original.crs : "EPSG:4490", uncertainty_m: number(place.uncertainty),
+    enterprise: place.enterprise?.id ?? null, address: place.address.trim() || null,
+  };
+}
+
+/** A line of storage as it is sent: empty cells say nothing, a name of table 1 goes without saying. */
+function storageBody(row: Row): Record<string, unknown> {
+  const out: Record<string, unknown> = {};
+  for (const name of ["quantity_t", "volume_m3", "largest_m3", "density"]) {
+    const value = number(row[name] ?? "");
+    if (value !== null) out[name] = value;
+  }
+  if (row.table) {
+    out.table = Number(row.table);
+    if (row.no) out.no = Number(row.no);
+    for (const name of ["symbol", "beta_symbol", "name"]) if (row[name]) out[name] = row[name];
+  }
+  if (row.fire_class) out.fire_class = row.fire_class;
+  if (row.buried) out.buried = row.buried === "true";
+  return out;
+}
+
+/** Lines that say something; an empty one is not sent. `StorageRows` notes in `kind` what a line was added as. */
+const told = (row: Row): boolean => Object.entries(row).some(([name, value]) => name !== "kind" && value.trim() !== "");
+/** Faults of lines as they were sent, at the lines as they are typed. */
+export function atLines(faults: readonly FieldFault[], draft: Draft): FieldFault[] {
+  const sent = draft.storage.flatMap((row, i) => (told(row) ? [i] : []));
+  return faults.map((f) => ({ ...f, field: f.field.replace(/^size\.storage\.(\d+)/, (_, n: string) => `size.storage.${sent[Number(n)] ?? n}`) }));
+}
+
+export function bodyOf(draft: Draft): Request {
+  const { size } = draft;
+  const amounts = [...COUNTS, ...AMOUNTS].map((name) => [name, number(size[name])] as const).filter(([, v]) => v !== null);
+  return {
+    applicant: { name: draft.name.trim(), uscc: draft.uscc.trim() || null, person: draft.person.trim(), address: draft.address.trim() },
+    trade: { industry_code: draft.industry.trim() || null, scope: draft.scope.trim(), tags: draft.chosen, without: draft.without },
+    place: placeBody(draft.place),
+    size: { ...Object.fromEntries(amounts), ...(size.vapour_recovery ? { vapour_recovery: size.vapour_recovery } : {}), storage: draft.storage.filter(told).map(storageBody) },
+  };
+}
+
+export const hasPlace = (place: PlaceDraft): boolean => place.geometry !== null || place.enterprise !== null;
+/** Whether there is anything to ask. */
+export const canAsk = (draft: Draft): boolean => hasPlace(draft.place) && !!(draft.scope.trim() || draft.industry.trim() || draft.chosen.length);
+export const isBlank = (draft: Draft): boolean => JSON.stringify(draft) === JSON.stringify(blank());
+
+/** The input that a fault of the service belongs to: the longest that it begins with. */
+const INPUTS = [
+  "place.uncertainty_m", "place.enterprise", "place", "trade.industry_code", "trade.scope", "trade.tags", "trade.without", "size.storage",
+  ...[...COUNTS, ...AMOUNTS, "vapour_recovery"].map((name) => `size.${name}`), "applicant.name", "applicant.uscc", "applicant.person", "applicant.address",
+];
+export function inputOf(field: string): string {
+  if (field.startsWith("size.storage.")) return field.split(".").slice(0, 4).join(".");
+  return INPUTS.find((name) => field === name || field.startsWith(`${name}.`)) ?? field;
+}
+export const faultAt = (faults: readonly FieldFault[], input: string): string => faults.find((f) => inputOf(f.field) === input)?.message ?? "";

@@ -1,0 +1,6 @@
+/** Who may ask a place: whoever is signed in above the public's tier, but the auditor. The service has the last word. */
+import type { Account } from "../api/types";
+
+export function mayAsk(account: Account | null): boolean {
+  return account !== null && account.role !== "auditor" && account.tier !== "public";
+}
