@@ -154,6 +154,10 @@ def test_the_whole_way_from_a_click_to_a_signed_case(page: Page) -> None:
     expect(page.locator(".adm-side section").filter(has_text="签署人")).to_contain_text("店面外墙实测后再定")
     expect(page.get_by_role("button", name="签署结论")).to_have_count(0)
 
+    with page.expect_download() as taken:
+        page.get_by_role("button", name="下载安全告知书").click()
+    assert re.match(r"安全告知书-ZR-\d{4}-\d{6}\.docx$", taken.value.suggested_filename)
+
     page.get_by_role("link", name="返回准入案").click()
     row = page.locator(".adm-t tbody tr").filter(has_text="例湖烟花零售店")
     expect(row).to_contain_text("不予准入建议")

@@ -122,10 +122,10 @@ def _trade(rules: Rules, given: Check) -> tuple[list[trade.Found], str | None, l
         if industry is None:
             message = f"“{said.industry_code}”不是 GB/T 4754 的行业代码：应为 2 至 4 位数字，前面可带门类字母"
             errors.append(FieldError("trade.industry_code", "bad_code", message))
-    for field, codes in (("tags", said.tags), ("without", said.without)):
+    for name, codes in (("tags", said.tags), ("without", said.without)):
         for i, code in enumerate(codes):
             if code not in rules.tags or rules.tags[code].of or rules.tags[code].side == "place":
-                errors.append(FieldError(f"trade.{field}.{i}", "unknown_tag", f"没有“{code}”这个标签"))
+                errors.append(FieldError(f"trade.{name}.{i}", "unknown_tag", f"没有“{code}”这个标签"))
     if not (said.scope or said.industry_code or said.tags):
         message = "请填写经营范围、行业代码，或选择标签：至少一项"
         errors.append(FieldError("trade.scope", "missing", message))

@@ -10,6 +10,9 @@ export const SURE_WORD: Record<string, string> = { verified: "已核实", recall
 export const PLACED_WORD: Record<string, string> = { drawn: "图上给定", enterprise: "取自企业登记", address: "按地址匹配" };
 export const CHANNEL_WORD: Record<string, string> = { window: "窗口受理", api: "接口受理", file: "日清单导入" };
 const EVENT_WORD: Record<string, string> = { made: "核验立案", assigned: "分办", placed: "落位并核验", checked: "核查结果", signed: "签署", closed: "结案", uploaded: "上传文件", reopened: "退回重核" };
+export const PAPER_WORD: Record<string, string> = { notice: "安全告知书", commitment: "安全承诺书", checklist: "现场核查表" };
+export const OUTCOME_WORD: Record<string, string> = { pass: "合格", rectify: "限期整改", refuse: "不合格" };
+const FILE_WORD: Record<string, string> = { signed: "签字扫描件", photo: "照片", other: "附件" };
 export const FIRE_CLASSES = ["甲A", "甲B", "乙A", "乙B", "丙A", "丙B"] as const;
 export const VAPOUR_WORD: Record<string, string> = { none: "没有", unload: "卸油油气回收", both: "卸油和加油油气回收" };
 
@@ -171,6 +174,7 @@ export const N = {
   applicant: "申请地点",
   answerMap: "申请地点与命中对象的地图，线上写实距和应有距离；同内容见下表",
   mapNote: "测地线距离，外廓到外廓",
+  listed: (parts: readonly string[]) => parts.join("、"),
   joined: (parts: readonly string[]) => parts.join("；"),
   withSure: (basis: string, confidence: string) => `${basis}（${SURE_WORD[confidence] ?? confidence}）`,
   said: "算法",
@@ -212,7 +216,15 @@ export const N = {
   beside: "签署、问过什么与经过",
   papers: "文书",
   papersNote: "取自本局模板",
-  paperNames: { notice: "安全告知书", commitment: "安全承诺书", checklist: "现场核查表" } as Record<string, string>,
+  paperDraft: "docx · 未签署，印“草稿”",
+  paperSigned: "docx · 已签署",
+  takePaper: (title: string) => `下载${title}`,
+  fileBy: (kind: string, by: string) => `${FILE_WORD[kind] ?? kind} · ${by}`,
+  findings: "现场核查",
+  outcome: "结果",
+  checkers: "核查人员",
+  on: "核查日期",
+  rectifyBy: "整改期限",
   sign: "签署",
   signDo: "签署结论",
   signTitle: "签署结论",
