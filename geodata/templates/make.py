@@ -102,11 +102,14 @@ def _row(table: Any, texts: Sequence[str], widths: Sequence[float], *, bold: boo
     return row
 
 
-def _pairs(made: Any, rows: Sequence[tuple[str, str]]) -> None:
+def _pairs(made: Any, rows: Sequence[tuple[str, str]], tall: Sequence[str] = ()) -> None:
+    """Titles and values; `tall` ones are written into by hand."""
     widths = (3.8, 12.0)
     table = _table(made, widths)
     for title, value in rows:
-        _row(table, (title, value), widths)
+        row = _row(table, (title, value), widths)
+        if title in tall:
+            row.height = Cm(2.2)
 
 
 def _repeated(made: Any, heads: Sequence[str], cells: Sequence[str], over: str, widths: Sequence[float]) -> None:
@@ -155,7 +158,7 @@ def notice() -> None:
     _repeated(
         made, ("序号", "规则与依据", "标记", "对象", "实测", "应有", "后果"),
         [*_of("序号"), "{{ 行.规则 }}（{{ 行.依据 }}）", *_of("标记", "对象", "实测", "应有", "结论")], "命中",
-        (1.1, 5.2, 1.6, 3.2, 1.7, 1.6, 1.9),
+        (1.3, 4.6, 1.6, 3.2, 1.7, 1.6, 1.8),
     )  # fmt: skip
     _end_if(made)
     _only_if(made, "有待核")
@@ -169,9 +172,9 @@ def notice() -> None:
     _repeated(
         made,
         ("事项", "前置审批", "许可或备案", "受理部门"),
-        _of("事项", "前置", "许可", "部门"),
+        [*_of("事项"), "{{ 行.前置 or '无' }}", "{{ 行.许可 or '无' }}", *_of("部门")],
         "许可",
-        (3.4, 4.6, 5.0, 3.0),
+        (3.4, 4.6, 5.0, 2.8),
     )
     _text(made, "未取得许可的，不得从事相应的生产经营活动。")
     _end_if(made)
@@ -191,7 +194,8 @@ def notice() -> None:
     _text(made, "火警 119，急救 120，安全生产举报投诉 12350。")
     _text(made, "{{ 承办部门 }}", right=True, indent=False)
     _text(made, "{{ 日期 }}", right=True, indent=False)
-    _text(made, "签收人：　　　　　　　　　　签收日期：　　　　年　　月　　日", indent=False)
+    _text(made, "", indent=False)
+    _text(made, "签收人：　　　　　　　　签收日期：　　　年　　月　　日", indent=False)
     made.save(str(FOLDER / "notice.docx"))
 
 
@@ -210,9 +214,10 @@ def commitment() -> None:
         "七、以上承诺如有违反，自愿停止相关活动，依法承担相应的法律责任。",
     ):
         _text(made, text)
+    _text(made, "", indent=False)
     _text(made, "承诺单位（盖章）：{{ 名称 }}", indent=False)
     _text(made, "统一社会信用代码：{{ 统一社会信用代码 }}", indent=False)
-    _text(made, "主要负责人（签字）：　　　　　　　　　　日期：　　　　年　　月　　日", indent=False)
+    _text(made, "主要负责人（签字）：　　　　　　　日期：　　　年　　月　　日", indent=False)
     _text(made, "本承诺书一式两份，承诺单位和{{ 承办部门 }}各执一份。", indent=False)
     made.save(str(FOLDER / "commitment.docx"))
 
@@ -228,13 +233,13 @@ def checklist() -> None:
     )  # fmt: skip
     made.add_heading("一、逐项核查", 1)
     _repeated(
-        made, ("序号", "核查项目", "结果", "说明"), _of("序号", "项目", "结果", "说明"), "项目", (1.2, 8.4, 2.0, 4.4)
+        made, ("序号", "核查项目", "结果", "说明"), _of("序号", "项目", "结果", "说明"), "项目", (1.3, 8.2, 2.0, 4.3)
     )
     made.add_heading("二、核验命中的规则", 1)
     _only_if(made, "命中")
     _repeated(
         made, ("序号", "规则", "依据", "标记", "核验所得"), _of("序号", "规则", "依据", "标记", "说明"), "命中",
-        (1.1, 3.2, 3.6, 1.6, 6.6),
+        (1.3, 3.2, 3.4, 1.6, 6.3),
     )  # fmt: skip
     _end_if(made)
     _only_if(made, "not 命中")
@@ -252,6 +257,7 @@ def checklist() -> None:
             ("单位在场人员", ""),
             ("复查情况", ""),
         ],
+        tall=("核查意见", "核查人员", "复查情况"),
     )
     made.save(str(FOLDER / "checklist.docx"))
 

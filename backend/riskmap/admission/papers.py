@@ -79,7 +79,7 @@ def values(snapshot: Snapshot, case: Mapping[str, Any], mark: str | None) -> dic
         "演示": mark or "",
         "命中": rows,
         "有待核": any(row["标记"] == shown.SURE["recall"] for row in rows),
-        "没有数据": [row["title"] for row in shown.lacking(answer)],
+        "没有数据": list(dict.fromkeys(row["title"] for row in shown.lacking(answer))),
         "许可": _permits(_rules(snapshot, case), case["tags"]),
         "位置误差": shown.limit(float(case["uncertainty_m"])),
         "状态号": str(case["state"]),
