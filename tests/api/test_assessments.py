@@ -2,14 +2,23 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
+import shapely
 from starlette.testclient import TestClient
 from tests.api.test_grading import box, change, put
 
 from riskmap.base.throttle import MINUTE, Throttle
+from riskmap.grading import assessments
+from riskmap.grading.assessments import Asked
+from riskmap.grading.contours import Drawn, Nest
+from riskmap.grading.rulebook import rulebook_of
 from riskmap.register import throttle
+from riskmap.standards.gb36894 import Target
 
 MakeAccount = Callable[..., TestClient]
 CHLORINE, LPG = 12, 52
@@ -247,6 +256,17 @@ def test_the_public_form_has_no_assessments_and_the_past_only_its_own(
     assert told(admin, made["id"])
     assert told(client, made["id"]) == told(water, made["id"]) == []
     assert told(admin, made["id"], as_of="2026-02-01") == []  # contours are known as they are today
+
+
+def test_a_criterion_that_was_checked_is_no_longer_from_memory() -> None:
+    book = rulebook_of()
+    checked = {name: replace(row, cells={**row.cells, "tag": "verified"}) for name, row in book.criteria.items()}
+    nest = Nest("new", "例评估报告", None, (Drawn(1, Decimal("3e-7"), False, True, shapely.Point(116, 29.7)),))
+    for criteria, from_memory in ((book.criteria, True), (checked, False)):
+        asked = Asked(None, None, replace(book, criteria=criteria), {}, date(2026, 11, 1))  # type: ignore[arg-type]
+        result = assessments._against(nest, Target("高敏感防护目标", ()), asked).result
+        assert result.verdict == "满足个人风险基准"
+        assert any("凭记忆" in note for note in result.notes) is from_memory
 
 
 # -- How often ----------------------------------------------------------------------

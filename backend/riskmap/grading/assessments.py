@@ -17,7 +17,7 @@ from riskmap.grading.record import told
 from riskmap.grading.rulebook import Rulebook
 from riskmap.grading.rules import RULES, holding
 from riskmap.standards import gb18218, gb36894, gb39496, gbt37243
-from riskmap.standards.result import Given, Refused, Result, Standing, Step
+from riskmap.standards.result import Given, Refused, Result, Standing, Step, Tag
 from riskmap.standards.table import Row
 
 
@@ -240,7 +240,9 @@ def _against(nest: contours.Nest, target: gb36894.Target, asked: Asked) -> Answe
         return Answer(result, subject, ids, reads=reads)
     steps = (*target.steps, *found.steps)
     inputs = (*target.inputs, *(g for g in found.inputs if g.field != "target"))  # which the steps have come to
-    result = replace(found, steps=steps, inputs=inputs, notes=(*found.notes, "基准数值凭记忆，待对照原文，不据以否决"))
+    result = replace(found, steps=steps, inputs=inputs)
+    if asked.rulebook.criteria[target.target].clause.tag is Tag.RECALL:
+        result = _with_notes(result, ["基准数值凭记忆，待对照原文，不据以否决"])
     return Answer(result, subject, ids, reads=reads, mapped=frozenset({"contours", "plant"}))
 
 
