@@ -8,6 +8,8 @@ import pytest
 from pyproj import Geod
 from starlette.testclient import TestClient
 
+from riskmap.admission import api
+
 GEOD = Geod(ellps="GRS80")
 _PLACES = itertools.count()
 
@@ -497,3 +499,16 @@ def test_a_place_in_another_datum_is_the_same_place(admin: TestClient, spot: tup
     body["place"] = {"geometry": point(spot), "crs": "GCJ02"}
     there = admin.post("/api/admission/checks", json=body).json()
     assert there["place"]["geometry"]["coordinates"] == pytest.approx([read["lon"], read["lat"]], abs=1e-8)
+
+
+def test_who_does_not_see_everything_may_not_ask_without_end(
+    admin: TestClient,
+    make_account: Callable[..., TestClient],
+    monkeypatch: pytest.MonkeyPatch,
+    spot: tuple[float, float],
+) -> None:
+    monkeypatch.setattr(api._throttle, "_most", 2)
+    clerk = make_account("editor", areas=["360402"])
+    answers = [clerk.post("/api/admission/preview", json=enquiry(spot, "market")).status_code for _ in range(3)]
+    assert answers == [200, 200, 429]
+    assert {admin.post("/api/admission/preview", json=enquiry(spot, "market")).status_code for _ in range(4)} == {200}

@@ -65,6 +65,11 @@ class Reader:
         return bool(self.areas or self.departments or self.classes)
 
     @property
+    def sees_all(self) -> bool:
+        """Whether nothing is hidden from him: then an answer over all objects tells him nothing beyond his rights."""
+        return self.sees_inner and self.tier >= COMMAND_TIER and not self.is_limited
+
+    @property
     def writes(self) -> bool:
         """Whether this role may change the register at all."""
         return self.kind == "system" or self.role in {"administrator", "editor"}

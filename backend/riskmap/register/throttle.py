@@ -27,7 +27,7 @@ def _count(request: Request, snapshot: ReadSnapshot) -> Callable[[], None]:
     def count() -> None:
         if snapshot.reader.kind == "public":
             _addresses.take(address_of(request))
-        else:
+        elif not snapshot.reader.sees_all:
             _accounts.take(snapshot.reader.name)
 
     return count
