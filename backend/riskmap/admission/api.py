@@ -29,7 +29,7 @@ router = APIRouter(
 MOST_A_MINUTE = 120
 _throttle = Throttle(MOST_A_MINUTE, MINUTE, f"准入核验一分钟最多 {MOST_A_MINUTE} 次，请稍后再试；成批的请用日清单。")
 
-Number = Annotated[str, Field(pattern=r"^ZR-\d{4}-\d{6,9}$", max_length=20)]
+Number = Annotated[str, Field(title="案号", pattern=r"^ZR-\d{4}-\d{6,9}$", max_length=20)]
 VerdictWord = Literal["admit", "commit_and_admit", "on_site_check", "rectify_first", "refuse_advised", "pre_licence"]
 Standing = Literal["unplaced", "overdue", "assigned", "checked", "refused"]
 
@@ -92,12 +92,12 @@ def list_checks(
     snapshot: ReadSnapshot,
     batch: Annotated[str | None, Query(max_length=60)] = None,
     standing: Standing | None = None,
-    verdict: Annotated[list[VerdictWord] | None, Query(max_length=6)] = None,
+    verdict: Annotated[list[VerdictWord] | None, Query(title="结论", max_length=6)] = None,
     division: Annotated[list[str] | None, Query(max_length=50)] = None,
     uscc: Annotated[str | None, Query(max_length=18)] = None,
     q: Annotated[str | None, Query(max_length=60)] = None,
     signed: bool | None = None,
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    limit: Annotated[int, Query(title="每页案数", ge=1, le=500)] = 50,
     cursor: Annotated[int | None, Query(ge=1, le=2**62)] = None,
 ) -> Any:
     """Cases, the newest first; the first page counts where all of them stand."""
@@ -175,9 +175,9 @@ def get_suitability(
     request: Request,
     reader: Asker,
     snapshot: ReadSnapshot,
-    tag: Annotated[list[str], Query(max_length=20)],
-    resolution: int = 8,
-    size: Annotated[str, Query(max_length=4000)] = "{}",
+    tag: Annotated[list[str], Query(title="标签", max_length=20)],
+    resolution: Annotated[int, Query(title="网格级别")] = 8,
+    size: Annotated[str, Query(title="规模", max_length=4000)] = "{}",
 ) -> Response:
     """Where such a business could go: each H3 cell of the selection's area with its verdict and deciding rules.
 

@@ -23,7 +23,7 @@ Keeper = Annotated[Reader, Depends(administrator_to("装入节假日表"))]
 
 @router.get("")
 def get_holidays(
-    reader: Asker, snapshot: ReadSnapshot, year: Annotated[int | None, Query(ge=_FIRST, le=_LAST)] = None
+    reader: Asker, snapshot: ReadSnapshot, year: Annotated[int | None, Query(title="年份", ge=_FIRST, le=_LAST)] = None
 ) -> Any:
     """The table of a year, this one by default."""
     return days.listed(snapshot.connection, year or clock.today().year)
@@ -31,7 +31,10 @@ def get_holidays(
 
 @router.put("")
 def put_holidays(
-    body: Holidays, keeper: Keeper, transaction: WriteTransaction, year: Annotated[int, Query(ge=_FIRST, le=_LAST)]
+    body: Holidays,
+    keeper: Keeper,
+    transaction: WriteTransaction,
+    year: Annotated[int, Query(title="年份", ge=_FIRST, le=_LAST)],
 ) -> Any:
     """Replace the table of a year (administrator)."""
     return days.replace(transaction.connection, transaction.reader, year, body.items)

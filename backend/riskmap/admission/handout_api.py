@@ -71,7 +71,7 @@ def _keep(request: Request, reader: Reader, number: str, kind: str, file: Upload
 @router.get("/checks/{number}/files/{file_id}", response_class=FileResponse)
 def get_file(
     number: Number,
-    file_id: Annotated[int, Path(ge=1, le=2**62)],
+    file_id: Annotated[int, Path(title="附件", ge=1, le=2**62)],
     request: Request,
     reader: Asker,
     snapshot: ReadSnapshot,
