@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
-from tests.api.admission import IN_RUICHANG, IN_SHILI, IN_WULI, ask, load_towns, sign
+from tests.api.admission import IN_RUICHANG, IN_SHILI, IN_WULI, ask, away, load_towns, put, sign
 
 from riskmap.base import clock
 from riskmap.base.settings import Settings
@@ -51,6 +51,20 @@ def whats(client: TestClient, case: dict[str, Any]) -> list[str]:
 
 
 # -- On site ------------------------------------------------------------------------------------
+
+
+def test_the_list_for_the_site_names_rules_and_no_object(admin: TestClient) -> None:
+    at = away(IN_WULI, 3_500)
+    put(admin, "school", "核对的小学", away(at, 84))
+    case = ask(admin, at, scope="烟花爆竹零售")
+    items = case["checklist"]
+    title = next(hit["title"] for hit in case["hits"] if hit["rule"] == "FW-RETAIL-100")
+    assert f"现场核对：{title}" in items
+    assert not [item for item in items if "核对的小学" in item]  # others read what is found
+    told = findings() | {"items": [{"item": item, "ok": True, "note": ""} for item in items]}
+    answer = post(admin, case, "findings", told)
+    assert answer.status_code == 200, answer.text
+    assert [row["item"] for row in answer.json()["findings"]["items"]] == items
 
 
 @pytest.mark.parametrize(("outcome", "status"), [("pass", "checked"), ("refuse", "refused")])

@@ -24,17 +24,6 @@ from riskmap.store.snapshot import Snapshot
 
 SHIPPED = GEODATA / "templates" / "admission"
 PAPERS = {"notice": "安全告知书", "commitment": "安全承诺书", "checklist": "核查表"}
-# What is looked at on site where nobody has written down another list. Policy.
-ITEMS = (
-    "实际经营的场所、事项与申报一致",
-    "没有违规住人，没有生产、储存、居住合用的“三合一”",
-    "没有用易燃可燃夹芯板搭建、分隔",
-    "疏散通道、安全出口畅通，门窗没有影响逃生的障碍",
-    "消防设施、器材完好，用电用气符合规定",
-    "危险物品的品种、数量、存放与申报一致，没有超量、混存",
-    "需要的许可已经取得，或没有先行生产经营",
-    "主要负责人、安全管理人员、制度和培训已经落实",
-)
 
 
 # -- Values ----------------------------------------------------------------------------------
@@ -133,7 +122,7 @@ def _items(found: Mapping[str, Any], hits: list[dict[str, Any]]) -> Iterator[dic
         for n, row in enumerate(found["items"], 1):
             yield {"序号": str(n), "项目": row["item"], "结果": words[row["ok"]], "说明": row["note"]}
         return
-    told = [*ITEMS, *(f"现场核对：{row['words']}" for row in hits)]
+    told = [*shown.ITEMS, *(f"现场核对：{row['words']}" for row in hits)]
     for n, item in enumerate(told, 1):
         yield {"序号": str(n), "项目": item, "结果": "", "说明": ""}
 

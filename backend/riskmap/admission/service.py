@@ -352,6 +352,7 @@ def body(snapshot: Snapshot, case: Mapping[str, Any]) -> dict[str, Any]:
         "due": case["due"],
         "due_note": names.note(case["made_at"].date(), case["due"]) if case["due"] else None,
         "findings": case["findings"],
+        "checklist": shown.checklist(answer["hits"]) if answer else [],
         "checked": case["checked_at"] and {"at": case["checked_at"], "by": case["checked_by"]},
         "signed": case["signed_at"]
         and {

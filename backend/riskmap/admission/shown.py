@@ -13,6 +13,17 @@ from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Snapshot
 
 SURE = {"verified": "已核实", "recall": "待核", "judgement": "本局自定"}
+# What is looked at on site where nobody has written down another list. Policy.
+ITEMS = (
+    "实际经营的场所、事项与申报一致",
+    "没有违规住人，没有生产、储存、居住合用的“三合一”",
+    "没有用易燃可燃夹芯板搭建、分隔",
+    "疏散通道、安全出口畅通，门窗没有影响逃生的障碍",
+    "消防设施、器材完好，用电用气符合规定",
+    "危险物品的品种、数量、存放与申报一致，没有超量、混存",
+    "需要的许可已经取得，或没有先行生产经营",
+    "主要负责人、安全管理人员、制度和培训已经落实",
+)
 
 
 def metres(value: float, beside: float | None = None) -> str:
@@ -25,6 +36,12 @@ def metres(value: float, beside: float | None = None) -> str:
 def limit(value: float) -> str:
     """A limit as the rule has it."""
     return f"{value:,.0f} m" if float(value).is_integer() else f"{value:,} m"
+
+
+def checklist(hits: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What is looked at on site. Rules by their titles only: what is found is read by others than who asks."""
+    titles = dict.fromkeys(row["title"] for row in hits if row["consequence"] != NONE)
+    return [*ITEMS, *(f"现场核对：{title}" for title in titles)]
 
 
 def masked(snapshot: Snapshot, rows: Sequence[Mapping[str, Any]], *, paper: bool = False) -> list[dict[str, Any]]:

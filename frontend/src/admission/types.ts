@@ -33,13 +33,15 @@ export interface Request {
 interface Done { at: string; by: string }
 export interface CaseEvent { at: string; by: string; what: string; note: string; body: Record<string, unknown> | null }
 /** What was found on site. */
-export interface Findings { outcome: "pass" | "rectify" | "refuse"; checkers: string[]; on: string; rectify_by: string | null; note: string }
+export interface Findings { outcome: "pass" | "rectify" | "refuse"; checkers: string[]; on: string; rectify_by: string | null; note: string; items: { item: string; ok: boolean | null; note: string }[] }
 /** A case; one that waits for its place has no verdict and no place. */
 export interface Case extends Omit<Answer, "verdict" | "verdict_title" | "place"> {
   case: string; made_at: string; made_by: string; channel: string; request: Request; tags: string[]; standing: Standing; status: string; town: string | null;
   department: string | null; due: string | null; due_note: string | null; checked: Done | null; closed: Done | null;
   signed: (Done & { verdict: Verdict; verdict_title: string; note: string }) | null;
-  events: CaseEvent[]; files: { id: number; kind: string; name: string; bytes: number; at: string; by: string }[]; findings: Findings | null; verdict: Verdict | null; verdict_title: string | null; place: Placed | null; may: { sign: boolean; write: boolean };
+  events: CaseEvent[]; files: { id: number; kind: string; name: string; bytes: number; at: string; by: string }[]; findings: Findings | null; verdict: Verdict | null; verdict_title: string | null; place: Placed | null; may: { sign: boolean; write: boolean; handle: boolean; file: boolean };
+  /** What is to be looked at on site. */
+  checklist: string[]; batch: string | null;
 }
 export interface Rerun extends Case { same: boolean }
 export interface Listed {

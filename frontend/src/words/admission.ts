@@ -12,7 +12,6 @@ export const CHANNEL_WORD: Record<string, string> = { window: "窗口受理", ap
 const EVENT_WORD: Record<string, string> = { made: "核验立案", assigned: "分办", placed: "落位并核验", checked: "核查结果", signed: "签署", closed: "结案", uploaded: "上传文件", reopened: "退回重核" };
 export const PAPER_WORD: Record<string, string> = { notice: "安全告知书", commitment: "安全承诺书", checklist: "现场核查表" };
 export const OUTCOME_WORD: Record<string, string> = { pass: "合格", rectify: "限期整改", refuse: "不合格" };
-const FILE_WORD: Record<string, string> = { signed: "签字扫描件", photo: "照片", other: "附件" };
 export const FIRE_CLASSES = ["甲A", "甲B", "乙A", "乙B", "丙A", "丙B"] as const;
 export const VAPOUR_WORD: Record<string, string> = { none: "没有", unload: "卸油油气回收", both: "卸油和加油油气回收" };
 
@@ -219,7 +218,6 @@ export const N = {
   paperDraft: "docx · 未签署，印“草稿”",
   paperSigned: "docx · 已签署",
   takePaper: (title: string) => `下载${title}`,
-  fileBy: (kind: string, by: string) => `${FILE_WORD[kind] ?? kind} · ${by}`,
   findings: "现场核查",
   outcome: "结果",
   checkers: "核查人员",
@@ -239,6 +237,7 @@ export const N = {
   cancel: "取消",
   signing: "正在签署",
   signer: "签署人",
+  signer2: "登记",
   conclusion: "结论",
   asked: "问过什么",
   askedNote: (n: number) => `${num(n)} 条 · 未命中不等于无风险`,
