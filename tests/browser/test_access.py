@@ -139,6 +139,8 @@ PAGES = {
     "/objects/new?class=tailings-pond": ("admin", ".ob-form h1"),
     "/admission": ("admin", ".adm-table .empty, .adm-t tbody tr, .adm-cases li"),
     "/admission/new": ("admin", ".adm-page .map .canvas"),
+    "/admission/where#what=fireworks-retail&in=360402&res=8": ("admin", ".sw-legend"),
+    "/admission/holidays": ("admin", ".hd-month"),
     "/help": ("", "main h1, main h2, h1, h2"),
     "/admin/audit": ("auditor", ".side-body table tbody tr, .side-body .ac-list li"),
 }

@@ -107,6 +107,34 @@ def _admission(page: Page) -> None:
     expect(page.locator(".adm-case .adm-verdict")).to_be_visible()
 
 
+def _where(page: Page) -> None:
+    page.locator(".places").get_by_role("link", name="准入", exact=True).click()
+    page.locator(".adm-tabs").get_by_role("link", name="哪里可以").click()
+    page.get_by_label("名称或识别词，如 烟花、加油").fill("罐区")
+    page.get_by_role("checkbox", name="罐区、油库").click()
+    page.get_by_role("button", name="加易燃可燃液体").click()
+    page.locator(".sw-liquids input").fill("20000")
+    page.get_by_role("button", name="选区划").click()
+    page.get_by_role("checkbox", name="濂溪区").click()
+    page.get_by_role("button", name="看哪里可以").click()
+    expect(page.locator(".sw-legend")).to_be_visible()
+    page.wait_for_function("() => window.riskmapCells.count() > 0")
+    page.locator(".sw-mid .canvas").click(position={"x": 560, "y": 250})
+    expect(page.locator(".sw-rules li").first).to_be_visible()
+
+
+def _holidays(page: Page) -> None:
+    page.locator(".places").get_by_role("link", name="准入", exact=True).click()
+    page.locator(".adm-tabs").get_by_role("link", name="工作日").click()
+    year = page.locator(".hd-year").inner_text()[:4]
+    page.get_by_label("标记的名称", exact=True).fill("国庆节")
+    for day in range(1, 8):
+        one = page.locator(f'[data-day="{year}-10-0{day}"]')
+        one.click()
+        if "weekend" in (one.get_attribute("class") or ""):  # off by name, not worked
+            one.click()
+
+
 TAKEN: dict[str, tuple[str, tuple[int, int], Callable[[Page], None] | None]] = {
     "map": (f"grade=major,serious&{RIVER}", (1366, 768), _hazard),
     "filter": ("class=tailings-pond", (1366, 768), _filter),
@@ -120,6 +148,8 @@ TAKEN: dict[str, tuple[str, tuple[int, int], Callable[[Page], None] | None]] = {
     "lists": ("division=360429", (1366, 768), _lists),
     "enquiry": ("", (1366, 768), _enquiry),
     "admission": ("", (1366, 768), _admission),
+    "where": ("", (1366, 768), _where),
+    "holidays": ("", (1366, 768), _holidays),
     "phone": (f"grade=major,serious&{RIVER}", (390, 844), None),
 }
 

@@ -51,6 +51,17 @@ export function draftOf(one: Case): Draft {
   out.place = { ...placeOf(one.place), original: own, address: text(place.address), uncertainty: text(place.uncertainty_m), enterprise: place.enterprise ? { id: place.enterprise, name: "" } : null };
   return out;
 }
+/** What a link begins a new case with; a position that is none is left out. */
+export interface Given { tags: string[]; at: [number, number] | null }
+export function givenBy(query: Record<string, unknown>): Given | null {
+  const several = (value: unknown): string[] => (Array.isArray(value) ? value : [value]).filter((v): v is string => typeof v === "string" && v !== "");
+  const [lon, lat] = [several(query.lon)[0], several(query.lat)[0]].map((v) => (v === undefined ? NaN : Number(v))) as [number, number];
+  const given = { tags: several(query.tag).slice(0, 40), at: Math.abs(lon) <= 180 && Math.abs(lat) <= 90 ? ([lon, lat] as [number, number]) : null };
+  return given.tags.length || given.at ? given : null;
+}
+export function begunBy({ tags, at }: Given): Draft {
+  return { ...blank(), chosen: tags, place: at ? drawnPlace({ type: "Point", coordinates: at }, 0) : noPlace() };
+}
 export function placeOf(place: Placed | null): PlaceDraft {
   return { ...noPlace(), geometry: place?.geometry ?? null };
 }

@@ -5,8 +5,8 @@ import { GRADES, type Grade, num, W } from "../words";
 import { type ByGrade, type Figures, figuresOf } from "./figures";
 import { type Chosen, fromHash, isNothing, toParams, type View } from "./query";
 
-/** The address that the page was opened with, before the page writes its own. */
-export const firstHash = location.hash;
+/** The address that the page was opened with, before the page writes its own; a question of admission is no selection. */
+export const firstHash = location.pathname.startsWith("/admission") ? "" : location.hash;
 const link = fromHash(firstHash);
 export const PAGE_SIZE = 100;
 export const FACETS = ["stage", "source", "department", "verified", "division", "tag"] as const;

@@ -1,0 +1,130 @@
+"""哪里可以 on the page: the cells are those of the service, each can be reached and read, and leads to a check there."""
+
+import re
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import at_rest
+from tests.conftest import ADMIN_PASSWORD
+
+DEMO = True
+ASKED = "what=fireworks-retail&persons=5&in=360402&res=8"
+WORDS = {"admit": "可准入", "conditional": "有条件", "check": "需核查", "against": "不建议"}
+
+
+@pytest.fixture(scope="module")
+def told(address: str) -> Any:
+    """What the service says to the same question."""
+    with httpx.Client(base_url=address, timeout=60) as client:
+        client.post("/api/session", json={"username": "admin", "password": ADMIN_PASSWORD})
+        question = {"tag": "fireworks-retail", "division": "360402", "resolution": 8, "size": '{"persons": 5}'}
+        answer = client.get("/api/admission/suitability", params=question)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+
+def shown(page: Page, n: int) -> None:
+    """The map shows so many cells."""
+    page.wait_for_function("n => window.riskmapCells && window.riskmapCells.count() === n", arg=n)
+
+
+def figure(n: int) -> str:
+    return f"{n:,}"
+
+
+def test_a_link_opens_the_cells_with_their_counts_and_each_kind_alone(open_page: Any, told: Any) -> None:
+    page = open_page(ASKED, signed=True, path="/admission/where").page
+    counts = {c["kind"]: c["n"] for c in told["counts"]}
+    total = len(told["cells"])
+    assert sum(counts.values()) == total
+    assert counts["conditional"]
+    assert counts["check"]
+    shown(page, total)
+    expect(page.locator(".sw-say")).to_contain_text(f"烟花爆竹零售 · 濂溪区 · 8 级网格 共 {figure(total)} 格")
+    for kind, word in WORDS.items():
+        row = page.locator(".sw-legend button", has_text=word)
+        expect(row.locator(".n")).to_have_text(figure(counts[kind]))
+    page.locator(".sw-legend button", has_text="需核查").click()
+    shown(page, counts["check"])
+    assert "kind=check" in page.url
+    page.get_by_role("button", name="逐格列出").click()
+    table = page.get_by_role("region", name="逐格列出").last
+    expect(page.locator(".sw-table .ph")).to_contain_text(f"需核查 {figure(counts['check'])} 格")
+    verdicts = set(table.locator("tbody td:nth-child(3)").all_inner_texts())
+    assert verdicts == {"现场核查"}
+    # What is drawn tells the four apart without colour: a pattern and a letter each.
+    looks = page.evaluate(
+        """() => [...document.querySelectorAll(".sw-kind canvas")].map((c) => {
+          const { data } = c.getContext("2d").getImageData(0, 0, 8, 8);
+          const grey = []; for (let i = 0; i < data.length; i += 4) grey.push(Math.round((data[i] + data[i+1] + data[i+2]) / 24));
+          return grey.join(",");
+        })"""
+    )
+    assert len(set(looks)) == 4
+
+
+def test_a_cell_is_reached_by_keys_read_and_leads_to_a_check_there(open_page: Any, told: Any) -> None:
+    page = open_page(ASKED, signed=True, path="/admission/where").page
+    shown(page, len(told["cells"]))
+    at_rest(page)
+    page.locator(".sw-mid .canvas").focus()
+    page.keyboard.press("n")
+    expect(page.locator(".map [aria-live]")).to_have_text(
+        re.compile("^(不建议|需核查) .+，所见第 1 格，共 [\\d,]+ 格$")
+    )
+    page.keyboard.press("Enter")
+    panel = page.locator(".sw-panel")
+    expect(panel).to_be_visible()
+    cell = re.search(r"cell=([0-9a-f]{15})", page.url)
+    assert cell
+    one = next(c for c in told["cells"] if c["cell"] == cell[1])
+    expect(panel.locator(".sw-verdict")).to_contain_text(WORDS[one["kind"]])
+    assert one["rules"]
+    expect(panel.locator(".sw-rules li")).to_have_count(len(one["rules"]))
+    for code in one["rules"]:
+        expect(panel).to_contain_text(told["rules"][code])
+        expect(panel).to_contain_text(code)  # with its document, clause and how sure it is
+    panel.get_by_role("link", name="在格内点选地点核验").click()
+    expect(page).to_have_url(re.compile(r"/admission/new\?tag=fireworks-retail&lon=11\d\.\d+&lat=29\.\d+"))
+    expect(page.locator(".adm-tags")).to_contain_text("烟花爆竹零售")
+    lon, lat = re.search(r"lon=([\d.]+)&lat=([\d.]+)", page.url).groups()  # type: ignore[union-attr]
+    expect(page.locator(".adm-place")).to_contain_text(f"{float(lon):.6f}°E {float(lat):.6f}°N")
+    expect(page.locator(".adm-verdict, .adm-live h2").first).to_be_visible()
+
+
+def test_a_question_is_put_together_and_the_way_back_leads_to_the_one_before(open_page: Any, told: Any) -> None:
+    watched = open_page(signed=True, path="/admission/where")
+    page = watched.page
+    page.get_by_role("button", name="看哪里可以").click()
+    expect(page.get_by_role("alert")).to_have_text("请先选要开办什么。")
+    page.get_by_label("名称或识别词，如 烟花、加油").fill("烟花爆竹零")
+    page.get_by_role("checkbox", name="烟花爆竹零售").click()
+    page.locator("input[name=persons]").fill("5")
+    page.get_by_label("网格", exact=True).select_option("9")
+    page.get_by_role("button", name="看哪里可以").click()
+    expect(page.get_by_role("alert")).to_contain_text(
+        re.compile("所选范围在 9 级网格下超过 \\d+ 格，请缩小范围或用较粗的网格")
+    )
+    assert watched.wrong
+    assert all("422" in said for said in watched.wrong)
+    watched.wrong.clear()
+    page.get_by_role("button", name="选区划").click()
+    page.get_by_role("checkbox", name="濂溪区").click()
+    page.get_by_label("网格", exact=True).select_option("8")
+    page.get_by_role("button", name="看哪里可以").click()
+    shown(page, len(told["cells"]))
+    assert "in=360402" in page.url
+    page.get_by_label("网格", exact=True).select_option("7")
+    expect(page.get_by_text("条件改过，图上还是原来的问题。")).to_be_visible()
+    page.get_by_role("button", name="看哪里可以").click()
+    expect(page.locator(".sw-say")).to_contain_text("7 级网格")
+    page.go_back()
+    expect(page.locator(".sw-say")).to_contain_text("8 级网格")
+    shown(page, len(told["cells"]))
+    # The question of this page is no selection of the map.
+    page.locator(".places").get_by_role("link", name="一张图").click()
+    expect(page.locator(".words .total")).to_be_visible()
+    expect(page.locator(".left-out")).to_have_count(0)
