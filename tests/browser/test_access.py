@@ -141,6 +141,7 @@ PAGES = {
     "/admission/new": ("admin", ".adm-page .map .canvas"),
     "/admission/where#what=fireworks-retail&in=360402&res=8": ("admin", ".sw-legend"),
     "/admission/holidays": ("admin", ".hd-month"),
+    "/admission/rules": ("admin", ".ru-t tbody tr, .ru-cards li"),
     "/help": ("", "main h1, main h2, h1, h2"),
     "/admin/audit": ("auditor", ".side-body table tbody tr, .side-body .ac-list li"),
 }

@@ -6,7 +6,7 @@ import { type ByGrade, type Figures, figuresOf } from "./figures";
 import { type Chosen, fromHash, isNothing, toParams, type View } from "./query";
 
 /** The address that the page was opened with, before the page writes its own; a question of admission is no selection. */
-export const firstHash = location.pathname.startsWith("/admission") ? "" : location.hash;
+export const firstHash = /^\/admission/.test(location.pathname) ? "" : location.hash;
 const link = fromHash(firstHash);
 export const PAGE_SIZE = 100;
 export const FACETS = ["stage", "source", "department", "verified", "division", "tag"] as const;

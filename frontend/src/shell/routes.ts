@@ -46,6 +46,7 @@ const routes: RouteRecordRaw[] = [
   { path: "/admission", component: () => import("../admission/AdmissionPage.vue") },
   { path: "/admission/new", component: () => import("../admission/EnquiryPage.vue") },
   { path: "/admission/holidays", component: () => import("../admission/HolidaysPage.vue") },
+  { path: "/admission/rules", component: () => import("../admission/RulesPage.vue") },
   { path: "/admission/where", component: () => import("../admission/SuitabilityPage.vue") },
   { path: "/admission/:case(ZR-\\d{4}-\\d+)", component: () => import("../admission/CasePage.vue") },
   { path: "/data/import", component: () => import("../register/import/ImportPage.vue") },

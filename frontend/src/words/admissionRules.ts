@@ -1,0 +1,168 @@
+/** Words of the tables of rules of admission: columns, codes, trial and adoption. */
+import { num } from "./index";
+import { SURE_WORD, VERDICT_WORD } from "./admission";
+
+/** How a column is typed and shown. */
+export type Kind = "text" | "long" | "metres" | "date" | "yes" | "tags" | "who" | "classes" | "words" | "region" | "place" | "scale" | "rule" | "choice";
+export interface Column { column: string; title: string; kind: Kind; help?: string; choices?: Record<string, string>; unit?: string }
+/** `shown` are the table's columns on the page: several of a row may stand in one. */
+export interface TableWords { key: string[]; shown: { title: string; columns: string[]; width?: number }[]; columns: Column[] }
+
+export const CONSEQUENCE_WORD: Record<string, string> = { refuse_advised: VERDICT_WORD.refuse_advised ?? "", pre_licence: VERDICT_WORD.pre_licence ?? "", rectify_first: VERDICT_WORD.rectify_first ?? "", on_site_check: VERDICT_WORD.on_site_check ?? "", none: "只作提示" };
+export const EDGE_WORD: Record<string, string> = { outline: "外廓", land: "公路用地外缘", line: "线状（边缘未测）", centre: "中心线" };
+export const SIZE_WORD: Record<string, string> = { persons: "人数", residents: "居住人数", area_m2: "面积", investment_wan: "投资额（万元）", beds: "床位" };
+const SIDE_WORD: Record<string, string> = { hazard: "风险源", people: "人员", place: "区域、线路" };
+const DIRECTION_WORD: Record<string, string> = { both: "双向", applicant: "只问申请方" };
+const BY_WORD: Record<string, string> = { "": "固定米数", "gb50156-petrol": "查加油站间距表", "gb50016-lpg": "查液化石油气储罐间距表", "gb50074-distance": "查石油库间距表", "gb18218-alpha": "周边 500 m 的住处改变重大危险源级别" };
+
+const code: Column = { column: "code", title: "编号", kind: "text", help: "字母、数字、汉字、点、短横，至多 40 字，同一张表内不重" };
+const BASIS: Column[] = [
+  { column: "edition", title: "文件", kind: "text", help: "没有依据的规则不收" }, { column: "clause", title: "条款", kind: "text" },
+  { column: "tag", title: "可信", kind: "choice", choices: SURE_WORD, help: "待核：不据此拒绝，至多到现场核查" },
+];
+const TERM: Column[] = [
+  { column: "valid_from", title: "生效", kind: "date" }, { column: "valid_to", title: "失效", kind: "date" }, { column: "region", title: "适用区域", kind: "region", help: "区划代码，如 360402；空着为全域" },
+];
+const consequence: Column = { column: "consequence", title: "后果", kind: "choice", choices: CONSEQUENCE_WORD };
+const basis = { title: "依据", columns: ["edition", "clause"], width: 192 };
+const sure = { title: "可信", columns: ["tag"], width: 80 };
+const metres = (column: string, title: string): Column => ({ column, title, kind: "metres", unit: "m" });
+const petrol = ["l1", "l2", "l3"].flatMap((level, i) => (["none", "unload", "both"] as const).map((way, j) => metres(`${level}_${way}`, `${["一", "二", "三"][i] ?? ""}级站·${["无回收", "卸油回收", "两段回收"][j] ?? ""}`)));
+
+export const TABLES: Record<string, TableWords> = {
+  "admission-tags": {
+    key: ["code"],
+    shown: [{ title: "标签", columns: ["title"], width: 152 }, { title: "编号", columns: ["code"], width: 136 }, { title: "哪一方", columns: ["side"], width: 84 }, { title: "登记的分类", columns: ["classes", "of"], width: 168 }, { title: "条件", columns: ["where"], width: 120 }, { title: "识别词、行业", columns: ["words", "industry"] }, { title: "前置许可", columns: ["licence"], width: 144 }, sure],
+    columns: [
+      { ...code }, { column: "title", title: "名称", kind: "text" }, { column: "side", title: "哪一方", kind: "choice", choices: SIDE_WORD }, { column: "of", title: "包含的标签", kind: "tags", help: "合起来的一类，如 人员密集的场所" },
+      { column: "classes", title: "登记的分类", kind: "classes", help: "周边哪些登记对象算这一类" }, { column: "where", title: "条件", kind: "text", help: "字段=值|值、字段=小..大 或 name~文字；几个条件用分号隔开" }, { column: "shape", title: "量到哪个图形", kind: "text", help: "登记字段的代码；空着量到对象本身" },
+      { column: "words", title: "识别词", kind: "words", help: "经营范围里有其中一个即识别；一行一个" }, { column: "industry", title: "行业代码", kind: "words", help: "GB/T 4754，按前几位算；一行一个" }, { column: "commits", title: "须作安全承诺", kind: "yes" },
+      { column: "licence", title: "前置许可", kind: "text", help: "填了的，结论为转前置许可" }, { column: "permits", title: "有关许可证", kind: "text" }, { column: "department", title: "主管部门", kind: "text" }, ...BASIS,
+    ],
+  },
+  "admission-distances": {
+    key: ["code"],
+    shown: [{ title: "编号", columns: ["code"], width: 128 }, { title: "谁", columns: ["subject_title"] }, { title: "离谁", columns: ["target_title"] }, { title: "应有", columns: ["metres", "by"], width: 112 }, { title: "量法", columns: ["edge"], width: 104 }, { title: "方向", columns: ["directions"], width: 92 }, { title: "后果", columns: ["consequence"], width: 104 }, basis, sure],
+    columns: [
+      code, { column: "subject_title", title: "谁（文字）", kind: "text" }, { column: "subject", title: "谁（标签）", kind: "tags" }, { column: "target_title", title: "离谁（文字）", kind: "text" }, { column: "target", title: "离谁（标签）", kind: "tags" },
+      metres("metres", "应有距离"), { column: "by", title: "怎样定米数", kind: "choice", choices: BY_WORD }, { column: "beyond", title: "在哪条规则之外起量", kind: "rule", help: "如 建筑控制区外缘" }, { ...metres("reach_m", "查找范围"), help: "空着同应有距离" },
+      { column: "edge", title: "量法", kind: "choice", choices: EDGE_WORD }, { column: "directions", title: "方向", kind: "choice", choices: DIRECTION_WORD, help: "双向：申请方是其中任一方都问" }, consequence, { column: "effect", title: "要求（写在结论里）", kind: "long" }, ...BASIS, ...TERM,
+    ],
+  },
+  "admission-zones": {
+    key: ["code"],
+    shown: [{ title: "编号", columns: ["code"], width: 144 }, { title: "区域", columns: ["title"], width: 176 }, { title: "谁", columns: ["who"] }, { title: "范围", columns: ["within_m"], width: 96 }, { title: "后果", columns: ["consequence"], width: 104 }, { title: "说明", columns: ["advice"] }, basis, sure],
+    columns: [
+      code, { column: "title", title: "区域（文字）", kind: "text" }, { column: "zone", title: "区域（标签）", kind: "tags" }, { column: "who", title: "问谁", kind: "who" }, { ...metres("within_m", "旁边多少米以内"), help: "0：在其内" },
+      consequence, { column: "advice", title: "说明（写在结论里）", kind: "long" }, ...BASIS, ...TERM,
+    ],
+  },
+  "admission-negative": {
+    key: ["code"],
+    shown: [{ title: "编号", columns: ["code"], width: 112 }, { title: "事项", columns: ["title"] }, { title: "行业", columns: ["industry"], width: 96 }, { title: "标签", columns: ["who"], width: 136 }, { title: "区域", columns: ["place"], width: 152 }, { title: "规模", columns: ["scale"], width: 136 }, { title: "后果", columns: ["consequence"], width: 104 }, basis, sure],
+    columns: [
+      code, { column: "title", title: "事项", kind: "text" }, { column: "industry", title: "行业代码", kind: "words", help: "一行一个；行业、标签至少填一项" }, { column: "who", title: "标签", kind: "tags" }, { column: "place", title: "区域", kind: "place" },
+      { column: "scale", title: "规模", kind: "scale" }, consequence, ...BASIS, ...TERM,
+    ],
+  },
+  "gb50156-2012-petrol": {
+    key: ["target"],
+    shown: [{ title: "保护目标", columns: ["target"], width: 176 }, ...petrol.map((c) => ({ title: c.title, columns: [c.column], width: 108 })), basis, sure],
+    columns: [{ column: "target", title: "保护目标", kind: "text" }, ...petrol, ...BASIS],
+  },
+  "gb50016-2014-lpg": {
+    key: ["total_over_m3", "single_most_m3"],
+    shown: [{ title: "总容积大于", columns: ["total_over_m3"] }, { title: "总容积至多", columns: ["total_most_m3"] }, { title: "单罐至多", columns: ["single_most_m3"] }, { title: "距居住区", columns: ["residential_m"] }, { title: "距民用建筑", columns: ["civil_m"] }, basis, sure],
+    columns: [{ ...metres("total_over_m3", "总容积大于"), unit: "m³" }, { ...metres("total_most_m3", "总容积至多"), unit: "m³" }, { ...metres("single_most_m3", "单罐容积至多"), unit: "m³" }, metres("residential_m", "距居住区"), metres("civil_m", "距民用建筑"), ...BASIS],
+  },
+  "gb50074-2014-distance": {
+    key: ["level"],
+    shown: [{ title: "石油库等级", columns: ["level"] }, { title: "距居住区", columns: ["residential_m"] }, basis, sure],
+    columns: [{ column: "level", title: "石油库等级", kind: "text" }, { ...metres("residential_m", "距居住区"), help: "空着：没有数值，到现场核查" }, ...BASIS],
+  },
+};
+/** The column of a table's own that is typed as choices has one for emptiness where it may be empty. */
+export const columnOf = (table: string, column: string): Column | undefined => TABLES[table]?.columns.find((c) => c.column === column);
+
+export const U = {
+  title: "规则",
+  tables: "规则表",
+  inForce: (title: string, from: string | null) => (from ? `现行：${title}，自 ${from} 起` : `现行：${title}`),
+  own: "本局",
+  shipped: "随产品",
+  ownTip: "本局采用的表；升级不会覆盖",
+  shippedTip: "随产品提供，本局没有改过",
+  changedPlate: (n: number) => `改 ${num(n)}`,
+  find: "在表内查找",
+  anySure: "全部可信程度",
+  sureLabel: "按可信程度",
+  rows: (n: number, of: number) => (n === of ? `共 ${num(of)} 条` : `${num(n)} 条，共 ${num(of)} 条`),
+  none: "没有符合条件的规则。",
+  recall: "待核：不据此拒绝",
+  recallNote: "“待核”的数值没有对照过原文，命中也只到现场核查，不会不予准入。对照原文后改为“已核实”，才据此提出不予准入建议。",
+  outline: (title: string) => `${title}的规则`,
+  open: (name: string) => `打开 ${name}`,
+  add: "新增一条",
+  shippedBack: "还原为随产品的表",
+  shippedBackTip: "采用后，这张表改回随产品提供的",
+  willShip: "采用后这张表还原为随产品的。",
+  unship: "不还原",
+  state: { added: "新增", changed: "已改", removed: "已删" } as Record<string, string>,
+  restore: "恢复",
+  restoreRow: (name: string) => `恢复 ${name}`,
+  edit: "修改规则",
+  newRow: "新增规则",
+  view: "规则",
+  copy: "复制一条",
+  remove: "删除",
+  take: "记入草稿",
+  cancel: "取消",
+  close: "关闭",
+  any: "任何新设市场主体",
+  unset: "没有",
+  pickTag: "查标签",
+  pickClass: "查分类",
+  placeNone: "不限",
+  placeIn: "在其内",
+  placeOut: "在其外",
+  placeTag: "哪一种区域",
+  addLimit: "加一项规模",
+  dropLimit: (n: number) => `去掉第 ${n} 项规模`,
+  limitOf: { name: "哪个数", sign: "比较", value: "数" },
+  signs: { ">=": "不小于", ">": "大于", "<=": "不大于", "<": "小于" } as Record<string, string>,
+  allOf: (n: number) => `${num(n)} 项`,
+  draft: (n: number, tables: number) => `草稿：${num(tables)} 张表改 ${num(n)} 处，还没有采用，只在这个浏览器里。`,
+  drop: "放弃修改",
+  dropAsk: "放弃全部修改？草稿不再保留。",
+  try: "试算",
+  trying: "正在试算：最近的案各按草稿重问一遍……",
+  tried: (asked: number, changed: number) => (changed ? `试算最近 ${num(asked)} 案，${num(changed)} 案的结论会变。` : `试算最近 ${num(asked)} 案，结论都不变。`),
+  triedNone: "还没有可以试算的案。",
+  moved: "试算以后又有改动，请重新试算。",
+  before: "现在",
+  after: "采用后",
+  n: "案数",
+  head: { case: "编号", name: "名称", before: "现在", after: "采用后", by: "因哪条规则" },
+  adopt: "采用",
+  adoptTitle: "采用规则",
+  adoptText: (changed: number) => `自今天起施行。已立的案仍按原来的规则，不受影响；试算中结论会变的有 ${num(changed)} 案。`,
+  name: "名称",
+  nameHint: "结论和文书上写明，如 九江市准入规则（2026）",
+  reason: "理由",
+  reasonHint: "依据的文件、会议",
+  needName: "请填写名称",
+  needReason: "请填写理由",
+  adopting: "正在采用",
+  adopted: (title: string, state: number) => `已采用“${title}”，状态 ${num(state)}。`,
+  faults: (n: number) => `有 ${num(n)} 处不合要求，改正后再试算：`,
+  clash: (titles: string[]) => `起草以后，${titles.join("、")}已被别人采用的新规则替换。您的草稿是按旧表改的：请对照后重做，或仍以草稿整表替换。`,
+  keepMine: "仍用我的草稿",
+  takeTheirs: "放弃草稿，看现行的",
+  moreUp: "采用时发现规则刚刚有改动，没有采用。",
+  readOnly: "只有管理员可以修改、试算和采用，这里只供查看。",
+  what: "规则",
+  metresOf: (value: string, unit: string) => `${value} ${unit}`,
+  limit: (size: string, sign: string, value: string) => `${size}${sign === ">=" ? " ≥ " : sign === "<=" ? " ≤ " : ` ${sign} `}${value}`,
+  inTag: (title: string) => `在${title}内`,
+  outTag: (title: string) => `在${title}外`,
+};
