@@ -87,6 +87,7 @@ def test_each_new_entity_is_placed_tagged_checked_and_handed_out_in_order(admin:
     ]
     done = run(admin, xlsx(rows, ["新设市场主体日清单"], ["2026年11月26日"], HEAD))
     assert done["kind"] == "admission"
+    assert admin.get(f"/api/jobs/{done['id']}").json()["link"] == f"/admission/batch?id={done['id']}"
     assert done["rows"] == {"read": 4, "new": 4, "known": 0, "back": 0, "unplaced": 1, "checked": 3}
     cases = listed(admin, done["id"])
     assert [c["name"] for c in cases] == ["示例餐馆", "示例烟花店", "示例化工", "没有地点的店"]

@@ -1,5 +1,6 @@
-"""What is done with a case after its answer: found on site, handed out anew, its signed copy kept and so closed."""
+"""What is done with cases: found on site, handed out anew, closed by the signed copy; the daily file that makes them."""
 
+import io
 import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -7,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import httpx
+import openpyxl
 import pytest
 from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import Engine
@@ -35,7 +37,7 @@ def page(open_page: Callable[..., Watched]) -> Iterator[Page]:
     watched = open_page(signed=True, path="/admission")
     yield watched.page
     watched.page.close()
-    meant = re.compile(r"status of (403|409|413|422)|Canvas2D: Multiple readback")
+    meant = re.compile(r"status of (403|404|409|413|422)|Canvas2D: Multiple readback")
     watched.wrong = [w for w in watched.wrong if not meant.search(w)]
 
 
@@ -257,3 +259,118 @@ def test_the_acts_on_a_phone(page: Page, office: httpx.Client) -> None:
     button(dialog, "登记核查结果").click()
     expect(dialog).to_have_count(0)
     expect(standing(page)).to_have_text("已核查")
+
+
+# -- The daily file -------------------------------------------------------------------------------
+
+HEAD = ["企业名称", "统一社会信用代码", "行业代码", "经营范围", "住所", "经度", "纬度"]
+
+
+def daily(first: int) -> bytes:
+    """Twelve entities under a title: two with a fault, one without a place that is known."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["新设市场主体日清单"])
+    sheet.append(HEAD)
+    for n in range(first, first + 12):
+        lon, lat = 115.9 + (n % 12) / 1000 + 1e-6, 29.62 + 1e-6
+        sheet.append([f"例日{n}小店", f"92360402MB{n:08d}", None, "日用百货销售", f"例湖路 {n} 号", lon, lat])
+    sheet["C5"] = "ABC"  # no code of a trade
+    sheet["D7"] = None  # neither a trade nor words for it
+    sheet["F9"] = sheet["G9"] = None
+    sheet["E9"] = "不知何处 1 号"
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def give(page: Page, name: str, body: bytes, datum: str | None) -> None:
+    """Choose the file and its datum, and start."""
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    page.locator(".drop input[type=file]").set_input_files({"name": name, "mimeType": kind, "buffer": body})
+    expect(page.locator(".drop .file-name")).to_have_text(name)
+    if datum:
+        page.locator(".datum", has_text=datum).click()
+    button(page, "导入并核验").click()
+
+
+def came(page: Page) -> dict[str, int]:
+    """The counts of a daily file that is done."""
+    expect(page.locator("[data-count=read]")).to_be_visible(timeout=90_000)
+    return {str(c.get_attribute("data-count")): int(c.inner_text()) for c in page.locator("[data-count]").all()}
+
+
+def test_a_daily_file_makes_its_cases_once(page: Page, office: httpx.Client) -> None:
+    body = daily(100)
+    page.get_by_role("link", name="导入日清单").click()
+    expect(button(page, "导入并核验")).to_be_disabled()
+    give(page, "今日.xlsx", body, None)
+    expect(page.locator(".strip.err")).to_contain_text("请选择坐标系")  # it has coordinates, and no word of their datum
+    page.locator(".datum", has_text="WGS 84").click()
+    expect(page.locator(".strip.err")).to_have_count(0)
+    button(page, "导入并核验").click()
+    counts = came(page)
+    assert counts == {"read": 12, "new": 10, "known": 0, "back": 2, "checked": 9, "unplaced": 1}
+    expect(page.locator(".adm-head h1")).to_have_text("今日.xlsx")
+    expect(page.locator(".adm-head h1")).to_be_focused()
+    first = page.url
+
+    with page.expect_download() as taken:
+        button(page, "下载退回表").click()
+    assert taken.value.suggested_filename == "今日-退回.xlsx"
+    back = openpyxl.load_workbook(io.BytesIO(taken.value.path().read_bytes())).active
+    assert back is not None
+    said = "\n".join(str(c.value) for row in back.iter_rows() for c in row if c.value)
+    assert "不是 GB/T 4754 的行业代码" in said
+    assert "至少填一项" in said
+    assert "已立案，待落位" in said
+
+    page.get_by_role("link", name="看这一批 10 案").click()
+    rows = page.locator(".adm-t tbody tr")
+    expect(rows).to_have_count(10)
+    chip = page.locator(".adm-chip")
+    expect(chip).to_contain_text("今日.xlsx")
+    page.reload()
+    expect(rows).to_have_count(10)
+    page.get_by_role("link", name="例日111小店").click()
+    page.get_by_role("link", name="日清单导入").click()  # from a case to all of its file
+    expect(rows).to_have_count(10)
+    all_cases = office.get("/api/admission/checks").json()["total"]
+    page.get_by_role("button", name="不限这一批").click()
+    expect(chip).to_have_count(0)
+    expect(page).to_have_url(re.compile("/admission$"))
+    expect(page.locator(".adm-table .ph")).to_contain_text(f"共 {all_cases} 案")
+
+    page.goto(first)  # how it came out stands at its address
+    page.get_by_role("link", name="待落位 1 案").click()
+    expect(rows).to_have_count(1)
+    expect(rows).to_contain_text("尚未核验")
+    page.goto(first)
+    page.get_by_role("link", name="再导入一份").click()
+    give(page, "今日.xlsx", body, "WGS 84")
+    expect(page).not_to_have_url(first)
+    assert came(page) == {"read": 12, "new": 0, "known": 10, "back": 2, "checked": 0, "unplaced": 0}
+    expect(page.locator(".adm-run")).to_contain_text("没有新立案")
+    expect(page.get_by_role("link", name=re.compile("看这一批"))).to_have_count(0)
+
+
+def test_a_daily_file_that_is_none_is_refused_before_it_is_queued(page: Page) -> None:
+    open_at(page, "/admission/batch")
+    give(page, "通讯录.csv", "姓名,电话\n张三,1\n".encode(), None)
+    expect(page.locator(".imp-wrong")).to_contain_text("表头")
+    expect(page.locator(".drop .file-name")).to_have_text("通讯录.csv")
+    open_at(page, f"/admission/batch?id=i_{'0' * 32}")
+    expect(page.locator(".imp-wrong")).to_contain_text("没有这份日清单")
+
+
+def test_the_daily_file_on_a_phone(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    open_at(page, "/admission/batch")
+    give(page, "手机.xlsx", daily(300), "CGCS2000")
+    assert came(page)["new"] == 10
+    at_rest(page)
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
+    page.get_by_role("link", name="看这一批 10 案").click()
+    expect(page.locator(".adm-cases li")).to_have_count(10)
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= 390

@@ -12,6 +12,7 @@ from pyproj import Geod
 
 from riskmap.base.settings import REPOSITORY
 from tests.browser.conftest import at_rest
+from tests.browser.test_admission_acts import daily, give
 from tests.browser.test_page import drawn
 
 DEMO = True
@@ -135,6 +136,25 @@ def _holidays(page: Page) -> None:
             one.click()
 
 
+def _findings(page: Page) -> None:
+    _admission(page)
+    page.get_by_role("button", name="登记核查结果").click()
+    dialog = page.get_by_role("dialog", name="登记核查结果")
+    dialog.get_by_text("限期整改", exact=True).click()
+    dialog.get_by_label("核查人员").fill("张三、李四")
+    row = dialog.locator(".adm-items li").nth(3)
+    row.get_by_text("不合格", exact=True).click()
+    row.get_by_placeholder("说明").fill("后门上锁")
+    dialog.get_by_role("button", name="其余的都选合格").click()
+
+
+def _daily(page: Page) -> None:
+    page.locator(".places").get_by_role("link", name="准入", exact=True).click()
+    page.get_by_role("link", name="导入日清单").click()
+    give(page, "新设主体日清单.xlsx", daily(500), "CGCS2000")
+    expect(page.locator("[data-count=read]")).to_be_visible(timeout=90_000)
+
+
 TAKEN: dict[str, tuple[str, tuple[int, int], Callable[[Page], None] | None]] = {
     "map": (f"grade=major,serious&{RIVER}", (1366, 768), _hazard),
     "filter": ("class=tailings-pond", (1366, 768), _filter),
@@ -150,6 +170,8 @@ TAKEN: dict[str, tuple[str, tuple[int, int], Callable[[Page], None] | None]] = {
     "admission": ("", (1366, 768), _admission),
     "where": ("", (1366, 768), _where),
     "holidays": ("", (1366, 768), _holidays),
+    "findings": ("", (1366, 768), _findings),
+    "daily": ("", (1366, 768), _daily),
     "phone": (f"grade=major,serious&{RIVER}", (390, 844), None),
 }
 

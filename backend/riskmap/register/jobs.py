@@ -14,7 +14,7 @@ from riskmap.base.web import ExactResponse, ExactRoute
 router = APIRouter(prefix="/api", route_class=ExactRoute, default_response_class=ExactResponse, tags=["jobs"])
 
 JobId = Annotated[str, Field(pattern=r"^[a-z]_[0-9a-f]{32}$")]
-_PAGES = {"import": "/data/import?id={}"}
+_PAGES = {"import": "/data/import?id={}", "admission": "/admission/batch?id={}"}
 _NO_JOB = "没有这个任务，或不是您的。请核对编号。"
 
 

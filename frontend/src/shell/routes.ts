@@ -48,6 +48,7 @@ const routes: RouteRecordRaw[] = [
   { path: "/admission/holidays", component: () => import("../admission/HolidaysPage.vue") },
   { path: "/admission/rules", component: () => import("../admission/RulesPage.vue") },
   { path: "/admission/where", component: () => import("../admission/SuitabilityPage.vue") },
+  { path: "/admission/batch", component: () => import("../admission/BatchPage.vue") },
   { path: "/admission/:case(ZR-\\d{4}-\\d+)", component: () => import("../admission/CasePage.vue") },
   { path: "/data/import", component: () => import("../register/import/ImportPage.vue") },
   { path: "/data/waiting", component: () => import("../register/WaitingPage.vue") },

@@ -7,13 +7,12 @@ import { complain, store } from "../../selection/store";
 import { router } from "../../shell/routes";
 import { W } from "../../words";
 import { I } from "../../words/imports";
+import { busy, follow, RUN_ID } from "./following";
 import { choose, refusalOf } from "./matching";
 import type { Choice, Column, FileInfo, Match, Run, Undone, UndoPreview } from "./types";
 
 export const STEPS = ["file", "columns", "datum", "dry", "result"] as const;
 export type Step = (typeof STEPS)[number];
-const POLL_MS = 700;
-const RUN_ID = /^i_[0-9a-f]{32}$/;
 
 function formOf(files: readonly File[]): FormData {
   const body = new FormData();
@@ -52,10 +51,6 @@ export const reachable = computed<ReadonlySet<Step>>(() => {
   if (importing.run) out.add(importing.run.dry_run ? "dry" : "result");
   return out;
 });
-
-export function busy(run: Run | null): boolean {
-  return run?.status === "queued" || run?.status === "running";
-}
 
 function said(error: unknown): string {
   if (error instanceof Problem) {
@@ -218,30 +213,14 @@ export async function start(dry: boolean): Promise<void> {
 
 let following = 0;
 
-/** Looks at a run until it has ended; only while the page is seen. */
-async function follow(id: string): Promise<void> {
+async function followRun(id: string): Promise<void> {
   const mine = ++following;
-  for (;;) {
-    try {
-      const run = await getJson<Run>(`/api/imports/${id}`);
-      if (mine !== following) return;
-      importing.run = run;
-      importing.stale = false;
-      importing.error = "";
-      if (!busy(run)) return;
-    } catch (error) {
-      if (mine !== following) return;
-      // A line that fails for a moment does not end the watch; an answer that says no does.
-      if (!(error instanceof Problem) || (error.status !== 0 && error.status < 500)) {
-        importing.error = said(error);
-        return;
-      }
-      importing.stale = true;
-    }
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-    if (document.hidden) await new Promise<void>((resolve) => document.addEventListener("visibilitychange", () => resolve(), { once: true }));
-    if (mine !== following) return;
-  }
+  await follow<Run>(id, {
+    still: () => mine === following,
+    seen: (run) => Object.assign(importing, { run, stale: false, error: "" }),
+    missed: () => (importing.stale = true),
+    refused: (error) => (importing.error = said(error)),
+  });
 }
 
 export async function cancelRun(): Promise<void> {
@@ -249,7 +228,7 @@ export async function cancelRun(): Promise<void> {
   if (!run || !busy(run)) return;
   try {
     await send("DELETE", `/api/imports/${run.id}`);
-    void follow(run.id);
+    void followRun(run.id);
   } catch (error) {
     importing.error = said(error);
   }
@@ -270,7 +249,7 @@ export async function undoRun(): Promise<void> {
   if (!run) return;
   try {
     importing.undone = (await send<Undone>("DELETE", `/api/imports/${run.id}`)) ?? null;
-    void follow(run.id);
+    void followRun(run.id);
   } catch (error) {
     importing.error = said(error);
   }
@@ -357,5 +336,5 @@ export async function place(query: LocationQuery): Promise<void> {
 async function follow1(id: string): Promise<void> {
   const run = await getJson<Run>(`/api/imports/${id}`);
   importing.run = run;
-  if (busy(run)) void follow(id);
+  if (busy(run)) void followRun(id);
 }
