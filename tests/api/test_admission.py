@@ -419,6 +419,19 @@ def test_the_same_trade_inside_and_outside_a_zone(admin: TestClient, spot: tuple
         adopt(admin, "复原", admission__negative=None)
 
 
+def test_rules_that_somebody_changed_meanwhile_are_not_written_over(admin: TestClient) -> None:
+    base = admin.get("/api/admission/rules").json()["ruleset"]
+    zones = rows_of(admin, "admission-zones")
+    adopt(admin, "别人先改了", admission__zones=zones)
+    try:
+        body = {"title": "后改的", "reason": "试", "base": base, "tables": {"admission-zones": zones[:-1]}}
+        late = admin.post("/api/admission/rules/adopt", json=body)
+        assert (late.status_code, late.json()["code"]) == (409, "ruleset_moved")
+        assert len(rows_of(admin, "admission-zones")) == len(zones)
+    finally:
+        adopt(admin, "复原", admission__zones=None)
+
+
 # -- Signing --------------------------------------------------------------------------------------
 
 

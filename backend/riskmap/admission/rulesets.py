@@ -45,6 +45,8 @@ class Adoption(Proposed):
     reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)] = Field(
         title="理由"
     )
+    # What is adopted replaces whole tables: the set whose tables were changed, so that nobody's work is lost.
+    base: Annotated[Text, StringConstraints(max_length=60)] | None = Field(None, title="所据规则集")
 
 
 def _today(snapshot: Snapshot) -> date:
@@ -162,6 +164,9 @@ def adopt(snapshot: Snapshot, given: Adoption) -> dict[str, Any]:
     connection, reader, day = snapshot.connection, snapshot.reader, _today(snapshot)
     rules = _proposed(snapshot, given, given.title, given.reason, day)
     old = snapshot.catalogue.ruleset_at(day)
+    if given.base is not None and given.base != old.code:
+        said = f"规则已由别人改过，现行的是“{old.title}”，没有采用。请重新载入，核对后再采用。"
+        raise Conflict(said, code="ruleset_moved")
     taken = state.take(connection, reader.name, f"采用准入规则 {given.title}", catalogue=True)
     before = state.at(connection, taken.n - 1)
     if before is None or before.catalogue_n != snapshot.state.catalogue_n:
