@@ -1,0 +1,73 @@
+"""What every product says of itself: whose it is, of what, from which state, and how to check it."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from riskmap.base.clock import SHANGHAI
+
+DRAFT = "草稿"
+
+
+@dataclass(frozen=True, slots=True)
+class Imprint:
+    """Printed on every product of one edition."""
+
+    title: str  # of the product: 九江市较大以上安全风险分布图
+    area: str  # 九江市
+    number: str  # of the set, FX-2026-001; a sheet adds its own, -08
+    version: int
+    state: int
+    day: date
+    data_at: datetime  # when that state was made
+    check: str  # 核验码, of the figures
+    selection: str  # in words
+    maker: str  # 编制单位
+    made_by: str  # the account, for the watermark
+    made_at: datetime
+    draft: bool
+    secrecy: str = "内部使用"
+    approval: str = ""  # 审图号
+    reviewed_by: str = ""
+    signed_by: str = ""
+    mark: str | None = None  # 演示数据，非真实
+
+    def body(self) -> dict[str, Any]:
+        """As a typst document reads it: words only."""
+        local = self.data_at.astimezone(SHANGHAI)
+        made = self.made_at.astimezone(SHANGHAI)
+        stamp = [part for part in (self.mark, self.made_by, f"{made:%Y-%m-%d %H:%M}") if part]
+        return {
+            "title": self.title,
+            "area": self.area,
+            "number": self.number,
+            "version": f"第 {self.version} 版" + (f"（{DRAFT}）" if self.draft else ""),
+            "state": str(self.state),
+            "day": self.day.isoformat(),
+            "data_at": f"{local:%Y-%m-%d %H:%M}",
+            "check": self.check,
+            "selection": self.selection,
+            "maker": self.maker,
+            "draft": self.draft,
+            "secrecy": self.secrecy,
+            "approval": self.approval,
+            "reviewed_by": self.reviewed_by,
+            "signed_by": self.signed_by,
+            "mark": self.mark or "",
+            "watermark": "　".join(([DRAFT] if self.draft else []) + stamp),
+            "month": f"{_chinese_year(self.day.year)}年{_MONTHS[self.day.month - 1]}月",
+        }
+
+
+_DIGITS = "〇一二三四五六七八九"
+_MONTHS = ("一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二")
+
+
+def _chinese_year(year: int) -> str:
+    return "".join(_DIGITS[int(c)] for c in str(year))
+
+
+def check_words(checksum: str) -> str:
+    """The 核验码 of a SHA-256: its first 12 hexadecimal digits in groups of four."""
+    head = checksum[:12].upper()
+    return " ".join(head[i : i + 4] for i in range(0, 12, 4))

@@ -1,0 +1,91 @@
+"""typst documents: our own templates, data as JSON, pictures as files, in an empty folder that is gone afterwards.
+
+A template reads `data.json` and what is laid beside it, and nothing else: its root is that folder. Texts are data,
+never markup. The same data make the same bytes: the document's time is the data's own.
+"""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import typst
+
+from riskmap.paper import fonts
+
+TEMPLATES = Path(__file__).parent / "typ"
+_KIT = "kit.typ"
+
+
+@dataclass(frozen=True, slots=True)
+class Typeset:
+    """A document, and the characters that no font had (printed as 〓 and named at its end)."""
+
+    body: bytes
+    lacking: tuple[str, ...]
+
+
+def pdf(template: str, data: Mapping[str, Any], files: Mapping[str, bytes] | None = None, *, at: datetime) -> Typeset:
+    """A PDF of `typ/<template>.typ`. `files` by plain names; `at` is the time that the document carries."""
+    with _Folder(template, data, files or {}) as folder:
+        body = typst.compile(
+            folder.main, root=folder.path, font_paths=fonts.paths(), ignore_system_fonts=True, format="pdf",
+            timestamp=int(at.timestamp()),
+        )  # fmt: skip
+        return Typeset(_one(body), folder.lacking)
+
+
+def png(
+    template: str, data: Mapping[str, Any], files: Mapping[str, bytes] | None = None, *, ppi: float
+) -> tuple[list[bytes], tuple[str, ...]]:
+    """Each page as a picture of so many pixels an inch, and the characters that no font had."""
+    with _Folder(template, data, files or {}) as folder:
+        body = typst.compile(
+            folder.main, root=folder.path, font_paths=fonts.paths(), ignore_system_fonts=True, format="png", ppi=ppi
+        )
+        return (list(body) if isinstance(body, list) else [_one(body)]), folder.lacking
+
+
+def _one(body: Any) -> bytes:
+    if not isinstance(body, bytes):
+        raise TypeError("typst gave no document")
+    return body
+
+
+class _Folder:
+    """What a template may read, and nothing else."""
+
+    def __init__(self, template: str, data: Mapping[str, Any], files: Mapping[str, bytes]) -> None:
+        self._template, self._data, self._files = template, data, files
+        self.lacking: tuple[str, ...] = ()
+
+    def __enter__(self) -> "_Folder":
+        self.path = Path(tempfile.mkdtemp(prefix="riskmap-paper-"))
+        try:
+            self._fill()
+        except BaseException:
+            shutil.rmtree(self.path, ignore_errors=True)
+            raise
+        return self
+
+    def _fill(self) -> None:
+        for name in (_KIT, f"{self._template}.typ"):
+            shutil.copyfile(TEMPLATES / name, self.path / name)
+        for name, body in self._files.items():
+            if Path(name).name != name or name in {_KIT, "data.json", f"{self._template}.typ"}:
+                raise ValueError(f"not a plain name: {name}")
+            (self.path / name).write_bytes(body)
+        lacking: set[str] = set()
+        data = fonts.all_printable(dict(self._data), lacking)
+        self.lacking = tuple(sorted(lacking))
+        data["lacking"] = [f"U+{ord(c):04X}" for c in self.lacking]
+        text = json.dumps(data, ensure_ascii=False, allow_nan=False)
+        (self.path / "data.json").write_text(text, encoding="utf-8")
+        self.main = self.path / f"{self._template}.typ"
+
+    def __exit__(self, *_: object) -> None:
+        shutil.rmtree(self.path, ignore_errors=True)
