@@ -3,12 +3,21 @@
 import csv
 import io
 import random
+from datetime import date
 from typing import Any
 
 import openpyxl
 import pytest
+from sqlalchemy import text
 from starlette.testclient import TestClient
 from tests.api.test_agreement import SEED, random_selection
+
+from riskmap.access.reader import SYSTEM
+from riskmap.base import database
+from riskmap.catalogue.queries import CatalogueCache
+from riskmap.lists import service
+from riskmap.selection.model import Selection
+from riskmap.store.snapshot import open_snapshot
 
 DEMO = True
 LISTS = (
@@ -209,3 +218,18 @@ def test_text_of_a_list_is_never_a_formula(admin: TestClient) -> None:
         io.BytesIO(admin.get("/api/lists/major-risks.xlsx", params={"tag": "清单危险文本"}).content)
     )["清单"]
     assert all(cell.data_type != "f" for row in sheet.iter_rows() for cell in row)
+
+
+def test_the_nearest_of_a_past_day_comes_from_the_index_as_today(app: Any) -> None:
+    with database.read(app.state.engine, SYSTEM.settings()) as connection:
+        now = open_snapshot(connection, SYSTEM, CatalogueCache(), 7)
+        for snapshot in (now, now.as_of_day(now.moment.n, date(2026, 10, 1))):
+            asked = service.question(service.find("targets"), snapshot, Selection(), {})
+            ask_ = asked.ask.anew()
+            sql = f"EXPLAIN {service._statement(asked, ask_)}"
+            with service._rights(asked):
+                plan = "\n".join(connection.scalars(text(sql), ask_.binds.values))
+            # Sorted, every past object would be read again for each of the targets.
+            assert "Order By: (geom <-> t.geom)" in plan, plan
+            assert "<-> t.geom))" not in plan.replace("Order By: (geom <-> t.geom)", ""), plan
+            assert connection.scalar(text("SHOW enable_sort")) == "on"

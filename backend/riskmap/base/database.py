@@ -102,3 +102,18 @@ def under(connection: Connection, rights: Mapping[str, str]) -> Iterator[None]:
         # A transaction that failed answers nothing more, and its rights end with it.
         with suppress(InternalError):
             _set_rights(connection, {name: value or "" for name, value in own.items()})
+
+
+@contextmanager
+def ordered_by_index(connection: Connection) -> Iterator[None]:
+    """Questions for the nearest take it from the index, which has them in this order.
+
+    Of a past day the planner expects one row where there are thousands (it knows nothing of ranges and arrays in
+    columns that depend on each other), and would read and sort all of them again for every place.
+    """
+    connection.execute(text("SET LOCAL enable_sort = off"))
+    try:
+        yield
+    finally:
+        with suppress(InternalError):
+            connection.execute(text("SET LOCAL enable_sort = on"))

@@ -227,6 +227,7 @@ class Listing:
     parameters: tuple[Parameter, ...] = ()
     inner: bool = False  # nothing of it is public
     system: bool = False  # decided over all live objects: what the reader may not see is masked, never left out
+    by_distance: bool = False  # it takes the nearest in the order of an index
     part_of: str | None = None  # the list that its numbers open it from: it is not offered by itself
     finish: Callable[[Ask, list[Row]], None] | None = None  # what a page's rows have beside their SQL
     sentence: Callable[[Ask, list[Row]], str] | None = None  # the whole list in one sentence

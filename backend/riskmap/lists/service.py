@@ -6,7 +6,7 @@ import json
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -109,12 +109,16 @@ def _counts_own(figure: Figure) -> bool:
     return figure.list is None and figure.value is None
 
 
-def _rights(question: Question) -> AbstractContextManager[None]:
-    """The rights that the list is decided with: its own rows say what the reader gets of it."""
-    snapshot = question.ask.snapshot
-    if not question.listing.system:
-        return nullcontext()
-    return database.under(snapshot.connection, SYSTEM.settings())
+@contextmanager
+def _rights(question: Question) -> Iterator[None]:
+    """The rights that the list is decided with, its own rows say what the reader gets of it; and how it is planned."""
+    connection, listing = question.ask.snapshot.connection, question.listing
+    with ExitStack() as about:
+        if listing.system:
+            about.enter_context(database.under(connection, SYSTEM.settings()))
+        if listing.by_distance:
+            about.enter_context(database.ordered_by_index(connection))
+        yield
 
 
 def _condition(question: Question, ask: Ask) -> str:

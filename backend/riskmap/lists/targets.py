@@ -81,5 +81,5 @@ def _figures(ask: Ask) -> Sequence[Figure]:
 
 LIST = Listing(
     "targets", "脆弱性目标", "学校、医院、养老机构等在哪里、有多少人，离最近的红、橙色风险多远",
-    _columns, _rows, _figures, "distance_m", inner=True, system=True,
+    _columns, _rows, _figures, "distance_m", inner=True, system=True, by_distance=True,
 )  # fmt: skip
