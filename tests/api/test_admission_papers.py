@@ -3,7 +3,9 @@
 import io
 import zipfile
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
+from urllib.parse import unquote
 
 import docx
 import pytest
@@ -11,6 +13,7 @@ from starlette.testclient import TestClient
 from tests.api.admission import IN_RUICHANG, IN_SHILI, IN_WULI, ask, away, load_towns, put, sign
 
 from riskmap.base import clock
+from riskmap.base.settings import Settings
 
 Maker = Callable[..., TestClient]
 KINDS = ("notice", "commitment", "checklist")
@@ -177,21 +180,33 @@ def test_a_bureau_uses_its_own_template_and_goes_back(admin: TestClient, make_ac
     assert "某某市应急管理局" in text
     assert f"致示例餐馆（{case['case']}）：" in text
     assert admin.get("/api/admission/templates/notice").content == own
+    kept = next(t for t in admin.get("/api/admission/templates").json()["items"] if t["kind"] == "notice")
+    assert (kept["by"], kept["name"]) == ("admin", "模板.docx")
+    since = datetime.fromisoformat(kept["since"])
+    assert abs((clock.now() - since).total_seconds()) < 60
+    shipped = admin.get("/api/admission/templates/notice", params={"shipped": "true"})
+    assert "某某市应急管理局" not in said(shipped.content)
+    assert "随产品" in unquote(shipped.headers["content-disposition"])
     editor = make_account("editor")
     assert replace(editor, own).status_code == 403
     assert editor.delete("/api/admission/templates/notice").status_code == 403
     assert admin.delete("/api/admission/templates/notice").status_code == 200
     assert "某某市应急管理局" not in said(paper(admin, case, "notice").content)
+    assert admin.get("/api/admission/templates/notice").content == shipped.content
+    gone = next(t for t in admin.get("/api/admission/templates").json()["items"] if t["kind"] == "notice")
+    assert (gone["own"], gone["since"], gone["by"], gone["name"]) == (False, None, None, None)
     assert admin.delete("/api/admission/templates/notice").status_code == 404
 
 
 def test_the_names_that_a_template_may_hold_are_those_that_a_paper_has(admin: TestClient) -> None:
     fields = admin.get("/api/admission/templates").json()["fields"]
+    assert all(f["means"] for f in fields)
     lines = [f"{f['field']}={{{{ {f['field']} }}}}" for f in fields if f["rows"] is None]
     for field in fields:
         if field["rows"]:
             lines.append("{%p for 行 in " + field["field"] + " %}")
-            lines += ["{{ 行." + name + " }}" for name in field["rows"]]
+            assert all(row["means"] for row in field["rows"])
+            lines += ["{{ 行." + row["field"] + " }}" for row in field["rows"]]
             lines.append("{%p endfor %}")
     try:
         assert replace(admin, template(*lines)).status_code == 200
@@ -245,3 +260,16 @@ def test_a_template_that_cannot_be_used_is_refused_and_the_old_one_stays(
     assert (answer.status_code, answer.json()["code"]) == (422, code), answer.text
     assert words in answer.json()["detail"]
     assert not any(t["own"] for t in admin.get("/api/admission/templates").json()["items"])
+
+
+def test_whose_note_is_of_other_bytes_is_not_believed(admin: TestClient, settings: Settings) -> None:
+    assert replace(admin, template("{{ 名称 }}")).status_code == 200
+    folder = settings.data_dir / "templates" / "admission"
+    (folder / "notice.docx").write_bytes(template("{{ 案号 }}"))  # as put back by hand
+    try:
+        kept = admin.get("/api/admission/templates").json()["items"][0]
+        assert (kept["own"], kept["by"], kept["name"]) == (True, None, None)
+        assert kept["since"]
+    finally:
+        admin.delete("/api/admission/templates/notice")
+    assert not list(folder.glob("notice*"))

@@ -1,11 +1,13 @@
 """The manual's pictures, taken of the real page: RISKMAP_PICTURES=1 writes them into docs/images/manual."""
 
+import io
 import os
 import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import docx
 import pytest
 from playwright.sync_api import Page, expect
 from pyproj import Geod
@@ -124,6 +126,21 @@ def _where(page: Page) -> None:
     expect(page.locator(".sw-rules li").first).to_be_visible()
 
 
+def _templates(page: Page) -> None:
+    own = io.BytesIO()
+    document = docx.Document()
+    document.add_paragraph("安全告知书（{{ 案号 }}）")
+    document.save(own)
+    page.locator(".places").get_by_role("link", name="准入", exact=True).click()
+    page.locator(".adm-tabs").get_by_role("link", name="模板").click()
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="上传本局的安全告知书模板").click()
+    chooser.value.set_files(
+        [{"name": "九江市安全告知书.docx", "mimeType": "application/octet-stream", "buffer": own.getvalue()}]
+    )
+    expect(page.locator("li[data-kind=notice]")).to_contain_text("本局")
+
+
 def _holidays(page: Page) -> None:
     page.locator(".places").get_by_role("link", name="准入", exact=True).click()
     page.locator(".adm-tabs").get_by_role("link", name="工作日").click()
@@ -169,6 +186,7 @@ TAKEN: dict[str, tuple[str, tuple[int, int], Callable[[Page], None] | None]] = {
     "enquiry": ("", (1366, 768), _enquiry),
     "admission": ("", (1366, 768), _admission),
     "where": ("", (1366, 768), _where),
+    "templates": ("", (1366, 768), _templates),
     "holidays": ("", (1366, 768), _holidays),
     "findings": ("", (1366, 768), _findings),
     "daily": ("", (1366, 768), _daily),

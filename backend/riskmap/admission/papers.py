@@ -1,9 +1,13 @@
 """安全告知书, 安全承诺书, 核查表 of a case: what stands on them, and the templates that say where."""
 
+import contextlib
+import hashlib
+import json
 import os
 import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -11,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from riskmap.access.reader import Reader
-from riskmap.admission import service, shown
+from riskmap.admission import paper_fields, service, shown
 from riskmap.admission.handout import OUTCOMES
 from riskmap.admission.judgement import NONE, WORDS, Verdict
 from riskmap.admission.rules import Rules, rules_of
@@ -127,25 +131,6 @@ def _items(found: Mapping[str, Any], hits: list[dict[str, Any]]) -> Iterator[dic
         yield {"序号": str(n), "项目": item, "结果": "", "说明": ""}
 
 
-def sample() -> dict[str, Any]:
-    """Values for a template on trial: every name there is, every list with a row."""
-    hit = {name: "示例" for name in ("规则", "依据", "标记", "对象", "实测", "应有", "结论", "说明")}
-    texts = (
-        "案号 名称 统一社会信用代码 主要负责人 地址 行业代码 经营范围 风险事项 镇街 承办部门 办理期限 立案日期 建议"
-        " 结论 说明 签署人 签署说明 日期 草稿 演示 位置误差 状态号 数据日期 规则集"
-        " 核查结果 核查人员 核查日期 核查意见 整改期限"
-    )
-    return {
-        **dict.fromkeys(texts.split(), "示例"),
-        "已签署": True,
-        "有待核": True,
-        "没有数据": ["示例"],
-        "命中": [{"序号": "1", **hit}],
-        "许可": [dict.fromkeys(("事项", "前置", "许可", "部门"), "示例")],
-        "项目": [dict.fromkeys(("序号", "项目", "结果", "说明"), "示例")],
-    }
-
-
 # -- Papers ----------------------------------------------------------------------------------
 
 
@@ -188,15 +173,34 @@ def template(settings: Settings, kind: str) -> Template:
     return Template(kind, False, _shipped(kind))
 
 
+def shipped(kind: str) -> Template:
+    """The one that comes with the product."""
+    return Template(kind, False, _shipped(kind))
+
+
+def _note(path: Path) -> Path:
+    return path.with_suffix(".json")
+
+
+def _kept(path: Path) -> dict[str, Any]:
+    """Since when a bureau's own is in force and by whom; of one that was put there by hand only when."""
+    out: dict[str, Any] = {"since": datetime.fromtimestamp(path.stat().st_mtime, UTC), "by": None, "name": None}
+    with contextlib.suppress(OSError, ValueError):
+        note = json.loads(_note(path).read_text("utf-8"))
+        if note["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest():
+            out |= {"since": datetime.fromisoformat(note["at"]), "by": note["by"], "name": note["name"]}
+    return out
+
+
 def listed(settings: Settings) -> dict[str, Any]:
-    """All templates, and the names that they may hold."""
-    sampled = sample()
-    fields = [
-        {"field": name, "rows": sorted(value[0]) if isinstance(value, list) and isinstance(value[0], dict) else None}
-        for name, value in sampled.items()
-    ]
-    items = [{"kind": kind, "title": title, "own": _own(settings, kind).exists()} for kind, title in PAPERS.items()]
-    return {"items": items, "fields": fields}
+    """All templates, since when and by whom, and the names that they may hold."""
+    items = []
+    for kind, title in PAPERS.items():
+        path = _own(settings, kind)
+        own = path.exists()
+        kept = _kept(path) if own else {"since": None, "by": None, "name": None}
+        items.append({"kind": kind, "title": title, "own": own, "bytes": len(template(settings, kind).body), **kept})
+    return {"items": items, "fields": paper_fields.told(), "most_bytes": docx.MOST_TEMPLATE}
 
 
 def try_template(body: bytes) -> None:
@@ -205,17 +209,27 @@ def try_template(body: bytes) -> None:
         raise TooLarge(f"模板过大，最多 {docx.MOST_TEMPLATE >> 20} MB。请去掉大图后再上传。")
     if not body:
         raise Invalid("文件是空的（0 字节），请重新选择文件。", code="empty_file")
-    docx.render(body, sample())
+    docx.render(body, paper_fields.sample())
 
 
-def keep_template(connection: Connection, settings: Settings, reader: Reader, kind: str, body: bytes) -> None:
-    """Take a bureau's own that passed its trial."""
+def keep_template(
+    connection: Connection, settings: Settings, reader: Reader, kind: str, body: bytes, name: str
+) -> None:
+    """Take a bureau's own that passed its trial, with who gave it and when."""
     path = _own(settings, kind)
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{kind}.{secrets.token_hex(4)}.part")
     audit.record(
-        connection, reader.name, "update", "template", kind, address=reader.address, after={"bytes": len(body)}
-    )
+        connection, reader.name, "update", "template", kind, address=reader.address,
+        after={"bytes": len(body), "name": name},
+    )  # fmt: skip
+    told = {"sha256": hashlib.sha256(body).hexdigest(), "at": clock.now().isoformat(), "by": reader.name, "name": name}
+    # The note first: one without its file is not believed, since it names the file's bytes.
+    _write(_note(path), json.dumps(told, ensure_ascii=False).encode())
+    _write(path, body)
+
+
+def _write(path: Path, body: bytes) -> None:
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         with part.open("wb") as file:
             file.write(body)
@@ -233,3 +247,4 @@ def drop_template(connection: Connection, settings: Settings, reader: Reader, ki
         raise NotFound(f"{PAPERS[kind]}用的就是随产品的模板，没有本局自己的。", code="no_own_template")
     audit.record(connection, reader.name, "delete", "template", kind, address=reader.address)
     path.unlink(missing_ok=True)
+    _note(path).unlink(missing_ok=True)

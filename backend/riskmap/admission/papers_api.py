@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 
@@ -13,7 +13,8 @@ from riskmap.admission.api import Asker, Number
 from riskmap.base import database
 from riskmap.base.errors import Invalid
 from riskmap.base.web import ExactResponse, ExactRoute, ensure_disk
-from riskmap.exchange.uploads import DOCX, attachment
+from riskmap.exchange.uploads import DOCX, attachment, shown_name
+from riskmap.paper import docx
 from riskmap.store.dependencies import ReadSnapshot
 
 router = APIRouter(
@@ -34,15 +35,18 @@ def get_paper(number: Number, kind: Kind, request: Request, reader: Asker, snaps
 
 @router.get("/templates")
 def get_templates(request: Request, reader: Asker) -> Any:
-    """Which templates are the bureau's own, and the fields that a template may name."""
+    """Which templates are the bureau's own, since when and by whom, and the fields that a template may name."""
     return papers.listed(request.app.state.settings)
 
 
 @router.get("/templates/{kind}", response_class=Response)
-def get_template(kind: Kind, request: Request, reader: Asker) -> Response:
-    """The template in use, to be changed in Word or WPS."""
-    found = papers.template(request.app.state.settings, kind)
-    return Response(found.body, media_type=DOCX, headers=attachment(f"{papers.PAPERS[kind]}模板.docx"))
+def get_template(
+    kind: Kind, request: Request, reader: Asker, shipped: Annotated[bool, Query(title="随产品的")] = False
+) -> Response:
+    """The template in use, or with `shipped` the one of the product: to be changed in Word or WPS."""
+    found = papers.shipped(kind) if shipped else papers.template(request.app.state.settings, kind)
+    whose = "本局" if found.own else "随产品"
+    return Response(found.body, media_type=DOCX, headers=attachment(f"{papers.PAPERS[kind]}模板（{whose}）.docx"))
 
 
 @router.put("/templates/{kind}")
@@ -55,17 +59,17 @@ async def put_template(kind: Kind, request: Request, keeper: Keeper) -> Any:
         file = form.get("file")
         if not isinstance(file, UploadFile):
             raise Invalid("没有收到文件，请选择模板。", code="no_file")
-        body = await file.read()
+        body, name = await file.read(docx.MOST_TEMPLATE + 1), shown_name(file.filename or "")
     finally:
         await form.close()
-    return await run_in_threadpool(_keep, request.app.state, keeper, kind, body)
+    return await run_in_threadpool(_keep, request.app.state, keeper, kind, body, name)
 
 
-def _keep(app: Any, keeper: Reader, kind: str, body: bytes) -> dict[str, Any]:
+def _keep(app: Any, keeper: Reader, kind: str, body: bytes, name: str) -> dict[str, Any]:
     ensure_disk(app.settings)
     papers.try_template(body)  # before a transaction waits for it
     with database.write(app.engine, keeper.settings(write=True)) as connection:
-        papers.keep_template(connection, app.settings, keeper, kind, body)
+        papers.keep_template(connection, app.settings, keeper, kind, body, name)
     return papers.listed(app.settings)
 
 

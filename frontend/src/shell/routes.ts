@@ -47,6 +47,7 @@ const routes: RouteRecordRaw[] = [
   { path: "/admission/new", component: () => import("../admission/EnquiryPage.vue") },
   { path: "/admission/holidays", component: () => import("../admission/HolidaysPage.vue") },
   { path: "/admission/rules", component: () => import("../admission/RulesPage.vue") },
+  { path: "/admission/templates", component: () => import("../admission/TemplatesPage.vue") },
   { path: "/admission/where", component: () => import("../admission/SuitabilityPage.vue") },
   { path: "/admission/batch", component: () => import("../admission/BatchPage.vue") },
   { path: "/admission/:case(ZR-\\d{4}-\\d+)", component: () => import("../admission/CasePage.vue") },

@@ -19,7 +19,7 @@ export const CELL_SIZE: Record<number, readonly [string, string]> = { 7: ["2.4 k
 
 export const H = {
   title: "哪里可以",
-  tabs: { cases: "案件", where: "哪里可以", rules: "规则", holidays: "工作日" },
+  tabs: { cases: "案件", where: "哪里可以", rules: "规则", templates: "模板", holidays: "工作日" },
   tabsLabel: "准入的各页",
   ask: "看哪里可以",
   question: "问什么",
