@@ -54,6 +54,7 @@ from riskmap.register import (
 )
 from riskmap.register import jobs as jobs_api
 from riskmap.register.imports import api as imports_api
+from riskmap.reports import api as reports_api
 from riskmap.selection import api as selection_api
 from riskmap.worker import Workforce
 
@@ -147,6 +148,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(days_api.router)
     app.include_router(papers_api.router)
     app.include_router(batch_api.router)
+    app.include_router(reports_api.router)
     _add_page(app)
     return app
 

@@ -18,6 +18,7 @@ from riskmap.base.settings import Settings
 from riskmap.register.imports import files
 from riskmap.register.imports import run as imports
 from riskmap.register.imports.service import JOB as IMPORT
+from riskmap.reports import run as reports
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +29,7 @@ _LOOK_S = 1.0
 _SWEEP_S = 24 * 3600
 _START_AGAIN_S = 30.0
 
-HANDLERS: Mapping[str, Handler] = {IMPORT: imports.run, admission.JOB: admission.run}
+HANDLERS: Mapping[str, Handler] = {IMPORT: imports.run, admission.JOB: admission.run, reports.JOB: reports.run}
 
 
 class Hands:
@@ -54,6 +55,7 @@ class Hands:
             try:
                 files.sweep(self._engine, self._settings)
                 admission.sweep(self._engine, self._settings)
+                reports.sweep(self._engine, self._settings)
             except Exception as error:  # tidying must end nothing
                 log.warning("sweep of uploads: %s", type(error).__name__)
             self._stop.wait(_SWEEP_S)

@@ -45,6 +45,7 @@ KINDS = {
     "admission": "准入案",
     "holiday": "节假日表",
     "template": "文书模板",
+    "report": "成果",
 }
 ACTIONS = {
     "sign_in": "登录",
@@ -76,6 +77,10 @@ ACTIONS = {
     "assign": "派发",
     "upload": "上传",
     "close": "结案",
+    "make": "生成",
+    "review": "审核",
+    "send_back": "退回",
+    "withdraw": "撤回",
 }
 RESULTS = {
     "ok": "成功",

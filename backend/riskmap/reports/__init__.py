@@ -1,0 +1,1 @@
+"""三单一图一报告: sets of products from one frozen state."""

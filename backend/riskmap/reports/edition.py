@@ -1,0 +1,103 @@
+"""One edition of a set: its frozen picture of the register, its figures, and what is printed on everything of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import Connection
+
+from riskmap.access.reader import territory
+from riskmap.base import clock
+from riskmap.base.settings import Settings
+from riskmap.catalogue import queries as catalogue_queries
+from riskmap.engine.interface import Engine
+from riskmap.paper.imprint import Imprint, check_words
+from riskmap.reports.figures import Figures
+from riskmap.selection.describe import describe
+from riskmap.selection.model import Selection
+from riskmap.store.snapshot import Snapshot
+
+WHOLE = "全域"
+
+
+@dataclass(frozen=True)
+class Edition:
+    """What every product of a set is made from. `row` is the set as it is kept."""
+
+    settings: Settings
+    engine: Engine
+    snapshot: Snapshot  # of the frozen state, with the rights that the set was made with
+    selection: Selection
+    figures: Figures
+    row: Mapping[str, Any]
+    draft: bool
+    changes: Mapping[str, Any] | None = None  # against the issue before; None: there is none
+    signed_by: str = ""
+    made_at: Any = field(default_factory=clock.now)
+
+    @property
+    def connection(self) -> Connection:
+        """Where to ask."""
+        return self.snapshot.connection
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """As the set was ordered."""
+        options: Mapping[str, Any] = self.row["options"]
+        return options
+
+    @property
+    def public(self) -> bool:
+        """The form for publication: no ids, coarse places, public fields."""
+        return bool(self.options["public"])
+
+    @cached_property
+    def divisions(self) -> Mapping[str, Mapping[str, Any]]:
+        """All divisions of the day, by code."""
+        moment = self.snapshot.moment
+        found = catalogue_queries.divisions(self.snapshot.connection, moment.n, moment.day)
+        return {d["code"]: d for d in found}
+
+    @cached_property
+    def area(self) -> str:
+        """The name of the area."""
+        return area_of(self.selection, self.divisions)
+
+    @cached_property
+    def words(self) -> str:
+        """The selection in a sentence."""
+        names = {code: d["name"] for code, d in self.divisions.items()}
+        return describe(self.selection, self.snapshot.catalogue, names)
+
+    def imprint(self, title: str) -> Imprint:
+        """What a product of this title says of itself."""
+        row, options = self.row, self.options
+        return Imprint(
+            title=title,
+            area=self.area,
+            number=row["number"],
+            version=row["version"],
+            state=row["state"],
+            day=row["day"],
+            data_at=row["data_at"],
+            check=check_words(self.figures.checksum),
+            selection=self.words,
+            maker=options["maker"],
+            made_by=row["made_by"],
+            made_at=self.made_at,
+            draft=self.draft,
+            secrecy="公开" if self.public else options["secrecy"],
+            approval=options["approval"],
+            reviewed_by=row["reviewed_by"] or "",
+            signed_by=self.signed_by,
+            mark=row["mark"],
+        )
+
+
+def area_of(selection: Selection, divisions: Mapping[str, Mapping[str, Any]]) -> str:
+    """The name of a selection's area: its divisions, else the one that holds all, else 全域."""
+    if selection.division:
+        return "、".join(str(divisions[c]["name"]) if c in divisions else c for c in selection.division)
+    cities = [d["name"] for code, d in divisions.items() if len(territory(code)) == 4]
+    return str(cities[0]) if len(cities) == 1 else WHOLE

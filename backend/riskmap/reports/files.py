@@ -1,0 +1,91 @@
+"""Where sets lie: a folder each, written beside its place and moved there whole; checked before it is given out."""
+
+import hashlib
+import os
+import shutil
+import time
+import zipfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from riskmap.base.errors import Conflict, NotFound
+from riskmap.base.settings import Settings
+
+ALL = "all.zip"
+MANIFEST = "manifest.json"
+_STALE_S = 24 * 3600
+_CHUNK = 1 << 20
+
+
+def root(settings: Settings) -> Path:
+    """The folder of all sets; readable by the service alone."""
+    path = settings.data_dir / "reports"
+    path.mkdir(parents=True, exist_ok=True)
+    path.chmod(0o700)
+    return path
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file."""
+    said = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            said.update(chunk)
+    return said.hexdigest()
+
+
+def described(folder: Path, name: str) -> dict[str, Any]:
+    """A file's name, bytes and SHA-256."""
+    path = folder / name
+    return {"name": name, "bytes": path.stat().st_size, "sha256": digest(path)}
+
+
+def zipped(folder: Path, names: Iterable[str]) -> None:
+    """All of them in one file; what is compressed already is stored."""
+    with zipfile.ZipFile(folder / ALL, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for name in names:
+            archive.write(folder / name, name)
+
+
+def put_in_place(part: Path, final: Path) -> None:
+    """Everything to the disk, then moved: a folder of that name is whole."""
+    for path in part.iterdir():
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+    part.rename(final)
+    handle = os.open(final.parent, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def is_whole(settings: Settings, row: Mapping[str, Any]) -> bool:
+    """Whether every file of a finished set is there, with its size."""
+    folder = root(settings) / row["folder"]
+    try:
+        return all((folder / file["name"]).stat().st_size == file["bytes"] for file in row["files"])
+    except OSError:
+        return False
+
+
+def open_checked(settings: Settings, row: Mapping[str, Any], name: str) -> Path:
+    """A file of a set, held against its SHA-256. Raises NotFound, and Conflict where it is damaged."""
+    told = next((file for file in row["files"] or () if file["name"] == name), None)
+    if told is None:
+        raise NotFound("这套成果里没有这个文件，请从成果页面下载。")
+    path: Path = root(settings) / row["folder"] / name
+    if not path.is_file() or path.stat().st_size != told["bytes"] or digest(path) != told["sha256"]:
+        raise Conflict("这套成果的文件已损坏或不全，不再提供下载。请按原状态重新生成。", code="damaged")
+    return path
+
+
+def sweep(settings: Settings, connection: Connection) -> None:
+    """What was cut off, and folders that no set names any more."""
+    named = set(connection.execute(text("SELECT folder FROM report_set WHERE folder IS NOT NULL")).scalars())
+    for path in root(settings).iterdir():
+        if path.name not in named and time.time() - path.stat().st_mtime > _STALE_S:
+            shutil.rmtree(path, ignore_errors=True)

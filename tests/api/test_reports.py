@@ -1,0 +1,219 @@
+"""Report sets: one frozen state, figures that are the page's, 审核 and 签发, rights, whole or not at all."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+from tests.api.admission import load_towns
+from tests.api.reports import again, file, make, manifest, order, wait, zipped
+
+from riskmap.base.settings import Settings
+from riskmap.reports import products as products_module
+from riskmap.reports.products import Made, Product
+
+Maker = Callable[..., TestClient]
+
+
+def risk(client: TestClient, name: str, L: int, E: int, C: int, **more: Any) -> int:
+    body = {
+        "class": "risk-point", "name": name, "division": "360402",
+        "geometry": {"type": "Point", "coordinates": [116.0, 29.7]},
+        "attributes": {"method": "LEC", "L": L, "E": E, "C": C}, **more,
+    }  # fmt: skip
+    answer = client.post("/api/objects", json=body)
+    assert answer.status_code == 201, answer.text
+    return int(answer.json()["id"])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def objects(app: Any, admin: TestClient, tmp_path_factory: pytest.TempPathFactory) -> dict[str, int]:
+    load_towns(app.state.engine, tmp_path_factory.mktemp("divisions"))
+    return {
+        "major": risk(admin, "示例重大", 6, 6, 15),
+        "serious": risk(admin, "示例较大", 3, 6, 15),
+        "low": risk(admin, "示例低", 1, 1, 1),
+        "unplaced": risk(admin, "示例未定位", 6, 6, 15, geometry=None),
+    }
+
+
+@pytest.fixture
+def one_product(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A set of one small file: what is tested here is the set."""
+
+    def write(edition: Any, folder: Path, tell: Any) -> list[Made]:
+        words = f"{edition.figures.body['major']} {edition.draft} {edition.imprint('x').signed_by}"
+        (folder / "数字.txt").write_text(words, encoding="utf-8")
+        return [Made("数字.txt", "数字", "list")]
+
+    monkeypatch.setattr("riskmap.reports.run.products", lambda: (Product("n", "数字", 1.0, write),))
+
+
+@pytest.mark.usefixtures("one_product")
+def test_figures_are_those_of_the_page_and_stand_in_the_manifest(admin: TestClient) -> None:
+    made = make(admin, title="九江市")
+    counts = admin.get("/api/counts", params={"by": "grade", "as_of": f"state:{made['state']}"}).json()
+    told = {row["grade"]: row["n"] for row in counts["rows"]}
+    figures = made["figures"]
+    assert figures["totals"] == {
+        "total": counts["total"], "unplaced": counts["unplaced"], "major": told["major"],
+        "serious": told["serious"], "general": told.get("general", 0), "low": told["low"], "none": told.get("none", 0),
+    }  # fmt: skip
+    assert figures["major"] == told["major"] == 2
+    assert figures["unplaced"]["major"] == 1
+    assert sum(sum(row.values()) for row in figures["by_class"].values()) == counts["total"]
+    assert sum(row["total"] for row in figures["by_division"]) == counts["total"]
+    said = manifest(admin, made)
+    assert said["figures"] == figures
+    assert said["checksum"] == made["checksum"]
+    assert {f["name"] for f in made["files"]} == {"数字.txt", "manifest.json", "all.zip"}
+    inside = zipped(admin, made)
+    assert inside["数字.txt"] == file(admin, made, "数字.txt") == b"2 True "
+    assert set(inside) == {"数字.txt", "manifest.json"}
+
+
+@pytest.mark.usefixtures("one_product")
+def test_after_an_edit_a_new_set_differs_and_the_old_one_made_again_does_not(admin: TestClient) -> None:
+    old = make(admin)
+    risk(admin, "新的重大", 10, 6, 15)
+    new, once_more = make(admin), again(admin, old["id"])
+    assert once_more["status"] == "done", once_more["message"]
+    assert (once_more["number"], once_more["version"], once_more["state"]) == (old["number"], 2, old["state"])
+    assert once_more["checksum"] == old["checksum"]
+    assert once_more["figures"] == old["figures"]
+    assert new["checksum"] != old["checksum"]
+    assert new["figures"]["major"] == old["figures"]["major"] + 1
+    assert new["number"] != old["number"]
+
+
+@pytest.mark.usefixtures("one_product")
+def test_an_earlier_state_may_be_ordered(admin: TestClient) -> None:
+    old = make(admin)
+    risk(admin, "后来的", 10, 6, 15)
+    later = make(admin, as_of=f"state:{old['state']}")
+    assert later["figures"] == old["figures"]
+    assert later["checksum"] == old["checksum"]
+
+
+@pytest.mark.usefixtures("one_product")
+def test_from_draft_to_issue_by_three_and_what_changed_since(
+    admin: TestClient, make_account: Maker, objects: dict[str, int]
+) -> None:
+    writer, reviewer = make_account("editor", "command"), make_account("editor", "command")
+    chief = make_account("administrator", "command", may=["sign"])
+    made = make(writer, title="签发用", division="3604")
+    path = f"/api/reports/{made['id']}"
+    assert writer.post(f"{path}/review", json={}).json()["code"] == "own_work"
+    assert chief.post(f"{path}/sign", json={}).json()["code"] == "not_reviewed"
+    assert reviewer.post(f"{path}/review", json={"note": "数字核过"}).json()["stage"] == "reviewed"
+    assert reviewer.post(f"{path}/sign", json={}).status_code == 403
+    assert reviewer.post(f"{path}/return", json={"reason": "标题改一下"}).json()["stage"] == "draft"
+    reviewer.post(f"{path}/review", json={})
+    assert chief.post(f"{path}/sign", json={}).status_code == 202
+    issued = wait(writer, made["id"])
+    assert (issued["stage"], issued["issued_by"], issued["checksum"]) == ("issued", chief.username, made["checksum"])  # type: ignore[attr-defined]
+    assert file(writer, issued, "数字.txt").decode().split()[1:] == ["False", chief.username]  # type: ignore[attr-defined]
+    assert chief.post(f"{path}/sign", json={}).status_code == 409
+    whats = [event["what"] for event in issued["events"]]
+    assert whats == ["made", "done", "reviewed", "returned", "reviewed", "issuing", "issued"]
+    # The next one says what has changed since.
+    came = risk(admin, "签发后新增", 10, 6, 15)
+    lower = objects["serious"]
+    etag = admin.get(f"/api/objects/{lower}").headers["etag"]
+    changed = admin.patch(
+        f"/api/objects/{lower}", json={"attributes": {"method": "LEC", "L": 1, "E": 1, "C": 1}},
+        headers={"If-Match": etag},
+    )  # fmt: skip
+    assert changed.status_code == 200, changed.text
+    since = make(writer, title="下一期", division="3604")["changes"]
+    assert since["previous"]["number"] == issued["number"]
+    assert [row["id"] for row in since["came"]] == [came]
+    assert since["went"] == [{"id": lower, "name": "示例较大", "before": "serious", "after": None}]
+    assert since["totals"]["after"]["major"] == since["totals"]["before"]["major"] + 1
+    # Withdrawn, it stays.
+    assert writer.post(f"{path}/withdraw", json={"reason": "有误"}).status_code == 403
+    assert chief.post(f"{path}/withdraw", json={"reason": "有误"}).json()["stage"] == "withdrawn"
+    assert file(writer, issued, "数字.txt")
+
+
+@pytest.mark.usefixtures("one_product")
+def test_a_set_is_seen_only_by_who_sees_as_much(admin: TestClient, client: TestClient, make_account: Maker) -> None:
+    whole = make(admin)
+    county = make_account("editor", "department", areas=["360402"])
+    other = make_account("reader", "department", areas=["360403"])
+    own = make(county)
+    assert county.get(f"/api/reports/{whole['id']}").status_code == 404
+    assert county.get(f"/api/reports/{whole['id']}/files/manifest.json").status_code == 404
+    assert own["id"] not in {r["id"] for r in other.get("/api/reports").json()["items"]}
+    assert own["id"] in {r["id"] for r in admin.get("/api/reports").json()["items"]}
+    assert client.get("/api/reports").status_code == 401
+    assert order(other).status_code == 403
+    assert order(client).status_code in {401, 403}
+
+
+@pytest.mark.usefixtures("one_product")
+def test_a_public_form_is_what_the_public_sees(admin: TestClient, client: TestClient) -> None:
+    risk(admin, "公开的重大", 10, 6, 15, visibility="public")
+    made = make(admin, public=True)
+    counts = client.get("/api/counts", params={"by": "grade"}).json()
+    assert made["figures"]["totals"]["total"] == counts["total"] == 1
+    assert made["public"] is True
+
+
+@pytest.mark.usefixtures("one_product")
+def test_a_damaged_set_is_never_told_as_finished(admin: TestClient, settings: Settings) -> None:
+    made = make(admin)
+    found = [p for p in (settings.data_dir / "reports").glob(f"{made['id']}-*/数字.txt")]
+    assert len(found) == 1
+    found[0].write_text("3 True ", encoding="utf-8")  # the same length
+    answer = admin.get(f"/api/reports/{made['id']}/files/数字.txt")
+    assert (answer.status_code, answer.json()["code"]) == (409, "damaged")
+    found[0].unlink()
+    told = admin.get(f"/api/reports/{made['id']}").json()
+    assert (told["status"], told["files"]) == ("damaged", [])
+
+
+def test_a_product_that_fails_leaves_nothing_and_may_be_tried_again(
+    admin: TestClient, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def half(edition: Any, folder: Path, tell: Any) -> list[Made]:
+        (folder / "半.txt").write_text("半", encoding="utf-8")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("riskmap.reports.run.products", lambda: (Product("n", "数字", 1.0, half),))
+    answer = order(admin)
+    failed = wait(admin, answer.json()["id"])
+    assert failed["status"] == "failed"
+    assert "磁盘" in failed["message"]
+    assert failed["files"] == []
+    assert not list((settings.data_dir / "reports").glob(f"*{failed['id']}*"))
+    monkeypatch.setattr("riskmap.reports.run.products", products_module.products)
+    tried = again(admin, failed["id"])
+    assert (tried["id"], tried["version"], tried["status"]) == (failed["id"], 1, "done")
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"title": ""}, "title"),
+        ({"title": "长" * 201}, "title"),
+        ({"division": "999999"}, "division"),
+        ({"selection": {"colour": "red"}}, "colour"),
+        ({"selection": {"division": ["3604"]}, "division": "360402"}, "division"),
+        ({"sheets": [{"paper": "B5"}]}, "sheets.0.paper"),
+        ({"as_of": "yesterday"}, None),
+        ({"as_of": "state:999999"}, None),
+    ],
+)
+def test_an_order_that_makes_no_sense_is_refused_in_words(
+    admin: TestClient, given: dict[str, Any], field: str | None
+) -> None:
+    before = admin.get("/api/reports").json()["total"]
+    answer = order(admin, **given)
+    assert answer.status_code == 422, answer.text
+    told = answer.json()
+    assert not told["title"].isascii()
+    if field is not None:
+        assert any(field in error["field"] for error in told["errors"]), told
+    assert admin.get("/api/reports").json()["total"] == before
