@@ -10,22 +10,40 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
+import shapely
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import text
 
+from riskmap.admission import risk
 from riskmap.admission.judgement import (
     NONE,
     Outcome,
     Verdict,
     Why,
     at_distance,
+    in_zone,
     softened,
     verdict,
 )
-from riskmap.admission.rules import ALPHA, BY, UNKNOWN_HALF_M, DistanceRule, NegativeItem, Rules, Scope, Tag, ZoneRule
+from riskmap.admission.rules import (
+    ALPHA,
+    BY,
+    CRITERIA,
+    SIZES,
+    UNKNOWN_HALF_M,
+    DistanceRule,
+    NegativeItem,
+    Rules,
+    Scope,
+    Tag,
+    ZoneRule,
+)
 from riskmap.admission.trade import Found
+from riskmap.base import plane
 from riskmap.catalogue.model import LIVE_STAGES
 from riskmap.engine.interface import Engine, Reached
+from riskmap.grading import contours
+from riskmap.grading.exposure import REACH_M as ALPHA_M
 from riskmap.grading.raised import Raised, raised
 from riskmap.grading.rules import holding
 from riskmap.selection.compile import compile_selection
@@ -162,7 +180,7 @@ class Enquiry:
             self._ask_zone(zone, by_class, data)
         for item in lines:
             self._ask_item(item, by_class, data)
-        self._ask_trade()
+        self.ask_trade()
         order = list(Verdict)
         self.hits.sort(
             key=lambda h: (
@@ -230,7 +248,8 @@ class Enquiry:
                 slack = 2 * UNKNOWN_HALF_M.get(way.rule.edge, 0.0)
                 reach(way.looked_for, self.limit(way.rule) + slack + _VIEW_M)
         for zone in zones:
-            reach(self.tags_of(zone.zone), zone.within_m)
+            if zone.by != CRITERIA:
+                reach(self.tags_of(zone.zone), zone.within_m)
         for item in lines:
             if item.place:
                 reach(self.tags_of(item.place[1]), 0.0)
@@ -242,6 +261,10 @@ class Enquiry:
         if rule.beyond:
             metres += self.limit(self.rules.distance(rule.beyond))
         return metres
+
+    def unsure_of(self, position_quality: str) -> float:
+        """How far a distance to an object may be off: by both positions."""
+        return self.applicant.uncertainty_m + POSITION_M.get(position_quality, _WORST_POSITION_M)
 
     def _own(self, one: Reached) -> bool:
         """Whether an object is the applicant's own enterprise or belongs to it."""
@@ -294,11 +317,11 @@ class Enquiry:
                 return None
             limit = None if need.metres is None else float(need.metres)
             said, doubts, clause = need.said, list(need.doubts), need.clause
-            if limit is None and one.distance_m > rule.reach_m:
-                return None
         half, slack, edge = edge_of(rule, one)
         distance = max(one.distance_m - half, 0.0)
-        unsure = self.applicant.uncertainty_m + POSITION_M.get(one.position_quality, _WORST_POSITION_M)
+        unsure = self.unsure_of(one.position_quality)
+        if limit is None and distance > rule.reach_m + unsure:
+            return None  # no number: within reach it has to be looked at
         # A table's own tag says whether its number was checked; a rule that is laxer keeps its consequence.
         outcome = at_distance(
             distance, limit, unsure, rule.scope.consequence, clause.tag, doubtful=bool(doubts), slack_m=slack
@@ -325,23 +348,20 @@ class Enquiry:
     def _ask_alpha(self, way: Way, data: Mapping[str, tuple[int, date | None]]) -> None:
         """Residents more: which plants nearby would be graded otherwise."""
         rule = way.rule
-        residents = self.applicant.size.get("residents")
-        if residents:
-            for unit in raised(self.snapshot, self.applicant.shape, int(residents)):
-                outcome = softened(
-                    rule.scope.consequence if unit.changes else NONE, rule.scope.clause.tag, why=Why.WITHIN
-                )
+        residents, unsure = self.applicant.size.get("residents"), self.applicant.uncertainty_m
+        near = raised(self.snapshot, self.applicant.shape, 1 if residents is None else int(residents), unsure)
+        if residents is not None:
+            for unit in near:
+                outcome = at_alpha(rule.scope, unit.distance_m, unsure, changes=unit.changes)
                 self.hits.append(self._raised(way, unit, outcome))
                 self.outcomes.append(outcome)
-        else:
+        elif near:
             outcome = softened(rule.scope.consequence, rule.scope.clause.tag, why=Why.UNKNOWN)
-            near = raised(self.snapshot, self.applicant.shape, 1)
-            if near:
-                self.outcomes.append(outcome)
-                self.hits.append(
-                    self._plain(rule.scope, way.direction, outcome)
-                    | {"effect": "周边 500 m 内有重大危险源，未填居住人数，不能算出其级别是否提高"}
-                )
+            self.outcomes.append(outcome)
+            self.hits.append(
+                self._plain(rule.scope, way.direction, outcome)
+                | {"effect": "周边 500 m 内有重大危险源，未填居住人数，不能算出其级别是否提高"}
+            )
         self._note(rule.scope, way.direction, {c for tag in way.looked_for for c in tag.classes}, data)
 
     def _raised(self, way: Way, unit: Raised, outcome: Outcome) -> dict[str, Any]:
@@ -397,16 +417,15 @@ class Enquiry:
         self, zone: ZoneRule, by_class: Mapping[str, Sequence[Reached]], data: Mapping[str, tuple[int, date | None]]
     ) -> None:
         scope = zone.scope
+        if zone.by == CRITERIA:
+            self._ask_risk(zone, data)
+            return
         for one in self._of(zone.zone, by_class):
-            unsure = self.applicant.uncertainty_m + POSITION_M.get(one.position_quality, _WORST_POSITION_M)
+            unsure = self.unsure_of(one.position_quality)
             if zone.within_m:
                 outcome = at_distance(one.distance_m, zone.within_m, unsure, scope.consequence, scope.clause.tag)
-            elif one.distance_m == 0:
-                outcome = softened(scope.consequence, scope.clause.tag, why=Why.WITHIN)
-            elif one.distance_m <= unsure:
-                outcome = Outcome(None if scope.consequence == NONE else Verdict.CHECK, Why.UNCERTAIN)
             else:
-                continue
+                outcome = in_zone(one.distance_m, one.depth_m, unsure, scope.consequence, scope.clause.tag)
             if not outcome.is_hit:
                 continue
             self.outcomes.append(outcome)
@@ -427,38 +446,77 @@ class Enquiry:
     def _ask_item(
         self, item: NegativeItem, by_class: Mapping[str, Sequence[Reached]], data: Mapping[str, tuple[int, date | None]]
     ) -> None:
-        scope, doubts = item.scope, []
+        scope = item.scope
         classes: set[str] = set()
-        outcome: Outcome | None = softened(scope.consequence, scope.clause.tag, why=Why.LISTED)
+        doubts: list[str] = []
+        holds: bool | None = True  # None: not to be said
         if item.place:
             relation, tag = item.place
             classes = {c for t in self.tags_of(tag) for c in t.classes}
             zones = self._of(tag, by_class)
-            inside = [z for z in zones if z.distance_m == 0]
-            doubtful = any(0 < z.distance_m <= self.applicant.uncertainty_m for z in zones)
-            if not sum(data.get(c, (0, None))[0] for c in classes):
+            surely = any(z.distance_m == 0 and z.depth_m >= self.unsure_of(z.position_quality) for z in zones)
+            perhaps = any(z.distance_m <= self.unsure_of(z.position_quality) for z in zones)
+            known = any(data.get(c, (0, None))[0] for c in classes)
+            holds = placed(relation, known=known, surely=surely, perhaps=perhaps)
+            if not known:
                 doubts.append(f"没有登记{self.rules.tags[tag].title}，不能判断在内在外")
-            elif bool(inside) != (relation == "in"):
-                outcome = None
-            if doubtful and not inside:
+            elif holds is None:
                 doubts.append(f"在{self.rules.tags[tag].title}边界的误差之内")
-        for limit in item.scale:
-            met = limit.holds(self.applicant.size)
-            if met is None:
-                doubts.append(f"没有填写规模（{limit.name}）")
-            elif not met:
-                self._note(scope, PLACE, classes, data)
-                return
-        if doubts and scope.consequence != NONE:
-            outcome = Outcome(Verdict.CHECK, Why.UNKNOWN)
-        if outcome is not None:
+        met, untold = scaled(item, self.applicant.size)
+        doubts += [f"没有填写规模（{SIZES[name]}）" for name in untold]
+        if met and holds is not False:
+            outcome = softened(scope.consequence, scope.clause.tag, why=Why.LISTED)
+            if doubts:
+                outcome = Outcome(None if scope.consequence == NONE else Verdict.CHECK, Why.UNKNOWN)
             self.outcomes.append(outcome)
             self.hits.append(self._plain(scope, PLACE, outcome) | {"doubts": doubts, "effect": "许可准入负面清单"})
         self._note(scope, PLACE, classes, data)
 
+    # -- Individual risk ------------------------------------------------------------------------
+
+    def _ask_risk(self, zone: ZoneRule, data: Mapping[str, tuple[int, date | None]]) -> None:
+        """The contours of each plant round the place against the criterion of what the applicant is."""
+        applicant, scope = self.applicant, zone.scope
+        reach = contours.REACH_M + applicant.uncertainty_m + _WORST_POSITION_M
+        found = [
+            one for one in contours.stored(self.snapshot, applicant.shape.bounds, reach)
+            if applicant.enterprise is None or applicant.enterprise not in (one.row["id"], one.row["enterprise"])
+        ]  # fmt: skip
+        middle = plane.middle_of(applicant.shape)
+        here = plane.flat(applicant.shape, middle)
+        target = risk.protected(applicant.trade, applicant.size, self.rules)
+        for nest in risk.nests(found):
+            flat = [plane.flat(one.shape, middle) for one in nest]
+            metres = [risk.signed(here, shape) for shape in flat]
+            unsure = [self.unsure_of(one.row["position_quality"]) for one in nest]
+            surely = [m <= -u for m, u in zip(metres, unsure, strict=True)]
+            perhaps = [m <= u for m, u in zip(metres, unsure, strict=True)]
+            if all(m > contours.REACH_M + u for m, u in zip(metres, unsure, strict=True)):
+                continue
+            compared = risk.compare(nest, surely, perhaps, target, scope.consequence, self.rules)
+            if compared is None or not compared.outcome.is_hit:
+                continue
+            one, away = nest[compared.contour], max(metres[compared.contour], 0.0)
+            ends = shapely.get_coordinates(shapely.shortest_line(applicant.shape, one.shape)).tolist()
+            self.outcomes.append(compared.outcome)
+            self.hits.append(
+                self._plain(scope, PLACE, compared.outcome)
+                | _basis(scope, compared.clause or scope.clause)
+                | {
+                    "effect": zone.advice,
+                    "object": {k: one.row[k] for k in ("id", "class", "name", "division", "department", "visibility")},
+                    "measured_m": round(away, 3),
+                    "uncertainty_m": unsure[compared.contour],
+                    "doubts": list(compared.doubts),
+                    "line": (tuple(ends[0]), tuple(ends[-1])) if away else None,
+                    "risk": compared.body,
+                }
+            )
+        self._note(scope, PLACE, {c for tag in self.tags_of(zone.zone) for c in tag.classes}, data)
+
     # -- By the trade alone -------------------------------------------------------------------
 
-    def _ask_trade(self) -> None:
+    def ask_trade(self) -> None:
         for found in self.applicant.trade:
             if found.tag.licence:
                 outcome = Outcome(Verdict.LICENCE, Why.TRADE)
@@ -491,7 +549,8 @@ class Enquiry:
         kinds = [(one, _kind(one, methods)) for one in holdings]
         gases = [one for one, kind in kinds if kind not in {None, gbt37243.EXPLOSIVE}]
         explosives = any(kind == gbt37243.EXPLOSIVE for _, kind in kinds)
-        method = gbt37243.choose(methods, explosives=explosives, gases=gases)
+        site = methods.site({"industry_code": self.applicant.industry or ""})
+        method = gbt37243.choose(methods, explosives=explosives, gases=gases, site=site.text("site") if site else "")
         clause = next((step.clause for step in method.steps if step.symbol == "方法"), None)
         if clause is None:
             return
@@ -502,10 +561,16 @@ class Enquiry:
         self.hits.append(
             self._plain(scope, TRADE, outcome)
             | {
-                "effect": f"{method.verdict}" + ("：外部安全防护距离须经评价确定" if needs_study else ""),
+                "effect": method.verdict + (f"：外部安全防护距离须经评价确定{self._studied()}" if needs_study else ""),
                 "said": next((step.line for step in method.steps if step.symbol == "S"), ""),
             }
         )
+
+    def _studied(self) -> str:
+        """Whether the contours of such a study are in the register."""
+        own = self.applicant.enterprise
+        stored = contours.of_enterprise(self.snapshot, own) if own is not None else 0
+        return f"，已登记本企业风险等值线 {stored} 条，核对是否包括本次" if stored else "，没有登记其风险等值线"
 
     # -- What was asked -------------------------------------------------------------------------
 
@@ -536,6 +601,26 @@ def _basis(scope: Scope, clause: Clause) -> dict[str, Any]:
         "basis": f"{clause.edition} {clause.number}".strip(),
         "confidence": str(clause.tag),
     }
+
+
+def at_alpha(scope: Scope, distance_m: float, unsure_m: float, *, changes: bool) -> Outcome:
+    """Residents so far from the boundary of a plant whose level they would change, or not."""
+    if distance_m <= ALPHA_M - unsure_m or not changes:
+        return softened(scope.consequence if changes else NONE, scope.clause.tag, why=Why.WITHIN)
+    return Outcome(None if scope.consequence == NONE else Verdict.CHECK, Why.UNCERTAIN)
+
+
+def placed(relation: str, *, known: bool, surely: bool, perhaps: bool) -> bool | None:
+    """Whether a place is in (or out of) the zones of an item; None where that is not to be said."""
+    if not known or (perhaps and not surely):
+        return None
+    return surely == (relation == "in")
+
+
+def scaled(item: NegativeItem, size: Facts) -> tuple[bool, list[str]]:
+    """Whether a size may meet an item's conditions, and which of them nobody has told."""
+    met = {limit.name: limit.holds(size) for limit in item.scale}
+    return False not in met.values(), [name for name, holds in met.items() if holds is None]
 
 
 def _object(one: Reached) -> dict[str, Any]:

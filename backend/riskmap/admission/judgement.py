@@ -103,6 +103,15 @@ def at_distance(
     return CLEAR
 
 
+def in_zone(distance_m: float, depth_m: float, uncertainty_m: float, consequence: str, tag: Tag) -> Outcome:
+    """A place in a zone, so deep in it that it is there wherever in its uncertainty; or perhaps in it; or outside."""
+    if distance_m == 0 and depth_m >= uncertainty_m:
+        return softened(consequence, tag, why=Why.WITHIN)
+    if distance_m <= uncertainty_m:
+        return Outcome(None if consequence == NONE else Verdict.CHECK, Why.UNCERTAIN)
+    return CLEAR
+
+
 def worst(verdicts: Iterable[Verdict | None]) -> Verdict | None:
     """The one that decides."""
     order = list(Verdict)

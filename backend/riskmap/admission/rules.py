@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 from riskmap.access.reader import territory
 from riskmap.admission.judgement import CONSEQUENCES, NONE
 from riskmap.catalogue.rulesets import RuleSet
-from riskmap.standards import gb50016, gb50074, gb50156
+from riskmap.standards import gb36894, gb50016, gb50074, gb50156
 from riskmap.standards.need import Facts, Need
 from riskmap.standards.result import Clause, Fault, Refused
 from riskmap.standards.table import Book, Row
@@ -27,6 +28,7 @@ BY: Mapping[str, Callable[[Facts, str, Facts, Book], Need | None]] = {
     "gb50016-lpg": gb50016.need,
     "gb50074-distance": gb50074.need,
 }
+CRITERIA = "gb36894"  # of a zone: the applicant as a protected target against the criterion of its class
 EDGES = ("outline", "land", "line", "centre")
 # Policy: how far the edge may lie from a stored centre line where its width is not registered.
 UNKNOWN_HALF_M = {"land": 30.0, "line": 15.0}
@@ -229,6 +231,7 @@ class ZoneRule:
     who: str  # tags, or *
     within_m: float
     advice: str
+    by: str  # what is compared inside: CRITERIA; "": being inside is enough
 
     @classmethod
     def parse(cls, row: Row) -> "ZoneRule":
@@ -237,7 +240,10 @@ class ZoneRule:
         within = row.number("within_m") if row.text("within_m") else Fraction(0)
         if not 0 <= within <= 5000:
             raise row.refused("within_m", "out_of_range", "范围应为 0 至 5000 m")
-        return cls(scope, row.text("zone"), row.text("who"), float(within), row.text("advice"))
+        by = row.text("by") if "by" in row.cells else ""  # rows of a bureau from before there was this column
+        if by not in {"", CRITERIA}:
+            raise row.refused("by", "unknown_table", f"没有“{by}”这张基准表")
+        return cls(scope, row.text("zone"), row.text("who"), float(within), row.text("advice"), by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,6 +342,7 @@ class Rules:
             return out
 
         tags = {tag.code: tag for tag in read("admission-tags", Tag.parse)}
+        faults += _unfit_criteria(book)
         made = cls(
             ruleset, book, tags,
             tuple(read("admission-distances", DistanceRule.parse)),
@@ -378,6 +385,16 @@ class Rules:
             if name not in self.tags:
                 yield Fault(f"{scope.place}:{column}", "unknown_tag", f"规则“{scope.code}”用到的标签“{name}”没有")
 
+    @cached_property
+    def targets(self) -> gb36894.Targets:
+        """Which class of protected target a place is."""
+        return gb36894.Targets.of(self.book)
+
+    @cached_property
+    def criteria(self) -> Mapping[str, Row]:
+        """Individual risk by class of protected target."""
+        return gb36894.criteria(self.book)
+
     def leaves(self, text: str) -> tuple[str, ...]:
         """The plain tags that a cell names, those of its compounds among them."""
         out: dict[str, None] = {}
@@ -389,6 +406,18 @@ class Rules:
     def distance(self, code: str) -> DistanceRule:
         """A rule by its code."""
         return next(d for d in self.distances if d.scope.code == code)
+
+
+def _unfit_criteria(book: Book) -> Iterator[Fault]:
+    """Faults of the tables of GB 36894; a class of target without a criterion is one."""
+    try:
+        targets, criteria = gb36894.Targets.of(book), gb36894.criteria(book)
+    except Refused as refused:
+        yield from refused.faults
+        return
+    last = book["gb36894-2018-individual-risk"].rows[-1]
+    for target in sorted({row.text("target") for rows in targets.rows.values() for row in rows} - set(criteria)):
+        yield last.refused("target", "missing", f"缺“{target}”的基准").faults[0]
 
 
 _KEPT: dict[int, tuple[RuleSet, Rules]] = {}

@@ -10,6 +10,7 @@ from riskmap.admission.judgement import NONE, WORDS, Verdict, Why
 from riskmap.catalogue.model import Catalogue
 from riskmap.selection.compile import compile_selection
 from riskmap.selection.model import Selection
+from riskmap.standards import gb36894
 from riskmap.store.snapshot import Snapshot
 
 SURE = {"verified": "已核实", "recall": "待核", "judgement": "本局自定"}
@@ -86,6 +87,8 @@ def _masked(
         row["masked"] = f"对象无权查看（主管部门：{one['department'] or '未登记'}）"
     if not full:  # what only its full form tells: where it is, and its own facts
         row["line"], row["said"], row["doubts"] = None, "", []
+        if row.get("risk"):
+            row["risk"] = row["risk"] | {"contour": None, "plant": ""}
         if "raised" in row and not named:
             row["raised"] = {"before": None, "after": None, "changes": row["raised"]["changes"]}
     return row
@@ -111,6 +114,8 @@ def reason(row: Mapping[str, Any]) -> str:
             return f"{there}，其级别{'将改变' if row['raised']['changes'] else '不变'}"
         r = f"R 由 {before['R'] or '未算'} 变为 {after['R'] or '未算'}"
         return f"{there}，其 {r}，级别由{before['verdict']}变为{after['verdict']}"
+    if row.get("risk"):
+        return f"{_compared(row, row['risk'])}{_basis(row)}"
     if d is None or (row["object"] is None and row["masked"] is None):
         doubts = f"（{'；'.join(row['doubts'])}）" if row["doubts"] else ""
         effect = f"：{row['effect']}" if row["effect"] and row["effect"] not in row["title"] else ""
@@ -141,6 +146,32 @@ def reason(row: Mapping[str, Any]) -> str:
         return f"{short}{doubts}；须现场核查{_basis(row)}"
     edge = f"（{row['edge']}）" if row["edge"] else ""
     return f"{short}{edge}{_basis(row)}"
+
+
+def _compared(row: Mapping[str, Any], risk: Mapping[str, Any]) -> str:
+    """Individual risk at the place against its criterion, both numbers said."""
+    why, d, contour = row["why"], row["measured_m"], risk["contour"]
+    level = f"（{contour}/年{'，' if risk['plant'] else ''}{risk['plant']}）" if contour else ""
+    where = f"在{_who(row)}{level}{'以内' if risk['inside'] else f'以外 {metres(d)}'}"
+    doubts = f"（{'；'.join(row['doubts'])}）" if row["doubts"] else ""
+    if not risk["limit"]:
+        return f"{where}{doubts}，须现场核查"
+    asked = f"{risk['target']}的基准为 {risk['limit']}/年"
+    if why == Why.UNCERTAIN:
+        unsure = limit(row["uncertainty_m"])
+        return f"{where}，{asked}，在基准线内在外要看位置误差 ±{unsure}{doubts}，须现场核对"
+    if why == Why.NO_NUMBER:
+        return f"{where}，{asked}，没有登记 {risk['limit']} 的等值线{doubts}，须现场核查"
+    if why == Why.UNKNOWN:
+        return f"{where}，{asked}{doubts}，不能比较，须现场核查"
+    passes_ = risk["said"] == gb36894.ACCEPTABLE
+    both = f"{contour} {'<' if passes_ else '≥'} {risk['limit']}，" if contour else ""
+    if passes_:
+        return f"{where}，{asked}，{both}满足个人风险基准{doubts}"
+    short = f"{where}，{asked}，{both}不满足个人风险基准{doubts}"
+    if why == Why.RECALL:
+        return f"{short}；数值待核，不据此拒绝，须现场核查"
+    return f"{short}；须现场核查" if why == Why.ASSUMED else short
 
 
 def passes(row: Mapping[str, Any]) -> str:

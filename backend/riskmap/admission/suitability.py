@@ -20,10 +20,21 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, text
 
 from riskmap.access.reader import SYSTEM, territory
-from riskmap.admission import queries, trade
-from riskmap.admission.enquiry import IN, POSITION_M, Applicant, Enquiry, Way, edge_of, facts_of
-from riskmap.admission.judgement import NONE, Outcome, Verdict, Why, at_distance, softened
-from riskmap.admission.rules import ALPHA, BY, Rules, Tag, rules_of
+from riskmap.admission import queries, risk, trade
+from riskmap.admission.enquiry import (
+    IN,
+    POSITION_M,
+    Applicant,
+    Enquiry,
+    Way,
+    at_alpha,
+    edge_of,
+    facts_of,
+    placed,
+    scaled,
+)  # fmt: skip
+from riskmap.admission.judgement import NONE, Outcome, Verdict, Why, at_distance, in_zone, softened
+from riskmap.admission.rules import ALPHA, BY, CRITERIA, NegativeItem, Rules, Tag, ZoneRule, rules_of
 from riskmap.admission.service import House
 from riskmap.admission.wire import Size
 from riskmap.base import database, plane
@@ -31,6 +42,9 @@ from riskmap.base.errors import FieldError, Invalid
 from riskmap.catalogue import queries as catalogue_queries
 from riskmap.catalogue.model import LIVE_STAGES
 from riskmap.engine.interface import Reached
+from riskmap.grading import contours
+from riskmap.grading.exposure import REACH_M as ALPHA_M
+from riskmap.grading.raised import Asker, units_around
 from riskmap.selection.compile import compile_selection
 from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Snapshot
@@ -146,40 +160,43 @@ def _made(snapshot: Snapshot, house: House, rules: Rules, question: Question) ->
         cells = _cells(area, question.resolution, middle, divisions)
         enquiry = Enquiry(whole, house.engine, rules, applicant, house.demo)
         ways, zones, lines = enquiry.ways(), enquiry.zones(), enquiry.lines()
-        reach = max([enquiry.limit(way.rule) for way in ways] + [z.within_m for z in zones] + [0.0]) + 300.0
+        reach = max([enquiry.limit(way.rule) for way in ways] + [z.within_m for z in zones] + [0.0])
+        reach += 300.0 + 2 * float(cells.radius_m.max(initial=0.0))  # a cell at the border reaches out
         classes = {c for way in ways for tag in way.looked_for for c in tag.classes}
         classes |= {c for z in zones for tag in enquiry.tags_of(z.zone) for c in tag.classes}
         classes |= {c for n in lines if n.place for tag in enquiry.tags_of(n.place[1]) for c in tag.classes}
         objects = _objects(whole, classes, area, reach, middle)
+        shapes = {
+            tag.shape: _objects(whole, tag.classes, area, reach, middle, tag.shape)
+            for text_ in [*(z.zone for z in zones), *(n.place[1] for n in lines if n.place)]
+            for tag in enquiry.tags_of(text_) if tag.shape
+        }  # fmt: skip
         data = house.dates.of(whole, classes)
-    # What holds in one region alone, and what asks who lives around, is for the enquiry at a place.
-    scopes = [d.scope for d in rules.distances] + [z.scope for z in rules.zones] + [n.scope for n in rules.negative]
-    not_asked = [scope.code for scope in scopes if scope.region]
-    for way in ways:
-        if way.rule.by == ALPHA:
-            not_asked.append(way.rule.scope.code)
-        else:
-            _ask_way(enquiry, way, cells, objects)
-    for zone in zones:
-        tags = enquiry.tags_of(zone.zone)
-        if any(tag.shape for tag in tags):
-            not_asked.append(zone.scope.code)
-            continue
-        for one, flat in _of(tags, objects):
-            _near(cells, zone.scope.code, flat, zone.within_m, POSITION_M.get(one.position_quality, 200.0),
-                  zone.scope.consequence, zone.scope.clause.tag, zone=not zone.within_m)  # fmt: skip
-    for item in lines:
-        outcome = softened(item.scope.consequence, item.scope.clause.tag, why=Why.LISTED)
-        if any(limit.holds(applicant.size) is False for limit in item.scale):
-            continue
-        unknown = any(limit.holds(applicant.size) is None for limit in item.scale)
-        _ask_item(cells, item.scope.code, item.place, enquiry, objects, outcome, unknown)
-    licence = [found.tag for found in applicant.trade if found.tag.licence]
-    for tag in licence:
-        every = np.arange(len(cells.ids))
-        cells.meet(f"LICENCE-{tag.code}", every, np.full(len(every), _ORDER.index(Verdict.LICENCE), dtype=np.int8))
+        # What holds in one region alone is for the enquiry at a place.
+        scopes = [d.scope for d in rules.distances] + [z.scope for z in rules.zones] + [n.scope for n in rules.negative]
+        not_asked = [scope.code for scope in scopes if scope.region]
+        for way in ways:
+            if way.rule.by == ALPHA:
+                _ask_alpha(enquiry, way, cells, area, middle)
+            else:
+                _ask_way(enquiry, way, cells, objects)
+        for zone in zones:
+            if zone.by == CRITERIA:
+                _ask_risk(enquiry, zone, cells, area, middle)
+                continue
+            for one, flat in _of(enquiry.tags_of(zone.zone), objects, shapes):
+                _near(cells, zone.scope.code, flat, zone.within_m, POSITION_M.get(one.position_quality, 200.0),
+                      zone.scope.consequence, zone.scope.clause.tag, zone=not zone.within_m)  # fmt: skip
+        for item in lines:
+            _ask_item(cells, item, enquiry, objects, shapes, data)
+        enquiry.ask_trade()
+    for hit in enquiry.hits:  # by the trade alone: the same everywhere
+        if hit["consequence"] != NONE:
+            verdict = _ORDER.index(Verdict(hit["consequence"]))
+            cells.meet(hit["rule"], np.arange(len(cells.ids)), np.full(len(cells.ids), verdict, dtype=np.int8))
     commits = any(f.tag.commits for f in applicant.trade)
-    return _told(snapshot, rules, question, cells, commits, not_asked, classes, data)
+    titles = {hit["rule"]: hit["title"] for hit in enquiry.hits}
+    return _told(snapshot, rules, question, cells, commits, not_asked, classes, data, titles)
 
 
 def _area(snapshot: Snapshot, house: House, selection: Selection) -> tuple[Any, list[tuple[str, Any]]]:
@@ -230,7 +247,7 @@ def _cells(area: Any, resolution: int, middle: float, divisions: Sequence[tuple[
     corners = np.array(h3_int.cell_to_boundary(middle_cell))
     ring = plane.flat_points(corners[:, 1], corners[:, 0], middle)
     here = plane.flat_points(np.array([lon]), np.array([lat]), middle)[0]
-    radius = float(np.hypot(*(ring - here).T).max()) * 1.02
+    radius = float(np.ceil(np.hypot(*(ring - here).T).max() * 10.2) / 10)
     codes = [""] * len(ids)
     if divisions:
         tree = shapely.STRtree([shape for _, shape in divisions])
@@ -244,9 +261,12 @@ def _cells(area: Any, resolution: int, middle: float, divisions: Sequence[tuple[
 
 
 def _objects(
-    snapshot: Snapshot, classes: Iterable[str], area: Any, reach: float, middle: float
+    snapshot: Snapshot, classes: Iterable[str], area: Any, reach: float, middle: float, attribute: str = ""
 ) -> dict[str, list[tuple[Reached, Any]]]:
-    """Live objects of these classes in and around the area, by class, each with its outline in the plane."""
+    """Live objects of these classes in and around the area, by class, each with its outline in the plane.
+
+    `attribute`: one that holds the shape to measure from, in place of the object's own.
+    """
     wanted = tuple(sorted(classes))
     if not wanted:
         return {}
@@ -260,7 +280,10 @@ def _objects(
         "id, class, name, division, department, visibility, attributes, level_scale, level_value, position_quality"
     )
     listed = {name.strip(): "{" + name.strip() + "}" for name in columns.split(",")}
-    sql = compiled.rows(listed | {"wkb": "ST_AsBinary({geom})"}, f"{{geom}} && {box}")
+    geom = "{geom}"
+    if attribute:
+        geom = f"ST_SetSRID(ST_GeomFromGeoJSON({{attributes}} ->> CAST({compiled.binds(attribute)} AS text)), 4490)"
+    sql = compiled.rows(listed | {"wkb": f"ST_AsBinary({geom})"}, f"{geom} && {box}")
     out: dict[str, list[tuple[Reached, Any]]] = {}
     for r in snapshot.connection.execute(text(sql), compiled.binds.values).mappings():
         level = (r["level_scale"], r["level_value"]) if r["level_value"] else None
@@ -272,11 +295,16 @@ def _objects(
     return out
 
 
-def _of(tags: Iterable[Tag], objects: Mapping[str, list[tuple[Reached, Any]]]) -> list[tuple[Reached, Any]]:
+Objects = Mapping[str, list[tuple[Reached, Any]]]
+
+
+def _of(tags: Iterable[Tag], objects: Objects, shapes: Mapping[str, Objects]) -> list[tuple[Reached, Any]]:
+    """Objects that are one of these tags; a path that a field holds is measured by itself, as in an enquiry."""
     out: dict[int, tuple[Reached, Any]] = {}
     for tag in tags:
+        measured = shapes.get(tag.shape, {}) if tag.shape else objects
         for class_ in tag.classes:
-            for one, flat in objects.get(class_, ()):
+            for one, flat in measured.get(class_, ()):
                 if tag.holds(one.class_, one.name, one.attributes):
                     out.setdefault(one.id, (one, flat))
     return list(out.values())
@@ -285,7 +313,7 @@ def _of(tags: Iterable[Tag], objects: Mapping[str, list[tuple[Reached, Any]]]) -
 def _ask_way(enquiry: Enquiry, way: Way, cells: _Cells, objects: Mapping[str, list[tuple[Reached, Any]]]) -> None:
     rule, applicant = way.rule, enquiry.applicant
     for tag in way.looked_for:
-        for one, flat in _of((tag,), objects):
+        for one, flat in _of((replace(tag, shape=""),), objects, {}):
             limit: float | None = None if rule.metres is None else enquiry.limit(rule)
             clause, doubtful = rule.scope.clause, False
             if rule.by:
@@ -300,15 +328,14 @@ def _ask_way(enquiry: Enquiry, way: Way, cells: _Cells, objects: Mapping[str, li
                 clause, doubtful = need.clause, bool(need.doubts)
             half, slack, _ = edge_of(rule, one)
             unsure = POSITION_M.get(one.position_quality, 200.0)
-            if limit is None:
-                limit, slack = rule.reach_m, max(slack, 1.0)  # no number: within reach it has to be looked at
-            _near(cells, rule.scope.code, flat, limit + half, unsure, rule.scope.consequence, clause.tag,
-                  doubtful=doubtful, slack=slack)  # fmt: skip
+            unknown = limit is None  # no number: within reach it has to be looked at
+            _near(cells, rule.scope.code, flat, (rule.reach_m if limit is None else limit) + half, unsure,
+                  rule.scope.consequence, clause.tag, doubtful=doubtful, slack=slack, unknown=unknown)  # fmt: skip
 
 
 def _near(
     cells: _Cells, rule: str, flat: Any, limit: float, unsure: float, consequence: str, tag: Any, *,
-    doubtful: bool = False, slack: float = 0.0, zone: bool = False,
+    doubtful: bool = False, slack: float = 0.0, zone: bool = False, unknown: bool = False,
 ) -> None:  # fmt: skip
     """What one object comes to in the cells around it."""
     if consequence == NONE or not len(cells.ids):
@@ -318,16 +345,14 @@ def _near(
     if not len(near):
         return
     metres = shapely.distance(cells.centres[near], flat)
+    doubt = _ORDER.index(Verdict.CHECK)
     if zone:  # inside, with the whole cell, or only with a part of it
-        edge = shapely.distance(cells.centres[near], shapely.boundary(flat)) if flat.area else np.zeros(len(near))
-        inside = (metres == 0) & (edge >= radius)
-        sure = _index(softened(consequence, tag, why=Why.WITHIN))
-        verdicts = np.where(inside, sure, _ORDER.index(Verdict.CHECK)).astype(np.int8)
+        sure = _index(in_zone(0.0, 0.0, 0.0, consequence, tag))
+        certain = (metres == 0) & (_depth(cells.centres[near], flat) >= unsure + radius)
     else:
         sure = _index(at_distance(0.0, limit, 0.0, consequence, tag, doubtful=doubtful, slack_m=slack))
-        doubt = _ORDER.index(Verdict.CHECK)
-        certain = (metres < limit - unsure - radius) & (slack == 0)
-        verdicts = np.where(certain, sure, doubt).astype(np.int8)
+        certain = (metres < limit - unsure - radius) & (slack == 0) & (not unknown)
+    verdicts = np.where(certain, sure, doubt).astype(np.int8)
     cells.meet(rule, near, verdicts)
 
 
@@ -335,36 +360,102 @@ def _index(outcome: Outcome) -> int:
     return _ORDER.index(outcome.verdict) if outcome.verdict is not None else len(_ORDER)
 
 
+def _depth(points: Any, flat: Any) -> Floats:
+    """How far points within an outline are from its border; of what is no outline nothing is deep."""
+    return np.asarray(shapely.distance(points, shapely.boundary(flat)) if flat.area else np.zeros(len(points)))
+
+
 def _ask_item(
-    cells: _Cells, rule: str, place: tuple[str, str] | None, enquiry: Enquiry,
-    objects: Mapping[str, list[tuple[Reached, Any]]], outcome: Outcome, unknown: bool,
+    cells: _Cells, item: NegativeItem, enquiry: Enquiry, objects: Objects, shapes: Mapping[str, Objects],
+    data: Mapping[str, tuple[int, Any]],
 ) -> None:  # fmt: skip
     """An item of the negative list: everywhere, or inside or outside of some zones."""
-    every = np.arange(len(cells.ids))
+    scope = item.scope
+    met, untold = scaled(item, enquiry.applicant.size)
+    if not met or scope.consequence == NONE:
+        return
     check = _ORDER.index(Verdict.CHECK)
-    sure = check if unknown else _index(outcome)
-    if place is None:
-        cells.meet(rule, every, np.full(len(every), sure, dtype=np.int8))
+    sure = check if untold else _index(softened(scope.consequence, scope.clause.tag, why=Why.LISTED))
+    verdicts = np.full(len(cells.ids), sure, dtype=np.int8)
+    holds = np.ones(len(cells.ids), dtype=bool)
+    if item.place:
+        relation, tag = item.place
+        tags = enquiry.tags_of(tag)
+        surely, perhaps = np.zeros(len(cells.ids), dtype=bool), np.zeros(len(cells.ids), dtype=bool)
+        for one, flat in _of(tags, objects, shapes):
+            unsure = POSITION_M.get(one.position_quality, 200.0) + float(cells.radius_m[0])
+            near = cells.tree.query(flat, predicate="dwithin", distance=unsure)
+            perhaps[near] = True
+            inside = shapely.distance(cells.centres[near], flat) == 0
+            surely[near] |= inside & (_depth(cells.centres[near], flat) >= unsure)
+        known = any(data.get(c, (0, None))[0] for t in tags for c in t.classes)
+        said = {
+            (s, p): placed(relation, known=known, surely=s, perhaps=p)
+            for s, p in ((False, False), (False, True), (True, True))
+        }
+        for (s, p), holds_there in said.items():
+            these = (surely == s) & (perhaps == p)
+            holds[these] = holds_there is not False
+            if holds_there is None:
+                verdicts[these] = check
+    where = np.flatnonzero(holds)
+    cells.meet(scope.code, where, verdicts[where])
+
+
+def _ask_alpha(enquiry: Enquiry, way: Way, cells: _Cells, area: Any, middle: float) -> None:
+    """Residents more: each unit asked once what they would make of it, then by its boundary for all cells."""
+    scope, told = way.rule.scope, enquiry.applicant.size.get("residents")
+    residents = 1 if told is None else int(told)
+    if residents <= 0 or not len(cells.ids):
         return
-    relation, tag = place
-    zones = [flat for _, flat in _of(enquiry.tags_of(tag), objects)]
     radius = float(cells.radius_m[0])
-    union = shapely.union_all(zones) if zones else None
-    if union is None:
-        cells.meet(rule, every, np.full(len(every), check, dtype=np.int8))
-        return
-    metres = shapely.distance(cells.centres, union)
-    edge = shapely.distance(cells.centres, shapely.boundary(union))
-    wanted = (metres == 0) if relation == "in" else (metres > 0)
-    partly = edge < radius
-    verdicts = np.where(wanted & ~partly, sure, check).astype(np.int8)
-    met = np.flatnonzero(wanted | partly)
-    cells.meet(rule, met, verdicts[met])
+    ask = Asker(enquiry.snapshot)
+    for unit in units_around(enquiry.snapshot, area.bounds):
+        flat = plane.flat(unit.outline, middle)
+        near = cells.tree.query(flat, predicate="dwithin", distance=ALPHA_M + radius)
+        found = ask.before_and_after(unit, 0.0, residents) if len(near) else None
+        if found is None:
+            continue
+        changes = bool(found[0]["value"] != found[1]["value"])
+        if told is None:
+            sure = doubt = _index(softened(scope.consequence, scope.clause.tag, why=Why.UNKNOWN))
+        else:
+            sure = _index(at_alpha(scope, 0.0, 0.0, changes=changes))
+            doubt = _index(at_alpha(scope, ALPHA_M, radius, changes=changes))
+        certain = shapely.distance(cells.centres[near], flat) <= ALPHA_M - radius
+        cells.meet(scope.code, near, np.where(certain, sure, doubt).astype(np.int8))
+
+
+def _ask_risk(enquiry: Enquiry, zone: ZoneRule, cells: _Cells, area: Any, middle: float) -> None:
+    """The contours of each plant: compared once for every way in which a cell can lie to them."""
+    scope, rules, applicant = zone.scope, enquiry.rules, enquiry.applicant
+    radius = float(cells.radius_m[0])
+    furthest = contours.REACH_M + radius + max(POSITION_M.values())
+    target = risk.protected(applicant.trade, applicant.size, rules)
+    for nest in risk.nests(contours.stored(enquiry.snapshot, area.bounds, furthest + radius)):
+        flat = [plane.flat(one.shape, middle) for one in nest]
+        unsure = [POSITION_M.get(one.row["position_quality"], 200.0) + radius for one in nest]
+        near = cells.tree.query(shapely.union_all(flat), predicate="dwithin", distance=furthest)
+        points = cells.centres[near]
+        metres = np.empty((len(near), len(nest)))
+        for k, shape in enumerate(flat):
+            away = np.asarray(shapely.distance(points, shape))
+            metres[:, k] = np.where(away == 0, -_depth(points, shape), away)
+        within = np.array(unsure)
+        reached = (metres <= contours.REACH_M + within).any(axis=1)
+        ways = np.hstack([metres <= -within, metres <= within])
+        for way in np.unique(ways[reached], axis=0):
+            compared = risk.compare(
+                nest, way[: len(nest)].tolist(), way[len(nest) :].tolist(), target, scope.consequence, rules
+            )
+            if compared is not None and compared.outcome.verdict is not None:
+                these = near[reached & (ways == way).all(axis=1)]
+                cells.meet(scope.code, these, np.full(len(these), _index(compared.outcome), dtype=np.int8))
 
 
 def _told(
     snapshot: Snapshot, rules: Rules, question: Question, cells: _Cells, commits: bool, not_asked: Sequence[str],
-    asked: set[str], data: Mapping[str, tuple[int, Any]],
+    asked: set[str], data: Mapping[str, tuple[int, Any]], by_trade: Mapping[str, str],
 ) -> dict[str, Any]:  # fmt: skip
     free = _ORDER.index(Verdict.COMMIT if commits else Verdict.ADMIT)
     out, counts = [], dict.fromkeys(TITLES, 0)
@@ -377,10 +468,10 @@ def _told(
     titles = {d.scope.code: d.scope.title for d in rules.distances}
     titles |= {z.scope.code: z.scope.title for z in rules.zones} | {n.scope.code: n.scope.title for n in rules.negative}
     lacking = {c for tag in rules.tags.values() for c in tag.classes if c in asked and not data.get(c, (0, None))[0]}
-    titles |= {f"LICENCE-{t.code}": t.licence for t in rules.tags.values() if t.licence}
+    titles |= by_trade
     return {
         "resolution": question.resolution,
-        "radius_m": round(float(cells.radius_m[0]), 1),
+        "radius_m": float(cells.radius_m[0]),
         "cells": out,
         "counts": [{"kind": kind, "title": title, "n": counts[kind]} for kind, title in TITLES.items()],
         "rules": {name: titles.get(name, name) for name in cells.names},

@@ -35,6 +35,7 @@ ADMISSION_TABLES: Mapping[str, str] = {
     "gb50156-2012-petrol": "加油站间距（GB 50156）",
     "gb50016-2014-lpg": "液化石油气储罐间距（GB 50016）",
     "gb50074-2014-distance": "石油库间距（GB 50074）",
+    "gb36894-2018-individual-risk": "个人风险基准（GB 36894）",
 }
 # Policy: what an object counts in the weighted heat map, by its risk grade. The product weighs none more than another.
 EVEN: Mapping[str, Decimal] = dict.fromkeys(("major", "serious", "general", "low", "none"), Decimal(1))

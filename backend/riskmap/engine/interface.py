@@ -96,6 +96,7 @@ class Reached:
     parent: int | None
     distance_m: float
     line: tuple[tuple[float, float], tuple[float, float]]  # from the outline to the object, lon/lat
+    depth_m: float = 0.0  # of an outline within the object: how far to its border
 
 
 class Engine(Protocol):

@@ -324,7 +324,7 @@ class PostgisEngine:
             Reached(
                 r["id"], r["class"], r["name"], r["division"], r["department"], r["visibility"], r["attributes"] or {},
                 (r["level_scale"], r["level_value"]) if r["level_value"] else None, r["position_quality"],
-                r["enterprise"], r["parent"], r["m"], ((r["x1"], r["y1"]), (r["x2"], r["y2"])),
+                r["enterprise"], r["parent"], r["m"], ((r["x1"], r["y1"]), (r["x2"], r["y2"])), r["deep"],
             )
             for r in snapshot.connection.execute(text(sql), values).mappings()
         ]  # fmt: skip

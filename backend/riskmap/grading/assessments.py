@@ -196,7 +196,7 @@ def _individual_risk(asked: Asked) -> list[Answer]:
     kind = book.targets.kind(row["class"], asked.attributes)
     if kind is None:
         return [Answer(_unknown(edition, "未判定，登记的类别不能对应防护目标的类型"))]
-    target = _target(asked, kind)
+    target = contours.protected(kind, asked.attributes, book.targets)
     if row["geometry"] is None:
         return [Answer(_unknown(edition, "未判定，缺位置", *target.steps, inputs=target.inputs))]
     nests = contours.around(asked.connection, row["geometry"], asked.day)
@@ -210,17 +210,6 @@ def _individual_risk(asked: Asked) -> list[Answer]:
         steps, ids = target.steps, tuple(d.id for nest in nests for d in nest.drawn)
         return [Answer(_unknown(edition, f"未判定，缺{missing}", *steps, inputs=target.inputs), objects=ids)]
     return [_against(nest, target, asked) for nest in nests]
-
-
-def _target(asked: Asked, kind: Row) -> gb36894.Target:
-    """By the sizes of the place; 常住人口 before 人数 where the class has both."""
-    own = asked.attributes
-    figures = {name: own.get(name) for name in gb36894.MEASURES}
-    if own.get("residents") is None:
-        return gb36894.target_of(kind, figures, asked.rulebook.targets)
-    found = gb36894.target_of(kind, {**figures, "persons": own["residents"]}, asked.rulebook.targets)
-    inputs = (replace(g, field="residents", title="常住人口") if g.field == "persons" else g for g in found.inputs)
-    return replace(found, inputs=tuple(inputs))
 
 
 def _against(nest: contours.Nest, target: gb36894.Target, asked: Asked) -> Answer:

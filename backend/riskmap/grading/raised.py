@@ -40,18 +40,45 @@ class Raised:
         return bool(self.before["value"] != self.after["value"])
 
 
-def raised(snapshot: Snapshot, place: BaseGeometry, residents: int) -> list[Raised]:
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit whose R counts who lives around it, with the boundary that is counted from."""
+
+    row: Mapping[str, Any]
+    boundary: tuple[str, dict[str, Any]]
+    outline: BaseGeometry  # lon/lat
+
+
+def raised(snapshot: Snapshot, place: BaseGeometry, residents: int, unsure_m: float = 0.0) -> list[Raised]:
     """Units whose plant lies within 500 m of a place, with as many residents more there; nearest first.
 
+    `unsure_m`: how far the place may be off; so far beyond are units that it perhaps counts for.
     The snapshot is SYSTEM's. A unit whose number of residents is declared keeps it, and is not listed.
     """
+    middle = plane.middle_of(place)
+    here = plane.flat(place, middle)
+    ask = Asker(snapshot)
+    out = []
+    for unit in units_around(snapshot, place.bounds) if residents > 0 else ():
+        distance = float(shapely.distance(here, plane.flat(unit.outline, middle)))
+        if distance > REACH_M + unsure_m:
+            continue
+        found = ask.before_and_after(unit, distance, residents)
+        if found is not None:
+            ends = shapely.get_coordinates(shapely.shortest_line(place, unit.outline)).tolist()
+            out.append(Raised(unit.row, distance, (tuple(ends[0]), tuple(ends[-1])), *found))
+    return sorted(out, key=lambda r: (r.distance_m, r.row["id"]))
+
+
+def units_around(snapshot: Snapshot, bounds: tuple[float, float, float, float]) -> list[Unit]:
+    """Units that may count who lives in a box, each with its boundary; those without any count nobody by the map."""
     catalogue, connection = snapshot.catalogue, snapshot.connection
     by_map = tuple(c.code for c in catalogue.classes.values() if (r := RULES.get(c.rule or "")) and r.by_map)
-    if not by_map or residents <= 0:
+    if not by_map:
         return []
     compiled = compile_selection(Selection(classes=by_map, stage=LIVE_STAGES), snapshot)
     columns = "id, class, name, division, department, visibility, attributes, enterprise, grading"
-    west, south, east, north = place.bounds
+    west, south, east, north = bounds
     corners = (west - _BOX, south - _BOX, east + _BOX, north + _BOX)
     box = f"ST_MakeEnvelope({', '.join(compiled.binds(v) for v in corners)}, 4490)"
     rows = connection.execute(
@@ -59,26 +86,25 @@ def raised(snapshot: Snapshot, place: BaseGeometry, residents: int) -> list[Rais
     )
     units = [dict(row) for row in rows.mappings()]
     boundaries = _boundaries(snapshot, units)
-    middle = plane.middle_of(place)
-    here = plane.flat(place, middle)
-    judge = Judge.on(catalogue, "", snapshot.state.at)
-    out = []
-    for unit in units:
-        boundary = boundaries.get(unit["id"])
-        if boundary is None or unit["attributes"].get("exposed_persons") is not None:
-            continue
-        outline = geojson_shape(boundary[1])
-        flat = plane.flat(outline, middle)
-        distance = float(shapely.distance(here, flat))
-        if distance > REACH_M:
-            continue
-        line = shapely.shortest_line(place, outline)
-        found = _one(snapshot, judge, unit, boundary, distance, residents)
-        if found is not None:
-            before, after = found
-            ends = shapely.get_coordinates(line).tolist()
-            out.append(Raised(unit, distance, (tuple(ends[0]), tuple(ends[-1])), before, after))
-    return sorted(out, key=lambda r: (r.distance_m, r.row["id"]))
+    return [
+        Unit(unit, boundary, geojson_shape(boundary[1]))
+        for unit in units
+        if (boundary := boundaries.get(unit["id"])) and unit["attributes"].get("exposed_persons") is None
+    ]
+
+
+class Asker:
+    """Asks units of one snapshot what more residents would make of their level."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._judge = Judge.on(snapshot.catalogue, "", snapshot.state.at)
+
+    def before_and_after(
+        self, unit: Unit, distance_m: float, residents: int
+    ) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        """Its grade as it stands and with them; None where there is none to be worked out."""
+        return _one(self._snapshot, self._judge, unit.row, unit.boundary, distance_m, residents)
 
 
 def _boundaries(snapshot: Snapshot, units: list[dict[str, Any]]) -> dict[int, tuple[str, dict[str, Any]]]:

@@ -15,6 +15,7 @@ export interface Hit {
   object: HitObject | null; masked: string | null; measured_m: number | null; required_m: number | null; uncertainty_m: number | null; edge: string | null;
   said: string; doubts: string[]; line: [number, number][] | null; would_pass: number | null; words: string;
   raised?: { before: Graded | null; after: Graded | null; changes: boolean };
+  risk?: { target: string; kind: string; limit: string; contour: string | null; plant: string; said: string; inside: boolean };
 }
 export interface Asked { rule: string; title: string; basis: string; confidence: string; direction: Direction; classes: string[]; objects: number | null; data_as_of: string | null }
 export interface FoundTag { tag: string; title: string; how: "chosen" | "scope" | "industry"; evidence: string }

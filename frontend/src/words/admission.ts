@@ -185,6 +185,8 @@ export const N = {
   uncertain: "位置误差",
   plusMinus: (m: number) => `±${N.need(m)}`,
   raised: "级别变化",
+  target: "防护目标",
+  targetOf: (target: string, kind: string, limit: string) => `${target}（${kind}）${limit ? `，基准 ${limit}/年` : ""}`,
   raisedFrom: (before: string, after: string) => `${before} → ${after}`,
   raisedOne: (r: string | null, verdict: string) => (r ? `R ${r}，${verdict}` : verdict),
   openObject: (name: string) => `打开 ${name}`,

@@ -53,7 +53,7 @@ export const TABLES: Record<string, TableWords> = {
     key: ["code"],
     shown: [{ title: "编号", columns: ["code"], width: 144 }, { title: "区域", columns: ["title"], width: 176 }, { title: "谁", columns: ["who"] }, { title: "范围", columns: ["within_m"], width: 96 }, { title: "后果", columns: ["consequence"], width: 104 }, { title: "说明", columns: ["advice"] }, basis, sure],
     columns: [
-      code, { column: "title", title: "区域（文字）", kind: "text" }, { column: "zone", title: "区域（标签）", kind: "tags" }, { column: "who", title: "问谁", kind: "who" }, { ...metres("within_m", "旁边多少米以内"), help: "0：在其内" },
+      code, { column: "title", title: "区域（文字）", kind: "text" }, { column: "zone", title: "区域（标签）", kind: "tags" }, { column: "who", title: "问谁", kind: "who" }, { ...metres("within_m", "旁边多少米以内"), help: "0：在其内" }, { column: "by", title: "怎样判断", kind: "choice", choices: { "": "在其内或旁边就算", gb36894: "与防护目标的个人风险基准比较" } },
       consequence, { column: "advice", title: "说明（写在结论里）", kind: "long" }, ...BASIS, ...TERM,
     ],
   },
@@ -79,6 +79,11 @@ export const TABLES: Record<string, TableWords> = {
     key: ["level"],
     shown: [{ title: "石油库等级", columns: ["level"] }, { title: "距居住区", columns: ["residential_m"] }, basis, sure],
     columns: [{ column: "level", title: "石油库等级", kind: "text" }, { ...metres("residential_m", "距居住区"), help: "空着：没有数值，到现场核查" }, ...BASIS],
+  },
+  "gb36894-2018-individual-risk": {
+    key: ["target"],
+    shown: [{ title: "防护目标", columns: ["target"] }, { title: "新建、改建、扩建（每年）", columns: ["new"] }, { title: "在役（每年）", columns: ["existing"] }, basis, sure],
+    columns: [{ column: "target", title: "防护目标", kind: "text" }, { column: "new", title: "新建、改建、扩建", kind: "text", help: "每年，如 3e-7" }, { column: "existing", title: "在役", kind: "text", help: "每年，如 3e-6" }, ...BASIS],
   },
 };
 /** The column of a table's own that is typed as choices has one for emptiness where it may be empty. */

@@ -59,7 +59,7 @@ export const H = {
   emptySaid: (titles: string[]) => `${titles.join("、")}：没有登记数据，与它们有关的规则没有对象可量，不等于附近没有。`,
   emptyNone: "所问的分类都有登记数据；登记是否齐全仍要核对。",
   notAsked: "没有问的规则",
-  notAskedSaid: "只在一个区域施行的、要看周边住多少人的和按路径量的，逐格没有问；在地点上核验时会问。",
+  notAskedSaid: "只在一个区域施行的，逐格没有问；在地点上核验时会问。",
   notAskedNone: "现行规则都问了。",
   map: (words: string) => `${words}，逐格的地图。方向键移动，加减键缩放，N、P 逐格查看，回车打开。`,
   mapNothing: "地图，还没有问。方向键移动，加减键缩放。",
