@@ -1,5 +1,7 @@
 """How long a daily file of new market entities takes, in seconds and by the entity; and the same file once more.
 
+Beside it a window takes a number every 20 ms and gives it back: how long it waits at the longest.
+
     .venv/bin/python benchmarks/admission_batch.py [--rows 1000]
 
 A private cluster of its own with the demo city, so that every entity has something near it.
@@ -10,17 +12,19 @@ import io
 import random
 import shutil
 import tempfile
+import threading
 import time
 from pathlib import Path
 
 import xlsxwriter
+from sqlalchemy import Engine
 
 from riskmap.access import queries as accounts
 from riskmap.access.admin import ensure_first_administrator
 from riskmap.access.reader import SYSTEM
 from riskmap.access.service import reader_of
-from riskmap.admission import batch
-from riskmap.base import database, jobs
+from riskmap.admission import batch, queries
+from riskmap.base import clock, database, jobs
 from riskmap.base.cluster import PrivateCluster
 from riskmap.base.database import app_url, make_engine
 from riskmap.base.migrate import migrate
@@ -50,6 +54,26 @@ def make(rows: int) -> bytes:
     return out.getvalue()
 
 
+class Window(threading.Thread):
+    """Somebody at the approval window who wants a number again and again."""
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(daemon=True)
+        self._engine, self._over, self.longest_s = engine, threading.Event(), 0.0
+
+    def run(self) -> None:
+        while not self._over.wait(0.02):
+            with self._engine.connect() as connection, connection.begin() as transaction:
+                began = time.perf_counter()
+                queries.take_number(connection, clock.today().year)
+                self.longest_s = max(self.longest_s, time.perf_counter() - began)
+                transaction.rollback()
+
+    def close(self) -> None:
+        self._over.set()
+        self.join()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--rows", type=int, default=1000)
@@ -70,15 +94,19 @@ def main() -> None:
                 reader = reader_of(accounts.account(connection, "admin"), "")
             body = make(asked.rows)
             for title in ("第一次", "同一文件再来一次"):
+                window = Window(engine)
+                window.start()
                 began = time.perf_counter()
                 given = io.BytesIO(body)
                 batch_id = batch.queue(engine, settings, reader, "日清单.xlsx", given, "EPSG:4490", demo=True)
                 assert jobs.Worker(engine, settings, {batch.JOB: batch.run}).work_off() == 1
                 took = time.perf_counter() - began
+                window.close()
                 with database.read(engine, {}) as connection:
                     done = jobs.one(connection, batch_id, None)
                 assert done is not None
-                print(f"{title}：{done['message']} {took:.1f} s，每家 {1000 * took / asked.rows:.1f} ms")
+                print(f"{title}：{done['message']} {took:.1f} s，每家 {1000 * took / asked.rows:.1f} ms；"
+                      f"窗口取号最久等 {window.longest_s:.2f} s")  # fmt: skip
             engine.dispose()
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -206,10 +206,51 @@ def test_the_signed_copy_closes_a_signed_case_once(admin: TestClient, make_accou
     assert upload(admin, case, PDF, kind="other").status_code == 201
     sent = admin.get(f"/api/admission/checks/{case['case']}/files/{file['id']}")
     assert sent.content == PDF
+    trail = make_account("auditor", tier="command").get(
+        "/api/audit", params={"ref": case["case"], "action": "download"}
+    )
+    assert [entry["after"]["name"] for entry in trail.json()["items"]] == ["盖章_件_.pdf"]
     assert sent.headers["content-disposition"].startswith("attachment")
     assert sent.headers["x-content-type-options"] == "nosniff"
     # The check on site may follow the commitment.
     assert post(admin, case, "findings", findings()).json()["status"] == "checked"
+
+
+def figures(client: TestClient) -> dict[str, int]:
+    counts: dict[str, int] = client.get("/api/admission/checks").json()["counts"]
+    assert sum(n for name, n in counts.items() if name != "total") == counts["total"]
+    return counts
+
+
+@pytest.mark.parametrize("verdict", ["on_site_check", "rectify_first"])
+def test_what_rests_on_a_look_on_site_is_not_closed_before_it(
+    admin: TestClient, make_account: Maker, verdict: str
+) -> None:
+    case, officer = ask(admin, IN_WULI, "gas-restaurant"), make_account("editor", may=["sign"])
+    sign(officer, case, verdict)
+    early = upload(admin, case, PDF)
+    assert (early.status_code, early.json()["code"]) == (409, "not_checked")
+    assert "还没有登记现场核查结果" in early.json()["detail"]
+    tomorrow = (clock.today() + timedelta(days=1)).isoformat()
+    post(admin, case, "findings", findings("rectify", rectify_by=tomorrow))
+    assert "复查" in upload(admin, case, PDF).json()["detail"]
+    before = figures(admin)
+    assert post(admin, case, "findings", findings()).status_code == 200
+    assert upload(admin, case, PDF).status_code == 201
+    after = figures(admin)
+    assert (after["checked"], after["total"]) == (before["checked"] + 1, before["total"])
+
+
+def test_a_refusal_that_is_closed_waits_for_no_look(admin: TestClient, make_account: Maker) -> None:
+    case, officer = ask(admin, IN_WULI, "gas-restaurant"), make_account("editor", may=["sign"])
+    sign(officer, case, "refuse_advised")
+    before = figures(admin)
+    assert upload(admin, case, PDF).json()["standing"] == "refused"
+    after = figures(admin)
+    assert (after["refused"], after["assigned"]) == (before["refused"] + 1, before["assigned"] - 1)
+    late = post(admin, case, "findings", findings())
+    assert (late.status_code, late.json()["code"]) == (409, "closed")
+    assert "结案" in late.json()["detail"]
 
 
 @pytest.mark.parametrize(

@@ -144,6 +144,17 @@ def test_what_only_command_sees_is_masked_on_paper_for_whoever_prints_it(
         assert "对象无权查看（主管部门：教育局）" in said(paper(client, case, "notice").content)
 
 
+def test_a_paper_that_was_taken_is_in_the_trail(admin: TestClient, make_account: Maker) -> None:
+    case = ask(admin, IN_RUICHANG, "gas-restaurant")
+    assert paper(make_account("editor", areas=["360402"]), case, "notice").status_code == 404
+    clerk = make_account("editor")
+    assert paper(clerk, case, "notice").status_code == 200
+    trail = make_account("auditor", tier="command").get("/api/audit", params={"ref": case["case"], "action": "print"})
+    [entry] = trail.json()["items"]
+    assert (entry["kind"], entry["after"]["paper"]) == ("admission", "安全告知书")
+    assert entry["actor"] == clerk.get("/api/session").json()["account"]["username"]
+
+
 def test_a_paper_is_for_who_sees_the_case(client: TestClient, admin: TestClient, make_account: Maker) -> None:
     case = ask(admin, IN_RUICHANG, "gas-restaurant")
     assert paper(client, case, "notice").status_code == 401

@@ -327,7 +327,7 @@ def test_a_case_that_waits_gets_its_place(page: Page, engine: Engine) -> None:
     )
     with database.write(engine, SYSTEM.settings(write=True)) as connection:
         now = clock.now()
-        number = queries.next_number(connection, now.year)
+        number = queries.take_number(connection, now.year)
         row = service.case_row(given, SYSTEM, "file", now)
         queries.add_case(connection, row | {"number": number})
     page.reload()

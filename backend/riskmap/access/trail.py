@@ -76,6 +76,8 @@ ACTIONS = {
     "findings": "现场核查",
     "assign": "派发",
     "upload": "上传",
+    "download": "下载",
+    "print": "打印",
     "close": "结案",
     "make": "生成",
     "review": "审核",

@@ -49,10 +49,35 @@ def asker(reader: Annotated[Reader, Depends(signed_in)]) -> Reader:
 Asker = Annotated[Reader, Depends(asker)]
 
 
+def handler(reader: Asker) -> Reader:
+    """Who may work on cases. Asked before a byte of an upload is read."""
+    service.ensure_may_handle(reader)
+    return reader
+
+
+Handler = Annotated[Reader, Depends(handler)]
+
+
 def house(request: Request) -> service.House:
     """What of the running service an enquiry needs."""
     app = request.app.state
     return service.House(app.map_engine, app.settings.bounds, app.mark is not None, app.data_dates)
+
+
+def note(request: Request, snapshot: Snapshot, action: str, ref: str, after: dict[str, Any]) -> None:
+    """What was read, in a second short transaction, committed before the answer."""
+    reader = snapshot.reader
+    with database.write(request.app.state.engine, reader.settings()) as connection:
+        audit.record(
+            connection, reader.name, action, "admission", ref, address=reader.address,
+            state=snapshot.moment.n, after=after,
+        )  # fmt: skip
+
+
+def _note_asked(request: Request, snapshot: Snapshot, ref: str, after: dict[str, Any]) -> None:
+    """What was decided over more than the asker may see, and kept as no case."""
+    if not snapshot.reader.sees_all:
+        note(request, snapshot, "ask", ref, after)
 
 
 @router.post("/preview")
@@ -60,6 +85,8 @@ def preview(body: Check, request: Request, reader: Asker, snapshot: ReadSnapshot
     """The answer without a case: nothing is kept."""
     _count(reader)
     asked = service.ask(snapshot, house(request), body)
+    after = {"verdict": str(asked.answer.verdict), "hits": len(asked.answer.hits)}
+    _note_asked(request, snapshot, "preview", after)
     return marked(request, service.preview(snapshot, asked))
 
 
@@ -123,7 +150,9 @@ def get_check(number: Number, request: Request, reader: Asker, snapshot: ReadSna
 def rerun_check(number: Number, request: Request, reader: Asker, snapshot: ReadSnapshot) -> Any:
     """The case asked again from its frozen state and rule set; `same` says whether the answer is."""
     _count(reader)
-    return marked(request, service.rerun(snapshot, house(request), number))
+    again = service.rerun(snapshot, house(request), number)
+    _note_asked(request, snapshot, number, {"verdict": again["verdict"], "same": again["same"]})
+    return marked(request, again)
 
 
 class Signature(Wire):
@@ -140,9 +169,16 @@ def sign_check(number: Number, body: Signature, request: Request, reader: Asker,
 
 
 @router.post("/checks/{number}/place")
-def place_check(number: Number, body: Place, request: Request, reader: Asker, snapshot: WriteSnapshot) -> Any:
+def place_check(number: Number, body: Place, request: Request, reader: Handler, snapshot: ReadSnapshot) -> Any:
     """Give a case that waits its place; it is answered and handed out."""
-    return marked(request, service.put_in_place(snapshot, house(request), number, body))
+    _count(reader)
+    app = request.app.state
+    ensure_disk(app.settings)
+    where = house(request)
+    asked = service.ask_waiting(snapshot, where, number, body)  # in one snapshot, before anything is held
+    with database.write(app.engine, reader.settings(write=True)) as connection:
+        service.put_in_place(connection, reader, snapshot, asked, where.demo, number)
+    return marked(request, one(request, reader, number))
 
 
 WholeSnapshot = Annotated[Snapshot, Depends(whole_snapshot("试算准入规则"), scope="function")]

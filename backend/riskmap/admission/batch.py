@@ -3,10 +3,10 @@
 import logging
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -18,9 +18,8 @@ from riskmap.access.service import check_still_holds
 from riskmap.admission import daily, queries, service
 from riskmap.admission.daily import Layout, Line
 from riskmap.admission.days import DUE_DAYS, calendar
-from riskmap.admission.handout import ensure_may_handle
 from riskmap.admission.judgement import WORDS
-from riskmap.admission.place import ADDRESS_M, Placed
+from riskmap.admission.place import Placed, address_m
 from riskmap.admission.rules import rules_of
 from riskmap.admission.wire import Place
 from riskmap.base import audit, clock, database, jobs
@@ -45,7 +44,7 @@ JOB = "admission"
 MOST_FILE = 30 << 20
 KEPT_FOR = timedelta(days=90)
 _KNOWN = "已立案的不会重复立案，不会更新"
-_READ, _PLACED, _ASKED = 0.05, 0.1, 0.92  # shares of the progress
+_READ, _PLACED, _ASKED, _STAGED = 0.05, 0.1, 0.92, 0.98  # shares of the progress
 _NO_BATCH = "没有这份日清单，或不是您的。请核对编号。"
 _DEGREE_M = 111_320
 _STALE_PART_S = 6 * 3600
@@ -65,7 +64,7 @@ def queue(
     engine: Engine, settings: Settings, reader: Reader, name: str, body: BinaryIO, crs: str | None, *, demo: bool
 ) -> str:
     """Keep a file, look whether it is a list of entities, and put it into the queue; its id. Raises Invalid."""
-    ensure_may_handle(reader)
+    service.ensure_may_handle(reader)
     ensure_disk(settings)
     asked = crs_named(crs)
     batch_id = jobs.new_id("i")
@@ -191,6 +190,11 @@ class _File:
             kept.append(line)
         self.new = kept
 
+    def leave_out(self, lines: Collection[int]) -> None:
+        """Lines that have become known meanwhile."""
+        self.known += len(lines)
+        self.new = [line for line in self.new if line.line not in lines]
+
     # -- Where
 
     def place(self) -> None:
@@ -232,12 +236,12 @@ class _File:
             if not inside[i]:
                 continue
             at = shapely.Point(float(lon[i]), float(lat[i]))
-            placed = Placed(at, ADDRESS_M.get(hit["level"], 5000.0), divisions[i] or "", "address", None, None)
+            placed = Placed(at, address_m(hit["level"]), divisions[i] or "", "address", None, None)
             self.spots[line.line] = _Spot(placed, Place(address=addresses[line.line]))
 
     # -- What
 
-    def ask(self) -> Any:
+    def ask(self) -> Iterator[float]:
         """Every entity that has a place asked against the rules; yields how far it is. What is wrong goes back."""
         snapshot = self._snapshot
         rules = rules_of(snapshot.catalogue.ruleset_at(snapshot.moment.day))
@@ -256,6 +260,17 @@ class _File:
                     self.back.append(line)
             yield done / len(self.new)
         self.new = [line for line in self.new if line.line not in refused]
+
+    def rows(
+        self, snapshot: Snapshot, reader: Reader, demo: bool, batch_id: str, now: datetime, due: date
+    ) -> Iterator[dict[str, Any]]:
+        """The columns of each case, but for its number."""
+        for line in self.new:
+            assert line.check is not None
+            row = service.case_row(line.check, reader, "file", now) | {"batch_id": batch_id, "line": line.line}
+            if asked := self.asked.get(line.line):
+                row |= service.answered(snapshot, asked, demo) | {"due": due}
+            yield row
 
     # -- What is told
 
@@ -282,22 +297,15 @@ def _write(context: Context, reader: Reader, snapshot: Snapshot, house: service.
     ensure_disk(context.settings)
     job_id, now = context.job.job_id, clock.now()
     with database.write(context.engine, reader.settings(write=True)) as connection, context.stoppable(connection):
-        queries.wait_for_others(connection)
         check_still_holds(connection, reader)
-        queries.take_numbers(connection, now.year, 0)  # from here on nobody else makes a case
-        with database.under(connection, SYSTEM.settings()):
-            file.drop_known(connection)
         due = calendar(connection).after(now.date(), DUE_DAYS)
-        numbers = queries.take_numbers(connection, now.year, len(file.new))
-        cases = []
-        for line, number in zip(file.new, numbers, strict=True):
-            assert line.check is not None
-            row = service.case_row(line.check, reader, "file", now) | {"batch_id": job_id, "line": line.line}
-            if asked := file.asked.get(line.line):
-                row |= service.answered(snapshot, asked, house.demo) | {"due": due}
-            cases.append(row | {"number": number})
-        queries.add_cases(connection, cases)
-        context.tell("立案", 0.97)
+        queries.stage_cases(connection, file.rows(snapshot, reader, house.demo, job_id, now, due))
+        context.tell("编号", _STAGED)
+        queries.wait_for_others(connection)
+        queries.hold_numbers(connection, now.year, 0)  # until the commit nobody else makes a case
+        with database.under(connection, SYSTEM.settings()):
+            file.leave_out(queries.drop_known(connection))
+        queries.add_staged(connection, now.year)
         queries.add_batch_events(connection, job_id, {str(verdict): word for verdict, word in WORDS.items()})
         counts = file.counts()
         told = {"file": context.job.input["file_name"], **counts.body()}
@@ -355,7 +363,7 @@ def _prepare(context: Context, table: Table, layout: Layout, file: _File) -> Non
 
 def returned(engine: Engine, settings: Settings, reader: Reader, batch_id: str) -> tuple[str, Path]:
     """The sender's own workbook with what is wrong in it: a file name, and where it is. Raises NotFound, Conflict."""
-    ensure_may_handle(reader)
+    service.ensure_may_handle(reader)
     owner = None if reader.role == "administrator" else reader.account_id
     with database.read(engine, reader.settings()) as connection:
         job = jobs.one(connection, batch_id, owner)

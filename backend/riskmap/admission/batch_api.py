@@ -10,7 +10,7 @@ from starlette.datastructures import UploadFile
 
 from riskmap.access.reader import Reader
 from riskmap.admission import batch
-from riskmap.admission.handout_api import Handler
+from riskmap.admission.api import Handler
 from riskmap.base.errors import Invalid
 from riskmap.base.web import ExactResponse, ExactRoute
 from riskmap.exchange.uploads import XLSX, attachment

@@ -1,5 +1,6 @@
 """The daily file of new market entities: where its header is, what each line says, what is wrong with it."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -133,7 +134,9 @@ def lines_of(table: Table, layout: Layout) -> Iterator[Line]:
     assert named is not None
     used = [column for column in layout.columns if column.target]
     headers = {column.header for column in used}
-    uncomputed = table.uncomputed(layout.sheet)
+    uncomputed = defaultdict[int, set[int]](set)
+    for line, index in table.uncomputed(layout.sheet):
+        uncomputed[line].add(index)
     for number, cells in table.rows(layout.sheet):
         if number <= layout.header.last:
             continue
@@ -141,7 +144,7 @@ def lines_of(table: Table, layout: Layout) -> Iterator[Line]:
         filled = [cell for cell in said.values() if cell is not None and c.plain(cell).strip()]
         if not filled or _is_sum(cells) or all(c.plain(cell).strip() in headers for cell in filled):
             continue
-        yield _read(number, said, layout, {index for line, index in uncomputed if line == number})
+        yield _read(number, said, layout, uncomputed.get(number, set()))
 
 
 def _cell(cells: Sequence[Any], index: int) -> Cell:

@@ -12,9 +12,8 @@ from typing import Any
 
 import shapely
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import text
 
-from riskmap.admission import risk
+from riskmap.admission import queries, risk
 from riskmap.admission.judgement import (
     NONE,
     Outcome,
@@ -40,14 +39,11 @@ from riskmap.admission.rules import (
 )
 from riskmap.admission.trade import Found
 from riskmap.base import plane
-from riskmap.catalogue.model import LIVE_STAGES
 from riskmap.engine.interface import Engine, Reached
 from riskmap.grading import contours
 from riskmap.grading.exposure import REACH_M as ALPHA_M
 from riskmap.grading.raised import Raised, raised
 from riskmap.grading.rules import holding
-from riskmap.selection.compile import compile_selection
-from riskmap.selection.model import Selection
 from riskmap.standards import gb18218, gbt37243
 from riskmap.standards.need import Facts
 from riskmap.standards.result import Checks, Clause
@@ -56,7 +52,7 @@ from riskmap.store.snapshot import Snapshot
 
 # Policy: how far a registered position may be off, by its quality, in metres.
 POSITION_M = {"surveyed": 0.0, "clicked": 0.0, "geocoded": 50.0, "guessed": 200.0}
-_WORST_POSITION_M = max(POSITION_M.values())
+WORST_POSITION_M = max(POSITION_M.values())
 _VIEW_M = 100.0  # beyond a limit: how far the nearest that passes is still shown
 OUT, IN, PLACE, TRADE = "applicant_to_target", "source_to_applicant", "place", "trade"
 _PRE = Clause("国市监注发〔2021〕17号", "前置审批事项", Confidence.VERIFIED)
@@ -130,22 +126,10 @@ class DataDates:
         known = self._kept.setdefault(key, {})
         wanted = set(classes)
         if missing := wanted - known.keys():
-            known.update(dict.fromkeys(missing, (0, None)) | data_of(snapshot, missing))
+            known.update(dict.fromkeys(missing, (0, None)) | queries.data_of(snapshot, missing))
         while len(self._kept) > self._states:
             self._kept.pop(next(iter(self._kept)), None)  # another thread may be making room too
         return known
-
-
-def data_of(snapshot: Snapshot, classes: Iterable[str]) -> dict[str, tuple[int, date | None]]:
-    """Live objects of each class, and the day of the last change among them: what an answer rests on."""
-    wanted = tuple(sorted(classes))
-    if not wanted:
-        return {}
-    compiled = compile_selection(Selection(classes=wanted, stage=LIVE_STAGES), snapshot)
-    listed = compiled.rows("class, updated_at")
-    sql = f"SELECT class, count(*) AS n, max(updated_at) AS at FROM ({listed}) AS r GROUP BY 1"
-    rows = snapshot.connection.execute(text(sql), compiled.binds.values)
-    return {row[0]: (row.n, row.at.date() if row.at else None) for row in rows}
 
 
 @dataclass(slots=True)
@@ -234,7 +218,7 @@ class Enquiry:
         self, ways: Iterable[Way], zones: Iterable[ZoneRule], lines: Iterable[NegativeItem]
     ) -> dict[str, float]:
         """How far each class has to be looked for."""
-        unsure = self.applicant.uncertainty_m + _WORST_POSITION_M
+        unsure = self.applicant.uncertainty_m + WORST_POSITION_M
         reaches: dict[str, float] = {}
 
         def reach(tags: Iterable[Tag], metres: float) -> None:
@@ -264,7 +248,7 @@ class Enquiry:
 
     def unsure_of(self, position_quality: str) -> float:
         """How far a distance to an object may be off: by both positions."""
-        return self.applicant.uncertainty_m + POSITION_M.get(position_quality, _WORST_POSITION_M)
+        return self.applicant.uncertainty_m + POSITION_M.get(position_quality, WORST_POSITION_M)
 
     def _own(self, one: Reached) -> bool:
         """Whether an object is the applicant's own enterprise or belongs to it."""
@@ -477,7 +461,7 @@ class Enquiry:
     def _ask_risk(self, zone: ZoneRule, data: Mapping[str, tuple[int, date | None]]) -> None:
         """The contours of each plant round the place against the criterion of what the applicant is."""
         applicant, scope = self.applicant, zone.scope
-        reach = contours.REACH_M + applicant.uncertainty_m + _WORST_POSITION_M
+        reach = contours.REACH_M + applicant.uncertainty_m + WORST_POSITION_M
         found = [
             one for one in contours.stored(self.snapshot, applicant.shape.bounds, reach)
             if applicant.enterprise is None or applicant.enterprise not in (one.row["id"], one.row["enterprise"])

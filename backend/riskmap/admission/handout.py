@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine
 from riskmap.access.reader import Reader, canonical_division
 from riskmap.admission import queries, service
 from riskmap.admission.days import DUE_DAYS, calendar
+from riskmap.admission.judgement import WORDS, Verdict
 from riskmap.admission.wire import Assignment, Findings
 from riskmap.base import audit, clock, database
 from riskmap.base.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
@@ -32,12 +33,6 @@ KINDS = {"signed": "签字扫描件", "photo": "照片", "other": "附件"}
 _ENDING = {"application/pdf": ".pdf", "image/jpeg": ".jpg", "image/png": ".png", DOCX: ".docx"}
 
 
-def ensure_may_handle(reader: Reader) -> None:
-    """Whoever may write the register. Raises Forbidden."""
-    if not reader.writes:
-        raise Forbidden("当前账号只能查看，不能办理准入案。需要办理，请登录有编辑权限的账号。")
-
-
 def _in_charge(connection: Connection, reader: Reader, number: str) -> dict[str, Any]:
     """A case of the reader's own charge, held for a change. Raises NotFound, Forbidden."""
     case = service.locked(connection, number)
@@ -53,7 +48,9 @@ def _ensure_open(case: Mapping[str, Any], act: str) -> None:
     if case["status"] == "unplaced":
         raise Conflict(f"地点还没有落实，尚未派出，不能{act}。请先落位。", code="unplaced")
     if case["status"] != "assigned":
-        at = case["checked_at"].strftime("%Y-%m-%d %H:%M") if case["checked_at"] else ""
+        if case["checked_at"] is None:  # refused by its signed copy, without a look
+            raise Conflict(f"已按“{WORDS[Verdict.REFUSE]}”结案，不能再{act}。", code="closed")
+        at = case["checked_at"].strftime("%Y-%m-%d %H:%M")
         raise Conflict(f"已由 {case['checked_by']} 于 {at} 登记核查结果，不能再{act}。请刷新后查看。", code="checked")
 
 
@@ -182,8 +179,12 @@ def _is_docx(path: Path) -> bool:
     return {"[content_types].xml", "word/document.xml"} <= names
 
 
+# Conclusions that rest on a look on site: without its result there is nothing to close.
+_AFTER_CHECK = (Verdict.CHECK, Verdict.RECTIFY)
+
+
 def _ensure_may_file(case: Mapping[str, Any], kind: str) -> None:
-    """Raises Conflict where a signed copy has nothing to be a copy of, or is there already."""
+    """Raises Conflict where a signed copy has nothing to be a copy of, is there already, or comes before the check."""
     if kind != "signed":
         return
     if case["signed_at"] is None:
@@ -191,6 +192,10 @@ def _ensure_may_file(case: Mapping[str, Any], kind: str) -> None:
     if case["closed_at"] is not None:
         at = case["closed_at"].strftime("%Y-%m-%d %H:%M")
         raise Conflict(f"已由 {case['closed_by']} 于 {at} 结案，不能再上传签字扫描件。", code="closed")
+    if case["signed_verdict"] in _AFTER_CHECK and case["status"] == "assigned":
+        lacking = "整改还没有复查合格" if case["findings"] else "还没有登记现场核查结果"
+        words = f"所签结论是“{WORDS[Verdict(case['signed_verdict'])]}”，{lacking}，不能上传签字扫描件结案。请先登记。"
+        raise Conflict(words, code="not_checked")
 
 
 def keep_file(
@@ -200,7 +205,7 @@ def keep_file(
 
     Who sees a case may add to it, also the window whose case went to another town.
     """
-    ensure_may_handle(reader)
+    service.ensure_may_handle(reader)
     ensure_disk(settings)
     with database.read(engine, reader.settings()) as connection:  # before a byte is kept
         case = queries.case(connection, number)
@@ -238,6 +243,8 @@ def keep_file(
         audit.record(connection, reader.name, "upload", "admission", number, address=reader.address, after=told)
         if kind == "signed":
             closed = {"closed_at": clock.now(), "closed_by": reader.name}
+            if case["status"] == "assigned" and case["signed_verdict"] == Verdict.REFUSE:
+                closed["status"] = "refused"  # nobody opens there, so there is nothing left to look at
             queries.change_case(connection, case["case_id"], closed)
             queries.add_event(connection, case["case_id"], reader.name, "closed")
             audit.record(connection, reader.name, "close", "admission", number, address=reader.address)

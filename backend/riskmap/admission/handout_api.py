@@ -2,14 +2,14 @@
 
 from typing import Annotated, Any, Literal, cast, get_args
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Path, Request
 from fastapi.responses import FileResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 
 from riskmap.access.reader import Reader
 from riskmap.admission import handout
-from riskmap.admission.api import Asker, Number, asker, one
+from riskmap.admission.api import Asker, Handler, Number, note, one
 from riskmap.admission.wire import Assignment, Findings
 from riskmap.base.errors import FieldError, Invalid
 from riskmap.base.web import ExactResponse, ExactRoute
@@ -21,15 +21,6 @@ router = APIRouter(
 )
 
 FileKind = Literal["signed", "photo", "other"]
-
-
-def handler(reader: Annotated[Reader, Depends(asker)]) -> Reader:
-    """Who may work on cases. Asked before a byte of an upload is read."""
-    handout.ensure_may_handle(reader)
-    return reader
-
-
-Handler = Annotated[Reader, Depends(handler)]
 
 
 @router.post("/checks/{number}/findings")
@@ -78,4 +69,5 @@ def get_file(
 ) -> FileResponse:
     """A file as it was uploaded, to be saved; never shown in place."""
     kept = handout.kept_file(snapshot.connection, request.app.state.settings, number, file_id)
+    note(request, snapshot, "download", number, {"id": file_id, "name": kept.name})
     return FileResponse(kept.path, media_type=kept.media_type, headers=attachment(kept.name))

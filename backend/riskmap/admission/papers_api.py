@@ -9,7 +9,7 @@ from starlette.datastructures import UploadFile
 from riskmap.access.dependencies import WriteTransaction, administrator_to
 from riskmap.access.reader import Reader
 from riskmap.admission import papers
-from riskmap.admission.api import Asker, Number
+from riskmap.admission.api import Asker, Number, note
 from riskmap.base import database
 from riskmap.base.errors import Invalid
 from riskmap.base.web import ExactResponse, ExactRoute, ensure_disk
@@ -30,6 +30,7 @@ def get_paper(number: Number, kind: Kind, request: Request, reader: Asker, snaps
     """安全告知书 (notice), 安全承诺书 (commitment) or 核查表 (checklist) of a case."""
     app = request.app.state
     name, body = papers.paper(snapshot, app.settings, number, kind, app.mark)
+    note(request, snapshot, "print", number, {"paper": papers.PAPERS[kind], "file": name})
     return Response(body, media_type=DOCX, headers=attachment(name))
 
 

@@ -6,10 +6,11 @@ from typing import Any
 import pyproj
 import shapely
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from riskmap.access.reader import SYSTEM
-from riskmap.admission.enquiry import POSITION_M
+from riskmap.admission import queries
+from riskmap.admission.enquiry import POSITION_M, WORST_POSITION_M
 from riskmap.admission.wire import Place
 from riskmap.base import database
 from riskmap.base.errors import FieldError, Invalid
@@ -17,8 +18,6 @@ from riskmap.exchange import geocode
 from riskmap.exchange.datum import DATUMS, metres_between
 from riskmap.exchange.division_names import division_names_of
 from riskmap.exchange.locate import geometry_of
-from riskmap.selection.compile import compile_selection
-from riskmap.selection.model import Selection
 from riskmap.store.place import anchor_of, parse_geometry
 from riskmap.store.snapshot import Snapshot
 from riskmap.store.territory import territory_of
@@ -27,6 +26,7 @@ _KINDS = ("point", "polygon")
 _LARGEST_M2 = 50e6  # 50 km²: no single business is larger
 # Policy: how far an address of the gazetteer may be off, by how exact the hit is, in metres.
 ADDRESS_M = {"door": 50.0, "place": 50.0, "road": 500.0, "village": 1000.0, "town": 5000.0}
+_WORST_ADDRESS_M = max(ADDRESS_M.values())
 _GEOD = pyproj.Geod(ellps="GRS80")
 
 
@@ -40,6 +40,11 @@ class Placed:
     how: str  # drawn, enterprise, address
     enterprise: int | None
     original: dict[str, Any] | None  # the sender's own numbers, where the datum was another
+
+
+def address_m(level: str) -> float:
+    """How far a hit of the gazetteer may be off, in metres; of an unknown level as far as the worst."""
+    return ADDRESS_M.get(level, _WORST_ADDRESS_M)
 
 
 def _refuse(field: str, code: str, message: str) -> Invalid:
@@ -110,19 +115,14 @@ def _listed(value: Any) -> Any:
 
 
 def _of_enterprise(snapshot: Snapshot, enterprise: int) -> tuple[BaseGeometry, float]:
-    compiled = compile_selection(Selection(), snapshot, only_ids=[enterprise]).only("full")
-    row = None
-    if compiled is not None:
-        columns = {"class": "{class}", "quality": "{position_quality}", "wkb": "ST_AsBinary({geom})"}
-        columns["boundary"] = "{attributes}->'plant_boundary'"
-        row = snapshot.connection.execute(text(compiled.rows(columns)), compiled.binds.values).one_or_none()
+    row = queries.enterprise(snapshot, enterprise)
     if row is None:
         raise _refuse("enterprise", "unknown_object", "没有这家企业，或您无权查看")
     if row.boundary:
         return shapely.geometry.shape(row.boundary), 0.0
     if row.wkb is None:
         raise _refuse("enterprise", "unplaced", "这家企业还没有位置：请先定位，或在图上点选")
-    return shapely.from_wkb(bytes(row.wkb)), POSITION_M.get(row.quality, 200.0)
+    return shapely.from_wkb(bytes(row.wkb)), POSITION_M.get(row.quality, WORST_POSITION_M)
 
 
 def _of_address(snapshot: Snapshot, address: str) -> tuple[BaseGeometry, float]:
@@ -133,10 +133,10 @@ def _of_address(snapshot: Snapshot, address: str) -> tuple[BaseGeometry, float]:
     lon, lat = best["position"]
     rivals = [f for f in found[1:] if f["level"] == best["level"] and f["how"] == best["how"]]
     apart = [metres_between(lon, lat, *f["position"]) for f in rivals]
-    if any(float(m) > ADDRESS_M.get(best["level"], 5000.0) for m in apart):
+    if any(float(m) > address_m(best["level"]) for m in apart):
         several = "；".join(dict.fromkeys(f"{f.get('where') or ''}{f['name']}" for f in found[:4]))
         raise _refuse("address", "ambiguous_address", f"“{address}”不止一处：{several}。请写明县区，或在图上点选")
-    return shapely.Point(lon, lat), ADDRESS_M.get(best["level"], 5000.0)
+    return shapely.Point(lon, lat), address_m(best["level"])
 
 
 def addresses(connection: Connection, snapshot: Snapshot, address: str) -> list[dict[str, Any]]:

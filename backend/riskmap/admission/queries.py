@@ -1,12 +1,17 @@
-"""All SQL of the cases. Which of them a reader sees is the row policy's to say (0013)."""
+"""All SQL of admission. Which cases a reader sees is the row policy's to say (0013), which objects the selection's."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 from riskmap.base.audit import dump_json
+from riskmap.catalogue.model import LIVE_STAGES
+from riskmap.selection.compile import compile_selection
+from riskmap.selection.model import Selection
+from riskmap.store.snapshot import Snapshot
 
 _JSON = frozenset({"request", "answer", "findings"})
 _COLUMNS = (
@@ -22,23 +27,27 @@ _LISTED = (
 )
 
 
-def next_number(connection: Connection, year: int) -> str:
+def take_number(connection: Connection, year: int) -> str:
     """The next number of a year, without a gap: the year's row is held until the case is committed."""
-    n = connection.scalar(
+    return f"ZR-{year}-{hold_numbers(connection, year, 1):06d}"
+
+
+def hold_numbers(connection: Connection, year: int, count: int) -> int:
+    """Take so many numbers of a year; the last of them. Whoever wants one too waits for the end of this transaction."""
+    last: int = connection.execute(
         text(
-            "INSERT INTO admission_number (year, last) VALUES (:year, 1)"
-            " ON CONFLICT (year) DO UPDATE SET last = admission_number.last + 1 RETURNING last"
+            "INSERT INTO admission_number AS a (year, last) VALUES (:year, :count)"
+            " ON CONFLICT (year) DO UPDATE SET last = a.last + :count RETURNING last"
         ),
-        {"year": year},
-    )
-    return f"ZR-{year}-{n:06d}"
+        {"year": year, "count": count},
+    ).scalar_one()
+    return last
 
 
-def add_case(connection: Connection, case: Mapping[str, Any]) -> int:
-    """Write a case; its id. `geom` is WKB in hex, or None."""
-    columns = list(case)
+def _values(case: Mapping[str, Any]) -> tuple[list[str], dict[str, Any]]:
+    """Columns of a case as SQL values, and what is bound. `geom` is EWKB in hex, or None."""
     values = []
-    for name in columns:
+    for name in case:
         if name == "geom":
             values.append("ST_GeomFromEWKB(decode(:geom, 'hex'))")
         elif name in _JSON:
@@ -47,26 +56,24 @@ def add_case(connection: Connection, case: Mapping[str, Any]) -> int:
             values.append("CAST(:tags AS text[])")
         else:
             values.append(f":{name}")
-    binds = {name: dump_json(value) if name in _JSON else value for name, value in case.items()}
+    return values, {name: dump_json(value) if name in _JSON else value for name, value in case.items()}
+
+
+def add_case(connection: Connection, case: Mapping[str, Any]) -> int:
+    """Write a case; its id."""
+    values, binds = _values(case)
     found: int = connection.execute(
-        text(f"INSERT INTO admission_case ({', '.join(columns)}) VALUES ({', '.join(values)}) RETURNING case_id"), binds
+        text(f"INSERT INTO admission_case ({', '.join(case)}) VALUES ({', '.join(values)}) RETURNING case_id"), binds
     ).scalar_one()
     return found
 
 
 def change_case(connection: Connection, case_id: int, changes: Mapping[str, Any]) -> None:
     """Set columns of a case."""
-    parts = []
-    for name in changes:
-        if name == "geom":
-            parts.append("geom = ST_GeomFromEWKB(decode(:geom, 'hex'))")
-        elif name in _JSON:
-            parts.append(f"{name} = CAST(:{name} AS jsonb)")
-        else:
-            parts.append(f"{name} = :{name}")
-    binds = {name: dump_json(value) if name in _JSON else value for name, value in changes.items()}
+    values, binds = _values(changes)
+    parts = ", ".join(f"{name} = {value}" for name, value in zip(changes, values, strict=True))
     connection.execute(
-        text(f"UPDATE admission_case SET {', '.join(parts)} WHERE case_id = :case_id"), binds | {"case_id": case_id}
+        text(f"UPDATE admission_case SET {parts} WHERE case_id = :case_id"), binds | {"case_id": case_id}
     )
 
 
@@ -127,6 +134,37 @@ def files(connection: Connection, case_id: int) -> list[dict[str, Any]]:
         {"id": case_id},
     )
     return [dict(row) for row in rows.mappings()]
+
+
+def data_of(snapshot: Snapshot, classes: Iterable[str]) -> dict[str, tuple[int, date | None]]:
+    """Live objects of each class, and the day of the last change among them: what an answer rests on."""
+    wanted = tuple(sorted(classes))
+    if not wanted:
+        return {}
+    compiled = compile_selection(Selection(classes=wanted, stage=LIVE_STAGES), snapshot)
+    listed = compiled.rows("class, updated_at")
+    sql = f"SELECT class, count(*) AS n, max(updated_at) AS at FROM ({listed}) AS r GROUP BY 1"
+    rows = snapshot.connection.execute(text(sql), compiled.binds.values)
+    return {row[0]: (row.n, row.at.date() if row.at else None) for row in rows}
+
+
+def forms_of(snapshot: Snapshot, ids: list[int]) -> dict[int, str]:
+    """Of these objects those that the reader gets, in whatever stage of life, each with its form: full or public."""
+    if not ids:
+        return {}
+    compiled = compile_selection(Selection(), snapshot, any_life=True, only_ids=ids)
+    rows = snapshot.connection.execute(text(compiled.rows("id, form")), compiled.binds.values)
+    return {row.id: row.form for row in rows}
+
+
+def enterprise(snapshot: Snapshot, object_id: int) -> Row[Any] | None:
+    """An object that the reader gets in full: `wkb` of its geometry, its drawn `boundary`, its position's `quality`."""
+    compiled = compile_selection(Selection(), snapshot, only_ids=[object_id]).only("full")
+    if compiled is None:
+        return None
+    columns = {"quality": "{position_quality}", "wkb": "ST_AsBinary({geom})"}
+    columns["boundary"] = "{attributes}->'plant_boundary'"
+    return snapshot.connection.execute(text(compiled.rows(columns)), compiled.binds.values).one_or_none()
 
 
 def kept_suitability(connection: Connection, key: str) -> bytes | None:
@@ -287,18 +325,6 @@ def wait_for_others(connection: Connection) -> None:
     connection.execute(text("SET LOCAL lock_timeout = 0"))
 
 
-def take_numbers(connection: Connection, year: int, count: int) -> list[str]:
-    """The next numbers of a year; whoever wants one too waits until these are committed. None takes the lock only."""
-    last = connection.scalar(
-        text(
-            "INSERT INTO admission_number (year, last) VALUES (:year, :count)"
-            " ON CONFLICT (year) DO UPDATE SET last = admission_number.last + :count RETURNING last"
-        ),
-        {"year": year, "count": count},
-    )
-    return [f"ZR-{year}-{n:06d}" for n in range(last - count + 1, last + 1)]
-
-
 def known_names(connection: Connection, names: Sequence[str]) -> dict[tuple[str, str], str]:
     """Cases of these names: name and address → the first number."""
     rows = connection.execute(
@@ -311,19 +337,24 @@ def known_names(connection: Connection, names: Sequence[str]) -> dict[tuple[str,
     return {(row.name, row.address): row.number for row in rows}
 
 
+# Columns of a case that a daily file writes; its number comes last.
 _MANY = {
-    "number": "text", "made_at": "timestamptz", "made_by": "text", "account_id": "bigint", "channel": "text",
-    "batch_id": "text", "line": "int", "name": "text", "uscc": "text", "address": "text", "industry_code": "text",
-    "tags": "text[]", "request": "jsonb", "geom": "text", "uncertainty_m": "double precision", "division": "text",
-    "department": "text", "state": "bigint", "day": "date", "ruleset": "text", "demo": "boolean", "answer": "jsonb",
-    "verdict": "text", "status": "text", "due": "date",
+    "made_at": "timestamptz", "made_by": "text", "account_id": "bigint", "channel": "text", "batch_id": "text",
+    "line": "int", "name": "text", "uscc": "text", "address": "text", "industry_code": "text", "tags": "text[]",
+    "request": "jsonb", "geom": "text", "uncertainty_m": "double precision", "division": "text", "department": "text",
+    "state": "bigint", "day": "date", "ruleset": "text", "demo": "boolean", "answer": "jsonb", "verdict": "text",
+    "status": "text", "due": "date",
 }  # fmt: skip
 _NOT_NULL = {"tags": "'{}'", "division": "''", "department": "''", "demo": "false"}
 _CHUNK = 500
 
 
-def add_cases(connection: Connection, cases: Sequence[Mapping[str, Any]]) -> None:
-    """Write many cases, in their order. `geom` is WKB in hex, or None."""
+def stage_cases(connection: Connection, cases: Iterable[Mapping[str, Any]]) -> None:
+    """Cases on their way, in a temporary table that goes with the transaction: nobody waits for this."""
+    columns = ", ".join(_MANY)
+    connection.execute(
+        text(f"CREATE TEMPORARY TABLE staged_case ON COMMIT DROP AS SELECT {columns} FROM admission_case WITH NO DATA")
+    )
     picked = []
     for name in _MANY:
         if name == "geom":
@@ -332,14 +363,46 @@ def add_cases(connection: Connection, cases: Sequence[Mapping[str, Any]]) -> Non
             picked.append(f"coalesce(r.{name}, {_NOT_NULL[name]})")
         else:
             picked.append(f"r.{name}")
-    columns = ", ".join(_MANY)
     typed = ", ".join(f"{name} {type_}" for name, type_ in _MANY.items())
     sql = text(
-        f"INSERT INTO admission_case ({columns}) SELECT {', '.join(picked)}"
-        f" FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r({typed}) ORDER BY r.number"
+        f"INSERT INTO pg_temp.staged_case ({columns}) SELECT {', '.join(picked)}"
+        f" FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r({typed})"
     )
-    for start in range(0, len(cases), _CHUNK):
-        connection.execute(sql, {"rows": dump_json(cases[start : start + _CHUNK])})
+    left = iter(cases)
+    while chunk := list(islice(left, _CHUNK)):
+        connection.execute(sql, {"rows": dump_json(chunk)})
+    connection.execute(text("ANALYZE pg_temp.staged_case"))
+
+
+def drop_known(connection: Connection) -> set[int]:
+    """Take out of the staged cases those that are known by now: by code, else by name and address; their lines."""
+    return set(
+        connection.scalars(
+            text(
+                "DELETE FROM pg_temp.staged_case AS s WHERE CASE WHEN s.uscc IS NOT NULL"
+                " THEN EXISTS (SELECT FROM admission_case AS c WHERE c.uscc = s.uscc)"
+                " ELSE EXISTS (SELECT FROM admission_case AS c WHERE c.name = s.name AND c.address = s.address) END"
+                " RETURNING s.line"
+            )
+        )
+    )
+
+
+def add_staged(connection: Connection, year: int) -> int:
+    """Write what is staged, numbered in the order of its lines; how many. The year's numbers are held already."""
+    count: int = connection.execute(text("SELECT count(*) FROM pg_temp.staged_case")).scalar_one()
+    first = hold_numbers(connection, year, count) - count
+    columns = ", ".join(_MANY)
+    connection.execute(
+        text(
+            f"INSERT INTO admission_case (number, {columns})"
+            " SELECT 'ZR-' || CAST(:year AS text) || '-' || lpad(n, greatest(6, length(n)), '0'),"
+            f" {columns} FROM (SELECT *, CAST(:first + row_number() OVER (ORDER BY line) AS text) AS n"
+            " FROM pg_temp.staged_case) AS s ORDER BY line"
+        ),
+        {"year": year, "first": first},
+    )
+    return count
 
 
 def add_batch_events(connection: Connection, batch_id: str, words: Mapping[str, str]) -> None:

@@ -48,6 +48,12 @@ def ensure_may_ask(reader: Reader) -> None:
         raise Forbidden("当前账号不能做准入核验。请联系管理员开通。")
 
 
+def ensure_may_handle(reader: Reader) -> None:
+    """Whoever may write the register. Raises Forbidden."""
+    if not reader.writes:
+        raise Forbidden("当前账号只能查看，不能办理准入案。需要办理，请登录有编辑权限的账号。")
+
+
 def holds(reader: Reader, division: str, department: str) -> bool:
     """Whether a division and department are in this reader's charge."""
     in_area = not reader.areas or division.startswith(reader.area_prefixes)
@@ -186,9 +192,9 @@ def _storage_fault(field: str, code: str, message: str, lines: Sequence[int]) ->
 def keep(connection: Connection, reader: Reader, snapshot: Snapshot, asked: Asked, demo: bool, channel: str) -> str:
     """Write the case of an answer, in a transaction of the reader's; its number."""
     now = clock.now()
-    number = queries.next_number(connection, now.year)
     row = case_row(asked.given, reader, channel, now) | answered(snapshot, asked, demo)
     row["due"] = calendar(connection).after(now.date(), DUE_DAYS)
+    number = queries.take_number(connection, now.year)
     case_id = queries.add_case(connection, row | {"number": number})
     made = {"verdict": str(asked.answer.verdict), "hits": len(asked.answer.hits)}
     queries.add_event(connection, case_id, reader.name, "made", WORDS[asked.answer.verdict], made)
@@ -369,7 +375,7 @@ def body(snapshot: Snapshot, case: Mapping[str, Any]) -> dict[str, Any]:
         "place": None,
         "may": {
             "sign": "sign" in snapshot.reader.may,
-            "write": snapshot.reader.role != "auditor",
+            "place": case["status"] == "unplaced" and snapshot.reader.writes,
             "handle": case["status"] != "unplaced" and may_handle(snapshot.reader, case),
             "file": snapshot.reader.writes,
         },
@@ -522,16 +528,26 @@ def sign(snapshot: Snapshot, number: str, verdict: str, note: str) -> dict[str, 
     return body(snapshot, find(snapshot, number))
 
 
-def put_in_place(snapshot: Snapshot, house: House, number: str, given: Place) -> dict[str, Any]:
-    """Give a case that waits its place: it is answered by today's state and rules, and handed out."""
-    reader, connection = snapshot.reader, snapshot.connection
-    case = locked(connection, number)
+def _ensure_waits(case: Mapping[str, Any]) -> None:
     if case["status"] != "unplaced":
         raise Conflict("这个准入案已经落位核验。换地点请另立新案。", code="placed")
-    check = Check.model_validate(case["request"]).model_copy(update={"place": given})
-    asked = ask(snapshot, house, check)
-    changes = answered(snapshot, asked, house.demo)
-    changes["request"] = check.model_dump(mode="python")
+
+
+def ask_waiting(snapshot: Snapshot, house: House, number: str, given: Place) -> Asked:
+    """A case that waits asked at its place, by today's state and rules. Raises NotFound, Conflict, Invalid."""
+    case = find(snapshot, number)
+    _ensure_waits(case)
+    return ask(snapshot, house, Check.model_validate(case["request"]).model_copy(update={"place": given}))
+
+
+def put_in_place(
+    connection: Connection, reader: Reader, snapshot: Snapshot, asked: Asked, demo: bool, number: str
+) -> None:
+    """Write the answer of a case that waited, and hand it out. Raises Conflict where somebody else was first."""
+    case = locked(connection, number)
+    _ensure_waits(case)
+    changes = answered(snapshot, asked, demo)
+    changes["request"] = asked.given.model_dump(mode="python")
     changes["due"] = calendar(connection).after(clock.today(), DUE_DAYS)
     queries.change_case(connection, case["case_id"], changes)
     queries.add_event(
@@ -546,4 +562,3 @@ def put_in_place(snapshot: Snapshot, house: House, number: str, given: Place) ->
         connection, reader.name, "place", "admission", number,
         address=reader.address, state=snapshot.moment.n, after={"verdict": str(asked.answer.verdict)},
     )  # fmt: skip
-    return body(snapshot, find(snapshot, number))

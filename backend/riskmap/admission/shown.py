@@ -1,15 +1,12 @@
 """An answer as one reader gets it: what he may not see is masked, never left out; and its one plain sentence."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import text
-
 from riskmap.access.reader import Reader
+from riskmap.admission import queries
 from riskmap.admission.judgement import NONE, WORDS, Verdict, Why
 from riskmap.catalogue.model import Catalogue
-from riskmap.selection.compile import compile_selection
-from riskmap.selection.model import Selection
 from riskmap.standards import gb36894
 from riskmap.store.snapshot import Snapshot
 
@@ -51,12 +48,7 @@ def masked(snapshot: Snapshot, rows: Sequence[Mapping[str, Any]], *, paper: bool
     `paper`: for a document that is handed to the applicant; what only the command tier sees stays masked.
     """
     reader = snapshot.reader
-    ids = sorted({row["object"]["id"] for row in rows if row["object"]})
-    forms: dict[int, str] = {}
-    if ids:
-        compiled = compile_selection(Selection(), snapshot, any_life=True, only_ids=ids)
-        found = snapshot.connection.execute(text(compiled.rows("id, form")), compiled.binds.values)
-        forms = {row.id: row.form for row in found}
+    forms = queries.forms_of(snapshot, sorted({row["object"]["id"] for row in rows if row["object"]}))
     return [_masked(dict(row), reader, forms, snapshot.catalogue, paper) for row in rows]
 
 
@@ -211,8 +203,3 @@ def sentence(answer: Mapping[str, Any], hits: Sequence[Mapping[str, Any]], near:
 def lacking(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Rules that were asked of data that nobody has registered."""
     return [row for row in answer["asked"] if row["objects"] == 0]
-
-
-def worst_first(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Hits with a consequence before those that only count."""
-    return sorted(rows, key=lambda row: row["consequence"] == NONE)

@@ -40,7 +40,7 @@ export interface Case extends Omit<Answer, "verdict" | "verdict_title" | "place"
   case: string; made_at: string; made_by: string; channel: string; request: Request; tags: string[]; standing: Standing; status: string; town: string | null;
   department: string | null; due: string | null; due_note: string | null; checked: Done | null; closed: Done | null;
   signed: (Done & { verdict: Verdict; verdict_title: string; note: string }) | null;
-  events: CaseEvent[]; files: { id: number; kind: string; name: string; bytes: number; at: string; by: string }[]; findings: Findings | null; verdict: Verdict | null; verdict_title: string | null; place: Placed | null; may: { sign: boolean; write: boolean; handle: boolean; file: boolean };
+  events: CaseEvent[]; files: { id: number; kind: string; name: string; bytes: number; at: string; by: string }[]; findings: Findings | null; verdict: Verdict | null; verdict_title: string | null; place: Placed | null; may: { sign: boolean; place: boolean; handle: boolean; file: boolean };
   /** What is to be looked at on site. */
   checklist: string[]; batch: string | null;
 }

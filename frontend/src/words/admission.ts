@@ -255,6 +255,7 @@ export const N = {
   placeIt: "落位并核验",
   placing: "正在核验",
   unplaced: "地点还没有落实。在图上点选、画外廓、查地址或输坐标，落位后按今天的数据和规则核验、分办。",
+  mayNotPlace: "地点还没有落实。当前账号只能查看，由有编辑权限的账号落位。",
   without: (titles: readonly string[]) => `人工去掉：${titles.join("、")}`,
   storageOf: (n: number) => `${num(n)} 项`,
 };
