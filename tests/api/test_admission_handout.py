@@ -230,6 +230,7 @@ def test_what_rests_on_a_look_on_site_is_not_closed_before_it(
     sign(officer, case, verdict)
     early = upload(admin, case, PDF)
     assert (early.status_code, early.json()["code"]) == (409, "not_checked")
+    assert admin.get(f"/api/admission/checks/{case['case']}").json()["not_closed"] == early.json()["detail"]
     assert "还没有登记现场核查结果" in early.json()["detail"]
     tomorrow = (clock.today() + timedelta(days=1)).isoformat()
     post(admin, case, "findings", findings("rectify", rectify_by=tomorrow))

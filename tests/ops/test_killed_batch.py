@@ -1,33 +1,18 @@
 """A daily file whose worker is killed at random moments is all in or not at all, and is all in at the end."""
 
-import os
 import random
-import shutil
-import signal
-import tempfile
 import threading
-from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
-from tests.api.imports import OVER
-from tests.ops.test_killed_import import workers
+from tests.ops.killing import ROUNDS, kill_workers, whole_at_the_end, whole_or_nothing
 from tests.ops.test_start import Instance
 
-ROUNDS = int(os.environ.get("RISKMAP_KILL_ROUNDS", "5"))
 ROWS = 120
 HEAD = "名称,统一社会信用代码,经营范围,经度,纬度"
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    made = Path(tempfile.mkdtemp(prefix="riskmap-ops-"))
-    made.chmod(0o755)
-    yield made
-    shutil.rmtree(made, ignore_errors=True)
 
 
 def look(client: httpx.Client, batch_id: str) -> tuple[dict[str, Any], int]:
@@ -52,20 +37,11 @@ def test_killed_at_random_moments_a_daily_file_is_all_in_or_not_at_all(folder: P
                 file = ("a.csv", f"{HEAD}\n{lines}".encode())
                 answer = client.post("/api/admission/batch", data={"crs": "EPSG:4490"}, files={"file": file})
                 assert answer.status_code == 202, answer.text
-                batch_id = answer.json()["id"]
+                seen = partial(look, client, answer.json()["id"])
                 nothing.wait(0.3 + dice.random() * 3)
-                for pid in workers(instance):
-                    os.kill(pid, signal.SIGKILL)
-                job, total = look(client, batch_id)
-                assert total in {0, ROWS}
-                told.append(job["status"])
-                for _ in range(1200):
-                    job, total = look(client, batch_id)
-                    if job["status"] in OVER:
-                        break
-                    nothing.wait(0.1)
-                assert (job["status"], total) == ("done", ROWS), job["message"]
-                assert job["rows"]["new"] == ROWS
+                kill_workers(instance)
+                told.append(whole_or_nothing(seen, ROWS))
+                whole_at_the_end(seen, ROWS, "new")
             assert {"running", "queued"} & set(told), "no round was killed in the middle"
             listed = client.get("/api/admission/checks", params={"limit": 500}).json()
             assert listed["total"] == ROUNDS * ROWS

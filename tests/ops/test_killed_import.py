@@ -2,45 +2,19 @@
 
 import os
 import random
-import shutil
 import signal
-import tempfile
 import threading
-from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
-from tests.api.imports import OVER
+from tests.ops.killing import ROUNDS, kill_workers, whole_at_the_end, whole_or_nothing
 from tests.ops.test_start import Instance
 
-# Five in the usual run; RISKMAP_KILL_ROUNDS=20 for a thorough one.
-ROUNDS = int(os.environ.get("RISKMAP_KILL_ROUNDS", "5"))
 ROWS = 2500
 HEAD = "名称,编号,人数,经度,纬度"
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    made = Path(tempfile.mkdtemp(prefix="riskmap-ops-"))
-    made.chmod(0o755)
-    yield made
-    shutil.rmtree(made, ignore_errors=True)
-
-
-def workers(instance: Instance) -> list[int]:
-    """Processes of the service that work jobs off."""
-    assert instance.process is not None
-    pid = instance.process.pid
-    found = []
-    for thread in Path(f"/proc/{pid}/task").iterdir():
-        for child in (thread / "children").read_text().split():
-            words = Path(f"/proc/{child}/cmdline").read_bytes().decode()
-            if "spawn_main" in words:
-                found.append(int(child))
-    return found
 
 
 def look(client: httpx.Client, round_: int, import_id: str) -> tuple[dict[str, Any], int]:
@@ -72,23 +46,10 @@ def test_killed_at_random_moments_an_import_is_all_in_or_not_at_all(folder: Path
                 instance.start()
                 client = instance.client()
             else:
-                for pid in workers(instance):
-                    os.kill(pid, signal.SIGKILL)
-            job, total = look(client, round_, import_id)
-            later, _ = look(client, round_, import_id)
-            assert total in {0, ROWS}
-            if job["status"] == "done":
-                assert total == ROWS
-            if total == ROWS:
-                assert later["status"] == "done"
-            told.append(job["status"])
-            for _ in range(1200):
-                job, total = look(client, round_, import_id)
-                if job["status"] in OVER:
-                    break
-                nothing.wait(0.1)
-            assert (job["status"], total) == ("done", ROWS), job["message"]
-            assert job["rows"]["added"] == ROWS
+                kill_workers(instance)
+            seen = partial(look, client, round_, import_id)
+            told.append(whole_or_nothing(seen, ROWS))
+            whole_at_the_end(seen, ROWS, "added")
         assert {"running", "queued"} & set(told), "no round was killed in the middle"
         with closing(client):
             assert client.get("/api/counts", params={"class": "school"}).json()["total"] == ROUNDS * ROWS

@@ -121,14 +121,6 @@ def copy_of(begun: Path, folder: Path) -> Path:
     return folder
 
 
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    made = Path(tempfile.mkdtemp(prefix="riskmap-ops-"))
-    made.chmod(0o755)
-    yield made
-    shutil.rmtree(made, ignore_errors=True)
-
-
 def test_killed_during_writes_then_backed_up_and_restored_elsewhere_the_figures_are_equal(
     folder: Path, begun: Path
 ) -> None:

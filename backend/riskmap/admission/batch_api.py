@@ -11,7 +11,7 @@ from starlette.datastructures import UploadFile
 from riskmap.access.reader import Reader
 from riskmap.admission import batch
 from riskmap.admission.api import Handler
-from riskmap.base.errors import Invalid
+from riskmap.base.forms import one_file
 from riskmap.base.web import ExactResponse, ExactRoute
 from riskmap.exchange.uploads import XLSX, attachment
 
@@ -25,16 +25,9 @@ BatchId = Annotated[str, Field(pattern=r"^i_[0-9a-f]{32}$")]
 @router.post("", status_code=202)
 async def post_batch(request: Request, reader: Handler) -> Any:
     """Queue a daily file (multipart: file, crs); watched at /api/imports/{id}."""
-    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
-        raise Invalid("请用表单（multipart/form-data）上传文件。", code="not_multipart")
-    form = await request.form(max_files=1, max_fields=4, max_part_size=1 << 10)
-    try:
-        file, crs = form.get("file"), form.get("crs")
-        if not isinstance(file, UploadFile):
-            raise Invalid("没有收到文件，请选择日清单。", code="no_file")
+    async with one_file(request, "日清单") as (file, form):
+        crs = form.get("crs")
         return await run_in_threadpool(_queue, request, reader, file, crs if isinstance(crs, str) else None)
-    finally:
-        await form.close()
 
 
 def _queue(request: Request, reader: Reader, file: UploadFile, crs: str | None) -> dict[str, Any]:

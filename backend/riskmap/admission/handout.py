@@ -179,23 +179,11 @@ def _is_docx(path: Path) -> bool:
     return {"[content_types].xml", "word/document.xml"} <= names
 
 
-# Conclusions that rest on a look on site: without its result there is nothing to close.
-_AFTER_CHECK = (Verdict.CHECK, Verdict.RECTIFY)
-
-
 def _ensure_may_file(case: Mapping[str, Any], kind: str) -> None:
-    """Raises Conflict where a signed copy has nothing to be a copy of, is there already, or comes before the check."""
-    if kind != "signed":
-        return
-    if case["signed_at"] is None:
-        raise Conflict("结论还没有签署，不能上传签字扫描件结案。请先签署。", code="not_signed")
-    if case["closed_at"] is not None:
-        at = case["closed_at"].strftime("%Y-%m-%d %H:%M")
-        raise Conflict(f"已由 {case['closed_by']} 于 {at} 结案，不能再上传签字扫描件。", code="closed")
-    if case["signed_verdict"] in _AFTER_CHECK and case["status"] == "assigned":
-        lacking = "整改还没有复查合格" if case["findings"] else "还没有登记现场核查结果"
-        words = f"所签结论是“{WORDS[Verdict(case['signed_verdict'])]}”，{lacking}，不能上传签字扫描件结案。请先登记。"
-        raise Conflict(words, code="not_checked")
+    """Raises Conflict where a signed copy closes nothing."""
+    if kind == "signed" and (why := service.why_not_closed(case)) is not None:
+        code, words = why
+        raise Conflict(words, code=code)
 
 
 def keep_file(

@@ -12,6 +12,7 @@ from riskmap.admission import handout
 from riskmap.admission.api import Asker, Handler, Number, note, one
 from riskmap.admission.wire import Assignment, Findings
 from riskmap.base.errors import FieldError, Invalid
+from riskmap.base.forms import one_file
 from riskmap.base.web import ExactResponse, ExactRoute
 from riskmap.exchange.uploads import attachment
 from riskmap.store.dependencies import ReadSnapshot, WriteSnapshot, marked
@@ -38,19 +39,12 @@ def post_assign(number: Number, body: Assignment, request: Request, reader: Hand
 @router.post("/checks/{number}/files", status_code=201)
 async def post_file(number: Number, request: Request, reader: Handler) -> Any:
     """Keep a file (multipart: file, kind); a signed copy closes the case."""
-    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
-        raise Invalid("请用表单（multipart/form-data）上传文件。", code="not_multipart")
-    form = await request.form(max_files=1, max_fields=4, max_part_size=1 << 10)
-    try:
-        file, kind = form.get("file"), form.get("kind")
-        if not isinstance(file, UploadFile):
-            raise Invalid("没有收到文件，请选择要上传的文件。", code="no_file")
+    async with one_file(request, "要上传的文件") as (file, form):
+        kind = form.get("kind")
         if kind not in get_args(FileKind):
             message = "kind 应为 signed（签字扫描件）、photo（照片）或 other（其他）"
             raise Invalid("请说明附件的种类", errors=[FieldError("kind", "unknown_value", message)])
         return await run_in_threadpool(_keep, request, reader, number, cast(FileKind, kind), file)
-    finally:
-        await form.close()
 
 
 def _keep(request: Request, reader: Reader, number: str, kind: str, file: UploadFile) -> dict[str, Any]:

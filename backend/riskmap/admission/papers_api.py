@@ -4,14 +4,13 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import UploadFile
 
 from riskmap.access.dependencies import WriteTransaction, administrator_to
 from riskmap.access.reader import Reader
 from riskmap.admission import papers
 from riskmap.admission.api import Asker, Number, note
 from riskmap.base import database
-from riskmap.base.errors import Invalid
+from riskmap.base.forms import one_file
 from riskmap.base.web import ExactResponse, ExactRoute, ensure_disk
 from riskmap.exchange.uploads import DOCX, attachment, shown_name
 from riskmap.paper import docx
@@ -53,16 +52,8 @@ def get_template(
 @router.put("/templates/{kind}")
 async def put_template(kind: Kind, request: Request, keeper: Keeper) -> Any:
     """Take a bureau's own template (multipart: file), once it has been filled as a trial (administrator)."""
-    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
-        raise Invalid("请用表单（multipart/form-data）上传文件。", code="not_multipart")
-    form = await request.form(max_files=1, max_fields=2, max_part_size=1 << 10)
-    try:
-        file = form.get("file")
-        if not isinstance(file, UploadFile):
-            raise Invalid("没有收到文件，请选择模板。", code="no_file")
+    async with one_file(request, "模板") as (file, _):
         body, name = await file.read(docx.MOST_TEMPLATE + 1), shown_name(file.filename or "")
-    finally:
-        await form.close()
     return await run_in_threadpool(_keep, request.app.state, keeper, kind, body, name)
 
 

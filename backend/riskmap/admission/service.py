@@ -334,12 +334,31 @@ def _place(
     }
 
 
+# Conclusions that rest on a look on site: without its result there is nothing to close.
+_AFTER_CHECK = (Verdict.CHECK, Verdict.RECTIFY)
+
+
+def why_not_closed(case: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Why a signed copy would not close it, as a code and in words; None where it would."""
+    if case["signed_at"] is None:
+        return "not_signed", "结论还没有签署，不能上传签字扫描件结案。请先签署。"
+    if case["closed_at"] is not None:
+        at = case["closed_at"].strftime("%Y-%m-%d %H:%M")
+        return "closed", f"已由 {case['closed_by']} 于 {at} 结案，不能再上传签字扫描件。"
+    if case["signed_verdict"] in _AFTER_CHECK and case["status"] == "assigned":
+        lacking = "整改还没有复查合格" if case["findings"] else "还没有登记现场核查结果"
+        words = f"所签结论是“{WORDS[Verdict(case['signed_verdict'])]}”，{lacking}，不能上传签字扫描件结案。请先登记。"
+        return "not_checked", words
+    return None
+
+
 def body(snapshot: Snapshot, case: Mapping[str, Any]) -> dict[str, Any]:
     """A case as the reader gets it."""
     today = clock.today()
     answer = case["answer"]
     names = calendar(snapshot.connection)
     events = queries.events(snapshot.connection, case["case_id"])
+    open_ = why_not_closed(case)
     out: dict[str, Any] = {
         "case": case["number"],
         "made_at": case["made_at"],
@@ -368,6 +387,7 @@ def body(snapshot: Snapshot, case: Mapping[str, Any]) -> dict[str, Any]:
             "verdict_title": WORDS[Verdict(case["signed_verdict"])],
             "note": case["signed_note"],
         },
+        "not_closed": open_[1] if open_ else None,
         "closed": case["closed_at"] and {"at": case["closed_at"], "by": case["closed_by"]},
         "events": events,
         "files": queries.files(snapshot.connection, case["case_id"]),

@@ -61,6 +61,11 @@ def _sql(name: str) -> str:
     return (Path(__file__).parent / "sql" / f"{name}.sql").read_text(encoding="utf-8")
 
 
+def _measured(name: str, rows: str) -> str:
+    """A statement over rows with their metres from the outline :shape."""
+    return _sql(name).format(measured=_sql("measured").format(rows=rows))
+
+
 def _box(compiled: Compiled, bounds: tuple[float, float, float, float]) -> str:
     west, south, east, north = bounds
     corners = (
@@ -238,7 +243,7 @@ class PostgisEngine:
         here = f"ST_SetSRID(ST_MakePoint({compiled.binds(lon)}, {compiled.binds(lat)}), 4490)"
         box = _box(compiled, _around((lon, lat, lon, lat), within_m))
         rows = compiled.rows({"id": "{id}", "geom": "{geom}"}, f"{{geom}} && {box}")
-        # Metres as in near.sql: on a transverse Mercator through the point.
+        # Metres as in measured.sql: on a transverse Mercator through the point.
         turned = f"ST_Transform(ST_Translate(ST_Segmentize(geom, 0.0045), 120 - {compiled.binds(lon)}, 0), 4549)"
         distance = f"ST_Distance({turned}, ST_Transform(ST_Translate({here}, 120 - {compiled.binds(lon)}, 0), 4549))"
         sql = (
@@ -275,7 +280,7 @@ class PostgisEngine:
             rows = full.rows(columns, f"{{geom}} && {box} AND {{id}} <> {full.binds(object_id)}")
             middle = math.radians(min(abs(origin.south + origin.north) / 2, 89.9))
             binds = {"shape": origin.shape, "within_m": within_m, "most": limit, "squeeze": math.cos(middle)}
-            found = snapshot.connection.execute(text(_sql("near").format(rows=rows)), {**full.binds.values, **binds})
+            found = snapshot.connection.execute(text(_measured("near", rows)), {**full.binds.values, **binds})
             for r in found.mappings():
                 total = r["total"]
                 line = None if r["m"] == 0 else ((r["x1"], r["y1"]), (r["x2"], r["y2"]))
@@ -319,7 +324,7 @@ class PostgisEngine:
             "shape": shapely.to_wkb(shapely.set_srid(shape, CGCS2000), hex=True, include_srid=True),
             "squeeze": math.cos(middle),
         }
-        sql = _sql("reaching").format(rows="\nUNION ALL\n".join(arms))
+        sql = _measured("reaching", "\nUNION ALL\n".join(arms))
         return [
             Reached(
                 r["id"], r["class"], r["name"], r["division"], r["department"], r["visibility"], r["attributes"] or {},

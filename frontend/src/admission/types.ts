@@ -43,6 +43,8 @@ export interface Case extends Omit<Answer, "verdict" | "verdict_title" | "place"
   events: CaseEvent[]; files: { id: number; kind: string; name: string; bytes: number; at: string; by: string }[]; findings: Findings | null; verdict: Verdict | null; verdict_title: string | null; place: Placed | null; may: { sign: boolean; place: boolean; handle: boolean; file: boolean };
   /** What is to be looked at on site. */
   checklist: string[]; batch: string | null;
+  /** Why a signed copy would not close it; null where it would. */
+  not_closed: string | null;
 }
 export interface Rerun extends Case { same: boolean }
 export interface Listed {

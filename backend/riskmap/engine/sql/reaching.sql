@@ -1,21 +1,7 @@
--- What of the given rows lies within the metres of its own row (reach) from the outline :shape, with the metres and
--- the ends of the shortest line. Metres as in near.sql: on a transverse Mercator through the middle of the outline.
--- Of what the outline lies in, also how deep: the metres to its border.
--- The rows have been cut to boxes around the outline, so the index has chosen them already.
-WITH origin AS MATERIALIZED (
-    SELECT
-        ST_Scale(g, :squeeze, 1) AS squeezed,
-        120 - (ST_XMin(g) + ST_XMax(g)) / 2 AS turn,
-        ST_Transform(ST_Translate(ST_Segmentize(g, 0.0045), 120 - (ST_XMin(g) + ST_XMax(g)) / 2, 0), 4549) AS plane
-    FROM (SELECT ST_GeomFromEWKB(decode(:shape, 'hex')) AS g) AS s
-),
-measured AS MATERIALIZED (
-    SELECT p.*, ST_Distance(p.flat, o.plane) AS m
-    FROM (
-        SELECT r.*, ST_Transform(ST_Translate(ST_Segmentize(r.geom, 0.0045), o.turn, 0), 4549) AS flat
-        FROM ({rows}) AS r, origin AS o
-    ) AS p, origin AS o
-),
+-- What of the given rows lies within the metres of its own row (reach) from the outline `shape`, with the metres and
+-- the ends of the shortest line.
+-- Of what the outline lies in, also how deep: the metres to its border. Metres and rows: measured.sql.
+WITH {measured},
 found AS (
     SELECT
         n.*,

@@ -13,6 +13,7 @@ from riskmap.access.dependencies import current_reader, signed_in
 from riskmap.access.reader import Reader
 from riskmap.base import database, refused
 from riskmap.base.errors import FieldError, Invalid
+from riskmap.base.forms import parts_of
 from riskmap.base.web import ExactResponse, ExactRoute, ensure_disk
 from riskmap.exchange.uploads import XLSX, attachment
 from riskmap.register.imports import asked as asks
@@ -71,10 +72,8 @@ class Match(BaseModel):
 
 
 async def _form(request: Request) -> FormData:
-    """The parts of an upload, spooled to disk; async, since a body comes in pieces."""
-    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
-        raise Invalid("请用表单（multipart/form-data）上传文件。", code="not_multipart")
-    return await request.form(max_files=_MOST_PARTS, max_fields=_MOST_FIELDS, max_part_size=_MOST_FIELD)
+    """The parts of an upload."""
+    return await parts_of(request, files=_MOST_PARTS, fields=_MOST_FIELDS, field_bytes=_MOST_FIELD)
 
 
 def _parts(form: FormData) -> list[Part]:
