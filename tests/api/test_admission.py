@@ -372,6 +372,23 @@ def test_a_case_gives_its_old_answer_after_objects_and_rules_have_changed(
         adopt(admin, "复原", admission__distances=None, **{"gb50074-2014-distance": None})
 
 
+def test_rules_are_tried_on_cases_whose_tag_they_no_longer_know(admin: TestClient, spot: tuple[float, float]) -> None:
+    tags = rows_of(admin, "admission-tags")
+    own = next(row for row in tags if row["code"] == "fireworks-retail") | {"code": "own-tag", "words": ""}
+    adopt(admin, "本局标签", admission__tags=[*tags, own])
+    try:
+        case = check(admin, spot, "own-tag")
+        proposed = {"tables": {"admission-tags": None}}
+        tried = admin.post("/api/admission/rules/trial", json=proposed)
+        assert tried.status_code == 200, tried.text
+        assert case["verdict"] == "commit_and_admit"
+        assert {
+            i["before"]["verdict"]: i["after"]["verdict"] for i in tried.json()["items"] if i["case"] == case["case"]
+        } == {"commit_and_admit": "admit"}
+    finally:
+        adopt(admin, "复原", admission__tags=None)
+
+
 @pytest.mark.parametrize(
     ("column", "value", "code"),
     [

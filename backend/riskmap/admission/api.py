@@ -7,8 +7,8 @@ from pydantic import Field, ValidationError
 
 from riskmap.access.dependencies import signed_in
 from riskmap.access.reader import Reader, territory
+from riskmap.admission import again, rulesets, service, suitability
 from riskmap.admission import rules as admission_rules
-from riskmap.admission import rulesets, service, suitability
 from riskmap.admission.enquiry import POSITION_M
 from riskmap.admission.judgement import WORDS, Verdict
 from riskmap.admission.place import ADDRESS_M
@@ -150,9 +150,9 @@ def get_check(number: Number, request: Request, reader: Asker, snapshot: ReadSna
 def rerun_check(number: Number, request: Request, reader: Asker, snapshot: ReadSnapshot) -> Any:
     """The case asked again from its frozen state and rule set; `same` says whether the answer is."""
     _count(reader)
-    again = service.rerun(snapshot, house(request), number)
-    _note_asked(request, snapshot, number, {"verdict": again["verdict"], "same": again["same"]})
-    return marked(request, again)
+    answer = again.rerun(snapshot, house(request), number)
+    _note_asked(request, snapshot, number, {"verdict": answer["verdict"], "same": answer["same"]})
+    return marked(request, answer)
 
 
 class Signature(Wire):

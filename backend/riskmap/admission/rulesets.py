@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from pydantic import Field, StringConstraints
 
 from riskmap.access.reader import SYSTEM
-from riskmap.admission import queries, service
+from riskmap.admission import again, queries, service
 from riskmap.admission.judgement import WORDS, Verdict
 from riskmap.admission.rules import Rules, rules_of
 from riskmap.base import audit, clock, database, state
@@ -136,7 +136,7 @@ def tried(snapshot: Snapshot, house: service.House, given: Proposed) -> dict[str
         cases = queries.answered(snapshot.connection, MOST_CASES)
     for case in cases:
         asked += 1
-        new = service.answer_again(snapshot, house, case, rules)
+        new = again.answer_again(snapshot, house, case, rules)
         old = Verdict(case["verdict"])
         if new.verdict == old:
             continue

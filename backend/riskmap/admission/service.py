@@ -1,10 +1,8 @@
 """Cases: ask, keep, ask again from the frozen state, check on site, sign, close."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
 import shapely
@@ -86,25 +84,25 @@ def ask(snapshot: Snapshot, house: House, given: Check) -> Asked:
     found, industry, warnings = _trade(rules, given)
     warnings += _storage(given, rules)
     placed = place.find(snapshot, given.place, house.bounds)
-    applicant = _applicant(given, found, industry, placed)
-    return Asked(given, placed, applicant, rules, _answer(snapshot, house, rules, applicant), tuple(warnings))
+    applicant = applicant_of(given, found, industry, placed)
+    return Asked(given, placed, applicant, rules, answer_of(snapshot, house, rules, applicant), tuple(warnings))
 
 
 def ask_placed(snapshot: Snapshot, house: House, rules: Rules, given: Check, placed: Placed) -> Asked:
     """One of many, whose place is found already; the snapshot is SYSTEM's. Raises Invalid."""
     found, industry, warnings = _trade(rules, given)
-    applicant = _applicant(given, found, industry, placed)
+    applicant = applicant_of(given, found, industry, placed)
     answer = Enquiry(snapshot, house.engine, rules, applicant, house.demo).answer(house.dates)
     return Asked(given, placed, applicant, rules, answer, tuple(warnings))
 
 
-def _answer(snapshot: Snapshot, house: House, rules: Rules, applicant: Applicant) -> Answer:
+def answer_of(snapshot: Snapshot, house: House, rules: Rules, applicant: Applicant) -> Answer:
     """Decided over all live objects, whoever asks."""
     with database.under(snapshot.connection, SYSTEM.settings()):
         return Enquiry(replace(snapshot, reader=SYSTEM), house.engine, rules, applicant, house.demo).answer(house.dates)
 
 
-def _applicant(given: Check, found: Sequence[trade.Found], industry: str | None, placed: Placed) -> Applicant:
+def applicant_of(given: Check, found: Sequence[trade.Found], industry: str | None, placed: Placed) -> Applicant:
     size = {k: v for k, v in given.size.model_dump(exclude={"storage"}).items() if v is not None}
     storage = [{k: v for k, v in row.model_dump().items() if v is not None} for row in given.size.storage]
     return Applicant(
@@ -454,64 +452,6 @@ def listed(snapshot: Snapshot, filters: Mapping[str, Any], limit: int, before: i
         answer["counts"] = queries.counts(snapshot.connection, filters, today)
         answer["total"] = answer["counts"][filters.get("standing") or "total"]
     return answer
-
-
-# -- Again, from the frozen state --------------------------------------------------------------
-
-
-def answer_again(snapshot: Snapshot, house: House, case: Mapping[str, Any], rules: Rules | None = None) -> Answer:
-    """A case asked again on its own state and day, by its own rules or by others."""
-    then = snapshot.as_of_day(case["state"], case["day"])
-    if rules is None:
-        ruleset = then.catalogue.ruleset_at(case["day"])
-        if ruleset.code != case["ruleset"]:
-            raise Conflict(f"规则集 {case['ruleset']} 已不在该状态的目录中，不能重算。", code="ruleset_gone")
-        rules = rules_of(ruleset)
-    given = Check.model_validate(case["request"])
-    known = {
-        name: [code for code in codes if code in rules.tags]
-        for name, codes in (("tags", given.trade.tags), ("without", given.trade.without))
-    }
-    given = given.model_copy(update={"trade": given.trade.model_copy(update=known)})
-    found, industry, _ = _trade(rules, given)
-    answer = case["answer"]
-    with database.under(snapshot.connection, SYSTEM.settings()):
-        exact = shapely.from_wkb(queries.shape(snapshot.connection, case["case_id"]))
-    placed = Placed(
-        exact,
-        float(case["uncertainty_m"]),
-        answer.get("division", case["division"]),
-        answer["how"],
-        answer["enterprise"],
-        answer["original"],
-    )
-    applicant = _applicant(given, found, industry, placed)
-    return _answer(then, replace(house, demo=case["demo"]), rules, applicant)
-
-
-def rerun(snapshot: Snapshot, house: House, number: str) -> dict[str, Any]:
-    """The case asked again as it was: its state, its day, its rule set; and whether the answer is the same."""
-    case = find(snapshot, number)
-    if case["answer"] is None:
-        raise Conflict("地点还没有落实，尚未核验，没有可以重算的答案。", code="unplaced")
-    answer = case["answer"]
-    new = answer_again(snapshot, house, case).body()
-    return body(snapshot, case | {"answer": {**answer, **new}, "verdict": new["verdict"]}) | {
-        "same": same(new, {name: answer[name] for name in new})
-    }
-
-
-def same(one: Any, other: Any) -> bool:
-    """Whether two answers say the same; numbers by their value, to a tenth of a millimetre."""
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
-        return one.keys() == other.keys() and all(same(one[k], other[k]) for k in one)
-    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
-        return len(one) == len(other) and all(same(a, b) for a, b in zip(one, other, strict=True))
-    if isinstance(one, int | float | Decimal) and isinstance(other, int | float | Decimal):
-        return math.isclose(float(one), float(other), rel_tol=1e-9, abs_tol=1e-4)
-    if isinstance(one, date) or isinstance(other, date):
-        return str(one) == str(other)
-    return bool(one == other)
 
 
 # -- What happens to a case -----------------------------------------------------------------------
