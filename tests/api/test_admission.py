@@ -137,7 +137,10 @@ def test_a_school_beside_an_existing_fuel_station_meets_the_same_number(
     )
     found = hit(check(admin, spot, "school", persons=620), "GB50156-4.0.4")
     assert found["direction"] == "source_to_applicant"
-    assert found["required_m"] == 35
+    # What is not registered of the station's vapour recovery is taken as none.
+    assert found["required_m"] == 50
+    assert found["doubts"] == ["油气回收未登记，按没有"]
+    assert found["consequence"] == "on_site_check"
     assert "GB50156-4.0.4" not in rules_hit(check(admin, spot, "school", persons=300))
 
 
@@ -542,3 +545,123 @@ def test_who_does_not_see_everything_may_not_ask_without_end(
     answers = [clerk.post("/api/admission/preview", json=enquiry(spot, "market")).status_code for _ in range(3)]
     assert answers == [200, 200, 429]
     assert {admin.post("/api/admission/preview", json=enquiry(spot, "market")).status_code for _ in range(4)} == {200}
+
+
+def test_a_station_above_the_first_grade_is_looked_at_wherever_it_is(
+    admin: TestClient, spot: tuple[float, float]
+) -> None:
+    storage = [{"fire_class": "甲B", "volume_m3": 300}]
+    answer = check(admin, spot, "filling-station", storage=storage, vapour_recovery="both")
+    found = hit(answer, "GB50156-GRADE")
+    assert (found["consequence"], answer["verdict"]) == ("on_site_check", "on_site_check")
+    assert "300 m³ 超出一级站" in answer["sentence"]
+
+
+def test_a_rule_of_an_old_edition_says_why_it_asks_for_a_look_on_site(
+    admin: TestClient, spot: tuple[float, float]
+) -> None:
+    put(admin, "school", "示例小学", point(away(spot, 32)), attributes={"persons": 620})
+    storage = [{"fire_class": "甲B", "volume_m3": 100}]
+    answer = check(admin, spot, "filling-station", storage=storage, vapour_recovery="both")
+    assert hit(answer, "GB50156-4.0.4")["consequence"] == "on_site_check"
+    assert "2012 年版" in answer["sentence"]
+    assert "须现场核查" in answer["sentence"]
+
+
+@pytest.mark.parametrize(
+    ("scope", "code", "tag"),
+    [
+        ("小学教育服务", None, "school"),
+        ("商品房开发、销售", None, "residential-area"),
+        ("住宅建设", None, "residential-area"),
+        ("普通货物仓储服务（不含危险化学品）", None, "logistics"),
+        ("", "5942", "hazmat-storage"),
+        ("", "5941", "tank-farm"),
+        ("酒店住宿", None, "crowded-place"),
+    ],
+)
+def test_trades_by_their_registered_words_meet_the_rules_of_building(
+    admin: TestClient, spot: tuple[float, float], scope: str, code: str | None, tag: str
+) -> None:
+    put(admin, "pipeline", "示例管道", line(away(spot, 2000, 270), away(spot, 2000)), attributes={"medium": "gas"})
+    body = enquiry(away(spot, 4, 0), scope=scope)
+    body["trade"]["industry_code"] = code
+    answer = admin.post("/api/admission/preview", json=body).json()
+    assert tag in {t["tag"] for t in answer["trade"]}
+    assert hit(answer, "PIPE-30")["consequence"] == "refuse_advised"
+
+
+def test_a_trade_that_nothing_is_known_of_says_that_no_distance_was_asked(
+    admin: TestClient, spot: tuple[float, float]
+) -> None:
+    answer = check(admin, spot, scope="日用百货销售")
+    assert answer["verdict"] == "admit"
+    assert "没有识别出涉及安全的事项，距离规则都没有问" in answer["sentence"]
+    again = admin.post(f"/api/admission/checks/{answer['case']}/rerun").json()
+    assert (again["same"], again["sentence"]) == (True, answer["sentence"])
+
+
+def test_metres_that_are_wanting_are_never_told_as_none(admin: TestClient, spot: tuple[float, float]) -> None:
+    put(admin, "school", "示例小学", point(away(spot, 99.96)))
+    answer = check(admin, spot, "fireworks-retail")
+    assert "差 0.040 m" in answer["sentence"]
+    assert hit(answer, "FW-RETAIL-100")["would_pass"] == 0.1
+
+
+def test_a_block_is_added_to_the_residents_that_a_plant_has_declared(
+    admin: TestClient, spot: tuple[float, float]
+) -> None:
+    put(
+        admin, "major-hazard", "示例液氨单元", point(away(spot, 200)),
+        attributes={
+            "kind": "storage_tank", "substances": [{"table": 1, "no": 1, "quantity_t": "50"}], "exposed_persons": 0,
+            "plant_boundary": square(away(spot, 200), 50),
+        },
+    )  # fmt: skip
+    answer = check(admin, spot, "residential-area", residents=150)
+    found = hit(answer, "MHI-500")
+    assert found["raised"]["changes"]
+    assert found["raised"]["before"]["R"] != found["raised"]["after"]["R"]
+    assert found["measured_m"] == pytest.approx(150, abs=1)
+
+
+def test_who_only_reads_may_try_and_not_file(
+    admin: TestClient, make_account: Callable[..., TestClient], spot: tuple[float, float]
+) -> None:
+    reader = make_account("reader", "department")
+    assert reader.post("/api/admission/preview", json=enquiry(spot, "school")).status_code == 200
+    answer = reader.post("/api/admission/checks", json=enquiry(spot, "school"))
+    assert (answer.status_code, answer.json()["code"]) == (403, "may_not_keep")
+
+
+def test_the_same_applicant_at_the_window_again_is_told(admin: TestClient, spot: tuple[float, float]) -> None:
+    body = enquiry(spot, "market")
+    body["applicant"] = {"name": "再来一次的店", "uscc": "92360402MA00000009", "address": "示例路 1 号"}
+    first = admin.post("/api/admission/checks", json=body).json()
+    again = admin.post("/api/admission/preview", json=body).json()
+    assert any(first["case"] in warning for warning in again["warnings"])
+    body["applicant"] = {"name": "别的店", "uscc": "12345"}
+    assert not any("已有准入案" in w for w in admin.post("/api/admission/preview", json=body).json()["warnings"])
+
+
+@pytest.mark.parametrize("crs", ["GCJ-02", "gcj02", "WGS 84", "BD-09"])
+def test_a_datum_is_taken_as_the_manual_spells_it(admin: TestClient, spot: tuple[float, float], crs: str) -> None:
+    body = enquiry(spot, "market")
+    body["place"]["crs"] = crs
+    assert admin.post("/api/admission/preview", json=body).status_code == 200
+
+
+def test_a_place_is_given_in_one_way(admin: TestClient, spot: tuple[float, float]) -> None:
+    body = enquiry(spot, "market")
+    body["place"]["address"] = "甘棠街道"
+    answer = admin.post("/api/admission/preview", json=body)
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "given_twice")
+
+
+def test_a_crossing_outline_is_refused_in_chinese(admin: TestClient, spot: tuple[float, float]) -> None:
+    west, south = spot
+    ring = [[west, south], [west + 0.01, south + 0.01], [west + 0.01, south], [west, south + 0.01], [west, south]]
+    answer = admin.post("/api/admission/preview", json=enquiry({"type": "Polygon", "coordinates": [ring]}, "market"))
+    said = answer.json()["errors"][0]["message"]
+    assert "边线自相交" in said
+    assert "Self" not in said

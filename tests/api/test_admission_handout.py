@@ -109,6 +109,8 @@ TOMORROW = (clock.today() + timedelta(days=1)).isoformat()
         ({"rectify_by": TOMORROW}, "rectify_by", "not_wanted"),
         ({"items": [{"item": "违规住人", "ok": False}]}, "outcome", "items_fail"),
         ({"outcome": "refuse", "items": []}, "note", "missing"),
+        ({"items": []}, "items", "missing"),
+        ({"on": "2020-01-01"}, "on", "too_early"),
     ],
 )
 def test_a_faulty_result_says_what_is_wrong_and_changes_nothing(

@@ -93,6 +93,7 @@ def preview(body: Check, request: Request, reader: Asker, snapshot: ReadSnapshot
 @router.post("/checks", status_code=201)
 def post_check(body: Check, request: Request, reader: Asker, snapshot: ReadSnapshot) -> Any:
     """Ask a place and keep the answer as a case, with its number, frozen state and rule set."""
+    service.ensure_may_keep(reader)
     _count(reader)
     app = request.app.state
     ensure_disk(app.settings)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
+from math import ceil
 from typing import Any
 
 import shapely
@@ -44,10 +45,11 @@ from riskmap.grading import contours
 from riskmap.grading.exposure import REACH_M as ALPHA_M
 from riskmap.grading.raised import Raised, raised
 from riskmap.grading.rules import holding
-from riskmap.standards import gb18218, gbt37243
+from riskmap.standards import gb18218, gb50156, gbt37243
 from riskmap.standards.need import Facts
-from riskmap.standards.result import Checks, Clause
+from riskmap.standards.result import Checks, Clause, say
 from riskmap.standards.result import Tag as Confidence
+from riskmap.standards.table import table
 from riskmap.store.snapshot import Snapshot
 
 # Policy: how far a registered position may be off, by its quality, in metres.
@@ -325,7 +327,7 @@ class Enquiry:
             "said": said,
             "doubts": doubts,
             "line": one.line,
-            "would_pass": None if limit is None or not outcome.is_hit else round(limit + slack + unsure - distance, 1),
+            "would_pass": None if limit is None or not outcome.is_hit else _tenth_up(limit + slack + unsure - distance),
             "outcome": outcome,
         }
 
@@ -504,12 +506,27 @@ class Enquiry:
         for found in self.applicant.trade:
             if found.tag.licence:
                 outcome = Outcome(Verdict.LICENCE, Why.TRADE)
-                scope = Scope(f"LICENCE-{found.tag.code}", found.tag.licence, _PRE, Verdict.LICENCE, None, None, "", "")
+                title = f"{found.tag.title}：须先办{found.tag.licence}"
+                scope = Scope(f"LICENCE-{found.tag.code}", title, _PRE, Verdict.LICENCE, None, None, "", "")
                 self.outcomes.append(outcome)
-                self.hits.append(
-                    self._plain(scope, TRADE, outcome) | {"effect": f"{found.tag.title}：{found.tag.licence}"}
-                )
+                self.hits.append(self._plain(scope, TRADE, outcome))
+        self._ask_station()
         self._ask_storage()
+
+    def _ask_station(self) -> None:
+        """A filling station that is larger than the standard knows, whoever is near it."""
+        if "filling-station" not in self.applicant.tags:
+            return
+        volume = gb50156.beyond_the_grades(list(self.applicant.size.get("storage") or ()), self.rules.book)
+        if volume is None:
+            return
+        row = next(iter(table(self.rules.book, "gb50156-2012-grade", gb50156.EDITION).rows))
+        scope = Scope("GB50156-GRADE", "加油站等级划分", row.clause, NONE, None, None, "", "")
+        outcome = softened(str(Verdict.CHECK), row.clause.tag, why=Why.NO_NUMBER)
+        self.outcomes.append(outcome)
+        self.hits.append(
+            self._plain(scope, TRADE, outcome) | {"effect": f"总容积 {say(volume)} m³ 超出一级站，表中没有这样大的站"}
+        )
 
     def _ask_storage(self) -> None:
         """GB 18218 by what is to be stored, and the method of GB/T 37243 for its distance."""
@@ -574,6 +591,11 @@ class Enquiry:
                 "data_as_of": max(days).isoformat() if days else None,
             }
         )
+
+
+def _tenth_up(metres: float) -> float:
+    """To a tenth of a metre, never less: who moves by so much passes."""
+    return ceil(round(metres * 10, 6)) / 10
 
 
 # -- Small parts ------------------------------------------------------------------------------

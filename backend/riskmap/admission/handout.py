@@ -62,7 +62,7 @@ def record(snapshot: Snapshot, number: str, given: Findings) -> dict[str, Any]:
     reader, connection = snapshot.reader, snapshot.connection
     case = _in_charge(connection, reader, number)
     _ensure_open(case, "登记现场核查")
-    _check_findings(given)
+    _check_findings(given, case)
     found = given.model_dump(mode="json")
     changes: dict[str, Any] = {"findings": found}
     if given.outcome == "rectify":
@@ -77,12 +77,15 @@ def record(snapshot: Snapshot, number: str, given: Findings) -> dict[str, Any]:
     return service.body(snapshot, service.find(snapshot, number))
 
 
-def _check_findings(given: Findings) -> None:
+def _check_findings(given: Findings, case: Mapping[str, Any]) -> None:
     errors = []
     if len(set(given.checkers)) < LEAST_CHECKERS:
         errors.append(FieldError("checkers", "too_few", "现场核查须两人以上，请写明两名以上核查人员"))
     if given.on > clock.today():
         errors.append(FieldError("on", "in_future", "核查日期不能晚于今天"))
+    made = case["made_at"].astimezone(clock.SHANGHAI).date()
+    if given.on < made:
+        errors.append(FieldError("on", "too_early", f"核查日期不能早于立案日期（{made.isoformat()}）"))
     if given.outcome == "rectify":
         if given.rectify_by is None:
             errors.append(FieldError("rectify_by", "missing", "限期整改须写明整改期限"))
@@ -90,6 +93,8 @@ def _check_findings(given: Findings) -> None:
             errors.append(FieldError("rectify_by", "too_early", "整改期限应在核查日期之后"))
     elif given.rectify_by is not None:
         errors.append(FieldError("rectify_by", "not_wanted", "只有限期整改才填整改期限，请删去"))
+    if given.outcome == "pass" and not given.items:
+        errors.append(FieldError("items", "missing", "核查项目一项也没有，不能登记合格：请逐项选结果"))
     if given.outcome == "pass" and (bad := [i.item for i in given.items if i.ok is False]):
         named = "、".join(bad[:3])
         errors.append(FieldError("outcome", "items_fail", f"有不合格的项目（{named}），结果不能是合格"))

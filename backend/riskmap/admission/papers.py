@@ -12,6 +12,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import shapely
+import simplejson
 from sqlalchemy import Connection
 
 from riskmap.access.reader import Reader
@@ -31,6 +33,14 @@ PAPERS = {"notice": "安全告知书", "commitment": "安全承诺书", "checkli
 
 
 # -- Values ----------------------------------------------------------------------------------
+
+
+def _spot(snapshot: Snapshot, case: Mapping[str, Any]) -> str:
+    """Where the place is that was asked about: its division, and a point on it."""
+    at = shapely.geometry.shape(simplejson.loads(case["geometry"])).representative_point()
+    code = case["answer"].get("division", case["division"])
+    where = division_names_of(snapshot).words(code) if code else ""
+    return f"{where}（东经 {at.x:.6f}°，北纬 {at.y:.6f}°，CGCS2000）"
 
 
 def _day(value: Any) -> str:
@@ -54,6 +64,7 @@ def values(snapshot: Snapshot, case: Mapping[str, Any], mark: str | None) -> dic
         "统一社会信用代码": case["uscc"] or "",
         "主要负责人": given["applicant"].get("person") or "",
         "地址": case["address"],
+        "地点": _spot(snapshot, case),
         "行业代码": case["industry_code"] or "",
         "经营范围": given["trade"].get("scope") or "",
         "风险事项": "、".join(tag["title"] for tag in answer["trade"]),

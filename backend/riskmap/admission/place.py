@@ -15,7 +15,7 @@ from riskmap.admission.wire import Place
 from riskmap.base import database
 from riskmap.base.errors import FieldError, Invalid
 from riskmap.exchange import geocode
-from riskmap.exchange.datum import DATUMS, metres_between
+from riskmap.exchange.datum import DATUMS, crs_named, metres_between
 from riskmap.exchange.division_names import division_names_of
 from riskmap.exchange.locate import geometry_of
 from riskmap.store.place import anchor_of, parse_geometry
@@ -56,6 +56,8 @@ def find(snapshot: Snapshot, given: Place, bounds: tuple[float, float, float, fl
     ways = [
         n for n, v in (("geometry", given.geometry), ("enterprise", given.enterprise), ("address", given.address)) if v
     ]
+    if len(ways) > 1:
+        raise _refuse(ways[1], "given_twice", "地点只能给一种：图上的位置、企业或地址，请去掉其余的")
     if not ways:
         raise _refuse("geometry", "missing", "请给出地点：在图上点选或画范围、输入坐标、选企业或填地址")
     unsure = None if given.uncertainty_m is None else float(given.uncertainty_m)
@@ -82,29 +84,31 @@ def find(snapshot: Snapshot, given: Place, bounds: tuple[float, float, float, fl
 
 def _drawn(given: Place) -> tuple[BaseGeometry, dict[str, Any] | None]:
     assert given.geometry is not None
-    if given.crs not in DATUMS:
-        raise _refuse("crs", "unknown_crs", f"没有“{given.crs}”这个坐标系，常用：EPSG:4490、EPSG:4326、GCJ02、BD09")
-    projected = DATUMS[given.crs].kind == "projected"
+    try:
+        crs = crs_named(given.crs) or "EPSG:4490"
+    except Invalid as error:
+        raise _refuse("crs", error.code or "unknown_crs", error.errors[0].message) from None
+    projected = DATUMS[crs].kind == "projected"
     body = given.geometry
     if projected:  # its numbers are metres: the range of degrees is looked at after they are turned
         try:
             shape = shapely.geometry.shape(body)
         except (shapely.errors.ShapelyError, ValueError, TypeError, KeyError, AttributeError):
             raise _refuse("geometry", "not_a_geometry", "坐标无法读取：应为 [横坐标, 纵坐标] 的数组") from None
-        body = dict(shapely.geometry.mapping(geometry_of(shape, given.crs)))
+        body = dict(shapely.geometry.mapping(geometry_of(shape, crs)))
     try:
         shape = parse_geometry(_listed(body), _KINDS)
     except Invalid as error:
         raise Invalid(
             "地点有误，请改正后再核验", errors=[FieldError("place.geometry", e.code, e.message) for e in error.errors]
         ) from None
-    if given.crs not in {"EPSG:4490"} and not projected:
-        shape = geometry_of(shape, given.crs)
+    if crs not in {"EPSG:4490"} and not projected:
+        shape = geometry_of(shape, crs)
     if shape.area:
         area = abs(_GEOD.geometry_area_perimeter(shape)[0])
         if area > _LARGEST_M2:
             raise _refuse("geometry", "too_large", f"所画范围 {area / 1e6:.0f} 平方千米，单个场所不应超过 50 平方千米")
-    original = None if given.crs == "EPSG:4490" else {"crs": given.crs, "geometry": given.geometry}
+    original = None if crs == "EPSG:4490" else {"crs": crs, "geometry": given.geometry}
     return shape, original
 
 

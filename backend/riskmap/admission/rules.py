@@ -32,6 +32,7 @@ CRITERIA = "gb36894"  # of a zone: the applicant as a protected target against t
 EDGES = ("outline", "land", "line", "centre")
 # Policy: how far the edge may lie from a stored centre line where its width is not registered.
 UNKNOWN_HALF_M = {"land": 30.0, "line": 15.0}
+_TRADE = re.compile(r"^\d{2,4}$")
 _NAME = re.compile(r"^[A-Za-z0-9\u4e00-\u9fff._-]{1,40}$")
 
 
@@ -292,6 +293,8 @@ class NegativeItem:
         industry, who = words_of(row.text("industry")), row.text("who")
         if not industry and not who:
             raise row.refused("industry", "missing", "行业和标签至少填一项")
+        if bad := [code for code in industry if not _TRADE.match(code)]:
+            raise row.refused("industry", "bad_code", f"“{bad[0]}”不是 GB/T 4754 的行业代码：应为 2 至 4 位数字")
         place = None
         if row.text("place"):
             relation, _, tag = row.text("place").partition(":")

@@ -52,6 +52,12 @@ def ensure_may_handle(reader: Reader) -> None:
         raise Forbidden("当前账号只能查看，不能办理准入案。需要办理，请登录有编辑权限的账号。")
 
 
+def ensure_may_keep(reader: Reader) -> None:
+    """Who may make a case of an answer. Raises Forbidden."""
+    if not reader.writes:
+        raise Forbidden("查看账号可以试查，不能立案。需要立案，请用有编辑权限的账号。", code="may_not_keep")
+
+
 def holds(reader: Reader, division: str, department: str) -> bool:
     """Whether a division and department are in this reader's charge."""
     in_area = not reader.areas or division.startswith(reader.area_prefixes)
@@ -82,7 +88,7 @@ def ask(snapshot: Snapshot, house: House, given: Check) -> Asked:
     """Find the place, the tags and the answer, by the rules in force today. Raises Invalid with all that is wrong."""
     rules = rules_of(snapshot.catalogue.ruleset_at(snapshot.moment.day))
     found, industry, warnings = _trade(rules, given)
-    warnings += _storage(given, rules)
+    warnings += _storage(given, rules) + _known(snapshot, given)
     placed = place.find(snapshot, given.place, house.bounds)
     applicant = applicant_of(given, found, industry, placed)
     return Asked(given, placed, applicant, rules, answer_of(snapshot, house, rules, applicant), tuple(warnings))
@@ -141,6 +147,15 @@ def _trade(rules: Rules, given: Check) -> tuple[list[trade.Found], str | None, l
     if given.applicant.uscc and (fault := gb32100.fault(given.applicant.uscc)):
         warnings.append(fault)
     return found, industry, warnings
+
+
+def _known(snapshot: Snapshot, given: Check) -> list[str]:
+    """Cases that this entity has already, of those that the reader may see."""
+    who, code = given.applicant, given.applicant.uscc
+    number = queries.known_codes(snapshot.connection, [code]).get(code) if code and gb32100.identifies(code) else None
+    if number is None and who.name:
+        number = queries.known_names(snapshot.connection, [who.name]).get((who.name, who.address))
+    return [f"这个申请人已有准入案 {number}；确需另立一案的可以继续"] if number else []
 
 
 def _storage(given: Check, rules: Rules) -> list[str]:
@@ -299,7 +314,7 @@ def preview(snapshot: Snapshot, asked: Asked) -> dict[str, Any]:
     placed = asked.placed
     return {
         "case": None,
-        **shown_answer(snapshot, asked.answer.body()),
+        **shown_answer(snapshot, asked.answer.body() | {"trade": [found.body() for found in asked.applicant.trade]}),
         **context(snapshot, asked.rules.ruleset.code, snapshot.moment.n, snapshot.moment.day),
         "trade": [found.body() for found in asked.applicant.trade],
         "without": _without(asked),
@@ -394,6 +409,7 @@ def body(snapshot: Snapshot, case: Mapping[str, Any]) -> dict[str, Any]:
         "may": {
             "sign": "sign" in snapshot.reader.may,
             "place": case["status"] == "unplaced" and snapshot.reader.writes,
+            "write": snapshot.reader.writes,
             "handle": case["status"] != "unplaced" and may_handle(snapshot.reader, case),
             "file": snapshot.reader.writes,
         },

@@ -93,7 +93,13 @@ def _who(row: Mapping[str, Any]) -> str:
 
 
 def _basis(row: Mapping[str, Any]) -> str:
-    return f"（{row['basis']}，{SURE.get(row['confidence'], row['confidence'])}）"
+    sure = "仅供筛查" if "已废止" in row["basis"] else SURE.get(row["confidence"], row["confidence"])
+    return f"（{row['basis']}，{sure}）"
+
+
+def _short_by(metres_: float) -> str:
+    """How much is wanting: never 0.0 where something is."""
+    return f"{metres_:,.1f} m" if metres_ >= 0.1 else f"{metres_:.3f} m"
 
 
 def reason(row: Mapping[str, Any]) -> str:
@@ -125,19 +131,21 @@ def reason(row: Mapping[str, Any]) -> str:
     asked = f"应有的 {limit(need)}"
     if row["direction"] == "place":
         asked = f"核对范围 {limit(need)}"
-    short = f"距{who} {metres(d, need)}，少于{asked}，差 {metres(need - d)}"
+    short = f"距{who} {metres(d, need)}，少于{asked}，差 {_short_by(need - d)}"
     if why == Why.UNCERTAIN:
         apart = f"相差 {metres(abs(d - need))}，在位置误差 ±{unsure} 之内"
         return f"距{who} {metres(d, need)}，{asked}，{apart}，须现场测量{_basis(row)}"
     if why == Why.EDGE:
-        return f"距{who}中心线 {metres(d)}，{asked}自边缘量起，边缘未测，须现场测量{_basis(row)}"
+        return f"距{who}中心线 {metres(d)}，{asked}从边缘量起，而边缘未测，须现场测量{_basis(row)}"
     if why == Why.RECALL:
         return f"{short}；数值待核，不据此拒绝，须现场核查{_basis(row)}"
     if why == Why.ASSUMED:
         doubts = f"（{'；'.join(row['doubts'])}）" if row["doubts"] else ""
         return f"{short}{doubts}；须现场核查{_basis(row)}"
     edge = f"（{row['edge']}）" if row["edge"] else ""
-    return f"{short}{edge}{_basis(row)}"
+    # A rule that by itself asks for a look on site says why.
+    more = f"；{row['effect']}，须现场核查" if row["consequence"] == Verdict.CHECK and row["effect"] else ""
+    return f"{short}{edge}{more}{_basis(row)}"
 
 
 def _compared(row: Mapping[str, Any], risk: Mapping[str, Any]) -> str:
@@ -188,6 +196,8 @@ def sentence(answer: Mapping[str, Any], hits: Sequence[Mapping[str, Any]], near:
             parts.append(f"另有 {n} 项须{WORDS[Verdict(word)]}。")
     else:
         parts.append(f"已问 {len(asked)} 条规则，没有碰到限制。")
+        if not answer["trade"]:
+            parts.append("没有识别出涉及安全的事项，距离规则都没有问；若有，请手工选标签后重新核验。")
         if near:
             closest = min(near, key=lambda row: row["measured_m"] - (row["required_m"] or 0))
             parts.append(f"最近的一处{passes(closest)}。")

@@ -1,6 +1,6 @@
 """Units whose level more residents at a place would raise: R before and after, before anybody moves in."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -53,7 +53,8 @@ def raised(snapshot: Snapshot, place: BaseGeometry, residents: int, unsure_m: fl
     """Units whose plant lies within 500 m of a place, with as many residents more there; nearest first.
 
     `unsure_m`: how far the place may be off; so far beyond are units that it perhaps counts for.
-    The snapshot is SYSTEM's. A unit whose number of residents is declared keeps it, and is not listed.
+    The snapshot is SYSTEM's. Where the number of residents is declared, the new ones are added to it: what was
+    declared did not know of them. Such a unit is measured from its own outline where its plant's is not registered.
     """
     middle = plane.middle_of(place)
     here = plane.flat(place, middle)
@@ -77,7 +78,8 @@ def units_around(snapshot: Snapshot, bounds: tuple[float, float, float, float]) 
     if not by_map:
         return []
     compiled = compile_selection(Selection(classes=by_map, stage=LIVE_STAGES), snapshot)
-    columns = "id, class, name, division, department, visibility, attributes, enterprise, grading"
+    named = ("id", "class", "name", "division", "department", "visibility", "attributes", "enterprise", "grading")
+    columns = {name: "{" + name + "}" for name in named} | {"own": "ST_AsGeoJSON({geom}, 15, 0)::jsonb"}
     west, south, east, north = bounds
     corners = (west - _BOX, south - _BOX, east + _BOX, north + _BOX)
     box = f"ST_MakeEnvelope({', '.join(compiled.binds(v) for v in corners)}, 4490)"
@@ -86,11 +88,14 @@ def units_around(snapshot: Snapshot, bounds: tuple[float, float, float, float]) 
     )
     units = [dict(row) for row in rows.mappings()]
     boundaries = _boundaries(snapshot, units)
-    return [
-        Unit(unit, boundary, geojson_shape(boundary[1]))
-        for unit in units
-        if (boundary := boundaries.get(unit["id"])) and unit["attributes"].get("exposed_persons") is None
-    ]
+    out = []
+    for unit in units:
+        boundary = boundaries.get(unit["id"])
+        if boundary is None and unit["attributes"].get("exposed_persons") is not None and unit["own"] is not None:
+            boundary = ("unit", unit["own"])
+        if boundary is not None:
+            out.append(Unit(unit, boundary, geojson_shape(boundary[1])))
+    return out
 
 
 class Asker:
@@ -104,6 +109,9 @@ class Asker:
         self, unit: Unit, distance_m: float, residents: int
     ) -> tuple[dict[str, Any], dict[str, Any]] | None:
         """Its grade as it stands and with them; None where there is none to be worked out."""
+        declared = unit.row["attributes"].get("exposed_persons")
+        if declared is not None:
+            return _added(self._snapshot, self._judge, unit.row, int(declared), residents)
         return _one(self._snapshot, self._judge, unit.row, unit.boundary, distance_m, residents)
 
 
@@ -144,10 +152,25 @@ def _one(
     now = exposure.around(snapshot.connection, snapshot.catalogue, text_, moment.day, known)
     assert now is not None
     more = replace(now, homes=(*now.homes, Around(0, residents, distance, False, False)))
+    given = unit["attributes"]
+    return _both(snapshot, judge, unit, [(given, Facts(now)), (given, Facts(more))])
+
+
+def _added(
+    snapshot: Snapshot, judge: Judge, unit: Mapping[str, Any], declared: int, residents: int
+) -> tuple[dict[str, Any], dict[str, Any]] | None:
+    given = unit["attributes"]
+    more = dict(given) | {"exposed_persons": declared + residents}
+    return _both(snapshot, judge, unit, [(given, Facts(None)), (more, Facts(None))])
+
+
+def _both(
+    snapshot: Snapshot, judge: Judge, unit: Mapping[str, Any], cases: Sequence[tuple[Mapping[str, Any], Facts]]
+) -> tuple[dict[str, Any], dict[str, Any]] | None:
     records = []
-    for facts in (Facts(now), Facts(more)):
+    for given, facts in cases:
         class_ = snapshot.catalogue.classes[unit["class"]]
-        graded, errors = judge.grade(class_, unit["attributes"], None, None, lambda facts=facts: facts)  # type: ignore[misc]
+        graded, errors = judge.grade(class_, given, None, None, lambda facts=facts: facts)  # type: ignore[misc]
         found = next((g for g in graded.grading if g["how"] == "computed"), None)
         if errors or found is None:
             return None

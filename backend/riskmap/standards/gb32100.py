@@ -7,6 +7,11 @@ _CHARACTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _FORM = re.compile(rf"^[{_CHARACTERS}]{{2}}\d{{6}}[{_CHARACTERS}]{{10}}$")
 
 
+def identifies(code: str) -> bool:
+    """Whether a code has the form of one, whatever its check character: what has not, tells no two entities apart."""
+    return len(code) == 18 and bool(_FORM.match(code))
+
+
 def fault(code: str) -> str | None:
     """What is wrong with a code, in words; None where it is well formed and its check character agrees."""
     if len(code) != 18:

@@ -24,6 +24,17 @@ def station_volume(storage: list[Facts]) -> Fraction | None:
     return None if whole is None or half is None else whole + half / 2
 
 
+def beyond_the_grades(storage: list[Facts], book: Book) -> Fraction | None:
+    """V where it is more than a station of the first grade may hold: the standard has no station of this size."""
+    volume = station_volume(storage) if storage else None
+    return None if not volume or _grade_of(volume, book) else volume
+
+
+def _grade_of(volume: Fraction, book: Book) -> str | None:
+    bands = [Band.of(line) for line in table(book, "gb50156-2012-grade", EDITION).rows]
+    return next((band.row.text("level") for band in bands if band.holds(volume)), None)
+
+
 def need(hazard: Facts, kind: str, target: Facts, book: Book) -> Need | None:
     """Metres from a station to a target of a class; None where the target is not in the table."""
     protected = next(
@@ -50,15 +61,15 @@ def need(hazard: Facts, kind: str, target: Facts, book: Book) -> Need | None:
     if grade is None:
         volume = station_volume(hazard["storage"]) if hazard.get("storage") else number(hazard, "volume_m3")
         if volume:
-            # Above the first grade there is none: the table ends.
-            bands = [Band.of(line) for line in table(book, "gb50156-2012-grade", EDITION).rows]
-            found = [band for band in bands if band.holds(volume)]
-            if not found:
+            grade = _grade_of(volume, book)
+            if grade is None:  # the table ends at the first
                 return Need(None, row.clause, f"总容积 {say(volume)} m³ 超出一级站")
-            grade = found[0].row.text("level")
         else:
             grade = "一级"
             doubts.append("站级和容积未登记，按一级")
-    recovery = hazard.get("vapour_recovery") or "both"
+    recovery = hazard.get("vapour_recovery")
+    if recovery is None:  # the widest: what is not known never makes a distance enough
+        recovery = "none"
+        doubts.append("油气回收未登记，按没有")
     metres = row.number(f"{_COLUMN[grade]}_{recovery}")
     return Need(metres, row.clause, f"{grade}站，{_RECOVERY[recovery]}，对方为{what}", tuple(doubts))

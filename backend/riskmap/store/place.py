@@ -201,7 +201,7 @@ def parse_geometry(body: Any, allowed: tuple[str, ...]) -> BaseGeometry:
     if west < -180 or east > 180:
         raise refuse("out_of_range", "经度应在 −180 到 180 之间；若为米制坐标，请先选定坐标系导入")
     if not geometry.is_valid:
-        raise refuse("invalid_geometry", f"图形不合规（{shapely.is_valid_reason(geometry)}）：边线自相交，请重画")
+        raise refuse("invalid_geometry", f"图形不合规：{_why_invalid(geometry)}，请重画")
     return geometry
 
 
@@ -211,3 +211,23 @@ def _floats(value: Any) -> Any:
     if isinstance(value, bool):
         raise TypeError("boolean in coordinates")
     return float(value)
+
+
+# What GEOS says of a shape, as an officer would; what is not here is told as a whole.
+_REASONS = {
+    "Self-intersection": "边线自相交",
+    "Ring Self-intersection": "边线自相接",
+    "Duplicate Rings": "有重复的边界",
+    "Hole lies outside shell": "内环在外环之外",
+    "Holes are nested": "内环互相套叠",
+    "Nested shells": "各部分互相套叠",
+    "Interior is disconnected": "内部被切断",
+    "Too few points": "点太少，围不成面",
+}
+
+
+def _why_invalid(geometry: BaseGeometry) -> str:
+    reason, _, at = shapely.is_valid_reason(geometry).partition("[")
+    words = _REASONS.get(reason.strip(), "边界不成面")
+    place = at.rstrip("]").split()
+    return f"{words}（{float(place[0]):.6f}, {float(place[1]):.6f} 附近）" if len(place) >= 2 else words

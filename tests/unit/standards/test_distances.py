@@ -40,10 +40,27 @@ def test_diesel_counts_half() -> None:
 
 @pytest.mark.parametrize(("pupils", "metres"), [(501, 35), (500, 14), (None, 35)])
 def test_a_school_is_protected_by_its_size(pupils: int | None, metres: int) -> None:
-    need = gb50156.need({"grade_class": "二级"}, "school", {"persons": pupils}, BOOK)
+    need = gb50156.need({"grade_class": "二级", "vapour_recovery": "both"}, "school", {"persons": pupils}, BOOK)
     assert need is not None
     assert need.metres == metres
     assert bool(need.doubts) is (pupils is None)
+
+
+def test_what_is_not_told_of_vapour_recovery_never_makes_a_distance_enough() -> None:
+    need = gb50156.need({"grade_class": "二级"}, "school", {"persons": 501}, BOOK)
+    none = gb50156.need({"grade_class": "二级", "vapour_recovery": "none"}, "school", {"persons": 501}, BOOK)
+    assert need is not None
+    assert none is not None
+    assert need.metres == none.metres == 50
+    assert need.doubts == ("油气回收未登记，按没有",)
+    assert not none.doubts
+
+
+def test_a_station_that_is_larger_than_the_first_grade_is_told_without_any_neighbour() -> None:
+    whole = [{"fire_class": "甲B", "volume_m3": Decimal(210)}]
+    assert gb50156.beyond_the_grades(whole, BOOK) is None
+    assert gb50156.beyond_the_grades([{"fire_class": "甲B", "volume_m3": Decimal("210.1")}], BOOK) == Decimal("210.1")
+    assert gb50156.beyond_the_grades([], BOOK) is None
 
 
 @pytest.mark.parametrize(("target", "metres"), [(TOWN, 70), (HAMLET, 50), ({"households": 300}, 70)])
