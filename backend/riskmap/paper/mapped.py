@@ -1,0 +1,123 @@
+"""What a map sheet is made from: plain values, already selected and permitted."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from shapely.geometry.base import BaseGeometry
+
+from riskmap.catalogue.model import GRADE_RANK
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """An object on the map; longitude and latitude on CGCS2000."""
+
+    id: int
+    class_: str
+    symbol: str
+    grade: str
+    name: str
+    geometry: BaseGeometry
+    anchor: tuple[float, float]
+    persons: int = 0
+    division: str = ""
+
+    @property
+    def order(self) -> tuple[int, int, int]:
+        """The graver first, then where more people are."""
+        return GRADE_RANK[self.grade], -self.persons, self.id
+
+
+@dataclass(frozen=True, slots=True)
+class Division:
+    """A division of the ground; level is city, county or town."""
+
+    code: str
+    name: str
+    level: str
+    polygon: BaseGeometry
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What lies below the objects."""
+
+    divisions: tuple[Division, ...] = ()
+    area: BaseGeometry | None = None
+    area_level: str = "city"
+    lines: tuple[tuple[str, BaseGeometry], ...] = ()  # kind and geometry: see LINES
+    source: str = ""
+    missing: tuple[str, ...] = ()  # layers that are not loaded, in words: 道路、水系
+
+
+@dataclass(frozen=True, slots=True)
+class ClassRow:
+    """A class in the legend: what of it stands on the map, per grade."""
+
+    code: str
+    title: str
+    symbol: str
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Legend:
+    """`counts` are of all that have a place and meet the other conditions, also of grades that are not shown."""
+
+    scale_title: str
+    worse: str  # which end is worse: 重大最重
+    counts: Mapping[str, int]
+    shown: frozenset[str]
+    classes: tuple[ClassRow, ...] = ()
+    unplaced: Mapping[str, int] = field(default_factory=dict)
+    total: int | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Heat:
+    """H3 cells of one resolution and what they hold by grade."""
+
+    resolution: int
+    cells: Mapping[int, Mapping[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """A line of the ground: colour, width, casing and its colour, dashes."""
+
+    word: str
+    colour: str
+    width: float
+    casing: str = ""
+    casing_width: float = 0.0
+    dash: tuple[float, ...] = ()
+    z: float = 0.0
+    area: str = ""  # the fill where the geometry is an area
+
+
+LINES: Mapping[str, Style] = {
+    "lake": Style("湖泊、水库", "#8DB6CC", 0.12, z=0.0, area="#D5E7F1"),
+    "water": Style("水面", "#8DB6CC", 0.12, z=0.0, area="#D5E7F1"),
+    "river": Style("河流", "#8DBCD8", 0.45, z=0.1, area="#D5E7F1"),
+    "stream": Style("溪沟", "#8DBCD8", 0.2, z=0.1),
+    "motorway": Style("高速公路", "#F0C48A", 0.55, "#A8824F", 0.8, z=0.7),
+    "trunk": Style("国道、快速路", "#F5E3B3", 0.45, "#B09A68", 0.65, z=0.6),
+    "primary": Style("省道、主干路", "#F5E3B3", 0.35, "#B09A68", 0.52, z=0.5),
+    "secondary": Style("县道、次干路", "#A39B8E", 0.25, z=0.4),
+    "road": Style("道路", "#A39B8E", 0.2, z=0.3),
+    "tertiary": Style("乡道、支路", "#A39B8E", 0.18, z=0.3),
+    "railway": Style("铁路", "#FFFFFF", 0.25, "#4A4A4A", 0.42, (1.6, 1.6), z=0.8),
+}
+OTHER_LINE = Style("其他线", "#B5AEA3", 0.15, z=0.2)
+
+LEVEL_WORDS: Mapping[str, str] = {"city": "市界", "county": "县（市、区）界", "town": "乡镇（街道）界"}
+
+
+def total(counts: Mapping[str, int]) -> int:
+    return sum(counts.values())
+
+
+def as_row(mark: Mark, **more: Any) -> dict[str, Any]:
+    return {"id": mark.id, "grade": mark.grade, **more}
