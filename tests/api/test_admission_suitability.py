@@ -176,6 +176,22 @@ def test_what_was_made_is_kept_by_state_and_rules(admin: TestClient) -> None:
     assert "FW-RETAIL-100" in next(c["rules"] for c in other["cells"] if c["cell"] == here)
 
 
+def test_the_trade_code_is_asked_as_in_an_enquiry(admin: TestClient) -> None:
+    plain = ask(admin, "market", resolution=7)
+    chemical = ask(admin, "market", resolution=7, industry_code="C2614")  # of the demo list: not outside a park
+    assert not any("演示-1" in cell["rules"] for cell in plain["cells"])
+    listed = [cell for cell in chemical["cells"] if "演示-1" in cell["rules"]]
+    assert listed
+    rng = random.Random(6)
+    at = somewhere_in(rng.choice([c for c in listed if c["kind"] == "against"])["cell"], rng)
+    body = {
+        "applicant": {"name": "示例"}, "trade": {"tags": ["market"], "industry_code": "C2614"}, "size": {},
+        "place": {"geometry": {"type": "Point", "coordinates": list(at)}},
+    }  # fmt: skip
+    answer = admin.post("/api/admission/preview", json=body).json()
+    assert "演示-1" in {hit["rule"] for hit in answer["hits"]}
+
+
 @pytest.mark.parametrize(
     ("params", "field"),
     [
@@ -184,6 +200,8 @@ def test_what_was_made_is_kept_by_state_and_rules(admin: TestClient) -> None:
         ({"tag": "market", "resolution": 10, "division": "3604"}, "resolution"),
         ({"tag": "market", "class": "school"}, "class"),
         ({"tag": "market", "size": "x"}, "size"),
+        ({"tag": "market", "industry_code": "制造业"}, "industry_code"),
+        ({"tag": "tank-farm", "size": '{"storage": [{"volume_m3": "10"}]}'}, "size.storage.0.table"),
         ({"tag": "market", "bbox": "100,20,101,21"}, "bbox"),
     ],
 )

@@ -142,6 +142,8 @@ PAGES = {
     "/admission/where#what=fireworks-retail&in=360402&res=8": ("admin", ".sw-legend"),
     "/admission/holidays": ("admin", ".hd-month"),
     "/admission/rules": ("admin", ".ru-t tbody tr, .ru-cards li"),
+    "/admission/templates": ("admin", ".tp-list li"),
+    "/admission/batch": ("admin", ".adm-give"),
     "/help": ("", "main h1, main h2, h1, h2"),
     "/admin/audit": ("auditor", ".side-body table tbody tr, .side-body .ac-list li"),
 }
@@ -155,6 +157,18 @@ def test_pages_beside_the_map(enter: Enter, look: Look, path: str) -> None:
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     page.wait_for_selector(wait)
     look(page, "phone")
+
+
+def test_the_form_of_a_rule_of_every_table(enter: Enter, look: Look) -> None:
+    page = enter("/admission/rules", wait=".ru-t tbody tr")
+    for name in page.locator(".ru-menu a .t").all_inner_texts():
+        page.locator(".ru-menu a", has_text=name).click()
+        expect(page.locator(".ru-bar h2")).to_have_text(name)
+        page.locator(".ru-t tbody tr .plain").first.click()
+        expect(page.locator(".ru-form")).to_be_visible()
+        look(page, name, ".ru-form")
+        page.locator(".ru-form").get_by_role("button", name="关闭").click()
+        expect(page.locator(".ru-form")).to_be_hidden()
 
 
 def test_an_admission_as_it_is_asked_answered_and_signed(enter: Enter, look: Look, officer: httpx.Client) -> None:

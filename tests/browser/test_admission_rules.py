@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
+import openpyxl
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -151,3 +153,55 @@ def test_a_rule_is_changed_refused_at_its_field_tried_adopted_and_put_back(
     dialog.get_by_role("button", name="采用").click()
     expect(page.locator(".ru-menu a.on")).to_contain_text("随产品")
     expect(rule(page, "FW-RETAIL-100")).to_contain_text("100 m")
+
+
+def test_a_workbook_goes_out_is_refused_in_words_and_comes_in_as_a_draft(
+    open_page: Any, office: httpx.Client, tmp_path: Path
+) -> None:
+    watched = open_page(signed=True, path="/admission/rules")
+    page = watched.page
+    with page.expect_download() as taken:
+        page.get_by_role("button", name="下载表格").click()
+    path = tmp_path / "规则.xlsx"
+    taken.value.save_as(path)
+    book = openpyxl.load_workbook(path)
+    sheet = book["距离规则"]
+    at = {c.value: c.column for c in sheet[1]}
+    line = next(row[0].row for row in sheet.iter_rows() if row[0].value == "FW-RETAIL-100")
+    sheet.cell(line, at["应有距离"]).value = "远"
+    sheet.cell(line, at["后果"]).value = "拒绝"
+    book.save(path)
+
+    def give() -> None:
+        with page.expect_file_chooser() as chooser:
+            page.get_by_role("button", name="从表格导入").click()
+        chooser.value.set_files(path)
+
+    give()
+    expect(page.locator(".ru-filed")).to_contain_text(
+        f"“规则.xlsx”没有记入草稿：距离规则第 {line} 行“后果”：没有“拒绝”"
+    )
+    expect(page.locator(".ru-draft")).to_have_count(0)
+    assert watched.wrong
+    assert all("422" in said for said in watched.wrong)
+    watched.wrong.clear()
+    sheet.cell(line, at["后果"]).value = "现场核查"
+    sheet.cell(line, at["应有距离"]).value = 150
+    book.save(path)
+    give()
+    expect(page.get_by_text("“规则.xlsx”已记入草稿，与现行的共差 1 处；请试算后采用。")).to_be_visible()
+    expect(page.locator(".ru-filed")).to_have_count(0)
+    expect(page.locator(".ru-draft")).to_contain_text("草稿：1 张表改 1 处")
+    row = rule(page, "FW-RETAIL-100")
+    expect(row).to_contain_text("150 m")
+    expect(row.locator("td.n")).to_have_css("text-align", "right")
+    expect(row.locator("td.n")).to_have_css("font-variant-numeric", "tabular-nums")
+    page.get_by_role("button", name="试算", exact=True).click()
+    expect(page.locator(".ru-trial")).to_contain_text("的结论会变")
+    with page.expect_download() as taken:  # the draft goes out as it stands
+        page.get_by_role("button", name="下载表格").click()
+    taken.value.save_as(path)
+    assert openpyxl.load_workbook(path)["距离规则"].cell(line, at["应有距离"]).value == "150"
+    page.get_by_role("button", name="放弃修改").click()
+    page.get_by_role("dialog").get_by_role("button", name="放弃修改").click()
+    expect(page.locator(".ru-draft")).to_have_count(0)

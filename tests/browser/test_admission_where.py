@@ -1,7 +1,9 @@
 """哪里可以 on the page: the cells are those of the service, each can be reached and read, and leads to a check there."""
 
+import json
 import re
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
@@ -128,3 +130,47 @@ def test_a_question_is_put_together_and_the_way_back_leads_to_the_one_before(ope
     page.locator(".places").get_by_role("link", name="一张图").click()
     expect(page.locator(".words .total")).to_be_visible()
     expect(page.locator(".left-out")).to_have_count(0)
+
+
+def test_the_map_and_the_check_ask_the_same_question(open_page: Any) -> None:
+    watched = open_page(
+        "what=tank-farm&industry=5941&residents=40&liquids=甲B:20000:5000:false&in=360402&res=7",
+        signed=True,
+        path="/admission/where",
+    )
+    page = watched.page
+    rows = page.locator(".sw-ask .ob-rows .line")
+    expect(rows).to_have_count(1)
+    expect(rows.get_by_label("最大单罐")).to_have_value("5000")
+    expect(rows.get_by_label("埋地")).to_have_value("false")
+    expect(page.locator("input[name=residents]")).to_have_value("40")
+    asked = [u for u in watched.asked if "/api/admission/suitability?" in u]
+    assert len(asked) == 1
+    given = parse_qs(urlsplit(asked[0]).query)
+    assert given["industry_code"] == ["5941"]
+    size = json.loads(given["size"][0])
+    assert size == {
+        "residents": "40",
+        "storage": [{"volume_m3": "20000", "largest_m3": "5000", "fire_class": "甲B", "buried": False}],
+    }
+    # A tank of more than the whole is refused at its input, in the words of a check.
+    rows.get_by_label("最大单罐").fill("50000")
+    page.get_by_role("button", name="看哪里可以").click()
+    expect(rows.locator(".err-text")).to_have_text("第 1 项储存：单罐容积大于总容积")
+    assert all("422" in said for said in watched.wrong)
+    watched.wrong.clear()
+    rows.get_by_label("最大单罐").fill("五千")
+    page.get_by_role("button", name="看哪里可以").click()
+    expect(page.locator(".sw-go [role=alert]")).to_have_text("“存放”应填数字，不带单位。")
+    page.go_back()
+    page.wait_for_function("() => window.riskmapCells && window.riskmapCells.count() > 0")
+    at_rest(page)
+    page.locator(".sw-mid .canvas").focus()
+    page.keyboard.press("n")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="在格内点选地点核验").click()
+    expect(page).to_have_url(re.compile("/admission/new"))
+    expect(page.locator('[id="f-size.residents"]')).to_have_value("40")
+    expect(page.locator('[id="f-size.storage.0.volume_m3"]')).to_have_value("20000")
+    expect(page.locator('[id="f-size.storage.0.largest_m3"]')).to_have_value("5000")
+    expect(page.locator('[id="f-trade.industry_code"]')).to_have_value("5941")

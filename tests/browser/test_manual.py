@@ -116,7 +116,8 @@ def _where(page: Page) -> None:
     page.get_by_label("名称或识别词，如 烟花、加油").fill("罐区")
     page.get_by_role("checkbox", name="罐区、油库").click()
     page.get_by_role("button", name="加易燃可燃液体").click()
-    page.locator(".sw-liquids input").fill("20000")
+    page.locator(".sw-ask .ob-rows").get_by_label("火灾危险性类别").select_option("甲B")
+    page.locator(".sw-ask .ob-rows").get_by_label("容积").fill("20000")
     page.get_by_role("button", name="选区划").click()
     page.get_by_role("checkbox", name="濂溪区").click()
     page.get_by_role("button", name="看哪里可以").click()
@@ -124,6 +125,17 @@ def _where(page: Page) -> None:
     page.wait_for_function("() => window.riskmapCells.count() > 0")
     page.locator(".sw-mid .canvas").click(position={"x": 560, "y": 250})
     expect(page.locator(".sw-rules li").first).to_be_visible()
+
+
+def _rules(page: Page) -> None:
+    page.locator(".places").get_by_role("link", name="准入", exact=True).click()
+    page.locator(".adm-tabs").get_by_role("link", name="规则").click()
+    page.locator('.ru-t tr[data-rule="FW-RETAIL-100"]').click()
+    page.locator(".ru-form").get_by_label("应有距离").fill("150")
+    page.locator(".ru-form").get_by_role("button", name="记入草稿").click()
+    expect(page.locator(".ru-draft")).to_be_visible()
+    page.get_by_role("searchbox", name="在表内查找").fill("烟花")
+    expect(page.locator('.ru-t tr[data-rule="FW-RETAIL-100"]')).to_contain_text("150 m")
 
 
 def _templates(page: Page) -> None:
@@ -186,6 +198,7 @@ TAKEN: dict[str, tuple[str, tuple[int, int], Callable[[Page], None] | None]] = {
     "enquiry": ("", (1366, 768), _enquiry),
     "admission": ("", (1366, 768), _admission),
     "where": ("", (1366, 768), _where),
+    "rules": ("", (1366, 768), _rules),
     "templates": ("", (1366, 768), _templates),
     "holidays": ("", (1366, 768), _holidays),
     "findings": ("", (1366, 768), _findings),

@@ -1,13 +1,17 @@
 """准入核验 over HTTP: ask, keep, read, ask again, sign."""
 
+import tempfile
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field, ValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
 
 from riskmap.access.dependencies import signed_in
 from riskmap.access.reader import Reader, territory
-from riskmap.admission import again, rulesets, service, suitability
+from riskmap.admission import again, rule_book, rulesets, service, suitability
 from riskmap.admission import rules as admission_rules
 from riskmap.admission.enquiry import POSITION_M
 from riskmap.admission.judgement import WORDS, Verdict
@@ -18,6 +22,7 @@ from riskmap.base.errors import FieldError, Invalid
 from riskmap.base.throttle import MINUTE, Throttle
 from riskmap.base.web import ExactResponse, ExactRoute, ensure_disk
 from riskmap.base.wire import Text, Wire
+from riskmap.exchange.uploads import XLSX, attachment, copy_hashed
 from riskmap.selection import request as selection_request
 from riskmap.store.dependencies import ReadSnapshot, WriteSnapshot, marked, whole_snapshot, whole_write_snapshot
 from riskmap.store.snapshot import Snapshot, open_snapshot
@@ -192,6 +197,46 @@ def get_rules(snapshot: ReadSnapshot, reader: Asker) -> Any:
     return rulesets.listed(snapshot)
 
 
+@router.get("/rules.xlsx", response_class=Response)
+def get_rules_workbook(snapshot: ReadSnapshot, reader: Asker) -> Response:
+    """The tables in force as a workbook, a sheet a table."""
+    name, body = rulesets.workbook(snapshot)
+    return Response(body, media_type=XLSX, headers=attachment(name))
+
+
+@router.post("/rules/workbook", response_class=Response)
+def post_rules_workbook(body: rulesets.Draft, snapshot: WholeSnapshot) -> Response:
+    """A draft's tables as a workbook, those in force beside them (administrator)."""
+    name, made = rulesets.workbook(snapshot, body)
+    return Response(made, media_type=XLSX, headers=attachment(name))
+
+
+@router.post("/rules/read")
+async def read_rules_workbook(request: Request, snapshot: WholeSnapshot) -> Any:
+    """A changed workbook (multipart: file) as tables for a draft, whole or not at all (administrator).
+
+    Nothing is written.
+    """
+    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+        raise Invalid("请用表单（multipart/form-data）上传文件。", code="not_multipart")
+    form = await request.form(max_files=1, max_fields=1, max_part_size=1 << 10)
+    try:
+        file = form.get("file")
+        if not isinstance(file, UploadFile):
+            raise Invalid("没有收到文件，请选择规则表。", code="no_file")
+        return await run_in_threadpool(_opened, request, snapshot, file)
+    finally:
+        await form.close()
+
+
+def _opened(request: Request, snapshot: Snapshot, file: UploadFile) -> dict[str, Any]:
+    ensure_disk(request.app.state.settings)
+    with tempfile.TemporaryDirectory(prefix="rules.") as folder:
+        path = Path(folder) / "rules"
+        copy_hashed(file.file, path, rule_book.MOST_BYTES)
+        return rulesets.opened(snapshot, path)
+
+
 @router.post("/rules/trial")
 def try_rules(body: rulesets.Proposed, request: Request, snapshot: WholeSnapshot) -> Any:
     """Which of the last cases would end otherwise by these rules (administrator); nothing is written."""
@@ -204,7 +249,7 @@ def adopt_rules(body: rulesets.Adoption, snapshot: WholeWriteSnapshot) -> Any:
     return rulesets.adopt(snapshot, body)
 
 
-_SUITABILITY_OWN = frozenset({"tag", "resolution", "size"})
+_SUITABILITY_OWN = frozenset({"tag", "resolution", "size", "industry_code"})
 
 
 @router.get("/suitability")
@@ -215,10 +260,11 @@ def get_suitability(
     tag: Annotated[list[str], Query(title="标签", max_length=20)],
     resolution: Annotated[int, Query(title="网格级别")] = 8,
     size: Annotated[str, Query(title="规模", max_length=4000)] = "{}",
+    industry_code: Annotated[str | None, Query(title="行业代码", max_length=10)] = None,
 ) -> Response:
     """Where such a business could go: each H3 cell of the selection's area with its verdict and deciding rules.
 
-    `size` is JSON of the size of an enquiry. Kept by state, rule set and question.
+    `size` is JSON of the size of an enquiry, `industry_code` its trade. Kept by state, rule set and question.
     """
     asked = selection_request.asked(snapshot, request.query_params.multi_items(), _SUITABILITY_OWN)
     try:
@@ -227,7 +273,7 @@ def get_suitability(
         told = 'size 应为核验中“多大”的 JSON，如 {"persons": 100}'
         raise Invalid("适宜图的参数有误，请改正", errors=[FieldError("size", "bad_value", told)]) from None
     words = tuple(word for value in tag for word in value.split(",") if word)
-    question = suitability.Question(words, given, resolution, asked.selection)
+    question = suitability.Question(words, given, resolution, asked.selection, (industry_code or "").strip() or None)
     here = house(request)
     made = suitability.suitability(asked.snapshot, here, question)
     app = request.app.state

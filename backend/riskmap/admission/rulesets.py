@@ -5,16 +5,18 @@ A bureau's own rows stand in the place of the product's, table by table; everyth
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
 from riskmap.access.reader import SYSTEM
-from riskmap.admission import again, queries, service
+from riskmap.admission import again, queries, rule_book, service
 from riskmap.admission.judgement import WORDS, Verdict
+from riskmap.admission.rule_columns import title_of
 from riskmap.admission.rules import Rules, rules_of
 from riskmap.base import audit, clock, database, state
 from riskmap.base.errors import Conflict, FieldError, Invalid
@@ -35,6 +37,15 @@ class Proposed(Wire):
     tables: Annotated[
         dict[Annotated[str, StringConstraints(max_length=60)], Annotated[list[_Row], Field(max_length=2000)] | None],
         Field(title="规则表", min_length=1, max_length=20),
+    ]
+
+
+class Draft(Wire):
+    """Tables that are being changed; none: as they are in force."""
+
+    tables: Annotated[
+        dict[Annotated[str, StringConstraints(max_length=60)], Annotated[list[_Row], Field(max_length=2000)] | None],
+        Field(title="规则表", max_length=20, default_factory=dict),
     ]
 
 
@@ -68,6 +79,7 @@ def listed(snapshot: Snapshot) -> dict[str, Any]:
                 "title": title,
                 "own": name in ruleset.tables,
                 "columns": list(shipped[name].rows[0].cells),
+                "titles": {column: title_of(name, column) for column in shipped[name].rows[0].cells},
                 "rows": [dict(row.cells) for row in book[name].rows],
             }
             for name, title in ADMISSION_TABLES.items()
@@ -76,10 +88,13 @@ def listed(snapshot: Snapshot) -> dict[str, Any]:
     }
 
 
+Lines = Mapping[str, Sequence[int]]  # of a workbook: the line of each row, by table
 _PLACE = re.compile(r"(?:^|\s)([a-z0-9-]+):(\d+):(\w+)$")
 
 
-def _proposed(snapshot: Snapshot, given: Proposed, title: str, reason: str, day: date) -> Rules:
+def _proposed(
+    snapshot: Snapshot, given: Proposed, title: str, reason: str, day: date, lines: Lines | None = None
+) -> Rules:
     """The set as it would be. Raises Invalid with every fault at its row and column."""
     present = snapshot.catalogue.ruleset_at(day)
     errors = []
@@ -104,24 +119,54 @@ def _proposed(snapshot: Snapshot, given: Proposed, title: str, reason: str, day:
     try:
         return Rules.of(ruleset)
     except Refused as refused:
-        raise _unfit([_fault(f.field, f.code, f.message) for f in refused.faults]) from None
+        raise _unfit([_fault(f.field, f.code, f.message, lines) for f in refused.faults]) from None
 
 
-def _fault(place: str, code: str, message: str) -> FieldError:
+def _fault(place: str, code: str, message: str, lines: Lines | None) -> FieldError:
     found = _PLACE.search(place)
     if not found:
         return FieldError("tables", code, message)
-    table, line, column = found[1], int(found[2]) - 2, found[3]
+    table, at, column = found[1], int(found[2]) - 2, found[3]
     said = message.split("：", 1)[-1]
+    line = at + 1 if lines is None else lines[table][at] if at < len(lines.get(table, ())) else at + 1
     return FieldError(
-        f"tables.{table}.{line}.{column}",
+        f"tables.{table}.{at}.{column}",
         code,
-        f"{ADMISSION_TABLES.get(table, table)}第 {line + 1} 行 {column}：{said}",
+        f"{ADMISSION_TABLES.get(table, table)}第 {line} 行“{title_of(table, column)}”：{said}",
     )
 
 
 def _unfit(errors: list[FieldError]) -> Invalid:
     return Invalid("准入规则有不符合要求的地方", code="invalid_rules", errors=errors[:200])
+
+
+def workbook(snapshot: Snapshot, given: Draft | None = None) -> tuple[str, bytes]:
+    """The tables in force, a draft's own in their place, as an xlsx and its name."""
+    ruleset = snapshot.catalogue.ruleset_at(_today(snapshot))
+    changed = given.tables if given else {}
+    for name in changed:
+        if name not in ADMISSION_TABLES:
+            raise _unfit([FieldError(f"tables.{name}", "unknown_table", f"没有“{name}”这张表")])
+    book, shipped = ruleset.book(), shipped_book()
+
+    def rows(name: str) -> list[Mapping[str, str]]:
+        if name in changed:
+            own = changed[name]
+            return list(own) if own is not None else [row.cells for row in shipped[name].rows]
+        return [row.cells for row in book[name].rows]
+
+    of = "草稿" if changed else ruleset.title
+    return f"准入规则（{of}）.xlsx", rule_book.written({name: rows(name) for name in ADMISSION_TABLES}, of)
+
+
+def opened(snapshot: Snapshot, path: Path) -> dict[str, Any]:
+    """A changed workbook as a draft: its tables whole, or every fault by sheet, line and column. Nothing is written."""
+    found = rule_book.read(path)
+    try:
+        _proposed(snapshot, Proposed(tables=dict(found.tables)), "草稿", "", _today(snapshot), found.lines)
+    except Invalid as refused:
+        raise rule_book.unfit(refused.errors) from None
+    return {"tables": found.tables, "state": snapshot.state.n}
 
 
 def tried(snapshot: Snapshot, house: service.House, given: Proposed) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from riskmap.admission.enquiry import Answer, Applicant, DataDates, Enquiry, as_
 from riskmap.admission.judgement import WORDS, Verdict
 from riskmap.admission.place import Placed
 from riskmap.admission.rules import Rules, rules_of
-from riskmap.admission.wire import Check, Place
+from riskmap.admission.wire import Check, Place, Size
 from riskmap.base import audit, clock, database
 from riskmap.base.crs import CGCS2000
 from riskmap.base.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
@@ -88,7 +88,7 @@ def ask(snapshot: Snapshot, house: House, given: Check) -> Asked:
     """Find the place, the tags and the answer, by the rules in force today. Raises Invalid with all that is wrong."""
     rules = rules_of(snapshot.catalogue.ruleset_at(snapshot.moment.day))
     found, industry, warnings = _trade(rules, given)
-    warnings += _storage(given, rules) + _known(snapshot, given)
+    warnings += check_storage(given.size, rules) + _known(snapshot, given)
     placed = place.find(snapshot, given.place, house.bounds)
     applicant = applicant_of(given, found, industry, placed)
     return Asked(given, placed, applicant, rules, answer_of(snapshot, house, rules, applicant), tuple(warnings))
@@ -158,11 +158,11 @@ def _known(snapshot: Snapshot, given: Check) -> list[str]:
     return [f"这个申请人已有准入案 {number}；确需另立一案的可以继续"] if number else []
 
 
-def _storage(given: Check, rules: Rules) -> list[str]:
+def check_storage(size: Size, rules: Rules) -> list[str]:
     """Check what is to be stored. Raises Invalid with the faults that GB 18218 finds, each at its field."""
     errors, warnings = [], []
     rows = []
-    for i, row in enumerate(given.size.storage):
+    for i, row in enumerate(size.storage):
         at = f"size.storage.{i}"
         if row.table is None and row.fire_class is None:
             errors.append(FieldError(f"{at}.table", "missing", f"第 {i + 1} 项储存：请选物质或火灾危险性类别"))

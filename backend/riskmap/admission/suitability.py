@@ -35,7 +35,7 @@ from riskmap.admission.enquiry import (
 )  # fmt: skip
 from riskmap.admission.judgement import NONE, Outcome, Verdict, Why, at_distance, in_zone, softened
 from riskmap.admission.rules import ALPHA, BY, CRITERIA, NegativeItem, Rules, Tag, ZoneRule, rules_of
-from riskmap.admission.service import House
+from riskmap.admission.service import House, check_storage
 from riskmap.admission.wire import Size
 from riskmap.base import database, plane
 from riskmap.base.errors import FieldError, Invalid
@@ -74,6 +74,7 @@ class Question:
     size: Size
     resolution: int
     selection: Selection  # its area alone counts
+    industry: str | None = None  # as it was typed
 
 
 def _check(question: Question, rules: Rules) -> None:
@@ -83,6 +84,9 @@ def _check(question: Question, rules: Rules) -> None:
     for code in question.tags:
         if code not in rules.tags or rules.tags[code].of or rules.tags[code].side == "place":
             errors.append(FieldError("tag", "unknown_tag", f"没有“{code}”这个标签"))
+    if question.industry and trade.trade_code(question.industry) is None:
+        said = f"“{question.industry}”不是 GB/T 4754 的行业代码：应为 2 至 4 位数字，前面可带门类字母"
+        errors.append(FieldError("industry_code", "bad_code", said))
     if question.resolution not in RESOLUTIONS:
         errors.append(FieldError("resolution", "out_of_range", "网格级别应为 6 至 10"))
     own = replace(question.selection, division=(), bbox=None, within=None, as_of=None)
@@ -90,6 +94,7 @@ def _check(question: Question, rules: Rules) -> None:
         errors.append(FieldError(name, "not_here", "适宜图只按区划、范围框和所画范围划定，其他条件请去掉"))
     if errors:
         raise Invalid("适宜图的参数有误，请改正", errors=errors)
+    check_storage(question.size, rules)
 
 
 def suitability(snapshot: Snapshot, house: House, question: Question) -> bytes:
@@ -104,7 +109,7 @@ def suitability(snapshot: Snapshot, house: House, question: Question) -> bytes:
 def _key(snapshot: Snapshot, house: House, rules: Rules, question: Question) -> str:
     said = [
         snapshot.moment.n, snapshot.moment.day.isoformat(), rules.ruleset.code, house.demo, sorted(set(question.tags)),
-        question.size.model_dump(mode="json"), question.resolution, question.selection.body(),
+        question.size.model_dump(mode="json"), question.industry, question.resolution, question.selection.body(),
     ]  # fmt: skip
     return hashlib.sha256(json.dumps(said, ensure_ascii=False, default=str).encode()).hexdigest()
 
@@ -150,10 +155,11 @@ class _Cells:
 
 def _made(snapshot: Snapshot, house: House, rules: Rules, question: Question) -> dict[str, Any]:
     whole = replace(snapshot, reader=SYSTEM)
-    found = trade.find(rules, "", None, question.tags)
+    industry = trade.trade_code(question.industry) if question.industry else None
+    found = trade.find(rules, "", industry, question.tags)
     size = {k: v for k, v in question.size.model_dump(exclude={"storage"}).items() if v is not None}
     storage = [{k: v for k, v in row.model_dump().items() if v is not None} for row in question.size.storage]
-    applicant = Applicant("", tuple(found), None, shapely.Point(0, 0), 0.0, "", size | {"storage": storage})
+    applicant = Applicant("", tuple(found), industry, shapely.Point(0, 0), 0.0, "", size | {"storage": storage})
     with database.under(snapshot.connection, SYSTEM.settings()):
         area, divisions = _area(snapshot, house, question.selection)
         middle = plane.middle_of(area)

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Row } from "../register/object/form";
 import { aroundOf, layersOf, neighboursOf, rowsOf, zonesOf } from "./answer";
-import { atLines, blank, bodyOf, canAsk, drawnPlace, faultAt, inputOf } from "./enquiry";
+import { atLines, begunBy, blank, bodyOf, canAsk, drawnPlace, faultAt, type Given, givenBy, inputOf } from "./enquiry";
+import { fromHash, nothing, type Question, sizeOf, toHash } from "./suitability";
 import type { Asked, Hit } from "./types";
 
 const hit = (more: Partial<Hit>): Hit => ({
@@ -68,5 +69,21 @@ describe("an answer as it is shown", () => {
   it("tells zones that one is in from those that nobody has registered", () => {
     const zones = zonesOf({ hits: [hit({}), hit({ direction: "place" })], asked: [asked({}), asked({ direction: "place" }), asked({ direction: "place", objects: 0 })] });
     expect([zones.inside.length, zones.asked, zones.unknown]).toEqual([1, 2, 1]);
+  });
+});
+
+describe("a link of 哪里可以", () => {
+  const question: Question = { ...nothing(), tags: ["tank-farm"], industry: "5941", size: { ...nothing().size, residents: "40", vapour_recovery: "both" }, storage: [{ fire_class: "甲B", volume_m3: "20000", largest_m3: "5000", buried: "true" }, { table: "2", symbol: "W5.3", quantity_t: "8.5" }] };
+  it("carries the whole question there and back", () => {
+    expect(fromHash(toHash(question, null, null)).question).toEqual(question);
+  });
+  it("of before is still read", () => {
+    expect(fromHash("#what=tank-farm&persons=5&liquids=甲B:20000,丙A:&res=8").question).toMatchObject({ tags: ["tank-farm"], storage: [{ fire_class: "甲B", volume_m3: "20000" }, { fire_class: "丙A" }], size: { persons: "5" } });
+  });
+  it("leaves out what is no number and no class", () => {
+    expect(fromHash("#residents=many&liquids=戊:3,甲B:x:7&goods=9:1&vapour=toString").question).toMatchObject({ size: { residents: "", vapour_recovery: "" }, storage: [{ fire_class: "甲B", largest_m3: "7" }] });
+  });
+  it("takes its size to a check", () => {
+    expect(begunBy(givenBy({ tag: "tank-farm", industry: "5941", size: sizeOf(question) }) as Given)).toMatchObject({ industry: "5941", size: { residents: "40" }, storage: [{ fire_class: "甲B", buried: "true" }, { table: "2", symbol: "W5.3" }] });
   });
 });

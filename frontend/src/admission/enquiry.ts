@@ -46,21 +46,28 @@ export function draftOf(one: Case): Draft {
   const own = place.crs !== "EPSG:4490" && place.geometry ? { crs: place.crs, geometry: place.geometry } : null;
   Object.assign(out, { industry: text(trade.industry_code), scope: trade.scope, chosen: [...trade.tags], without: [...(trade.without ?? [])] });
   Object.assign(out, { name: applicant.name, uscc: text(applicant.uscc), person: applicant.person, address: applicant.address });
-  for (const name of Object.keys(out.size) as SizeName[]) out.size[name] = text(size[name]);
-  out.storage = size.storage.map((row) => Object.fromEntries(Object.entries(row).filter(([, v]) => v !== null && v !== undefined).map(([k, v]) => [k, text(v)])));
+  Object.assign(out, typedSize(size));
   out.place = { ...placeOf(one.place), original: own, address: text(place.address), uncertainty: text(place.uncertainty_m), enterprise: place.enterprise ? { id: place.enterprise, name: "" } : null };
   return out;
 }
 /** What a link begins a new case with; a position that is none is left out. */
-export interface Given { tags: string[]; at: [number, number] | null }
+export interface Given { tags: string[]; at: [number, number] | null; industry: string; size: Record<string, unknown> }
 export function givenBy(query: Record<string, unknown>): Given | null {
   const several = (value: unknown): string[] => (Array.isArray(value) ? value : [value]).filter((v): v is string => typeof v === "string" && v !== "");
   const [lon, lat] = [several(query.lon)[0], several(query.lat)[0]].map((v) => (v === undefined ? NaN : Number(v))) as [number, number];
-  const given = { tags: several(query.tag).slice(0, 40), at: Math.abs(lon) <= 180 && Math.abs(lat) <= 90 ? ([lon, lat] as [number, number]) : null };
+  const given = { tags: several(query.tag).slice(0, 40), at: Math.abs(lon) <= 180 && Math.abs(lat) <= 90 ? ([lon, lat] as [number, number]) : null, industry: (several(query.industry)[0] ?? "").slice(0, 10), size: sizeGiven(several(query.size)[0]) };
   return given.tags.length || given.at ? given : null;
 }
-export function begunBy({ tags, at }: Given): Draft {
-  return { ...blank(), chosen: tags, place: at ? drawnPlace({ type: "Point", coordinates: at }, 0) : noPlace() };
+function sizeGiven(said: string | undefined): Record<string, unknown> {
+  try {
+    const given: unknown = JSON.parse(said ?? "{}");
+    return typeof given === "object" && given !== null ? (given as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}
+export function begunBy({ tags, at, industry, size }: Given): Draft {
+  return { ...blank(), ...typedSize(size), industry, chosen: tags, place: at ? drawnPlace({ type: "Point", coordinates: at }, 0) : noPlace() };
 }
 export function placeOf(place: Placed | null): PlaceDraft {
   return { ...noPlace(), geometry: place?.geometry ?? null };
@@ -92,21 +99,32 @@ function storageBody(row: Row): Record<string, unknown> {
 }
 
 /** Lines that say something; an empty one is not sent. `StorageRows` notes in `kind` what a line was added as. */
-const told = (row: Row): boolean => Object.entries(row).some(([name, value]) => name !== "kind" && value.trim() !== "");
+export const told = (row: Row): boolean => Object.entries(row).some(([name, value]) => name !== "kind" && value.trim() !== "");
 /** Faults of lines as they were sent, at the lines as they are typed. */
 export function atLines(faults: readonly FieldFault[], draft: Draft): FieldFault[] {
   const sent = draft.storage.flatMap((row, i) => (told(row) ? [i] : []));
   return faults.map((f) => ({ ...f, field: f.field.replace(/^size\.storage\.(\d+)/, (_, n: string) => `size.storage.${sent[Number(n)] ?? n}`) }));
 }
 
-export function bodyOf(draft: Draft): Request {
-  const { size } = draft;
+/** How large, as it is sent. */
+export function sizeBody(size: Record<SizeName, string>, storage: readonly Row[]): Request["size"] {
   const amounts = [...COUNTS, ...AMOUNTS].map((name) => [name, number(size[name])] as const).filter(([, v]) => v !== null);
+  return { ...Object.fromEntries(amounts), ...(size.vapour_recovery ? { vapour_recovery: size.vapour_recovery } : {}), storage: storage.filter(told).map(storageBody) };
+}
+/** A size as it was sent, as it is typed. */
+function typedSize(given: Record<string, unknown>): { size: Record<SizeName, string>; storage: Row[] } {
+  const { size } = blank();
+  for (const name of Object.keys(size) as SizeName[]) if (["string", "number"].includes(typeof given[name])) size[name] = text(given[name]);
+  const rows = Array.isArray(given.storage) ? given.storage.filter((row): row is Record<string, unknown> => typeof row === "object" && row !== null).slice(0, 200) : [];
+  return { size, storage: rows.map((row) => Object.fromEntries(Object.entries(row).filter(([, v]) => ["string", "number", "boolean"].includes(typeof v)).map(([k, v]) => [k, text(v)]))) };
+}
+
+export function bodyOf(draft: Draft): Request {
   return {
     applicant: { name: draft.name.trim(), uscc: draft.uscc.trim() || null, person: draft.person.trim(), address: draft.address.trim() },
     trade: { industry_code: draft.industry.trim() || null, scope: draft.scope.trim(), tags: draft.chosen, without: draft.without },
     place: placeBody(draft.place),
-    size: { ...Object.fromEntries(amounts), ...(size.vapour_recovery ? { vapour_recovery: size.vapour_recovery } : {}), storage: draft.storage.filter(told).map(storageBody) },
+    size: sizeBody(draft.size, draft.storage),
   };
 }
 

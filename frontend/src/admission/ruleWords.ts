@@ -1,7 +1,7 @@
 /** What the rules in force say of themselves, by code: for whoever names a rule. */
 import { getJson } from "../api/client";
 
-export interface Table { table: string; title: string; own: boolean; columns: string[]; rows: Record<string, string>[] }
+export interface Table { table: string; title: string; own: boolean; columns: string[]; titles: Record<string, string>; rows: Record<string, string>[] }
 export interface RuleTables { ruleset: string; title: string; valid_from: string | null; reason: string; tables: Table[]; state: number }
 export interface RuleWords { edition: string; clause: string; tag: string; effect: string; consequence: string }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { RuleTables, Table } from "./ruleWords";
 import { changes, clashes, type Draft, linesOf, withRows } from "./rulesDraft";
 
-const table: Table = { table: "admission-zones", title: "区域规则", own: false, columns: ["code", "within_m"], rows: [{ code: "A", within_m: "0" }, { code: "B", within_m: "10" }, { code: "C", within_m: "20" }] };
+const table: Table = { table: "admission-zones", title: "区域规则", own: false, columns: ["code", "within_m"], titles: {}, rows: [{ code: "A", within_m: "0" }, { code: "B", within_m: "10" }, { code: "C", within_m: "20" }] };
 const tables = (rows: Table["rows"]): RuleTables => ({ ruleset: "r", title: "", valid_from: null, reason: "", state: 1, tables: [{ ...table, rows }] });
 
 describe("a draft of rules", () => {

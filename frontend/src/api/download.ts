@@ -1,9 +1,9 @@
 /** A file of the service, fetched whole before it is saved: a part that looks whole is worse than none. */
 import { Problem, request } from "./client";
 
-/** Fetches and saves; answers how many rows it says it has. `told` hears how far it is, in bytes. */
-export async function download(address: string, fallback: string, signal: AbortSignal, told: (done: number, all: number) => void, broken: string): Promise<number> {
-  const response = await request(address, { signal });
+/** Fetches and saves; answers how many rows it says it has. `told` hears how far it is, in bytes; with a `body` it is asked for by that. */
+export async function download(address: string, fallback: string, signal: AbortSignal, told: (done: number, all: number) => void, broken: string, body?: unknown): Promise<number> {
+  const response = await request(address, body === undefined ? { signal } : { signal, method: "POST", body: JSON.stringify(body) });
   const all = Number(response.headers.get("Content-Length"));
   const parts: BlobPart[] = [];
   let done = 0;
