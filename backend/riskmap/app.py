@@ -55,6 +55,8 @@ from riskmap.register import (
 from riskmap.register import jobs as jobs_api
 from riskmap.register.imports import api as imports_api
 from riskmap.reports import api as reports_api
+from riskmap.reports.notices import api as notices_api
+from riskmap.reports.notices import public as public_page
 from riskmap.selection import api as selection_api
 from riskmap.worker import Workforce
 
@@ -148,6 +150,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(days_api.router)
     app.include_router(papers_api.router)
     app.include_router(batch_api.router)
+    app.include_router(notices_api.router)
+    app.include_router(public_page.router)
     app.include_router(reports_api.router)
     _add_page(app)
     return app

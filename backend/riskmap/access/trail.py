@@ -46,6 +46,7 @@ KINDS = {
     "holiday": "节假日表",
     "template": "文书模板",
     "report": "成果",
+    "notice": "公告牌",
 }
 ACTIONS = {
     "sign_in": "登录",
@@ -83,6 +84,8 @@ ACTIONS = {
     "review": "审核",
     "send_back": "退回",
     "withdraw": "撤回",
+    "publish": "公示",
+    "revoke": "停用",
 }
 RESULTS = {
     "ok": "成功",
