@@ -55,6 +55,7 @@ from riskmap.register import (
 from riskmap.register import jobs as jobs_api
 from riskmap.register.imports import api as imports_api
 from riskmap.reports import api as reports_api
+from riskmap.reports import layouts_api
 from riskmap.reports.notices import api as notices_api
 from riskmap.reports.notices import public as public_page
 from riskmap.selection import api as selection_api
@@ -152,6 +153,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(batch_api.router)
     app.include_router(notices_api.router)
     app.include_router(public_page.router)
+    app.include_router(layouts_api.router)  # before a set by its id
     app.include_router(reports_api.router)
     _add_page(app)
     return app

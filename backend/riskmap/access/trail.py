@@ -47,6 +47,7 @@ KINDS = {
     "template": "文书模板",
     "report": "成果",
     "notice": "公告牌",
+    "report_layout": "清单的列",
 }
 ACTIONS = {
     "sign_in": "登录",
@@ -86,6 +87,7 @@ ACTIONS = {
     "withdraw": "撤回",
     "publish": "公示",
     "revoke": "停用",
+    "reset": "还原",
 }
 RESULTS = {
     "ok": "成功",

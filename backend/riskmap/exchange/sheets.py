@@ -3,12 +3,11 @@
 import re
 import unicodedata
 
+from riskmap.base.plain import MOST_TEXT, clean_text, cut
 from riskmap.exchange.table import HELP_SHEET, NOTE_SHEET, OPTIONS_SHEET, VERSION_SHEET
 
-MOST_TEXT = 32_767  # characters of a cell
+__all__ = ["MOST_TEXT", "clean_text", "cut", "letters", "lines_in", "sheet_name", "shown_width"]
 _FORBIDDEN_IN_NAMES = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
-# What XML 1.0 cannot hold, and halves of characters.
-_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def sheet_name(title: str) -> str:
@@ -29,11 +28,6 @@ def lines_in(text: str, width: float) -> int:
     return sum(max(1, -(-shown_width(part) // room)) for part in text.split("\n"))
 
 
-def cut(text: str, most: int) -> str:
-    """The text, or its beginning and an ellipsis."""
-    return text if len(text) <= most else text[: most - 1] + "…"
-
-
 def letters(index: int) -> str:
     """A column's name; 0 is A."""
     out, index = "", index + 1
@@ -41,8 +35,3 @@ def letters(index: int) -> str:
         index, rest = divmod(index - 1, 26)
         out = chr(65 + rest) + out
     return out
-
-
-def clean_text(text: str) -> str:
-    """A text as a cell can hold it."""
-    return cut(_ILLEGAL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")), MOST_TEXT)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from riskmap.lists import parties
 from riskmap.lists.model import CLASS, DEPARTMENT, DIVISION, ENTERPRISE, GRADE, NAME, Ask, Column, Figure, Listing
 from riskmap.lists.rows import objects
 
@@ -14,8 +15,6 @@ _MISSING = (
     ("town_hook", "属地挂钩"),
     ("department_hook", "部门挂钩"),
 )
-_RESPONSIBLE = ("主要负责人", "技术负责人", "操作负责人")
-_TOWN, _DEPARTMENT = "属地挂钩", "部门挂钩"
 
 
 def _columns(ask: Ask) -> Sequence[Column]:
@@ -42,26 +41,20 @@ def _declaring(ask: Ask, name: str) -> str:
 
 
 def _rows(ask: Ask) -> str:
-    binds, moment = ask.binds, ask.snapshot.moment
+    binds = ask.binds
     fields = {
         "measures": ("measures", "text"),
         "interval": ("inspect_days", "number"),
         "control": ("control_level", "text"),
     }
     rows = objects(ask, "{grade} <= 2", fields=fields, full_only=True)
-    n, day = binds(moment.n), binds(moment.day)
-    # Persons have no day of their own: on a past day they are those that the last state of that day knew.
-    known = f"CAST({n} AS bigint)"
-    if moment.day < ask.snapshot.state.day:
-        known = f"coalesce((SELECT max(n) FROM state_log WHERE n <= {n} AND day <= {day}), 0)"
-    in_charge = binds(list(_RESPONSIBLE))
-    parties = (
+    in_charge = binds(list(parties.RESPONSIBLE))
+    persons = (
         "SELECT count(*) FILTER (WHERE"
         f" p.role = ANY(CAST({in_charge} AS text[]))) AS persons,"
-        f" coalesce(bool_or(p.role = '{_TOWN}'), false) AS town_hook,"
-        f" coalesce(bool_or(p.role = '{_DEPARTMENT}'), false) AS department_hook"
-        f" FROM object_party AS p WHERE p.object_id = o.id AND p.known @> {known} AND (p.name <> '' OR p.post <> '')"
-        f" AND (p.since IS NULL OR p.since <= {day}) AND (p.until IS NULL OR p.until > {day})"
+        f" coalesce(bool_or(p.role = '{parties.TOWN}'), false) AS town_hook,"
+        f" coalesce(bool_or(p.role = '{parties.DEPARTMENT}'), false) AS department_hook"
+        f" FROM object_party AS p WHERE p.object_id = o.id AND {parties.in_force(ask)}"
     )
     lacks = {
         "measures": f"{_declaring(ask, 'measures')} AND coalesce(btrim(o.measures), '') = ''",
@@ -76,7 +69,7 @@ def _rows(ask: Ask) -> str:
         f"SELECT o.*, coalesce(p.persons, 0) AS persons, coalesce(p.town_hook, false) AS town_hook,"
         f" coalesce(p.department_hook, false) AS department_hook,"
         f" array_remove(ARRAY[{gaps}]::text[], NULL) AS gaps"
-        f" FROM ({rows}) AS o CROSS JOIN LATERAL ({parties}) AS p"
+        f" FROM ({rows}) AS o CROSS JOIN LATERAL ({persons}) AS p"
     )
     return f"SELECT j.*, cardinality(j.gaps) = 0 AS complete FROM ({judged}) AS j"
 

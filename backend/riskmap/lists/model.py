@@ -185,7 +185,7 @@ class Column:
     kind: str = "text"
     unit: str | None = None
     sort: str | None = None
-    width: int = 12
+    width: float = 12
     opens: Callable[[Row], Opens | None] | None = None
     worst_first: bool = False  # its rank 1 is the worst: descending begins there
 

@@ -11,7 +11,7 @@ from riskmap.lists.rows import objects, of_classes, whether
 from riskmap.selection.compile import LETTERS
 from riskmap.selection.model import Selection
 
-_RISKY = "{grade} <= 2"
+RISKY = "{grade} <= 2"
 
 
 @cache
@@ -19,23 +19,26 @@ def _sql() -> str:
     return (Path(__file__).parent / "sql" / "targets.sql").read_text(encoding="utf-8")
 
 
-def _targets(ask: Ask) -> list[str]:
+def classes(ask: Ask) -> list[str]:
+    """Classes whose objects may be hurt."""
     return [c.code for c in ask.snapshot.catalogue.classes.values() if c.role == "target"]
 
 
-def _rows(ask: Ask) -> str:
+def nearest(ask: Ask, mine: str, others: str, persons: str) -> str:
+    """SQL of the reader's own rows in full that meet `mine`, each with the nearest of all live objects that meet
+    `others` (templates). `persons`: the field that numbers people."""
     everybody = replace(ask.snapshot, reader=SYSTEM)
     return _sql().format(
         targets=objects(
             ask,
-            of_classes(ask, _targets(ask)),
+            mine,
             columns=("id", "class", "code", "name", "grade", "division", "stage", "enterprise", "department", "geom"),
-            fields={"persons": ("persons", "number")},
+            fields={"persons": (persons, "number")},
             full_only=True,
         ),
         first=objects(
             ask,
-            f"{_RISKY} AND {{geom}} IS NOT NULL AND t.geom IS NOT NULL AND {{id}} <> t.id",
+            f"{others} AND {{geom}} IS NOT NULL AND t.geom IS NOT NULL AND {{id}} <> t.id",
             selection=Selection(),
             snapshot=everybody,
             columns=("geom",),
@@ -43,13 +46,17 @@ def _rows(ask: Ask) -> str:
         ),
         within=objects(
             ask,
-            f"{_RISKY} AND {{geom}} && b.box AND {{id}} <> b.id",
+            f"{others} AND {{geom}} && b.box AND {{id}} <> b.id",
             selection=Selection(),
             snapshot=everybody,
             columns=("id", "name", "class", "grade", "department", "geom"),
             more={"seen": whether(ask, Selection())},
         ),
     )
+
+
+def _rows(ask: Ask) -> str:
+    return nearest(ask, of_classes(ask, classes(ask)), RISKY, "persons")
 
 
 def _columns(ask: Ask) -> Sequence[Column]:
@@ -68,7 +75,7 @@ def _columns(ask: Ask) -> Sequence[Column]:
 
 def _figures(ask: Ask) -> Sequence[Figure]:
     return (
-        Figure("all", "脆弱性目标", total=True, map={"class": _targets(ask)}),
+        Figure("all", "脆弱性目标", total=True, map={"class": classes(ask)}),
         *(
             Figure(f"within-{m}", f"{m} m 内有较大以上风险", f"r.distance_m <= {m}", share_of="all")
             for m in (100, 500, 1000)

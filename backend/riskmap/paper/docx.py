@@ -11,7 +11,6 @@ import io
 import json
 import logging
 import os
-import re
 import subprocess
 import sys
 import threading
@@ -22,6 +21,7 @@ from typing import Any
 from defusedxml import DefusedXmlException, ElementTree
 
 from riskmap.base.errors import Invalid, Unavailable
+from riskmap.base.plain import legal
 
 log = logging.getLogger(__name__)
 
@@ -32,8 +32,6 @@ _WAIT_S = 40
 _AT_ONCE = 2
 _RELATION = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
 _LINK = "/hyperlink"
-# What XML 1.0 cannot hold, and halves of characters.
-_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _turns = threading.BoundedSemaphore(_AT_ONCE)
 
 
@@ -51,7 +49,7 @@ def render(template: bytes, values: Mapping[str, Any]) -> bytes:
 
 def _clean(value: Any) -> Any:
     if isinstance(value, str):
-        return _ILLEGAL.sub("", value.replace("\r\n", "\n").replace("\r", "\n"))
+        return legal(value)
     if isinstance(value, Mapping):
         return {str(k): _clean(v) for k, v in value.items()}
     if isinstance(value, list | tuple):

@@ -13,8 +13,9 @@ from riskmap.catalogue import queries as catalogue_queries
 from riskmap.catalogue.define import COMMON, VISIBILITY_WORDS
 from riskmap.catalogue.model import GRADES, VISIBILITIES, Field
 from riskmap.engine.totals import Totals
+from riskmap.paper.workbook import Value
 from riskmap.register import queries
-from riskmap.register.tables import Column, Told, Value
+from riskmap.register.tables import Column, Told
 from riskmap.selection.describe import GRADE_WORDS, STAGE_WORDS, describe
 from riskmap.selection.level import said
 from riskmap.selection.model import Selection

@@ -12,7 +12,8 @@ from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 
 from riskmap.base.errors import TooMany
-from riskmap.register.tables import Column, Form, Told, Value, write_csv, write_xlsx
+from riskmap.paper.workbook import Value
+from riskmap.register.tables import Column, Form, Told, write_csv, write_xlsx
 
 # Each holds a connection and a processor for as long as it writes: the map's answers come first.
 _AT_ONCE = threading.BoundedSemaphore(2)

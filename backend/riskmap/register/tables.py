@@ -12,12 +12,10 @@ from typing import Any, Literal
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
-from riskmap.exchange.sheets import clean_text
+from riskmap.base.plain import clean_text
+from riskmap.paper.workbook import MOST_ROWS, OPTIONS, Value, write_cell
 
 Form = Literal["csv", "xlsx"]
-Value = str | int | Decimal | bool | date | datetime | float | None
-MOST_ROWS = 1_048_576  # of a sheet, its heading included
-_EXACT_DIGITS = 15  # of Excel's numbers: what is longer stays text
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 # What a spreadsheet would read as a number, a date or a time, and write back as something else.
 _NUMBERISH = re.compile(r"[\d.,/:\-+eE\s年月日时分秒%]+", re.ASCII)
@@ -30,7 +28,7 @@ class Column:
 
     name: str
     title: str
-    width: int
+    width: float
     read: Callable[[Any], Value]
 
 
@@ -90,14 +88,7 @@ def write_csv(path: Path, chosen: list[Column], rows: Iterable[list[Value]], tol
 
 def write_xlsx(path: Path, chosen: list[Column], rows: Iterable[list[Value]], told: Told) -> int:
     """First sheet: what was selected; then the rows, in as many sheets as they take."""
-    options = {
-        "constant_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-        "tmpdir": str(path.parent),
-    }
-    book = xlsxwriter.Workbook(str(path), options)
+    book = xlsxwriter.Workbook(str(path), {**OPTIONS, "tmpdir": str(path.parent)})
     try:
         bold = book.add_format({"bold": True, "bg_color": "#E9EEEF", "bottom": 1})
         wrap = book.add_format({"text_wrap": True, "valign": "top"})
@@ -118,7 +109,7 @@ def write_xlsx(path: Path, chosen: list[Column], rows: Iterable[list[Value]], to
                 sheets += 1
                 sheet, at = _sheet(book, f"清单 {sheets}", chosen, bold), 1
             for column, value in enumerate(row):
-                _write(sheet, at, column, value, formats)
+                write_cell(sheet, at, column, value, formats)
             at += 1
             written += 1
         _close(sheet, at, chosen)
@@ -141,25 +132,3 @@ def _sheet(book: Any, name: str, chosen: list[Column], bold: Any) -> Worksheet:
 
 def _close(sheet: Worksheet, rows: int, chosen: list[Column]) -> None:
     sheet.autofilter(0, 0, max(rows - 1, 0), len(chosen) - 1)
-
-
-def _write(sheet: Worksheet, row: int, column: int, value: Value, formats: Mapping[str, Any]) -> None:
-    if value is None or value == "":
-        return
-    if isinstance(value, bool):
-        sheet.write_string(row, column, "是" if value else "否")
-    elif isinstance(value, str):
-        sheet.write_string(row, column, clean_text(value))
-    elif isinstance(value, datetime):
-        sheet.write_datetime(row, column, value.replace(tzinfo=None), formats["time"])
-    elif isinstance(value, date):
-        if value.year < 1900:  # before Excel's calendar
-            sheet.write_string(row, column, value.isoformat())
-        else:
-            sheet.write_datetime(row, column, datetime(value.year, value.month, value.day), formats["date"])
-    elif isinstance(value, Decimal) and len(value.as_tuple().digits) > _EXACT_DIGITS:
-        sheet.write_string(row, column, format(value, "f"))
-    elif isinstance(value, int) and abs(value) >= 10**_EXACT_DIGITS:
-        sheet.write_string(row, column, str(value))
-    else:
-        sheet.write_number(row, column, float(value))

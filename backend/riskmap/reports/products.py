@@ -1,37 +1,11 @@
 """What a set consists of: each product is made into the set's folder from the edition alone."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from riskmap.reports import three_lists
+from riskmap.reports.made import Made, Product, Tell
 
-from riskmap.reports.edition import Edition
-
-# How far a product is, 0–1; raises Cancelled.
-Tell = Callable[[float], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """One file of a set. `kind`: list, map, picture, report, handbook, rolling."""
-
-    name: str
-    title: str
-    kind: str
-    pages: int | None = None
-    told: Mapping[str, Any] = field(default_factory=dict)  # for the manifest: ids on a sheet, rows of a list
-
-
-@dataclass(frozen=True, slots=True)
-class Product:
-    """A kind of product. `weight` is its share of the work, for the progress."""
-
-    name: str
-    title: str
-    weight: float
-    make: Callable[[Edition, Path, Tell], list[Made]]
+__all__ = ["Made", "Product", "Tell", "products"]
 
 
 def products() -> tuple[Product, ...]:
     """In the order in which they are made and shown."""
-    return ()
+    return (Product("three-lists", "三单", 2.0, three_lists.make),)

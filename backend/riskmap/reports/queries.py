@@ -131,3 +131,26 @@ def before(connection: Connection, row: Mapping[str, Any]) -> dict[str, Any] | N
     )
     hit = found.mappings().one_or_none()
     return dict(hit) if hit else None
+
+
+def layouts(connection: Connection) -> dict[str, dict[str, Any]]:
+    """What the bureau has said of its lists' columns, by list."""
+    rows = connection.execute(text("SELECT list, columns, changed_at, changed_by FROM report_layout ORDER BY list"))
+    return {row["list"]: dict(row) for row in rows.mappings()}
+
+
+def put_layout(connection: Connection, name: str, columns: list[dict[str, Any]], by: str) -> None:
+    """New columns of a list."""
+    connection.execute(
+        text(
+            "INSERT INTO report_layout (list, columns, changed_by) VALUES (:list, CAST(:columns AS jsonb), :by)"
+            " ON CONFLICT (list) DO UPDATE SET columns = excluded.columns, changed_by = excluded.changed_by,"
+            " changed_at = clock_timestamp()"
+        ),
+        {"list": name, "columns": dump_json(columns), "by": by},
+    )
+
+
+def drop_layout(connection: Connection, name: str) -> None:
+    """As shipped again."""
+    connection.execute(text("DELETE FROM report_layout WHERE list = :list"), {"list": name})

@@ -13,7 +13,7 @@ from riskmap.base.errors import Conflict, FieldError, Forbidden, Invalid, NotFou
 from riskmap.base.settings import Settings
 from riskmap.catalogue import queries as catalogue_queries
 from riskmap.paper.imprint import check_words
-from riskmap.reports import files, queries
+from riskmap.reports import files, layouts, queries
 from riskmap.reports.edition import area_of
 from riskmap.reports.run import JOB
 from riskmap.reports.wire import NewSet
@@ -55,7 +55,8 @@ def order(snapshot: Snapshot, asked: NewSet, mark: str | None) -> str:
     names = {d["code"]: d for d in catalogue_queries.divisions(snapshot.connection, about.moment.n, about.moment.day)}
     area = area_of(selection, names)
     options = asked.model_dump(exclude={"title", "division", "selection", "as_of"}) | {
-        "maker": asked.maker or f"{area}应急管理局"
+        "maker": asked.maker or f"{area}应急管理局",
+        layouts.KEY: layouts.frozen(snapshot.connection),
     }
     body = {k: v for k, v in selection.body().items() if k != "as_of"}
     now = clock.now()

@@ -44,3 +44,16 @@ class Reason(Wire):
     """Why."""
 
     reason: Annotated[Text, Field(title="原因", min_length=1)]
+
+
+class LayoutColumn(Wire):
+    """One column of a list."""
+
+    name: str = Field(title="列", max_length=60)
+    hidden: bool = Field(False, title="隐藏")
+
+
+class Layout(Wire):
+    """All columns of a list, in their order."""
+
+    columns: list[LayoutColumn] = Field(title="列", max_length=200)

@@ -1,0 +1,273 @@
+"""A workbook that is handed in: sheets with title, frozen head, filter and print set-up; 说明 beside them.
+
+Row by row in bounded memory. Text is no formula, no address and never becomes a number; what is not known is an empty
+cell, never 0.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import xlsxwriter
+from xlsxwriter.worksheet import Worksheet
+
+from riskmap.base.clock import SHANGHAI
+from riskmap.base.plain import clean_text
+from riskmap.paper.imprint import DRAFT, Imprint
+
+Value = str | int | Decimal | bool | date | datetime | float | None
+MOST_ROWS = 1_048_576  # of a sheet, its heading included
+NOTE = "说明"
+OPTIONS: Mapping[str, Any] = {
+    "constant_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+}
+_EXACT_DIGITS = 15  # of Excel's numbers: what is longer stays text
+_FIRST_YEAR = 1900  # of Excel's calendar
+_HEAD = 2  # rows above the headings: title, and what the sheet says of itself
+_A3, _A4 = 8, 9
+_LINE_PT, _MOST_LINES = 13.0, 30  # of a row; Excel has no taller ones than 409 pt
+_MOST_FOOTER = 250
+_FACE = "宋体"
+_BOLD_FACE = "黑体"
+# Word of a grade → ground and ink: a grey print has the word.
+_GRADES = {
+    "重大": ("#E60012", "#FFFFFF"),
+    "较大": ("#F39800", "#1A1A1A"),
+    "一般": ("#FFF100", "#1A1A1A"),
+    "低": ("#0068B7", "#FFFFFF"),
+}
+
+
+def write_cell(
+    sheet: Worksheet, row: int, column: int, value: Value, formats: Mapping[str, Any], plain: Any = None
+) -> None:
+    """One cell; `formats` for date and time, `plain` for all others."""
+    if value is None or value == "":
+        if plain is not None:
+            sheet.write_blank(row, column, None, plain)
+    elif isinstance(value, bool):
+        sheet.write_string(row, column, "是" if value else "否", plain)
+    elif isinstance(value, str):
+        sheet.write_string(row, column, clean_text(value), plain)
+    elif isinstance(value, datetime):
+        sheet.write_datetime(row, column, value.replace(tzinfo=None), formats["time"])
+    elif isinstance(value, date):
+        if value.year < _FIRST_YEAR:
+            sheet.write_string(row, column, value.isoformat(), plain)
+        else:
+            sheet.write_datetime(row, column, datetime(value.year, value.month, value.day), formats["date"])
+    elif isinstance(value, Decimal) and len(value.as_tuple().digits) > _EXACT_DIGITS:
+        sheet.write_string(row, column, format(value, "f"), plain)
+    elif isinstance(value, int) and abs(value) >= 10**_EXACT_DIGITS:
+        sheet.write_string(row, column, str(value), plain)
+    else:
+        sheet.write_number(row, column, float(value), plain)
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A column: its heading with the unit, its width in characters, and how its cells are shown."""
+
+    title: str
+    width: float
+    unit: str | None = None
+    kind: str = "text"  # text, number, metres, id, date, grade
+
+    @property
+    def text(self) -> str:
+        """With the unit, once."""
+        return f"{self.title}（{self.unit}）" if self.unit else self.title
+
+
+class Workbook:
+    """One file. Leave it as a context manager: a file that ended early is not there."""
+
+    def __init__(self, path: Path, imprint: Imprint) -> None:
+        self._path, self.imprint = path, imprint
+        self._book = xlsxwriter.Workbook(str(path), {**OPTIONS, "tmpdir": str(path.parent)})
+        # Of one edition the file is the same whenever it is written.
+        made = imprint.data_at.astimezone(SHANGHAI).replace(tzinfo=None)
+        self._book.set_properties({"title": imprint.title, "author": imprint.maker, "created": made})
+        self._formats: dict[str, Any] = {}
+        self._tables: list[Table] = []
+
+    def __enter__(self) -> "Workbook":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if kind is None:
+                self._book.close()
+        finally:
+            self._book.fileclosed = True  # where it ended early, its destructor must not write
+            if kind is not None:
+                self._path.unlink(missing_ok=True)
+
+    def format(self, name: str, **look: Any) -> Any:
+        """A format by its name, made once."""
+        if name not in self._formats:
+            base = {"font_name": _FACE, "font_size": 10, "valign": "vcenter"}
+            self._formats[name] = self._book.add_format(base | look)
+        return self._formats[name]
+
+    def table(self, name: str, headings: Sequence[Heading], title: str | None = None) -> "Table":
+        """A further sheet of rows. A sheet that is full goes on in the next."""
+        return Table(self, name, headings, title or self.imprint.title)
+
+    def add_sheet(self, name: str) -> Worksheet:
+        """A sheet as it is printed: A3 across, its state and 核验码 at the foot."""
+        sheet: Worksheet = self._book.add_worksheet(name)
+        sheet.set_paper(_A3)
+        sheet.set_landscape()
+        sheet.set_margins(left=0.5, right=0.5, top=0.75, bottom=0.75)
+        sheet.set_header(self._header(), {"margin": 0.35})
+        sheet.set_footer(self._footer(), {"margin": 0.35})
+        return sheet
+
+    def note(self, lines: Sequence[tuple[str, str]], columns: Sequence[Sequence[str]] = ()) -> None:
+        """The sheet 说明: what the file says of itself, and what its columns are."""
+        sheet = self.add_sheet(NOTE)
+        sheet.set_portrait()
+        sheet.set_paper(_A4)
+        sheet.fit_to_pages(1, 0)
+        for column, width in enumerate((18, 12, 12, 70)):
+            sheet.set_column(column, column, width)
+        head = self.format("note-head", bold=True, bg_color="#E9EEEF", border=7, text_wrap=True, valign="top")
+        wrap = self.format("note", text_wrap=True, valign="top", border=7)
+        sheet.set_row(0, 26)
+        sheet.write_string(0, 0, clean_text(self.imprint.title), self._title())
+        row = 1
+        for name, text in lines:
+            said = clean_text(text)
+            sheet.set_row(row, _LINE_PT * _lines(said, 94))
+            sheet.write_string(row, 0, clean_text(name), head)
+            sheet.merge_range(row, 1, row, 3, said, wrap)
+            row += 1
+        if columns:
+            row += 1
+            for number, told in enumerate(columns):
+                tall = max(_lines(text, width) for text, width in zip(told, (18, 12, 12, 70), strict=False))
+                sheet.set_row(row, _LINE_PT * tall)
+                for column, text in enumerate(told):
+                    sheet.write_string(row, column, clean_text(text), wrap if number else head)
+                row += 1
+
+    def _title(self) -> Any:
+        return self.format("title", font_name=_BOLD_FACE, font_size=16, align="left")
+
+    def _header(self) -> str:
+        told = [self.imprint.mark or "", DRAFT if self.imprint.draft else ""]
+        left = "　".join(part for part in told if part)
+        return f'&L&"{_BOLD_FACE}"&11{_code(left)}&R&"{_BOLD_FACE}"&11{_code(self.imprint.secrecy)}'
+
+    def _footer(self) -> str:
+        about = self.imprint.body()
+        left = f"{about['secrecy']}　状态 {about['state']}　核验码 {about['check']}"
+        right = f"{about['number']} {about['version']}　{about['maker']}"
+        words = f"&L&9{_code(left)}&C&9第 &P 页 共 &N 页&R&9{_code(right)}"
+        return words if len(words) <= _MOST_FOOTER else words[:_MOST_FOOTER].rstrip("&")
+
+
+class Table:
+    """Rows of one kind, on as many sheets as they take; counts what it writes and which columns stayed empty."""
+
+    def __init__(self, book: Workbook, name: str, headings: Sequence[Heading], title: str) -> None:
+        self.name, self.headings, self.written = name, headings, 0
+        self.filled = [0] * len(headings)
+        self._book, self._title, self._sheets = book, title, 0
+        self._dates = {
+            "date": book.format("date", num_format="yyyy-mm-dd", border=7, align="center"),
+            "time": book.format("time", num_format="yyyy-mm-dd hh:mm", border=7),
+        }
+        self._cells = [self._look(h.kind) for h in headings]
+        self._open()
+
+    def _look(self, kind: str) -> Any:
+        match kind:
+            case "number":
+                return self._book.format("number", border=7, align="right")
+            case "id":
+                return self._book.format("id", border=7, align="center")
+            case "metres":
+                return self._book.format("metres", border=7, align="right", num_format="0.0")
+            case _:
+                return self._book.format("text", border=7, text_wrap=True)
+
+    def _open(self) -> None:
+        self._sheets += 1
+        name = self.name if self._sheets == 1 else f"{self.name} {self._sheets}"
+        sheet = self._book.add_sheet(name)
+        last = len(self.headings) - 1
+        for index, heading in enumerate(self.headings):
+            sheet.set_column(index, index, heading.width)
+        about = self._book.imprint.body()
+        sheet.set_row(0, 28)
+        sheet.write_string(0, 0, clean_text(self._title), self._book._title())
+        told = [about["area"], f"数据截至 {about['day']}", f"状态 {about['state']}", f"核验码 {about['check']}"]
+        told += [f"{about['number']} {about['version']}", about["maker"], about["secrecy"]]
+        alarm = "　".join(part for part in (about["mark"], DRAFT if about["draft"] else "") if part)
+        sheet.set_row(1, 16)
+        sheet.write_string(
+            1, 0, clean_text("　".join(filter(None, [alarm, *told]))),
+            self._book.format("sub", font_color="#B00010" if alarm else "#1A1A1A"),
+        )  # fmt: skip
+        head = self._book.format(
+            "head", font_name=_BOLD_FACE, bold=True, bg_color="#E9EEEF", border=1, text_wrap=True, align="center"
+        )
+        sheet.set_row(_HEAD, _LINE_PT * max(_lines(h.text, h.width) for h in self.headings) + 4)
+        for index, heading in enumerate(self.headings):
+            sheet.write_string(_HEAD, index, clean_text(heading.text), head)
+        sheet.freeze_panes(_HEAD + 1, 0)
+        sheet.repeat_rows(0, _HEAD)
+        sheet.fit_to_pages(1, 0)
+        self._sheet, self._at, self._last = sheet, _HEAD + 1, last
+
+    def row(self, values: Sequence[Value]) -> None:
+        """One more."""
+        if self._at == MOST_ROWS:
+            self._close()
+            self._open()
+        tall = max((_lines(str(v), h.width) for v, h in zip(values, self.headings, strict=True) if v), default=1)
+        self._sheet.set_row(self._at, _LINE_PT * min(tall, _MOST_LINES) + 3)
+        for index, value in enumerate(values):
+            look = self._cells[index]
+            if self.headings[index].kind == "grade" and value in _GRADES:
+                ground, ink = _GRADES[str(value)]
+                look = self._book.format(
+                    f"grade-{value}", bg_color=ground, font_color=ink, bold=True, align="center", border=7
+                )
+            write_cell(self._sheet, self._at, index, value, self._dates, look)
+            if value is not None and value != "":
+                self.filled[index] += 1
+        self._at += 1
+        self.written += 1
+
+    def end(self, empty: str) -> None:
+        """No more rows; an empty list says so."""
+        if not self.written:
+            self._sheet.write_string(self._at, 0, clean_text(empty), self._book.format("none", italic=True))
+            self._at += 1
+        self._close()
+
+    def _close(self) -> None:
+        self._sheet.autofilter(_HEAD, 0, max(self._at - 1, _HEAD), self._last)
+
+
+def _lines(text: str, width: float) -> int:
+    """How many lines a text takes in a column; a Chinese character is two wide."""
+    room = max(int(width), 2)
+    return sum(max(1, -(-sum(2 if ord(c) > 0x2E7F else 1 for c in part) // room)) for part in text.split("\n"))
+
+
+def _code(text: str) -> str:
+    """A text for a header or footer: no code of Excel's."""
+    return clean_text(text).replace("\n", " ").replace("&", "&&")

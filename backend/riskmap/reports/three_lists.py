@@ -1,0 +1,188 @@
+"""三单: 重大危险源清单, 脆弱性目标清单, 重大风险清单 as workbooks, row by row from the frozen state.
+
+What they count is what the figures say: a list that comes to another number is not made.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from riskmap.base.clock import SHANGHAI
+from riskmap.catalogue.model import Field
+from riskmap.lists import service as lists
+from riskmap.lists.model import Ask
+from riskmap.lists.registry import LISTS
+from riskmap.lists.sheets.parts import Part, SheetList
+from riskmap.lists.sheets.registry import SHEETS
+from riskmap.paper.workbook import Heading, Table, Workbook
+from riskmap.reports import layouts
+from riskmap.reports.edition import Edition
+from riskmap.reports.made import Made, Tell
+from riskmap.selection.describe import GRADE_WORDS
+
+NUMBER = Heading("序号", 5, kind="id")
+_EVERY = 200  # rows between two words on the progress
+_THREE = ("major-hazards", "targets", "major-risks")
+
+
+def make(edition: Edition, folder: Path, tell: Tell) -> list[Made]:
+    """The three files."""
+    out = []
+    for i, name in enumerate(_THREE):
+
+        def part(share: float, i: int = i) -> None:
+            tell((i + share) / len(_THREE))
+
+        out.append(_made(edition, SHEETS[name], folder, part))
+    return out
+
+
+def _made(edition: Edition, one: SheetList, folder: Path, tell: Tell) -> Made:
+    counts = expected(edition, one)
+    name = f"{one.title}.xlsx"
+    written = write(edition, one, folder / name, counts, tell)
+    return Made(name, one.title, "list", told={"rows": written})
+
+
+def write(
+    edition: Edition,
+    one: SheetList,
+    path: Path,
+    counts: Mapping[str, int],
+    tell: Tell,
+    given: Mapping[str, Sequence[str]] | None = None,
+    told: Sequence[tuple[str, str]] = (),
+) -> dict[str, int]:
+    """One file of a list; the rows of each of its sheets. `told`: more lines of 说明."""
+    parts = layouts.shown(one, edition.options, public=edition.public)
+    title = f"{edition.area}{one.title}"
+    imprint = edition.imprint(title)
+    whole, done = sum(counts.values()) or 1, 0
+    written: dict[str, int] = {}
+    tables: list[Table] = []
+    with Workbook(path, imprint) as book:
+        for name, listing in one.sheets:
+            question = lists.question(listing, edition.snapshot, edition.selection, given or {})
+            headings = [NUMBER, *(_heading(part) for part in parts)]
+            table = book.table(name, headings, title if len(one.sheets) == 1 else f"{title}（{name}）")
+            for cells in lists.every(question, [part.column for part in parts]):
+                table.row([table.written + 1, *cells])
+                done += 1
+                if done % _EVERY == 0:
+                    tell(done / whole)
+            table.end(one.empty)
+            if table.written != counts[name]:
+                raise RuntimeError(f"{one.name}/{name}: wrote {table.written} of {counts[name]}")
+            written[name] = table.written
+            tables.append(table)
+        lines = [*about(edition), *told, *_counted(edition, one, written), *_marks(edition, one)]
+        book.note(lines, _columns(edition, parts, tables))
+    tell(1.0)
+    return written
+
+
+def _heading(part: Part) -> Heading:
+    column = part.column
+    kind = column.kind if column.kind in {"number", "date", "grade", "metres"} else "text"
+    return Heading(column.title, column.width, column.unit, "id" if part.name == "id" else kind)
+
+
+def expected(edition: Edition, one: SheetList) -> dict[str, int]:
+    """Rows of each sheet as the figures have them."""
+    body = edition.figures.body
+    if one.name == "major-risks":
+        return {GRADE_WORDS[grade]: body[grade] for grade in ("major", "serious")}
+    (sheet, _), told = one.sheets[0], body["lists"].get(one.name)
+    if told is not None:
+        return {sheet: told["every"]}
+    # For publication: the list itself is not public, what is public of its objects is.
+    classes = edition.snapshot.catalogue.classes
+    mine = (n for code, n in body["by_class"].items() if code in classes and classes[code].role == "target")
+    return {sheet: sum(sum(by_grade.values()) for by_grade in mine)}
+
+
+def about(edition: Edition) -> list[tuple[str, str]]:
+    """What every workbook says of itself first."""
+    imprint = edition.imprint("")
+    local = imprint.data_at.astimezone(SHANGHAI)
+    made = imprint.made_at.astimezone(SHANGHAI)
+    signed = f"审核 {imprint.reviewed_by}　签发 {imprint.signed_by}" if imprint.signed_by else "尚未签发，不作正式依据"
+    lines = [
+        ("演示", imprint.mark or ""),
+        ("区域", imprint.area),
+        ("选择", imprint.selection),
+        ("数据截至", f"{imprint.day.isoformat()}（数据时间 {local:%Y-%m-%d %H:%M}）"),
+        ("状态号", str(imprint.state)),
+        ("核验码", f"{imprint.check}（本套成果全部数字的校验；各成果相同）"),
+        ("编号", f"{imprint.number} 第 {imprint.version} 版" + ("（草稿）" if imprint.draft else "")),
+        ("编制单位", imprint.maker),
+        ("编制", f"{imprint.made_by}　{made:%Y-%m-%d %H:%M}　{signed}"),
+        ("密级", imprint.secrecy),
+        ("规则集", _ruleset(edition)),
+    ]
+    return [(name, text) for name, text in lines if text]
+
+
+def _ruleset(edition: Edition) -> str:
+    used = edition.snapshot.catalogue.ruleset_at(edition.snapshot.moment.day)
+    since = f"，自 {used.valid_from.isoformat()} 起" if used.valid_from else ""
+    return f"{used.title}{since}"
+
+
+def _counted(edition: Edition, one: SheetList, written: Mapping[str, int]) -> list[tuple[str, str]]:
+    body = edition.figures.body
+    lines = []
+    if one.name == "major-risks":
+        for grade in ("major", "serious"):
+            said = f"{body[grade]} 处，其中未定位 {body['unplaced'][grade]} 处（照列，不漏）"
+            lines.append((GRADE_WORDS[grade], said))
+        lines.append(("未评定", f"{body['none']} 处，不在本清单；未评定不等于低风险"))
+        return lines
+    lines.append(("共", f"{sum(written.values())} 处"))
+    if one.name in body["lists"]:
+        lines += figures(edition, one.name)
+    return lines
+
+
+def figures(edition: Edition, name: str) -> list[tuple[str, str]]:
+    """What the list of this name counts, from the figures of the set."""
+    listing, values = LISTS[name], edition.figures.body["lists"][name]
+    ask = Ask(edition.snapshot, edition.selection, {p.name: p.default for p in listing.parameters})
+    own = [f for f in listing.figures(ask) if f.list is None and not f.total and values.get(f.name) is not None]
+    said = "；".join(f"{f.title} {values[f.name]} {f.unit}" for f in own)
+    return [("其中", said)] if said else []
+
+
+def _marks(edition: Edition, one: SheetList) -> list[tuple[str, str]]:
+    lines = [
+        ("空白", "登记中没有填写，不是 0，也不是“没有”；各列填了几行见下表"),
+        ("条文待核", "所依条文凭记忆写入，尚未对照标准原文：可供参考，不作拒绝的依据"),
+        ("本局自定", "没有规范依据，由本局（或本产品）选定"),
+    ]
+    if edition.public:
+        lines.append(("公开版", "只含可以公开的对象和项目；不列登记号、坐标、责任人和依据"))
+    else:
+        lines.append(("无权查看", "编制人无权查看的对象写明主管部门，距离照写，不漏"))
+        lines.append(("追溯", "“登记号”是对象在登记系统中的编号：在“查找”中输入，即见对象、等级的算式和依据、历次版本"))
+    if any(part.name == "distance_m" for part in one.parts):
+        lines.append(("距离", "外廓到外廓的地面距离（大地线），单位 m；没有位置的不量，为空白"))
+    return lines
+
+
+def _columns(edition: Edition, parts: Sequence[Part], tables: Sequence[Table]) -> list[tuple[str, ...]]:
+    """Each column: unit, how many rows have it, how it is read."""
+    catalogue = edition.snapshot.catalogue
+    declared: set[str] = set()
+    for class_ in catalogue.classes.values():
+        fields: Sequence[Field] = class_.fields
+        declared |= {f.name for f in fields}
+    rows = sum(table.written for table in tables)
+    out: list[tuple[str, ...]] = [("列", "单位", "已填／共", "怎样得来")]
+    for i, part in enumerate(parts, 1):
+        filled = sum(table.filled[i] for table in tables)
+        read = part.read
+        if part.fields and not declared.intersection(part.fields):
+            read += "。登记的各分类目前都没有这一项，整列空白；需要时由管理员在分类里加上"
+        elif rows and not filled:
+            read += "。登记中没有填写，整列空白"
+        out.append((part.column.title, part.column.unit or "", f"{filled}／{rows}", read))
+    return out
