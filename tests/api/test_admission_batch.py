@@ -143,6 +143,43 @@ def test_a_duplicate_is_found_in_the_file_and_among_cases_that_the_sender_may_no
     assert (done["rows"]["known"], done["rows"]["new"]) == (2, 2)
 
 
+def test_a_code_that_is_none_tells_no_two_entities_apart(admin: TestClient) -> None:
+    rows = [
+        entity(f"乱填代码的店{i}", away(IN_SHILI, 40 * i), 统一社会信用代码="12345", 地址=f"十里大道 {i} 号")
+        for i in range(4)
+    ]
+    done = run(admin, xlsx([HEAD, *rows]))
+    assert (done["rows"]["new"], done["rows"]["known"]) == (4, 0)
+    case = listed(admin, done["id"])[0]
+    assert case["uscc"] == "12345"  # as it was sent
+    whole = admin.get(f"/api/admission/checks/{case['case']}").json()
+    assert "统一社会信用代码应为 18 位，现为 5 位" in whole["warnings"]
+    assert run(admin, xlsx([HEAD, *rows]))["rows"] == {
+        "read": 4, "new": 0, "known": 4, "back": 0, "unplaced": 0, "checked": 0,
+    }  # fmt: skip
+
+
+def test_what_is_known_is_told_at_its_line_with_the_case_that_the_sender_may_see(
+    admin: TestClient, make_account: Maker
+) -> None:
+    there, twice = entity("已有案的店", IN_RUICHANG), entity("写了两遍的店")
+    done = run(admin, xlsx([HEAD, there]))
+    [case] = listed(admin, done["id"])
+    body = xlsx([HEAD, there, twice, [*twice]])
+    clerk = make_account("editor", areas=["360402"])
+    mine = run(clerk, body)
+    assert (mine["rows"]["known"], mine["rows"]["back"]) == (2, 0)
+    sheet = errors(clerk, mine["id"])
+    assert [sheet.cell(line, 8).value for line in (2, 3, 4)] == ["已有", None, "已有"]
+    assert sheet.cell(2, 9).value == "已有案，不重复立案"  # of another county: its number is not told
+    assert sheet.cell(4, 9).value == "与本表第 3 行是同一家，只按那一行办理"
+    said = "".join(str(row[0].value) for row in sheet.parent["退回说明"].iter_rows())
+    assert "退回 0 行" in said
+    assert "已有 2 行" in said
+    again = run(admin, body)
+    assert errors(admin, again["id"]).cell(2, 9).value == f"已有案 {case['case']}，不重复立案"
+
+
 def test_an_address_that_is_one_known_place_puts_it_there(
     admin: TestClient, app: Any, settings: Settings, tmp_path: Path
 ) -> None:
@@ -344,6 +381,7 @@ def test_numbers_are_held_only_at_the_end_and_what_became_known_meanwhile_is_lef
         queries.add_case(window, service.case_row(given, SYSTEM, "window", now) | {"number": number})
     done = wait(admin, batch_id)
     assert (done["rows"]["new"], done["rows"]["known"]) == (1, 1), done["message"]
+    assert errors(admin, batch_id).cell(2, 9).value == f"已有案 {number}，不重复立案"
     [case] = listed(admin, batch_id)
     assert case["name"] == "只在清单里的店"
     assert int(case["case"][-6:]) == int(number[-6:]) + 1  # without a gap

@@ -253,7 +253,9 @@ def test_the_note_sheet_counts_and_says_what_to_do(tmp_path: Path) -> None:
         "待定位 1 行：照常入库并计入总数，只是没有可信的位置。要补的格子涂这种颜色。",
     ]
     assert any("改好后把整份再导入：已入库的行不会重复" in text for text in said)
-    assert [book["退回说明"].cell(r, 1).fill.fgColor.rgb for r in (4, 5)] == [f"FF{rgb}" for rgb in FILLS.values()]
+    assert [book["退回说明"].cell(r, 1).fill.fgColor.rgb for r in (4, 5)] == [
+        f"FF{FILLS[kind]}" for kind in ("back", "waiting")
+    ]
 
 
 # -- Written anew ----------------------------------------------------------------------

@@ -36,6 +36,7 @@ from riskmap.exchange.give_back import give_back, marks_of
 from riskmap.exchange.table import Table
 from riskmap.exchange.tables import open_table
 from riskmap.exchange.uploads import copy_hashed, shown_name
+from riskmap.standards import gb32100
 from riskmap.store.snapshot import Snapshot, open_snapshot
 
 log = logging.getLogger(__name__)
@@ -149,6 +150,20 @@ def run(context: Context) -> None:
     _prepare(context, table, layout, file)
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Why an entity makes no case: it has one, or stands further up in the file."""
+
+    number: str | None = None
+    line: int | None = None
+
+    def words(self, seen: Collection[str]) -> str:
+        """For its sender; a case that he may not see is not named."""
+        if self.line is not None:
+            return f"与本表第 {self.line} 行是同一家，只按那一行办理"
+        return f"已有案 {self.number}，不重复立案" if self.number in seen else "已有案，不重复立案"
+
+
 @dataclass(slots=True)
 class _Spot:
     """Where an entity is, or why that is not known."""
@@ -168,32 +183,38 @@ class _File:
         self.read = len(lines)
         self.back = [line for line in lines if line.faults]
         self.new = [line for line in lines if not line.faults]
-        self.known = 0
+        self.known: dict[int, _Known] = {}
+        self.seen: Collection[str] = ()  # of the known cases those that the sender may see
         self.spots: dict[int, _Spot] = {}
         self.asked: dict[int, service.Asked] = {}
 
     def drop_known(self, connection: Connection) -> None:
         """Leave out entities that have a case, or stand further up in the file: by code, else by name and address."""
-        codes = [line.check.applicant.uscc for line in self.new if line.check and line.check.applicant.uscc]
-        by_code = set(queries.known_codes(connection, [code for code in codes if code]))
-        by_name = set(queries.known_names(connection, [line.key[0] for line in self.new]))
+        codes = [code for line in self.new if (code := line.code)]
+        by_code = {code: _Known(n) for code, n in queries.known_codes(connection, codes).items()}
+        names = [line.key[0] for line in self.new]
+        by_name = {key: _Known(n) for key, n in queries.known_names(connection, names).items()}
         kept = []
         for line in self.new:
-            assert line.check is not None
-            code, key = line.check.applicant.uscc, line.key
-            if code in by_code if code else key in by_name:
-                self.known += 1
+            code, key = line.code, line.key
+            known = by_code.get(code) if code else by_name.get(key)
+            if known is not None:
+                self.known[line.line] = known
                 continue
             if code:
-                by_code.add(code)
-            by_name.add(key)
+                by_code[code] = _Known(line=line.line)
+            by_name.setdefault(key, _Known(line=line.line))
             kept.append(line)
         self.new = kept
 
-    def leave_out(self, lines: Collection[int]) -> None:
-        """Lines that have become known meanwhile."""
-        self.known += len(lines)
+    def leave_out(self, lines: Mapping[int, str]) -> None:
+        """Lines that have become known meanwhile, each with the case's number."""
+        self.known |= {line: _Known(number) for line, number in lines.items()}
         self.new = [line for line in self.new if line.line not in lines]
+
+    def numbers(self) -> set[str]:
+        """The cases that lines have already."""
+        return {known.number for known in self.known.values() if known.number}
 
     # -- Where
 
@@ -277,10 +298,10 @@ class _File:
     def counts(self) -> Counts:
         """As they add up."""
         checked = sum(line.line in self.asked for line in self.new)
-        return Counts(self.read, len(self.new), self.known, len(self.back), checked, len(self.new) - checked)
+        return Counts(self.read, len(self.new), len(self.known), len(self.back), checked, len(self.new) - checked)
 
     def faults(self) -> list[dict[str, Any]]:
-        """Lines that go back, and those that wait, with why."""
+        """Lines that go back, those that wait, and those that make no case, with why."""
         out = [{"line": line.line, "kind": "back", "faults": line.faults} for line in self.back]
         column = self._layout.column("lon") or self._layout.column("address")
         for line in self.new:
@@ -289,6 +310,9 @@ class _File:
                 words = f"{locate.WHY_WORDS.get(why, locate.WHY_WORDS['unknown'])}；地址也不是地名地址库中的一处"
                 fault = {"index": column.index if column else None, "code": why, "message": f"已立案，待落位：{words}"}
                 out.append({"line": line.line, "kind": "waiting", "faults": [fault]})
+        for number, known in self.known.items():
+            told = {"index": None, "code": "known", "message": known.words(self.seen)}
+            out.append({"line": number, "kind": "known", "faults": [told]})
         return sorted(out, key=lambda one: int(one["line"]))
 
 
@@ -304,7 +328,8 @@ def _write(context: Context, reader: Reader, snapshot: Snapshot, house: service.
         queries.wait_for_others(connection)
         queries.hold_numbers(connection, now.year, 0)  # until the commit nobody else makes a case
         with database.under(connection, SYSTEM.settings()):
-            file.leave_out(queries.drop_known(connection))
+            file.leave_out(queries.drop_known(connection, gb32100.FORM))
+        file.seen = queries.seen(connection, file.numbers())
         queries.add_staged(connection, now.year)
         queries.add_batch_events(connection, job_id, {str(verdict): word for verdict, word in WORDS.items()})
         counts = file.counts()
@@ -377,7 +402,7 @@ def returned(engine: Engine, settings: Settings, reader: Reader, batch_id: str) 
     if not path.exists():
         source = _folder(settings) / batch_id
         if not faults and faults is not None:
-            raise NotFound("这份日清单没有退回的行，也没有待落位的行。", code="nothing_back")
+            raise NotFound("这份日清单没有退回的行，也没有待落位和已有的行。", code="nothing_back")
         if faults is None or not source.exists():
             raise NotFound(f"上传的日清单已清理（保留 {KEPT_FOR.days} 天），没有退回表了。", code="file_gone")
         table = open_table(source)

@@ -27,6 +27,7 @@ from riskmap.exchange.headers import (
 )
 from riskmap.exchange.table import Table
 from riskmap.exchange.targets import Target
+from riskmap.standards import gb32100
 
 MOST_ROWS = 20_000
 
@@ -120,6 +121,13 @@ class Line:
     y: Decimal | None = None
     why: str | None = None  # why its coordinates are none
     faults: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def code(self) -> str | None:
+        """Its code, where that has the form of one: what has not, tells no two entities apart."""
+        assert self.check is not None
+        code = self.check.applicant.uscc
+        return code if code and gb32100.identifies(code) else None
 
     @property
     def key(self) -> tuple[str, str]:

@@ -374,18 +374,33 @@ def stage_cases(connection: Connection, cases: Iterable[Mapping[str, Any]]) -> N
     connection.execute(text("ANALYZE pg_temp.staged_case"))
 
 
-def drop_known(connection: Connection) -> set[int]:
-    """Take out of the staged cases those that are known by now: by code, else by name and address; their lines."""
-    return set(
-        connection.scalars(
+def drop_known(connection: Connection, form: str) -> dict[int, str]:
+    """Take out of the staged cases those that are known by now: line → the number of the case.
+
+    By code where it has the form of one (a regular expression), else by name and address.
+    """
+    by_code = "s.uscc ~ :form AND c.uscc = s.uscc"
+    by_name = "s.uscc ~ :form IS NOT TRUE AND c.name = s.name AND c.address = s.address"
+    out: dict[int, str] = {}
+    for same in (by_code, by_name):
+        rows = connection.execute(
             text(
-                "DELETE FROM pg_temp.staged_case AS s WHERE CASE WHEN s.uscc IS NOT NULL"
-                " THEN EXISTS (SELECT FROM admission_case AS c WHERE c.uscc = s.uscc)"
-                " ELSE EXISTS (SELECT FROM admission_case AS c WHERE c.name = s.name AND c.address = s.address) END"
-                " RETURNING s.line"
-            )
+                "DELETE FROM pg_temp.staged_case AS s USING admission_case AS c"
+                f" WHERE {same} RETURNING s.line, c.number"
+            ),
+            {"form": form},
         )
+        out |= {row.line: row.number for row in rows}
+    return out
+
+
+def seen(connection: Connection, numbers: Iterable[str]) -> set[str]:
+    """Of these cases those that the reader may see."""
+    found = connection.scalars(
+        text("SELECT number FROM admission_case WHERE number = ANY(CAST(:numbers AS text[]))"),
+        {"numbers": sorted(numbers)},
     )
+    return set(found)
 
 
 def add_staged(connection: Connection, year: int) -> int:

@@ -32,6 +32,7 @@ from riskmap.exchange.give_back import (
     note_lines,
     own_columns,
     too_many_comments,
+    worst,
 )
 from riskmap.exchange.headers import FATE_HEADER, REASON_HEADER
 from riskmap.exchange.sheets import clean_text, cut, lines_in
@@ -128,7 +129,7 @@ class _Painter:
         fills = {kind: PatternFill("solid", fgColor=f"FF{rgb}") for kind, rgb in FILLS.items()}
         comments = 0
         for index, counts in by_column(self._marks).items():
-            kind = "back" if counts["back"] else "waiting"
+            kind = worst(counts)
             cell = self._anchor(self._last, index)
             cell.border = _with_bottom(cell.border, Side("thick", color=f"FF{MARKS[kind]}"))
             _comment(cell, column_words(counts))

@@ -42,9 +42,10 @@ AUTHOR = "导入核对"
 # Stands where a formula had no value: left empty, the row would go in without it the next time.
 NO_VALUE = "#VALUE!"
 KNOWN = "已入库的行不会重复，有变化的更新"  # what becomes of rows that went in before
-FATES = {"back": "退回", "waiting": "待定位"}
-FILLS = {"back": "F9CBD6", "waiting": "FFE2A0"}  # light, and apart from each other on a grey print
-MARKS = {"back": "9B1C3A", "waiting": "7A4B00"}  # the same, to underline a header
+FATES = {"back": "退回", "waiting": "待定位", "known": "已有"}
+# Light, and apart from each other on a grey print.
+FILLS = {"back": "F9CBD6", "waiting": "FFE2A0", "known": "DDE5E8"}
+MARKS = {"back": "9B1C3A", "waiting": "7A4B00", "known": "4A5A61"}  # the same, to underline a header
 FATE_WIDTH, REASON_WIDTH = 9, 60
 _MOST_MERGED = 1_000_000  # cells under merged ranges: openpyxl makes each of them
 _SHEET_ROWS = 1_000_000  # a sheet of Excel ends at 1 048 576
@@ -107,7 +108,7 @@ def give_back(
 def marks_of(findings: Iterable[Mapping[str, Any]]) -> dict[int, Marks]:
     """By line, in the order of lines.
 
-    A finding has `line`, `kind` (back, waiting) and `faults` with `index` of the column (None: of no column)
+    A finding has `line`, `kind` (back, waiting, known) and `faults` with `index` of the column (None: of no column)
     and `message`.
     """
     out: dict[int, Marks] = {}
@@ -129,13 +130,18 @@ def marks_of(findings: Iterable[Mapping[str, Any]]) -> dict[int, Marks]:
 
 
 def by_column(marks: Mapping[int, Marks]) -> dict[int, dict[str, int]]:
-    """How many cells of each column came back or wait."""
+    """How many cells of each column came back, wait or are known."""
     out: dict[int, dict[str, int]] = {}
     for said in marks.values():
         for index in said.cells:
-            counts = out.setdefault(index, {"back": 0, "waiting": 0})
+            counts = out.setdefault(index, dict.fromkeys(FATES, 0))
             counts[said.kind] += 1
     return out
+
+
+def worst(counts: Mapping[str, int]) -> str:
+    """What a header is marked with: the first that any of its cells is."""
+    return next(kind for kind in FATES if counts[kind])
 
 
 def column_words(counts: Mapping[str, int]) -> str:
@@ -152,14 +158,16 @@ def own_columns(texts: Sequence[str]) -> dict[str, int]:
 def note_lines(
     marks: Iterable[Marks], file_name: str, sheet: str, more: Sequence[str], known: str = KNOWN
 ) -> list[tuple[str, str]]:
-    """The text of the sheet that explains, and the style of each line: title, back, waiting or plain."""
+    """The text of the sheet that explains, and the style of each line: title, back, waiting, known or plain."""
     kinds = [said.kind for said in marks]
-    back, waiting = kinds.count("back"), kinds.count("waiting")
+    back, waiting, there = (kinds.count(kind) for kind in FATES)
     out = [("退回说明", "title"), (clean_text(f"文件：{file_name}"), "plain")]
     if sheet:
         out.append((clean_text(f"工作表：{sheet}"), "plain"))
     out.append((f"退回 {back} 行：不入库，按原因改正后再导入。退回的格子涂这种颜色。", "back"))
     out.append((f"待定位 {waiting} 行：照常入库并计入总数，只是没有可信的位置。要补的格子涂这种颜色。", "waiting"))
+    if there:
+        out.append((f"已有 {there} 行：已经办过的，不重复办理，不用改。", "known"))
     steps = [
         f"按“{REASON_HEADER}”一列改正涂色的格子；鼠标停在格子上也能看到原因。表头下划粗线的列里有要改的格子。",
         f"改好后把整份再导入：{known}。",
@@ -452,7 +460,7 @@ class _Rebuilt:
             if index in self._ours:
                 continue
             counts = self._by_column.get(index)
-            said = ("back" if counts["back"] else "waiting") if counts else ""
+            said = worst(counts) if counts else ""
             # Geometries are shown as a word, so the column must not be read again as geometry.
             words = "图形种类" if text == GEOMETRY_HEADER and self._table.kind == "vector" else clean_text(text)
             sheet.write_string(at, index + self._shift, words, self._format("head", said))

@@ -4,7 +4,8 @@ import re
 
 # No I, O, S, V, Z: they are taken for 1, 0, 5, U, 2.
 _CHARACTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-_FORM = re.compile(rf"^[{_CHARACTERS}]{{2}}\d{{6}}[{_CHARACTERS}]{{10}}$")
+FORM = rf"^[{_CHARACTERS}]{{2}}\d{{6}}[{_CHARACTERS}]{{10}}$"  # the database reads it too
+_FORM = re.compile(FORM)
 
 
 def identifies(code: str) -> bool:

@@ -47,7 +47,7 @@ export const B = {
   listed: (n: number) => `看这一批 ${num(n)} 案`,
   unplaced: (n: number) => `待落位 ${num(n)} 案，去落实地点`,
   returned: "下载退回表",
-  returnedTip: "送来的那一份，错的格子涂色并写明原因，待落位的也标出；改好后整份再传，已立案的不会重复。",
+  returnedTip: "送来的那一份，错的格子涂色并写明原因，待落位的、已有的也标出；改好后整份再传，已立案的不会重复。",
   returnedBroken: "退回表没有下载完整，请重新下载。",
   another: "再导入一份",
   madeBy: (by: string, at: string) => `${by} ${at}`,
