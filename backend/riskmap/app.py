@@ -21,7 +21,6 @@ from riskmap.admission import api as admission_api
 from riskmap.admission import batch, batch_api, days_api, handout, handout_api, papers_api
 from riskmap.admission.enquiry import DataDates
 from riskmap.atlas import api as atlas_api
-from riskmap.atlas.basemap import Basemap
 from riskmap.atlas.basemaps import api as basemaps_api
 from riskmap.atlas.basemaps import service as basemaps
 from riskmap.atlas.basemaps.archives import Shelf
@@ -39,6 +38,7 @@ from riskmap.catalogue import queries as catalogue_queries
 from riskmap.catalogue.queries import CatalogueCache
 from riskmap.engine.postgis import PostgisEngine
 from riskmap.engine.totals import Totals
+from riskmap.exchange.basemap import Basemap
 from riskmap.grading import review
 from riskmap.lists.service import Summaries
 from riskmap.paper import docx

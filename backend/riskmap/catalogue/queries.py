@@ -1,5 +1,6 @@
 """The catalogue and the divisions as known at a state."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -154,3 +155,18 @@ def division_extent(connection: Connection, n: int, day: date) -> tuple[float, f
         {"n": n, "day": day},
     ).one()
     return None if row[0] is None else (row[0], row[1], row[2], row[3])
+
+
+def divisions_below(connection: Connection, n: int, day: date, prefixes: Sequence[str], digits: int) -> list[Row[Any]]:
+    """code, name, level, geometry as WKB of divisions with so many digits that begin with one of these; all of none."""
+    return list(
+        connection.execute(
+            text(
+                "SELECT code, name, level, ST_AsBinary(geom) AS wkb FROM division"
+                " WHERE known @> CAST(:n AS bigint) AND valid @> CAST(:day AS date) AND geom IS NOT NULL"
+                " AND length(territory) = :digits AND (CAST(:prefixes AS text[]) = '{}'"
+                " OR territory LIKE ANY (CAST(:prefixes AS text[]))) ORDER BY code"
+            ),
+            {"n": n, "day": day, "digits": digits, "prefixes": [f"{p}%" for p in prefixes]},
+        )
+    )

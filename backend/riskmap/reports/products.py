@@ -1,6 +1,6 @@
 """What a set consists of: each product is made into the set's folder from the edition alone."""
 
-from riskmap.reports import three_lists
+from riskmap.reports import sheets, three_lists
 from riskmap.reports.made import Made, Product, Tell
 
 __all__ = ["Made", "Product", "Tell", "products"]
@@ -8,4 +8,7 @@ __all__ = ["Made", "Product", "Tell", "products"]
 
 def products() -> tuple[Product, ...]:
     """In the order in which they are made and shown."""
-    return (Product("three-lists", "三单", 2.0, three_lists.make),)
+    return (
+        Product("three-lists", "三单", 2.0, three_lists.make),
+        Product("map", "分布图", 3.0, sheets.make),
+    )

@@ -11,11 +11,11 @@ from typing import Any
 from sqlalchemy import Connection
 
 from riskmap.access.reader import Reader
-from riskmap.atlas.basemap import Basemap
 from riskmap.atlas.basemaps import archives, queries, tianditu
 from riskmap.atlas.basemaps.archives import Archive, ArchiveError, Shelf, Tile
 from riskmap.base import audit
 from riskmap.base.errors import Conflict, FieldError, Invalid, NotFound, Unavailable
+from riskmap.exchange.basemap import Basemap
 
 PLAIN = "plain"
 _SAFE_NAME = re.compile(r"[^\\/\x00-\x1f]{1,120}")
