@@ -25,6 +25,7 @@ LISTS = (
     "major-risks",
     "serious-risks",
     "completeness",
+    "rolling",
     "targets",
     "neighbours",
     "tank-farms",

@@ -24,7 +24,10 @@ from riskmap.store.snapshot import Snapshot
 
 UPWARD = ("major", "serious")  # 较大以上
 # Lists whose figures a set tells, where its reader may ask them.
-TOLD = ("major-hazards", "targets", "major-risks", "serious-risks", "completeness", "tailings-ponds", "neighbours")
+TOLD = (
+    "major-hazards", "targets", "major-risks", "serious-risks", "completeness", "rolling", "tailings-ponds",
+    "neighbours",
+)  # fmt: skip
 _FRESH_MONTHS = (12, 24)
 
 

@@ -4,12 +4,13 @@ What they count is what the figures say: a list that comes to another number is 
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from riskmap.base.clock import SHANGHAI
 from riskmap.catalogue.model import Field
 from riskmap.lists import service as lists
-from riskmap.lists.model import Ask
+from riskmap.lists.model import Ask, Listing
 from riskmap.lists.registry import LISTS
 from riskmap.lists.sheets.parts import Part, SheetList
 from riskmap.lists.sheets.registry import SHEETS
@@ -38,46 +39,48 @@ def make(edition: Edition, folder: Path, tell: Tell) -> list[Made]:
 
 def _made(edition: Edition, one: SheetList, folder: Path, tell: Tell) -> Made:
     counts = expected(edition, one)
+    sheets = [Sheet(name, listing, counts[name]) for name, listing in one.sheets]
     name = f"{one.title}.xlsx"
-    written = write(edition, one, folder / name, counts, tell)
+    written = write(edition, one, folder / name, sheets, tell, _counted(edition, one))
     return Made(name, one.title, "list", told={"rows": written})
 
 
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One sheet of a list: its rows, and how many they must be; None: the figures do not say."""
+
+    name: str
+    listing: Listing
+    rows: int | None
+    only: str | None = None  # just what this figure of the list counts
+    given: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
 def write(
-    edition: Edition,
-    one: SheetList,
-    path: Path,
-    counts: Mapping[str, int],
-    tell: Tell,
-    given: Mapping[str, Sequence[str]] | None = None,
-    told: Sequence[tuple[str, str]] = (),
+    edition: Edition, one: SheetList, path: Path, sheets: Sequence[Sheet], tell: Tell, told: Sequence[tuple[str, str]]
 ) -> dict[str, int]:
-    """One file of a list; the rows of each of its sheets. `told`: more lines of 说明."""
+    """One file of a list; the rows of each of its sheets. `told`: its totals, for 说明."""
     parts = layouts.shown(one, edition.options, public=edition.public)
     title = f"{edition.area}{one.title}"
-    imprint = edition.imprint(title)
-    whole, done = sum(counts.values()) or 1, 0
-    written: dict[str, int] = {}
+    whole, done = sum(sheet.rows or 0 for sheet in sheets) or 1, 0
     tables: list[Table] = []
-    with Workbook(path, imprint) as book:
-        for name, listing in one.sheets:
-            question = lists.question(listing, edition.snapshot, edition.selection, given or {})
+    with Workbook(path, edition.imprint(title)) as book:
+        for sheet in sheets:
+            question = lists.question(sheet.listing, edition.snapshot, edition.selection, sheet.given, only=sheet.only)
             headings = [NUMBER, *(_heading(part) for part in parts)]
-            table = book.table(name, headings, title if len(one.sheets) == 1 else f"{title}（{name}）")
+            table = book.table(sheet.name, headings, title if len(sheets) == 1 else f"{title}（{sheet.name}）")
             for cells in lists.every(question, [part.column for part in parts]):
                 table.row([table.written + 1, *cells])
                 done += 1
                 if done % _EVERY == 0:
                     tell(done / whole)
             table.end(one.empty)
-            if table.written != counts[name]:
-                raise RuntimeError(f"{one.name}/{name}: wrote {table.written} of {counts[name]}")
-            written[name] = table.written
+            if sheet.rows is not None and table.written != sheet.rows:
+                raise RuntimeError(f"{one.name}/{sheet.name}: wrote {table.written} of {sheet.rows}")
             tables.append(table)
-        lines = [*about(edition), *told, *_counted(edition, one, written), *_marks(edition, one)]
-        book.note(lines, _columns(edition, parts, tables))
+        book.note([*about(edition), *told, *_marks(edition, one)], _columns(edition, parts, tables))
     tell(1.0)
-    return written
+    return {table.name: table.written for table in tables}
 
 
 def _heading(part: Part) -> Heading:
@@ -128,7 +131,7 @@ def _ruleset(edition: Edition) -> str:
     return f"{used.title}{since}"
 
 
-def _counted(edition: Edition, one: SheetList, written: Mapping[str, int]) -> list[tuple[str, str]]:
+def _counted(edition: Edition, one: SheetList) -> list[tuple[str, str]]:
     body = edition.figures.body
     lines = []
     if one.name == "major-risks":
@@ -137,7 +140,7 @@ def _counted(edition: Edition, one: SheetList, written: Mapping[str, int]) -> li
             lines.append((GRADE_WORDS[grade], said))
         lines.append(("未评定", f"{body['none']} 处，不在本清单；未评定不等于低风险"))
         return lines
-    lines.append(("共", f"{sum(written.values())} 处"))
+    lines.append(("共", f"{sum(expected(edition, one).values())} 处"))
     if one.name in body["lists"]:
         lines += figures(edition, one.name)
     return lines

@@ -9,13 +9,12 @@ from riskmap.grading import masking
 from riskmap.grading.rules import RULES
 from riskmap.lists import major_hazards, targets
 from riskmap.lists.model import ENTERPRISE, LEVEL, Ask, Column, Listing, Row, by_name, dated, words
+from riskmap.lists.rolling import FILED_YEARS
 from riskmap.lists.rows import objects, of_classes
 from riskmap.lists.sheets import parts
 from riskmap.lists.sheets.parts import Part, SheetList, narrow
 
 NAME = "major-hazards"
-# 总局令第40号 第11条: identified and assessed anew every three years; from memory, and only where no day is registered.
-YEARS = 3
 _FIELDS = {
     "kind": ("kind", "text"),
     "held": ("substances", "json"),
@@ -56,7 +55,7 @@ PARTS = (
     parts.GRADE,
     Part(words("record_no", "备案编号", 11), "登记的备案编号"),
     Part(narrow(dated("filed_on", "备案日期"), 11), "登记的备案日期"),
-    Part(Column("filing_due", "备案到期", "date", width=11), f"备案日期加 {YEARS} 年（总局令第40号，条文待核）"),
+    Part(Column("filing_due", "备案到期", "date", width=11), f"备案日期加 {FILED_YEARS} 年（总局令第40号，条文待核）"),
     Part(narrow(dated("assessed_on", "最近评估日期"), 11), "登记的评估日期"),
     Part(narrow(dated("assess_due", "评估到期"), 11), "登记的评估到期日"),
     Part(
@@ -106,7 +105,7 @@ def _finish(ask: Ask, rows: list[Row]) -> None:
         row["kind"] = parts.option(ask, row["class"], "kind", row["kind"])
         row["regulator"] = parts.option(ask, row["class"], "regulator", row["regulator"]) or departments[row["id"]]
         filed = parts.day(row["filed_on"])
-        row["filing_due"] = parts.years_after(filed, YEARS).isoformat() if filed else None
+        row["filing_due"] = parts.years_after(filed, FILED_YEARS).isoformat() if filed else None
         _substances(row)
         _figures(ask, row)
 

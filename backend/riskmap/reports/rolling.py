@@ -1,0 +1,39 @@
+"""滚动排查清单: the page's list as a workbook, a sheet a status; and what was done since the issue before."""
+
+from datetime import date
+from pathlib import Path
+
+from riskmap.lists import rolling
+from riskmap.lists.compared import SINCE
+from riskmap.lists.sheets import due
+from riskmap.reports.edition import Edition
+from riskmap.reports.made import Made, Tell
+from riskmap.reports.three_lists import Sheet, figures, write
+
+_DONE = "上期以来已办"
+
+
+def make(edition: Edition, folder: Path, tell: Tell) -> list[Made]:
+    """The file; none for publication: who is behind with what is no public matter."""
+    if edition.public:
+        return []
+    values = edition.figures.body["lists"][due.NAME]
+    sheets = [Sheet(word, rolling.LIST, values[name], name) for name, word in rolling.STATUSES.items()]
+    told = [("共", f"{values['every']} 项"), *figures(edition, due.NAME)]
+    since = _since(edition)
+    if since is not None:
+        given = {SINCE.name: [since.isoformat()]}
+        sheets.append(Sheet(_DONE, rolling.LIST, None, "done", given))
+        told.append((_DONE, f"到期日比上期（{since.isoformat()}）后移的事项，见“{_DONE}”；其余各张不含与上期的比较"))
+    name = f"{due.LIST.title}.xlsx"
+    written = write(edition, due.LIST, folder / name, sheets, tell, told)
+    return [Made(name, due.LIST.title, "rolling", told={"rows": written})]
+
+
+def _since(edition: Edition) -> date | None:
+    """The day of the issue before, where it is an earlier one."""
+    if edition.changes is None:
+        return None
+    day = edition.changes["previous"]["day"]
+    found = day if isinstance(day, date) else date.fromisoformat(str(day))
+    return found if found < edition.snapshot.moment.day else None
