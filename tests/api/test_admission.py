@@ -534,6 +534,31 @@ def test_a_place_in_another_datum_is_the_same_place(admin: TestClient, spot: tup
     assert there["place"]["geometry"]["coordinates"] == pytest.approx([read["lon"], read["lat"]], abs=1e-8)
 
 
+@pytest.mark.parametrize(("crs", "kept"), [("GCJ-02", "GCJ02"), ("EPSG:4490", "EPSG:4490")])
+def test_typed_numbers_and_their_datum_stay_with_the_case(
+    admin: TestClient, spot: tuple[float, float], crs: str, kept: str
+) -> None:
+    typed = {"x": f"{int(spot[0])}°{(spot[0] % 1) * 60:.5f}′E", "y": str(spot[1]), "crs": crs}
+    read = admin.post("/api/positions", json=typed | {"crs": kept}).json()
+    body = enquiry(spot, "gas-restaurant") | {"place": {"typed": typed, "uncertainty_m": 0}}
+    made = admin.post("/api/admission/checks", json=body).json()
+    case = admin.get(f"/api/admission/checks/{made['case']}").json()
+    assert case["place"]["geometry"]["coordinates"] == pytest.approx([read["lon"], read["lat"]], abs=1e-8)
+    assert case["place"]["how"] == "typed"
+    original = case["place"]["original"]
+    assert {name: original[name] for name in typed} == typed | {"crs": kept}
+    assert original["crs_title"]
+    assert case["request"]["place"]["typed"] == typed
+    assert admin.post(f"/api/admission/checks/{case['case']}/rerun").json()["same"] is True
+    # A drawn shape of another datum keeps its numbers too.
+    body["place"] = {"geometry": point(spot), "crs": "GCJ02"}
+    drawn = admin.post("/api/admission/preview", json=body).json()["place"]["original"]
+    assert (drawn["crs"], drawn["geometry"]["coordinates"]) == ("GCJ02", list(spot))
+    body["place"] = {"typed": typed | {"x": "东边"}}
+    refused = admin.post("/api/admission/preview", json=body).json()
+    assert [e["field"] for e in refused["errors"]] == ["place.typed.x"]
+
+
 def test_who_does_not_see_everything_may_not_ask_without_end(
     admin: TestClient,
     make_account: Callable[..., TestClient],

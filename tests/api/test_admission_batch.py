@@ -254,6 +254,47 @@ def test_a_failing_check_digit_warns_and_coordinates_that_say_nothing_wait(admin
         assert "待落位" in told
     waiting = admin.get("/api/admission/checks", params={"batch": done["id"], "standing": "unplaced"}).json()
     assert waiting["total"] == 5
+    for one, words in zip(waiting["items"][::-1], ("辖区", "0，0", "反", "看不懂", "粗"), strict=True):
+        assert words in one["waits"]  # in the list of the queue
+        case = admin.get(f"/api/admission/checks/{one['case']}").json()
+        assert case["sent"]["waits"] == one["waits"]
+        assert one["waits"] in case["sentence"]
+    first = admin.get("/api/admission/checks", params={"batch": done["id"], "standing": "checked"}).json()
+    assert all(one["waits"] is None for one in first["items"])
+
+
+def test_a_case_that_waits_keeps_what_was_sent_and_swapped_numbers_are_suggested_the_right_way_round(
+    admin: TestClient,
+) -> None:
+    lat = IN_SHILI[1]
+    rows = [
+        entity("写反的店", None, 经度=lat, 纬度="115°30′0.5″E", 地址="不知何处 2 号", 统一社会信用代码="1234"),
+        entity("看不懂的店", None, 经度="东边", 纬度=None),
+    ]
+    rows[0][5] = round(lat + 1e-6, 6)
+    done = run(admin, xlsx([HEAD, *rows]), crs="GCJ02")
+    swapped, unread = (admin.get(f"/api/admission/checks/{c['case']}").json() for c in listed(admin, done["id"]))
+    assert unread["sent"]["x"] == "东边"
+    assert (unread["sent"]["suggested"], unread["sent"]["address"]) == (None, None)
+    assert "也没有填地址" in unread["sent"]["waits"]
+    sent = swapped["sent"]
+    assert (sent["x"], sent["y"], sent["crs"], sent["crs_title"]) == (
+        "29.500001",
+        "115°30′0.5″E",
+        "GCJ02",
+        "GCJ-02（高德、腾讯）",
+    )
+    assert sent["address"] == "不知何处 2 号"
+    assert swapped["warnings"] == ["统一社会信用代码应为 18 位，现为 4 位"]
+    typed = sent["suggested"]["typed"]
+    assert typed == {"x": "115°30′0.5″E", "y": "29.500001", "crs": "GCJ02"}
+    placed = admin.post(f"/api/admission/checks/{swapped['case']}/place", json={"typed": typed, "uncertainty_m": 0})
+    assert placed.status_code == 200, placed.text
+    assert placed.json()["place"]["geometry"]["coordinates"] == pytest.approx(
+        [sent["suggested"]["lon"], sent["suggested"]["lat"]]
+    )
+    assert placed.json()["sent"]["x"] == "29.500001"  # still there when it is placed
+    assert placed.json()["sent"]["waits"] is None
 
 
 def test_the_datum_is_asked_or_said_and_never_guessed(admin: TestClient) -> None:

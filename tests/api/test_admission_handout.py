@@ -173,8 +173,13 @@ def test_a_case_is_handed_out_anew_within_both_areas(admin: TestClient, make_acc
     assert beyond.status_code == 403
     unknown = post(admin, case, "assign", {"division": "360499", "department": department})
     assert [e["code"] for e in unknown.json()["errors"]] == ["unknown_division"]
+    nobody = post(admin, case, "assign", {"division": "360402002", "department": "没有这个局"})
+    assert [(e["field"], e["code"]) for e in nobody.json()["errors"]] == [("department", "unknown_department")]
+    assert "应急管理局" in nobody.json()["errors"][0]["message"]  # which there are
     past = post(admin, case, "assign", {"division": "360402002", "department": department, "due": "2020-01-01"})
     assert [e["code"] for e in past.json()["errors"]] == ["past"]
+    make_account("editor", departments=["消防救援大队"])  # an account's department is one that there is
+    assert "消防救援大队" in admin.get("/api/admission/departments").json()["items"]
     moved = post(county, case, "assign", {"division": "360402002", "department": "消防救援大队"})
     assert moved.status_code == 200, moved.text
     body = moved.json()
@@ -185,6 +190,46 @@ def test_a_case_is_handed_out_anew_within_both_areas(admin: TestClient, make_acc
     post(admin, case, "findings", findings())
     late = post(admin, case, "assign", {"division": "360402001", "department": department})
     assert late.status_code == 409
+
+
+def test_the_departments_of_classes_tags_accounts_and_objects_are_those_that_there_are(
+    admin: TestClient, make_account: Maker
+) -> None:
+    case = ask(admin, IN_SHILI, "gas-restaurant")
+    to = {"division": "360402002"}
+    assert post(admin, case, "assign", to | {"department": "某开发区管委会"}).status_code == 422
+    put(admin, "school", "开发区小学", IN_RUICHANG, department="某开发区管委会")
+    for department in ("教育局", "某开发区管委会"):  # of a class; of an object
+        assert post(admin, case, "assign", to | {"department": department}).status_code == 200, department
+    own = make_account("editor", departments=["教育局"])
+    assert own.get("/api/admission/departments").json()["items"] == ["教育局"]
+
+
+def test_handed_out_anew_what_is_to_be_put_right_keeps_its_later_day(admin: TestClient) -> None:
+    case = ask(admin, IN_SHILI, "gas-restaurant")
+    by = (clock.today() + timedelta(days=30)).isoformat()
+    post(admin, case, "findings", findings("rectify", rectify_by=by))
+    to = {"division": "360402002", "department": case["department"]}
+    assert post(admin, case, "assign", to).json()["due"] == by
+    soon = (clock.today() + timedelta(days=1)).isoformat()
+    assert post(admin, case, "assign", to | {"due": soon}).json()["due"] == soon  # as the officer says
+    short = ask(admin, IN_SHILI, "gas-restaurant")
+    usual = short["due"]
+    post(admin, short, "findings", findings("rectify", rectify_by=soon))
+    assert post(admin, short, "assign", to).json()["due"] == usual
+
+
+def test_who_signs_signs_for_his_own_charge(admin: TestClient, make_account: Maker) -> None:
+    other = make_account("editor", areas=["360481"], may=["sign"])
+    case = ask(other, IN_SHILI, "gas-restaurant")  # he asks, and it goes elsewhere
+    assert case["may"]["sign"] is False
+    answer = other.post(f"/api/admission/checks/{case['case']}/sign", json={"verdict": case["verdict"], "note": ""})
+    assert (answer.status_code, answer.json()["code"]) == (403, "not_in_charge")
+    assert answer.json()["detail"] == case["may_not_sign"]
+    elsewhere = make_account("editor", areas=["360402"], departments=["教育局"], may=["sign"])
+    mine = ask(elsewhere, IN_SHILI, "gas-restaurant")
+    assert mine["may"]["sign"] is False  # of another department
+    sign(make_account("editor", areas=["360402"], may=["sign"]), case)
 
 
 # -- Papers -------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from riskmap.admission import daily, queries, service
 from riskmap.admission.daily import Layout, Line
 from riskmap.admission.days import DUE_DAYS, calendar
 from riskmap.admission.judgement import WORDS
-from riskmap.admission.place import Placed, address_m
+from riskmap.admission.place import Placed, address_m, waits
 from riskmap.admission.rules import rules_of
 from riskmap.admission.wire import Place
 from riskmap.base import audit, clock, database, jobs
@@ -288,10 +288,17 @@ class _File:
         """The columns of each case, but for its number."""
         for line in self.new:
             assert line.check is not None
-            row = service.case_row(line.check, reader, "file", now) | {"batch_id": batch_id, "line": line.line}
+            row = service.case_row(line.check, reader, "file", now)
+            row |= {"batch_id": batch_id, "line": line.line, "sent": self._sent(line)}
             if asked := self.asked.get(line.line):
                 row |= service.answered(snapshot, asked, demo) | {"due": due}
             yield row
+
+    def _sent(self, line: Line) -> dict[str, Any]:
+        """Where it is in the sender's own words, and why that is no place."""
+        x, y = line.sent or (None, None)
+        why = None if line.line in self.asked else self.spots[line.line].why or "unknown"
+        return {"x": x, "y": y, "crs": self._crs if line.sent else None, "address": line.key[1] or None, "why": why}
 
     # -- What is told
 
@@ -306,9 +313,9 @@ class _File:
         column = self._layout.column("lon") or self._layout.column("address")
         for line in self.new:
             if line.line not in self.asked:
-                why = self.spots[line.line].why or "unknown"
-                words = f"{locate.WHY_WORDS.get(why, locate.WHY_WORDS['unknown'])}；地址也不是地名地址库中的一处"
-                fault = {"index": column.index if column else None, "code": why, "message": f"已立案，待落位：{words}"}
+                sent = self._sent(line)
+                words = f"已立案，待落位：{waits(sent)}"
+                fault = {"index": column.index if column else None, "code": sent["why"], "message": words}
                 out.append({"line": line.line, "kind": "waiting", "faults": [fault]})
         for number, known in self.known.items():
             told = {"index": None, "code": "known", "message": known.words(self.seen)}

@@ -120,6 +120,7 @@ class Line:
     x: Decimal | None = None
     y: Decimal | None = None
     why: str | None = None  # why its coordinates are none
+    sent: tuple[str, str] | None = None  # as they are written
     faults: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -236,6 +237,8 @@ def _say_what_is_missing(values: Mapping[str, Any], line: Line, refuse: Callable
 
 def _coordinates(line: Line, said: Mapping[str | None, Cell]) -> None:
     """Coordinates that cannot be read leave an entity to its address, and else to who knows the place."""
+    x, y = (c.plain(said.get(target)).strip()[:60] if said.get(target) is not None else "" for target in ("lon", "lat"))
+    line.sent = (x, y) if x or y else None
     try:
         line.x, line.y = c.degrees_of(said.get("lon")), c.degrees_of(said.get("lat"))
     except (ValueError, ArithmeticError):

@@ -5,15 +5,17 @@ import secrets
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from sqlalchemy import Connection, Engine
 
 from riskmap.access.reader import Reader, canonical_division
-from riskmap.admission import queries, service
+from riskmap.admission import departments, queries, service
 from riskmap.admission.days import DUE_DAYS, calendar
 from riskmap.admission.judgement import WORDS, Verdict
+from riskmap.admission.rules import Rules, rules_of
 from riskmap.admission.wire import Assignment, Findings
 from riskmap.base import audit, clock, database
 from riskmap.base.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
@@ -107,6 +109,16 @@ def _check_findings(given: Findings, case: Mapping[str, Any]) -> None:
 # -- To whom -------------------------------------------------------------------------------
 
 
+def departments_of(snapshot: Snapshot) -> list[str]:
+    """Departments by name, within the reader's own where he is limited to some."""
+    own = snapshot.reader.departments
+    return [name for name in departments.told(snapshot, _rules(snapshot)) if not own or name in own]
+
+
+def _rules(snapshot: Snapshot) -> Rules:
+    return rules_of(snapshot.catalogue.ruleset_at(snapshot.moment.day))
+
+
 def assign(snapshot: Snapshot, bounds: tuple[float, float, float, float], number: str, given: Assignment) -> Any:
     """Hand a case out anew. Raises Conflict, Forbidden, Invalid."""
     reader, connection = snapshot.reader, snapshot.connection
@@ -116,9 +128,11 @@ def assign(snapshot: Snapshot, bounds: tuple[float, float, float, float], number
     errors = []
     if known and division not in known:
         errors.append(FieldError("division", "unknown_division", f"没有区划代码 {given.division}，请核对"))
-    elif not service.holds(reader, division, given.department):
+    if (why := departments.why_not(snapshot, _rules(snapshot), given.department)) is not None:
+        errors.append(FieldError("department", "unknown_department", why))
+    if not errors and not service.holds(reader, division, given.department):
         raise Forbidden("只能改派到您管理区域和部门以内。派到别处，请由上级办理。", code="not_in_charge")
-    due = given.due or calendar(connection).after(today, DUE_DAYS)
+    due = given.due or _due_anew(connection, case, today)
     if due < today:
         errors.append(FieldError("due", "past", "办理期限不能早于今天"))
     if errors:
@@ -132,6 +146,15 @@ def assign(snapshot: Snapshot, bounds: tuple[float, float, float, float], number
         connection, reader.name, "assign", "admission", number, address=reader.address, before=before, after=after
     )
     return service.body(snapshot, service.find(snapshot, number))
+
+
+def _due_anew(connection: Connection, case: Mapping[str, Any], today: date) -> date:
+    """The usual working days from today; what is to be put right by a later day has until then."""
+    usual = calendar(connection).after(today, DUE_DAYS)
+    found = case["findings"] or {}
+    if found.get("outcome") != "rectify":
+        return usual
+    return max(usual, date.fromisoformat(found["rectify_by"]))
 
 
 # -- Papers --------------------------------------------------------------------------------

@@ -36,6 +36,12 @@ def post_assign(number: Number, body: Assignment, request: Request, reader: Hand
     return marked(request, handout.assign(snapshot, request.app.state.settings.bounds, number, body))
 
 
+@router.get("/departments")
+def get_departments(request: Request, reader: Asker, snapshot: ReadSnapshot) -> Any:
+    """To whom a case may be handed out."""
+    return marked(request, {"items": handout.departments_of(snapshot)})
+
+
 @router.post("/checks/{number}/files", status_code=201)
 async def post_file(number: Number, request: Request, reader: Handler) -> Any:
     """Keep a file (multipart: file, kind); a signed copy closes the case."""

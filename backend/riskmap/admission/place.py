@@ -1,5 +1,6 @@
 """Where an applicant is: drawn or typed in any datum, an enterprise of the register, an address of the gazetteer."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,13 +12,14 @@ from sqlalchemy import Connection
 from riskmap.access.reader import SYSTEM
 from riskmap.admission import queries
 from riskmap.admission.enquiry import POSITION_M, WORST_POSITION_M
-from riskmap.admission.wire import Place
+from riskmap.admission.wire import Place, Typed
 from riskmap.base import database
 from riskmap.base.errors import FieldError, Invalid
 from riskmap.exchange import geocode
+from riskmap.exchange.coordinates import position_of
 from riskmap.exchange.datum import DATUMS, crs_named, metres_between
 from riskmap.exchange.division_names import division_names_of
-from riskmap.exchange.locate import geometry_of
+from riskmap.exchange.locate import WHY_WORDS, geometry_of
 from riskmap.store.place import anchor_of, parse_geometry
 from riskmap.store.snapshot import Snapshot
 from riskmap.store.territory import territory_of
@@ -37,9 +39,9 @@ class Placed:
     shape: BaseGeometry  # lon/lat, CGCS2000
     uncertainty_m: float
     division: str
-    how: str  # drawn, enterprise, address
+    how: str  # drawn, typed, enterprise, address
     enterprise: int | None
-    original: dict[str, Any] | None  # the sender's own numbers, where the datum was another
+    original: dict[str, Any] | None  # the sender's own numbers with their datum, where they were others
 
 
 def address_m(level: str) -> float:
@@ -53,9 +55,7 @@ def _refuse(field: str, code: str, message: str) -> Invalid:
 
 def find(snapshot: Snapshot, given: Place, bounds: tuple[float, float, float, float]) -> Placed:
     """The place. Raises Invalid with what is wrong, and at an address that is not one place with what is known."""
-    ways = [
-        n for n, v in (("geometry", given.geometry), ("enterprise", given.enterprise), ("address", given.address)) if v
-    ]
+    ways = [name for name in ("geometry", "typed", "enterprise", "address") if getattr(given, name)]
     if len(ways) > 1:
         raise _refuse(ways[1], "given_twice", "地点只能给一种：图上的位置、企业或地址，请去掉其余的")
     if not ways:
@@ -66,6 +66,9 @@ def find(snapshot: Snapshot, given: Place, bounds: tuple[float, float, float, fl
     if given.geometry is not None:
         shape, original = _drawn(given)
         how, least = "drawn", 0.0
+    elif given.typed is not None:
+        shape, original = _typed(given.typed)
+        how, least = "typed", 0.0
     elif enterprise is not None:
         shape, least = _of_enterprise(snapshot, enterprise)
         how = "enterprise"
@@ -110,6 +113,36 @@ def _drawn(given: Place) -> tuple[BaseGeometry, dict[str, Any] | None]:
             raise _refuse("geometry", "too_large", f"所画范围 {area / 1e6:.0f} 平方千米，单个场所不应超过 50 平方千米")
     original = None if crs == "EPSG:4490" else {"crs": crs, "geometry": given.geometry}
     return shape, original
+
+
+def _typed(given: Typed) -> tuple[BaseGeometry, dict[str, Any]]:
+    try:
+        crs = crs_named(given.crs) or "EPSG:4490"
+        lon, lat = position_of(crs, given.x, given.y)
+    except Invalid as error:
+        faults = [FieldError(f"place.typed.{e.field}", e.code, e.message) for e in error.errors]
+        raise Invalid("地点有误，请改正后再核验", errors=faults) from None
+    return shapely.Point(lon, lat), {"crs": crs, "x": given.x, "y": given.y}
+
+
+def waits(sent: Mapping[str, Any]) -> str | None:
+    """Why a daily file's entity waits for its place, in words; None where it does not, or that was not kept."""
+    if not sent.get("why"):
+        return None
+    said = WHY_WORDS.get(sent["why"], WHY_WORDS["unknown"])
+    return f"{said}；{'地址也不是地名地址库中的一处' if sent.get('address') else '也没有填地址'}"
+
+
+def suggested(sent: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Swapped numbers the right way round, as they would be typed, and where that is."""
+    if sent.get("why") != "swapped":
+        return None
+    typed = {"x": sent["y"], "y": sent["x"], "crs": sent["crs"]}
+    try:
+        lon, lat = position_of(**typed)
+    except Invalid:
+        return None
+    return {"typed": typed, "lon": lon, "lat": lat}
 
 
 def _listed(value: Any) -> Any:

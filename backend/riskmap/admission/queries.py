@@ -13,17 +13,17 @@ from riskmap.selection.compile import compile_selection
 from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Snapshot
 
-_JSON = frozenset({"request", "answer", "findings"})
+_JSON = frozenset({"request", "answer", "findings", "sent"})
 _COLUMNS = (
     "case_id, number, made_at, made_by, account_id, channel, batch_id, line, name, uscc, address, industry_code, tags,"
     " request, ST_AsGeoJSON(geom, 9, 0) AS geometry, uncertainty_m, division, department, state, day, ruleset, demo,"
     " answer, verdict, status, due, checked_at, checked_by, findings, signed_at, signed_by, signed_verdict,"
-    " signed_note, closed_at, closed_by"
+    " signed_note, closed_at, closed_by, sent"
 )
 _LISTED = (
     "number, made_at, made_by, channel, batch_id, line, name, uscc, address, industry_code, tags, division, department,"
     " state, day, ruleset, verdict, status, due, checked_at, signed_at, signed_by, signed_verdict, closed_at,"
-    " ST_X(ST_PointOnSurface(geom)) AS lon, ST_Y(ST_PointOnSurface(geom)) AS lat"
+    " sent, ST_X(ST_PointOnSurface(geom)) AS lon, ST_Y(ST_PointOnSurface(geom)) AS lat"
 )
 
 
@@ -251,6 +251,19 @@ def counts(connection: Connection, filters: Mapping[str, Any], today: date) -> d
     return dict(row.mappings().one())
 
 
+def account_departments(connection: Connection) -> set[str]:
+    """Those that accounts in use are limited to."""
+    return set(connection.scalars(text("SELECT DISTINCT unnest(departments) FROM account WHERE active")))
+
+
+def is_object_department(connection: Connection, department: str) -> bool:
+    """Whether an object of the register names it."""
+    found: bool = connection.execute(
+        text("SELECT EXISTS (SELECT FROM risk_object WHERE department = :department)"), {"department": department}
+    ).scalar_one()
+    return found
+
+
 def known_codes(connection: Connection, codes: Sequence[str]) -> dict[str, str]:
     """Of these 统一社会信用代码 those that have a case: code → its first number."""
     rows = connection.execute(
@@ -343,7 +356,7 @@ _MANY = {
     "line": "int", "name": "text", "uscc": "text", "address": "text", "industry_code": "text", "tags": "text[]",
     "request": "jsonb", "geom": "text", "uncertainty_m": "double precision", "division": "text", "department": "text",
     "state": "bigint", "day": "date", "ruleset": "text", "demo": "boolean", "answer": "jsonb", "verdict": "text",
-    "status": "text", "due": "date",
+    "status": "text", "due": "date", "sent": "jsonb",
 }  # fmt: skip
 _NOT_NULL = {"tags": "'{}'", "division": "''", "department": "''", "demo": "false"}
 _CHUNK = 500

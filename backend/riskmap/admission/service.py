@@ -10,7 +10,7 @@ import simplejson
 from sqlalchemy import Connection
 
 from riskmap.access.reader import SYSTEM, Reader
-from riskmap.admission import place, queries, shown, trade
+from riskmap.admission import departments, place, queries, shown, trade
 from riskmap.admission.days import DUE_DAYS, calendar
 from riskmap.admission.enquiry import Answer, Applicant, DataDates, Enquiry, as_holding
 from riskmap.admission.judgement import WORDS, Verdict
@@ -21,12 +21,12 @@ from riskmap.base import audit, clock, database
 from riskmap.base.crs import CGCS2000
 from riskmap.base.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
 from riskmap.engine.interface import Engine
+from riskmap.exchange.datum import DATUMS
 from riskmap.exchange.division_names import division_names_of
 from riskmap.standards import gb18218, gb32100
 from riskmap.standards.result import Checks, Refused
 from riskmap.store.snapshot import Snapshot
 
-DEFAULT_DEPARTMENT = "应急管理局"
 NOT_FOUND = "没有这个准入案，或您无权查看。"
 
 
@@ -67,6 +67,18 @@ def holds(reader: Reader, division: str, department: str) -> bool:
 def may_handle(reader: Reader, case: Mapping[str, Any]) -> bool:
     """Whether this reader may check a case on site and hand it out."""
     return reader.writes and holds(reader, case["division"], case["department"])
+
+
+_MAY_NOT_SIGN = "当前账号没有签署权。请由有签署权的人员签署。"
+
+
+def why_may_not_sign(reader: Reader, case: Mapping[str, Any]) -> str | None:
+    """Why this reader may not sign a case, in words: who signs answers for what is there, and sees it."""
+    if "sign" not in reader.may:
+        return _MAY_NOT_SIGN
+    if case["answer"] is not None and not holds(reader, case["division"], case["department"]):
+        return "这个准入案不在您的管理区域或部门内，不能签署。请由承办的镇街、部门或上级中有签署权的人员签署。"
+    return None
 
 
 # -- Asking -------------------------------------------------------------------------------
@@ -240,13 +252,13 @@ def case_row(given: Check, reader: Reader, channel: str, now: datetime) -> dict[
 def answered(snapshot: Snapshot, asked: Asked, demo: bool) -> dict[str, Any]:
     """The columns of a case that its answer says."""
     placed = asked.placed
-    departments = [found.tag.department for found in asked.applicant.trade if found.tag.department]
+    named = [found.tag.department for found in asked.applicant.trade if found.tag.department]
     return {
         "tags": sorted(asked.applicant.tags),
         "geom": shapely.to_wkb(shapely.set_srid(placed.shape, CGCS2000), hex=True, include_srid=True),
         "uncertainty_m": placed.uncertainty_m,
         "division": placed.division,
-        "department": departments[0] if departments else DEFAULT_DEPARTMENT,
+        "department": named[0] if named else departments.DEFAULT,
         "state": snapshot.moment.n,
         "day": snapshot.moment.day,
         "ruleset": asked.rules.ruleset.code,
@@ -320,7 +332,7 @@ def preview(snapshot: Snapshot, asked: Asked) -> dict[str, Any]:
         "without": _without(asked),
         "warnings": list(asked.warnings),
         "place": _place(snapshot, simplejson.loads(shapely.to_geojson(placed.shape)), placed.uncertainty_m,
-                        placed.division, placed.how),
+                        placed.division, placed.how, placed.original),
     }  # fmt: skip
 
 
@@ -336,7 +348,12 @@ def context(snapshot: Snapshot, ruleset: str | None, n: int | None, day: date | 
 
 
 def _place(
-    snapshot: Snapshot, geometry: Any, uncertainty_m: float | None, division: str, how: str | None
+    snapshot: Snapshot,
+    geometry: Any,
+    uncertainty_m: float | None,
+    division: str,
+    how: str | None,
+    original: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
     return {
         "geometry": geometry,
@@ -344,6 +361,27 @@ def _place(
         "division": division or None,
         "division_name": division_names_of(snapshot).words(division) if division else None,
         "how": how,
+        "original": _datum_told(original),
+    }
+
+
+def _datum_told(numbers: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """The sender's own numbers, their datum by its name too."""
+    if numbers is None or numbers.get("crs") is None:
+        return None if numbers is None else dict(numbers)
+    return {**numbers, "crs_title": DATUMS[numbers["crs"]].title if numbers["crs"] in DATUMS else numbers["crs"]}
+
+
+def _sent(case: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What a daily file says of where it is; while the case waits also why, and what may be meant."""
+    sent = case["sent"]
+    if sent is None:
+        return None
+    waiting = case["status"] == "unplaced"
+    return {
+        **(_datum_told(sent) or {}),
+        "waits": place.waits(sent) if waiting else None,
+        "suggested": place.suggested(sent) if waiting else None,
     }
 
 
@@ -401,13 +439,15 @@ def body(snapshot: Snapshot, case: Mapping[str, Any]) -> dict[str, Any]:
             "note": case["signed_note"],
         },
         "not_closed": open_[1] if open_ else None,
+        "may_not_sign": why_may_not_sign(snapshot.reader, case),
         "closed": case["closed_at"] and {"at": case["closed_at"], "by": case["closed_by"]},
         "events": events,
         "files": queries.files(snapshot.connection, case["case_id"]),
         **context(snapshot, case["ruleset"], case["state"], case["day"]),
         "place": None,
+        "sent": _sent(case),
         "may": {
-            "sign": "sign" in snapshot.reader.may,
+            "sign": why_may_not_sign(snapshot.reader, case) is None,
             "place": case["status"] == "unplaced" and snapshot.reader.writes,
             "write": snapshot.reader.writes,
             "handle": case["status"] != "unplaced" and may_handle(snapshot.reader, case),
@@ -415,9 +455,12 @@ def body(snapshot: Snapshot, case: Mapping[str, Any]) -> dict[str, Any]:
         },
     }
     if answer is None:
-        return out | {"verdict": None, "verdict_title": None, "sentence": "地点还没有落实，尚未核验。",
+        why = place.waits(case["sent"] or {})
+        code = case["uscc"] and gb32100.fault(case["uscc"])
+        return out | {"verdict": None, "verdict_title": None,
+                      "sentence": f"地点还没有落实，尚未核验{f'：{why}' if why else ''}。",
                       "hits": [], "near": [], "asked": [], "lacking": [], "trade": [], "without": [],
-                      "warnings": []}  # fmt: skip
+                      "warnings": [code] if code else []}  # fmt: skip
     geometry = simplejson.loads(case["geometry"])
     return out | {
         **shown_answer(snapshot, answer),
@@ -425,7 +468,12 @@ def body(snapshot: Snapshot, case: Mapping[str, Any]) -> dict[str, Any]:
         "without": answer.get("without", []),
         "warnings": answer["warnings"],
         "place": _place(
-            snapshot, geometry, case["uncertainty_m"], answer.get("division", case["division"]), answer["how"]
+            snapshot,
+            geometry,
+            case["uncertainty_m"],
+            answer.get("division", case["division"]),
+            answer["how"],
+            answer.get("original"),
         ),
     }
 
@@ -456,6 +504,7 @@ def listed(snapshot: Snapshot, filters: Mapping[str, Any], limit: int, before: i
                 "signed": row["signed_at"] and {"at": row["signed_at"], "by": row["signed_by"],
                                                 "verdict": row["signed_verdict"]},
                 "closed_at": row["closed_at"],
+                "waits": place.waits(row["sent"] or {}) if row["status"] == "unplaced" else None,
                 "position": [row["lon"], row["lat"]] if row["lon"] is not None else None,
             }
         )  # fmt: skip
@@ -485,10 +534,12 @@ def sign(snapshot: Snapshot, number: str, verdict: str, note: str) -> dict[str, 
     """A named officer stands for the conclusion, once. Raises Forbidden, Conflict, Invalid."""
     reader, connection = snapshot.reader, snapshot.connection
     if "sign" not in reader.may:
-        raise Forbidden("当前账号没有签署权。请由有签署权的人员签署。", code="may_not_sign")
+        raise Forbidden(_MAY_NOT_SIGN, code="may_not_sign")
     case = locked(connection, number)
     if case["answer"] is None:
         raise Conflict("地点还没有落实，尚未核验，不能签署。", code="unplaced")
+    if (why := why_may_not_sign(reader, case)) is not None:
+        raise Forbidden(why, code="not_in_charge")
     if case["signed_at"] is not None:
         at = case["signed_at"].strftime("%Y-%m-%d %H:%M")
         raise Conflict(f"已由 {case['signed_by']} 于 {at} 签署，不能再签。", code="already_signed")

@@ -35,12 +35,24 @@ class Trade(Wire):
     without: Annotated[list[Text], Field(title="去掉的标签", max_length=40, default_factory=list)]
 
 
+_Said = Annotated[Text, StringConstraints(min_length=1, max_length=60)]
+
+
+class Typed(Wire):
+    """A position as it is written, in degrees or metres: x is the longitude or easting; kept as it is."""
+
+    x: _Said = Field(title="经度或横坐标")
+    y: _Said = Field(title="纬度或纵坐标")
+    crs: Annotated[Text, StringConstraints(max_length=40)] = Field("EPSG:4490", title="坐标系")
+
+
 class Place(Wire):
-    """Where: a geometry in a named datum, an enterprise of the register, or an address of the gazetteer."""
+    """Where: a geometry in a named datum, typed numbers, an enterprise of the register, or an address."""
 
     geometry: dict[str, Any] | None = Field(None, title="位置")
     crs: Annotated[Text, StringConstraints(max_length=40)] = Field("EPSG:4490", title="坐标系")
     uncertainty_m: Annotated[Decimal, Field(ge=0, le=5000, decimal_places=3)] | None = Field(None, title="位置误差")
+    typed: Typed | None = Field(None, title="坐标")
     enterprise: Annotated[int, Field(ge=1, le=2**62)] | None = Field(None, title="企业")
     address: Text | None = Field(None, title="地址")
 

@@ -28,8 +28,11 @@ describe("an enquiry as it is sent", () => {
     const own = { crs: "GCJ02", geometry: { type: "Point", coordinates: [116.01, 29.71] } };
     draft.place = { ...drawnPlace({ type: "Point", coordinates: [116, 29.7] }, 0), original: own };
     expect(bodyOf(draft).place).toMatchObject(own);
+    const typed = { x: "116°0′36″E", y: "29.71", crs: "GCJ02" };
+    draft.place = { ...drawnPlace({ type: "Point", coordinates: [116, 29.7] }, 0), typed };
+    expect(bodyOf(draft).place).toMatchObject({ geometry: null, typed, crs: "EPSG:4490" });
     draft.place.enterprise = { id: 7, name: "" };
-    expect(bodyOf(draft).place).toMatchObject({ geometry: null, crs: "EPSG:4490", enterprise: 7 });
+    expect(bodyOf(draft).place).toMatchObject({ geometry: null, typed: null, crs: "EPSG:4490", enterprise: 7 });
   });
   it("finds the input of a fault, also where empty lines were not sent", () => {
     expect(["place.geometry", "trade.tags.0", "size.storage.0.volume_m3", "size.persons", "applicant.name"].map(inputOf)).toEqual(["place", "trade.tags", "size.storage.0.volume_m3", "size.persons", "applicant.name"]);

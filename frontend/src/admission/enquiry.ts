@@ -3,11 +3,11 @@ import type { FieldFault } from "../api/client";
 import type { Geometry } from "../api/types";
 import type { Picked, Row } from "../register/object/form";
 import { N } from "../words/admission";
-import type { Case, Placed, Request } from "./types";
+import type { Case, Placed, Request, Typed } from "./types";
 
-/** Where it is; `original` are the officer's own numbers in their own datum, which the case keeps. */
+/** Where it is; `typed` is what the officer typed and `original` an earlier case's own numbers, in their own datum: the case keeps them. */
 export interface PlaceDraft {
-  geometry: Geometry | null; original: { crs: string; geometry: Geometry } | null; enterprise: Picked | null; address: string;
+  geometry: Geometry | null; original: { crs: string; geometry: Geometry } | null; typed: Typed | null; enterprise: Picked | null; address: string;
   /** Metres; empty: as the service takes it. */
   uncertainty: string;
   /** How it was found, in words. */
@@ -21,7 +21,7 @@ export interface Draft {
   name: string; uscc: string; person: string; address: string;
 }
 
-export const noPlace = (): PlaceDraft => ({ geometry: null, original: null, enterprise: null, address: "", uncertainty: "", found: "" });
+export const noPlace = (): PlaceDraft => ({ geometry: null, original: null, typed: null, enterprise: null, address: "", uncertainty: "", found: "" });
 /** What a hand drew; `finger` is what a pointer may miss by at the map's zoom, in metres. A few metres are drawn on purpose. */
 const STEADY_M = 5;
 export function drawnPlace(shape: Geometry, finger: number): PlaceDraft {
@@ -47,7 +47,7 @@ export function draftOf(one: Case): Draft {
   Object.assign(out, { industry: text(trade.industry_code), scope: trade.scope, chosen: [...trade.tags], without: [...(trade.without ?? [])] });
   Object.assign(out, { name: applicant.name, uscc: text(applicant.uscc), person: applicant.person, address: applicant.address });
   Object.assign(out, typedSize(size));
-  out.place = { ...placeOf(one.place), original: own, address: text(place.address), uncertainty: text(place.uncertainty_m), enterprise: place.enterprise ? { id: place.enterprise, name: "" } : null };
+  out.place = { ...placeOf(one.place), original: own, typed: place.typed ?? null, address: text(place.address), uncertainty: text(place.uncertainty_m), enterprise: place.enterprise ? { id: place.enterprise, name: "" } : null };
   return out;
 }
 /** What a link begins a new case with; a position that is none is left out. */
@@ -74,9 +74,10 @@ export function placeOf(place: Placed | null): PlaceDraft {
 }
 
 export function placeBody(place: PlaceDraft): Request["place"] {
-  const geometry = place.enterprise ? null : (place.original?.geometry ?? place.geometry);
+  const typed = place.enterprise ? null : place.typed;
+  const geometry = place.enterprise || typed ? null : (place.original?.geometry ?? place.geometry);
   return {
-    geometry, crs: geometry && place.original ? place.original.crs : "EPSG:4490", uncertainty_m: number(place.uncertainty),
+    geometry, typed, crs: geometry && place.original ? place.original.crs : "EPSG:4490", uncertainty_m: number(place.uncertainty),
     enterprise: place.enterprise?.id ?? null, address: place.address.trim() || null,
   };
 }

@@ -19,7 +19,16 @@ export interface Hit {
 }
 export interface Asked { rule: string; title: string; basis: string; confidence: string; direction: Direction; classes: string[]; objects: number | null; data_as_of: string | null }
 export interface FoundTag { tag: string; title: string; how: "chosen" | "scope" | "industry"; evidence: string }
-export interface Placed { geometry: Geometry; uncertainty_m: number | null; division: string | null; division_name: string | null; how: string | null }
+/** A position as somebody wrote it, in the datum that `crs` names. */
+export interface Typed { x: string; y: string; crs: string }
+/** Numbers as they were given, where the stored ones are others: typed, or a shape in another datum. */
+export type Original = Partial<Typed> & { crs: string; crs_title: string; geometry?: Geometry };
+export interface Placed { geometry: Geometry; uncertainty_m: number | null; division: string | null; division_name: string | null; how: string | null; original: Original | null }
+/** Where a daily file says that it is; of a case that waits also why, and what may be meant. */
+export interface Sent {
+  x: string | null; y: string | null; crs: string | null; crs_title?: string; address: string | null; waits: string | null;
+  suggested: { typed: Typed; lon: number; lat: number } | null;
+}
 export interface Context { ruleset: string | null; ruleset_title: string | null; state: number | null; day: string | null }
 export interface Answer extends Context {
   verdict: Verdict; verdict_title: string; sentence: string; hits: Hit[]; near: Hit[]; asked: Asked[]; lacking: string[]; trade: FoundTag[]; without: { tag: string; title: string }[]; warnings: string[]; place: Placed;
@@ -28,7 +37,7 @@ export interface Answer extends Context {
 export interface Request {
   applicant: { name: string; uscc: string | null; person: string; address: string };
   trade: { industry_code: string | null; scope: string; tags: string[]; without?: string[] };
-  place: { geometry: Geometry | null; crs: string; uncertainty_m: number | string | null; enterprise: number | null; address: string | null };
+  place: { geometry: Geometry | null; typed?: Typed | null; crs: string; uncertainty_m: number | string | null; enterprise: number | null; address: string | null };
   size: Record<string, unknown> & { storage: Record<string, unknown>[] };
 }
 interface Done { at: string; by: string }
@@ -42,14 +51,18 @@ export interface Case extends Omit<Answer, "verdict" | "verdict_title" | "place"
   signed: (Done & { verdict: Verdict; verdict_title: string; note: string }) | null;
   events: CaseEvent[]; files: { id: number; kind: string; name: string; bytes: number; at: string; by: string }[]; findings: Findings | null; verdict: Verdict | null; verdict_title: string | null; place: Placed | null; may: { sign: boolean; place: boolean; handle: boolean; file: boolean };
   /** What is to be looked at on site. */
-  checklist: string[]; batch: string | null;
+  checklist: string[]; batch: string | null; sent: Sent | null;
   /** Why a signed copy would not close it; null where it would. */
   not_closed: string | null;
+  /** Why the reader may not sign it; null where he may. */
+  may_not_sign: string | null;
 }
 export interface Rerun extends Case { same: boolean }
 export interface Listed {
   case: string; name: string; verdict: Verdict | null; verdict_title: string | null; standing: Standing; town: string | null; town_name: string | null; department: string | null;
   due: string | null; made_at: string; uscc: string | null; address: string; signed: (Done & { verdict: Verdict }) | null; closed_at: string | null;
+  /** Why it waits for its place. */
+  waits: string | null;
 }
 export type Counts = Record<Standing | "total", number>;
 export interface CasePage { items: Listed[]; next: number | null; today: string; counts?: Counts; total?: number }

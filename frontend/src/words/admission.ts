@@ -7,7 +7,7 @@ export const VERDICT_WORD: Record<string, string> = {
 export const STANDING_WORD: Record<string, string> = { unplaced: "待落位", assigned: "待核查", overdue: "逾期", checked: "已核查", refused: "不通过" };
 export const DIRECTION_WORD: Record<string, string> = { applicant_to_target: "申请方 → 周边", source_to_applicant: "周边 → 申请方", place: "所在区域", trade: "所营事项" };
 export const SURE_WORD: Record<string, string> = { verified: "已核实", recall: "待核", judgement: "本局自定" };
-export const PLACED_WORD: Record<string, string> = { drawn: "图上给定", enterprise: "取自企业登记", address: "按地址匹配" };
+export const PLACED_WORD: Record<string, string> = { drawn: "图上给定", typed: "输入坐标", enterprise: "取自企业登记", address: "按地址匹配" };
 export const CHANNEL_WORD: Record<string, string> = { window: "窗口受理", api: "接口受理", file: "日清单导入" };
 const EVENT_WORD: Record<string, string> = { made: "核验立案", assigned: "分办", placed: "落位并核验", checked: "核查结果", signed: "签署", closed: "结案", uploaded: "上传文件", reopened: "退回重核" };
 export const PAPER_WORD: Record<string, string> = { notice: "安全告知书", commitment: "安全承诺书", checklist: "现场核查表" };
@@ -213,6 +213,12 @@ export const N = {
   answers: "所答",
   addressRow: "地址",
   how: "定位",
+  sent: "送来的坐标",
+  asTyped: "输入的坐标",
+  numbers: (x?: string | null, y?: string | null, datum?: string) => [x || "（空）", y || "（空）", datum ?? ""].filter(Boolean).join("，"),
+  waits: "待落位原因",
+  suggest: (lon: number, lat: number) => `换过来是 ${lon.toFixed(6)}°E ${lat.toFixed(6)}°N`,
+  takeSuggested: "按此落位",
   uscc2: "代码",
   beside: "签署、问过什么与经过",
   papers: "文书",
