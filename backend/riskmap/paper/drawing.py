@@ -3,6 +3,7 @@
 Letters stand above all shapes, so what must not show through a panel may not be lettered below it.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from typing import Any
@@ -23,17 +24,24 @@ def width(text: str, pt: float, *, bold: bool = False, spread: float = 0.0) -> f
     return fonts.width_em(text, bold=bold) * pt * MM + spread * max(len(text) - 1, 0)
 
 
+_TOGETHER = re.compile(r"[0-9A-Za-z°′″.,:/_+-]+|.", re.S)
+_CLOSING = "，。、；：）」』”！？"
+
+
 def wrap(text: str, pt: float, room: float, *, bold: bool = False) -> list[str]:
-    """Lines of at most `room` millimetres. Chinese breaks anywhere, but no line begins with a closing sign."""
+    """Lines of at most `room` millimetres. Chinese breaks anywhere, a number or Latin word only where it must; no line
+    begins with a closing sign."""
     lines: list[str] = []
     for paragraph in text.split("\n"):
         line, taken = "", 0.0
-        for c in paragraph:
-            w = width(c, pt, bold=bold)
-            if line and taken + w > room and c not in "，。、；：）」』”！？":
-                lines.append(line)
-                line, taken = "", 0.0
-            line, taken = line + c, taken + w
+        for found in _TOGETHER.findall(paragraph):
+            pieces = [found] if width(found, pt, bold=bold) <= room else list(found)
+            for piece in pieces:
+                w = width(piece, pt, bold=bold)
+                if line and taken + w > room and piece not in _CLOSING:
+                    lines.append(line)
+                    line, taken = "", 0.0
+                line, taken = line + piece, taken + w
         lines.append(line)
     return lines
 

@@ -105,6 +105,29 @@ class Territory:
         return float(x0), float(y0), float(x1), float(y1)
 
 
+_NEAR = 0.15  # of the area's size: so far beyond it objects still widen the map
+_FAR_M = 1_000_000.0  # from the middle of the objects, where there is no area
+
+
+def territory(area: BaseGeometry | None, points: Floats) -> tuple[Territory, Cells]:
+    """What a map must hold, and which objects are near enough to be on it; all in metres."""
+    near: Cells = np.asarray(np.isfinite(points).all(axis=1))
+    if area is not None:
+        shape = shapely.simplify(area, 150) if area.area > 25e6 else area
+        if not shape.is_valid or shape.is_empty:
+            shape = shapely.make_valid(area)
+        x0, y0, x1, y1 = shape.bounds
+        far = _NEAR * max(x1 - x0, y1 - y0) + 500
+        x, y = points[:, 0], points[:, 1]
+        near &= (x > x0 - far) & (x < x1 + far) & (y > y0 - far) & (y < y1 + far)
+    else:
+        shape = shapely.Polygon()
+        if len(points):
+            away = points - np.median(points, axis=0)
+            near &= np.hypot(away[:, 0], away[:, 1]) <= _FAR_M
+    return Territory(shape, points[near]), near
+
+
 @dataclass(slots=True)
 class Panel:
     """A panel to be placed: its possible sizes, best first."""

@@ -79,7 +79,7 @@ def legend_left(
         if not counted and not shown:
             continue
         w.skip(2.65)
-        b.symbol(None, g, w.x + 3.1 * k, w.y, 1.95 * k)
+        b.symbol(None, g, w.x + 3.1 * k, w.y, 1.75 * k)
         look = LOOKS[g]
         base = w.y + 0.85 * k
         cells = [
@@ -552,7 +552,7 @@ def foot(b: Block, f: Foot, w: float, margin: float, k: float, y: float, scale: 
     """Projection and source, scale, maker, from y down."""
     top = y + 2.2 * k
     if scale:
-        _scale(b, w / 2, top, k, scale)
+        scale_bar(b, w / 2, top, k, scale)
     down = top + (11.5 * k if f.stacked else 0)
     for i, line in enumerate(f.left):
         b.text(margin, down + (2.3 + 2.95 * i) * k, line, 6.5 * k)
@@ -563,7 +563,7 @@ def foot(b: Block, f: Foot, w: float, margin: float, k: float, y: float, scale: 
 _BAR_KM = (0.01, 0.02, 0.025, 0.05, 0.1, 0.2, 0.25, 0.5, 1, 2, 2.5, 5, 10, 20, 25, 50, 100)
 
 
-def _scale(b: Block, x: float, y: float, k: float, scale: int) -> None:
+def scale_bar(b: Block, x: float, y: float, k: float, scale: int) -> None:
     """Number and bar; the bar's pieces are of a round length and true to the scale."""
     b.text(x, y + 3.0 * k, f"1 : {number(scale)}", 9 * k, bold=True, align="center")
     km = scale / 1_000_000  # of a millimetre

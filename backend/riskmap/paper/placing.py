@@ -78,7 +78,7 @@ def place(
     full.sort(key=lambda i: marks[i].order)
     groups = crowd.same_place(places, full, 0.25 * r)
     bare = [(*places[i].tolist(), how.bare_r * k) for i in placed.bare]
-    for last in (False, False, False, True):
+    for last in (False, False, False, False, False, True):
         found = crowd.bodies(places, groups, r, k, _REACH * k, frame.box, keep_off)
         placed.taken = Taken(bounds)
         for box in keep_off:
@@ -220,7 +220,9 @@ def _number(frame: Frame, placed: Placed, body: Body, spot: Box | None, words: s
     box = (left, spot[1], left + w, spot[3])
     end = (min(max(body.x, box[0]), box[2]), min(max(body.y, box[1]), box[3]))
     if hypot(end[0] - body.x, end[1] - body.y) > max(body.rx, body.ry) + 2.2 * k:
-        frame.map.line([(body.x, body.y), end], 0.1 * k, NAVY, 9.5)
+        rx, ry = (body.rx, body.ry) if body.pile else (placed.r, placed.r)
+        edge = min(max(end[0], body.x - rx), body.x + rx), min(max(end[1], body.y - ry), body.y + ry)
+        frame.map.line([edge, end], 0.1 * k, NAVY, 9.5)
     placed.taken.words.append(("number", words, box))
     _letter(frame, box, words, pt, bold=True, color=NAVY)
 

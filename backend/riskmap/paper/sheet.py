@@ -39,7 +39,6 @@ PAPERS: Mapping[str, tuple[float, float, float]] = {
 }
 HEAT_CLASSES = ((1, 1, "#FBE9D8"), (2, 3, "#F3C9A5"), (4, 7, "#DE9B6E"), (8, 15, "#B5663F"), (16, 10**9, "#7A3418"))
 _MARGIN, _BAND, _PAD = 10.0, 5.0, 4.5
-_NEAR = 0.15  # of the area's size: so far beyond it objects still widen the map
 
 
 @dataclass(slots=True)
@@ -58,6 +57,7 @@ class Composed:
     inset_scale: int | None = None
     meridian: float | None = None
     mark_pt: float = 11.0
+    scales: list[int] = field(default_factory=list)  # of each page, where they differ
 
     @property
     def pages(self) -> int:
@@ -195,37 +195,19 @@ class _Sheet:
 
     def _territory(self, site: Site) -> layout.Territory:
         """What must be within the frame; objects too far from the area are listed instead."""
-        points = site.anchors
-        if site.area is not None:
-            shape = shapely.simplify(site.area, 150)
-            if not shape.is_valid or shape.is_empty:
-                shape = shapely.make_valid(site.area)
-            x0, y0, x1, y1 = shape.bounds
-            far = _NEAR * max(x1 - x0, y1 - y0) + 500
-            near = (
-                (points[:, 0] > x0 - far)
-                & (points[:, 0] < x1 + far)
-                & (points[:, 1] > y0 - far)
-                & (points[:, 1] < y1 + far)
-            )
-        else:
-            shape = shapely.Polygon()
-            middle = np.median(points, axis=0) if len(points) else np.zeros(2)
-            away = np.hypot(*(points - middle).T) if len(points) else np.zeros(0)
-            near = away <= max(1_000_000.0, 0.0)
-        near &= np.isfinite(points).all(1) if len(points) else near
+        territory, near = layout.territory(site.area, site.anchors)
         self.off = np.flatnonzero(~near).tolist()
+        shape = territory.shape
         extra = [g for _, g, _ in self.cells]
-        if extra and site.area is None:
+        if extra and site.area is not None:
+            x0, y0, x1, y1 = shape.bounds
+            inside = shapely.box(*shape.bounds).buffer(0.3 * max(x1 - x0, y1 - y0))
+            extra = [g for g in extra if inside.contains(g)]
+        if extra:
             shape = shapely.union_all([shape, *extra])
-        elif extra:
-            inside = shapely.box(*shape.bounds).buffer(
-                0.3 * max(shape.bounds[2] - shape.bounds[0], shape.bounds[3] - shape.bounds[1])
-            )
-            shape = shapely.union_all([shape, *[g for g in extra if inside.contains(g)]])
-        if shape.is_empty and not near.any():
-            shape = shapely.union_all([g for _, g in site.divisions]) if site.divisions else shape
-        return layout.Territory(shape, points[near])
+        if shape.is_empty and not near.any() and site.divisions:
+            shape = shapely.union_all([g for _, g in site.divisions])
+        return layout.Territory(shape, territory.points)
 
     # -- everything
     def composed(self) -> Composed:
