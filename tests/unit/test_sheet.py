@@ -13,7 +13,7 @@ import pypdfium2
 import pytest
 import shapely
 from pyproj import Geod
-from tests.unit.sheet_makers import imprint, legend, marks, overlaps, sheet, town, words
+from tests.unit.sheet_makers import city, imprint, legend, marks, overlaps, sheet, town, words
 
 from riskmap.paper.sheet import Division, Ground, Heat, Mark, compose
 
@@ -283,3 +283,33 @@ def test_lines_and_areas_are_drawn_with_their_symbol() -> None:
     svg = sheet(of).pages_drawn[0].svg().decode()
     assert re.search(r'<path d="M[^"]+" fill="#E60012" fill-rule="evenodd" fill-opacity="0.16"', svg)
     assert io.StringIO(svg).read(4) == "<svg"
+
+
+def test_roads_and_water_are_drawn_by_their_kind_as_far_as_the_scale_bears_them() -> None:
+    ground = city()
+    west, south, east, north = ground.area.bounds  # type: ignore[union-attr]
+    across = shapely.LineString([(west, (south + north) / 2), (east, (south + north) / 2)])
+    down = shapely.LineString([(115.6, south), (115.6, north)])
+    lake = shapely.Point(116.0, 29.4).buffer(0.05)
+    with_lines = replace(ground, lines=(("高速", across), ("乡道", down), ("lake", lake)), missing=("铁路",))
+    said = words(sheet(marks(8), with_lines).pdf())
+    assert "高速公路" in said
+    assert "湖泊、水库" in said
+    assert "乡道、支路" not in said
+    assert "铁路：未加载" in said
+    svg = sheet(marks(8), with_lines).pages_drawn[0].svg().decode()
+    assert svg.count("#A8824F") == 2  # the casing of the motorway, on the map and in the legend
+    assert "#B9B2A6" not in svg
+
+
+def test_a_crowded_core_is_enlarged_at_a_round_scale() -> None:
+    of = marks(123, core=0.4)
+    made = sheet(of)
+    assert made.inset_scale is not None
+    assert 1.9 < made.scale / made.inset_scale <= 8.1
+    said = words(made.pdf())
+    assert "放大图" in said
+    assert f"1:{made.inset_scale}" in said
+    x0, y0, x1, y1 = made.panels["inset"]
+    inside = [d for d in made.drawn if x0 < d["x_mm"] < x1 and y0 < d["y_mm"] < y1]
+    assert len(inside) >= 20

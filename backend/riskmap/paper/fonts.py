@@ -17,13 +17,18 @@ _REGULAR = "NotoSansSC-Regular.ttf"
 LACKING = "〓"  # what a typesetter puts where it lacks a character
 
 
+@lru_cache(4)
+def opened(name: str) -> Any:
+    """A font, read once: what it maps and how wide it is costs a good part of a second."""
+    return TTFont(FOLDER / name, lazy=True)
+
+
 @lru_cache(1)
 def _known() -> frozenset[int]:
     """The code points that every printed font has."""
     found: list[set[int]] = []
     for path in sorted(FOLDER.glob("*.ttf")):
-        with TTFont(path, lazy=True) as font:
-            found.append(set(font.getBestCmap()))
+        found.append(set(opened(path.name).getBestCmap()))
     return frozenset(set.intersection(*found))
 
 
@@ -60,10 +65,10 @@ def all_printable(value: Any, lacking: set[str]) -> Any:
 
 @lru_cache(4)
 def _advances(name: str) -> tuple[dict[int, float], float]:
-    with TTFont(FOLDER / name, lazy=True) as font:
-        em = font["head"].unitsPerEm
-        metrics = font["hmtx"].metrics
-        return {code: metrics[glyph][0] / em for code, glyph in font.getBestCmap().items()}, 1.0
+    font = opened(name)
+    em = font["head"].unitsPerEm
+    metrics = font["hmtx"].metrics
+    return {code: metrics[glyph][0] / em for code, glyph in font.getBestCmap().items()}, 1.0
 
 
 def width_em(text: str, *, bold: bool = False) -> float:

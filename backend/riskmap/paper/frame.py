@@ -13,7 +13,7 @@ from riskmap.catalogue.model import GRADE_RANK
 from riskmap.paper.drawing import GREY, INK, MM, Box, Page, path, width
 from riskmap.paper.gauss import Floats, Strip, angle_words
 from riskmap.paper.labels import Taken, around
-from riskmap.paper.mapped import LINES, OTHER_LINE, Division, Ground, Mark
+from riskmap.paper.mapped import LINES, OTHER_LINE, Division, Ground, Mark, line_kind
 from riskmap.paper.symbols import LOOKS
 
 TINTS = ("#F7F4EA", "#EEF3EC", "#F2EEF4", "#EAF0F4")  # pale: yellow and blue symbols stand off
@@ -45,7 +45,7 @@ class Site:
         self.area = strip.shape(ground.area) if ground.area is not None and not ground.area.is_empty else None
         self.area_level = ground.area_level
         self.divisions = [(d, strip.shape(d.polygon)) for d in ground.divisions]
-        self.lines = [(kind, strip.shape(g)) for kind, g in ground.lines]
+        self.lines = [(line_kind(kind), strip.shape(g)) for kind, g in ground.lines]
         self._edges: dict[str, BaseGeometry] = {}
         self._tints: dict[str, dict[str, int]] = {}
 
@@ -124,7 +124,8 @@ class Frame:
         elif site.area is not None:
             self.map.fill(path(self.shape(site.area)), TINTS[0], 1.0)
         for kind, g in site.lines:
-            self._line(kind, g)
+            if self.scale <= LINES.get(kind, OTHER_LINE).least:
+                self._line(kind, g)
         if site.area is not None:
             outline = self.shape(site.area)
             reach = 1.5 * k

@@ -8,7 +8,6 @@ from typing import Any
 
 import shapely
 from fontTools.pens.basePen import BasePen
-from fontTools.ttLib import TTFont
 
 from riskmap.paper import fonts
 
@@ -37,7 +36,7 @@ class _Rings(BasePen):  # type: ignore[misc]
 
 @lru_cache(2)
 def _font(bold: bool) -> tuple[Any, Any, float]:
-    font = TTFont(fonts.FOLDER / ("NotoSansSC-Bold.ttf" if bold else "NotoSansSC-Regular.ttf"), lazy=True)
+    font = fonts.opened("NotoSansSC-Bold.ttf" if bold else "NotoSansSC-Regular.ttf")
     return font.getGlyphSet(), font.getBestCmap(), font["head"].unitsPerEm
 
 

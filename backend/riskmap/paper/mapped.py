@@ -1,6 +1,6 @@
 """What a map sheet is made from: plain values, already selected and permitted."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -95,21 +95,42 @@ class Style:
     dash: tuple[float, ...] = ()
     z: float = 0.0
     area: str = ""  # the fill where the geometry is an area
+    least: int = 10**9  # not drawn at smaller scales than 1 to this: it would be a grey patch
 
 
 LINES: Mapping[str, Style] = {
     "lake": Style("湖泊、水库", "#8DB6CC", 0.12, z=0.0, area="#D5E7F1"),
-    "water": Style("水面", "#8DB6CC", 0.12, z=0.0, area="#D5E7F1"),
     "river": Style("河流", "#8DBCD8", 0.45, z=0.1, area="#D5E7F1"),
     "stream": Style("溪沟", "#8DBCD8", 0.2, z=0.1),
     "motorway": Style("高速公路", "#F0C48A", 0.55, "#A8824F", 0.8, z=0.7),
     "trunk": Style("国道、快速路", "#F5E3B3", 0.45, "#B09A68", 0.65, z=0.6),
     "primary": Style("省道、主干路", "#F5E3B3", 0.35, "#B09A68", 0.52, z=0.5),
-    "secondary": Style("县道、次干路", "#A39B8E", 0.25, z=0.4),
-    "road": Style("道路", "#A39B8E", 0.2, z=0.3),
-    "tertiary": Style("乡道、支路", "#A39B8E", 0.18, z=0.3),
+    "secondary": Style("县道、次干路", "#B3AB9E", 0.22, z=0.4, least=1_000_000),
+    "tertiary": Style("乡道、支路", "#B9B2A6", 0.16, z=0.3, least=500_000),
+    "road": Style("其他道路", "#B9B2A6", 0.16, z=0.3, least=300_000),
     "railway": Style("铁路", "#FFFFFF", 0.25, "#4A4A4A", 0.42, (1.6, 1.6), z=0.8),
 }
+# What road and water layers call them.
+_KINDS: Mapping[str, str] = {
+    "water": "lake", "水面": "lake", "湖泊": "lake", "水库": "lake", "河流": "river", "水系": "river", "溪沟": "stream",
+    "高速": "motorway", "高速公路": "motorway", "国道": "trunk", "快速路": "trunk", "省道": "primary",
+    "主干路": "primary", "县道": "secondary", "次干路": "secondary", "乡道": "tertiary", "支路": "tertiary",
+    "村道": "road", "城市道路": "road", "道路": "road", "铁路": "railway",
+}  # fmt: skip
+
+
+def line_kind(word: str) -> str:
+    """The kind of a line of the ground by any of its words."""
+    return _KINDS.get(word, word)
+
+
+def kinds_at(lines: Iterable[tuple[str, Any]], scale: float) -> list[str]:
+    """The kinds of lines that are drawn at a scale, in the legend's order."""
+    kinds = dict.fromkeys(line_kind(kind) for kind, _ in lines)
+    shown = [q for q in kinds if scale <= LINES.get(q, OTHER_LINE).least]
+    return sorted(shown, key=lambda q: list(LINES).index(q) if q in LINES else 99)
+
+
 OTHER_LINE = Style("其他线", "#B5AEA3", 0.15, z=0.2)
 
 LEVEL_WORDS: Mapping[str, str] = {"city": "市界", "county": "县（市、区）界", "town": "乡镇（街道）界"}

@@ -64,11 +64,21 @@ def _row(
         block.text(x + offset * k, y, words, pt * k, bold=bold, align=align, color=colour)
 
 
-def legend_left(
-    w: Writer, legend: Legend, ground: Ground, levels: Sequence[str], drawn: int, notes: Sequence[str], *, heat: bool
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a legend speaks of."""
+
+    legend: Legend
+    ground: Ground
+    levels: Sequence[str]  # of boundaries
+    kinds: Sequence[str]  # of lines that are drawn at this scale
+    drawn: int
+    notes: Sequence[str]
+
+
+def legend_left(w: Writer, said: Said, *, heat: bool) -> None:
     """Grades with counts, what is counted, lines of the ground."""
-    b, k = w.b, w.k
+    b, k, legend, ground, drawn = w.b, w.k, said.legend, said.ground, said.drawn
     w.head("图例")
     w.lines("安全风险等级", bold=True)
     w.lines(f"标度：{legend.scale_title}（{legend.worse}）", 5.8, color=GREY)
@@ -101,20 +111,19 @@ def legend_left(
     missing = {g: n for g, n in legend.unplaced.items() if n}
     if missing:
         each = "、".join(f"{LOOKS[g].word} {n}" for g, n in sorted(missing.items(), key=lambda t: GRADES.index(t[0])))
-        w.lines(f"未定位　{total(missing)} 个（{each}），不在图上，见清单", 6)
+        w.lines(f"未定位 {total(missing)} 个（{each}），不在图上，见清单", 6)
     else:
-        w.lines("未定位　0 个", 6)
+        w.lines("未定位 0 个", 6)
     w.skip(0.8)
-    for level in levels:
+    for level in said.levels:
         _sample(w, LEVEL_WORDS.get(level, "区划界"), lambda y, level=level: _boundary(w, level, y))
-    kinds = dict.fromkeys(kind for kind, _ in ground.lines)
-    for kind in sorted(kinds, key=lambda q: list(LINES).index(q) if q in LINES else 99):
+    for kind in said.kinds:
         _sample(w, LINES.get(kind, OTHER_LINE).word, lambda y, kind=kind: _line(w, kind, y))
     if ground.area is None:
         _sample(w, "无区划界线", lambda y: b.text(w.x + 3.5 * k, y, "—", 6 * k))
     if ground.missing:
         _sample(w, f"{'、'.join(ground.missing)}：未加载", lambda y: b.text(w.x + 3.5 * k, y, "—", 6 * k))
-    for note in notes:
+    for note in said.notes:
         w.skip(0.4)
         w.lines(note, 5.8, color=GREY, lead=1.28)
 
@@ -183,10 +192,9 @@ def classes_table(
     return y
 
 
-def legend_variants(
-    legend: Legend, ground: Ground, levels: Sequence[str], k: float, drawn: int, notes: Sequence[str]
-) -> list[Sized]:
+def legend_variants(said: Said, k: float) -> list[Sized]:
     """The legend beside or below its table of classes, in one to four columns."""
+    legend = said.legend
     shown = [g for g in GRADES if g in legend.shown]
     wide = 34 + 8.5 * (len(shown) + (len(shown) > 1))
     rows = [r for r in legend.classes if sum(r.counts.get(g, 0) for g in shown)]
@@ -195,23 +203,22 @@ def legend_variants(
         for columns in (1, 2, 3, 4):
             if columns > 1 and len(rows) < columns * 5:
                 continue
-            out.append(_legend(legend, ground, levels, k, drawn, notes, shown, rows, wide, columns, beside=beside))
+            out.append(_legend(said, k, shown, rows, wide, columns, beside=beside))
     # the squarest and smallest first
     return sorted(out, key=lambda s: s.w * s.h * (1 + 0.15 * abs(s.w / s.h - 1.6)))
 
 
 def _legend(
-    legend: Legend, ground: Ground, levels: Sequence[str], k: float, drawn: int, notes: Sequence[str],
-    shown: list[str], rows: list[ClassRow], wide: float, columns: int, *, beside: bool,
-) -> Sized:  # fmt: skip
+    said: Said, k: float, shown: list[str], rows: list[ClassRow], wide: float, columns: int, *, beside: bool
+) -> Sized:
     pad = 2.6
     b = Block()
-    left_w = 46.0 if beside or columns > 1 else max(46.0, wide)
+    left_w = 48.5 if beside or columns > 1 else max(48.5, wide)
     table_w = wide * columns + 3 * (columns - 1)
     if not beside:
         left_w = max(left_w, table_w)
     w = Writer(b, k, pad * k, pad * k, left_w * k)
-    legend_left(w, legend, ground, levels, drawn, notes, heat=False)
+    legend_left(w, said, heat=False)
     x = (pad + left_w + 4) * k if beside else pad * k
     y = pad * k if beside else w.y + 2.2 * k
     t = Writer(b, k, x, y, table_w * k)
@@ -238,25 +245,24 @@ def _legend(
     t.skip(1.1)
     t.rule(0.25)
     t.skip(0.5)
-    t.lines("外形与颜色表示等级，内部图形表示类别；引线末端黑点为实际位置。", 5.8, color=GREY, lead=1.28)
+    t.lines("外形、颜色为等级，内部图形为类别；引线黑点为实际位置。", 5.8, color=GREY, lead=1.28)
     width_mm = pad * 2 + (left_w + 4 + table_w if beside else left_w)
     return Sized(b, width_mm * k, max(w.y, t.y) + pad * k * 0.7)
 
 
 def heat_legend_variants(
-    legend: Legend, ground: Ground, levels: Sequence[str], k: float, drawn: int, notes: Sequence[str],
-    classes: Sequence[tuple[str, str, int, int]], cell_km2: str, method: str,
-) -> list[Sized]:  # fmt: skip
+    said: Said, k: float, classes: Sequence[tuple[str, str, int, int]], cell_km2: str, method: str
+) -> list[Sized]:
     """Classes of cells: (colour, words, cells, objects)."""
     out = []
     for beside in (True, False):
         pad = 2.6
         b = Block()
-        left_w, table_w = 46.0, 72.0 if beside else 58.0
+        left_w, table_w = 48.5, 72.0 if beside else 58.0
         if not beside:
             left_w = table_w
         w = Writer(b, k, pad * k, pad * k, left_w * k)
-        legend_left(w, legend, ground, levels, drawn, notes, heat=True)
+        legend_left(w, said, heat=True)
         x, y = ((pad + left_w + 4) * k, pad * k) if beside else (pad * k, w.y + 2.2 * k)
         t = Writer(b, k, x, y, table_w * k)
         t.head("密度分级", f"每格对象数，一格约 {cell_km2}")

@@ -23,7 +23,7 @@ from riskmap.paper.frame import Frame, Site
 from riskmap.paper.gauss import Strip
 from riskmap.paper.imprint import Imprint
 from riskmap.paper.labels import Taken
-from riskmap.paper.mapped import ClassRow, Division, Ground, Heat, Legend, Mark, total
+from riskmap.paper.mapped import ClassRow, Division, Ground, Heat, Legend, Mark, kinds_at, total
 from riskmap.paper.panels import Numbered, Sized
 from riskmap.paper.symbols import LOOKS
 
@@ -296,7 +296,7 @@ class _Sheet:
 
     piles = False
     list_box: Box | None = None
-    list_max: Box | None = None
+    list_beside = False
 
     def _counts(self) -> dict[str, int]:
         return {g: sum(m.grade == g for m in self.marks) for g in GRADES}
@@ -316,10 +316,11 @@ class _Sheet:
         site = self.site
         return site is not None and bool(site.level("town")) and (site.inner == "town" or len(site.level("town")) <= 40)
 
-    def _legends(self) -> list[Sized]:
-        notes, levels, k = self._notes(), self._levels(), self.k
+    def _legends(self, scale: float) -> list[Sized]:
+        k, kinds = self.k, kinds_at(self.ground.lines, scale)
         if self.heat is None:
-            return panels.legend_variants(self.legend, self.ground, levels, k, len(self.marks), notes)
+            said = panels.Said(self.legend, self.ground, self._levels(), kinds, len(self.marks), self._notes())
+            return panels.legend_variants(said, k)
         rows = []
         for low, high, colour in HEAT_CLASSES:
             inside = [total(c) for c in self.heat.cells.values() if low <= total(c) <= high]
@@ -334,7 +335,8 @@ class _Sheet:
             f"红框格内有重大风险（{red} 格）。"
         )
         drawn = sum(total(c) for c in self.heat.cells.values())
-        return panels.heat_legend_variants(self.legend, self.ground, levels, k, drawn, notes, rows, size, method)
+        said = panels.Said(self.legend, self.ground, self._levels(), kinds, drawn, self._notes())
+        return panels.heat_legend_variants(said, k, rows, size, method)
 
     def _panel(self, layer: Block, sized: Sized, box: Box) -> None:
         layer.rect(box, "#FFFFFF", INK, 0.2 * self.k, z=10)
@@ -348,7 +350,7 @@ class _Sheet:
         o = _BAND * k - 0.4 * k
         layer.rect(self.inner, stroke=INK, width=0.2 * k)
         layer.rect((x0 - o, y0 - o, x1 + o, y1 + o), stroke=INK, width=0.8 * k)
-        legend = min((s for s in self._legends()), key=lambda s: (s.w > x1 - x0, s.h > y1 - y0, s.w * s.h))
+        legend = min((s for s in self._legends(1)), key=lambda s: (s.w > x1 - x0, s.h > y1 - y0, s.w * s.h))
         self._panel(layer, legend, (x0, y0, x0 + legend.w, y0 + legend.h))
         y = (max(y0 + legend.h, (y0 + y1) / 2) + y1) / 2
         layer.text((x0 + x1) / 2, y, "无", 24 * k, bold=True, align="center")
@@ -512,7 +514,7 @@ class _Sheet:
         size: tuple[float, float],
         pad: float,
     ) -> _Plan | None:
-        legends, insets = self._legends()[:5], self._cores(scale, on)
+        legends, insets = self._legends(scale)[:5], self._cores(scale, on)
         placed = layout.fit(territory, *size, self.k, scale, self._panels(need, insets, legends, legend=True), pad)
         if placed is None:
             return None
@@ -533,7 +535,7 @@ class _Sheet:
         k = self.k
         x0, y0, x1, y1 = self.inner
         best: _Plan | None = None
-        for legend in self._legends():
+        for legend in self._legends(first):
             if self.portrait:
                 frame, side = (x0, y0, x1, y1 - legend.h), (x0, y1 - legend.h, x1, y1)
             else:
@@ -559,7 +561,8 @@ class _Sheet:
             if placed is None:
                 continue
             worth, fit = placed
-            plan = self._as_plan(fit, frame, [legend], cores, worth + 1.0 - loss)
+            taken = 1 - w * h / ((x1 - x0) * (y1 - y0))
+            plan = self._as_plan(fit, frame, [legend], cores, worth + 1.0 - loss - 0.4 * taken)
             plan.boxes["legend"] = (side[0], side[1], side[0] + legend.w, side[1] + legend.h)
             if listed:
                 plan.boxes["list"] = listed
@@ -617,7 +620,7 @@ class _Sheet:
                 # those just outside are pushed away from the window
                 rim = (np.abs(p[:, 0] - mx) <= bw / 2 + gap) & (np.abs(p[:, 1] - my) <= bh / 2 + gap)
                 gain -= int(0.4 * (rim.sum() - len(inside)))
-                if gain < 5:
+                if gain < max(8, len(inside) // 4):
                     continue
                 width_m, height_m = bw / f, bh / f
                 west, south = mx / f - width_m / 2, my / f - height_m / 2
@@ -717,6 +720,7 @@ class _Sheet:
         else:  # over the map, where fewest symbols are
             panels.north(layer, *self._north_spot(frame), k)
         self.list_box = plan.boxes.get("list") if rows else None
+        self.list_beside = plan.frame != self.inner
         return rows
 
     def _north_spot(self, frame: Frame) -> tuple[float, float]:
@@ -775,7 +779,7 @@ class _Sheet:
         base = box[1] + 4.5 * k
         _, _, x, _ = strip.text(box[0] + 2 * k, base, plan.inset.title, 8.5 * k, bold=True)
         scale = f"1 : {panels.number(plan.inset.scale)}"
-        if x + 2 * k + width(scale, 6.5 * k) < box[2]:
+        if x + 3.5 * k + width(scale, 6.5 * k) < box[2]:
             strip.text(x + 2 * k, base, scale, 6.5 * k)
         else:
             inset.map.text(box[2] - 1 * k, box[3] - 1.2 * k, scale, 6.5 * k, align="right", halo_z=31)
@@ -832,7 +836,8 @@ class _Sheet:
         sized, done = panels.number_list(rows, self.k, x1 - x0, y1 - y0, more="续见下页")
         h = min(sized.h, y1 - y0)
         # it keeps the edge that it stands on
-        top = y0 if abs(y0 - self.inner[1]) < 0.01 or abs(y1 - self.inner[3]) > 0.01 else y1 - h
+        bottom = abs(y1 - self.inner[3]) < 0.01 and abs(y0 - self.inner[1]) > 0.01 and not self.list_beside
+        top = y1 - h if bottom else y0
         self._panel(self.page.layer(), sized, (x0, top, x1, top + h))
         return rows[done:]
 
