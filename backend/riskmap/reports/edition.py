@@ -67,8 +67,12 @@ class Edition:
     @cached_property
     def words(self) -> str:
         """The selection in a sentence."""
+        return self.say(self.selection)
+
+    def say(self, selection: Selection) -> str:
+        """Another selection of the same moment in a sentence."""
         names = {code: d["name"] for code, d in self.divisions.items()}
-        return describe(self.selection, self.snapshot.catalogue, names)
+        return describe(selection, self.snapshot.catalogue, names)
 
     def imprint(self, title: str) -> Imprint:
         """What a product of this title says of itself."""

@@ -203,6 +203,9 @@ def composed(
     """One sheet."""
     below = ground(edition)
     imprint = edition.imprint(title_of(edition, heat=with_heat))
+    if not with_heat:  # what is drawn, in words: the grades that are, not those that the set asks for
+        drawn_of = replace(edition.selection, grade=shown(edition.selection))
+        imprint = replace(imprint, selection=edition.say(drawn_of))
     if with_heat:
         return sheet.compose(
             paper, orientation, [], below, legend(edition, [], all_grades=True), imprint, number, of,
