@@ -58,6 +58,7 @@ from riskmap.reports import api as reports_api
 from riskmap.reports import layouts_api
 from riskmap.reports.notices import api as notices_api
 from riskmap.reports.notices import public as public_page
+from riskmap.reports.takeaway import api as takeaway_api
 from riskmap.selection import api as selection_api
 from riskmap.worker import Workforce
 
@@ -153,6 +154,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(batch_api.router)
     app.include_router(notices_api.router)
     app.include_router(public_page.router)
+    app.include_router(takeaway_api.router)
     app.include_router(layouts_api.router)  # before a set by its id
     app.include_router(reports_api.router)
     _add_page(app)

@@ -47,6 +47,7 @@ KINDS = {
     "template": "文书模板",
     "report": "成果",
     "notice": "公告牌",
+    "map": "带走的地图",
     "report_layout": "清单的列",
 }
 ACTIONS = {

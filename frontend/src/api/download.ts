@@ -3,6 +3,11 @@ import { Problem, request } from "./client";
 
 /** Fetches and saves; answers how many rows it says it has. `told` hears how far it is, in bytes; with a `body` it is asked for by that. */
 export async function download(address: string, fallback: string, signal: AbortSignal, told: (done: number, all: number) => void, broken: string, body?: unknown): Promise<number> {
+  return Number((await fetchFile(address, fallback, signal, told, broken, body)).get("X-Total-Rows"));
+}
+
+/** The same; answers all that the file says of itself. */
+export async function fetchFile(address: string, fallback: string, signal: AbortSignal, told: (done: number, all: number) => void, broken: string, body?: unknown): Promise<Headers> {
   const response = await request(address, body === undefined ? { signal } : { signal, method: "POST", body: JSON.stringify(body) });
   const all = Number(response.headers.get("Content-Length"));
   const parts: BlobPart[] = [];
@@ -18,7 +23,7 @@ export async function download(address: string, fallback: string, signal: AbortS
   if (all && done < all) throw new Problem(0, "cut", broken);
   const given = /filename\*=UTF-8''([^;]+)/.exec(response.headers.get("Content-Disposition") ?? "")?.[1];
   save(new Blob(parts, { type: response.headers.get("Content-Type") ?? "" }), given ? decodeURIComponent(given) : fallback);
-  return Number(response.headers.get("X-Total-Rows"));
+  return response.headers;
 }
 
 function save(blob: Blob, name: string): void {

@@ -1,0 +1,1 @@
+"""The take-away map: a selection as one HTML file that opens without a network."""
