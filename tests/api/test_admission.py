@@ -8,7 +8,7 @@ import pytest
 from pyproj import Geod
 from starlette.testclient import TestClient
 
-from riskmap.admission import api
+from riskmap.admission import api, rulesets
 
 GEOD = Geod(ellps="GRS80")
 _PLACES = itertools.count()
@@ -412,6 +412,74 @@ def test_an_unfit_rule_is_refused_at_its_row(admin: TestClient, column: str, val
     assert answer.status_code == 422, answer.text
     errors = answer.json()["errors"]
     assert [(e["field"], e["code"]) for e in errors] == [(f"tables.admission-distances.{at}.{column}", code)]
+
+
+def test_all_that_is_wrong_with_a_rule_is_told_at_once_by_its_own_name(admin: TestClient) -> None:
+    rows = rows_of(admin, "admission-distances")
+    at = next(i for i, row in enumerate(rows) if row["code"] == "FW-RETAIL-100")
+    rows[at] |= {
+        "valid_from": "2026-01-01",
+        "valid_to": "2020-01-01",
+        "metres": "",
+        "edition": "",
+        "target": "没有的标签",
+    }
+    answer = admin.post("/api/admission/rules/trial", json={"tables": {"admission-distances": rows}})
+    errors = answer.json()["errors"]
+    assert {e["field"].rpartition(".")[2]: e["code"] for e in errors} == {
+        "edition": "no_basis", "valid_to": "backwards", "metres": "no_distance", "target": "unknown_tag",
+    }  # fmt: skip
+    for error in errors:
+        assert error["message"].startswith("距离规则 FW-RETAIL-100（"), error["message"]
+        assert "行" not in error["message"].partition("“")[0]  # the page shows no numbers of rows
+    said = {e["field"].rpartition(".")[2]: e["message"] for e in errors}
+    assert "“文件”：没有依据的规则不收" in said["edition"]
+    assert "“应有距离”：没有距离的规则不收" in said["metres"]
+
+
+def test_a_trial_says_which_rows_are_no_more_and_whose_number_stands_under_a_standard(admin: TestClient) -> None:
+    rows = rows_of(admin, "admission-distances")
+
+    def remarks(changed: list[dict[str, str]]) -> list[str]:
+        answer = admin.post("/api/admission/rules/trial", json={"tables": {"admission-distances": changed}})
+        assert answer.status_code == 200, answer.text
+        return answer.json()["remarks"]
+
+    def with_retail(**given: str) -> list[dict[str, str]]:
+        return [row | given if row["code"] == "FW-RETAIL-100" else row for row in rows]
+
+    assert remarks(rows) == []
+    [said] = remarks(with_retail(metres="150"))
+    assert said.startswith("距离规则 FW-RETAIL-100（")
+    assert "应有距离由 100 m 改为 150 m，依据仍写 AQ 4128-2019 " in said
+    assert said.endswith("、已核实；本局规定请改依据和可信程度")
+    assert remarks(with_retail(metres="100.0")) == []
+    assert remarks(with_retail(metres="150", tag="judgement", edition="本局规定（2026）", clause="一")) == []
+    [gone] = remarks([])
+    assert gone.startswith(f"距离规则由 {len(rows)} 条变为 0 条，不再有：")
+    assert gone.endswith(f"等 {len(rows)} 条")
+    petrol = [row | {"l2_both": "20"} for row in rows_of(admin, "gb50156-2012-petrol")[:1]]
+    answer = admin.post("/api/admission/rules/trial", json={"tables": {"gb50156-2012-petrol": petrol}}).json()
+    assert any("重要公共建筑物：二级站·两段回收由 35 m 改为 20 m" in said for said in answer["remarks"])
+
+
+def test_a_trial_takes_the_cases_that_the_changed_rules_concern_first(
+    admin: TestClient, spot: tuple[float, float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rulesets, "MOST_CASES", 2)
+    put(admin, "hospital", "例湖医院", point(away(spot, 120)))
+    old = check(admin, spot, "fireworks-retail")
+    for _ in range(3):
+        check(admin, spot, "gas-restaurant")
+    rows = [
+        row | {"metres": "150"} if row["code"] == "FW-RETAIL-100" else row
+        for row in rows_of(admin, "admission-distances")
+    ]
+    tried = admin.post("/api/admission/rules/trial", json={"tables": {"admission-distances": rows}}).json()
+    assert tried["asked"] == 2
+    assert old["case"] in {i["case"] for i in tried["items"]}
+    everyone = admin.get("/api/admission/checks").json()["counts"]
+    assert tried["cases"] == everyone["total"] - everyone["unplaced"] > tried["concerned"] >= 1
 
 
 def test_the_same_trade_inside_and_outside_a_zone(admin: TestClient, spot: tuple[float, float]) -> None:

@@ -100,7 +100,7 @@ def test_a_rule_is_changed_refused_at_its_field_tried_adopted_and_put_back(
     expect(page.get_by_role("button", name="采用", exact=True)).to_be_disabled()
     page.get_by_role("button", name="试算", exact=True).click()
     trial = page.locator(".ru-trial")
-    expect(trial).to_contain_text("试算最近 1 案，1 案的结论会变。")
+    expect(trial).to_contain_text("试算 1 案（全部，涉及所改规则的 1 案），1 案的结论会变。")
     row = trial.locator("tbody tr")
     expect(row).to_contain_text(office.headers["X-Case"])
     expect(row).to_contain_text("不予准入建议")

@@ -109,13 +109,46 @@ def events(connection: Connection, case_id: int) -> list[dict[str, Any]]:
     return [dict(row) for row in rows.mappings()]
 
 
-def answered(connection: Connection, most: int) -> list[dict[str, Any]]:
-    """The last cases that have an answer, the newest first."""
+_CONCERNED = (
+    "(:everybody OR tags && CAST(:tags AS text[])"
+    " OR EXISTS (SELECT FROM unnest(CAST(:industries AS text[])) AS i"
+    " WHERE starts_with(ltrim(upper(industry_code), 'ABCDEFGHIJKLMNOPQRST'), i))"
+    " OR EXISTS (SELECT FROM unnest(CAST(:words AS text[])) AS w"
+    " WHERE strpos(upper(request->'trade'->>'scope'), upper(w)) > 0)) IS TRUE"
+)
+
+
+def answered(
+    connection: Connection,
+    most: int,
+    *,
+    tags: Iterable[str] = (),
+    industries: Iterable[str] = (),
+    words: Iterable[str] = (),
+    everybody: bool = False,
+) -> tuple[list[dict[str, Any]], int, int]:
+    """Cases that have an answer, those of the trades that are named first, the newest first; and how many there are of
+    those trades, and in all."""
+    binds = {
+        "tags": sorted(tags),
+        "industries": sorted(industries),
+        "words": sorted(words),
+        "everybody": everybody,
+        "most": most,
+    }
+    counted = connection.execute(
+        text(f"SELECT count(*), count(*) FILTER (WHERE {_CONCERNED}) FROM admission_case WHERE answer IS NOT NULL"),
+        binds,
+    ).one()
     rows = connection.execute(
-        text(f"SELECT {_COLUMNS} FROM admission_case WHERE answer IS NOT NULL ORDER BY case_id DESC LIMIT :most"),
-        {"most": most},
+        text(
+            f"SELECT {_COLUMNS} FROM admission_case WHERE case_id = ANY (ARRAY(SELECT case_id FROM admission_case"
+            f" WHERE answer IS NOT NULL ORDER BY {_CONCERNED} DESC, case_id DESC LIMIT :most))"
+            f" ORDER BY {_CONCERNED} DESC, case_id DESC"
+        ),
+        binds,
     )
-    return [dict(row) for row in rows.mappings()]
+    return [dict(row) for row in rows.mappings()], counted[1], counted[0]
 
 
 def shape(connection: Connection, case_id: int) -> bytes:

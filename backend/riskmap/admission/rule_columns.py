@@ -95,3 +95,17 @@ WRITTEN: Mapping[str, str] = {
 def title_of(table: str, column: str) -> str:
     """A column's name as an officer reads it."""
     return _OWN.get((table, column)) or _TITLES.get(column, column)
+
+
+def named(cells: Mapping[str, str]) -> str:
+    """A row by its own code and title; of a table without codes by what it is of."""
+    said = {name: cells.get(name, "").strip() for name in _NAMES}
+    title = said["title"] or "—".join(filter(None, (said["subject_title"], said["target_title"])))
+    if said["code"]:
+        return f"{said['code']}（{title}）" if title else said["code"]
+    if said["total_over_m3"] or said["total_most_m3"]:
+        return f"总容积 {said['total_over_m3'] or '0'}～{said['total_most_m3']} m³"
+    return title or said["target"] or said["level"]
+
+
+_NAMES = ("code", "title", "subject_title", "target_title", "target", "level", "total_over_m3", "total_most_m3")

@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from riskmap.access.reader import territory
 from riskmap.admission.judgement import CONSEQUENCES, NONE
@@ -18,6 +18,7 @@ from riskmap.catalogue.rulesets import RuleSet
 from riskmap.standards import gb36894, gb50016, gb50074, gb50156
 from riskmap.standards.need import Facts, Need
 from riskmap.standards.result import Clause, Fault, Refused
+from riskmap.standards.result import Tag as Confidence
 from riskmap.standards.table import Book, Row
 
 DEMO_EDITION = "演示清单"
@@ -39,6 +40,34 @@ _NAME = re.compile(r"^[A-Za-z0-9\u4e00-\u9fff._-]{1,40}$")
 def words_of(text: str) -> tuple[str, ...]:
     """A cell that lists words."""
     return tuple(filter(None, (word.strip() for word in text.split(";"))))
+
+
+_T = TypeVar("_T")
+
+
+class Reading:
+    """A row while it is read: what is wrong is kept, so that all of it is told at once."""
+
+    def __init__(self, row: Row) -> None:
+        self.row = row
+        self.faults: list[Fault] = []
+
+    def wrong(self, column: str, code: str, reason: str) -> None:
+        """That a cell cannot be taken."""
+        self.faults += self.row.refused(column, code, reason).faults
+
+    def take(self, read: Callable[[], _T], otherwise: _T) -> _T:
+        """What is read, or something in its place for the checks that are left."""
+        try:
+            return read()
+        except Refused as refused:
+            self.faults += refused.faults
+            return otherwise
+
+    def done(self) -> None:
+        """Raises Refused with every fault."""
+        if self.faults:
+            raise Refused(*self.faults)
 
 
 # -- Which objects a tag means ----------------------------------------------------------
@@ -103,23 +132,30 @@ class Tag:
     @classmethod
     def parse(cls, row: Row) -> "Tag":
         """From its row. Raises Refused."""
-        code = _code(row)
+        reading = Reading(row)
+        code = reading.take(lambda: _code(row), "")
         side = row.text("side")
         if side not in {"hazard", "people", "place"}:
-            raise row.refused("side", "unknown_value", f"应为 hazard、people 或 place，现为“{side}”")
+            reading.wrong("side", "unknown_value", f"应为 hazard、people 或 place，现为“{side}”")
+        where: tuple[Where, ...] = ()
         try:
             where = tuple(Where.parse(part) for part in words_of(row.text("where")))
         except (ValueError, ZeroDivisionError):
-            raise row.refused("where", "bad_condition", "条件应写作 字段=值|值、字段=小..大 或 name~文字") from None
+            reading.wrong("where", "bad_condition", "条件应写作 字段=值|值、字段=小..大 或 name~文字")
+        commits, clause = reading.take(lambda: row.yes("commits"), False), reading.take(lambda: row.clause, _NO_CLAUSE)
+        reading.done()
         return cls(
             code, row.text("title"), side, words_of(row.text("of")), words_of(row.text("classes")), where,
-            row.text("shape"), words_of(row.text("words")), words_of(row.text("industry")), row.yes("commits"),
-            row.text("licence"), row.text("permits"), row.text("department"), row.clause,
+            row.text("shape"), words_of(row.text("words")), words_of(row.text("industry")), commits,
+            row.text("licence"), row.text("permits"), row.text("department"), clause,
         )  # fmt: skip
 
     def holds(self, class_: str, name: str, attributes: Facts) -> bool:
         """Whether an object of the register is this."""
         return class_ in self.classes and all(where.holds(name, attributes) for where in self.where)
+
+
+_NO_CLAUSE = Clause("", "", Confidence.RECALL)  # of a row that is refused
 
 
 def _code(row: Row, column: str = "code") -> str:
@@ -146,22 +182,25 @@ class Scope:
     place: str  # of its row, for a fault
 
     @classmethod
-    def parse(cls, row: Row, title: str, consequence: str) -> "Scope":
-        """From the columns that all rules have. Raises Refused."""
+    def parse(cls, reading: Reading, title: str, consequence: str) -> "Scope":
+        """From the columns that all rules have; what is wrong is left with the reading."""
+        row = reading.row
         if consequence not in {NONE, *CONSEQUENCES}:
-            raise row.refused("consequence", "unknown_value", f"没有“{consequence}”这种后果")
+            reading.wrong("consequence", "unknown_value", f"没有“{consequence}”这种后果")
         if not title:
-            raise row.refused("title", "missing", "请填写名称")
+            reading.wrong("title", "missing", "请填写名称")
         for column in ("edition", "clause"):
             if not row.text(column):
-                raise row.refused(column, "no_basis", "没有依据的规则不收：请填写文件和条款")
-        begins, ends = _date(row, "valid_from"), _date(row, "valid_to")
+                reading.wrong(column, "no_basis", "没有依据的规则不收：请填写文件和条款")
+        begins = reading.take(lambda: _date(row, "valid_from"), None)
+        ends = reading.take(lambda: _date(row, "valid_to"), None)
         if begins and ends and ends <= begins:
-            raise row.refused("valid_to", "backwards", "失效日期应在生效日期之后")
+            reading.wrong("valid_to", "backwards", "失效日期应在生效日期之后")
         region = row.text("region")
         if region and not re.fullmatch(r"\d{2,12}", region):
-            raise row.refused("region", "bad_division", "适用区域应为区划代码")
-        return cls(_code(row), title, row.clause, consequence, begins, ends, region, row.place)
+            reading.wrong("region", "bad_division", "适用区域应为区划代码")
+        code, clause = reading.take(lambda: _code(row), ""), reading.take(lambda: row.clause, _NO_CLAUSE)
+        return cls(code, title, clause, consequence, begins, ends, region, row.place)
 
     def applies(self, day: date, division: str, demo: bool) -> bool:
         """Whether it is in force on a day in a place."""
@@ -200,23 +239,28 @@ class DistanceRule:
     @classmethod
     def parse(cls, row: Row) -> "DistanceRule":
         """From its row. Raises Refused."""
+        reading = Reading(row)
         title = f"{row.text('subject_title')}—{row.text('target_title')}"
-        scope = Scope.parse(row, title, row.text("consequence"))
+        scope = Scope.parse(reading, title, row.text("consequence"))
         by, edge, directions = row.text("by"), row.text("edge"), row.text("directions")
         if by and by not in {ALPHA, *BY}:
-            raise row.refused("by", "unknown_table", f"没有“{by}”这张距离表")
+            reading.wrong("by", "unknown_table", f"没有“{by}”这张距离表")
         if edge not in EDGES:
-            raise row.refused("edge", "unknown_value", f"没有“{edge}”这种量法")
+            reading.wrong("edge", "unknown_value", f"没有“{edge}”这种量法")
         if directions not in {"both", "applicant"}:
-            raise row.refused("directions", "unknown_value", "方向应为 both 或 applicant")
-        metres = row.number("metres") if row.text("metres") else None
-        if metres is None and not by:
-            raise row.refused("metres", "no_distance", "没有距离的规则不收：请填写米数")
+            reading.wrong("directions", "unknown_value", "方向应为 both 或 applicant")
+        metres = reading.take(lambda: row.number("metres"), None) if row.text("metres") else None
+        if not row.text("metres") and not by:
+            reading.wrong("metres", "no_distance", "没有距离的规则不收：请填写米数")
         if metres is not None and not 0 < metres <= 5000:
-            raise row.refused("metres", "out_of_range", "距离应大于 0、不超过 5000 m")
-        reach = row.number("reach_m") if row.text("reach_m") else metres
-        if reach is None or not 0 < reach <= 5000:
-            raise row.refused("reach_m", "out_of_range", "查找范围应大于 0、不超过 5000 m")
+            reading.wrong("metres", "out_of_range", "距离应大于 0、不超过 5000 m")
+        reach: Fraction | None = metres
+        if row.text("reach_m") or (by and not row.text("metres")):
+            reach = reading.take(lambda: row.number("reach_m"), None)
+            if reach is not None and not 0 < reach <= 5000:
+                reading.wrong("reach_m", "out_of_range", "查找范围应大于 0、不超过 5000 m")
+        reading.done()
+        assert reach is not None
         return cls(
             scope, row.text("subject"), row.text("target"), row.text("subject_title"), row.text("target_title"),
             metres, by, row.text("beyond"), float(reach), edge, directions == "both", row.text("effect"),
@@ -237,13 +281,15 @@ class ZoneRule:
     @classmethod
     def parse(cls, row: Row) -> "ZoneRule":
         """From its row. Raises Refused."""
-        scope = Scope.parse(row, row.text("title"), row.text("consequence"))
-        within = row.number("within_m") if row.text("within_m") else Fraction(0)
+        reading = Reading(row)
+        scope = Scope.parse(reading, row.text("title"), row.text("consequence"))
+        within = reading.take(lambda: row.number("within_m"), Fraction(0)) if row.text("within_m") else Fraction(0)
         if not 0 <= within <= 5000:
-            raise row.refused("within_m", "out_of_range", "范围应为 0 至 5000 m")
+            reading.wrong("within_m", "out_of_range", "范围应为 0 至 5000 m")
         by = row.text("by") if "by" in row.cells else ""  # rows of a bureau from before there was this column
         if by not in {"", CRITERIA}:
-            raise row.refused("by", "unknown_table", f"没有“{by}”这张基准表")
+            reading.wrong("by", "unknown_table", f"没有“{by}”这张基准表")
+        reading.done()
         return cls(scope, row.text("zone"), row.text("who"), float(within), row.text("advice"), by)
 
 
@@ -289,24 +335,27 @@ class NegativeItem:
     @classmethod
     def parse(cls, row: Row) -> "NegativeItem":
         """From its row. Raises Refused."""
-        scope = Scope.parse(row, row.text("title"), row.text("consequence"))
+        reading = Reading(row)
+        scope = Scope.parse(reading, row.text("title"), row.text("consequence"))
         industry, who = words_of(row.text("industry")), row.text("who")
         if not industry and not who:
-            raise row.refused("industry", "missing", "行业和标签至少填一项")
+            reading.wrong("industry", "missing", "行业和标签至少填一项")
         if bad := [code for code in industry if not _TRADE.match(code)]:
-            raise row.refused("industry", "bad_code", f"“{bad[0]}”不是 GB/T 4754 的行业代码：应为 2 至 4 位数字")
+            reading.wrong("industry", "bad_code", f"“{bad[0]}”不是 GB/T 4754 的行业代码：应为 2 至 4 位数字")
         place = None
         if row.text("place"):
             relation, _, tag = row.text("place").partition(":")
             if relation not in {"in", "out"} or not tag:
-                raise row.refused("place", "bad_place", "区域应写作 in:标签 或 out:标签")
+                reading.wrong("place", "bad_place", "区域应写作 in:标签 或 out:标签")
             place = (relation, tag)
         limits = []
         for part in words_of(row.text("scale")):
             found = _LIMIT.match(part)
             if not found or found[1] not in SIZES:
-                raise row.refused("scale", "bad_scale", f"规模应写作 persons>=10 之类，可用：{'、'.join(SIZES)}")
+                reading.wrong("scale", "bad_scale", f"规模应写作 persons>=10 之类，可用：{'、'.join(SIZES)}")
+                continue
             limits.append(Limit(found[1], found[2], Fraction(found[3])))
+        reading.done()
         return cls(scope, industry, who, place, tuple(limits))
 
 
@@ -333,13 +382,12 @@ class Rules:
         def read(name: str, parse: Callable[[Row], Any]) -> list[Any]:
             out, seen = [], set()
             for row in book[name].rows:
+                code = row.cells.get("code", "").strip()
+                if code and code in seen:
+                    faults.extend(row.refused("code", "twice", f"编号“{code}”重复").faults)
+                seen.add(code)
                 try:
-                    item = parse(row)
-                    code = item.code if isinstance(item, Tag) else item.scope.code
-                    if code in seen:
-                        raise row.refused("code", "twice", f"编号“{code}”重复")
-                    seen.add(code)
-                    out.append(item)
+                    out.append(parse(row))
                 except Refused as refused:
                     faults.extend(refused.faults)
             return out
@@ -352,41 +400,10 @@ class Rules:
             tuple(read("admission-zones", ZoneRule.parse)),
             tuple(read("admission-negative", NegativeItem.parse)),
         )  # fmt: skip
-        faults += made._loose_ends()
+        faults += _loose_ends(book)
         if faults:
             raise Refused(*faults)
         return made
-
-    def _loose_ends(self) -> Iterator[Fault]:
-        """Tags and rules that are named and are not there."""
-        rules = {r.scope.code for r in self.distances}
-        for tag in self.tags.values():
-            for part in tag.of:
-                if part not in self.tags or self.tags[part].of:
-                    said = f"标签“{tag.code}”所含的“{part}”没有，或者本身又含标签"
-                    yield Fault(f"admission-tags:{tag.code}:of", "unknown_tag", said)
-        for d in self.distances:
-            for column, text in (("subject", d.subject), ("target", d.target)):
-                yield from self._unknown(d.scope, column, text)
-            if d.beyond and d.beyond not in rules:
-                yield Fault(f"{d.scope.place}:beyond", "unknown_rule", f"没有规则“{d.beyond}”")
-        for z in self.zones:
-            yield from self._unknown(z.scope, "zone", z.zone)
-            if z.who != "*":
-                yield from self._unknown(z.scope, "who", z.who)
-        for n in self.negative:
-            if n.who:
-                yield from self._unknown(n.scope, "who", n.who)
-            if n.place:
-                yield from self._unknown(n.scope, "place", n.place[1])
-
-    def _unknown(self, scope: Scope, column: str, text: str) -> Iterator[Fault]:
-        names = words_of(text)
-        if not names:
-            yield Fault(f"{scope.place}:{column}", "missing", f"规则“{scope.code}”的 {column} 没有填写")
-        for name in names:
-            if name not in self.tags:
-                yield Fault(f"{scope.place}:{column}", "unknown_tag", f"规则“{scope.code}”用到的标签“{name}”没有")
 
     @cached_property
     def targets(self) -> gb36894.Targets:
@@ -409,6 +426,40 @@ class Rules:
     def distance(self, code: str) -> DistanceRule:
         """A rule by its code."""
         return next(d for d in self.distances if d.scope.code == code)
+
+
+def _loose_ends(book: Book) -> Iterator[Fault]:
+    """Tags and rules that are named and are not there; of rows that are refused for something else too."""
+    tags = {row.cells.get("code", ""): words_of(row.cells.get("of", "")) for row in book["admission-tags"].rows}
+    for row in book["admission-tags"].rows:
+        for part in words_of(row.cells.get("of", "")):
+            if part not in tags or tags[part]:
+                yield from row.refused("of", "unknown_tag", f"所含的标签“{part}”没有，或者本身又含标签").faults
+
+    def unknown(row: Row, column: str, text: str) -> Iterator[Fault]:
+        names = words_of(text)
+        if not names:
+            yield from row.refused(column, "missing", "没有填写").faults
+        for name in names:
+            if name not in tags:
+                yield from row.refused(column, "unknown_tag", f"没有标签“{name}”").faults
+
+    rules = {row.cells.get("code", "") for row in book["admission-distances"].rows}
+    for row in book["admission-distances"].rows:
+        for column in ("subject", "target"):
+            yield from unknown(row, column, row.cells.get(column, ""))
+        if (beyond := row.cells.get("beyond", "").strip()) and beyond not in rules:
+            yield from row.refused("beyond", "unknown_rule", f"没有规则“{beyond}”").faults
+    for row in book["admission-zones"].rows:
+        yield from unknown(row, "zone", row.cells.get("zone", ""))
+        if row.cells.get("who", "").strip() != "*":
+            yield from unknown(row, "who", row.cells.get("who", ""))
+    for row in book["admission-negative"].rows:
+        if who := row.cells.get("who", "").strip():
+            yield from unknown(row, "who", who)
+        relation, _, tag = row.cells.get("place", "").strip().partition(":")
+        if relation in {"in", "out"} and tag:
+            yield from unknown(row, "place", tag)
 
 
 def _unfit_criteria(book: Book) -> Iterator[Fault]:

@@ -14,9 +14,9 @@ from typing import Annotated, Any
 from pydantic import Field, StringConstraints
 
 from riskmap.access.reader import SYSTEM
-from riskmap.admission import again, queries, rule_book, service
+from riskmap.admission import again, queries, rule_book, rule_changes, service
 from riskmap.admission.judgement import WORDS, Verdict
-from riskmap.admission.rule_columns import title_of
+from riskmap.admission.rule_columns import named, title_of
 from riskmap.admission.rules import Rules, rules_of
 from riskmap.base import audit, clock, database, state
 from riskmap.base.errors import Conflict, FieldError, Invalid
@@ -119,20 +119,27 @@ def _proposed(
     try:
         return Rules.of(ruleset)
     except Refused as refused:
-        raise _unfit([_fault(f.field, f.code, f.message, lines) for f in refused.faults]) from None
+        raise _unfit([_fault(ruleset, f.field, f.code, f.message, lines) for f in refused.faults]) from None
 
 
-def _fault(place: str, code: str, message: str, lines: Lines | None) -> FieldError:
+def _fault(ruleset: RuleSet, place: str, code: str, message: str, lines: Lines | None) -> FieldError:
+    """At a row's column, by the names that an officer reads; the row by its own code, of a workbook by its line."""
     found = _PLACE.search(place)
     if not found:
         return FieldError("tables", code, message)
     table, at, column = found[1], int(found[2]) - 2, found[3]
     said = message.split("：", 1)[-1]
-    line = at + 1 if lines is None else lines[table][at] if at < len(lines.get(table, ())) else at + 1
+    rows = ruleset.tables.get(table, ())
+    if lines is not None and at < len(lines.get(table, ())):
+        where = f"第 {lines[table][at]} 行"
+    elif at < len(rows) and (name := named(rows[at])):
+        where = f" {name} "
+    else:
+        where = f"第 {at + 1} 行"
     return FieldError(
         f"tables.{table}.{at}.{column}",
         code,
-        f"{ADMISSION_TABLES.get(table, table)}第 {line} 行“{title_of(table, column)}”：{said}",
+        f"{ADMISSION_TABLES.get(table, table)}{where}“{title_of(table, column)}”：{said}",
     )
 
 
@@ -170,15 +177,20 @@ def opened(snapshot: Snapshot, path: Path) -> dict[str, Any]:
 
 
 def tried(snapshot: Snapshot, house: service.House, given: Proposed) -> dict[str, Any]:
-    """The last cases asked again by the proposed rules, each from its own frozen state: which would end otherwise.
+    """Past cases asked again by the proposed rules, each from its own frozen state: which would end otherwise.
 
-    The snapshot is over all cases. Nothing is written.
+    Those that the changed rules concern come first. The snapshot is over all cases. Nothing is written.
     """
     rules = _proposed(snapshot, given, "试算", "", _today(snapshot))
+    present = rules_of(snapshot.catalogue.ruleset_at(_today(snapshot)))
+    whom = rule_changes.concerned(present, rules)
     items, counted = [], Counter[tuple[str, str]]()
     asked = 0
     with database.under(snapshot.connection, SYSTEM.settings()):
-        cases = queries.answered(snapshot.connection, MOST_CASES)
+        cases, concerned, total = queries.answered(
+            snapshot.connection, MOST_CASES,
+            tags=whom.tags, industries=whom.industries, words=whom.words, everybody=whom.everybody,
+        )  # fmt: skip
     for case in cases:
         asked += 1
         new = again.answer_again(snapshot, house, case, rules)
@@ -197,6 +209,9 @@ def tried(snapshot: Snapshot, house: service.House, given: Proposed) -> dict[str
         )
     return {
         "asked": asked,
+        "concerned": concerned,
+        "cases": total,
+        "remarks": rule_changes.remarks(present.book, rules.book),
         "changed": len(items),
         "items": items,
         "counts": [{"before": a, "after": b, "n": n} for (a, b), n in sorted(counted.items())],

@@ -141,7 +141,11 @@ export const U = {
   dropAsk: "放弃全部修改？草稿不再保留。",
   try: "试算",
   trying: "正在试算：最近的案各按草稿重问一遍……",
-  tried: (asked: number, changed: number) => (changed ? `试算最近 ${num(asked)} 案，${num(changed)} 案的结论会变。` : `试算最近 ${num(asked)} 案，结论都不变。`),
+  tried: (asked: number, changed: number, concerned: number, cases: number) => {
+    const of = asked < cases ? `共 ${num(cases)} 案，涉及所改规则的 ${num(concerned)} 案在前` : `全部，涉及所改规则的 ${num(concerned)} 案`;
+    return `试算 ${num(asked)} 案（${of}），${changed ? `${num(changed)} 案的结论会变` : "结论都不变"}。`;
+  },
+  remarks: "采用之前请看",
   triedNone: "还没有可以试算的案。",
   moved: "试算以后又有改动，请重新试算。",
   before: "现在",
