@@ -1,6 +1,6 @@
 """What a set consists of: each product is made into the set's folder from the edition alone."""
 
-from riskmap.reports import rolling, sheets, three_lists
+from riskmap.reports import handbook, rolling, sheets, three_lists
 from riskmap.reports.made import Made, Product, Tell
 
 __all__ = ["Made", "Product", "Tell", "products"]
@@ -11,5 +11,6 @@ def products() -> tuple[Product, ...]:
     return (
         Product("three-lists", "三单", 2.0, three_lists.make),
         Product("map", "分布图", 3.0, sheets.make),
+        Product("handbook", "手册", 1.5, handbook.make),
         Product("rolling", "滚动排查清单", 1.0, rolling.make),
     )
