@@ -189,6 +189,8 @@ def test_fifty_at_one_point_are_all_drawn_and_numbered() -> None:
     made = sheet(of)
     spots = {(d["x_mm"], d["y_mm"]) for d in made.drawn if d["id"] <= 50}
     assert len(spots) == 50
+    assert max(x for x, _ in spots) - min(x for x, _ in spots) < 25
+    assert ("number", "1–50") in {(kind, said) for _, kind, said, _ in made.labels}
     text = words(made.pdf())
     assert all(m.name in text for m in of)
 

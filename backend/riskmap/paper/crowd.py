@@ -16,25 +16,37 @@ SAME_PLACE = 5  # so many on one point are a pile from the start
 PILED = 2.15  # spacing within a pile, mm at k = 1
 
 
-def pile_columns(n: int) -> int:
-    return ceil(sqrt(n * 1.25))
+HEAD = 2.7  # of a pile, where its numbers stand
 
 
-def _pile(members: list[int], places: Floats, k: float) -> Body:
-    c = pile_columns(len(members))
-    rows = ceil(len(members) / c)
+def _pile(members: list[int], places: Floats, k: float, label: float) -> Body:
+    """A box with the numbers at its head and the symbols in rows below."""
+    n, step = len(members), PILED * k
+    columns = max(ceil(sqrt(n * 1.25)), min(n, int(label / step)))
+    rows = ceil(n / columns)
     x, y = places[members].mean(0)
-    half = PILED * k / 2
     true = [(float(a), float(b)) for a, b in places[members]]
-    return Body(members, float(x), float(y), c * half + 0.5 * k, rows * half + 0.5 * k, true)
+    rx = max(columns * step, label) / 2 + 0.4 * k
+    return Body(members, float(x), float(y), rx, (rows * step + HEAD * k) / 2 + 0.3 * k, true, columns)
+
+
+def pile_spots(body: Body, k: float) -> list[tuple[float, float]]:
+    """Where a pile's symbols stand, row by row."""
+    step, n = PILED * k, len(body.members)
+    top = body.y - body.ry + (0.3 + HEAD) * k + step / 2
+    return [
+        (body.x + (i % body.columns - (min(body.columns, n) - 1) / 2) * step, top + (i // body.columns) * step)
+        for i in range(n)
+    ]
 
 
 def bodies(
-    places: Floats, groups: list[list[int]], r: float, k: float, reach: float, bounds: Box, keep_off: Sequence[Box]
-) -> list[Body]:
-    """One body for each group, or for groups that find no room beside each other."""
+    places: Floats, groups: list[list[int]], r: float, k: float, reach: float, bounds: Box, keep_off: Sequence[Box],
+    label: float,
+) -> list[Body]:  # fmt: skip
+    """One body for each group, or for groups that find no room beside each other. A pile's numbers take `label`."""
     for _ in range(6):
-        found = [_pile(g, places, k) if len(g) > 1 else _single(g[0], places, r) for g in groups]
+        found = [_pile(g, places, k, label) if len(g) > 1 else _single(g[0], places, r) for g in groups]
         _push(found, reach, bounds, keep_off)
         merged = _still_crowded(found, 2.6 * reach)
         if not merged:
@@ -70,6 +82,7 @@ def _push(found: list[Body], reach: float, bounds: Box, keep_off: Sequence[Box])
     radius = size.max(1)
     allowed = np.maximum(reach, radius * 1.2)
     pairs = np.zeros((2, 0), dtype=int)
+    before = np.inf
     for step in range(160):
         if step % 8 == 0:
             points = np.asarray(shapely.points(p))
@@ -106,9 +119,13 @@ def _push(found: list[Body], reach: float, bounds: Box, keep_off: Sequence[Box])
         p = home + off * np.minimum(1, allowed / np.maximum(far_off, 1e-9))[:, None]
         low = np.array(bounds[:2]) + size + 0.4
         p = np.clip(p, low, np.maximum(np.array(bounds[2:]) - size - 0.4, low + 0.1))
-        pushed_off = _off(p, size, keep_off, bounds)
-        if worst < 0.03 and not pushed_off:
-            break
+        if worst < 0.03 or step % 4 == 3:
+            pushed_off = _off(p, size, keep_off, bounds)
+            if worst < 0.03 and not pushed_off:
+                break
+            if step >= 60 and worst > 0.97 * before:  # it does not get better: the rest is piled
+                break
+            before = worst
     for b, (x, y) in zip(found, p.tolist(), strict=True):
         b.x, b.y = x, y
 
@@ -160,10 +177,11 @@ def joined(found: Sequence[Body], troubled: Sequence[Body]) -> list[list[int]]:
 
 def _still_crowded(found: list[Body], widest: float) -> list[list[int]]:
     """Groups of bodies that still overlap, none wider than `widest` at its true places; empty where none do."""
-    boxes = shapely.box(
-        [b.x - b.rx * 0.86 for b in found], [b.y - b.ry * 0.86 for b in found],
-        [b.x + b.rx * 0.86 for b in found], [b.y + b.ry * 0.86 for b in found],
-    )  # fmt: skip
+    give = np.array([0.97 if b.pile else 0.86 for b in found])  # symbols are rounder than their boxes
+    at = np.array([(b.x, b.y) for b in found]).reshape(-1, 2)
+    half = np.array([(b.rx, b.ry) for b in found]).reshape(-1, 2) * give[:, None]
+    low, high = at - half, at + half
+    boxes = shapely.box(low[:, 0], low[:, 1], high[:, 0], high[:, 1])
     parent = list(range(len(found)))
     extent = [shapely.multipoints(b.true).bounds for b in found]
 

@@ -85,6 +85,7 @@ class Body:
     rx: float
     ry: float
     true: list[tuple[float, float]] = field(default_factory=list)
+    columns: int = 1  # of a pile
 
     @property
     def pile(self) -> bool:

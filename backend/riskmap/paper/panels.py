@@ -369,6 +369,11 @@ def _list_lines(rows: Sequence[Numbered], k: float, column: float) -> list[tuple
     return [(r, wrap(r.name + (f"（{r.note}）" if r.note else ""), 6.2 * k, room)) for r in rows]
 
 
+def list_lines(name: str, k: float) -> int:
+    """Lines that a name takes in the list."""
+    return len(wrap(name, 6.2 * k, (COLUMN - _NAME_X - 1.0) * k)) if len(name) > 9 else 1
+
+
 def list_need(rows: int, k: float) -> list[tuple[float, float]]:
     """Sizes that would hold so many lines of one row each; then some that hold a part."""
     out = []

@@ -21,6 +21,7 @@ LONGEST_NAME = 12
 _FULL = 0.42  # share of the territory that bodies may take
 _REACH = 9.0
 _NUMBER_PT = 6.3
+_MANY = 300  # from here on piles are joined fewer times
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +77,12 @@ def place(
     placed = Placed(Taken(bounds), places=places, r=r)
     placed.bare = [i for i in chosen if marks[i].grade in how.bare]
     full.sort(key=lambda i: marks[i].order)
+    widest = "8" * len(str(len(marks)))
+    label = width(f"{widest}–{widest}", _NUMBER_PT * k, bold=True) + 0.6 * k
     groups = crowd.same_place(places, full, 0.25 * r)
     bare = [(*places[i].tolist(), how.bare_r * k) for i in placed.bare]
-    for last in (False, False, False, False, False, True):
-        found = crowd.bodies(places, groups, r, k, _REACH * k, frame.box, keep_off)
+    for last in (*[False] * (2 if len(full) > _MANY else 5), True):
+        found = crowd.bodies(places, groups, r, k, _REACH * k, frame.box, keep_off, label)
         placed.taken = Taken(bounds)
         for box in keep_off:
             placed.taken.add(box)
@@ -121,11 +124,13 @@ def _words(
     widest = "8" * len(str(most))
     troubled = []
     for body in unnamed:
-        words = f"{widest}–{widest}" if body.pile else widest
+        if body.pile:
+            placed.waiting.append((body, None))
+            continue
         pt = _NUMBER_PT * k
-        spot = _spot(taken, body, words, pt, True, r, k)
+        spot = _spot(taken, body, widest, pt, True, r, k)
         if spot is None:
-            w, h = width(words, pt, bold=True) + 0.4 * k, pt * MM * 1.04
+            w, h = width(widest, pt, bold=True) + 0.4 * k, pt * MM * 1.04
             start = max(body.rx, body.ry) + 1.2 * k
             far = start + (60 if last else 9) * k
             spot = next((b for b in around(body.x, body.y, start, far, w, h) if taken.free(b)), None)
@@ -158,8 +163,7 @@ def _within(x: float, y: float, body: Body) -> bool:
 
 def _spot(taken: Taken, body: Body, s: str, pt: float, bold: bool, r: float, k: float) -> Box | None:
     w, h = width(s, pt, bold=bold) + 0.4 * k, pt * MM * 1.04
-    rx, ry = (body.rx, body.ry) if body.pile else (r * 1.14, r * 1.22)
-    return next((b for b in beside(body.x, body.y, rx, ry, w, h, 0.3 * k) if taken.free(b)), None)
+    return next((b for b in beside(body.x, body.y, r * 1.14, r * 1.22, w, h, 0.3 * k) if taken.free(b)), None)
 
 
 def draw(
@@ -212,6 +216,12 @@ def _number(frame: Frame, placed: Placed, body: Body, spot: Box | None, words: s
     """A number within the place that was kept for it, at the side of its symbol."""
     k, pt = frame.k, _NUMBER_PT * frame.k
     w, h = width(words, pt, bold=True) + 0.4 * k, pt * MM * 1.04
+    if body.pile:
+        top = body.y - body.ry + 0.3 * k
+        box = (body.x - w / 2, top, body.x + w / 2, top + h)
+        placed.taken.words.append(("number", words, box))
+        _letter(frame, box, words, pt, bold=True, color=NAVY, halo=False)
+        return
     if spot is None:
         trouble.append(f"编号 {words} 在图上没有空位，印在符号上")
         spot = (body.x - w / 2, body.y - h / 2, body.x + w / 2, body.y + h / 2)
@@ -220,17 +230,16 @@ def _number(frame: Frame, placed: Placed, body: Body, spot: Box | None, words: s
     box = (left, spot[1], left + w, spot[3])
     end = (min(max(body.x, box[0]), box[2]), min(max(body.y, box[1]), box[3]))
     if hypot(end[0] - body.x, end[1] - body.y) > max(body.rx, body.ry) + 2.2 * k:
-        rx, ry = (body.rx, body.ry) if body.pile else (placed.r, placed.r)
-        edge = min(max(end[0], body.x - rx), body.x + rx), min(max(end[1], body.y - ry), body.y + ry)
+        r = placed.r
+        edge = min(max(end[0], body.x - r), body.x + r), min(max(end[1], body.y - r), body.y + r)
         frame.map.line([edge, end], 0.1 * k, NAVY, 9.5)
     placed.taken.words.append(("number", words, box))
     _letter(frame, box, words, pt, bold=True, color=NAVY)
 
 
-def _letter(frame: Frame, box: Box, words: str, pt: float, *, bold: bool, color: str) -> None:
-    frame.map.text(
-        box[0] + 0.2 * frame.k, box[3] - 0.16 * (box[3] - box[1]), words, pt, bold=bold, color=color, halo_z=30
-    )
+def _letter(frame: Frame, box: Box, words: str, pt: float, *, bold: bool, color: str, halo: bool = True) -> None:
+    base = box[3] - 0.16 * (box[3] - box[1])
+    frame.map.text(box[0] + 0.2 * frame.k, base, words, pt, bold=bold, color=color, halo_z=30 if halo else None)
 
 
 def _body(frame: Frame, body: Body, r: float) -> list[tuple[float, float]]:
@@ -245,16 +254,10 @@ def _body(frame: Frame, body: Body, r: float) -> list[tuple[float, float]]:
         m = marks[members[0]]
         layer.symbol(m.symbol, m.grade, body.x, body.y, r, 10 + (9 - GRADE_RANK[m.grade]) / 10)
         return [(body.x, body.y)]
-    c = crowd.pile_columns(len(members))
-    rows = -(-len(members) // c)
     layer.rect(
-        (body.x - body.rx, body.y - body.ry, body.x + body.rx, body.y + body.ry), "#FFFFFF", INK, 0.12 * k, 9.0, 0.9
+        (body.x - body.rx, body.y - body.ry, body.x + body.rx, body.y + body.ry), "#FFFFFF", INK, 0.12 * k, 9.0, 0.97
     )
-    step = crowd.PILED * k
-    spots = []
-    for n, i in enumerate(members):
-        x = body.x + (n % c - (c - 1) / 2) * step
-        y = body.y + (n // c - (rows - 1) / 2) * step
+    spots = crowd.pile_spots(body, k)
+    for i, (x, y) in zip(members, spots, strict=True):
         layer.symbol(None, marks[i].grade, x, y, 0.88 * k, 12 + (9 - GRADE_RANK[marks[i].grade]) / 10)
-        spots.append((x, y))
     return spots

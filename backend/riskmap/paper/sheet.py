@@ -39,6 +39,8 @@ PAPERS: Mapping[str, tuple[float, float, float]] = {
 }
 HEAT_CLASSES = ((1, 1, "#FBE9D8"), (2, 3, "#F3C9A5"), (4, 7, "#DE9B6E"), (8, 15, "#B5663F"), (16, 10**9, "#7A3418"))
 _MARGIN, _BAND, _PAD = 10.0, 5.0, 4.5
+_LOSS = 3.2  # of a plan's worth where its scale is e times smaller
+_MANY = 400  # from here on placing is tried fewer times
 
 
 @dataclass(slots=True)
@@ -371,7 +373,8 @@ class _Sheet:
             self.warnings.append(f"{len(self.off)} 个对象在图廓以外，列入编号对照表")
         long_names = sum(len(site.marks[i].name) > placing.LONGEST_NAME for i in on)
         need = 0 if self.heat else long_names + len(self.off) + max(0, len(on) // 8)
-        for attempt in range(3):
+        attempts = 2 if len(on) > _MANY else 4
+        for attempt in range(attempts):
             plan = self._plan(territory, need, on)
             frame, inset_frame = self._frames(plan)
             main, inside = self._split(plan, on)
@@ -388,12 +391,12 @@ class _Sheet:
                     )
                 done = bodies, inset_bodies
                 waiting = [i for p in (bodies, inset_bodies) if p for b, _ in p.waiting for i in b.members]
-                lines = sum(max(1, -(-len(site.marks[i].name) // 10)) for i in waiting) + len(self.off) * 4
+                lines = sum(panels.list_lines(site.marks[i].name, self.k) for i in waiting) + len(self.off) * 4
                 lines += lines // 20 + (1 if lines else 0)  # columns do not come out even
                 self.piles = any(b.pile for p in (bodies, inset_bodies) if p for b, _ in p.waiting)
                 had = need
                 need = lines
-                if attempt < 2 and (lines > had or (had and lines < had * 0.6)):
+                if attempt < attempts - 1 and (lines > had or (had and lines < had * 0.6)):
                     continue
             break
         return plan, self._draw(plan, frame, inset_frame, main, inside, done)
@@ -461,7 +464,7 @@ class _Sheet:
             first = first or scale
             if scale > first * 2.3:
                 break
-            loss = 2.4 * float(np.log(scale / first))
+            loss = _LOSS * float(np.log(scale / first))
             if best is not None and 3.6 - loss < best.worth:
                 break
             self.manner = self._manner(territory, scale, on)
@@ -546,7 +549,7 @@ class _Sheet:
             if w < 60 * k or h < 50 * k:
                 continue
             scale = next(layout.round_scales(layout.least_scale(territory, w, h, pad)))
-            loss = 2.4 * float(np.log(scale / first))
+            loss = _LOSS * float(np.log(scale / first))
             if best is not None and 3.6 - loss < best.worth:
                 continue
             self.manner = self._manner(territory, scale, on)
@@ -620,7 +623,7 @@ class _Sheet:
                 # those just outside are pushed away from the window
                 rim = (np.abs(p[:, 0] - mx) <= bw / 2 + gap) & (np.abs(p[:, 1] - my) <= bh / 2 + gap)
                 gain -= int(0.4 * (rim.sum() - len(inside)))
-                if gain < max(8, len(inside) // 4):
+                if gain < max(8, len(inside) // 8):
                     continue
                 width_m, height_m = bw / f, bh / f
                 west, south = mx / f - width_m / 2, my / f - height_m / 2
