@@ -102,7 +102,7 @@ def test_ids_on_the_sheet_of_random_selections_are_those_on_the_screen(admin: Te
             west, south = 115 + rng.random(), 29 + rng.random() * 0.5
             selection["bbox"] = [west, south, west + 0.5, south + 0.4]
         paper = rng.choice(["A4", "A3"])
-        made = make(admin, title="随机", selection=selection, sheets=[{"paper": paper}])
+        made = make(admin, title="随机", booklet=False, selection=selection, sheets=[{"paper": paper}])
         asked = {k: ",".join(map(str, v)) for k, v in selection.items()} | {"as_of": f"state:{made['state']}"}
         assert ids_on_sheet(file(admin, made, f"较大以上风险分布图-{paper}.pdf")) == ids_on_screen(admin, **asked), (
             selection
@@ -110,14 +110,32 @@ def test_ids_on_the_sheet_of_random_selections_are_those_on_the_screen(admin: Te
 
 
 def test_an_empty_selection_makes_a_sheet_that_says_so(admin: TestClient) -> None:
-    made = make(admin, title="空", selection={"q": "没有叫这个名字的对象"}, sheets=[{"paper": "A4"}])
+    made = make(admin, title="空", booklet=False, selection={"q": "没有叫这个名字的对象"}, sheets=[{"paper": "A4"}])
     body = file(admin, made, "较大以上风险分布图-A4.pdf")
     assert ids_on_sheet(body) == set()
     assert "无" in words(body)
 
 
 def test_the_public_form_carries_no_ids(admin: TestClient) -> None:
-    made = make(admin, title="公开", public=True, sheets=[{"paper": "A4"}])
+    made = make(admin, title="公开", booklet=False, public=True, sheets=[{"paper": "A4"}])
     with pypdfium2.PdfDocument(file(admin, made, "较大以上风险分布图-A4.pdf")) as document:
         assert document.count_attachments() == 0
     assert all("drawn" not in f for f in manifest(admin, made)["files"])
+
+
+def test_the_booklet_has_a_page_for_each_town_with_all_that_the_selection_has_of_it(
+    admin: TestClient, made: dict[str, Any]
+) -> None:
+    body = file(admin, made, "图册-A4.pdf")
+    at = {"grade": "serious+", "as_of": f"state:{made['state']}"}
+    assert ids_on_sheet(body) == ids_on_screen(admin, **at)
+    with pypdfium2.PdfDocument(body) as document:
+        pages = ["".join(page.get_textpage().get_text_bounded().split()) for page in document]
+    towns = {d["code"]: d for d in admin.get("/api/divisions").json()["items"] if len(d["code"]) == 9}
+    assert len(pages) >= len(towns) > 200
+    for code in random.Random(7).sample(sorted(towns), 12):
+        page = next(p for p in pages if f"{towns[code]['name']}较大以上安全风险分布图" in p)
+        counts = admin.get("/api/counts", params={"by": "grade", "division": code, "as_of": at["as_of"]}).json()
+        by_grade = {row["grade"]: row["n"] for row in counts["rows"]}
+        for grade, word in (("major", "重大"), ("serious", "较大"), ("general", "一般"), ("low", "低")):
+            assert f"{word}{by_grade.get(grade, 0)}" in page, (code, grade, page[:400])

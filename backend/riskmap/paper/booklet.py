@@ -61,7 +61,7 @@ class BookPage:
     marks: tuple[Mark, ...]
     ground: Ground
     entries: tuple[Entry, ...]
-    counts: Mapping[str, int]  # of all in the list, placed or not
+    counts: Mapping[str, int]  # of all grades, placed or not, also of those that are not drawn
     classes: tuple[ClassRow, ...] = ()
     unplaced: Mapping[str, int] = field(default_factory=dict)
     above: Mapping[str, int] = field(default_factory=dict)  # counts of the county, for shares
@@ -273,7 +273,7 @@ class _Book:
         self._figures(b, w, town)
         entries = sorted(town.entries, key=lambda e: (GRADES.index(e.grade), e.id))
         w.skip(1.2)
-        _title(w, "对象清单", "较大以上全部列出；其余按等级" if len(entries) else "")
+        _title(w, "对象清单", "本图表示的等级全部列出" if len(entries) else "")
         if not entries:
             w.lines("无", 7, bold=True)
         bottom = H - _MARGIN - 6.0

@@ -22,6 +22,7 @@ class Mark:
     anchor: tuple[float, float]
     persons: int = 0
     division: str = ""
+    division_code: str = ""
 
     @property
     def order(self) -> tuple[int, int, int]:

@@ -52,14 +52,15 @@ def shown(selection: Selection) -> tuple[str, ...]:
     return selection.grade or UPWARD
 
 
-def title_of(edition: Edition, *, heat: bool = False) -> str:
-    """九江市较大以上安全风险分布图."""
+def title_of(edition: Edition, *, heat: bool = False, area: str | None = None) -> str:
+    """九江市较大以上安全风险分布图, or of a part of the area."""
+    area = edition.area if area is None else area
     if heat:
-        return f"{edition.area}安全风险密度图"
+        return f"{area}安全风险密度图"
     grades = shown(edition.selection)
     if grades == UPWARD:
-        return f"{edition.area}较大以上安全风险分布图"
-    return f"{edition.area}{'、'.join(GRADE_WORDS[g] for g in grades)}安全风险分布图"
+        return f"{area}较大以上安全风险分布图"
+    return f"{area}{'、'.join(GRADE_WORDS[g] for g in grades)}安全风险分布图"
 
 
 # -- What stands on it ---------------------------------------------------------------------
@@ -85,7 +86,7 @@ def marks(edition: Edition, selection: Selection | None = None) -> list[Mark]:
         Mark(
             row["id"], row["class"], classes[row["class"]].symbol, GRADES[row["grade"] - 1], row["name"],
             shapely.from_wkb(bytes(row["wkb"])), (row["x"], row["y"]), int(row["persons"] or 0),
-            _part(names, row["division"]),
+            _part(names, row["division"]), row["division"] or "",
         )
         for row in found.mappings()
     ]  # fmt: skip
@@ -117,8 +118,8 @@ def legend(edition: Edition, drawn: Sequence[Mark], *, all_grades: bool = False)
     )  # fmt: skip
 
 
-def ground(edition: Edition) -> Ground:
-    """Divisions of the day, and the base map's waters and roads where they are loaded."""
+def ground(edition: Edition, *, fine: bool = False) -> Ground:
+    """Divisions of the day, and the base map's waters and roads where they are loaded; `fine`: small roads too."""
     selection, moment = edition.selection, edition.snapshot.moment
     connection = edition.snapshot.connection
     prefixes = [territory(code) for code in selection.division]
@@ -132,7 +133,7 @@ def ground(edition: Edition) -> Ground:
     divisions = tuple(Division(r.code, r.name, r.level, shapely.from_wkb(bytes(r.wkb))) for r in (below or own))
     area = _area(selection, [shapely.from_wkb(bytes(r.wkb)) for r in own], divisions)
     base = Basemap(edition.settings.data_dir / "basemap")
-    lines = _lines(base, area, fine=digits > 6)
+    lines = _lines(base, area, fine=fine or digits > 6)
     missing = [word for word, kinds in (("道路", _ROADS.values()), ("水系", _LAYERS.values()))
                if not {k for k, _ in lines} & set(kinds)]  # fmt: skip
     level = {6: "city", 9: "county", 12: "town"}[digits]
