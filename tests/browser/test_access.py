@@ -289,7 +289,7 @@ def test_what_has_changed_since_one_last_looked(
     made = make(officer, "例变动库")
     match = {"If-Match": f'"{made["state"]}"'}
     assert officer.patch(f"/api/objects/{made['id']}", json={"name": "例变动后库"}, headers=match).status_code == 200
-    page.locator(".changed").click()
+    page.locator(".changed-chip").click()
     expect(page.locator(".changes-list button").first).to_be_visible()
     look(page, "changes")
 

@@ -268,6 +268,79 @@ def test_faults_stand_at_their_inputs_in_the_services_words(page: Page) -> None:
     expect(page.locator(".adm-place .err-text")).to_contain_text("请给出地点")
 
 
+def test_all_faults_are_said_together_and_a_place_outside_is_not_taken(page: Page) -> None:
+    open_at(page, "/admission/new")
+    expect(page.locator(".adm-page .map .canvas")).to_be_visible()
+    page.evaluate("() => window.riskmapPlace.map.setView([29.7685, 115.9646], 16, { animate: false })")
+    at_rest(page)
+    click_at(page, (115.9646, 29.7685))  # beyond the 长江
+    expect(page.locator(".not-taken")).to_have_text("这个地点不在辖区内。没有取用。")
+    page.get_by_role("button", name="输坐标").click()
+    typed = page.locator(".adm-typed input")
+    for lon, lat, said in (("0", "0", "坐标是 0,0，不是一个地点"), ("125", "30", "换算后不在辖区内")):
+        typed.nth(0).fill(lon)
+        typed.nth(1).fill(lat)
+        page.get_by_role("button", name="换算并定位").click()
+        expect(page.locator(".not-taken")).to_contain_text(said)
+        expect(page.locator(".adm-place .kv")).to_have_count(0)
+    field(page, "trade.industry_code").fill("XYZ99")
+    field(page, "trade.scope").fill("烟花爆竹零售")
+    page.get_by_role("button", name="核验并立案").first.click()
+    faults = page.locator(".ob-faults li")
+    expect(faults).to_have_text([re.compile("请给出地点"), re.compile("“XYZ99”不是 GB/T 4754"), "请填写申请人的名称"])
+    for name in ("trade.industry_code", "applicant.name"):
+        expect(field(page, name)).to_have_attribute("aria-invalid", "true")
+    ask_at_spot(page)
+    expect(faults).to_have_text([re.compile("“XYZ99”不是 GB/T 4754"), "请填写申请人的名称"])
+    expect(page.locator(".adm-live")).to_contain_text("“XYZ99”不是 GB/T 4754")
+    click_at(page, away(SPOT, 30))
+    field(page, "trade.industry_code").fill("")
+    expect(verdict(page)).to_be_visible()
+    expect(faults).to_have_text(["请填写申请人的名称"])
+    field(page, "trade.scope").fill("加油站")
+    expect(page.locator(".ob-in", has=field(page, "size.vapour_recovery"))).to_contain_text("从严按没有油气回收")
+
+
+def test_a_point_is_taken_by_keys_alone(page: Page) -> None:
+    open_at(page, "/admission/new")
+    canvas = page.locator(".adm-page .map .canvas")
+    expect(canvas).to_be_visible()
+    page.evaluate("([x, y]) => window.riskmapPlace.map.setView([y, x], 17, { animate: false })", list(SPOT))
+    at_rest(page)
+    for key in ("Enter", " "):
+        page.get_by_role("button", name="输坐标").focus()
+        page.keyboard.press("Shift+Tab")
+        page.keyboard.press("Shift+Tab")  # back to 点选
+        page.keyboard.press("Enter")
+        expect(page.locator(".sketch-panel")).to_contain_text("空格或回车取十字处")
+        expect(canvas).to_have_class(re.compile("sketch-by-key"))
+        page.keyboard.press("ArrowRight")
+        page.wait_for_function("() => !window.riskmapPlace.map._panAnim?._inProgress")
+        middle = page.evaluate("() => { const { lng, lat } = window.riskmapPlace.map.getCenter(); return [lng, lat]; }")
+        page.keyboard.press(key)
+        expect(page.locator(".sketch-panel")).to_have_count(0)
+        expect(page.locator(".adm-place .kv").first).to_contain_text(f"{middle[0]:.6f}°E {middle[1]:.6f}°N")
+
+
+def test_who_only_reads_tries_and_files_nothing(
+    open_page: Callable[..., Watched], office: httpx.Client, engine: Engine, address: str
+) -> None:
+    limits: dict[str, list[str]] = {"areas": [], "departments": [], "classes": [], "may": []}
+    reader = {"username": "window_reader", "password": OTHER_PASSWORD, "role": "reader", "tier": "department"}
+    add_account(engine, reader | limits)
+    page = open_page(path="/admission").page
+    page.context.request.post(f"{address}/api/session", data={"username": "window_reader", "password": OTHER_PASSWORD})
+    open_at(page, "/admission")
+    page.get_by_role("link", name="试核").click()
+    expect(page.locator(".adm-head")).to_contain_text("当前账号只能试核，不能立案")
+    ask_at_spot(page)
+    field(page, "trade.scope").fill("烟花爆竹零售")
+    expect(verdict(page)).to_have_text("不予准入建议")
+    expect(page.get_by_role("button", name="核验并立案")).to_have_count(0)
+    field(page, "applicant.name").press("Enter")
+    expect(page).to_have_url(re.compile("/admission/new$"))
+
+
 def test_an_address_brings_its_uncertainty_and_an_enterprise_its_outline(page: Page, office: httpx.Client) -> None:
     found = office.get("/api/search", params={"q": "路", "limit": 8}).json()["places"]["items"]
     road = next(item for item in found if item["level"] == "road")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,12 @@ def test_a_rule_is_changed_refused_at_its_field_tried_adopted_and_put_back(
     drawer.get_by_role("button", name="记入草稿").click()
     expect(page.locator(".ru-draft")).to_contain_text("草稿：1 张表改 1 处，还没有采用")
     expect(rule(page, "FW-RETAIL-100")).to_contain_text("已改")
+    # The changed row stands where it stood, also in a table that is searched.
+    page.get_by_role("searchbox", name="在表内查找").fill("FW-RETAIL")
+    expect(page.locator(".ru-t tbody tr")).to_have_count(2)
+    rows = [r.bounding_box() for r in page.locator(".ru-t thead tr, .ru-t tbody tr").all()]
+    assert all(a and b and abs(a["y"] + a["height"] - b["y"]) < 1 for a, b in pairwise(rows)), rows
+    page.get_by_role("searchbox", name="在表内查找").fill("")
     page.get_by_role("button", name="试算", exact=True).click()
     expect(page.locator(".ob-faults")).to_contain_text("距离应大于 0、不超过 5000 m")
     expect(rule(page, "FW-RETAIL-100")).to_have_class(re.compile("faulty"))
@@ -185,7 +192,7 @@ def test_a_workbook_goes_out_is_refused_in_words_and_comes_in_as_a_draft(
     assert watched.wrong
     assert all("422" in said for said in watched.wrong)
     watched.wrong.clear()
-    sheet.cell(line, at["后果"]).value = "现场核查"
+    sheet.cell(line, at["后果"]).value = "不予准入建议"
     sheet.cell(line, at["应有距离"]).value = 150
     book.save(path)
     give()

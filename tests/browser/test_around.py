@@ -128,16 +128,16 @@ def test_coordinates_in_the_chosen_system_are_those_of_epsg(open_page: Any) -> N
 
 def test_what_changed_since_one_last_looked(open_page: Any, officer: httpx.Client) -> None:
     page = open_page("class=school", signed=True).page
-    expect(page.locator(".changed")).to_have_count(0)
+    expect(page.locator(".changed-chip")).to_have_count(0)
     before = total(page)
     place_of = {"type": "Point", "coordinates": [115.99, 29.70]}
     for i in range(3):
         body = {"class": "school", "name": f"<b>例变{i}小学</b>", "attributes": {}, "geometry": place_of}
         assert officer.post("/api/objects", json=body).status_code == 201
     officer.post("/api/objects", json={"class": "tank", "name": "不在选择内的罐", "attributes": {}})
-    expect(page.locator(".changed")).to_have_text("自上次查看以来 3 处变动")
+    expect(page.locator(".changed-chip")).to_have_text("自上次查看以来 3 处变动")
     expect(page.locator(".words .total")).to_have_text(f"{before + 3:,}")
-    page.locator(".changed").click()
+    page.locator(".changed-chip").click()
     rows = page.locator(".changes-list button")
     expect(rows).to_have_count(3)
     expect(rows.first).to_contain_text("<b>例变0小学</b>")
@@ -145,11 +145,11 @@ def test_what_changed_since_one_last_looked(open_page: Any, officer: httpx.Clien
     rows.first.click()
     expect(page.locator("aside.right h1")).to_have_text("<b>例变0小学</b>")
     page.get_by_role("button", name="标为已看").click()
-    expect(page.locator(".changed")).to_have_count(0)
+    expect(page.locator(".changed-chip")).to_have_count(0)
     page.reload()
     page.wait_for_selector(".words .total")
     expect(page.locator(".words .total")).to_have_text(f"{before + 3:,}")
-    expect(page.locator(".changed")).to_have_count(0)
+    expect(page.locator(".changed-chip")).to_have_count(0)
 
 
 def test_the_back_button_closes_what_was_opened(open_page: Any) -> None:

@@ -13,8 +13,8 @@ def read_position(
     snapshot: Snapshot, x: str, y: str, crs: str, bounds: tuple[float, float, float, float]
 ) -> dict[str, Any]:
     """A position as somebody wrote it, in CGCS2000, and where that is."""
-    if not snapshot.reader.writes:
-        raise Forbidden("当前账号只能查看。需要登记或修改，请联系管理员开通编辑权限。")
+    if not snapshot.reader.sees_inner:  # who only reads tries a place as well; nothing is written
+        raise Forbidden("请登录有内部权限的账号再换算坐标。")
     lon, lat = position_of(crs, x, y)
     territory = territory_of(snapshot, bounds)
     inside, division = territory.find(lon, lat)

@@ -265,6 +265,7 @@ export class SuitabilityMap {
   }
   choose(cell: string | null, at: { lng: number; lat: number } | null, near = false): void {
     this.cells.choose(cell, at);
+    at ??= cell ? (this.cells.of(cell) ?? null) : null;
     if (at && near && !this.map.getBounds().pad(-0.1).contains([at.lat, at.lng])) this.map.panTo([at.lat, at.lng]);
   }
   of(cell: string): Placed | null { return this.cells.of(cell); }

@@ -78,7 +78,7 @@ export function placeBody(place: PlaceDraft): Request["place"] {
   const geometry = place.enterprise || typed ? null : (place.original?.geometry ?? place.geometry);
   return {
     geometry, typed, crs: geometry && place.original ? place.original.crs : "EPSG:4490", uncertainty_m: number(place.uncertainty),
-    enterprise: place.enterprise?.id ?? null, address: place.address.trim() || null,
+    enterprise: place.enterprise?.id ?? null, address: geometry || typed || place.enterprise ? null : place.address.trim() || null, // one way, or it is refused
   };
 }
 
@@ -130,9 +130,26 @@ export function bodyOf(draft: Draft): Request {
 }
 
 export const hasPlace = (place: PlaceDraft): boolean => place.geometry !== null || place.enterprise !== null;
+export const hasTrade = (draft: Draft): boolean => !!(draft.scope.trim() || draft.industry.trim() || draft.chosen.length);
 /** Whether there is anything to ask. */
-export const canAsk = (draft: Draft): boolean => hasPlace(draft.place) && !!(draft.scope.trim() || draft.industry.trim() || draft.chosen.length);
+export const canAsk = (draft: Draft): boolean => hasPlace(draft.place) && hasTrade(draft);
 export const isBlank = (draft: Draft): boolean => JSON.stringify(draft) === JSON.stringify(blank());
+
+/** What a case still lacks, in the service's own codes: said at once, not one after the other. */
+export function lacking(draft: Draft): FieldFault[] {
+  const missing = (field: string, message: string): FieldFault => ({ field, code: "missing", message });
+  return [
+    ...(hasPlace(draft.place) ? [] : [missing("place", N.needPlace)]),
+    ...(hasTrade(draft) ? [] : [missing("trade.scope", N.needTrade)]),
+    ...(draft.name.trim() ? [] : [missing("applicant.name", N.needName)]),
+  ];
+}
+/** Faults in the order of the questions, one at each input. */
+export function together(own: readonly FieldFault[], said: readonly FieldFault[]): FieldFault[] {
+  const others = said.filter((f) => !own.some((o) => inputOf(o.field) === inputOf(f.field)));
+  const order = (f: FieldFault): number => INPUTS.findIndex((name) => inputOf(f.field).startsWith(name)) + 1 || INPUTS.length + 1;
+  return [...own, ...others].sort((a, b) => order(a) - order(b));
+}
 
 /** The input that a fault of the service belongs to: the longest that it begins with. */
 const INPUTS = [

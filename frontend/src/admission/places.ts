@@ -1,6 +1,6 @@
 /** Places found by their words: addresses of the gazetteer, objects, typed coordinates; each says how exact it is. */
-import { getJson } from "../api/client";
-import type { Detail } from "../api/types";
+import { getJson, send } from "../api/client";
+import type { Detail, Geometry } from "../api/types";
 import type { Choice } from "../register/object/PickOne.vue";
 import { meaningWords, placeWords } from "../search/pin";
 import type { Answer, FoundObject, FoundPlace, Meaning } from "../search/types";
@@ -23,7 +23,7 @@ export async function placesLike(text: string, signal: AbortSignal): Promise<Cho
     out.push({ key, title, note: note.filter(Boolean).join(" · ") });
   };
   for (const item of answer.position?.items ?? []) add(`c${item.crs}`, { kind: "position", item, q: text }, S.asDatum(item.title), [S.degrees(...item.position), ...meaningWords(item)]);
-  answer.places.items.forEach((item, i) => add(`p${i}`, { kind: "place", item }, item.address || item.name, [item.where, placeWords(item)]));
+  answer.places.items.forEach((item, i) => add(`p${i}`, { kind: "place", item }, item.name || item.address, [item.where, placeWords(item)]));
   // A coarse position is no place to measure from.
   for (const item of answer.objects.items) if (item.position && item.form === "full") add(`o${item.id}`, { kind: "object", item }, item.name, [classes.value.get(item.class)?.title ?? "", item.where]);
   return out;
@@ -46,4 +46,18 @@ export async function placeOfChoice(key: string, off: Tags["uncertainty_m"]): Pr
   const whole = detail.geometry && /^(Point|Polygon|MultiPolygon)$/.test(detail.geometry.type) ? detail.geometry : at(item.position ?? []);
   const metres = off.position[detail.position_quality ?? ""] ?? Math.max(...Object.values(off.position));
   return { ...noPlace(), geometry: whole, uncertainty: String(metres), found: N.exact(`${item.name}（${QUALITY_WORD[detail.position_quality ?? ""] ?? ""}）`, metres) };
+}
+
+/** Why a shape of the map cannot be the place: at no place, or outside the territory; said before anything else is asked. */
+export async function refusedAt(shape: Geometry): Promise<string> {
+  const at = firstOf(shape.coordinates);
+  if (!at) return "";
+  if (!at[0] && !at[1]) return N.zero;
+  const read = await send<{ inside: boolean }>("POST", "/api/positions", { x: String(at[0]), y: String(at[1]), crs: "EPSG:4490" });
+  return read && !read.inside ? N.outside(true) : "";
+}
+function firstOf(coordinates: unknown): [number, number] | null {
+  let at = coordinates;
+  while (Array.isArray(at) && Array.isArray(at[0])) at = at[0];
+  return Array.isArray(at) && typeof at[0] === "number" ? (at as [number, number]) : null;
 }

@@ -79,6 +79,7 @@ export class Sketch {
       session.stop.push(() => map.off(type as "click", f as never));
     };
     listen("mousemove", (event: L.LeafletMouseEvent) => {
+      if (event.originalEvent.isTrusted && kind === "point") this.element.classList.remove("sketch-by-key"); // a hand is at it again
       // On its way to a button the pointer is at no place of the line.
       const aside = (kind === "line" || kind === "polygon") && event.originalEvent.target instanceof Node && this.panel?.contains(event.originalEvent.target);
       this.cursor = aside ? null : event.latlng;
@@ -110,6 +111,7 @@ export class Sketch {
       session.refused = last !== undefined && !last.equals(latlng);
       this.tell();
     });
+    if (kind === "point" && document.activeElement?.matches(":focus-visible")) this.byKey(); // begun without a hand
     this.tell();
   }
 
@@ -345,7 +347,7 @@ export class Sketch {
   private step(session: Session): string {
     const { kind, editing, options } = session;
     if (editing) return options.hint ?? (kind === "point" ? W.pointEdit : kind === "circle" ? W.editCircle : W.edit);
-    if (kind === "point") return options.hint ?? W.point;
+    if (kind === "point") return this.keyed ? W.pointKeys : (options.hint ?? W.point);
     if (kind === "circle") return this.centre(session) ? W.circleEdge : (options.hint ?? W.circleCentre);
     const n = this.placed(session).length;
     if (!n) return options.hint ?? W.firstVertex;
@@ -365,7 +367,11 @@ export class Sketch {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (target instanceof HTMLElement && /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)) return;
     const onButton = target instanceof HTMLElement && target.closest("button, a") !== null;
+    const { session } = this;
+    // A point: the arrows move the map under the cross, and either key takes what is under it.
+    if (session?.kind === "point" && !session.editing && event.key.startsWith("Arrow")) return this.byKey();
     if (event.key === "Escape") this.cancel();
+    else if (event.key === "Enter" && !onButton && session?.kind === "point" && !session.editing && (this.keyed || !this.cursor)) this.placeAtCentre();
     else if (event.key === "Enter" && !onButton) this.finish();
     else if (event.key === "Backspace" || event.key === "Delete") this.undo();
     else if (event.key === " " && !onButton) this.placeAtCentre();
@@ -379,9 +385,22 @@ export class Sketch {
     const { session } = this;
     if (!session || session.editing) return;
     this.element.classList.add("sketch-by-key");
+    session.stop.push(() => this.element.classList.remove("sketch-by-key"));
     const latlng = this.map.getCenter();
     for (const type of ["mousemove", "click"]) this.map.fire(type, { latlng, containerPoint: this.map.latLngToContainerPoint(latlng), originalEvent: new MouseEvent(type) });
+  }
+
+  /** Whether it goes by keys just now: the cross is shown. */
+  private get keyed(): boolean {
+    return this.element.classList.contains("sketch-by-key");
+  }
+  private byKey(): void {
+    const { session } = this;
+    if (!session || this.keyed) return;
+    this.element.classList.add("sketch-by-key");
     session.stop.push(() => this.element.classList.remove("sketch-by-key"));
+    this.cursor = null;
+    this.say();
   }
 }
 

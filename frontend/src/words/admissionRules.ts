@@ -2,11 +2,11 @@
 import { num } from "./index";
 import { SURE_WORD, VERDICT_WORD } from "./admission";
 
-/** How a column is typed and shown. */
+/** How a column is typed and shown; its name comes with the tables. */
 export type Kind = "text" | "long" | "metres" | "date" | "yes" | "tags" | "who" | "classes" | "words" | "region" | "place" | "scale" | "rule" | "choice";
-export interface Column { column: string; title: string; kind: Kind; help?: string; choices?: Record<string, string>; unit?: string }
-/** `shown` are the table's columns on the page: several of a row may stand in one. */
-export interface TableWords { key: string[]; shown: { title: string; columns: string[]; width?: number }[]; columns: Column[] }
+export interface Column { column: string; kind: Kind; help?: string; choices?: Record<string, string>; unit?: string }
+/** `shown` are the table's columns on the page: several of a row may stand in one, which then has a heading of its own. */
+export interface TableWords { key: string[]; shown: { title?: string; columns: string[]; width?: number }[]; columns: Column[] }
 
 export const CONSEQUENCE_WORD: Record<string, string> = { refuse_advised: VERDICT_WORD.refuse_advised ?? "", pre_licence: VERDICT_WORD.pre_licence ?? "", rectify_first: VERDICT_WORD.rectify_first ?? "", on_site_check: VERDICT_WORD.on_site_check ?? "", none: "只作提示" };
 export const EDGE_WORD: Record<string, string> = { outline: "外廓", land: "公路用地外缘", line: "线状（边缘未测）", centre: "中心线" };
@@ -15,75 +15,75 @@ const SIDE_WORD: Record<string, string> = { hazard: "风险源", people: "人员
 const DIRECTION_WORD: Record<string, string> = { both: "双向", applicant: "只问申请方" };
 const BY_WORD: Record<string, string> = { "": "固定米数", "gb50156-petrol": "查加油站间距表", "gb50016-lpg": "查液化石油气储罐间距表", "gb50074-distance": "查石油库间距表", "gb18218-alpha": "周边 500 m 的住处改变重大危险源级别" };
 
-const code: Column = { column: "code", title: "编号", kind: "text", help: "字母、数字、汉字、点、短横，至多 40 字，同一张表内不重" };
+const code: Column = { column: "code", kind: "text", help: "字母、数字、汉字、点、短横，至多 40 字，同一张表内不重" };
 const BASIS: Column[] = [
-  { column: "edition", title: "文件", kind: "text", help: "没有依据的规则不收" }, { column: "clause", title: "条款", kind: "text" },
-  { column: "tag", title: "可信", kind: "choice", choices: SURE_WORD, help: "待核：不据此拒绝，至多到现场核查" },
+  { column: "edition", kind: "text", help: "没有依据的规则不收" }, { column: "clause", kind: "text" },
+  { column: "tag", kind: "choice", choices: SURE_WORD, help: "待核：不据此拒绝，至多到现场核查" },
 ];
 const TERM: Column[] = [
-  { column: "valid_from", title: "生效", kind: "date" }, { column: "valid_to", title: "失效", kind: "date" }, { column: "region", title: "适用区域", kind: "region", help: "区划代码，如 360402；空着为全域" },
+  { column: "valid_from", kind: "date" }, { column: "valid_to", kind: "date" }, { column: "region", kind: "region", help: "区划代码，如 360402；空着为全域" },
 ];
-const consequence: Column = { column: "consequence", title: "后果", kind: "choice", choices: CONSEQUENCE_WORD };
+const consequence: Column = { column: "consequence", kind: "choice", choices: CONSEQUENCE_WORD };
 const basis = { title: "依据", columns: ["edition", "clause"], width: 192 };
 const sure = { title: "可信", columns: ["tag"], width: 80 };
-const metres = (column: string, title: string): Column => ({ column, title, kind: "metres", unit: "m" });
-const petrol = ["l1", "l2", "l3"].flatMap((level, i) => (["none", "unload", "both"] as const).map((way, j) => metres(`${level}_${way}`, `${["一", "二", "三"][i] ?? ""}级站·${["无回收", "卸油回收", "两段回收"][j] ?? ""}`)));
+const metres = (column: string): Column => ({ column, kind: "metres", unit: "m" });
+const petrol = ["l1", "l2", "l3"].flatMap((level) => ["none", "unload", "both"].map((way) => metres(`${level}_${way}`)));
 
 export const TABLES: Record<string, TableWords> = {
   "admission-tags": {
     key: ["code"],
     shown: [{ title: "标签", columns: ["title"], width: 152 }, { title: "编号", columns: ["code"], width: 136 }, { title: "哪一方", columns: ["side"], width: 84 }, { title: "登记的分类", columns: ["classes", "of"], width: 168 }, { title: "条件", columns: ["where"], width: 120 }, { title: "识别词、行业", columns: ["words", "industry"] }, { title: "前置许可", columns: ["licence"], width: 144 }, sure],
     columns: [
-      { ...code }, { column: "title", title: "名称", kind: "text" }, { column: "side", title: "哪一方", kind: "choice", choices: SIDE_WORD }, { column: "of", title: "包含的标签", kind: "tags", help: "合起来的一类，如 人员密集的场所" },
-      { column: "classes", title: "登记的分类", kind: "classes", help: "周边哪些登记对象算这一类" }, { column: "where", title: "条件", kind: "text", help: "字段=值|值、字段=小..大 或 name~文字；几个条件用分号隔开" }, { column: "shape", title: "量到哪个图形", kind: "text", help: "登记字段的代码；空着量到对象本身" },
-      { column: "words", title: "识别词", kind: "words", help: "经营范围里有其中一个即识别；一行一个" }, { column: "industry", title: "行业代码", kind: "words", help: "GB/T 4754，按前几位算；一行一个" }, { column: "commits", title: "须作安全承诺", kind: "yes" },
-      { column: "licence", title: "前置许可", kind: "text", help: "填了的，结论为转前置许可" }, { column: "permits", title: "有关许可证", kind: "text" }, { column: "department", title: "主管部门", kind: "text" }, ...BASIS,
+      { ...code }, { column: "title", kind: "text" }, { column: "side", kind: "choice", choices: SIDE_WORD }, { column: "of", kind: "tags", help: "合起来的一类，如 人员密集的场所" },
+      { column: "classes", kind: "classes", help: "周边哪些登记对象算这一类" }, { column: "where", kind: "text", help: "字段=值|值、字段=小..大 或 name~文字；几个条件用分号隔开" }, { column: "shape", kind: "text", help: "登记字段的代码；空着量到对象本身" },
+      { column: "words", kind: "words", help: "经营范围里有其中一个即识别；一行一个" }, { column: "industry", kind: "words", help: "GB/T 4754，按前几位算；一行一个" }, { column: "commits", kind: "yes" },
+      { column: "licence", kind: "text", help: "填了的，结论为转前置许可" }, { column: "permits", kind: "text" }, { column: "department", kind: "text" }, ...BASIS,
     ],
   },
   "admission-distances": {
     key: ["code"],
     shown: [{ title: "编号", columns: ["code"], width: 128 }, { title: "谁", columns: ["subject_title"] }, { title: "离谁", columns: ["target_title"] }, { title: "应有", columns: ["metres", "by"], width: 112 }, { title: "量法", columns: ["edge"], width: 104 }, { title: "方向", columns: ["directions"], width: 92 }, { title: "后果", columns: ["consequence"], width: 104 }, basis, sure],
     columns: [
-      code, { column: "subject_title", title: "谁（文字）", kind: "text" }, { column: "subject", title: "谁（标签）", kind: "tags" }, { column: "target_title", title: "离谁（文字）", kind: "text" }, { column: "target", title: "离谁（标签）", kind: "tags" },
-      metres("metres", "应有距离"), { column: "by", title: "怎样定米数", kind: "choice", choices: BY_WORD }, { column: "beyond", title: "在哪条规则之外起量", kind: "rule", help: "如 建筑控制区外缘" }, { ...metres("reach_m", "查找范围"), help: "空着同应有距离" },
-      { column: "edge", title: "量法", kind: "choice", choices: EDGE_WORD }, { column: "directions", title: "方向", kind: "choice", choices: DIRECTION_WORD, help: "双向：申请方是其中任一方都问" }, consequence, { column: "effect", title: "要求（写在结论里）", kind: "long" }, ...BASIS, ...TERM,
+      code, { column: "subject_title", kind: "text" }, { column: "subject", kind: "tags" }, { column: "target_title", kind: "text" }, { column: "target", kind: "tags" },
+      metres("metres"), { column: "by", kind: "choice", choices: BY_WORD }, { column: "beyond", kind: "rule", help: "如 建筑控制区外缘" }, { ...metres("reach_m"), help: "空着同应有距离" },
+      { column: "edge", kind: "choice", choices: EDGE_WORD }, { column: "directions", kind: "choice", choices: DIRECTION_WORD, help: "双向：申请方是其中任一方都问" }, consequence, { column: "effect", kind: "long", help: "写在结论里" }, ...BASIS, ...TERM,
     ],
   },
   "admission-zones": {
     key: ["code"],
     shown: [{ title: "编号", columns: ["code"], width: 144 }, { title: "区域", columns: ["title"], width: 176 }, { title: "谁", columns: ["who"] }, { title: "范围", columns: ["within_m"], width: 96 }, { title: "后果", columns: ["consequence"], width: 104 }, { title: "说明", columns: ["advice"] }, basis, sure],
     columns: [
-      code, { column: "title", title: "区域（文字）", kind: "text" }, { column: "zone", title: "区域（标签）", kind: "tags" }, { column: "who", title: "问谁", kind: "who" }, { ...metres("within_m", "旁边多少米以内"), help: "0：在其内" }, { column: "by", title: "怎样判断", kind: "choice", choices: { "": "在其内或旁边就算", gb36894: "与防护目标的个人风险基准比较" } },
-      consequence, { column: "advice", title: "说明（写在结论里）", kind: "long" }, ...BASIS, ...TERM,
+      code, { column: "title", kind: "text" }, { column: "zone", kind: "tags" }, { column: "who", kind: "who" }, { ...metres("within_m"), help: "0：在其内" }, { column: "by", kind: "choice", choices: { "": "在其内或旁边就算", gb36894: "与防护目标的个人风险基准比较" } },
+      consequence, { column: "advice", kind: "long", help: "写在结论里" }, ...BASIS, ...TERM,
     ],
   },
   "admission-negative": {
     key: ["code"],
-    shown: [{ title: "编号", columns: ["code"], width: 112 }, { title: "事项", columns: ["title"] }, { title: "行业", columns: ["industry"], width: 96 }, { title: "标签", columns: ["who"], width: 136 }, { title: "区域", columns: ["place"], width: 152 }, { title: "规模", columns: ["scale"], width: 136 }, { title: "后果", columns: ["consequence"], width: 104 }, basis, sure],
+    shown: [{ title: "编号", columns: ["code"], width: 104 }, { title: "事项", columns: ["title"] }, { title: "行业", columns: ["industry"], width: 80 }, { title: "标签", columns: ["who"], width: 128 }, { title: "区域", columns: ["place"], width: 136 }, { title: "规模", columns: ["scale"], width: 124 }, { title: "后果", columns: ["consequence"], width: 104 }, basis, sure],
     columns: [
-      code, { column: "title", title: "事项", kind: "text" }, { column: "industry", title: "行业代码", kind: "words", help: "一行一个；行业、标签至少填一项" }, { column: "who", title: "标签", kind: "tags" }, { column: "place", title: "区域", kind: "place" },
-      { column: "scale", title: "规模", kind: "scale" }, consequence, ...BASIS, ...TERM,
+      code, { column: "title", kind: "text" }, { column: "industry", kind: "words", help: "一行一个；行业、标签至少填一项" }, { column: "who", kind: "tags" }, { column: "place", kind: "place" },
+      { column: "scale", kind: "scale" }, consequence, ...BASIS, ...TERM,
     ],
   },
   "gb50156-2012-petrol": {
     key: ["target"],
-    shown: [{ title: "保护目标", columns: ["target"], width: 128 }, ...petrol.map((c) => ({ title: c.title, columns: [c.column], width: 76 })), { ...basis, width: 184 }, sure],
-    columns: [{ column: "target", title: "保护目标", kind: "text" }, ...petrol, ...BASIS],
+    shown: [{ title: "保护目标", columns: ["target"], width: 128 }, ...petrol.map((c) => ({ columns: [c.column], width: 76 })), { ...basis, width: 184 }, sure],
+    columns: [{ column: "target", kind: "text" }, ...petrol, ...BASIS],
   },
   "gb50016-2014-lpg": {
     key: ["total_over_m3", "single_most_m3"],
     shown: [{ title: "总容积大于", columns: ["total_over_m3"] }, { title: "总容积至多", columns: ["total_most_m3"] }, { title: "单罐至多", columns: ["single_most_m3"] }, { title: "距居住区", columns: ["residential_m"] }, { title: "距民用建筑", columns: ["civil_m"] }, basis, sure],
-    columns: [{ ...metres("total_over_m3", "总容积大于"), unit: "m³" }, { ...metres("total_most_m3", "总容积至多"), unit: "m³" }, { ...metres("single_most_m3", "单罐容积至多"), unit: "m³" }, metres("residential_m", "距居住区"), metres("civil_m", "距民用建筑"), ...BASIS],
+    columns: [{ ...metres("total_over_m3"), unit: "m³" }, { ...metres("total_most_m3"), unit: "m³" }, { ...metres("single_most_m3"), unit: "m³" }, metres("residential_m"), metres("civil_m"), ...BASIS],
   },
   "gb50074-2014-distance": {
     key: ["level"],
     shown: [{ title: "石油库等级", columns: ["level"] }, { title: "距居住区", columns: ["residential_m"] }, basis, sure],
-    columns: [{ column: "level", title: "石油库等级", kind: "text" }, { ...metres("residential_m", "距居住区"), help: "空着：没有数值，到现场核查" }, ...BASIS],
+    columns: [{ column: "level", kind: "text" }, { ...metres("residential_m"), help: "空着：没有数值，到现场核查" }, ...BASIS],
   },
   "gb36894-2018-individual-risk": {
     key: ["target"],
     shown: [{ title: "防护目标", columns: ["target"] }, { title: "新建、改建、扩建（每年）", columns: ["new"] }, { title: "在役（每年）", columns: ["existing"] }, basis, sure],
-    columns: [{ column: "target", title: "防护目标", kind: "text" }, { column: "new", title: "新建、改建、扩建", kind: "text", help: "每年，如 3e-7" }, { column: "existing", title: "在役", kind: "text", help: "每年，如 3e-6" }, ...BASIS],
+    columns: [{ column: "target", kind: "text" }, { column: "new", kind: "text", help: "每年，如 3e-7" }, { column: "existing", kind: "text", help: "每年，如 3e-6" }, ...BASIS],
   },
 };
 /** The column of a table's own that is typed as choices has one for emptiness where it may be empty. */
@@ -180,6 +180,7 @@ export const U = {
   bookCutOff: "上传中断，草稿没有改动。请再传一次。",
   bookTaken: (name: string, n: number) => `“${name}”已记入草稿，与现行的共差 ${num(n)} 处；请试算后采用。`,
   bookSame: (name: string) => `“${name}”与现行的规则一样，草稿没有改动。`,
+  bookFaults: (n: number) => `有 ${num(n)} 处不合要求`,
   bookRefused: (name: string) => `“${name}”没有记入草稿：`,
   what: "规则",
   metresOf: (value: string, unit: string) => `${value} ${unit}`,

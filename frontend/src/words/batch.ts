@@ -12,6 +12,7 @@ export const B = {
   pick: "选择文件",
   pickAgain: "另选文件",
   kinds: "xlsx、xls、csv，2 万行、30 MB 以内；一次一份",
+  notKind: (name: string) => `“${name}”不是日清单用的文件：请选 xlsx、xls 或 csv。PDF、图片先转成表格。`,
   one: "一次只能传一份，请选择一个文件。",
   columns: "认得的列",
   columnRows: [

@@ -1,6 +1,7 @@
 /** What the drawing tool says over the map. */
 export const SKETCH = {
   point: "点按地图定点",
+  pointKeys: "方向键移动地图，空格或回车取十字处",
   pointEdit: "拖动符号改位置",
   firstVertex: "点按地图定第一点",
   nextVertex: "继续点按加点，回车或双击完成",

@@ -51,6 +51,8 @@ export const H = {
   context: (ruleset: string, state: number, day: string) => `规则集 ${ruleset} · 状态 ${num(state)} · ${day}`,
   radius: (m: number) => `一格的角到格心约 ${num(Math.round(m))} m；规则的米数比它小得多时，靠近对象的格因在格内何处而定，归入需核查。想细看，缩小范围、加细网格。`,
   legend: "格的颜色和字",
+  legendFold: "收起图例",
+  legendOpen: "展开图例",
   legendNote: "与四色风险等级无关。点按只看这一类。",
   empty: "没有登记数据的分类",
   emptySaid: (titles: string[]) => `${titles.join("、")}：没有登记数据，与它们有关的规则没有对象可量，不等于附近没有。`,
