@@ -128,6 +128,7 @@ def test_a_code_is_made_once_read_as_typed_and_revoked(admin: TestClient, client
     code = code_of(admin, object_id)
     printed(admin, object_id, "duty")
     assert code_of(admin, object_id) == code
+    assert client.head(f"/p/{code}").status_code == 200
     typed = f"{code[:5]}-{code[5:]}".lower().replace("0", "o").replace("1", "l")
     assert client.get(f"/p/{typed}").status_code == 200
     answer = admin.delete(f"/api/objects/{object_id}/public-code", params={"reason": "牌已遗失"})

@@ -9,13 +9,14 @@ from typing import Any
 
 import docx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 from pyproj import Geod
 
 from riskmap.base.settings import REPOSITORY
 from tests.browser.conftest import at_rest
 from tests.browser.test_admission_acts import daily, give
 from tests.browser.test_page import drawn
+from tests.pictures import png_of_page
 
 DEMO = True
 MANUAL = REPOSITORY / "docs" / "用户手册"
@@ -225,8 +226,57 @@ def test_the_page_shows_what_the_manual_says(open_page: Any, tmp_path: Path, nam
     assert (PICTURES / f"{name}.png").exists(), "手册里没有这张图：用 RISKMAP_PICTURES=1 拍"
 
 
+NOTICES = ("board", "duty", "public", "takeaway")
+
+
+def test_notices_and_the_map_to_take_away_are_as_the_manual_shows(
+    browser: Browser, address: str, cookies: Any, tmp_path: Path
+) -> None:
+    folder = PICTURES if os.environ.get("RISKMAP_PICTURES") else tmp_path
+    context = browser.new_context(storage_state=cookies, viewport={"width": 1366, "height": 768}, offline=False)
+    ask = context.request
+    csrf = {"X-CSRF-Token": ask.get(f"{address}/api/session").json()["csrf"]}
+    body = {
+        "class": "risk-point", "name": "例湖化工 液氨储罐区", "division": "360402", "code": "FXD-9001",
+        "geometry": {"type": "Point", "coordinates": [116.0, 29.7]},
+        "attributes": {
+            "method": "LEC", "L": 6, "E": 6, "C": 15, "hazards": "液氨有毒，低温冻伤\n与空气混合可燃爆",
+            "accident_types": "中毒和窒息、容器爆炸、火灾",
+            "measures": "液位、压力、温度联锁，泄漏报警在线\n围堰、喷淋、水幕每周试验\n装卸双人监护，作业票审批",
+            "emergency_measures": "立即报警，向上风向撤离\n佩戴正压式呼吸器，关阀断料\n喷雾状水稀释",
+            "safety_distance_m": 50, "inspect_days": 7, "next_inspection": "2027-01-10", "review_due": "2027-11-19",
+        },
+        "parties": [
+            {"role": "主要负责人", "post": "安全总监"}, {"role": "属地挂钩", "post": "分管副镇长"},
+            {"role": "部门挂钩", "post": "危化监管股股长"},
+        ],
+    }  # fmt: skip
+    made = ask.post(f"{address}/api/objects", data=body, headers=csrf).json()["id"]
+    for name in ("board", "duty"):
+        answer = ask.get(f"{address}/api/objects/{made}/notice.pdf?kind={name}")
+        assert answer.ok, answer.text()
+        (folder / f"{name}.png").write_bytes(png_of_page(answer.body(), dpi=64 if name == "board" else 80))
+    phone = browser.new_context(viewport={"width": 390, "height": 700}, is_mobile=True, locale="zh-CN")
+    public = phone.new_page()
+    public.goto(address + ask.get(f"{address}/api/objects/{made}/public-code").json()["path"])
+    public.screenshot(path=folder / "public.png")
+    phone.close()
+    taken = tmp_path / "map.html"
+    taken.write_bytes(ask.get(f"{address}/api/takeaway.html?grade=serious%2B").body())
+    away = context.new_page()
+    away.goto(taken.as_uri())
+    away.locator(".search").fill("液氯")
+    away.locator(".found .hit").first.click()
+    expect(away.locator(".leaflet-popup .card")).to_be_visible()
+    away.evaluate("() => { riskmapFile.map.setZoom(13, { animate: false }); }")
+    away.screenshot(path=folder / "takeaway.png")
+    context.close()
+    for name in NOTICES:
+        assert (PICTURES / f"{name}.png").exists(), "手册里没有这张图：用 RISKMAP_PICTURES=1 拍"
+
+
 def test_every_picture_of_the_manual_is_one_that_is_taken() -> None:
     shown = {
         m for page in MANUAL.glob("*.md") for m in re.findall(r"images/manual/(\w+)\.png", page.read_text("utf-8"))
     }
-    assert shown == set(TAKEN)
+    assert shown == {*TAKEN, *NOTICES}

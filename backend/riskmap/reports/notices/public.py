@@ -76,7 +76,7 @@ def _calm(title: str, told: str, status: int, mark: str | None, extra: dict[str,
     return _page(title, f'<section class="card none"><h1>{title}</h1>{marked}<p>{told}</p></section>', status, extra)
 
 
-@router.get("/p/{code}", response_class=HTMLResponse)
+@router.api_route("/p/{code}", methods=["GET", "HEAD"], response_class=HTMLResponse, include_in_schema=False)
 def public_page(code: str, request: Request) -> Response:
     """What a notice's QR code leads to."""
     app = request.app.state

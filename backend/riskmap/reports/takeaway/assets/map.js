@@ -265,7 +265,7 @@ function riskmapTakeAway(map) {
     e.append(list);
     return e;
   };
-  const open = (latlng, content) => L.popup({ maxWidth: 320, minWidth: 200, maxHeight: 340, autoPanPadding: [16, 16] }).setLatLng(latlng).setContent(content).openOn(map);
+  const open = (latlng, content) => L.popup({ maxWidth: 320, minWidth: 270, maxHeight: 340, autoPanPadding: [16, 16] }).setLatLng(latlng).setContent(content).openOn(map);
   const show = (it) => open([it.row[LAT], it.row[LON]], card(it.row));
   map.on("click", (event) => {
     if (byCells) {
