@@ -593,6 +593,30 @@ def test_a_failing_check_digit_warns_and_never_refuses(admin: TestClient, spot: 
     assert "校验位不符" in "".join(answer.json()["warnings"])
 
 
+@pytest.mark.parametrize(
+    ("name", "other"), [("氨", True), ("液氯", False), ("氯气 （液化）", False), ("Ｃｌ２", True), ("", False)]
+)
+def test_a_name_that_is_not_that_of_the_chosen_substance_is_told(
+    admin: TestClient, spot: tuple[float, float], name: str, other: bool
+) -> None:
+    body = enquiry(spot, "hazmat-storage", storage=[{"table": 1, "no": 12, "quantity_t": "1", "name": name}])
+    told = admin.post("/api/admission/preview", json=body).json()["warnings"]
+    said = [w for w in told if "两者不符" in w]
+    assert len(said) == other
+    assert all("按“氯”计算" in w for w in said)
+
+
+def test_a_basis_that_is_repealed_is_marked_so_in_every_row(admin: TestClient, spot: tuple[float, float]) -> None:
+    west, east = away(spot, 150, 180), away(away(spot, 150, 180), 200)
+    put(admin, "railway", "例湖铁路", line(west, east))
+    body = admin.post("/api/admission/preview", json=enquiry(spot, "hazmat-storage")).json()
+    row = hit(body, "RAIL-HAZ")
+    assert (row["confidence"], row["sure"]) == ("verified", "已废止")
+    assert "仅供筛查）" in row["words"]
+    assert {a["sure"] for a in body["asked"] if a["rule"] == "RAIL-HAZ"} == {"已废止"}
+    assert {a["sure"] for a in body["asked"] if a["rule"] == "HWY-18A"} == {"已核实"}
+
+
 def test_a_place_in_another_datum_is_the_same_place(admin: TestClient, spot: tuple[float, float]) -> None:
     put(admin, "school", "例湖小学", point(away(spot, 84)))
     read = admin.post("/api/positions", json={"x": str(spot[0]), "y": str(spot[1]), "crs": "GCJ02"}).json()

@@ -3,7 +3,7 @@
 import io
 import zipfile
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import unquote
 
@@ -90,6 +90,22 @@ def test_a_paper_says_the_hit_with_both_numbers_its_clause_and_what_it_rests_on(
     assert f"{today.year} 年 {today.month} 月 {today.day} 日" in text
 
 
+def test_the_checklist_says_as_the_page_does_and_its_days_in_one_form(admin: TestClient) -> None:
+    case = ask(admin, IN_SHILI, "gas-restaurant")
+    today, by = clock.today(), clock.today() + timedelta(days=9)
+    found = {
+        "outcome": "rectify", "checkers": ["张三", "李四"], "on": today.isoformat(), "rectify_by": by.isoformat(),
+        "items": [{"item": "喷涂作业", "ok": None, "note": ""}], "note": "",
+    }  # fmt: skip
+    assert admin.post(f"/api/admission/checks/{case['case']}/findings", json=found).status_code == 200
+    text = said(paper(admin, case, "checklist").content)
+    assert "不适用" in text
+    assert "不涉及" not in text
+    assert today.isoformat() not in text
+    assert f"{today.year} 年 {today.month} 月 {today.day} 日" in text
+    assert f"{by.year} 年 {by.month} 月 {by.day} 日" in text
+
+
 def test_every_paper_is_a_word_file_on_a4_with_the_case_on_it(admin: TestClient) -> None:
     case = ask(admin, IN_WULI, "gas-restaurant", name="示例餐馆")
     for kind in KINDS:
@@ -118,12 +134,12 @@ def test_what_was_found_on_site_stands_on_the_checklist(admin: TestClient) -> No
     blank = said(paper(admin, case, "checklist").content)
     assert "□ 合格" in blank
     assert "三合一" in blank
-    today = clock.today().isoformat()
+    today = clock.today()
     items = [{"item": "燃气报警器", "ok": True, "note": "已装"}]
-    found = {"outcome": "pass", "checkers": ["张三", "李四"], "on": today, "items": items, "note": "符合"}
+    found = {"outcome": "pass", "checkers": ["张三", "李四"], "on": today.isoformat(), "items": items, "note": "符合"}
     assert admin.post(f"/api/admission/checks/{case['case']}/findings", json=found).status_code == 200
     filled = said(paper(admin, case, "checklist").content)
-    for words in ("张三、李四", "燃气报警器", "已装", "符合", today):
+    for words in ("张三、李四", "燃气报警器", "已装", "符合", f"{today.month} 月 {today.day} 日"):
         assert words in filled
     assert "□ 合格" not in filled
 

@@ -7,7 +7,7 @@ import os
 import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,10 @@ def _spot(snapshot: Snapshot, case: Mapping[str, Any]) -> str:
 
 def _day(value: Any) -> str:
     return f"{value.year} 年 {value.month} 月 {value.day} 日" if value else ""
+
+
+def _day_said(text: str | None) -> str:
+    return _day(date.fromisoformat(text)) if text else ""
 
 
 def values(snapshot: Snapshot, case: Mapping[str, Any], mark: str | None) -> dict[str, Any]:
@@ -91,9 +95,9 @@ def values(snapshot: Snapshot, case: Mapping[str, Any], mark: str | None) -> dic
         "规则集": context["ruleset_title"] or "",
         "核查结果": OUTCOMES.get(found.get("outcome", ""), ""),
         "核查人员": "、".join(found.get("checkers", ())),
-        "核查日期": found.get("on", ""),
+        "核查日期": _day_said(found.get("on")),
         "核查意见": found.get("note", ""),
-        "整改期限": found.get("rectify_by") or "",
+        "整改期限": _day_said(found.get("rectify_by")),
         "项目": list(_items(found, hits)),
     }
 
@@ -105,7 +109,7 @@ def _hit(n: int, row: Mapping[str, Any]) -> dict[str, Any]:
         "序号": str(n),
         "规则": row["title"],
         "依据": row["basis"],
-        "标记": shown.SURE.get(row["confidence"], row["confidence"]),
+        "标记": row["sure"],
         "对象": one,
         "实测": "" if measured is None else shown.metres(measured, needed),
         "应有": "" if needed is None else shown.limit(needed),
@@ -133,7 +137,7 @@ def _permits(rules: Rules, tags: list[str]) -> list[dict[str, str]]:
 def _items(found: Mapping[str, Any], hits: list[dict[str, Any]]) -> Iterator[dict[str, str]]:
     """What was looked at, or what is to be."""
     if found.get("items"):
-        words = {True: "合格", False: "不合格", None: "不涉及"}
+        words = {True: "合格", False: "不合格", None: "不适用"}
         for n, row in enumerate(found["items"], 1):
             yield {"序号": str(n), "项目": row["item"], "结果": words[row["ok"]], "说明": row["note"]}
         return

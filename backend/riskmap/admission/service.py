@@ -1,5 +1,6 @@
 """Cases: ask, keep, ask again from the frozen state, check on site, sign, close."""
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -15,8 +16,8 @@ from riskmap.admission.days import DUE_DAYS, calendar
 from riskmap.admission.enquiry import Answer, Applicant, DataDates, Enquiry, as_holding
 from riskmap.admission.judgement import WORDS, Verdict
 from riskmap.admission.place import Placed
-from riskmap.admission.rules import Rules, rules_of
-from riskmap.admission.wire import Check, Place, Size
+from riskmap.admission.rules import Rules, rules_of, words_of
+from riskmap.admission.wire import Check, Place, Size, Storage
 from riskmap.base import audit, clock, database
 from riskmap.base.crs import CGCS2000
 from riskmap.base.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
@@ -189,6 +190,8 @@ def check_storage(size: Size, rules: Rules) -> list[str]:
                 warnings.append(f"第 {i + 1} 项储存没有数量（或容积和密度），未作重大危险源辨识")
             else:
                 rows.append((i, row))
+            if other := _other_substance(row, rules):
+                warnings.append(f"第 {i + 1} 项储存{other}")
     if rows and not errors:
         try:
             holdings = [as_holding({k: v for k, v in row.model_dump().items() if v is not None}) for _, row in rows]
@@ -200,6 +203,22 @@ def check_storage(size: Size, rules: Rules) -> list[str]:
     if errors:
         raise Invalid("储存的填写有误，请改正后再核验", errors=errors)
     return warnings
+
+
+def _other_substance(given: Storage, rules: Rules) -> str | None:
+    """That a name is not that of the row of table 1 that was chosen, in words; the row counts."""
+    said = unicodedata.normalize("NFKC", given.name or "").replace(" ", "")
+    if not said or given.table != 1 or given.no is None:
+        return None
+    row = next((r for r in rules.book["gb18218-2018-table1"].rows if r.number("no") == given.no), None)
+    if row is None:
+        return None  # that there is none is told with the shares
+    names = [row.text("name"), *words_of(row.text("alias"))]
+    plain = [unicodedata.normalize("NFKC", name).replace(" ", "") for name in names]
+    if any(name in said for name in plain):
+        return None
+    own = row.text("name")
+    return f"写的是“{given.name}”，所选的表1第 {given.no} 项是“{own}”，两者不符：按“{own}”计算，请核对"
 
 
 _COLUMN = {"row": "no", "categories": "symbol", "density_t_m3": "density"}
@@ -304,6 +323,8 @@ def shown_answer(snapshot: Snapshot, answer: Mapping[str, Any], *, paper: bool =
         row["words"] = shown.reason(row)
     for row in near:
         row["words"] = shown.passes(row)
+    for row in (*hits, *near):
+        row["sure"] = shown.sure(row["basis"], row["confidence"])
     verdict = Verdict(answer["verdict"])
     return {
         "verdict": str(verdict),
@@ -311,7 +332,7 @@ def shown_answer(snapshot: Snapshot, answer: Mapping[str, Any], *, paper: bool =
         "sentence": shown.sentence(answer, hits, near),
         "hits": hits,
         "near": near,
-        "asked": answer["asked"],
+        "asked": [row | {"sure": shown.sure(row["basis"], row["confidence"])} for row in answer["asked"]],
         "lacking": [row["rule"] for row in shown.lacking(answer)],
     }
 

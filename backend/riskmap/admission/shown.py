@@ -11,6 +11,14 @@ from riskmap.standards import gb36894
 from riskmap.store.snapshot import Snapshot
 
 SURE = {"verified": "已核实", "recall": "待核", "judgement": "本局自定"}
+REPEALED = "已废止"  # as a basis says of itself
+
+
+def sure(basis: str, confidence: str) -> str:
+    """How sure a basis is, in a word; of one that is in force no more that comes first."""
+    return REPEALED if REPEALED in basis else SURE.get(confidence, confidence)
+
+
 # What is looked at on site where nobody has written down another list. Policy.
 ITEMS = (
     "实际经营的场所、事项与申报一致",
@@ -93,8 +101,8 @@ def _who(row: Mapping[str, Any]) -> str:
 
 
 def _basis(row: Mapping[str, Any]) -> str:
-    sure = "仅供筛查" if "已废止" in row["basis"] else SURE.get(row["confidence"], row["confidence"])
-    return f"（{row['basis']}，{sure}）"
+    said = sure(row["basis"], row["confidence"])
+    return f"（{row['basis']}，{'仅供筛查' if said == REPEALED else said}）"
 
 
 def _short_by(metres_: float) -> str:

@@ -50,7 +50,7 @@ def need(hazard: Facts, kind: str, target: Facts, book: Book) -> Need | None:
     if kind in _HOUSING:
         persons, homes = number(target, "residents"), number(target, "households")
         if persons is None and homes is None:
-            doubts.append("居住区人数、户数未登记，按 1 000 人以上")
+            doubts.append("居住区的常住人口（居住人数）、户数未登记，按 1 000 人以上")
         elif (persons or 0) < HOUSING_PERSONS and (homes or 0) < HOUSING_HOUSEHOLDS:
             column, word = "civil_m", "其他民用建筑"
     elif kind in _IMPORTANT:

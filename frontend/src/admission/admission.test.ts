@@ -4,6 +4,8 @@ import { aroundOf, layersOf, neighboursOf, rowsOf, zonesOf } from "./answer";
 import { atLines, begunBy, blank, bodyOf, canAsk, drawnPlace, faultAt, type Given, givenBy, inputOf } from "./enquiry";
 import { fromHash, nothing, type Question, sizeOf, toHash } from "./suitability";
 import type { Asked, Hit } from "./types";
+import { whereOf } from "../search/pin";
+import { sureWord } from "../words/admission";
 
 const hit = (more: Partial<Hit>): Hit => ({
   rule: "R", title: "", effect: "", direction: "applicant_to_target", consequence: "on_site_check", why: "short", basis: "", confidence: "verified",
@@ -52,7 +54,17 @@ describe("an enquiry as it is sent", () => {
   });
 });
 
+describe("an address that was found", () => {
+  it("says its town once, beside its name in full", () => {
+    const at = (name: string, address: string): string => whereOf({ name, address, where: "浔阳区向阳街道" });
+    expect([at("湖利街1号", "浔阳区向阳街道湖利街1号"), at("浔阳区向阳街道湖利街1号", ""), at("向阳小区", "浔阳区向阳街道湖利街3号"), at("湖利街", "")]).toEqual(["浔阳区向阳街道", "", "浔阳区向阳街道湖利街3号", "浔阳区向阳街道"]);
+  });
+});
+
 describe("an answer as it is shown", () => {
+  it("marks a basis that is repealed before how sure it is", () => {
+    expect([sureWord("某条例（2004，已废止）", "verified"), sureWord("AQ 4128-2019", "verified")]).toEqual(["已废止", "已核实"]);
+  });
   it("draws one line for an object, that of the chosen row, and none for what is masked", () => {
     const rows = rowsOf({ hits: [hit({}), hit({ rule: "S", required_m: 50 }), hit({ object: null, masked: "m", line: null })], near: [hit({ object: { id: 2, name: "t", class: "school", class_title: "", division: null } })] });
     expect(neighboursOf(rows, null).map((n) => [n.id, n.said?.text, n.said?.chosen])).toEqual([[0, "84.0 m / 100 m", false], [3, "84.0 m / 100 m", false]]);

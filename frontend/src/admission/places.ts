@@ -2,7 +2,7 @@
 import { getJson, send } from "../api/client";
 import type { Detail, Geometry } from "../api/types";
 import type { Choice } from "../register/object/PickOne.vue";
-import { meaningWords, placeWords } from "../search/pin";
+import { meaningWords, placeWords, whereOf } from "../search/pin";
 import type { Answer, FoundObject, FoundPlace, Meaning } from "../search/types";
 import { classes } from "../selection/store";
 import { QUALITY_WORD } from "../words";
@@ -23,7 +23,7 @@ export async function placesLike(text: string, signal: AbortSignal): Promise<Cho
     out.push({ key, title, note: note.filter(Boolean).join(" · ") });
   };
   for (const item of answer.position?.items ?? []) add(`c${item.crs}`, { kind: "position", item, q: text }, S.asDatum(item.title), [S.degrees(...item.position), ...meaningWords(item)]);
-  answer.places.items.forEach((item, i) => add(`p${i}`, { kind: "place", item }, item.name || item.address, [item.where, placeWords(item)]));
+  answer.places.items.forEach((item, i) => add(`p${i}`, { kind: "place", item }, item.name, [whereOf(item), placeWords(item)]));
   // A coarse position is no place to measure from.
   for (const item of answer.objects.items) if (item.position && item.form === "full") add(`o${item.id}`, { kind: "object", item }, item.name, [classes.value.get(item.class)?.title ?? "", item.where]);
   return out;

@@ -1,6 +1,7 @@
 /** A cell of a table of rules in an officer's words. */
 import { classes, placeName } from "../selection/store";
 import { W } from "../words";
+import { sureWord } from "../words/admission";
 import { columnOf, SIZE_WORD, U } from "../words/admissionRules";
 import type { Row } from "./rulesDraft";
 
@@ -11,6 +12,7 @@ export function cellWords(table: string, column: string, row: Row, tags: Readonl
   const spec = columnOf(table, column);
   if (column === "by" && !value) return ""; // a fixed number says so by itself
   if (!value || !spec) return value;
+  if (column === "tag") return sureWord(row.edition ?? "", value);
   const titles = (list: readonly string[], of: (code: string) => string): string => list.map(of).join("、");
   switch (spec.kind) {
     case "choice": return spec.choices?.[value] ?? value;

@@ -15,6 +15,11 @@ export function placeWords(place: FoundPlace): string {
   if (place.kind === "door" && place.level === "road") return S.addressNear(place.missing ?? "");
   return S.address(S.placeLevel[place.level] ?? place.level, place.missing);
 }
+/** Where a place is, beside its name: each word once. */
+export function whereOf({ name, address, where }: Pick<FoundPlace, "name" | "address" | "where">): string {
+  if (name.startsWith(where)) return "";
+  return !address || address.endsWith(name) ? where : address;
+}
 export function meaningWords(meaning: Meaning): string[] {
   const shift = meaning.shift_m === null ? S.projected : meaning.shift_m < 0.5 ? S.unmoved : S.moved(meaning.shift_m);
   return [shift, meaning.inside ? (meaning.where ? S.inside(meaning.where) : "") : S.outside].filter(Boolean);

@@ -6,6 +6,8 @@ export const VERDICT_WORD: Record<string, string> = {
 };
 export const STANDING_WORD: Record<string, string> = { unplaced: "待落位", assigned: "待核查", overdue: "逾期", checked: "已核查", refused: "不通过" };
 export const DIRECTION_WORD: Record<string, string> = { applicant_to_target: "申请方 → 周边", source_to_applicant: "周边 → 申请方", place: "所在区域", trade: "所营事项" };
+/** A basis in force no more says so of itself; that comes before how sure it is. */
+export const sureWord = (basis: string, confidence: string): string => (basis.includes("已废止") ? "已废止" : (SURE_WORD[confidence] ?? confidence));
 export const SURE_WORD: Record<string, string> = { verified: "已核实", recall: "待核", judgement: "本局自定" };
 export const PLACED_WORD: Record<string, string> = { drawn: "图上给定", typed: "输入坐标", enterprise: "取自企业登记", address: "按地址匹配" };
 export const CHANNEL_WORD: Record<string, string> = { window: "窗口受理", api: "接口受理", file: "日清单导入" };
@@ -188,7 +190,7 @@ export const N = {
   mapNote: "测地线距离，外廓到外廓",
   listed: (parts: readonly string[]) => parts.join("、"),
   joined: (parts: readonly string[]) => parts.join("；"),
-  withSure: (basis: string, confidence: string) => `${basis}（${SURE_WORD[confidence] ?? confidence}）`,
+  withSure: (basis: string, confidence: string) => `${basis}（${sureWord(basis, confidence)}）`,
   said: "算法",
   doubts: "存疑",
   effect: "要求",

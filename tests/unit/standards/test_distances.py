@@ -119,3 +119,10 @@ def test_check_character_of_a_credit_code(code: str) -> None:
     assert gb32100.fault(wrong) == "统一社会信用代码校验位不符"
     assert gb32100.fault(code[:-1]) is not None
     assert gb32100.fault("I" + code[1:]) is not None
+
+
+def test_what_is_missing_of_housing_is_named_as_its_field_is() -> None:
+    # 人数 of a residential area says nothing here: 常住人口 and 户数 do.
+    need = gb50016.need({"storage": [LPG]}, "village", {"persons": 2000}, BOOK)
+    assert need is not None
+    assert need.doubts == ("居住区的常住人口（居住人数）、户数未登记，按 1 000 人以上",)
