@@ -109,6 +109,8 @@ def words(body: bytes, page: int | None = None) -> str:
 
 
 def overlaps(boxes: Sequence[tuple[float, float, float, float]], slack: float = 0.0) -> int:
+    if not boxes:
+        return 0
     tree = shapely.STRtree([shapely.box(*b).buffer(-slack) for b in boxes])
     found = tree.query([shapely.box(*b).buffer(-slack) for b in boxes], predicate="intersects")
     return sum(

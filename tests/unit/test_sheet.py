@@ -145,6 +145,12 @@ def test_without_a_boundary_the_objects_make_the_extent() -> None:
     assert len(made.drawn) == 9
 
 
+def test_one_object_without_a_boundary_is_shown_with_its_surroundings() -> None:
+    made = sheet(marks(1), Ground())
+    assert made.scale == 5000
+    assert made.drawn[0]["shown"] == "name"
+
+
 def test_neither_boundary_nor_object_is_still_a_sheet() -> None:
     made = sheet([], Ground())
     said = words(made.pdf())

@@ -65,7 +65,7 @@ class BookPage:
     classes: tuple[ClassRow, ...] = ()
     unplaced: Mapping[str, int] = field(default_factory=dict)
     above: Mapping[str, int] = field(default_factory=dict)  # counts of the county, for shares
-    above_word: str = "占全县"
+    above_word: str = "占全县（区）"
     facts: tuple[str, ...] = ()
     locator: Locator | None = None
 
@@ -138,7 +138,7 @@ class _Book:
         pt = 6.0 * K
         left_w = (right - _MARGIN) / 2 - 36
         lines = [
-            f"2000 国家大地坐标系（CGCS2000）；高斯—克吕格投影，中央经线 {meridian}。" if meridian else "",
+            f"2000 国家大地坐标系；高斯—克吕格投影，中央经线 {meridian}。" if meridian else "",
             f"界线：{source or '无'}，不作为划界依据。",
         ]
         lines.append(f"编制：{self.imprint.maker}")
@@ -204,7 +204,7 @@ class _Book:
         territory, near = layout.territory(site.area, site.anchors)
         w, h = inner[2] - inner[0], inner[3] - inner[1]
         least = layout.least_scale(territory, w, h, _PAD)
-        scale = next(layout.round_scales(max(least, 5000.0 if site.area is None else 1000.0)))
+        scale = next(layout.round_scales(least))
         x0, y0, x1, y1 = territory.bounds
         f = scale / 1000
         frame = Frame(page, inner, site, scale, (x0 + x1) / 2 - w * f / 2, (y0 + y1) / 2 + h * f / 2, K)

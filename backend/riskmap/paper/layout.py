@@ -171,8 +171,10 @@ def _raster(t: Territory, scale: float, cell: float, pad: float, reach: float) -
 
 
 def least_scale(t: Territory, w: float, h: float, pad: float) -> float:
+    """The scale at which the territory just fits; a few objects by themselves are shown with their surroundings."""
     x0, y0, x1, y1 = t.bounds
-    return max((x1 - x0) * 1000 / (w - 2 * pad), (y1 - y0) * 1000 / (h - 2 * pad), 500.0)
+    fits = max((x1 - x0) * 1000 / (w - 2 * pad), (y1 - y0) * 1000 / (h - 2 * pad))
+    return max(fits, 5000.0 if t.shape.is_empty else 500.0)
 
 
 def fit(

@@ -374,12 +374,12 @@ def list_lines(name: str, k: float) -> int:
     return len(wrap(name, 6.2 * k, (COLUMN - _NAME_X - 1.0) * k)) if len(name) > 9 else 1
 
 
-def list_need(rows: int, k: float) -> list[tuple[float, float]]:
-    """Sizes that would hold so many lines of one row each; then some that hold a part."""
+def list_need(rows: int, k: float, tallest: int = 1) -> list[tuple[float, float]]:
+    """Sizes that would hold so many lines, the tallest row whole; then some that hold a part."""
     out = []
     for share in (1.0, 0.6, 0.3):
         for columns in (4, 5, 3, 6, 2, 7, 8, 1):
-            per = -(-int(rows * share) // columns)
+            per = max(-(-int(rows * share) // columns), tallest)
             if (columns > 1 and per < 4 and rows > 8) or (share < 1 and per < 5):
                 continue
             out.append(((4.4 + COLUMN * columns) * k, (8.6 + ROW * per) * k))

@@ -299,6 +299,7 @@ class _Sheet:
     piles = False
     list_box: Box | None = None
     list_beside = False
+    tallest = 1  # lines of the longest name in the list
 
     def _counts(self) -> dict[str, int]:
         return {g: sum(m.grade == g for m in self.marks) for g in GRADES}
@@ -391,12 +392,14 @@ class _Sheet:
                     )
                 done = bodies, inset_bodies
                 waiting = [i for p in (bodies, inset_bodies) if p for b, _ in p.waiting for i in b.members]
-                lines = sum(panels.list_lines(site.marks[i].name, self.k) for i in waiting) + len(self.off) * 4
+                tall = [panels.list_lines(site.marks[i].name, self.k) for i in waiting] + [4] * len(self.off)
+                taller = max(tall, default=1) > self.tallest
+                lines, self.tallest = sum(tall), max(tall, default=1)
                 lines += lines // 20 + (1 if lines else 0)  # columns do not come out even
                 self.piles = any(b.pile for p in (bodies, inset_bodies) if p for b, _ in p.waiting)
                 had = need
                 need = lines
-                if attempt < attempts - 1 and (lines > had or (had and lines < had * 0.6)):
+                if attempt < attempts - 1 and (taller or lines > had or lines < had * 0.6):
                     continue
             break
         return plan, self._draw(plan, frame, inset_frame, main, inside, done)
@@ -455,8 +458,6 @@ class _Sheet:
         w, h = x1 - x0, y1 - y0
         pad = _PAD * k
         least = layout.least_scale(territory, w, h, pad)
-        if not len(territory.points) or territory.bounds[2] - territory.bounds[0] < 1 or least <= 500:
-            least = max(least, 5000.0 if territory.shape.is_empty else 500.0)
         best: _Plan | None = None
         first: int | None = None
         scales = layout.round_scales(least)
@@ -504,7 +505,11 @@ class _Sheet:
             top = panels.top_cells(self._top(), k)
             out.append(layout.Panel("top", [(top.w, top.h)], ("se", "sw", "ne", "nw"), worth=0.8))
         if need:
-            out.append(layout.Panel("list", panels.list_need(need, k), ("se", "sw", "ne", "nw"), worth=0.9, loss=0.03))
+            out.append(
+                layout.Panel(
+                    "list", panels.list_need(need, k, self.tallest), ("se", "sw", "ne", "nw"), worth=0.9, loss=0.03
+                )
+            )
         out.append(layout.Panel("north", [(12 * k, 20 * k)], ("ne", "nw", "sw", "se"), worth=0.4))
         return out
 
@@ -824,7 +829,7 @@ class _Sheet:
             c = shape.centroid
             pt = 6.0 * k
             w = width(str(n), pt, bold=True)
-            if n < 4 or shape.is_empty or shape.bounds[2] - shape.bounds[0] < w * 1.2:
+            if n < 4 or shape.is_empty or shape.bounds[2] - shape.bounds[0] < w * 1.5:
                 continue
             dark = colour in {"#B5663F", "#7A3418"}
             frame.map.text(c.x, c.y + 0.75 * k, str(n), pt, bold=True, color="#FFFFFF" if dark else INK, align="center")
