@@ -3,7 +3,7 @@ import { getJson, send } from "../api/client";
 import type { Detail, Geometry } from "../api/types";
 import type { Choice } from "../register/object/PickOne.vue";
 import { meaningWords, placeWords, whereOf } from "../search/pin";
-import type { Answer, FoundObject, FoundPlace, Meaning } from "../search/types";
+import type { Answer, FoundObject, FoundPlace, FoundPosition, Meaning } from "../search/types";
 import { classes } from "../selection/store";
 import { QUALITY_WORD } from "../words";
 import { N } from "../words/admission";
@@ -11,7 +11,7 @@ import { S } from "../words/search";
 import { noPlace, type PlaceDraft } from "./enquiry";
 import type { Tags } from "./types";
 
-type Found = { kind: "place"; item: FoundPlace } | { kind: "object"; item: FoundObject } | { kind: "position"; item: Meaning; q: string };
+type Found = { kind: "place"; item: FoundPlace } | { kind: "object"; item: FoundObject } | { kind: "position"; item: Meaning; q: string; numbers: Pick<FoundPosition, "x" | "y"> };
 let found = new Map<string, Found>();
 
 export async function placesLike(text: string, signal: AbortSignal): Promise<Choice[]> {
@@ -22,7 +22,7 @@ export async function placesLike(text: string, signal: AbortSignal): Promise<Cho
     found.set(key, one);
     out.push({ key, title, note: note.filter(Boolean).join(" · ") });
   };
-  for (const item of answer.position?.items ?? []) add(`c${item.crs}`, { kind: "position", item, q: text }, S.asDatum(item.title), [S.degrees(...item.position), ...meaningWords(item)]);
+  for (const item of answer.position?.items ?? []) add(`c${item.crs}`, { kind: "position", item, q: text, numbers: answer.position as FoundPosition }, S.asDatum(item.title), [S.degrees(...item.position), ...meaningWords(item)]);
   answer.places.items.forEach((item, i) => add(`p${i}`, { kind: "place", item }, item.name, [whereOf(item), placeWords(item)]));
   // A coarse position is no place to measure from.
   for (const item of answer.objects.items) if (item.position && item.form === "full") add(`o${item.id}`, { kind: "object", item }, item.name, [classes.value.get(item.class)?.title ?? "", item.where]);
@@ -34,7 +34,7 @@ export async function placeOfChoice(key: string, off: Tags["uncertainty_m"]): Pr
   const one = found.get(key);
   if (!one) return null;
   const at = (position: readonly number[]): PlaceDraft["geometry"] => ({ type: "Point", coordinates: [...position] });
-  if (one.kind === "position") return { ...noPlace(), geometry: at(one.item.position), uncertainty: "0", found: `${N.typed} ${one.q}` };
+  if (one.kind === "position") return { ...noPlace(), geometry: at(one.item.position), typed: { x: String(one.numbers.x), y: String(one.numbers.y), crs: one.item.crs }, uncertainty: "0", found: `${N.typed} ${one.q}` };
   if (one.kind === "place") {
     const { item } = one;
     const metres = off.address[item.level] ?? Math.max(...Object.values(off.address));
