@@ -295,6 +295,7 @@ def test_a_case_that_waits_keeps_what_was_sent_and_swapped_numbers_are_suggested
     )
     assert placed.json()["sent"]["x"] == "29.500001"  # still there when it is placed
     assert placed.json()["sent"]["waits"] is None
+    assert not [w for w in placed.json()["warnings"] if "已有准入案" in w]  # it is that case
 
 
 def test_the_datum_is_asked_or_said_and_never_guessed(admin: TestClient) -> None:

@@ -97,11 +97,14 @@ class Asked:
     warnings: tuple[str, ...]
 
 
-def ask(snapshot: Snapshot, house: House, given: Check) -> Asked:
-    """Find the place, the tags and the answer, by the rules in force today. Raises Invalid with all that is wrong."""
+def ask(snapshot: Snapshot, house: House, given: Check, own: str | None = None) -> Asked:
+    """Find the place, the tags and the answer, by the rules in force today; `own`: a case of it that is there already.
+
+    Raises Invalid with all that is wrong.
+    """
     rules = rules_of(snapshot.catalogue.ruleset_at(snapshot.moment.day))
     found, industry, warnings = _trade(rules, given)
-    warnings += check_storage(given.size, rules) + _known(snapshot, given)
+    warnings += check_storage(given.size, rules) + _known(snapshot, given, own)
     placed = place.find(snapshot, given.place, house.bounds)
     applicant = applicant_of(given, found, industry, placed)
     return Asked(given, placed, applicant, rules, answer_of(snapshot, house, rules, applicant), tuple(warnings))
@@ -162,13 +165,13 @@ def _trade(rules: Rules, given: Check) -> tuple[list[trade.Found], str | None, l
     return found, industry, warnings
 
 
-def _known(snapshot: Snapshot, given: Check) -> list[str]:
+def _known(snapshot: Snapshot, given: Check, own: str | None) -> list[str]:
     """Cases that this entity has already, of those that the reader may see."""
     who, code = given.applicant, given.applicant.uscc
     number = queries.known_codes(snapshot.connection, [code]).get(code) if code and gb32100.identifies(code) else None
     if number is None and who.name:
         number = queries.known_names(snapshot.connection, [who.name]).get((who.name, who.address))
-    return [f"这个申请人已有准入案 {number}；确需另立一案的可以继续"] if number else []
+    return [f"这个申请人已有准入案 {number}；确需另立一案的可以继续"] if number not in {None, own} else []
 
 
 def check_storage(size: Size, rules: Rules) -> list[str]:
@@ -585,7 +588,7 @@ def ask_waiting(snapshot: Snapshot, house: House, number: str, given: Place) -> 
     """A case that waits asked at its place, by today's state and rules. Raises NotFound, Conflict, Invalid."""
     case = find(snapshot, number)
     _ensure_waits(case)
-    return ask(snapshot, house, Check.model_validate(case["request"]).model_copy(update={"place": given}))
+    return ask(snapshot, house, Check.model_validate(case["request"]).model_copy(update={"place": given}), number)
 
 
 def put_in_place(
