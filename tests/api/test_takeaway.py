@@ -67,6 +67,13 @@ def test_hexagons_count_as_the_page_too(admin: TestClient, client: TestClient, m
             found[code[body["classes"][class_]["title"]], body["grades"][grade]["value"]] += n
         assert found == +expected
         assert body["resolution"] <= finest
+        # Far out the same counts are in larger hexagons, fewer of them each time.
+        placed = told["total"] - told["unplaced"]
+        for coarser in body["coarser"]:
+            assert sum(n for _, counted in coarser["cells"] for *_, n in counted) == placed
+        sizes = [len(body["cells"]), *(len(coarser["cells"]) for coarser in body["coarser"])]
+        assert sizes == sorted(sizes, reverse=True)
+        assert body["coarser"][-1]["resolution"] == 5
         assert "objects" not in body
         assert body["total"] == told["total"]
         # No name of an object is in it.

@@ -151,8 +151,16 @@ def test_hexagons_say_so_and_switch(
     expect(page.locator(".cells")).to_contain_text("已合并为 H3 8 级六边形")
     told = service("/api/counts?by=grade").json()
     assert page.evaluate("() => riskmapFile.figures().shown") == told["total"] - told["unplaced"]
+    assert red_pixels(page) > 100
     row(page, "红　重大").locator("input").uncheck()
     assert red_pixels(page) == 0
+    # One sees them from afar, and they become finer as one comes nearer.
+    far = page.evaluate("() => riskmapFile.picture.across(riskmapFile.picture.cells[0])")
+    page.evaluate("() => { riskmapFile.map.setZoom(13, { animate: false }); }")
+    assert far >= 18
+    assert page.evaluate("() => riskmapFile.picture.cells.length") == page.evaluate(
+        "() => riskmapFile.data.cells.length"
+    )
     assert wrong == []
     page.context.close()
 

@@ -19,6 +19,7 @@ from riskmap.access.reader import Reader
 from riskmap.base import clock
 from riskmap.base import state as states
 from riskmap.base.clock import SHANGHAI
+from riskmap.base.crs import cell_ancestor
 from riskmap.catalogue import queries as catalogue_queries
 from riskmap.catalogue.model import GRADES, Class, Field
 from riskmap.engine.totals import Totals
@@ -30,7 +31,7 @@ from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Snapshot
 
 MOST_OBJECTS = 20_000  # measured: docs/decisions/0023
-_FINEST = 8
+_FINEST, _COARSEST = 8, 5
 _MOST_CELLS = 6_000
 _MOST_GROUND = 2_000_000  # bytes of the loaded ground layers together
 _MOST_TOWNS = 400
@@ -207,19 +208,37 @@ def _cells(snapshot: Snapshot, selection: Selection, finest: int) -> dict[str, A
         key=lambda c: list(classes).index(c) if c in classes else 10**6,
     )
     place = {code: i for i, code in enumerate(found)}
-    by_cell: dict[int, list[list[int]]] = {}
-    for cell, class_, grade, n in rows:
-        by_cell.setdefault(cell, []).append([place[class_], grade - 1, n])
+    counted = {(cell, place[class_], grade - 1): n for cell, class_, grade, n in rows}
     return {
         "resolution": resolution,
         "few": _FEW,
         "classes": [{"title": classes[c].title if c in classes else c, "fields": []} for c in found],
-        "cells": [
-            [[[round(lon, 5), round(lat, 5)] for lat, lon in h3.cell_to_boundary(h3.int_to_str(cell))], counted]
-            for cell, counted in sorted(by_cell.items())
+        "cells": _rings(counted),
+        # Far out a hexagon would be a dot: the same counts by coarser ancestors, down to their own parents.
+        "coarser": [
+            {"resolution": r, "cells": _rings(_merged(counted, r))} for r in range(resolution - 1, _COARSEST - 1, -1)
         ],
         "unplaced": [[place[class_], grade - 1, n] for class_, grade, n in unplaced],
     }
+
+
+def _merged(counted: Mapping[tuple[int, int, int], int], resolution: int) -> dict[tuple[int, int, int], int]:
+    out: dict[tuple[int, int, int], int] = {}
+    for (cell, class_, grade), n in counted.items():
+        key = (cell_ancestor(cell, resolution), class_, grade)
+        out[key] = out.get(key, 0) + n
+    return out
+
+
+def _rings(counted: Mapping[tuple[int, int, int], int]) -> list[list[Any]]:
+    """Each hexagon's outline with what is in it: [[lon, lat] …], [[class, grade, n] …]."""
+    by_cell: dict[int, list[list[int]]] = {}
+    for (cell, class_, grade), n in sorted(counted.items()):
+        by_cell.setdefault(cell, []).append([class_, grade, n])
+    return [
+        [[[round(lon, 5), round(lat, 5)] for lat, lon in h3.cell_to_boundary(h3.int_to_str(cell))], inside]
+        for cell, inside in by_cell.items()
+    ]
 
 
 # -- Ground ------------------------------------------------------------------------------------

@@ -30,12 +30,14 @@ function riskmapTakeAway(map) {
       default: return [[], false];
     }
   };
-  const items = [], unplaced = [], cells = [];
+  const items = [], unplaced = [], levels = []; // hexagons, the finest first
   if (byCells) {
     for (const [ring, counted] of data.cells) {
       ring.forEach(([x, y]) => reach(x, y));
       counted.forEach(([c, g, n]) => count(c, g, n, true));
-      cells.push({ ring: ring.map(([x, y]) => world(x, y)), counted, middle: ring.reduce((a, [x, y]) => [a[0] + x / ring.length, a[1] + y / ring.length], [0, 0]) });
+    }
+    for (const { cells } of [data, ...data.coarser]) {
+      levels.push(cells.map(([ring, counted]) => ({ ring: ring.map(([x, y]) => world(x, y)), counted, middle: world(...ring.reduce((a, [x, y]) => [a[0] + x / ring.length, a[1] + y / ring.length], [0, 0])) })));
     }
     data.unplaced.forEach(([c, g, n]) => count(c, g, n, false));
   } else {
@@ -142,6 +144,7 @@ function riskmapTakeAway(map) {
       this.origin = map.getPixelBounds().min;
       this.size = size;
       this.radius = this.zoom < 9 ? 3.2 : this.zoom < 11 ? 4.5 : this.zoom < 13 ? 6 : 8;
+      this.cells = levels.find((l) => l.length && this.across(l[0]) >= 18) ?? levels.at(-1) ?? [];
       if (byCells) this.hexagons(ctx);
       else this.outlines(ctx);
       this.names(ctx, towns, 11.5, "11px", look().town);
@@ -151,6 +154,7 @@ function riskmapTakeAway(map) {
     put(p) { return [p.x * this.scale - this.origin.x, p.y * this.scale - this.origin.y]; },
     inside(x, y, by) { return x > -by && y > -by && x < this.size.x + by && y < this.size.y + by; },
     trace(ctx, line) { line.forEach((p, i) => { const [x, y] = this.put(p); if (i) ctx.lineTo(x, y); else ctx.moveTo(x, y); }); },
+    across(cell) { const xs = cell.ring.map((p) => p.x); return (Math.max(...xs) - Math.min(...xs)) * this.scale; },
     outlines(ctx) {
       for (const it of items) {
         if (!it.lines.length || !seen(it.row[CLASS], it.row[GRADE])) continue;
@@ -182,7 +186,7 @@ function riskmapTakeAway(map) {
       ctx.textBaseline = "middle";
       ctx.font = "11px sans-serif";
       const red = [];
-      for (const cell of cells) {
+      for (const cell of this.cells) {
         const { n, by } = cellOf(cell);
         if (!n) continue;
         ctx.beginPath();
@@ -196,9 +200,8 @@ function riskmapTakeAway(map) {
         ctx.strokeStyle = "#FFFFFF";
         ctx.stroke();
         if (by[0]) red.push(cell);
-        const [x0] = this.put(cell.ring[0]), xs = cell.ring.map((p) => this.put(p)[0]);
-        if (Math.max(...xs) - Math.min(...xs) > 30 && x0 > -60 && x0 < this.size.x + 60) {
-          const [x, y] = this.put(world(...cell.middle));
+        const [x, y] = this.put(cell.middle);
+        if (this.across(cell) > 24 && this.inside(x, y, 60)) {
           ctx.fillStyle = step(n) > 2 ? "#FFFFFF" : "#3A1E10";
           ctx.fillText(num(n), x, y);
         }
@@ -244,7 +247,7 @@ function riskmapTakeAway(map) {
         }
         return odd;
       };
-      return cells.find((cell) => cellOf(cell).n && into(cell.ring));
+      return this.cells.find((cell) => cellOf(cell).n && into(cell.ring));
     },
   });
   const picture = new Picture().addTo(map);
@@ -391,7 +394,7 @@ function riskmapTakeAway(map) {
   body.append(search, found);
   if (byCells) {
     const e = make("section", "cells");
-    e.append(make("p", "", `所选 ${num(data.total)} 处，${data.too_large ? "逐处装入的文件过大" : `超过 ${num(data.most)} 处`}，已合并为 H3 ${data.resolution} 级六边形：每格写处数，红框是含重大的格。要看逐处的，请在系统里缩小范围再导出。`));
+    e.append(make("p", "", `所选 ${num(data.total)} 处，${data.too_large ? "逐处装入的文件过大" : `超过 ${num(data.most)} 处`}，已合并为 H3 ${data.resolution} 级六边形（远看时用更大的格）：每格写处数，红框是含重大的格。要看逐处的，请在系统里缩小范围再导出。`));
     const ramp = make("p", "ramp");
     STEPS.forEach((least, i) => { const s = make("span", "", i === STEPS.length - 1 ? `≥${least}` : `${least}–${STEPS[i + 1] - 1}`); s.style.background = RAMP[i]; s.style.color = i > 2 ? "#FFF" : "#3A1E10"; ramp.append(s); });
     e.append(ramp);
