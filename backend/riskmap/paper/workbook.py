@@ -194,11 +194,11 @@ class Table:
     def _look(self, kind: str) -> Any:
         match kind:
             case "number":
-                return self._book.format("number", border=7, align="right")
+                return self._book.format("number", border=7, align="right", indent=1)
             case "id":
                 return self._book.format("id", border=7, align="center")
             case "metres":
-                return self._book.format("metres", border=7, align="right", num_format="0.0")
+                return self._book.format("metres", border=7, align="right", indent=1, num_format="0.0")
             case _:
                 return self._book.format("text", border=7, text_wrap=True)
 

@@ -11,6 +11,14 @@ from riskmap.reports.made import Made, Tell
 from riskmap.reports.three_lists import Sheet, figures, write
 
 _DONE = "上期以来已办"
+_COMPARED = frozenset({"was_due"})
+# What says nothing on a sheet of one status.
+_WITHOUT = {
+    "overdue": _COMPARED | {"remaining", "lacks"},
+    "soon": _COMPARED | {"over", "lacks"},
+    "later": _COMPARED | {"over", "lacks"},
+    "missing": _COMPARED | {"due", "over", "remaining"},
+}
 
 
 def make(edition: Edition, folder: Path, tell: Tell) -> list[Made]:
@@ -18,12 +26,14 @@ def make(edition: Edition, folder: Path, tell: Tell) -> list[Made]:
     if edition.public:
         return []
     values = edition.figures.body["lists"][due.NAME]
-    sheets = [Sheet(word, rolling.LIST, values[name], name) for name, word in rolling.STATUSES.items()]
+    sheets = [
+        Sheet(word, rolling.LIST, values[name], name, without=_WITHOUT[name]) for name, word in rolling.STATUSES.items()
+    ]
     told = [("共", f"{values['every']} 项"), *figures(edition, due.NAME)]
     since = _since(edition)
     if since is not None:
         given = {SINCE.name: [since.isoformat()]}
-        sheets.append(Sheet(_DONE, rolling.LIST, None, "done", given))
+        sheets.append(Sheet(_DONE, rolling.LIST, None, "done", given, frozenset({"lacks"})))
         told.append((_DONE, f"到期日比上期（{since.isoformat()}）后移的事项，见“{_DONE}”；其余各张不含与上期的比较"))
     name = f"{due.LIST.title}.xlsx"
     written = write(edition, due.LIST, folder / name, sheets, tell, told)

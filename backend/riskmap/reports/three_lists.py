@@ -54,6 +54,7 @@ class Sheet:
     rows: int | None
     only: str | None = None  # just what this figure of the list counts
     given: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    without: frozenset[str] = frozenset()  # columns that say nothing here
 
 
 def write(
@@ -63,13 +64,14 @@ def write(
     parts = layouts.shown(one, edition.options, public=edition.public)
     title = f"{edition.area}{one.title}"
     whole, done = sum(sheet.rows or 0 for sheet in sheets) or 1, 0
-    tables: list[Table] = []
+    tables: list[tuple[Table, list[Part]]] = []
     with Workbook(path, edition.imprint(title)) as book:
         for sheet in sheets:
             question = lists.question(sheet.listing, edition.snapshot, edition.selection, sheet.given, only=sheet.only)
-            headings = [NUMBER, *(_heading(part) for part in parts)]
+            own = [part for part in parts if part.name not in sheet.without]
+            headings = [NUMBER, *(_heading(part) for part in own)]
             table = book.table(sheet.name, headings, title if len(sheets) == 1 else f"{title}（{sheet.name}）")
-            for cells in lists.every(question, [part.column for part in parts]):
+            for cells in lists.every(question, [part.column for part in own]):
                 table.row([table.written + 1, *cells])
                 done += 1
                 if done % _EVERY == 0:
@@ -77,10 +79,10 @@ def write(
             table.end(one.empty)
             if sheet.rows is not None and table.written != sheet.rows:
                 raise RuntimeError(f"{one.name}/{sheet.name}: wrote {table.written} of {sheet.rows}")
-            tables.append(table)
+            tables.append((table, own))
         book.note([*about(edition), *told, *_marks(edition, one)], _columns(edition, parts, tables))
     tell(1.0)
-    return {table.name: table.written for table in tables}
+    return {table.name: table.written for table, _ in tables}
 
 
 def _heading(part: Part) -> Heading:
@@ -171,17 +173,20 @@ def _marks(edition: Edition, one: SheetList) -> list[tuple[str, str]]:
     return lines
 
 
-def _columns(edition: Edition, parts: Sequence[Part], tables: Sequence[Table]) -> list[tuple[str, ...]]:
+def _columns(
+    edition: Edition, parts: Sequence[Part], tables: Sequence[tuple[Table, Sequence[Part]]]
+) -> list[tuple[str, ...]]:
     """Each column: unit, how many rows have it, how it is read."""
     catalogue = edition.snapshot.catalogue
     declared: set[str] = set()
     for class_ in catalogue.classes.values():
         fields: Sequence[Field] = class_.fields
         declared |= {f.name for f in fields}
-    rows = sum(table.written for table in tables)
     out: list[tuple[str, ...]] = [("列", "单位", "已填／共", "怎样得来")]
-    for i, part in enumerate(parts, 1):
-        filled = sum(table.filled[i] for table in tables)
+    for part in parts:
+        having = [(table, own.index(part) + 1) for table, own in tables if part in own]  # behind 序号
+        rows = sum(table.written for table, _ in having)
+        filled = sum(table.filled[i] for table, i in having)
         read = part.read
         if part.fields and not declared.intersection(part.fields):
             read += "。登记的各分类目前都没有这一项，整列空白；需要时由管理员在分类里加上"

@@ -24,7 +24,7 @@ _READ = {
     "department": "登记的主管部门",
     "was_due": "与上期比较时，上期那天登记的到期日",
 }
-_WIDTHS = {"name": 30, "class": 14, "enterprise": 28, "division": 18, "department": 14, "was_due": 14, "lacks": 20}
+_WIDTHS = {"name": 30, "class": 14, "enterprise": 28, "division": 18, "department": 17, "was_due": 14, "lacks": 20}
 
 
 def _part(column: Column) -> Part:
