@@ -55,7 +55,7 @@ from riskmap.register import (
 from riskmap.register import jobs as jobs_api
 from riskmap.register.imports import api as imports_api
 from riskmap.reports import api as reports_api
-from riskmap.reports import layouts_api
+from riskmap.reports import layouts_api, templates_api
 from riskmap.reports.notices import api as notices_api
 from riskmap.reports.notices import public as public_page
 from riskmap.reports.takeaway import api as takeaway_api
@@ -156,6 +156,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(public_page.router)
     app.include_router(takeaway_api.router)
     app.include_router(layouts_api.router)  # before a set by its id
+    app.include_router(templates_api.router)  # before a set by its id
     app.include_router(reports_api.router)
     _add_page(app)
     return app

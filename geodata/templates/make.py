@@ -1,8 +1,9 @@
-"""The shipped templates of admission papers: `python geodata/templates/make.py`, run again after a change here.
+"""The shipped templates of admission papers and of the report: `python geodata/templates/make.py`, run again after a
+change here.
 
 Plain Word files with real styles, so that a bureau can take one, change it in Word or WPS and upload it.
-Names in double braces are fields (`admission.papers.values`); `{%tr … %}` and `{%p … %}` are rows and paragraphs
-that repeat or fall away.
+Names in double braces are fields (`admission.papers.values`, `reports.report.values`); `{%tr … %}` and `{%p … %}`
+are rows and paragraphs that repeat or fall away.
 """
 
 from collections.abc import Sequence
@@ -10,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import docx
+from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.table import WD_TABLE_ALIGNMENT
-from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_ALIGNMENT
 from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
 
 FOLDER = Path(__file__).parent / "admission"
+REPORT = Path(__file__).parent / "report"
 BODY, HEAD = "仿宋", "黑体"
 
 
@@ -263,7 +266,188 @@ def checklist() -> None:
     made.save(str(FOLDER / "checklist.docx"))
 
 
+# -- The report ------------------------------------------------------------------------------
+
+
+def _styled(made: Any, name: str, size: float, face: str, *, bold: bool = False) -> Any:
+    """A paragraph style of our own, or one of Word's that the blank document lacks."""
+    styles = made.styles
+    known = {style.name for style in styles}
+    style = styles[name] if name in known else styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
+    style.base_style = styles["Normal"]
+    style.hidden, style.unhide_when_used, style.quick_style = False, True, True
+    _face(style, face, size, bold=bold)
+    return style
+
+
+def _spaced(style: Any, before: float, after: float, line: float | None = None) -> Any:
+    style.paragraph_format.space_before, style.paragraph_format.space_after = Pt(before), Pt(after)
+    style.paragraph_format.line_spacing = 1.0 if line is None else Pt(line)
+    return style
+
+
+def _field(paragraph: Any, code: str, shown: str) -> None:
+    """A field of Word with what it shows until it is worked out."""
+    for kind, text in (("begin", ""), ("", code), ("separate", ""), ("shown", shown), ("end", "")):
+        run = paragraph.add_run(shown if kind == "shown" else "")
+        if kind == "shown":
+            continue
+        child = run._r.makeelement(qn("w:fldChar" if kind else "w:instrText"), {})
+        if kind:
+            child.set(qn("w:fldCharType"), kind)
+        else:
+            child.text = f" {text} "
+        run._r.append(child)
+
+
+def _ruled(style: Any, side: str, size: int, space: int, colour: str) -> None:
+    around = style.element.get_or_add_pPr()
+    borders = around.makeelement(qn("w:pBdr"), {})
+    line = {"val": "single", "sz": str(size), "space": str(space), "color": colour}
+    borders.append(borders.makeelement(qn(f"w:{side}"), {qn(f"w:{k}"): v for k, v in line.items()}))
+    around.insert_element_before(borders, "w:shd", "w:tabs", "w:spacing", "w:ind", "w:jc", "w:outlineLvl")
+
+
+def _indented(style: Any, characters: int = 200) -> None:
+    style.paragraph_format.first_line_indent = Pt(24)
+    style.element.get_or_add_pPr().find(qn("w:ind")).set(qn("w:firstLineChars"), str(characters))
+
+
+def _report_styles(made: Any) -> None:
+    normal = made.styles["Normal"]
+    _face(normal, "宋体", 12)
+    _spaced(normal, 0, 0, 23)
+    for level, size, before, after in ((1, 16, 0, 18), (2, 14, 14, 8), (3, 12, 8, 6)):
+        style = made.styles[f"Heading {level}"]
+        _face(style, HEAD, size, bold=True)
+        _spaced(style, before, after, 26)
+        style.paragraph_format.page_break_before = level == 1
+        style.paragraph_format.keep_with_next = True
+    _indented(_styled(made, "报告正文", 12, "宋体"))
+    author = _spaced(_styled(made, "待编制人补充", 10.5, HEAD), 6, 6, 18)
+    author.font.color.rgb = RGBColor(0x6B, 0x6B, 0x6B)
+    author.paragraph_format.left_indent = Pt(12)
+    _ruled(author, "left", 24, 8, "C9C4BA")
+    note = _spaced(_styled(made, "报告注", 9, "宋体"), 3, 10)
+    note.font.color.rgb = RGBColor(0x6B, 0x6B, 0x6B)
+    caption = _spaced(_styled(made, "Caption", 10.5, HEAD, bold=True), 8, 5)
+    caption.paragraph_format.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    _spaced(_styled(made, "报告表文", 9, "宋体"), 1.5, 1.5)
+    picture = _spaced(_styled(made, "报告图", 9, "宋体"), 10, 2)
+    picture.paragraph_format.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    picture.paragraph_format.keep_with_next = True
+    _spaced(_styled(made, "toc 1", 10.5, HEAD, bold=True), 5, 0, 18)
+    _spaced(_styled(made, "toc 2", 10.5, "宋体"), 0, 0, 18).paragraph_format.left_indent = Pt(21)
+    _spaced(_styled(made, "table of figures", 10.5, "宋体"), 0, 0, 18)
+    _spaced(
+        _styled(made, "报告目录题", 16, HEAD, bold=True), 0, 12
+    ).paragraph_format.alignment = WD_ALIGN_PARAGRAPH.CENTER
+
+
+def _page_words(section: Any) -> None:
+    """Header and footer of all pages but the cover."""
+    section.different_first_page_header_footer = True
+    wide = section.page_width - section.left_margin - section.right_margin
+    head, foot = section.header.paragraphs[0], section.footer.paragraphs[0]
+    for paragraph, stops in ((head, ((wide, "RIGHT"),)), (foot, ((wide // 2, "CENTER"), (wide, "RIGHT")))):
+        paragraph.style.paragraph_format.tab_stops.clear_all()
+        for at, align in stops:
+            paragraph.paragraph_format.tab_stops.add_tab_stop(at, getattr(WD_TAB_ALIGNMENT, align))
+    head.add_run("{{ 标题 }}\t{{ 密级 }}")
+    marked = head.add_run("{% if 草稿 %}　{{ 草稿 }}{% endif %}{% if 演示 %}　{{ 演示 }}{% endif %}")
+    marked.font.color.rgb = RGBColor(0xB0, 0x00, 0x10)
+    foot.add_run("{{ 编号 }}　状态号 {{ 状态号 }}\t第 ")
+    _field(foot, "PAGE", "1")
+    foot.add_run(" 页　共 ")
+    _field(foot, "NUMPAGES", "1")
+    foot.add_run(" 页\t核验码 {{ 核验码 }}")
+
+
+def _cover(made: Any) -> None:
+    def line(text: str, style: str = "Normal", **looks: Any) -> Any:
+        paragraph = made.add_paragraph(style=style)
+        run = paragraph.add_run(text)
+        run.font.size = Pt(looks.get("size", 12))
+        run.font.bold = looks.get("bold", False)
+        if "colour" in looks:
+            run.font.color.rgb = looks["colour"]
+        paragraph.paragraph_format.space_before = Pt(looks.get("before", 0))
+        paragraph.alignment = looks.get("align")
+        paragraph.paragraph_format.line_spacing = 1.25
+        return paragraph
+
+    centre = WD_ALIGN_PARAGRAPH.CENTER
+    section = made.sections[0]
+    first = line("编号　{{ 编号 }}　{{ 版本 }}\t{{ 密级 }}", size=10.5)
+    first.paragraph_format.tab_stops.add_tab_stop(
+        section.page_width - section.left_margin - section.right_margin, WD_TAB_ALIGNMENT.RIGHT
+    )
+    title = line("{{ 标题 }}", "Title", size=26, bold=True, before=150, align=centre)
+    title.paragraph_format.line_spacing = 1.3
+    line("（{{ 数据日期[:4] }} 年）", size=15, align=centre, before=6)
+    red = RGBColor(0xB0, 0x00, 0x10)
+    line(
+        "{{ 草稿 }}{% if 草稿 and 演示 %}　{% endif %}{{ 演示 }}",
+        size=12,
+        bold=True,
+        colour=red,
+        align=centre,
+        before=8,
+    )
+    rows = (
+        ("编制单位", "编制单位"), ("编　　制", "编制人"), ("审　　核", "审核人"), ("签　　发", "签发人"),
+        ("数据时间", "数据时间"), ("状态号", "状态号"), ("核验码", "核验码"), ("审图号", "审图号"),
+    )  # fmt: skip
+    line("", before=150)
+    widths = (2.8, 9.0)
+    table = made.add_table(rows=0, cols=2)
+    table.alignment = WD_TABLE_ALIGNMENT.CENTER
+    table.autofit = False
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = Cm(width)
+    for name, field in rows:
+        row = table.add_row()
+        for cell, text, width in zip(
+            row.cells, (name, "{{ " + field + " or '＿＿＿＿＿＿＿＿' }}"), widths, strict=True
+        ):
+            cell.width = Cm(width)
+            cell.paragraphs[0].add_run(text).font.size = Pt(11.5)
+    line("{{ 年月 }}", size=12, align=centre, before=24)
+
+
+def report() -> None:
+    """城市安全风险评估报告: cover, contents, and everything else in one field."""
+    made = docx.Document()
+    section = made.sections[0]
+    section.page_width, section.page_height = Cm(21), Cm(29.7)
+    section.top_margin, section.bottom_margin = Cm(3.0), Cm(2.5)
+    section.left_margin, section.right_margin = Cm(2.8), Cm(2.6)
+    section.header_distance, section.footer_distance = Cm(1.6), Cm(1.4)
+    _report_styles(made)
+    _face(made.styles["Title"], HEAD, 26, bold=True)
+    for border in made.styles["Title"].element.findall(f".//{qn('w:pBdr')}"):
+        border.getparent().remove(border)
+    for name in ("Header", "Footer"):
+        _face(made.styles[name], "宋体", 9)
+        _spaced(made.styles[name], 0, 0)
+    _ruled(made.styles["Header"], "bottom", 4, 3, "6B6B6B")
+    made.core_properties.title = "城市安全风险评估报告"
+    made.core_properties.author = ""
+    made.core_properties.comments = ""
+    _cover(made)
+    _page_words(section)
+    made.add_paragraph("目　录", style="报告目录题").paragraph_format.page_break_before = True
+    made.add_paragraph("{{ 目录 }}")
+    made.add_paragraph("图表目录", style="报告目录题").paragraph_format.space_before = Pt(18)
+    made.add_paragraph("{{ 表目录 }}")
+    made.add_paragraph("{{ 图目录 }}")
+    made.add_paragraph("{{ 正文 }}")
+    made.save(str(REPORT / "report.docx"))
+
+
 if __name__ == "__main__":
+    REPORT.mkdir(exist_ok=True)
+    report()
     FOLDER.mkdir(exist_ok=True)
     notice()
     commitment()

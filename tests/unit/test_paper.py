@@ -26,9 +26,9 @@ def test_no_program_file_or_address_is_within_its_reach(act: str) -> None:
         "import os, socket, subprocess, sys",
         "from riskmap.paper import filled",
         "blank = filled._blank()",
-        "filled._filled(blank, {'x': 'x'})",
+        "filled._filled(blank, filled._TRIAL, {'n': filled._PICTURE})",
         "sys.addaudithook(filled._watch)",
-        "filled._filled(blank, {'x': 'x'})",
+        "filled._filled(blank, filled._TRIAL, {'n': filled._PICTURE})",
         "print('filled')",
         act,
     )
@@ -44,11 +44,12 @@ def test_the_shipped_templates_are_what_their_script_makes(tmp_path: Path) -> No
         "import importlib.util, pathlib, sys;"
         f"spec = importlib.util.spec_from_file_location('make', {str(GEODATA / 'templates' / 'make.py')!r});"
         "make = importlib.util.module_from_spec(spec); spec.loader.exec_module(make);"
-        f"make.FOLDER = pathlib.Path({str(tmp_path)!r}); make.notice(); make.commitment(); make.checklist()"
+        f"make.FOLDER = pathlib.Path({str(tmp_path)!r}); make.REPORT = make.FOLDER;"
+        "make.notice(); make.commitment(); make.checklist(); make.report()"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=REPOSITORY)
     import docx
 
-    for path in sorted((GEODATA / "templates" / "admission").glob("*.docx")):
+    for path in sorted((GEODATA / "templates").glob("*/*.docx")):
         shipped, made = docx.Document(str(path)), docx.Document(str(tmp_path / path.name))
         assert shipped.element.body.xml == made.element.body.xml

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from riskmap.paper.templates import fields_told
+
 TEXTS: Mapping[str, str] = {
     "案号": "准入案的编号，如 ZR-2026-000001",
     "名称": "市场主体名称",
@@ -69,21 +71,7 @@ ROWS: Mapping[str, tuple[str, Mapping[str, str]]] = {
 
 def told() -> list[dict[str, Any]]:
     """The names in the order in which they are shown; `rows` are those of a row."""
-    plain = [
-        {"field": name, "means": means, "kind": kind, "rows": None}
-        for kind, of in (("text", TEXTS), ("yes", FLAGS), ("list", LINES))
-        for name, means in of.items()
-    ]
-    rows = [
-        {
-            "field": name,
-            "means": means,
-            "kind": "rows",
-            "rows": [{"field": own, "means": said} for own, said in row.items()],
-        }
-        for name, (means, row) in ROWS.items()
-    ]
-    return plain + rows
+    return fields_told({"text": TEXTS, "yes": FLAGS, "list": LINES}, ROWS)
 
 
 def sample() -> dict[str, Any]:

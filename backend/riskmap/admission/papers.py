@@ -1,34 +1,24 @@
 """安全告知书, 安全承诺书, 核查表 of a case: what stands on them, and the templates that say where."""
 
-import contextlib
-import hashlib
-import json
-import os
-import secrets
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from functools import lru_cache
-from pathlib import Path
+from datetime import date
 from typing import Any
 
 import shapely
 import simplejson
-from sqlalchemy import Connection
 
-from riskmap.access.reader import Reader
 from riskmap.admission import paper_fields, service, shown
 from riskmap.admission.handout import OUTCOMES
 from riskmap.admission.judgement import NONE, WORDS, Verdict
 from riskmap.admission.rules import Rules, rules_of
-from riskmap.base import audit, clock
-from riskmap.base.errors import Conflict, Invalid, NotFound, TooLarge
-from riskmap.base.settings import GEODATA, Settings
+from riskmap.base import clock
+from riskmap.base.errors import Conflict
+from riskmap.base.settings import Settings
 from riskmap.exchange.division_names import division_names_of
 from riskmap.paper import docx
+from riskmap.paper.templates import Shelf
 from riskmap.store.snapshot import Snapshot
 
-SHIPPED = GEODATA / "templates" / "admission"
 PAPERS = {"notice": "安全告知书", "commitment": "安全承诺书", "checklist": "核查表"}
 
 
@@ -156,110 +146,9 @@ def paper(snapshot: Snapshot, settings: Settings, number: str, kind: str, mark: 
         raise Conflict("地点还没有落实，尚未核验，没有文书可打。请先落位。", code="unplaced")
     draft = "" if case["signed_at"] else "（草稿）"
     name = f"{PAPERS[kind]}{draft}-{case['number']}.docx"
-    return name, docx.render(template(settings, kind).body, values(snapshot, case, mark))
+    return name, docx.render(SHELF.in_use(settings, kind).body, values(snapshot, case, mark))
 
 
 # -- Templates -------------------------------------------------------------------------------
 
-
-@dataclass(frozen=True, slots=True)
-class Template:
-    """A template in use."""
-
-    kind: str
-    own: bool  # the bureau's, else the shipped one
-    body: bytes
-
-
-def _own(settings: Settings, kind: str) -> Path:
-    return settings.data_dir / "templates" / "admission" / f"{kind}.docx"
-
-
-@lru_cache(len(PAPERS))
-def _shipped(kind: str) -> bytes:
-    return (SHIPPED / f"{kind}.docx").read_bytes()
-
-
-def template(settings: Settings, kind: str) -> Template:
-    """The bureau's own, else the shipped one."""
-    path = _own(settings, kind)
-    if path.exists():
-        return Template(kind, True, path.read_bytes())
-    return Template(kind, False, _shipped(kind))
-
-
-def shipped(kind: str) -> Template:
-    """The one that comes with the product."""
-    return Template(kind, False, _shipped(kind))
-
-
-def _note(path: Path) -> Path:
-    return path.with_suffix(".json")
-
-
-def _kept(path: Path) -> dict[str, Any]:
-    """Since when a bureau's own is in force and by whom; of one that was put there by hand only when."""
-    out: dict[str, Any] = {"since": datetime.fromtimestamp(path.stat().st_mtime, UTC), "by": None, "name": None}
-    with contextlib.suppress(OSError, ValueError):
-        note = json.loads(_note(path).read_text("utf-8"))
-        if note["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest():
-            out |= {"since": datetime.fromisoformat(note["at"]), "by": note["by"], "name": note["name"]}
-    return out
-
-
-def listed(settings: Settings) -> dict[str, Any]:
-    """All templates, since when and by whom, and the names that they may hold."""
-    items = []
-    for kind, title in PAPERS.items():
-        path = _own(settings, kind)
-        own = path.exists()
-        kept = _kept(path) if own else {"since": None, "by": None, "name": None}
-        items.append({"kind": kind, "title": title, "own": own, "bytes": len(template(settings, kind).body), **kept})
-    return {"items": items, "fields": paper_fields.told(), "most_bytes": docx.MOST_TEMPLATE}
-
-
-def try_template(body: bytes) -> None:
-    """Fill it as a trial. Raises Invalid with what is wrong, TooLarge."""
-    if len(body) > docx.MOST_TEMPLATE:
-        raise TooLarge(f"模板过大，最多 {docx.MOST_TEMPLATE >> 20} MB。请去掉大图后再上传。")
-    if not body:
-        raise Invalid("文件是空的（0 字节），请重新选择文件。", code="empty_file")
-    docx.render(body, paper_fields.sample())
-
-
-def keep_template(
-    connection: Connection, settings: Settings, reader: Reader, kind: str, body: bytes, name: str
-) -> None:
-    """Take a bureau's own that passed its trial, with who gave it and when."""
-    path = _own(settings, kind)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    audit.record(
-        connection, reader.name, "update", "template", kind, address=reader.address,
-        after={"bytes": len(body), "name": name},
-    )  # fmt: skip
-    told = {"sha256": hashlib.sha256(body).hexdigest(), "at": clock.now().isoformat(), "by": reader.name, "name": name}
-    # The note first: one without its file is not believed, since it names the file's bytes.
-    _write(_note(path), json.dumps(told, ensure_ascii=False).encode())
-    _write(path, body)
-
-
-def _write(path: Path, body: bytes) -> None:
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        with part.open("wb") as file:
-            file.write(body)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def drop_template(connection: Connection, settings: Settings, reader: Reader, kind: str) -> None:
-    """Back to the shipped one. Raises NotFound where there is none of the bureau's own."""
-    path = _own(settings, kind)
-    if not path.exists():
-        raise NotFound(f"{PAPERS[kind]}用的就是随产品的模板，没有本局自己的。", code="no_own_template")
-    audit.record(connection, reader.name, "delete", "template", kind, address=reader.address)
-    path.unlink(missing_ok=True)
-    _note(path).unlink(missing_ok=True)
+SHELF = Shelf("admission", PAPERS, paper_fields.sample, paper_fields.told)

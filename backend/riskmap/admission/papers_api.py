@@ -36,7 +36,7 @@ def get_paper(number: Number, kind: Kind, request: Request, reader: Asker, snaps
 @router.get("/templates")
 def get_templates(request: Request, reader: Asker) -> Any:
     """Which templates are the bureau's own, since when and by whom, and the fields that a template may name."""
-    return papers.listed(request.app.state.settings)
+    return papers.SHELF.listed(request.app.state.settings)
 
 
 @router.get("/templates/{kind}", response_class=Response)
@@ -44,7 +44,7 @@ def get_template(
     kind: Kind, request: Request, reader: Asker, shipped: Annotated[bool, Query(title="随产品的")] = False
 ) -> Response:
     """The template in use, or with `shipped` the one of the product: to be changed in Word or WPS."""
-    found = papers.shipped(kind) if shipped else papers.template(request.app.state.settings, kind)
+    found = papers.SHELF.shipped(kind) if shipped else papers.SHELF.in_use(request.app.state.settings, kind)
     whose = "本局" if found.own else "随产品"
     return Response(found.body, media_type=DOCX, headers=attachment(f"{papers.PAPERS[kind]}模板（{whose}）.docx"))
 
@@ -59,15 +59,15 @@ async def put_template(kind: Kind, request: Request, keeper: Keeper) -> Any:
 
 def _keep(app: Any, keeper: Reader, kind: str, body: bytes, name: str) -> dict[str, Any]:
     ensure_disk(app.settings)
-    papers.try_template(body)  # before a transaction waits for it
+    papers.SHELF.try_template(body)  # before a transaction waits for it
     with database.write(app.engine, keeper.settings(write=True)) as connection:
-        papers.keep_template(connection, app.settings, keeper, kind, body, name)
-    return papers.listed(app.settings)
+        papers.SHELF.keep(connection, app.settings, keeper, kind, body, name)
+    return papers.SHELF.listed(app.settings)
 
 
 @router.delete("/templates/{kind}")
 def delete_template(kind: Kind, request: Request, keeper: Keeper, transaction: WriteTransaction) -> Any:
     """Back to the template that comes with the product (administrator)."""
     settings = request.app.state.settings
-    papers.drop_template(transaction.connection, settings, keeper, kind)
-    return papers.listed(settings)
+    papers.SHELF.drop(transaction.connection, settings, keeper, kind)
+    return papers.SHELF.listed(settings)

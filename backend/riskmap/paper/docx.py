@@ -2,7 +2,8 @@
 
 A template is a bureau's own file and may hold anything: it is looked through first, and rendered in a process of its
 own, with no environment but a path, no way to start a program, to reach the network or to read a file, and with
-bounds on memory and time. What goes in are texts, numbers, booleans and lists of rows; text stays text.
+bounds on memory and time. What goes in are texts, numbers, booleans, lists of rows, pictures, and blocks: headings,
+paragraphs, tables and pictures in the template's own styles (`blocks`). Text stays text.
 """
 
 import base64
@@ -15,7 +16,8 @@ import subprocess
 import sys
 import threading
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from defusedxml import DefusedXmlException, ElementTree
@@ -32,22 +34,62 @@ _WAIT_S = 40
 _AT_ONCE = 2
 _RELATION = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
 _LINK = "/hyperlink"
+KIND = "$"  # what a value is that is no plain one; no field of a row has this name
 _turns = threading.BoundedSemaphore(_AT_ONCE)
 
 
-def render(template: bytes, values: Mapping[str, Any]) -> bytes:
-    """The filled file. Raises Invalid, in words for who made the template, and Unavailable."""
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A PNG that a field is filled with, so wide on paper; `alt` says what is on it."""
+
+    body: bytes
+    width_mm: float
+    alt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Blocks:
+    """What a field that stands in a paragraph of its own is filled with. They name pictures that are given beside."""
+
+    blocks: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """目录 of the blocks that this template takes in: of headings, or of captions (表, 图)."""
+
+    of: str = "headings"
+
+
+def render(
+    template: bytes, values: Mapping[str, Any], pictures: Mapping[str, Picture] | None = None, *, wait_s: int = _WAIT_S
+) -> bytes:
+    """The filled file; `pictures` are those that blocks name.
+
+    `wait_s` is by the clock, for whoever waits; what it may work is bounded beside it. Raises Invalid,
+    in words for who made the template, and Unavailable.
+    """
     check_template(template)
-    order = {"template": base64.b64encode(template).decode(), "values": _clean(values)}
-    if not _turns.acquire(timeout=_WAIT_S):
+    order = {
+        "template": base64.b64encode(template).decode(), "values": _clean(values), "pictures": _clean(pictures or {})
+    }  # fmt: skip
+    if not _turns.acquire(timeout=wait_s):
         raise Unavailable("正在生成别的文书，请稍后再试。")
     try:
-        return _in_a_process(json.dumps(order).encode())
+        return _in_a_process(json.dumps(order).encode(), wait_s)
     finally:
         _turns.release()
 
 
 def _clean(value: Any) -> Any:
+    match value:
+        case Picture():
+            body = base64.b64encode(value.body).decode()
+            return {KIND: "picture", "body": body, "width": value.width_mm, "alt": _clean(value.alt)}
+        case Blocks():
+            return {KIND: "blocks", "blocks": _clean(value.blocks)}
+        case Contents():
+            return {KIND: "contents", "of": value.of}
     if isinstance(value, str):
         return legal(value)
     if isinstance(value, Mapping):
@@ -59,13 +101,13 @@ def _clean(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} is nothing for paper")
 
 
-def _in_a_process(order: bytes) -> bytes:
+def _in_a_process(order: bytes, wait_s: int) -> bytes:
     command = [sys.executable, "-I", "-X", "utf8", "-m", "riskmap.paper.filled"]
     environment = {"PATH": os.environ.get("PATH", ""), "OPENBLAS_NUM_THREADS": "1"}
     try:
-        done = subprocess.run(command, input=order, capture_output=True, env=environment, timeout=_WAIT_S, check=False)
+        done = subprocess.run(command, input=order, capture_output=True, env=environment, timeout=wait_s, check=False)
     except subprocess.TimeoutExpired:
-        raise Invalid("模板用时过长，没有生成。请检查模板里的循环。", code="template_too_heavy") from None
+        raise Invalid("模板用时过长，没有生成。请检查模板里的循环，简化后再试。", code="template_too_heavy") from None
     said: dict[str, str] = {}
     with contextlib.suppress(ValueError):
         said = json.loads(done.stdout)

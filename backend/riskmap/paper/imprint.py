@@ -48,6 +48,7 @@ class Imprint:
             "check": self.check,
             "selection": self.selection,
             "maker": self.maker,
+            "made_by": self.made_by,
             "draft": self.draft,
             "secrecy": self.secrecy,
             "approval": self.approval,

@@ -23,20 +23,36 @@ _KIT = "kit.typ"
 
 @dataclass(frozen=True, slots=True)
 class Typeset:
-    """A document, and the characters that no font had (printed as 〓 and named at its end)."""
+    """A document, and the characters that no font had (printed as 〓 and named at its end).
+
+    `said` is what a template that was asked so says of itself: the value of its metadata <said>.
+    """
 
     body: bytes
     lacking: tuple[str, ...]
+    said: Any = None
 
 
-def pdf(template: str, data: Mapping[str, Any], files: Mapping[str, bytes] | None = None, *, at: datetime) -> Typeset:
-    """A PDF of `typ/<template>.typ`. `files` by plain names; `at` is the time that the document carries."""
+def pdf(
+    template: str,
+    data: Mapping[str, Any],
+    files: Mapping[str, bytes] | None = None,
+    *,
+    at: datetime,
+    ask: bool = False,
+    tagged: bool = True,
+) -> Typeset:
+    """A PDF of `typ/<template>.typ`. `files` by plain names; `at` is the time that the document carries.
+
+    `tagged`: its structure is told to readers' programs; of thousands of cells that is ten times the rest.
+    """
     with _Folder(template, data, files or {}) as folder:
-        body = typst.compile(
-            folder.main, root=folder.path, font_paths=fonts.paths(), ignore_system_fonts=True, format="pdf",
-            timestamp=int(at.timestamp()),
-        )  # fmt: skip
-        return Typeset(_one(body), folder.lacking)
+        compiler = typst.Compiler(
+            folder.main, root=folder.path, font_paths=list(fonts.paths()), ignore_system_fonts=True
+        )
+        body = compiler.compile(format="pdf", timestamp=int(at.timestamp()), pdf_tags=tagged)
+        said = json.loads(compiler.query("<said>", field="value", one=True)) if ask else None
+        return Typeset(_one(body), folder.lacking, said)
 
 
 def png(

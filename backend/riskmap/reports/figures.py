@@ -18,6 +18,7 @@ from riskmap.catalogue.model import GRADES, NO_LEVEL, OUTSIDE
 from riskmap.engine.interface import Engine
 from riskmap.lists import service as lists
 from riskmap.lists.registry import LISTS
+from riskmap.reports.grounds import grounds
 from riskmap.selection.compile import compile_selection
 from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Snapshot
@@ -67,6 +68,7 @@ def figures_of(engine: Engine, snapshot: Snapshot, selection: Selection) -> Figu
         "levels": _levels(engine, snapshot, selection),
         "lists": _lists(snapshot, selection),
         "unknown": _unknown(snapshot, selection),
+        **grounds(snapshot, selection),
         "ruleset": snapshot.catalogue.ruleset_at(snapshot.moment.day).code,
     }
     return Figures(body, objects)
