@@ -138,6 +138,23 @@ def test_from_draft_to_issue_by_three_and_what_changed_since(
 
 
 @pytest.mark.usefixtures("one_product")
+def test_what_the_pages_show_beside_the_figures(admin: TestClient) -> None:
+    made = make(admin, title="页面用", division="360402", selection={"class": ["risk-point"], "grade": ["major"]})
+    assert made["area"] == "濂溪区"
+    assert made["words"].startswith("濂溪区；风险点；重大")
+    assert made["job"] is None
+    page = admin.get("/api/reports", params={"limit": 1}).json()
+    assert sum(page["stages"].values()) == page["total"]
+    assert admin.get("/api/reports", params={"stage": "issued"}).json()["total"] == page["stages"]["issued"]
+    jobs = admin.get("/api/jobs").json()["items"]
+    assert next(j for j in jobs if made["number"] in j["title"])["link"] == f"/reports/{made['id']}"
+    working = order(admin).json()["id"]
+    said = admin.get(f"/api/reports/{working}").json()
+    assert said["job"] is None or said["job"].startswith("j_")
+    wait(admin, working)
+
+
+@pytest.mark.usefixtures("one_product")
 def test_a_set_is_seen_only_by_who_sees_as_much(admin: TestClient, client: TestClient, make_account: Maker) -> None:
     whole = make(admin)
     county = make_account("editor", "department", areas=["360402"])

@@ -144,6 +144,9 @@ PAGES = {
     "/admission/rules": ("admin", ".ru-t tbody tr, .ru-cards li"),
     "/admission/templates": ("admin", ".tp-list li"),
     "/admission/batch": ("admin", ".adm-give"),
+    "/reports": ("admin", ".rp-list .empty, .rp-t tbody tr, .rp-cards li"),
+    "/reports/new": ("admin", ".rp-count dd"),
+    "/reports/columns": ("admin", ".rp-order li"),
     "/help": ("", "main h1, main h2, h1, h2"),
     "/admin/audit": ("auditor", ".side-body table tbody tr, .side-body .ac-list li"),
 }
@@ -169,6 +172,31 @@ def test_the_form_of_a_rule_of_every_table(enter: Enter, look: Look) -> None:
         look(page, name, ".ru-form")
         page.locator(".ru-form").get_by_role("button", name="关闭").click()
         expect(page.locator(".ru-form")).to_be_hidden()
+
+
+def test_a_set_and_what_is_done_with_it(enter: Enter, look: Look, officer: httpx.Client) -> None:
+    sheet = {"paper": "A4", "orientation": "landscape", "heat": False}
+    body = {"title": "濂溪区城市安全风险评估", "division": "360402", "sheets": [sheet], "booklet": False}
+    made = officer.post("/api/reports", json=body).json()["id"]
+    page = enter(f"/reports/{made}", wait=".rp-progress, .rp-files")
+    look(page, "working")
+    page.wait_for_selector(".rp-files", timeout=240_000)
+    for by in ("按区划", "按分类", "各标度级别", "没有掌握的"):
+        page.get_by_role("button", name=by, exact=True).click()
+        look(page, by)
+    page.locator(".rp-pictures .pic").first.click()
+    page.wait_for_selector(".rp-sheet img")
+    look(page, "a sheet", ".rp-look")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="撤回", exact=True).click()
+    dialog = page.get_by_role("dialog", name="撤回")
+    dialog.get_by_role("button", name="撤回", exact=True).click()
+    look(page, "to be withdrawn", ".adm-dialog")
+    page.keyboard.press("Escape")
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    look(page, "phone")
+    page = enter("/reports", wait=".rp-t tbody tr")
+    look(page, "list")
 
 
 def test_an_admission_as_it_is_asked_answered_and_signed(enter: Enter, look: Look, officer: httpx.Client) -> None:

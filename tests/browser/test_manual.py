@@ -185,6 +185,29 @@ def _daily(page: Page) -> None:
     expect(page.locator("[data-count=read]")).to_be_visible(timeout=90_000)
 
 
+def _order(page: Page) -> None:
+    page.locator(".places").get_by_role("link", name="成果", exact=True).click()
+    page.locator(".adm-head").get_by_role("link", name="生成成果").click()
+    expect(page.locator(".rp-count dd").first).to_be_visible()
+
+
+def _set(page: Page) -> None:
+    _order(page)
+    page.get_by_role("button", name="加一幅").click()
+    page.get_by_label("第 2 幅的纸张").select_option("A4")
+    page.get_by_role("group", name="第 2 幅的方向").get_by_role("button", name="竖").click()
+    page.get_by_role("button", name="生成", exact=True).click()
+    expect(page.locator(".rp-files")).to_be_visible(timeout=600_000)
+    page.wait_for_function("() => [...document.querySelectorAll('.rp-pictures img')].every((one) => one.complete)")
+    expect(page.locator(".el-message")).to_have_count(0)
+
+
+def _columns(page: Page) -> None:
+    page.locator(".places").get_by_role("link", name="成果", exact=True).click()
+    page.locator(".adm-tabs").get_by_role("link", name="清单列").click()
+    expect(page.locator(".rp-order li").first).to_be_visible()
+
+
 TAKEN: dict[str, tuple[str, tuple[int, int], Callable[[Page], None] | None]] = {
     "map": (f"grade=major,serious&{RIVER}", (1366, 768), _hazard),
     "filter": ("class=tailings-pond", (1366, 768), _filter),
@@ -204,6 +227,9 @@ TAKEN: dict[str, tuple[str, tuple[int, int], Callable[[Page], None] | None]] = {
     "holidays": ("", (1366, 768), _holidays),
     "findings": ("", (1366, 768), _findings),
     "daily": ("", (1366, 768), _daily),
+    "reportnew": ("", (1366, 768), _order),
+    "reportset": ("", (1366, 768), _set),
+    "reportcolumns": ("", (1366, 768), _columns),
     "phone": (f"grade=major,serious&{RIVER}", (390, 844), None),
 }
 

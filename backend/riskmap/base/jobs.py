@@ -86,6 +86,7 @@ def add(
 
 _LISTED = (
     "job_id AS id, kind, title, status, phase, progress, message, actor AS by, made_at, started_at, finished_at, cancel"
+    ", coalesce(input->>'report', job_id) AS about"  # what its page shows
 )
 
 

@@ -14,7 +14,7 @@ from riskmap.base.web import ExactResponse, ExactRoute
 router = APIRouter(prefix="/api", route_class=ExactRoute, default_response_class=ExactResponse, tags=["jobs"])
 
 JobId = Annotated[str, Field(pattern=r"^[a-z]_[0-9a-f]{32}$")]
-_PAGES = {"import": "/data/import?id={}", "admission": "/admission/batch?id={}"}
+_PAGES = {"import": "/data/import?id={}", "admission": "/admission/batch?id={}", "report": "/reports/{}"}
 _NO_JOB = "没有这个任务，或不是您的。请核对编号。"
 
 
@@ -30,7 +30,8 @@ def _body(job: dict[str, Any]) -> dict[str, Any]:
         k: job[k].isoformat(timespec="seconds") if job[k] else None for k in ("made_at", "started_at", "finished_at")
     }
     page = _PAGES.get(job["kind"])
-    return {**job, **times, "link": page.format(job["id"]) if page else None}
+    told = {k: v for k, v in job.items() if k != "about"}
+    return {**told, **times, "link": page.format(job["about"]) if page else None}
 
 
 @router.get("/jobs")

@@ -73,6 +73,12 @@ def listed(connection: Connection, stage: str | None, limit: int, offset: int) -
     return [dict(r) for r in rows.mappings()], total
 
 
+def by_stage(connection: Connection) -> dict[str, int]:
+    """How many sets stand at each stage."""
+    rows = connection.execute(text("SELECT stage, count(*) AS n FROM report_set GROUP BY stage"))
+    return {row.stage: row.n for row in rows}
+
+
 def one(connection: Connection, report_id: str, *, lock: bool = False) -> dict[str, Any] | None:
     """A set with everything that is kept of it; None where there is none that this reader may see."""
     row = connection.execute(

@@ -15,10 +15,11 @@ from riskmap.catalogue import queries as catalogue_queries
 from riskmap.paper.imprint import check_words
 from riskmap.reports import files, layouts, queries
 from riskmap.reports.edition import area_of
-from riskmap.reports.run import JOB
+from riskmap.reports.run import JOB, selection_of
 from riskmap.reports.wire import NewSet
 from riskmap.selection import request as selection_request
 from riskmap.selection import saved
+from riskmap.selection.describe import describe
 from riskmap.store.snapshot import Snapshot
 
 _NONE = "没有这套成果，或不在您的权限内。请核对编号。"
@@ -249,6 +250,7 @@ def _head(row: Mapping[str, Any]) -> dict[str, Any]:
         "id": row["report_id"],
         **{name: row[name] for name in _HEAD},
         "status": row["status"],
+        "job": row["job_id"] if working else None,
         "phase": row["phase"] if working else None,
         "progress": row["progress"] if working else 1.0 if row["status"] == "done" else 0.0,
         # A set that stands says nothing of its last work, unless that work failed.
@@ -264,7 +266,9 @@ def listed(snapshot: Snapshot, stage: str | None, limit: int, offset: int) -> di
     rows, total = queries.listed(snapshot.connection, stage, limit, offset)
     items = [_head(row) | {"totals": row["totals"]} for row in rows]
     more = offset + len(rows) < total
-    return {"items": items, "total": total, "next": offset + len(rows) if more else None}
+    stages = dict.fromkeys(STAGES, 0) | queries.by_stage(snapshot.connection)
+    next_ = offset + len(rows) if more else None
+    return {"items": items, "total": total, "stages": stages, "next": next_}
 
 
 def body(snapshot: Snapshot, settings: Settings, report_id: str) -> dict[str, Any]:
@@ -274,7 +278,10 @@ def body(snapshot: Snapshot, settings: Settings, report_id: str) -> dict[str, An
     whole = row["files"] is not None and files.is_whole(settings, row)
     if row["status"] == "done" and not whole:
         out |= {"status": "damaged", "message": "文件已损坏或不全，不再提供下载。请按原状态重新生成。"}
+    area, words = _said(snapshot, row)
     out |= {
+        "area": area,
+        "words": words,
         "options": row["options"],
         "files": row["files"] if whole else [],
         "figures": row["figures"],
@@ -287,3 +294,12 @@ def body(snapshot: Snapshot, settings: Settings, report_id: str) -> dict[str, An
         ],
     }  # fmt: skip
     return out
+
+
+def _said(snapshot: Snapshot, row: Mapping[str, Any]) -> tuple[str, str]:
+    """The area's name and the selection in a sentence, as the set's products say them."""
+    then = snapshot.as_of_day(row["state"], row["day"])
+    selection = selection_of(then, row["selection"])
+    found = catalogue_queries.divisions(snapshot.connection, row["state"], row["day"])
+    names = {d["code"]: d["name"] for d in found}
+    return area_of(selection, {d["code"]: d for d in found}), describe(selection, then.catalogue, names)
