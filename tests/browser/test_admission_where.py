@@ -174,3 +174,33 @@ def test_the_map_and_the_check_ask_the_same_question(open_page: Any) -> None:
     expect(page.locator('[id="f-size.storage.0.volume_m3"]')).to_have_value("20000")
     expect(page.locator('[id="f-size.storage.0.largest_m3"]')).to_have_value("5000")
     expect(page.locator('[id="f-trade.industry_code"]')).to_have_value("5941")
+
+
+def test_a_link_to_a_cell_shows_it_on_the_map_beside_its_panel(open_page: Any, told: Any) -> None:
+    # The easternmost: where the panel of the cell takes the map's room.
+    page = open_page(ASKED, signed=True, path="/admission/where").page
+    shown(page, len(told["cells"]))
+    codes = [c["cell"] for c in told["cells"]]
+    cell = page.evaluate(
+        "codes => codes.map((c) => window.riskmapCells.of(c)).reduce((a, b) => (a.lng > b.lng ? a : b)).cell", codes
+    )
+    page = open_page(f"{ASKED}&cell={cell}", signed=True, path="/admission/where").page
+    expect(page.locator(".sw-panel")).to_be_visible()
+    page.wait_for_function(
+        """cell => {
+          const { map } = window.riskmapCells, at = window.riskmapCells.of(cell);
+          if (!at) return false;
+          const { x, y } = map.latLngToContainerPoint([at.lat, at.lng]);
+          const { width, height } = map.getContainer().getBoundingClientRect();
+          return x > 0 && y > 0 && x < width && y < height;
+        }""",
+        arg=cell,
+    )
+    page.get_by_role("button", name="收起图例").click()
+    expect(page.locator(".sw-legend .sw-kind")).to_have_count(0)
+    page.get_by_role("button", name="展开图例").click()
+    expect(page.locator(".sw-legend .sw-kind")).to_have_count(4)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.reload()
+    expect(page.locator(".sw-mid")).to_be_in_viewport()
+    page.wait_for_function("() => document.querySelector('.sw-mid').getBoundingClientRect().top < 120")

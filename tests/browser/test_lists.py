@@ -190,7 +190,7 @@ def test_a_list_is_compared_with_an_earlier_day_and_each_number_opens_its_list(o
     assert total(page) == then
 
 
-@pytest.mark.parametrize("name", ["neighbours", "coverage"])
+@pytest.mark.parametrize("name", ["neighbours", "coverage", "major-hazards"])
 def test_every_column_of_a_wide_list_is_there_at_1366(open_page: Any, name: str) -> None:
     page = open_page(signed=True, path=f"/lists/{name}").page
     page.set_viewport_size({"width": 1366, "height": 768})
