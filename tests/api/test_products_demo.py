@@ -66,7 +66,10 @@ def test_the_nearest_is_the_one_of_the_page(admin: TestClient, made: dict[str, A
     book = openpyxl.load_workbook(io.BytesIO(file(admin, made, "脆弱性目标清单.xlsx")), read_only=True)
     found = list(book.worksheets[0].iter_rows(min_row=FIRST - 1, values_only=True))
     heads = found[0]
-    at = {name: heads.index(name) for name in ("登记号", "距离（m）", "最近的较大以上风险", "1000 m 内重大（处）")}
+    at = {
+        name: heads.index(name)
+        for name in ("登记号", "距离（m）", "最近的较大以上风险", "1000 m 内重大（处）", "1000 m 内较大（处）")
+    }
     mine = {r[at["登记号"]]: r for r in found[1:] if isinstance(r[0], int)}
     page = admin.get("/api/lists/targets", params={"limit": 200, "division": "360400"}).json()["rows"]
     assert len(page) == 200
@@ -78,3 +81,5 @@ def test_the_nearest_is_the_one_of_the_page(admin: TestClient, made: dict[str, A
         else:
             assert told[at["距离（m）"]] == pytest.approx(row["distance_m"], abs=0.06)
             assert told[at["最近的较大以上风险"]] == row["risk"]["name"]
+            around = told[at["1000 m 内重大（处）"]] + told[at["1000 m 内较大（处）"]]
+            assert (around > 0) == (row["distance_m"] <= 1000)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from riskmap.access.reader import SYSTEM
-from riskmap.catalogue.model import GRADES
+from riskmap.catalogue.model import GRADE_RANK
 from riskmap.grading.rulebook import rulebook_of
 from riskmap.lists import targets
 from riskmap.lists.model import CLASS, Ask, Column, Listing, Row, by_name, words
@@ -82,33 +82,38 @@ def _rows(ask: Ask) -> str:
     if not sees:
         return rows
     near = targets.nearest(ask, mine, targets.RISKY, "persons")
+    degrees = AROUND_M / 110500
+    # The box stands in a column of its own: under row security no index is asked by what is worked out beside it.
+    boxed = (
+        f"SELECT q.*, {_GLOBE.format('q.around')} AS globe, ST_Expand(q.around, {degrees}"
+        f" / cos(radians(least(abs(ST_Y(ST_Centroid(q.around))) + 0.1, 89))) + 1e-7, {degrees} + 1e-7) AS box"
+        f" FROM ({rows}) AS q OFFSET 0"
+    )
     return (
         "SELECT r.*, n.distance_m, n.risk_id, n.risk, n.risk_grade, n.risk_hidden, a.reds, a.oranges"
-        f" FROM ({rows}) AS r LEFT JOIN ({near}) AS n ON n.id = r.id LEFT JOIN LATERAL ({_around(ask)}) AS a ON true"
+        f" FROM ({boxed}) AS r LEFT JOIN ({near}) AS n ON n.id = r.id LEFT JOIN LATERAL ({_around(ask)}) AS a ON true"
     )
+
+
+# Edges are straight in lon/lat: outlines are densified to 500 m first.
+_GLOBE = "CASE WHEN ST_Dimension({0}) = 0 THEN {0}::geography ELSE ST_Segmentize({0}, 0.0045)::geography END"
 
 
 def _around(ask: Ask) -> str:
     """How many red and orange objects lie round the place; of a place without a position nothing is said."""
-    degrees = AROUND_M / 110500
-    box = (
-        f"ST_Expand(r.around, {degrees} / cos(radians(least(abs(ST_Y(ST_Centroid(r.around))) + 0.1, 89)))"
-        f" + 1e-7, {degrees} + 1e-7)"
-    )
-    globe = "ST_Segmentize({}, 0.0045)::geography"
     others = objects(
         ask,
-        f"{targets.RISKY} AND {{geom}} && {box} AND {{id}} <> r.id AND ST_DWithin({globe.format('r.around')},"
-        f" {globe.format('{geom}')}, {AROUND_M})",
+        f"{targets.RISKY} AND {{geom}} && r.box AND {{id}} <> r.id"
+        f" AND ST_DWithin(r.globe, {_GLOBE.format('{geom}')}, {AROUND_M})",
         selection=Selection(),
         snapshot=replace(ask.snapshot, reader=SYSTEM),
         columns=("grade",),
     )
-    return (
-        f"SELECT CASE WHEN r.around IS NOT NULL THEN count(*) FILTER (WHERE g.grade = {GRADES.index('major') + 1}) END"
-        f" AS reds, CASE WHEN r.around IS NOT NULL THEN count(*) FILTER (WHERE g.grade = {GRADES.index('serious') + 1})"
-        f" END AS oranges FROM ({others}) AS g"
+    counted = ", ".join(
+        f"CASE WHEN r.around IS NOT NULL THEN count(*) FILTER (WHERE g.grade = {GRADE_RANK[grade]}) END AS {name}"
+        for name, grade in (("reds", "major"), ("oranges", "serious"))
     )
+    return f"SELECT {counted} FROM ({others}) AS g"
 
 
 def _finish(ask: Ask, rows: list[Row]) -> None:
