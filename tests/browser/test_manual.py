@@ -295,6 +295,7 @@ def test_notices_and_the_map_to_take_away_are_as_the_manual_shows(
     away.locator(".found .hit").first.click()
     expect(away.locator(".leaflet-popup .card")).to_be_visible()
     away.evaluate("() => { riskmapFile.map.setZoom(13, { animate: false }); }")
+    away.wait_for_function("() => getComputedStyle(document.querySelector('.leaflet-popup')).opacity === '1'")
     away.screenshot(path=folder / "takeaway.png")
     context.close()
     for name in NOTICES:
