@@ -147,6 +147,7 @@ PAGES = {
     "/reports": ("admin", ".rp-list .empty, .rp-t tbody tr, .rp-cards li"),
     "/reports/new": ("admin", ".rp-count dd"),
     "/reports/columns": ("admin", ".rp-order li"),
+    "/reports/template": ("admin", ".tp-list li"),
     "/help": ("", "main h1, main h2, h1, h2"),
     "/admin/audit": ("auditor", ".side-body table tbody tr, .side-body .ac-list li"),
 }

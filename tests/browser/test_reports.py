@@ -18,6 +18,7 @@ from riskmap.base.settings import Settings
 from tests.api.reports import wait
 from tests.browser.conftest import Watched, at_rest
 from tests.browser.test_admission import in_office
+from tests.browser.test_admission_templates import give, template
 from tests.conftest import ADMIN_PASSWORD, OTHER_PASSWORD
 
 DEMO = True
@@ -363,3 +364,24 @@ def test_columns_of_a_list_are_ordered_hidden_kept_and_put_back(enter: Enter, of
     expect(other.get_by_text("只有管理员可以调整")).to_be_visible()
     expect(other.get_by_role("button", name="“登记号”下移")).to_have_count(0)
     at_rest(other)
+
+
+def test_the_report_has_a_template_of_the_bureau(enter: Enter, tmp_path: Path) -> None:
+    page = enter("张局长", "/reports")
+    page.locator(".adm-tabs").get_by_role("link", name="报告模板").click()
+    expect(page).to_have_title("报告模板 · 城市安全风险一张图")
+    one = page.locator("li[data-kind=report]")
+    expect(one.locator(".tag")).to_have_text("随产品")
+    fields = page.get_by_role("region", name="可用的字段")
+    for said in ("{{ 核验码 }}", "{{ 正文 }}", "整段的内容"):
+        expect(fields).to_contain_text(said)
+    title = one.get_by_role("heading").inner_text()
+    give(page, title, template(tmp_path / "错的.docx", "{{ 标题 }}", "{{ 没有的字段 }}"))
+    expect(page.get_by_role("alert")).to_contain_text("“没有的字段”")
+    expect(one.locator(".tag")).to_have_text("随产品")
+    give(page, title, template(tmp_path / "九江报告.docx", "{{ 标题 }}", "{{ 正文 }}"))
+    expect(one.locator(".tag")).to_have_text("本局")
+    expect(one).to_contain_text("九江报告.docx")
+    button(page, f"把{title}还原为随产品的").click()
+    button(page.get_by_role("dialog"), "还原为随产品的").click()
+    expect(one.locator(".tag")).to_have_text("随产品")

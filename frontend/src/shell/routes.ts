@@ -54,6 +54,7 @@ const routes: RouteRecordRaw[] = [
   { path: "/reports", component: () => import("../reports/ReportsPage.vue") },
   { path: "/reports/new", component: () => import("../reports/NewSetPage.vue") },
   { path: "/reports/columns", component: () => import("../reports/ColumnsPage.vue") },
+  { path: "/reports/template", component: () => import("../reports/TemplatePage.vue") },
   { path: "/reports/:id(rp_[0-9a-f]{32})", component: () => import("../reports/SetPage.vue") },
   { path: "/data/import", component: () => import("../register/import/ImportPage.vue") },
   { path: "/data/waiting", component: () => import("../register/WaitingPage.vue") },

@@ -14,6 +14,7 @@ export const SECRECY = ["内部使用", "公开"] as const;
 export const R = {
   title: "成果",
   tabs: { sets: "各套成果", columns: "清单列", template: "报告模板" },
+  templateAbout: "评估报告的 Word 文件按模板生成。换成本局自己的：下载现用的，在 Word 或 WPS 中改好封面、样式、页眉页脚（保留要填的字段），再上传；用于以后新做的成果。",
   tabsLabel: "成果的各页",
   back: "返回成果",
   mayNotSee: "当前账号只能看公开信息，不能查看成果。请联系管理员开通。",

@@ -35,6 +35,7 @@ export const T = {
   none: "没有这样的字段。",
   fieldHead: { field: "写法", means: "填成什么" },
   how: "在模板里写两层花括号，中间是字段名，生成时换成这一案的内容。字段名要逐字相同。",
+  howParts: "整段的内容：写在单独的一段里，这一段不写别的。",
   howRows: "一条一行的表：在表格里，要重复的一行的上一行写“开头”，下一行写“结尾”，中间一行写各列。",
   write: (field: string) => `{{ ${field} }}`,
   writeIf: (field: string) => `{% if ${field} %}…{% endif %}`,
