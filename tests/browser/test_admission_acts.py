@@ -194,7 +194,10 @@ def test_a_case_is_handed_out_anew_within_ones_own_charge(
     expect(dialog).to_contain_text("请选择镇街")
     dialog.get_by_role("combobox", name="镇街").fill("360402")
     page.get_by_role("option").first.click()
-    dialog.get_by_label("部门").fill("消防救援局")
+    dialog.get_by_label("部门").fill("没有这个局")
+    button(dialog, "改派").click()
+    expect(dialog).to_contain_text("没有这个局")
+    dialog.get_by_label("部门").fill("消防救援支队")
     dialog.get_by_label("办理期限").fill("2020-01-01")
     button(dialog, "改派").click()
     expect(dialog).to_contain_text("办理期限不能早于今天")
@@ -203,7 +206,7 @@ def test_a_case_is_handed_out_anew_within_ones_own_charge(
     expect(dialog).to_have_count(0)
     expect(button(page, "改派")).to_be_focused()
     expect(site(page)).to_contain_text("濂溪区")
-    expect(site(page)).to_contain_text("消防救援局")
+    expect(site(page)).to_contain_text("消防救援支队")
     expect(page.locator(".adm-events")).to_contain_text("濂溪区")
 
     # Whoever has it now may work on it, within his own charge only.
