@@ -315,6 +315,18 @@ def test_the_selection_of_the_map_is_taken_with_its_area(enter: Enter, office: h
     expect(page.locator(".rp-side")).to_contain_text("濂溪区；")
 
 
+def test_a_public_set_does_not_tell_of_towns_what_it_cannot_know(enter: Enter, office: httpx.Client) -> None:
+    made = ordered(office, title="给公众的", public=True)
+    told = [part for part in made["figures"]["by_division"] if part["total"]]
+    assert [part["code"] for part in told] == [COUNTY]
+    page = enter("赵查看", f"/reports/{made['id']}")
+    expect(page.locator(".adm-head")).to_contain_text("公开版")
+    expect(page.locator(".rp-nums tbody tr")).to_have_count(1)
+    expect(page.locator(".rp-figures")).to_contain_text("没有列出的，不等于没有")
+    expect(page.locator(".rp-side .kv")).to_contain_text("公开")
+    expect(page.locator("[data-file='滚动排查清单.xlsx']")).to_have_count(0)
+
+
 def names_of(page: Page) -> list[str]:
     found: list[str] = page.locator("[data-column]").evaluate_all("all => all.map((one) => one.dataset.column)")
     return found

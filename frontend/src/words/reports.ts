@@ -150,6 +150,7 @@ export const R = {
   numbers: "数字",
   by: { division: "按区划", class: "按分类", level: "各标度级别", unknown: "没有掌握的" },
   byLabel: "数字怎样分",
+  coarse: "公开版的区划只到区县；没有列出的，不等于没有。",
   division: "区划",
   class: "分类",
   total: "合计",
