@@ -221,6 +221,7 @@ def test_a_product_that_fails_leaves_nothing_and_may_be_tried_again(
         ({"sheets": [{"paper": "B5"}]}, "sheets.0.paper"),
         ({"as_of": "yesterday"}, None),
         ({"as_of": "state:999999"}, None),
+        ({"as_of": "2090-01-01"}, "as_of"),
     ],
 )
 def test_an_order_that_makes_no_sense_is_refused_in_words(

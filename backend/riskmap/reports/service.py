@@ -50,6 +50,9 @@ def order(snapshot: Snapshot, asked: NewSet, mark: str | None) -> str:
             raise Invalid("区划给了两次", errors=[FieldError("division", "given_twice", told)])
         params["division"] = [asked.division]
     about, selection = selection_request.read(snapshot, params, within=within)
+    if about.moment.day > max(clock.today(), snapshot.state.day):
+        told = "时点不能晚于今天：以后的情况还没有发生"
+        raise Invalid("时点有误", errors=[FieldError("as_of", "in_future", told)])
     _check_area(about, selection.division)
     # What a set is made with: the public's eyes for a public form, else the maker's.
     eyes = PUBLIC if asked.public else reader
