@@ -75,6 +75,9 @@ def test_what_stands_on_the_sheet_is_what_the_screen_shows(admin: TestClient, ma
                  "图例", "审图号", "中央经线", "CGCS2000", "内部使用"):  # fmt: skip
         assert part in said.replace(" ", ""), part
     assert f"本图表示{len(on_sheet)}个" in said
+    # Grades that are not drawn are told with all that there are, also those without a place.
+    for grade, word in (("general", "一般"), ("low", "低")):
+        assert f"{word}{figures[grade]}未选入本图" in said.replace("\u2009", ""), grade
     drawn = next(f for f in manifest(admin, made)["files"] if f["name"] == name)["drawn"]
     assert {row["id"] for row in drawn} == on_sheet
 

@@ -235,3 +235,12 @@ def test_an_order_that_makes_no_sense_is_refused_in_words(
     if field is not None:
         assert any(field in error["field"] for error in told["errors"]), told
     assert admin.get("/api/reports").json()["total"] == before
+
+
+@pytest.mark.usefixtures("one_product")
+def test_a_set_of_narrow_rights_says_that_it_is_not_the_whole(admin: TestClient, make_account: Maker) -> None:
+    county = make(make_account("editor", "department", areas=["360402"]))
+    assert county["area"] == "濂溪区"
+    assert "仅含编制账号权限内的对象（濂溪区）" in county["words"]
+    assert county["options"]["maker"] == "濂溪区应急管理局"
+    assert "权限内" not in make(admin)["words"]

@@ -64,7 +64,7 @@ class ClassRow:
 
 @dataclass(frozen=True, slots=True)
 class Legend:
-    """`counts` are of all that have a place and meet the other conditions, also of grades that are not shown."""
+    """`counts`: of a grade that is shown those with a place; of one that is not, all that meet the other conditions."""
 
     scale_title: str
     worse: str  # which end is worse: 重大最重

@@ -821,7 +821,7 @@ class _Sheet:
             shape = frame.shape(metres, 0)
             shapes.append((shape, n, colour, counts))
             frame.map.svg(
-                f'<path d="{path(shape)}" fill="{colour}" stroke="#FFFFFF" stroke-width="{0.12 * k:.3f}"/>', 2.15
+                f'<path d="{path(shape)}" fill="{colour}" stroke="#FFFFFF" stroke-width="{0.12 * k:.3f}"/>', 2.9
             )
             if counts.get("major"):
                 frame.map.stroke(path(shape.buffer(-0.35 * k)), 0.38 * k, "#E60012", 4.0)

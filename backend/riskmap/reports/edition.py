@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from riskmap.access.reader import territory
+from riskmap.access.reader import Reader, canonical_division, territory
 from riskmap.base import clock
 from riskmap.base.settings import Settings
 from riskmap.catalogue import queries as catalogue_queries
@@ -62,7 +62,7 @@ class Edition:
     @cached_property
     def area(self) -> str:
         """The name of the area."""
-        return area_of(self.selection, self.divisions)
+        return area_of(self.selection, self.divisions, self.snapshot.reader)
 
     @cached_property
     def words(self) -> str:
@@ -72,7 +72,7 @@ class Edition:
     def say(self, selection: Selection) -> str:
         """Another selection of the same moment in a sentence."""
         names = {code: d["name"] for code, d in self.divisions.items()}
-        return describe(selection, self.snapshot.catalogue, names)
+        return describe(selection, self.snapshot.catalogue, names) + within_rights(self.snapshot.reader, names)
 
     def imprint(self, title: str) -> Imprint:
         """What a product of this title says of itself."""
@@ -99,9 +99,18 @@ class Edition:
         )
 
 
-def area_of(selection: Selection, divisions: Mapping[str, Mapping[str, Any]]) -> str:
-    """The name of a selection's area: its divisions, else the one that holds all, else 全域."""
-    if selection.division:
-        return "、".join(str(divisions[c]["name"]) if c in divisions else c for c in selection.division)
+def within_rights(reader: Reader, names: Mapping[str, str]) -> str:
+    """What a set made with narrow rights says beside its selection, so that nobody takes it for the whole."""
+    if not reader.is_limited:
+        return ""
+    parts = [names.get(canonical_division(code), code) for code in reader.areas]
+    parts += list(reader.departments) + (["部分分类"] if reader.classes else [])
+    return f"；仅含编制账号权限内的对象（{'、'.join(parts)}）"
+
+
+def area_of(selection: Selection, divisions: Mapping[str, Mapping[str, Any]], reader: Reader) -> str:
+    """The name of a selection's area: its divisions, else those that its reader is limited to, else the whole city."""
+    if codes := selection.division or tuple(canonical_division(code) for code in reader.areas):
+        return "、".join(str(divisions[c]["name"]) if c in divisions else c for c in codes)
     cities = [d["name"] for code, d in divisions.items() if len(territory(code)) == 4]
     return str(cities[0]) if len(cities) == 1 else WHOLE

@@ -14,7 +14,7 @@ from riskmap.base.settings import Settings
 from riskmap.catalogue import queries as catalogue_queries
 from riskmap.paper.imprint import check_words
 from riskmap.reports import files, layouts, queries
-from riskmap.reports.edition import area_of
+from riskmap.reports.edition import area_of, within_rights
 from riskmap.reports.run import JOB, selection_of
 from riskmap.reports.wire import NewSet
 from riskmap.selection import request as selection_request
@@ -57,7 +57,7 @@ def order(snapshot: Snapshot, asked: NewSet, mark: str | None) -> str:
     # What a set is made with: the public's eyes for a public form, else the maker's.
     eyes = PUBLIC if asked.public else reader
     names = {d["code"]: d for d in catalogue_queries.divisions(snapshot.connection, about.moment.n, about.moment.day)}
-    area = area_of(selection, names)
+    area = area_of(selection, names, eyes)
     options = asked.model_dump(exclude={"title", "division", "selection", "as_of"}) | {
         "maker": asked.maker or f"{area}应急管理局",
         layouts.KEY: layouts.frozen(snapshot.connection),
@@ -305,4 +305,6 @@ def _said(snapshot: Snapshot, row: Mapping[str, Any]) -> tuple[str, str]:
     selection = selection_of(then, row["selection"])
     found = catalogue_queries.divisions(snapshot.connection, row["state"], row["day"])
     names = {d["code"]: d["name"] for d in found}
-    return area_of(selection, {d["code"]: d for d in found}), describe(selection, then.catalogue, names)
+    eyes = Reader.parse(row["rights"])
+    said = describe(selection, then.catalogue, names) + within_rights(eyes, names)
+    return area_of(selection, {d["code"]: d for d in found}, eyes), said

@@ -102,8 +102,9 @@ def legend(edition: Edition, drawn: Sequence[Mark], *, all_grades: bool = False)
     body = edition.figures.body
     scale = edition.snapshot.catalogue.scales[_SCALE]
     unplaced = body["unplaced"]
-    placed = {g: body["totals"][g] - unplaced[g] for g in GRADES}
     seen = frozenset(GRADES if all_grades else shown(edition.selection))
+    # Of a grade that is drawn those with a place, for the others are told as 未定位; of one that is not, all.
+    placed = {g: body["totals"][g] - (unplaced[g] if g in seen else 0) for g in GRADES}
     per_class: dict[str, Counter[str]] = {}
     for mark in drawn:
         per_class.setdefault(mark.class_, Counter())[mark.grade] += 1

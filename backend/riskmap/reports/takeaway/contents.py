@@ -23,7 +23,7 @@ from riskmap.base.crs import cell_ancestor
 from riskmap.catalogue import queries as catalogue_queries
 from riskmap.catalogue.model import GRADES, Class, Field
 from riskmap.engine.totals import Totals
-from riskmap.reports.edition import area_of
+from riskmap.reports.edition import area_of, within_rights
 from riskmap.reports.takeaway import queries
 from riskmap.selection import level
 from riskmap.selection.describe import STAGE_WORDS, describe
@@ -66,7 +66,7 @@ def collect(
     # The public gets no finer hexagons than its positions are.
     finest = _FINEST if reader.sees_inner else min(_FINEST, snapshot.public_resolution)
     body: dict[str, Any] = {"kind": "cells" if as_cells or total.total > MOST_OBJECTS else "objects"}
-    area = area_of(selection, divisions)
+    area = area_of(selection, divisions, reader)
     now = clock.now()
     if body["kind"] == "objects":
         body |= _objects(snapshot, selection, names)
@@ -77,7 +77,7 @@ def collect(
     drawn, left_out = _ground(ground)
     return body | {
         "title": f"{area}安全风险图",
-        "words": describe(selection, catalogue, names),
+        "words": describe(selection, catalogue, names) + within_rights(reader, names),
         "total": total.total,
         "unplaced_total": total.unplaced,
         "elsewhere": total.unplaced_elsewhere,
