@@ -1,6 +1,7 @@
 """Report sets: one frozen state, figures that are the page's, 审核 and 签发, rights, whole or not at all."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -244,3 +245,43 @@ def test_a_set_of_narrow_rights_says_that_it_is_not_the_whole(admin: TestClient,
     assert "仅含编制账号权限内的对象（濂溪区）" in county["words"]
     assert county["options"]["maker"] == "濂溪区应急管理局"
     assert "权限内" not in make(admin)["words"]
+
+
+@pytest.mark.usefixtures("one_product")
+def test_of_narrow_rights_only_what_they_reach_is_counted_by_part(make_account: Maker) -> None:
+    county = make(make_account("editor", "department", areas=["360402"]))
+    told = {row["code"] for row in county["figures"]["by_division"]}
+    assert told
+    assert all(code.startswith("360402") for code in told)
+
+
+@pytest.mark.usefixtures("one_product")
+def test_who_may_sign_need_not_write(make_account: Maker) -> None:
+    writer, reviewer = make_account("editor", "command"), make_account("editor", "command")
+    chief = make_account("reader", "command", may=["sign"])
+    made = make(writer, title="查看账号签发")
+    path = f"/api/reports/{made['id']}"
+    assert chief.post(f"{path}/review", json={}).status_code == 403
+    assert reviewer.post(f"{path}/review", json={}).status_code == 200
+    assert chief.post(f"{path}/return", json={"reason": "再看看"}).json()["stage"] == "draft"
+    reviewer.post(f"{path}/review", json={})
+    assert chief.post(f"{path}/sign", json={}).status_code == 202
+    assert wait(chief, made["id"])["issued_by"] == chief.username  # type: ignore[attr-defined]
+    # Another version of the same number is not issued beside it.
+    second = again(writer, made["id"])
+    reviewer.post(f"/api/reports/{second['id']}/review", json={})
+    answer = chief.post(f"/api/reports/{second['id']}/sign", json={})
+    assert (answer.status_code, answer.json()["code"]) == (409, "other_version_issued")
+
+
+@pytest.mark.usefixtures("one_product")
+def test_of_two_who_sign_at_once_one_is_told_of_the_other(make_account: Maker) -> None:
+    writer, reviewer = make_account("editor", "command"), make_account("editor", "command")
+    chiefs = [make_account("editor", "command", may=["sign"]) for _ in range(4)]
+    made = make(writer, title="同时签发")
+    path = f"/api/reports/{made['id']}"
+    reviewer.post(f"{path}/review", json={})
+    with ThreadPoolExecutor(len(chiefs)) as pool:
+        answers = list(pool.map(lambda chief: chief.post(f"{path}/sign", json={}), chiefs))
+    assert sorted(a.status_code for a in answers) == [202, 409, 409, 409], [a.text for a in answers]
+    assert wait(writer, made["id"])["stage"] == "issued"

@@ -34,7 +34,7 @@ def _divisions(edition: Edition, digits: int, prefixes: Sequence[str]) -> list[D
 
 def parts(edition: Edition) -> list[Division]:
     """The towns of the area; its counties in the public form, whose rows say no more, or where no towns are loaded."""
-    prefixes = [territory(code) for code in edition.selection.division]
+    prefixes = [territory(code) for code in edition.codes]
     if not edition.public and (towns := _divisions(edition, _TOWN, [p[:_TOWN] for p in prefixes])):
         return towns
     return _divisions(edition, _COUNTY, [p[:_COUNTY] for p in prefixes])

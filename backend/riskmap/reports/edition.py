@@ -13,7 +13,7 @@ from riskmap.base.settings import Settings
 from riskmap.catalogue import queries as catalogue_queries
 from riskmap.engine.interface import Engine
 from riskmap.paper.imprint import Imprint, check_words
-from riskmap.reports.figures import Figures
+from riskmap.reports.figures import Figures, area_codes
 from riskmap.selection.describe import describe
 from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Snapshot
@@ -64,6 +64,11 @@ class Edition:
         """The name of the area."""
         return area_of(self.selection, self.divisions, self.snapshot.reader)
 
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The divisions that the set is about; none: all that there are."""
+        return area_codes(self.selection, self.snapshot.reader)
+
     @cached_property
     def words(self) -> str:
         """The selection in a sentence."""
@@ -110,7 +115,7 @@ def within_rights(reader: Reader, names: Mapping[str, str]) -> str:
 
 def area_of(selection: Selection, divisions: Mapping[str, Mapping[str, Any]], reader: Reader) -> str:
     """The name of a selection's area: its divisions, else those that its reader is limited to, else the whole city."""
-    if codes := selection.division or tuple(canonical_division(code) for code in reader.areas):
+    if codes := area_codes(selection, reader):
         return "、".join(str(divisions[c]["name"]) if c in divisions else c for c in codes)
     cities = [d["name"] for code, d in divisions.items() if len(territory(code)) == 4]
     return str(cities[0]) if len(cities) == 1 else WHOLE

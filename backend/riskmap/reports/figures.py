@@ -5,14 +5,14 @@ same, whatever else has changed since.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import simplejson
 from sqlalchemy import text
 
-from riskmap.access.reader import canonical_division
+from riskmap.access.reader import Reader, canonical_division, territory
 from riskmap.catalogue import queries as catalogue_queries
 from riskmap.catalogue.model import GRADES, NO_LEVEL, OUTSIDE
 from riskmap.engine.interface import Engine
@@ -95,9 +95,19 @@ def _unplaced(snapshot: Snapshot, selection: Selection) -> dict[str, int]:
     return dict.fromkeys(GRADES, 0) | {GRADES[row.grade - 1]: row.n for row in rows}
 
 
-def division_digits(selection: Selection) -> int:
+def area_codes(selection: Selection, reader: Reader) -> tuple[str, ...]:
+    """The divisions that a set is about: those that were chosen and those that its reader is limited to, where both."""
+    chosen, own = selection.division, tuple(canonical_division(code) for code in reader.areas)
+    if not chosen or not own:
+        return chosen or own
+    inside = {a for a in chosen for b in own if territory(a).startswith(territory(b))}
+    inside |= {b for a in chosen for b in own if territory(b).startswith(territory(a))}
+    return tuple(sorted(inside)) or chosen
+
+
+def division_digits(codes: Sequence[str]) -> int:
     """How many digits of a code tell the parts of the area apart: counties of a city, towns of a county."""
-    shortest = min((len(code.rstrip("0")) for code in selection.division), default=0)
+    shortest = min((len(territory(code)) for code in codes), default=0)
     return 6 if shortest <= 4 else 9 if shortest <= 6 else 12
 
 
@@ -106,7 +116,8 @@ def _by_division(snapshot: Snapshot, selection: Selection) -> list[dict[str, Any
 
     Where a row says less than the part (its division is the county, in the public form), it counts as the coarser one.
     """
-    digits = division_digits(selection)
+    codes = area_codes(selection, snapshot.reader)
+    digits = division_digits(codes)
     compiled = compile_selection(selection, snapshot)
     rows = snapshot.connection.execute(
         text(
@@ -125,7 +136,7 @@ def _by_division(snapshot: Snapshot, selection: Selection) -> list[dict[str, Any
             out[code] = {"code": code, "name": name, **dict.fromkeys(GRADES, 0), "total": 0, "unplaced": 0}
         return out[code]
 
-    prefixes = tuple(code.rstrip("0") for code in selection.division)
+    prefixes = tuple(territory(code) for code in codes)
     for code in known:
         if len(code) == digits and (not prefixes or code.startswith(prefixes)):
             part(code)

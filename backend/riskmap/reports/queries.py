@@ -81,11 +81,15 @@ def by_stage(connection: Connection) -> dict[str, int]:
 
 def one(connection: Connection, report_id: str, *, lock: bool = False) -> dict[str, Any] | None:
     """A set with everything that is kept of it; None where there is none that this reader may see."""
+    if lock:  # first by itself: who has waited here reads it as it is then, with the job that works on it then
+        connection.execute(
+            text("SELECT FROM report_set WHERE report_id = :report_id FOR UPDATE"), {"report_id": report_id}
+        )
     row = connection.execute(
         text(
             f"SELECT {_SHOWN}, s.rights, s.figures, s.objects, s.changes, s.folder, s.files, s.areas,"
             f" s.departments, s.classes FROM {_FROM}"
-            f" WHERE s.report_id = :report_id{' FOR UPDATE OF s' if lock else ''}"
+            f" WHERE s.report_id = :report_id"
         ),
         {"report_id": report_id},
     )

@@ -73,7 +73,7 @@ def facts_of(edition: Edition, imprint: Mapping[str, Any], overview: bool) -> Fa
         changes=edition.changes,
         public=edition.public,
         major=_major(edition),
-        digits=division_digits(edition.selection),
+        digits=division_digits(edition.codes),
         overview=overview,
     )
 

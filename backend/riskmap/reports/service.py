@@ -174,6 +174,10 @@ def sign(snapshot: Snapshot, settings: Settings, report_id: str, note: str) -> N
     if row["stage"] != "reviewed":
         told = "还没有审核，不能签发。请先审核。" if row["stage"] == "draft" else f"这套成果{STAGES[row['stage']]}。"
         raise Conflict(told, code="not_reviewed")
+    for other in queries.versions(connection, row["number"]):
+        if other["stage"] == "issued" and other["report_id"] != report_id:
+            told = f"同一号的第 {other['version']} 版已签发。要改发这一版，请先撤回那一版。"
+            raise Conflict(told, code="other_version_issued")
     if row["made_by"] == reader.name:
         raise Forbidden("编制人不能签发自己编制的成果，请由他人签发。", code="own_work")
     _queue(connection, reader, row, issue=True)

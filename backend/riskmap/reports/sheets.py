@@ -123,8 +123,8 @@ def ground(edition: Edition, *, fine: bool = False) -> Ground:
     """Divisions of the day, and the base map's waters and roads where they are loaded; `fine`: small roads too."""
     selection, moment = edition.selection, edition.snapshot.moment
     connection = edition.snapshot.connection
-    prefixes = [territory(code) for code in selection.division]
-    digits = division_digits(selection)
+    prefixes = [territory(code) for code in edition.codes]
+    digits = division_digits(edition.codes)
     below = catalogue_queries.divisions_below(connection, moment.n, moment.day, prefixes, digits)
     own = [
         row

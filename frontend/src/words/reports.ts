@@ -41,6 +41,7 @@ export const R = {
   newTitle: "生成成果",
   what: "做什么",
   titleLabel: "标题",
+  titleHelp: "这一套在成果清单里的名称；图、报告等各件的标题随区域和所选等级写。",
   titleOf: (area: string) => `${area}城市安全风险评估`,
   needTitle: "请填写标题。",
   area: "区域",
