@@ -190,6 +190,8 @@ def test_a_damaged_set_is_never_told_as_finished(admin: TestClient, settings: Se
     found[0].unlink()
     told = admin.get(f"/api/reports/{made['id']}").json()
     assert (told["status"], told["files"]) == ("damaged", [])
+    listed = {row["id"]: row["status"] for row in admin.get("/api/reports").json()["items"]}
+    assert listed[made["id"]] == "damaged"
 
 
 def test_a_product_that_fails_leaves_nothing_and_may_be_tried_again(

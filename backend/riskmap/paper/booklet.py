@@ -351,7 +351,7 @@ class _Book:
     def _figures(self, b: Block, w: Writer, town: BookPage) -> None:
         pt = 7.0
         x, right = w.x, w.x + w.w - 0.8
-        share, count = (right, right - 20) if town.above else (right, right)
+        share, count = (right, right - 26) if town.above else (right, right)
         w.skip(2.8)
         b.text(x + 1, w.y, "等级", pt)
         b.text(count, w.y, "个", pt, align="right")

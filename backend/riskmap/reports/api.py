@@ -60,7 +60,7 @@ def list_sets(
     offset: Annotated[int, Query(title="从第几套起", ge=0, le=10**6)] = 0,
 ) -> Any:
     """Sets that the caller may see, the newest first."""
-    return marked(request, service.listed(snapshot, stage, limit, offset))
+    return marked(request, service.listed(snapshot, request.app.state.settings, stage, limit, offset))
 
 
 @router.get("/{report_id}")

@@ -101,7 +101,10 @@ def composed(edition: Edition, number: str = "", tell: Tell | None = None) -> Co
             base.missing,
         )  # fmt: skip
         pages.append(_page(edition, town, ground, drawn[code], unplaced.get(code, []), counties, counted, towns))
-    return compose_booklet(pages, imprint, sheet_no=number, attach_ids=not edition.public)
+    scale = edition.snapshot.catalogue.scales[sheets.SCALE]
+    return compose_booklet(
+        pages, imprint, scale_title=scale.title, sheet_no=number, attach_ids=not edition.public
+    )  # fmt: skip
 
 
 def _page(
@@ -131,7 +134,7 @@ def _page(
     return BookPage(
         town.name, title, tuple(marks), ground, tuple(entries), {g: counts[g] for g in GRADES}, rows,
         dict(Counter(e.grade for e in waiting)), dict(counted[_COUNTY][code[:_COUNTY]]) if own else {},
-        "占全县（市、区）", (), locator,
+        "占全县（区）", (), locator,
     )  # fmt: skip
 
 

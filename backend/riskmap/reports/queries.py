@@ -59,12 +59,12 @@ def add_event(connection: Connection, report_id: str, by: str, what: str, note: 
 
 
 def listed(connection: Connection, stage: str | None, limit: int, offset: int) -> tuple[list[dict[str, Any]], int]:
-    """Sets, the newest first, without their bodies; and how many there are."""
+    """Sets, the newest first, with their files and totals; and how many there are."""
     where = "CAST(:stage AS text) IS NULL OR s.stage = :stage"
     values = {"stage": stage, "limit": limit, "offset": offset}
     rows = connection.execute(
         text(
-            f"SELECT {_SHOWN}, s.figures->'totals' AS totals FROM {_FROM} WHERE {where}"
+            f"SELECT {_SHOWN}, s.figures->'totals' AS totals, s.folder, s.files FROM {_FROM} WHERE {where}"
             " ORDER BY s.made_at DESC, s.report_id LIMIT :limit OFFSET :offset"
         ),
         values,

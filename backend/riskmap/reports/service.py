@@ -268,14 +268,21 @@ def _head(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def listed(snapshot: Snapshot, stage: str | None, limit: int, offset: int) -> dict[str, Any]:
-    """Sets, the newest first."""
+def listed(snapshot: Snapshot, settings: Settings, stage: str | None, limit: int, offset: int) -> dict[str, Any]:
+    """Sets, the newest first; what is damaged is told so here too."""
     rows, total = queries.listed(snapshot.connection, stage, limit, offset)
-    items = [_head(row) | {"totals": row["totals"]} for row in rows]
+    items = [_head(row) | {"totals": row["totals"]} | _damage(settings, row) for row in rows]
     more = offset + len(rows) < total
     stages = dict.fromkeys(STAGES, 0) | queries.by_stage(snapshot.connection)
     next_ = offset + len(rows) if more else None
     return {"items": items, "total": total, "stages": stages, "next": next_}
+
+
+def _damage(settings: Settings, row: Mapping[str, Any]) -> dict[str, str]:
+    """What a finished set says whose files are not all there."""
+    if row["status"] != "done" or files.is_whole(settings, row):
+        return {}
+    return {"status": "damaged", "message": "文件已损坏或不全，不再提供下载。请按原状态重新生成。"}
 
 
 def body(snapshot: Snapshot, settings: Settings, report_id: str) -> dict[str, Any]:
@@ -283,10 +290,8 @@ def body(snapshot: Snapshot, settings: Settings, report_id: str) -> dict[str, An
     row = find(snapshot.connection, report_id)
     out = _head(row)
     whole = row["files"] is not None and files.is_whole(settings, row)
-    if row["status"] == "done" and not whole:
-        out |= {"status": "damaged", "message": "文件已损坏或不全，不再提供下载。请按原状态重新生成。"}
     area, words = _said(snapshot, row)
-    out |= {
+    out |= _damage(settings, row) | {
         "area": area,
         "words": words,
         "options": row["options"],

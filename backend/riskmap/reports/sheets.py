@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 NAME = "较大以上风险分布图"
 HEAT_NAME = "安全风险密度图"
-_SCALE = "risk-grade"
+SCALE = "risk-grade"
 # Pixels an inch of the pictures: a wall sheet is looked at from afar.
 _PPI = {"A4": 200, "A3": 150, "A2": 120, "A1": 96, "A0": 72}
 _OVERVIEW_PPI = 220
@@ -100,7 +100,7 @@ def _part(names: Mapping[str, Mapping[str, Any]], code: str) -> str:
 def legend(edition: Edition, drawn: Sequence[Mark], *, all_grades: bool = False) -> Legend:
     """What is drawn by grade and class, and what is not: other grades, and what has no place."""
     body = edition.figures.body
-    scale = edition.snapshot.catalogue.scales[_SCALE]
+    scale = edition.snapshot.catalogue.scales[SCALE]
     unplaced = body["unplaced"]
     seen = frozenset(GRADES if all_grades else shown(edition.selection))
     # Of a grade that is drawn those with a place, for the others are told as 未定位; of one that is not, all.
