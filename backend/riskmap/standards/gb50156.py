@@ -54,7 +54,10 @@ def need(hazard: Facts, kind: str, target: Facts, book: Book) -> Need | None:
     if protected.text("tag") == "recall":
         doubts.append("居住建筑的保护类别待核")
 
-    row = next(r for r in table(book, "gb50156-2012-petrol", EDITION).rows if r.text("target") == what)
+    lines = table(book, "gb50156-2012-petrol", EDITION).rows
+    row = next((r for r in lines if r.text("target") == what), None)
+    if row is None:  # a bureau's own table that lacks it: no number, so somebody looks
+        return Need(None, lines[0].clause, f"表中没有对{what}的间距")
     if hazard.get("fuel") in {"lng", "cng", "lpg", "hydrogen"}:
         return Need(None, row.clause, "本表只适用于汽油设备")
     grade = hazard.get("grade_class")

@@ -7,7 +7,7 @@ import pytest
 
 from riskmap.base.settings import GEODATA
 from riskmap.standards import gb32100, gb50016, gb50074, gb50156
-from riskmap.standards.table import read
+from riskmap.standards.table import Table, read
 
 BOOK = read(GEODATA / "standards")
 LPG = {"table": 1, "no": 52, "volume_m3": Decimal(200), "largest_m3": Decimal(100)}
@@ -54,6 +54,14 @@ def test_what_is_not_told_of_vapour_recovery_never_makes_a_distance_enough() -> 
     assert need.metres == none.metres == 50
     assert need.doubts == ("油气回收未登记，按没有",)
     assert not none.doubts
+
+
+def test_what_a_bureaus_own_table_lacks_has_no_number() -> None:
+    kept = [row.cells for row in BOOK["gb50156-2012-petrol"].rows if row.text("target") == "重要公共建筑物"]
+    book = {**BOOK, "gb50156-2012-petrol": Table.of("gb50156-2012-petrol", kept)}
+    need = gb50156.need({"grade_class": "二级"}, "school", {"persons": 300}, book)
+    assert need is not None
+    assert (need.metres, need.said) == (None, "表中没有对一类保护物的间距")
 
 
 def test_a_station_that_is_larger_than_the_first_grade_is_told_without_any_neighbour() -> None:
