@@ -57,7 +57,7 @@ def ask(snapshot: Snapshot, house: service.House, n: int) -> None:
         given = enquiry(dice, i)
         began = time.perf_counter()
         asked = service.ask(snapshot, house, given)
-        service.shown_answer(snapshot, asked.answer.body())
+        service.preview(snapshot, asked)
         times.append((time.perf_counter() - began) * 1000)
         hits += len(asked.answer.hits)
     first, rest = times[0], sorted(times[1:])

@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from starlette.testclient import TestClient
 from tests.api.admission import load_towns
 from tests.api.reports import again, file, make, manifest, order, wait, zipped
 
+from riskmap.access.reader import SYSTEM
+from riskmap.base import database
 from riskmap.base.settings import Settings
 from riskmap.reports import products as products_module
 from riskmap.reports.products import Made, Product
@@ -287,3 +290,16 @@ def test_of_two_who_sign_at_once_one_is_told_of_the_other(make_account: Maker) -
         answers = list(pool.map(lambda chief: chief.post(f"{path}/sign", json={}), chiefs))
     assert sorted(a.status_code for a in answers) == [202, 409, 409, 409], [a.text for a in answers]
     assert wait(writer, made["id"])["stage"] == "issued"
+
+
+@pytest.mark.usefixtures("one_product")
+def test_a_version_whose_figures_differ_from_the_one_before_says_so(admin: TestClient, app: Any) -> None:
+    first = make(admin, title="两版")
+    second = again(admin, first["id"])
+    assert [e["note"] for e in second["events"] if e["what"] == "done"] == [""]
+    with database.write(app.state.engine, SYSTEM.settings(write=True)) as connection:
+        changed = {"checksum": "0" * 64, "report_id": second["id"]}
+        connection.execute(text("UPDATE report_set SET checksum = :checksum WHERE report_id = :report_id"), changed)
+    third = again(admin, first["id"])
+    [note] = [e["note"] for e in third["events"] if e["what"] == "done"]
+    assert note.startswith("数字与第 2 版不同")

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from pyproj import Geod
 
 from riskmap.base.settings import REPOSITORY
+from tests.api.reports import wait
 from tests.browser.conftest import at_rest
 from tests.browser.test_admission_acts import daily, give
 from tests.browser.test_page import drawn
@@ -312,22 +313,17 @@ def test_products_of_a_set_are_as_the_manual_shows(
     browser: Browser, address: str, cookies: Any, tmp_path: Path
 ) -> None:
     folder = PICTURES if os.environ.get("RISKMAP_PICTURES") else tmp_path
-    context = browser.new_context(storage_state=cookies)
+    context = browser.new_context(storage_state=cookies, base_url=address)
     ask = context.request
-    csrf = {"X-CSRF-Token": ask.get(f"{address}/api/session").json()["csrf"]}
+    csrf = {"X-CSRF-Token": ask.get("/api/session").json()["csrf"]}
     sheets = [{"paper": "A3"}, {"paper": "A3", "heat": True}]
     order = {"title": "九江市城市安全风险评估", "sheets": sheets}
-    made = ask.post(f"{address}/api/reports", data=order, headers=csrf).json()["id"]
-    page = context.new_page()
-    for _ in range(600):
-        told = ask.get(f"{address}/api/reports/{made}").json()
-        if told["status"] not in {"queued", "running"}:
-            break
-        page.wait_for_timeout(500)
+    made = ask.post("/api/reports", data=order, headers=csrf).json()["id"]
+    told = wait(ask, made)  # type: ignore[arg-type]
     assert told["status"] == "done", told["message"]
 
     def file(name: str) -> bytes:
-        answer = ask.get(f"{address}/api/reports/{made}/files/{name}")
+        answer = ask.get(f"/api/reports/{made}/files/{name}")
         assert answer.ok, answer.text()
         (tmp_path / name).write_bytes(answer.body())
         return bytes(answer.body())

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from riskmap.access.reader import SYSTEM, Reader
 from riskmap.access.service import check_still_holds
@@ -174,13 +174,23 @@ def _write(
         if not jobs.still_running(connection, job_id):
             raise jobs.Cancelled
         queries.change(connection, row["report_id"], values)
-        queries.add_event(connection, row["report_id"], actor.name, "issued" if issuing else "done")
+        what = "issued" if issuing else "done"
+        queries.add_event(connection, row["report_id"], actor.name, what, _differs(connection, edition))
         audit.record(
             connection, actor.name, "sign" if issuing else "make", "report", row["number"], address=actor.address,
             state=row["state"], after={"version": row["version"], "checksum": edition.figures.checksum},
         )  # fmt: skip
         words = f"{row['number']} 第 {row['version']} 版" + ("已签发。" if issuing else "已生成。")
         jobs.finish(connection, job_id, "done", words)
+
+
+def _differs(connection: Connection, edition: Edition) -> str:
+    """Said where a set made again from its state has other figures than the version before: never left unsaid."""
+    row = edition.row
+    others = [v for v in queries.versions(connection, row["number"]) if v["version"] < row["version"] and v["checksum"]]
+    if not others or others[0]["checksum"] == edition.figures.checksum:
+        return ""
+    return f"数字与第 {others[0]['version']} 版不同：产品升级过，或账号权限、对象的可见范围变了"
 
 
 def sweep(engine: Engine, settings: Settings) -> None:
