@@ -70,6 +70,7 @@ def main() -> None:
     roads.write_osm(out / "roads.osm.pbf")
     print(f"roads.osm.pbf  {(out / 'roads.osm.pbf').stat().st_size / 1024:.0f} kB")
     write(out / "objects.ndjson", objects.text())
+    write(out / "readings.csv", objects.levels.text())
     write(out / "addresses.csv", Gazetteer(land, roads, objects.rows).text())
     print(
         f"{len(objects.rows)} objects of {len(objects.count)} classes, {len(roads.ways)} ways, {len(roads.nodes)} nodes, {time.monotonic() - began:.0f} s"

@@ -13,6 +13,7 @@ from geo import (
 )
 from ground import MARK
 from land import Land
+from levels import Levels
 from lines import Lines
 from network import Roads
 from people import People
@@ -122,6 +123,7 @@ class Register(Works, Country, People, Lines):
         self.unplace()
         self.show_to()
         self.unlevel()
+        self.levels = Levels(self.rows)
         self.finish()
 
     # -- The whole --------------------------------------------------------------------
@@ -388,7 +390,7 @@ class Register(Works, Country, People, Lines):
     def finish(self) -> None:
         """Geometry as GeoJSON; keys in one order."""
         order = ["class", "code", "name", "division", "geometry", "position_quality", "enterprise_code", "parent_code", "stage", "source", "verified",
-                 "visibility", "valid_from", "tags", "grade", "level", "attributes"]  # fmt: skip
+                 "visibility", "valid_from", "tags", "grade", "level", "attributes", "parties"]  # fmt: skip
         for i, row in enumerate(self.rows):
             # What a rule works out of the attributes is not said beside them.
             if row["class"] in COMPUTED and (row["class"] != "enterprise" or "score" in row["attributes"]):

@@ -67,12 +67,6 @@ THIN = [
     "market",
     "heritage-site",
     "water-source",
-    "reservoir",
-    "dyke",
-    "polder",
-    "gauge-station",
-    "flood-prone-spot",
-    "geohazard-point",
     "fire-station",
     "construction-site",
     "emergency-pool",
@@ -80,6 +74,8 @@ THIN = [
     "control-zone",
     "accident-point",
 ]
+# Thin once; what the night of a flood asks of them made them longer.
+WATER = ["reservoir", "dyke", "polder", "gauge-station", "flood-prone-spot", "geohazard-point"]
 SCALE_CODES = [
     "risk-grade",
     "major-hazard-level",
@@ -111,7 +107,7 @@ COMMON = set(
 
 
 def test_every_class_and_scale_of_the_contract_is_there() -> None:
-    assert {c.code for c in CLASSES} >= {*FULL, *THIN}
+    assert {c.code for c in CLASSES} >= {*FULL, *THIN, *WATER}
     assert set(SCALES) == set(SCALE_CODES)
 
 
