@@ -59,6 +59,7 @@ from riskmap.reports import layouts_api, templates_api
 from riskmap.reports.notices import api as notices_api
 from riskmap.reports.notices import public as public_page
 from riskmap.reports.takeaway import api as takeaway_api
+from riskmap.rescue import api as rescue_api
 from riskmap.selection import api as selection_api
 from riskmap.worker import Workforce
 
@@ -130,6 +131,7 @@ def create_app(settings: Settings) -> FastAPI:
         "/api/admission/checks/": handout.MOST_FILE + MOST_BODY,
         "/api/admission/templates/": docx.MOST_TEMPLATE + MOST_BODY,
     }  # a file, and what is around it
+    larger |= {"/api/rescue/floods": rescue_api.MOST_FILE + MOST_BODY}
     larger |= {"/api/admission/batch": batch.MOST_FILE + MOST_BODY}
     add_middleware(app, settings, larger | {"/api/basemap/files/": settings.basemap_mb << 20})
     app.include_router(access_api.router)
@@ -158,6 +160,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(layouts_api.router)  # before a set by its id
     app.include_router(templates_api.router)  # before a set by its id
     app.include_router(reports_api.router)
+    app.include_router(rescue_api.router)
     _add_page(app)
     return app
 

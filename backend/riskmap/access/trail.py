@@ -49,6 +49,7 @@ KINDS = {
     "notice": "公告牌",
     "map": "带走的地图",
     "report_layout": "清单的列",
+    "flood": "淹没范围",
 }
 ACTIONS = {
     "sign_in": "登录",

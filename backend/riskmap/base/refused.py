@@ -10,7 +10,7 @@ from typing import Annotated, Any, get_args, get_origin
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from riskmap.base.errors import FieldError
 
@@ -88,6 +88,16 @@ def field_errors(error: RequestValidationError, route: Any) -> list[FieldError]:
         place, path = wrong["loc"][0], wrong["loc"][1:]
         field = ".".join(str(part) for part in path)[:120] or str(place)
         out.append(FieldError(field, wrong["type"], _sentence(wrong, _title(route, place, path))))
+    return out
+
+
+def model_errors(error: ValidationError, model: Any) -> list[FieldError]:
+    """The same of a model that an endpoint reads by itself."""
+    out = []
+    for wrong in error.errors()[:_MOST_ERRORS]:
+        path = wrong["loc"]
+        field = ".".join(str(part) for part in path)[:120] or "body"
+        out.append(FieldError(field, wrong["type"], _sentence(dict(wrong), title_in(model, path))))
     return out
 
 

@@ -172,36 +172,43 @@ _KINDS = {
 _KIND_TITLES = {"point": "点", "linestring": "线", "polygon": "面"}
 
 
+def _refuse(code: str, message: str) -> Invalid:
+    return Invalid("位置有误，请改正后再保存", errors=[FieldError("geometry", code, message)])
+
+
 def parse_geometry(body: Any, allowed: tuple[str, ...]) -> BaseGeometry:
     """A GeoJSON geometry in lon/lat, checked: kind, finite numbers, range, validity. Raises Invalid."""
+    geometry = parse_shape(body, allowed)
+    if not geometry.is_valid:
+        raise _refuse("invalid_geometry", f"图形不合规：{why_invalid(geometry)}，请重画")
+    return geometry
 
-    def refuse(code: str, message: str) -> Invalid:
-        return Invalid("位置有误，请改正后再保存", errors=[FieldError("geometry", code, message)])
+
+def parse_shape(body: Any, allowed: tuple[str, ...]) -> BaseGeometry:
+    """The same without validity, for whoever mends what is not valid. Raises Invalid."""
 
     if not isinstance(body, dict) or body.get("type") not in _KINDS:
-        raise refuse("not_a_geometry", "位置应为 GeoJSON 的点、线或面")
+        raise _refuse("not_a_geometry", "位置应为 GeoJSON 的点、线或面")
     kind = _KINDS[body["type"]]
     if kind not in allowed:
         words = "、".join(_KIND_TITLES[k] for k in allowed)
-        raise refuse("wrong_geometry_kind", f"这一类的位置应为{words}，收到的是{_KIND_TITLES[kind]}")
+        raise _refuse("wrong_geometry_kind", f"这一类的位置应为{words}，收到的是{_KIND_TITLES[kind]}")
     coordinates = body.get("coordinates")
     try:
         geometry = shapely.geometry.shape({"type": body["type"], "coordinates": _floats(coordinates)})
     except (shapely.errors.ShapelyError, ValueError, TypeError, IndexError, KeyError, AttributeError):
-        raise refuse("not_a_geometry", "坐标无法读取：应为 [经度, 纬度] 的数组") from None
+        raise _refuse("not_a_geometry", "坐标无法读取：应为 [经度, 纬度] 的数组") from None
     if geometry.is_empty:
-        raise refuse("empty_geometry", "位置是空的")
+        raise _refuse("empty_geometry", "位置是空的")
     geometry = shapely.force_2d(geometry)
     if not np.isfinite(shapely.get_coordinates(geometry)).all():
-        raise refuse("not_a_number", "坐标应为有限的数字")
+        raise _refuse("not_a_number", "坐标应为有限的数字")
     west, south, east, north = geometry.bounds
     if south < -90 or north > 90:
         hint = "，像是经度和纬度写反了" if abs(west) <= 90 and abs(east) <= 90 else ""
-        raise refuse("out_of_range", f"纬度应在 −90 到 90 之间{hint}：请按 [经度, 纬度] 填写")
+        raise _refuse("out_of_range", f"纬度应在 −90 到 90 之间{hint}：请按 [经度, 纬度] 填写")
     if west < -180 or east > 180:
-        raise refuse("out_of_range", "经度应在 −180 到 180 之间；若为米制坐标，请先选定坐标系导入")
-    if not geometry.is_valid:
-        raise refuse("invalid_geometry", f"图形不合规：{_why_invalid(geometry)}，请重画")
+        raise _refuse("out_of_range", "经度应在 −180 到 180 之间；若为米制坐标，请先选定坐标系导入")
     return geometry
 
 
@@ -226,7 +233,8 @@ _REASONS = {
 }
 
 
-def _why_invalid(geometry: BaseGeometry) -> str:
+def why_invalid(geometry: BaseGeometry) -> str:
+    """What is wrong with a shape, and near which point."""
     reason, _, at = shapely.is_valid_reason(geometry).partition("[")
     words = _REASONS.get(reason.strip(), "边界不成面")
     place = at.rstrip("]").split()

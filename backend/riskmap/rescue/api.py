@@ -1,0 +1,201 @@
+"""救援 over HTTP: floods and what is in them, and the log."""
+
+import json
+import tempfile
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path as FilePath
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request
+from pydantic import ValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, UploadFile
+
+from riskmap.access.reader import Reader
+from riskmap.base import audit, clock, database, refused
+from riskmap.base.errors import Invalid
+from riskmap.base.forms import parts_of
+from riskmap.base.throttle import MINUTE, Throttle
+from riskmap.base.web import ExactResponse, ExactRoute, ensure_disk
+from riskmap.exchange.uploads import copy_hashed, shown_name
+from riskmap.rescue import exposure, floods, log, sent
+from riskmap.rescue.rights import Inner, Writer
+from riskmap.rescue.wire import FloodFile, NewFlood, Reason
+from riskmap.selection import request as selection_request
+from riskmap.store.dependencies import ReadSnapshot, WriteSnapshot, marked
+from riskmap.store.snapshot import Snapshot, open_snapshot
+
+router = APIRouter(prefix="/api/rescue", route_class=ExactRoute, default_response_class=ExactResponse, tags=["rescue"])
+
+MOST_FILE = 64 << 20
+MOST_A_MINUTE = 120
+_throttle = Throttle(MOST_A_MINUTE, MINUTE, f"一分钟最多查询 {MOST_A_MINUTE} 次，请稍后再试。")
+_FLOOD_FIELDS, _FIELD_BYTES = 10, 4 << 10
+
+FloodId = Annotated[int, Path(title="淹没范围编号", ge=1, le=2**62)]
+At = Annotated[datetime | None, Query(title="时刻")]
+Exercise = Annotated[bool, Query(title="演练")]
+
+
+@router.post("/floods", status_code=201)
+async def post_flood(request: Request, reader: Writer) -> Any:
+    """A scenario as JSON (drawn), or a file (multipart: file, name, depth_field or depth_m, crs, …)."""
+    if request.headers.get("content-type", "").startswith("multipart/"):
+        form = await parts_of(request, files=1, fields=_FLOOD_FIELDS, field_bytes=_FIELD_BYTES)
+        try:
+            return await run_in_threadpool(_upload, request, reader, form)
+        finally:
+            await form.close()
+    try:
+        body = NewFlood.model_validate(await request.json())
+    except json.JSONDecodeError:
+        raise Invalid("内容应为 JSON，或用表单上传文件。", code="not_json") from None
+    except ValidationError as error:
+        raise Invalid("淹没范围有误，请改正后再保存", errors=refused.model_errors(error, NewFlood)) from None
+    return await run_in_threadpool(_draw, request, reader, body)
+
+
+def _draw(request: Request, reader: Reader, body: NewFlood) -> dict[str, Any]:
+    given = sent.drawn(body.depths)
+    return _keep(
+        request, reader, given, name=body.name, source="drawn", at=body.at, exercise=body.exercise, note=body.note,
+        series=body.series,
+    )  # fmt: skip
+
+
+def _upload(request: Request, reader: Reader, form: FormData) -> dict[str, Any]:
+    file = form.get("file")
+    if not isinstance(file, UploadFile):
+        raise Invalid("没有收到文件，请选择 SHP（打成 zip）、GPKG 或 GeoJSON。", code="no_file")
+    texts = {name: value for name, value in form.items() if isinstance(value, str) and value.strip()}
+    try:
+        given = FloodFile.model_validate(texts)
+    except ValidationError as error:
+        raise Invalid("淹没范围有误，请改正后再上传", errors=refused.model_errors(error, FloodFile)) from None
+    with tempfile.TemporaryDirectory(prefix="riskmap-flood-") as folder:
+        path = FilePath(folder) / ("upload.gpkg" if (file.filename or "").lower().endswith(".gpkg") else "upload")
+        copy_hashed(file.file, path, MOST_FILE)
+        read = sent.from_file(path, depth_field=given.depth_field, depth_m=given.depth_m, crs=given.crs)
+    name = given.name or FilePath(shown_name(file.filename or "")).stem or "上传的淹没范围"
+    return _keep(
+        request, reader, read, name=name, source="uploaded", at=given.at, exercise=given.exercise, note=given.note,
+        series=given.series, method={"file": shown_name(file.filename or ""), "depth_field": given.depth_field},
+    )  # fmt: skip
+
+
+def _keep(request: Request, reader: Reader, given: sent.Sent, **more: Any) -> dict[str, Any]:
+    """Written and committed, then read back for the answer."""
+    app = request.app.state
+    ensure_disk(app.settings)
+    with database.write(app.engine, reader.settings(write=True)) as connection:
+        snapshot = open_snapshot(connection, reader, app.catalogues, app.settings.public_resolution)
+        flood_id = floods.keep(snapshot, depths=given.depths, repairs=given.repairs, **more)
+        audit.record(
+            connection, reader.name, "create", "flood", flood_id, address=reader.address, state=snapshot.moment.n,
+            after={"name": more["name"], "source": more["source"], "exercise": more["exercise"]},
+        )  # fmt: skip
+    with database.read(app.engine, reader.settings()) as connection:
+        fresh = open_snapshot(connection, reader, app.catalogues, app.settings.public_resolution)
+        return answer(request, fresh, _body(fresh, floods.find(connection, flood_id)))
+
+
+def answer(request: Request, snapshot: Snapshot, body: dict[str, Any], at: datetime | None = None) -> dict[str, Any]:
+    """With what dates it: the register's state, and the minute of the live facts."""
+    return marked(request, {"at": at or clock.now(), **body, "state": snapshot.moment.n})
+
+
+def _body(snapshot: Snapshot, flood: dict[str, Any]) -> dict[str, Any]:
+    classes = floods.classes(snapshot.connection, flood["id"])
+    for one in classes:
+        one["geometry"] = json.loads(one["geometry"])
+    return {**flood, "source_title": floods.SOURCES[flood["source"]], "classes": classes}
+
+
+@router.get("/floods")
+def list_floods(
+    request: Request, reader: Inner, snapshot: ReadSnapshot, exercise: Exercise = False, at: At = None
+) -> Any:
+    """The newest version of each scenario, as it was known at a minute."""
+    return answer(request, snapshot, {"items": floods.listed(snapshot.connection, exercise=exercise, at=at)}, at)
+
+
+@router.get("/floods/{flood_id}")
+def get_flood(flood_id: FloodId, request: Request, reader: Inner, snapshot: ReadSnapshot) -> Any:
+    """One version with its depth classes as GeoJSON, and all versions of its scenario."""
+    flood = floods.find(snapshot.connection, flood_id)
+    named = floods.versions(snapshot.connection, flood["series"])
+    known = ("id", "version", "made_at", "made_by", "at", "area_m2", "withdrawn_at")
+    body = _body(snapshot, flood) | {"versions": [{k: v[k] for k in known} for v in named]}
+    return answer(request, snapshot, body)
+
+
+@router.post("/floods/{flood_id}/withdraw")
+def withdraw_flood(flood_id: FloodId, body: Reason, request: Request, reader: Writer, snapshot: WriteSnapshot) -> Any:
+    """Take a version back, with the reason: it stays readable and is no scenario any more."""
+    floods.withdraw(snapshot, flood_id, body.reason)
+    audit.record(
+        snapshot.connection, reader.name, "withdraw", "flood", flood_id, address=reader.address,
+        state=snapshot.moment.n, after={"reason": body.reason},
+    )  # fmt: skip
+    return answer(request, snapshot, _body(snapshot, floods.find(snapshot.connection, flood_id)))
+
+
+_EXPOSURE_OWN = frozenset({"margin_m", "limit", "offset"})
+
+
+@router.get("/floods/{flood_id}/exposure")
+def get_exposure(
+    flood_id: FloodId,
+    request: Request,
+    reader: Inner,
+    snapshot: ReadSnapshot,
+    margin_m: Annotated[Decimal, Query(title="外缘", ge=0, le=exposure.MOST_MARGIN_M)] = Decimal(50),
+    limit: Annotated[int, Query(title="条数", ge=1, le=20_000)] = 5000,
+    offset: Annotated[int, Query(title="从第几条起", ge=0, le=10**7)] = 0,
+) -> Any:
+    """Who and what is in the water: totals whole, objects as the reader may see them."""
+    count(reader)
+    asked = selection_request.asked(snapshot, request.query_params.multi_items(), _EXPOSURE_OWN)
+    flood = floods.find(snapshot.connection, flood_id)
+    body = exposure.answer(asked.snapshot, flood, asked.selection, float(margin_m), limit, offset)
+    note_asked(request, asked.snapshot, "flood", flood_id, {"margin_m": margin_m, "total": body["total"]})
+    known = ("id", "series", "version", "name", "at", "exercise")
+    return answer(request, asked.snapshot, {**body, "margin_m": margin_m, "flood": {k: flood[k] for k in known}})
+
+
+def count(reader: Reader) -> None:
+    """How often an account may ask what is decided over more than it may see. Raises TooMany."""
+    if not reader.sees_all:
+        _throttle.take(reader.name)
+
+
+def note_asked(request: Request, snapshot: Snapshot, kind: str, ref: object, after: dict[str, Any]) -> None:
+    """What was decided over more than the asker may see, in a second short transaction, committed before the answer."""
+    reader = snapshot.reader
+    if reader.sees_all:
+        return
+    with database.write(request.app.state.engine, reader.settings()) as connection:
+        audit.record(
+            connection, reader.name, "ask", kind, ref, address=reader.address, state=snapshot.moment.n, after=after
+        )
+
+
+@router.get("/log")
+def get_log(
+    request: Request,
+    reader: Inner,
+    snapshot: ReadSnapshot,
+    exercise: Exercise = False,
+    kind: Annotated[log.Kind | None, Query(title="类别")] = None,
+    since: Annotated[datetime | None, Query(title="从")] = None,
+    at: At = None,
+    before: Annotated[int | None, Query(title="在此之前", ge=1, le=2**62)] = None,
+    limit: Annotated[int, Query(title="条数", ge=1, le=500)] = 100,
+) -> Any:
+    """The log as it stood at a minute, the newest first."""
+    found = log.entries(
+        snapshot.connection, exercise=exercise, kind=kind, since=since, until=at, before=before, limit=limit
+    )
+    following = found[-1]["id"] if len(found) == limit else None
+    return answer(request, snapshot, {"items": found, "next": following}, at)

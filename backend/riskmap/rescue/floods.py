@@ -1,0 +1,209 @@
+"""Floods: scenarios with depth classes, in versions that are never changed. Scenarios are never merged into a worst."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import shapely
+from sqlalchemy import Connection, text
+
+from riskmap.base import clock
+from riskmap.base.audit import dump_json
+from riskmap.base.crs import CGCS2000
+from riskmap.base.errors import Conflict, FieldError, Invalid, NotFound
+from riskmap.rescue import depths as depth_classes
+from riskmap.rescue import log
+from riskmap.rescue.depths import Depth, Repair
+from riskmap.store.snapshot import Snapshot
+
+SOURCES = {"drawn": "手绘", "uploaded": "上传", "terrain": "地形推算"}
+_PIECE = 64  # vertices
+_AHEAD = timedelta(days=15)  # a forecast reaches no farther
+
+_COLUMNS = (
+    "f.flood_id AS id, coalesce(f.series_id, f.flood_id) AS series, f.version, f.name, f.source, f.at, f.made_at,"
+    " f.made_by, f.exercise, f.note, f.method, f.repairs, f.area_m2, f.bounds,"
+    " w.at AS withdrawn_at, w.by AS withdrawn_by, w.reason AS withdrawn_reason"
+)
+_FROM = "rescue_flood AS f LEFT JOIN rescue_flood_withdrawn AS w ON w.flood_id = f.flood_id"
+
+
+def keep(
+    snapshot: Snapshot,
+    *,
+    name: str,
+    source: str,
+    at: datetime | None,
+    depths: Sequence[Depth],
+    exercise: bool = False,
+    note: str = "",
+    series: int | None = None,
+    method: Mapping[str, Any] | None = None,
+    repairs: Sequence[Repair] = (),
+) -> int:
+    """Write a version of a scenario with its log entry, in the snapshot's transaction; its id. Raises Invalid.
+
+    `depths` are valid polygons in lon/lat, CGCS2000, and may overlap; `series` is the scenario that this is the next
+    version of.
+    """
+    connection = snapshot.connection
+    at = _time(at)
+    depth_classes.check_size(depths)
+    classes = depth_classes.classes_of(depths)
+    version = 1
+    before = None
+    if series is not None:
+        before = _last_of(connection, series)
+        if before["exercise"] != exercise:
+            raise Invalid(
+                "实战与演练的情景不能互相接续。",
+                errors=[FieldError("exercise", "other_kind", "请另建一个情景，或改为与原情景一致")],
+            )
+        version = before["version"] + 1
+    areas = [depth_classes.area_m2(c.geometry) for c in classes]
+    bounds = shapely.total_bounds([c.geometry for c in classes]).tolist()
+    flood_id: int = connection.execute(
+        text(
+            "INSERT INTO rescue_flood (series_id, version, name, source, at, made_by, account_id, exercise, note,"
+            " method, repairs, area_m2, bounds) VALUES (:series, :version, :name, :source, :at, :by, :account,"
+            " :exercise, :note, CAST(:method AS jsonb), CAST(:repairs AS jsonb), :area, :bounds) RETURNING flood_id"
+        ),
+        {
+            "series": series, "version": version, "name": name, "source": source, "at": at,
+            "by": snapshot.reader.name, "account": snapshot.reader.account_id, "exercise": exercise, "note": note,
+            "method": dump_json(method), "repairs": dump_json([r.body() for r in repairs]), "area": sum(areas),
+            "bounds": bounds,
+        },
+    ).scalar_one()  # fmt: skip
+    connection.execute(
+        text(
+            "INSERT INTO rescue_flood_class (flood_id, ordinal, depth_m, depth_to_m, area_m2, geom)"
+            " VALUES (:flood, :ordinal, :depth, :depth_to, :area, ST_GeomFromEWKB(decode(:geom, 'hex')))"
+        ),
+        [
+            {
+                "flood": flood_id, "ordinal": i, "depth": c.depth_m, "depth_to": c.depth_to_m, "area": areas[i],
+                "geom": shapely.to_wkb(shapely.set_srid(c.geometry, CGCS2000), hex=True, include_srid=True),
+            }
+            for i, c in enumerate(classes)
+        ],
+    )  # fmt: skip
+    connection.execute(
+        text(
+            "INSERT INTO rescue_flood_piece (flood_id, ordinal, geom) SELECT flood_id, ordinal,"
+            " ST_Subdivide(ST_Segmentize(geom, 0.0045), :most) FROM rescue_flood_class WHERE flood_id = :flood"
+        ),
+        {"flood": flood_id, "most": _PIECE},
+    )
+    log.note(
+        connection, by=snapshot.reader.name, kind="水情", exercise=exercise, flood_id=flood_id,
+        what=_said(name, version, sum(areas), None if before is None else before["area_m2"], repairs),
+        ref={"kind": "flood", "id": flood_id},
+    )  # fmt: skip
+    return flood_id
+
+
+def _time(at: datetime | None) -> datetime:
+    now = clock.now()
+    if at is None:
+        return now
+    if at.tzinfo is None:
+        at = at.replace(tzinfo=clock.SHANGHAI)
+    if at > now + _AHEAD:
+        told = f"水情时间在 {_AHEAD.days} 天以后，请核对日期"
+        raise Invalid("时间有误", errors=[FieldError("at", "too_far", told)])
+    return at
+
+
+def hectares(area_m2: float) -> str:
+    """An area in words."""
+    ha = area_m2 / 1e4
+    return f"{ha:,.1f} ha" if ha >= 0.1 else f"{area_m2:,.0f} m²"
+
+
+def _said(name: str, version: int, area: float, before: float | None, repairs: Sequence[Repair]) -> str:
+    words = f"淹没范围“{name}”第 {version} 版，{hectares(area)}"
+    if before is not None:
+        change = area - before
+        words += f"，较上一版{'增' if change >= 0 else '减'} {hectares(abs(change))}"
+    return words + (f"；修补不合规图形 {len(repairs)} 处" if repairs else "")
+
+
+def _last_of(connection: Connection, series: int) -> dict[str, Any]:
+    """The newest version of a scenario; nobody else adds one until this transaction ends."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('rescue_flood', :s))"), {"s": series})
+    row = connection.execute(
+        text(
+            f"SELECT {_COLUMNS} FROM {_FROM} WHERE coalesce(f.series_id, f.flood_id) = :series"
+            " ORDER BY f.version DESC LIMIT 1"
+        ),
+        {"series": series},
+    )
+    found = row.mappings().one_or_none()
+    if found is None:
+        raise Invalid("没有这个情景。", errors=[FieldError("series", "unknown_series", "没有这个情景，请刷新后再选")])
+    return dict(found)
+
+
+def listed(connection: Connection, *, exercise: bool, at: datetime | None = None) -> list[dict[str, Any]]:
+    """The newest version of each scenario as it was known at a minute, those that were withdrawn then left out."""
+    rows = connection.execute(
+        text(
+            f"SELECT * FROM (SELECT DISTINCT ON (coalesce(f.series_id, f.flood_id)) {_COLUMNS} FROM {_FROM}"
+            " WHERE f.exercise = :exercise AND f.made_at <= :at AND (w.at IS NULL OR w.at > :at)"
+            " ORDER BY coalesce(f.series_id, f.flood_id), f.version DESC) AS n ORDER BY n.made_at DESC"
+        ),
+        {"exercise": exercise, "at": at or clock.now()},
+    )
+    return [dict(row) for row in rows.mappings()]
+
+
+def find(connection: Connection, flood_id: int) -> dict[str, Any]:
+    """A version. Raises NotFound."""
+    row = connection.execute(text(f"SELECT {_COLUMNS} FROM {_FROM} WHERE f.flood_id = :id"), {"id": flood_id})
+    found = row.mappings().one_or_none()
+    if found is None:
+        raise NotFound("没有这个淹没范围，请刷新后再选。")
+    return dict(found)
+
+
+def versions(connection: Connection, series: int) -> list[dict[str, Any]]:
+    """Every version of a scenario, the newest first."""
+    rows = connection.execute(
+        text(f"SELECT {_COLUMNS} FROM {_FROM} WHERE coalesce(f.series_id, f.flood_id) = :s ORDER BY f.version DESC"),
+        {"s": series},
+    )
+    return [dict(row) for row in rows.mappings()]
+
+
+def classes(connection: Connection, flood_id: int) -> list[dict[str, Any]]:
+    """Its depth classes, the shallowest first, each with GeoJSON text and what it closes to general traffic."""
+    rows = connection.execute(
+        text(
+            "SELECT ordinal, depth_m, depth_to_m, area_m2, ST_AsGeoJSON(geom, 7, 0) AS geometry"
+            " FROM rescue_flood_class WHERE flood_id = :id ORDER BY ordinal"
+        ),
+        {"id": flood_id},
+    )
+    return [dict(r) | {"traffic": depth_classes.traffic(r["depth_m"], r["depth_to_m"])} for r in rows.mappings()]
+
+
+def withdraw(snapshot: Snapshot, flood_id: int, reason: str) -> None:
+    """Take a version back: it stays readable with the reason, and is no scenario any more. Raises Conflict."""
+    connection = snapshot.connection
+    flood = find(connection, flood_id)
+    if flood["withdrawn_at"] is not None:
+        raise Conflict("这一版已经撤回。", code="withdrawn")
+    done = connection.execute(
+        text(
+            "INSERT INTO rescue_flood_withdrawn (flood_id, by, reason) VALUES (:id, :by, :reason)"
+            " ON CONFLICT DO NOTHING"
+        ),
+        {"id": flood_id, "by": snapshot.reader.name, "reason": reason},
+    )
+    if done.rowcount == 0:
+        raise Conflict("这一版刚被别人撤回。", code="withdrawn")
+    log.note(
+        connection, by=snapshot.reader.name, kind="水情", exercise=flood["exercise"], flood_id=flood_id,
+        what=f"撤回淹没范围“{flood['name']}”第 {flood['version']} 版：{reason}", ref={"kind": "flood", "id": flood_id},
+    )  # fmt: skip

@@ -1,0 +1,33 @@
+"""Helpers of the tests of 救援: shapes round a place, floods made and asked."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from starlette.testclient import TestClient
+
+HERE = (116.0, 29.7)  # in the tests' county 360402
+
+
+def square(lon: float, lat: float, half_m: float) -> dict[str, Any]:
+    """A square round a place, its half side in metres (roughly)."""
+    dx, dy = half_m / (111_320 * math.cos(math.radians(lat))), half_m / 110_900
+    ring = [(-1, -1), (1, -1), (1, 1), (-1, 1), (-1, -1)]
+    return {"type": "Polygon", "coordinates": [[[lon + x * dx, lat + y * dy] for x, y in ring]]}
+
+
+def flood(
+    client: TestClient, depths: Sequence[tuple[float, dict[str, Any]]], name: str = "示例圩溃口", **more: Any
+) -> dict[str, Any]:
+    """A drawn scenario, made: least depth and polygon of each class."""
+    body = {"name": name, "depths": [{"depth_m": d, "geometry": g} for d, g in depths], **more}
+    answer = client.post("/api/rescue/floods", json=body)
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
+
+
+def exposure(client: TestClient, flood_id: int, **params: Any) -> dict[str, Any]:
+    """What is in it."""
+    answer = client.get(f"/api/rescue/floods/{flood_id}/exposure", params=params)
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
