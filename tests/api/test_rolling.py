@@ -95,6 +95,14 @@ def test_what_has_no_day_of_its_own_is_worked_out_and_what_cannot_be_says_why(
     assert (objects["firm"], "安责险到期") not in found
 
 
+def test_what_no_calendar_holds_is_one_line_and_not_the_end_of_the_list(admin: TestClient) -> None:
+    typed = add(admin, "sealed-adit", "间隔多写了零", attributes={"last_patrol": "2026-04-01", "patrol_days": 10**9})
+    for_ever = add(admin, "major-hazard", "长期备案", attributes={"filed_on": "9999-12-31", "assess_due": "9999-12-31"})
+    found = items(ask(admin))
+    for key in ((typed, "巡查"), (for_ever, "备案到期"), (for_ever, "评估到期")):
+        assert (found[key]["due"], found[key]["status"]) == ("9999-12-31", "未到期")
+
+
 def test_each_figure_opens_just_its_rows_and_together_they_are_all(admin: TestClient) -> None:
     body = ask(admin)
     told = figures(body)

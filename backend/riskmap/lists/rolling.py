@@ -36,6 +36,10 @@ _INTERVALS, _LASTS, _NEXT = ("inspect_days", "patrol_days"), ("last_inspection",
 INSPECTION = "inspection"
 # Policy: not everybody has to have it, so that without a day there is nothing due.
 _OPTIONAL = frozenset({"insured_until"})
+# What is worked out never lies beyond what a date can hold: an interval with noughts too many is one line's mistake,
+# not the list's end.
+_LAST_DAY = "DATE '9999-12-31'"
+_MOST_DAYS = 3_000_000
 # Status → its word, in the order of the list.
 STATUSES = {"overdue": "逾期", "soon": f"{SOON_DAYS} 天内到期", "later": "未到期", "missing": "缺日期"}
 _DAY = "CASE WHEN o.{0} ~ '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}$' THEN CAST(o.{0} AS date) END"
@@ -111,20 +115,19 @@ def _item(kind: Kind, alias: dict[str, str], binds: Binds) -> str:
     if kind.name != INSPECTION:
         day = _DAY.format(alias[kind.days[0]])
         if kind.name == FILED:
-            due, lacks = f"CAST({day} + interval '{FILED_YEARS} years' AS date)", "缺备案日期"
+            due, lacks = f"least(CAST({day} + interval '{FILED_YEARS} years' AS date), {_LAST_DAY})", "缺备案日期"
         else:
             due, lacks = day, f"缺{kind.title}日期"
-        return f"({name}, {title}, {own}, {optional}, {due}, CASE WHEN {day} IS NULL THEN '{_quoted(lacks)}' END)"
+        told = f"CASE WHEN {day} IS NULL THEN CAST({binds(lacks)} AS text) END"
+        return f"({name}, {title}, {own}, {optional}, CASE WHEN {day} IS NOT NULL THEN {due} END, {told})"
     last = f"coalesce({', '.join(_DAY.format(alias[n]) for n in _LASTS)})"
     days = f"coalesce({', '.join(f'o.{alias[n]}' for n in kind.interval)})"
-    due = f"coalesce({_DAY.format(alias[_NEXT])}, {last} + CAST({days} AS integer))"
+    reached = f"{last} + CAST(least({days}, {_MOST_DAYS}) AS integer)"
+    worked_out = f"CASE WHEN {last} IS NOT NULL AND {days} IS NOT NULL THEN least({reached}, {_LAST_DAY}) END"
+    due = f"coalesce({_DAY.format(alias[_NEXT])}, {worked_out})"
     lacks = f"CASE WHEN {days} IS NULL THEN '缺巡查间隔' WHEN {due} IS NULL THEN '缺上次或下次巡查日期' END"
     lacks = f"CASE WHEN {due} IS NULL THEN {lacks} END"
     return f"({name}, {title}, {own}, {optional}, {due}, {lacks})"
-
-
-def _quoted(text: str) -> str:
-    return text.replace("'", "''").replace(":", "：")  # a title is no parameter
 
 
 def _rows(ask: Ask) -> str:
