@@ -1,6 +1,5 @@
 """脆弱性目标清单, as it is handed in."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -8,7 +7,7 @@ from riskmap.access.reader import SYSTEM
 from riskmap.catalogue.model import GRADE_RANK
 from riskmap.grading.rulebook import rulebook_of
 from riskmap.lists import targets
-from riskmap.lists.model import CLASS, Ask, Column, Listing, Row, by_name, words
+from riskmap.lists.model import CLASS, Ask, Column, Row, by_name, words
 from riskmap.lists.rows import objects, of_classes
 from riskmap.lists.sheets import parts
 from riskmap.lists.sheets.parts import Part, SheetList
@@ -67,10 +66,6 @@ PARTS = (
     parts.DEPARTMENT,
     parts.STAGE,
 )
-
-
-def _columns(ask: Ask) -> Sequence[Column]:
-    return [part.column for part in PARTS if not (part.inner and not ask.snapshot.reader.sees_inner)]
 
 
 def _rows(ask: Ask) -> str:
@@ -144,7 +139,6 @@ LIST = SheetList(
     NAME,
     "脆弱性目标清单",
     PARTS,
-    (("脆弱性目标", Listing(NAME, "脆弱性目标", "", _columns, _rows, lambda ask: (), "division", system=True,
-                       by_distance=True, finish=_finish)),),
+    (("脆弱性目标", parts.listing(NAME, "脆弱性目标", PARTS, _rows, "division", _finish, measured=True)),),
     "无：所选范围内没有登记的脆弱性目标。",
-)  # fmt: skip
+)

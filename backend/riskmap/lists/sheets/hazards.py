@@ -1,14 +1,12 @@
 """重大危险源清单, as it is handed in."""
 
-from collections.abc import Sequence
 from dataclasses import replace
-from decimal import Decimal
 from typing import Any
 
 from riskmap.grading import masking
 from riskmap.grading.rules import RULES
 from riskmap.lists import major_hazards, targets
-from riskmap.lists.model import ENTERPRISE, LEVEL, Ask, Column, Listing, Row, by_name, dated, words
+from riskmap.lists.model import ENTERPRISE, LEVEL, Ask, Column, Row, by_name, dated, words
 from riskmap.lists.rolling import FILED_YEARS
 from riskmap.lists.rows import objects, of_classes
 from riskmap.lists.sheets import parts
@@ -75,10 +73,6 @@ PARTS = (
 )
 
 
-def _columns(ask: Ask) -> Sequence[Column]:
-    return [part.column for part in PARTS if not (part.inner and not ask.snapshot.reader.sees_inner)]
-
-
 def _rows(ask: Ask) -> str:
     snapshot, mine = ask.snapshot, of_classes(ask, [major_hazards.CLASS])
     class_ = snapshot.catalogue.classes[major_hazards.CLASS]
@@ -98,12 +92,11 @@ def _rows(ask: Ask) -> str:
 
 
 def _finish(ask: Ask, rows: list[Row]) -> None:
-    departments = {row["id"]: row["department"] for row in rows}
     for row in rows:
         parts.place(row)
         row["address"] = row["own_address"] or row["firm_address"]
         row["kind"] = parts.option(ask, row["class"], "kind", row["kind"])
-        row["regulator"] = parts.option(ask, row["class"], "regulator", row["regulator"]) or departments[row["id"]]
+        row["regulator"] = parts.option(ask, row["class"], "regulator", row["regulator"]) or row["department"]
         filed = parts.day(row["filed_on"])
         row["filing_due"] = parts.years_after(filed, FILED_YEARS).isoformat() if filed else None
         _substances(row)
@@ -121,28 +114,17 @@ def _figures(ask: Ask, row: Row) -> None:
     found = parts.records(ask, row)
     _, row["sure"] = parts.basis(found)
     own: dict[str, Any] = next((r for r in found if r["how"] == "computed" and r["scale"] == major_hazards.SCALE), {})
-    row["s"], row["alpha"], row["r"] = (_exact(parts.step(own, symbol)) for symbol in ("S", "α", "R"))
+    row["s"], row["alpha"], row["r"] = (parts.exact(parts.step(own, symbol)) for symbol in ("S", "α", "R"))
     kept = own.get("inputs", {}).get("exposed")
-    row["exposed"] = _exact(kept["value"]) if kept and "value" in kept else row["declared"]
+    row["exposed"] = parts.exact(kept["value"]) if kept and "value" in kept else row["declared"]
     limits = [str(s["value"]) for s in own.get("trace", ()) if str(s.get("symbol", "")).startswith("Q")]
     row["thresholds"] = "；".join(limits) or None
-
-
-def _exact(text: Any) -> Decimal | str | None:
-    """A number that the arithmetic kept; one without an end stays as it was cut off, with its mark."""
-    if text is None:
-        return None
-    try:
-        return Decimal(str(text))
-    except ArithmeticError:
-        return str(text)
 
 
 LIST = SheetList(
     NAME,
     "重大危险源清单",
     PARTS,
-    (("重大危险源", Listing(NAME, "重大危险源", "", _columns, _rows, lambda ask: (), "-level", system=True,
-                       by_distance=True, finish=_finish)),),
+    (("重大危险源", parts.listing(NAME, "重大危险源", PARTS, _rows, "-level", _finish, measured=True)),),
     "无：所选范围内没有登记的重大危险源。",
-)  # fmt: skip
+)

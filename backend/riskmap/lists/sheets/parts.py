@@ -1,8 +1,10 @@
 """What the lists that are handed in have in common: where an object lies, its firm, its persons, its grade in words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from riskmap.catalogue.model import Class
@@ -101,6 +103,31 @@ def option(ask: Ask, class_: str, field: str, value: Any) -> Any:
     return dict(declared.options).get(str(value), value) if declared and value is not None else value
 
 
+def _columns(parts: Sequence[Part], ask: Ask) -> list[Column]:
+    return [part.column for part in parts if not (part.inner and not ask.snapshot.reader.sees_inner)]
+
+
+def listing(
+    name: str, title: str, parts: Sequence[Part], rows: Callable[[Ask], str], order: str,
+    finish: Callable[[Ask, list[Row]], None], *, measured: bool = False,
+) -> Listing:  # fmt: skip
+    """The rows of a sheet under the columns that their reader may have. `measured`: to whatever is nearest of all."""
+    return Listing(
+        name, title, "", partial(_columns, parts), rows, lambda ask: (), order, finish=finish, system=measured,
+        by_distance=measured,
+    )  # fmt: skip
+
+
+def exact(text: Any) -> Decimal | str | None:
+    """A number that the arithmetic kept; one without an end stays as it was cut off, with its mark."""
+    if text is None:
+        return None
+    try:
+        return Decimal(str(text))
+    except ArithmeticError:
+        return str(text)
+
+
 def records(ask: Ask, row: Row) -> list[dict[str, Any]]:
     """How its grade and level came about, as this reader may be told."""
     class_: Class | None = ask.snapshot.catalogue.classes.get(row["class"])
@@ -143,7 +170,9 @@ def day(value: Any) -> date | None:
 
 
 def years_after(begins: date, years: int) -> date:
-    """The same day some years later; of 29 February the 28th."""
+    """The same day some years later; of 29 February the 28th. Never beyond the calendar."""
+    if begins.year + years > date.max.year:
+        return date.max
     try:
         return begins.replace(year=begins.year + years)
     except ValueError:

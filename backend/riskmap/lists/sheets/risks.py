@@ -1,7 +1,6 @@
 """重大风险清单, as it is handed in: every object that is 重大, of whatever class; beside it what is 较大."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 from functools import partial
 
 from riskmap.catalogue.model import GRADE_RANK
@@ -74,10 +73,6 @@ PARTS = (
 )
 
 
-def _columns(ask: Ask) -> Sequence[Column]:
-    return [part.column for part in PARTS if not (part.inner and not ask.snapshot.reader.sees_inner)]
-
-
 def _rows(grade: str, ask: Ask) -> str:
     fields = {name: (field, "text") for name, field in _TEXTS.items()}
     fields |= {name: (field, "number") for name, field in _NUMBERS.items()}
@@ -106,7 +101,7 @@ def _finish(ask: Ask, rows: list[Row]) -> None:
         row["basis"], row["sure"] = parts.basis(found)
         row["method_said"] = _method(ask, row, found)
         said = next((v for r in found if (v := parts.step(r, "D", "R")) is not None), None)
-        row["value"] = _number(said) if row["method"] else None
+        row["value"] = parts.exact(said) if row["method"] else None
 
 
 def _method(ask: Ask, row: Row, found: Sequence[dict[str, object]]) -> str | None:
@@ -120,18 +115,9 @@ def _method(ask: Ask, row: Row, found: Sequence[dict[str, object]]) -> str | Non
     return standard or ("研判" if "judged" in hows else None)
 
 
-def _number(text: str | None) -> Decimal | str | None:
-    try:
-        return None if text is None else Decimal(text)
-    except ArithmeticError:
-        return text
-
-
 def _listing(grade: str) -> Listing:
     title = f"{GRADE_WORDS[grade]}风险"
-    return Listing(
-        f"{grade}-risks", title, "", _columns, partial(_rows, grade), lambda ask: (), "division", finish=_finish
-    )
+    return parts.listing(f"{grade}-risks", title, PARTS, partial(_rows, grade), "division", _finish)
 
 
 LIST = SheetList(
