@@ -3,6 +3,7 @@
 import io
 import re
 import zipfile
+from datetime import UTC, datetime
 from typing import Any
 
 import docx
@@ -108,6 +109,8 @@ def test_the_file_is_made_to_be_read_and_edited(admin: TestClient) -> None:
     headings = [p.text for p in document.paragraphs if p.style.name.lower().startswith("heading")]
     entries = [p.text.split("\t")[0] for p in document.paragraphs if p.style.name.lower().startswith("toc ")]
     assert entries == headings
+    created = document.core_properties.created
+    assert created.replace(tzinfo=UTC) == datetime.fromisoformat(made["data_at"]).replace(microsecond=0)
     section = document.sections[0]
     assert (round(section.page_width.mm), round(section.page_height.mm)) == (210, 297)
     head, foot = section.header.paragraphs[0], section.footer.paragraphs[0]

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import openpyxl
@@ -151,6 +152,8 @@ def test_a_sheet_is_set_up_for_print(admin: TestClient) -> None:
         assert "内部使用" in foot.left.text
         assert "草稿" in sheet.oddHeader.left.text
         assert "说明" in workbook.sheetnames
+        created = workbook.properties.created.replace(tzinfo=UTC)
+        assert created == datetime.fromisoformat(made["data_at"]).replace(microsecond=0)
 
 
 @pytest.mark.usefixtures("reset")

@@ -10,6 +10,7 @@ from typing import Any
 from riskmap.catalogue.rulesets import RuleSet, ruleset_on
 
 GRADES = ("major", "serious", "general", "low", "none")
+UPWARD = ("major", "serious")  # 较大以上
 GRADE_RANK = {grade: rank for rank, grade in enumerate(GRADES, 1)}
 STAGES = ("in_use", "suspended", "closing", "closed", "striking_off", "struck_off")
 LIVE_STAGES = ("in_use", "suspended", "closing", "striking_off")

@@ -49,6 +49,8 @@ LOOKS: dict[str, Look] = {
     "none": Look("未评定", "—", "#FFFFFF", INK, (), 0.58),
 }
 assert set(LOOKS) == set(GRADES)
+# A cell that holds a grade: its word → ground and ink. A grey print has the word.
+CELLS = {look.word: (look.fill, look.ink) for grade, look in LOOKS.items() if grade != "none"}
 
 
 @lru_cache(1)

@@ -8,13 +8,14 @@ import io
 import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC
 from pathlib import Path
 from types import TracebackType
 from typing import IO
 from xml.sax.saxutils import escape, quoteattr
 
-from riskmap.base.clock import SHANGHAI
 from riskmap.base.plain import legal
+from riskmap.paper import symbols
 from riskmap.paper.imprint import DRAFT, Imprint
 
 _W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
@@ -28,11 +29,6 @@ WIDTH = 11906 - 1418 - 1474
 # Page numbers of the contents are worked out by who opens it.
 _SETTINGS = '<w:updateFields w:val="true"/><w:defaultTabStop w:val="420"/>'
 _WHEN = (1980, 1, 1, 0, 0, 0)  # of the parts: of one edition the bytes are the same
-# Word of a grade → ground and ink: a grey print has the word.
-_GRADES = {
-    "重大": ("E60012", "FFFFFF"), "较大": ("F39800", "1A1A1A"), "一般": ("FFF100", "1A1A1A"),
-    "低": ("0068B7", "FFFFFF"),
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,9 +178,12 @@ def _paragraph(inside: str, style: str, *, keep: bool = False, new_page: bool = 
 
 def _cell(text: str, width: int, style: str) -> str:
     shade, run = "", _run(text)
-    if text in _GRADES and style == "TableText":
-        ground, ink = _GRADES[text]
-        shade, run = f'<w:shd w:val="clear" w:color="auto" w:fill="{ground}"/>', _run(text, colour=ink, bold=True)
+    if text in symbols.CELLS and style == "TableText":
+        ground, ink = symbols.CELLS[text]
+        shade, run = (
+            f'<w:shd w:val="clear" w:color="auto" w:fill="{ground[1:]}"/>',
+            _run(text, colour=ink[1:], bold=True),
+        )
     return f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{shade}</w:tcPr>{_paragraph(run, style)}</w:tc>'
 
 
@@ -240,7 +239,7 @@ _DOCUMENT_RELS = (
 
 
 def _core(imprint: Imprint) -> str:
-    made = imprint.data_at.astimezone(SHANGHAI).strftime("%Y-%m-%dT%H:%M:%SZ")
+    made = imprint.data_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return (
         f'{_HEAD}<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" '
         'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/" '

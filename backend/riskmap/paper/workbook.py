@@ -6,7 +6,7 @@ cell, never 0.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
@@ -15,8 +15,8 @@ from typing import Any
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
-from riskmap.base.clock import SHANGHAI
 from riskmap.base.plain import clean_text
+from riskmap.paper import symbols
 from riskmap.paper.imprint import DRAFT, Imprint
 
 Value = str | int | Decimal | bool | date | datetime | float | None
@@ -36,13 +36,6 @@ _LINE_PT, _MOST_LINES = 13.0, 30  # of a row; Excel has no taller ones than 409 
 _MOST_FOOTER = 250
 _FACE = "宋体"
 _BOLD_FACE = "黑体"
-# Word of a grade → ground and ink: a grey print has the word.
-_GRADES = {
-    "重大": ("#E60012", "#FFFFFF"),
-    "较大": ("#F39800", "#1A1A1A"),
-    "一般": ("#FFF100", "#1A1A1A"),
-    "低": ("#0068B7", "#FFFFFF"),
-}
 
 
 def write_cell(
@@ -93,7 +86,7 @@ class Workbook:
         self._path, self.imprint = path, imprint
         self._book = xlsxwriter.Workbook(str(path), {**OPTIONS, "tmpdir": str(path.parent)})
         # Of one edition the file is the same whenever it is written.
-        made = imprint.data_at.astimezone(SHANGHAI).replace(tzinfo=None)
+        made = imprint.data_at.astimezone(UTC).replace(tzinfo=None)  # properties are in UTC
         self._book.set_properties({"title": imprint.title, "author": imprint.maker, "created": made})
         self._formats: dict[str, Any] = {}
         self._tables: list[Table] = []
@@ -240,8 +233,8 @@ class Table:
         self._sheet.set_row(self._at, _LINE_PT * min(tall, _MOST_LINES) + 3)
         for index, value in enumerate(values):
             look = self._cells[index]
-            if self.headings[index].kind == "grade" and value in _GRADES:
-                ground, ink = _GRADES[str(value)]
+            if self.headings[index].kind == "grade" and value in symbols.CELLS:
+                ground, ink = symbols.CELLS[str(value)]
                 look = self._book.format(
                     f"grade-{value}", bg_color=ground, font_color=ink, bold=True, align="center", border=7
                 )

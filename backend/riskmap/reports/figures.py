@@ -23,7 +23,6 @@ from riskmap.selection.compile import compile_selection
 from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Snapshot
 
-UPWARD = ("major", "serious")  # 较大以上
 # Lists whose figures a set tells, where its reader may ask them.
 TOLD = (
     "major-hazards", "targets", "major-risks", "serious-risks", "completeness", "rolling", "tailings-ponds",

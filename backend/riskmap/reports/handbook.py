@@ -8,22 +8,22 @@ from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
 
-from riskmap.catalogue.model import GRADES, Class, Field
+from riskmap.catalogue.model import GRADES, UPWARD, Class, Field
 from riskmap.grading.rulebook import Rulebook, rulebook_of
 from riskmap.grading.rules import RULES
 from riskmap.paper.wordbook import Column, Heading, Wordbook
 from riskmap.reports import handbook_rows
+from riskmap.reports.content.units import ordered
 from riskmap.reports.edition import Edition
 from riskmap.reports.made import Made, Tell
 from riskmap.reports.three_lists import about
-from riskmap.selection.describe import GRADE_WORDS
+from riskmap.selection.describe import GRADE_WORDS, SURE_WORDS
 from riskmap.standards.bands import Bands
 
 TITLE = "风险分级分类手册"
 _COLOUR = {"major": "红", "serious": "橙", "general": "黄", "low": "蓝", "none": "—"}
 _ROLE = {"hazard": "风险源", "target": "脆弱性目标", "response": "应急力量", "context": "背景要素"}
 _SHAPE = {"point": "点", "linestring": "线", "polygon": "面"}
-_SURE = {"verified": "已核对", "recall": "条文待核", "judgement": "本局自定"}
 _CHANGED = {"came": "新列入", "went": "不再列入", "raised": "升级", "lowered": "降级"}
 _ROWS = 400  # of one table: Word lays out longer ones slowly
 _EVERY = 100
@@ -35,7 +35,7 @@ def make(edition: Edition, folder: Path, tell: Tell) -> list[Made]:
     name = f"{TITLE}.docx"
     body = edition.figures.body
     written = _Handbook(edition, tell).write(folder / name)
-    expected = {grade: body[grade] for grade in ("major", "serious")}
+    expected = {grade: body[grade] for grade in UPWARD}
     if written != expected:
         raise RuntimeError(f"handbook: wrote {written} of {expected}")
     return [Made(name, TITLE, "handbook", told={"rows": written})]
@@ -48,9 +48,8 @@ class _Handbook:
         self.ruleset = self.catalogue.ruleset_at(edition.snapshot.moment.day)
         self.clauses, self.control = handbook_rows.clauses(edition), handbook_rows.control(edition)
         self.written = {"major": 0, "serious": 0}
-        groups = {g["code"]: i for i, g in enumerate(self.catalogue.groups)}
         present = [c for c in self.catalogue.classes.values() if c.code in self.body["by_class"]]
-        self.classes = sorted(present, key=lambda c: (groups.get(c.group, len(groups)), c.role != "hazard", c.code))
+        self.classes = ordered(self.catalogue, present)
 
     def write(self, path: Path) -> dict[str, int]:
         imprint = self.edition.imprint(f"{self.edition.area}{TITLE}")
@@ -145,9 +144,7 @@ class _Handbook:
             book.paragraph("没有同一范围、同一选择、已签发的上期成果可比。", "Body")
             return
         before, totals = changes["previous"], changes["totals"]
-        said = "；".join(
-            f"{GRADE_WORDS[g]}由 {totals['before'][g]} 处变为 {totals['after'][g]} 处" for g in ("major", "serious")
-        )
+        said = "；".join(f"{GRADE_WORDS[g]}由 {totals['before'][g]} 处变为 {totals['after'][g]} 处" for g in UPWARD)
         book.paragraph(
             f"上期为 {before['number']} 第 {before['version']} 版（状态 {before['state']}，截至 {before['day']}）。"
             f"{said}。",
@@ -202,7 +199,7 @@ class _Handbook:
             self._inputs(book, class_, rule.reads)
             self._bands(book, class_)
         rows = [
-            (c["clause"], _few(c["titles"]), _few(c["formulas"], "；"), _SURE.get(c["tag"], ""), str(c["n"]))
+            (c["clause"], _few(c["titles"]), _few(c["formulas"], "；"), SURE_WORDS.get(c["tag"], ""), str(c["n"]))
             for c in self.clauses.get(class_.code, ())
         ]
         if rows:
@@ -232,7 +229,7 @@ class _Handbook:
     def _bands(self, book: Wordbook, class_: Class) -> None:
         rows = [
             (bands.edition, band.says(symbol), unit, _result(band.row.cells),
-             f"{band.row.clause.number}（{_SURE[str(band.row.clause.tag)]}）")
+             f"{band.row.clause.number}（{SURE_WORDS[str(band.row.clause.tag)]}）")
             for symbol, unit, bands in _bands_of(rulebook_of(self.ruleset), class_.rule or "")
             for band in bands.bands
         ]  # fmt: skip
@@ -315,7 +312,7 @@ class _Handbook:
 
 
 def _input(field: Field) -> tuple[str, ...]:
-    source = " ".join(filter(None, [field.source, f"（{_SURE[field.tag]}）" if field.tag in _SURE else None]))
+    source = " ".join(filter(None, [field.source, f"（{SURE_WORDS[field.tag]}）" if field.tag in SURE_WORDS else None]))
     return field.title, field.unit or "", field.help or "", source
 
 

@@ -15,12 +15,12 @@ from sqlalchemy import text
 
 from riskmap.access.reader import territory
 from riskmap.catalogue import queries as catalogue_queries
-from riskmap.catalogue.model import GRADES
+from riskmap.catalogue.model import GRADES, UPWARD
 from riskmap.exchange.basemap import Basemap
 from riskmap.paper import sheet
 from riskmap.paper.mapped import ClassRow, Division, Ground, Heat, Legend, Mark
 from riskmap.reports.edition import Edition
-from riskmap.reports.figures import UPWARD, division_digits
+from riskmap.reports.figures import division_digits
 from riskmap.reports.made import Made, Tell
 from riskmap.selection.compile import compile_selection
 from riskmap.selection.describe import GRADE_WORDS

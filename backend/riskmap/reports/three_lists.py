@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from riskmap.base.clock import SHANGHAI
-from riskmap.catalogue.model import Field
+from riskmap.catalogue.model import UPWARD, Field
 from riskmap.lists import service as lists
 from riskmap.lists.model import Ask, Listing
 from riskmap.lists.registry import LISTS
@@ -95,7 +95,7 @@ def expected(edition: Edition, one: SheetList) -> dict[str, int]:
     """Rows of each sheet as the figures have them."""
     body = edition.figures.body
     if one.name == "major-risks":
-        return {GRADE_WORDS[grade]: body[grade] for grade in ("major", "serious")}
+        return {GRADE_WORDS[grade]: body[grade] for grade in UPWARD}
     (sheet, _), told = one.sheets[0], body["lists"].get(one.name)
     if told is not None:
         return {sheet: told["every"]}
@@ -137,7 +137,7 @@ def _counted(edition: Edition, one: SheetList) -> list[tuple[str, str]]:
     body = edition.figures.body
     lines = []
     if one.name == "major-risks":
-        for grade in ("major", "serious"):
+        for grade in UPWARD:
             said = f"{body[grade]} 处，其中未定位 {body['unplaced'][grade]} 处（照列，不漏）"
             lines.append((GRADE_WORDS[grade], said))
         lines.append(("未评定", f"{body['none']} 处，不在本清单；未评定不等于低风险"))

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 
-from riskmap.catalogue.model import Catalogue
+from riskmap.catalogue.model import UPWARD, Catalogue
 from riskmap.selection.level import title
 from riskmap.selection.model import Selection
 
 GRADE_WORDS = {"major": "重大", "serious": "较大", "general": "一般", "low": "低", "none": "未评定"}
+# How sure a clause or a number is of a standard.
+SURE_WORDS = {"verified": "已核对", "recall": "条文待核", "judgement": "本局自定"}
 STAGE_WORDS = {
     "in_use": "在用",
     "suspended": "停用",
@@ -68,6 +70,6 @@ def describe(selection: Selection, catalogue: Catalogue, divisions: Mapping[str,
 
 def grades(values: tuple[str, ...]) -> str:
     """Grades in words; 重大 and 较大 together are 较大以上."""
-    if values == ("major", "serious"):
+    if values == UPWARD:
         return "较大以上"
     return "、".join(GRADE_WORDS[g] for g in values)

@@ -12,10 +12,10 @@ from riskmap.grading import masking
 from riskmap.lists import model, parties
 from riskmap.lists.model import Ask, Column, Listing, Row
 from riskmap.lists.rows import objects, of_classes
+from riskmap.selection.describe import SURE_WORDS
 from riskmap.selection.model import Selection
 
 FIRM = "enterprise"
-_SURE = {"verified": "已核对", "recall": "条文待核", "judgement": "本局自定"}
 _QUALITY = {"surveyed": "实测", "clicked": "点选", "geocoded": "地址匹配", "guessed": "推定"}
 UNPLACED = "未定位"
 
@@ -155,10 +155,10 @@ def basis(found: Sequence[Mapping[str, Any]]) -> tuple[str | None, str | None]:
                 parts.append(str(record.get("basis", "")))
             case _:
                 parts.append(f"研判：{record.get('basis') or '未说明'}")
-        if record.get("confidence") in _SURE:
+        if record.get("confidence") in SURE_WORDS:
             tags.append(record["confidence"])
     sure = next((tag for tag in ("recall", "judgement", "verified") if tag in tags), None)
-    return "；".join(p for p in parts if p) or None, _SURE[sure] if sure else None
+    return "；".join(p for p in parts if p) or None, SURE_WORDS[sure] if sure else None
 
 
 def day(value: Any) -> date | None:

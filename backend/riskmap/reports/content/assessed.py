@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from riskmap.catalogue.model import NO_LEVEL, OUTSIDE, Class
+from riskmap.catalogue.model import NO_LEVEL, OUTSIDE, UPWARD, Class
 from riskmap.reports.content.blocks import Chapter, Column, Ref, chapter, numbers
 from riskmap.reports.content.facts import GRADE_COLUMNS, ROLES, Facts, grade_row, summed
 from riskmap.reports.content.phrases import by_grade, count, counted, listed, most_in, share, upward
@@ -170,9 +170,7 @@ def regional(facts: Facts) -> Chapter:
             "单位：个。",
         )
         ranked = sorted(parts, key=lambda row: -upward(row))
-        one.chart(
-            "bars", f"各{facts.parts}的较大以上风险", [(row["name"], row) for row in ranked], ("major", "serious")
-        )
+        one.chart("bars", f"各{facts.parts}的较大以上风险", [(row["name"], row) for row in ranked], UPWARD)
     one.section("分布图")
     if facts.overview:
         one.say("较大以上风险的位置见", Ref("map"), "，正图见《较大以上风险分布图》。")

@@ -9,8 +9,9 @@ from riskmap.catalogue.rulesets import RuleSet
 from riskmap.paper.symbols import LOOKS
 from riskmap.reports.content.blocks import numbers
 from riskmap.reports.content.units import ordered
+from riskmap.selection.describe import SURE_WORDS
 
-SURE = {"verified": "已核实", "recall": "待核", "judgement": "本局自定", "": "—"}
+SURE = {**SURE_WORDS, "": "—"}
 HOW = {"computed": "按规则计算", "judged": "人工判定", "policy": "按对应表由级别得出"}
 ROLES = {"hazard": "风险类", "target": "脆弱性目标", "response": "应急力量", "context": "背景要素"}
 GRADE_COLUMNS = numbers(*(LOOKS[g].word for g in GRADES), "合计")

@@ -6,10 +6,9 @@ No count is no 0 (未统计), and a share that is not 0 is never printed as one.
 from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
-from riskmap.catalogue.model import GRADES
+from riskmap.catalogue.model import GRADES, UPWARD
 from riskmap.paper.symbols import LOOKS
 
-UPWARD = ("major", "serious")
 UNTOLD = "未统计"
 _PLACES = Decimal("0.1")
 _MOST_NAMED = 3
