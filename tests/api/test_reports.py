@@ -183,6 +183,46 @@ def test_a_public_form_is_what_the_public_sees(admin: TestClient, client: TestCl
 
 
 @pytest.mark.usefixtures("one_product")
+def test_what_a_public_set_says_of_changes_names_no_number(admin: TestClient, make_account: Maker) -> None:
+    writer, reviewer = make_account("editor", "command"), make_account("editor", "command")
+    chief = make_account("administrator", "command", may=["sign"])
+    first = make(writer, title="公开一期", public=True)
+    reviewer.post(f"/api/reports/{first['id']}/review", json={})
+    assert chief.post(f"/api/reports/{first['id']}/sign", json={}).status_code == 202
+    assert wait(writer, first["id"])["stage"] == "issued"
+    came = risk(admin, "公开新增的重大", 10, 6, 15, visibility="public")
+    made = make(writer, title="公开二期", public=True)
+    assert [row["id"] for row in made["changes"]["came"]] == [came]
+    told = manifest(writer, made)["changes"]
+    assert told["came"] == [{"name": "公开新增的重大", "before": None, "after": "major"}]
+    assert told["totals"] == made["changes"]["totals"]
+
+
+def test_only_a_picture_is_looked_at_without_an_entry_of_the_audit(
+    admin: TestClient, make_account: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(edition: Any, folder: Path, tell: Any) -> list[Made]:
+        (folder / "图.png").write_bytes(b"png")
+        (folder / "图.pdf").write_bytes(b"pdf")
+        return [Made("图.png", "图", "picture"), Made("图.pdf", "图", "map")]
+
+    monkeypatch.setattr("riskmap.reports.run.products", lambda: (Product("n", "图", 1.0, write),))
+    made = make(admin, title="看图")
+    auditor = make_account("auditor", "command")
+
+    def taken(name: str, **more: Any) -> tuple[str, list[str]]:
+        answer = admin.get(f"/api/reports/{made['id']}/files/{name}", params=more)
+        assert answer.status_code == 200, answer.text
+        found = auditor.get("/api/audit", params={"ref": made["number"], "action": "export"}).json()["items"]
+        said = [entry["after"]["file"] for entry in found]
+        return answer.headers["content-disposition"].split(";")[0], said
+
+    assert taken("图.png", inline=True) == ("inline", [])
+    assert taken("图.pdf", inline=True) == ("attachment", ["图.pdf"])
+    assert taken("图.png")[1].count("图.png") == 1
+
+
+@pytest.mark.usefixtures("one_product")
 def test_a_damaged_set_is_never_told_as_finished(admin: TestClient, settings: Settings) -> None:
     made = make(admin)
     found = [p for p in (settings.data_dir / "reports").glob(f"{made['id']}-*/数字.txt")]
@@ -214,6 +254,22 @@ def test_a_product_that_fails_leaves_nothing_and_may_be_tried_again(
     monkeypatch.setattr("riskmap.reports.run.products", products_module.products)
     tried = again(admin, failed["id"])
     assert (tried["id"], tried["version"], tried["status"]) == (failed["id"], 1, "done")
+
+
+def test_what_failed_and_was_withdrawn_is_made_again_as_another_version(
+    admin: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(edition: Any, folder: Path, tell: Any) -> list[Made]:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("riskmap.reports.run.products", lambda: (Product("n", "数字", 1.0, fail),))
+    failed = wait(admin, order(admin).json()["id"])
+    withdrawn = admin.post(f"/api/reports/{failed['id']}/withdraw", json={"reason": "不做了"})
+    assert withdrawn.json()["stage"] == "withdrawn"
+    monkeypatch.setattr("riskmap.reports.run.products", lambda: (Product("n", "数字", 1.0, lambda *given: []),))
+    tried = again(admin, failed["id"])
+    assert (tried["number"], tried["version"], tried["stage"]) == (failed["number"], 2, "draft")
+    assert admin.get(f"/api/reports/{failed['id']}").json()["files"] == []
 
 
 @pytest.mark.parametrize(

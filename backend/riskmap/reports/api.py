@@ -117,15 +117,16 @@ def get_file(
     ensure_disk(app.settings)
     row = service.find(snapshot.connection, report_id)
     path = files.open_checked(app.settings, row, name)
-    if not inline:
+    # A file with a set's name is never opened as a page of ours: it is a download, or a picture that is looked at.
+    kind = path.suffix.lstrip(".")
+    looked_at = inline and kind == "png"
+    if not looked_at:
         with database.write(app.engine, reader.settings()) as connection:
             audit.record(
                 connection, reader.name, "export", "report", row["number"], address=reader.address,
                 state=row["state"], after={"version": row["version"], "file": name},
             )  # fmt: skip
-    # A file with a set's name is never opened as a page of ours: it is a download, or a picture.
-    kind = path.suffix.lstrip(".")
-    shown = "inline" if inline and kind in {"png", "pdf"} else "attachment"
+    shown = "inline" if looked_at else "attachment"
     given = f"{row['number']}-{name}" if name in {files.ALL, files.MANIFEST} else name
     return FileResponse(
         path,

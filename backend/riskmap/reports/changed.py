@@ -11,6 +11,8 @@ from riskmap.selection.compile import compile_selection
 from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Snapshot
 
+MOVES = ("came", "went", "raised", "lowered")
+
 
 def changes(snapshot: Snapshot, before: Mapping[str, Any], now: Figures) -> dict[str, Any]:
     """Against a set that was issued. Named as this set's reader may see them; who left, by the old state."""
@@ -26,14 +28,14 @@ def changes(snapshot: Snapshot, before: Mapping[str, Any], now: Figures) -> dict
     def row(i: int) -> dict[str, Any]:
         return {"id": i, "name": names.get(i), "before": old.get(i), "after": new.get(i)}
 
-    raised = [i for i in moved if GRADE_RANK[new[i]] < GRADE_RANK[old[i]]]
+    raised = {i for i in moved if GRADE_RANK[new[i]] < GRADE_RANK[old[i]]}
     return {
         "previous": {name: before[name] for name in ("report_id", "number", "version", "state", "day")},
         "totals": {"before": before["figures"]["totals"], "after": now.body["totals"]},
         "came": [row(i) for i in sorted(came)],
         "went": [row(i) for i in sorted(went)],
-        "raised": [row(i) for i in raised],
-        "lowered": [row(i) for i in moved if i not in set(raised)],
+        "raised": [row(i) for i in moved if i in raised],
+        "lowered": [row(i) for i in moved if i not in raised],
     }
 
 

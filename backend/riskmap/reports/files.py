@@ -5,11 +5,9 @@ import os
 import shutil
 import time
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
 from typing import Any
-
-from sqlalchemy import Connection, text
 
 from riskmap.base.errors import Conflict, NotFound
 from riskmap.base.settings import Settings
@@ -83,9 +81,8 @@ def open_checked(settings: Settings, row: Mapping[str, Any], name: str) -> Path:
     return path
 
 
-def sweep(settings: Settings, connection: Connection) -> None:
+def sweep(settings: Settings, named: Container[str]) -> None:
     """What was cut off, and folders that no set names any more."""
-    named = set(connection.execute(text("SELECT folder FROM report_set WHERE folder IS NOT NULL")).scalars())
     for path in root(settings).iterdir():
         if path.name not in named and time.time() - path.stat().st_mtime > _STALE_S:
             shutil.rmtree(path, ignore_errors=True)

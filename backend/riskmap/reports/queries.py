@@ -143,6 +143,11 @@ def before(connection: Connection, row: Mapping[str, Any]) -> dict[str, Any] | N
     return dict(hit) if hit else None
 
 
+def folders(connection: Connection) -> set[str]:
+    """The folders that hold a set's files."""
+    return set(connection.scalars(text("SELECT folder FROM report_set WHERE folder IS NOT NULL")))
+
+
 def layouts(connection: Connection) -> dict[str, dict[str, Any]]:
     """What the bureau has said of its lists' columns, by list."""
     rows = connection.execute(text("SELECT list, columns, changed_at, changed_by FROM report_layout ORDER BY list"))

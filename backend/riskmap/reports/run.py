@@ -147,10 +147,18 @@ def _manifest(edition: Edition, told: list[dict[str, Any]], made: list[Made]) ->
         "words": edition.words,
         "checksum": edition.figures.checksum,
         "figures": edition.figures.body,
-        "changes": edition.changes,
+        "changes": _without_ids(edition.changes) if edition.public else edition.changes,
         "files": [file | more.get(file["name"], {}) for file in told],
     }
     return json.dumps(json.loads(dump_json(body) or "{}"), ensure_ascii=False, indent=1)
+
+
+def _without_ids(changes: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """For publication: which objects came and went is told by name alone."""
+    if changes is None:
+        return None
+    named = {k: [{n: v for n, v in row.items() if n != "id"} for row in changes[k]] for k in changed.MOVES}
+    return {**changes, **named}
 
 
 def _write(
@@ -196,4 +204,4 @@ def _differs(connection: Connection, edition: Edition) -> str:
 def sweep(engine: Engine, settings: Settings) -> None:
     """Folders that no set names."""
     with database.read(engine, SYSTEM.settings()) as connection:
-        files.sweep(settings, connection)
+        files.sweep(settings, queries.folders(connection))

@@ -122,12 +122,12 @@ def _add(connection: Connection, reader: Reader, row: Mapping[str, Any], what: s
 
 
 def again(snapshot: Snapshot, report_id: str) -> str:
-    """The same from the same state as the next version; where the last has failed, that one once more."""
+    """The same from the same state as the next version; where this one has failed, and still stands, once more."""
     reader, connection = snapshot.reader, snapshot.connection
     ensure_may_make(reader)
     row = find(connection, report_id, lock=True)
     _not_at_work(row)
-    if row["status"] == "failed":
+    if row["status"] == "failed" and row["stage"] != "withdrawn":
         _queue(connection, reader, row, issue=False)
         queries.add_event(connection, report_id, reader.name, "again")
         return report_id
