@@ -148,7 +148,6 @@ class Fit:
     west: float
     north: float
     panels: dict[str, tuple[int, Box]] = field(default_factory=dict)  # which size, where
-    whole: bool = True  # all that must be within is
 
 
 def _raster(t: Territory, scale: float, cell: float, pad: float, reach: float) -> tuple[Cells, float, float]:

@@ -139,7 +139,3 @@ LEVEL_WORDS: Mapping[str, str] = {"city": "市界", "county": "县（市、区�
 
 def total(counts: Mapping[str, int]) -> int:
     return sum(counts.values())
-
-
-def as_row(mark: Mark, **more: Any) -> dict[str, Any]:
-    return {"id": mark.id, "grade": mark.grade, **more}

@@ -57,17 +57,15 @@ class Placed:
     taken: Taken
     named: list[tuple[Body, Box]] = field(default_factory=list)
     waiting: list[tuple[Body, Box | None]] = field(default_factory=list)  # numbers, in reading order
-    divisions: list[tuple[str, str, Box]] = field(default_factory=list)
     bare: list[int] = field(default_factory=list)
     places: Floats = field(default_factory=lambda: np.zeros((0, 2)))
     r: float = RADII[0]
 
 
 def place(
-    frame: Frame, chosen: Sequence[int], how: Manner, keep_off: Sequence[Box], *, levels: Sequence[str] = (),
-    hidden: Sequence[int] = (),
-) -> Placed:  # fmt: skip
-    """Find places on a frame. `keep_off` are panels in mm of the page; `hidden` are shown elsewhere, bare here."""
+    frame: Frame, chosen: Sequence[int], how: Manner, keep_off: Sequence[Box], *, levels: Sequence[str] = ()
+) -> Placed:
+    """Find places on a frame. `keep_off` are panels in mm of the page."""
     k, marks = frame.k, frame.site.marks
     x0, y0, x1, y1 = frame.box
     places = frame.places(frame.site.anchors)
@@ -106,9 +104,7 @@ def _words(
         for tx, ty in body.true:
             if hypot(body.x - tx, body.y - ty) > 0.9 * k and not _within(tx, ty, body):
                 taken.add_line(tx, ty, body.x, body.y, 0.35 * k)
-    letters = len(taken.words)
     frame.names(taken, np.array([(b.x, b.y) for b in found]).reshape(-1, 2), levels, draw=False)
-    placed.divisions = taken.words[letters:]
     placed.named, placed.waiting = [], []
     unnamed = []
     for body in sorted(found, key=lambda b: min(marks[m].order for m in b.members)):

@@ -369,7 +369,8 @@ class _Sheet:
         site = self.site
         if site.area is None:
             self.warnings.append("无区划界线")
-        on = [i for i in range(len(site.marks)) if i not in set(self.off)]
+        off = set(self.off)
+        on = [i for i in range(len(site.marks)) if i not in off]
         if self.off:
             self.warnings.append(f"{len(self.off)} 个对象在图廓以外，列入编号对照表")
         long_names = sum(len(site.marks[i].name) > placing.LONGEST_NAME for i in on)
@@ -428,8 +429,9 @@ class _Sheet:
         if plan.inset is None:
             return list(on), []
         w, s, e, n = plan.inset.window
-        inside = [i for i in on if w <= self.site.anchors[i, 0] <= e and s <= self.site.anchors[i, 1] <= n]
-        return [i for i in on if i not in set(inside)], inside
+        x, y = self.site.anchors[on].T
+        inside = set(np.asarray(on)[(w <= x) & (x <= e) & (s <= y) & (y <= n)].tolist())
+        return [i for i in on if i not in inside], [i for i in on if i in inside]
 
     def _window_boxes(self, plan: _Plan, frame: Frame) -> list[Box]:
         """The enlarged window on the map and its caption."""
