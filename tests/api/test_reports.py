@@ -1,10 +1,12 @@
 """Report sets: one frozen state, figures that are the page's, 审核 and 签发, rights, whole or not at all."""
 
+import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import pypdfium2
 import pytest
 from sqlalchemy import text
 from starlette.testclient import TestClient
@@ -14,6 +16,7 @@ from tests.api.reports import again, file, make, manifest, order, wait, zipped
 from riskmap.access.reader import SYSTEM
 from riskmap.base import database
 from riskmap.base.settings import Settings
+from riskmap.reports import booklet
 from riskmap.reports import products as products_module
 from riskmap.reports.products import Made, Product
 
@@ -359,3 +362,25 @@ def test_a_version_whose_figures_differ_from_the_one_before_says_so(admin: TestC
     third = again(admin, first["id"])
     [note] = [e["note"] for e in third["events"] if e["what"] == "done"]
     assert note.startswith("数字与第 2 版不同")
+
+
+def test_the_booklet_has_what_is_registered_to_a_county_and_to_no_town(
+    admin: TestClient, objects: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("riskmap.reports.run.products", lambda: (Product("b", "图册", 1.0, booklet.make),))
+    in_town = risk(admin, "镇上的重大", 6, 6, 15, division="360402001")
+    elsewhere = risk(admin, "没有镇的县的重大", 6, 6, 15, division="360481")
+    made = make(admin, title="图册", selection={"grade": ["major"]})
+    with pypdfium2.PdfDocument(file(admin, made, "图册-A4.pdf")) as document:
+        pages = ["".join(page.get_textpage().get_text_bounded().split()) for page in document]
+        attached = json.loads(bytes(document.get_attachment(0).get_data()))["objects"]
+    params = {"grade": "major", "as_of": f"state:{made['state']}", "limit": 1000}
+    shown = admin.get("/api/objects", params=params).json()["items"]
+    assert {row["id"] for row in attached} == {row["id"] for row in shown if row["geometry"] is not None}
+    assert {in_town, elsewhere, objects["major"]} <= {row["id"] for row in attached}
+    [county] = [page for page in pages if "濂溪区未登记到乡镇、街道的重大安全风险分布图" in page]
+    assert "示例重大" in county
+    assert "示例未定位" in county
+    assert "镇上的重大" not in county
+    [other] = [page for page in pages if "瑞昌市未登记到乡镇、街道的重大" in page]
+    assert "没有镇的县的重大" in other

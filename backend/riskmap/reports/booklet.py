@@ -1,7 +1,10 @@
-"""图册: a page for each town of the area, with its own map, figures and list; counties in the public form."""
+"""图册: a page for each town of the area, with its own map, figures and list; counties in the public form.
+
+What is registered to none of them has pages behind these: nothing that is drawn on the sheet is missing here.
+"""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +27,8 @@ from riskmap.selection.compile import compile_selection
 
 NAME = "图册-A4"
 _TOWN, _COUNTY = 9, 6
+_LEVELS = {4: "city", _COUNTY: "county", _TOWN: "town"}
+_PARTS = {_TOWN: "乡镇、街道", _COUNTY: "县（市、区）"}
 
 
 def _divisions(edition: Edition, digits: int, prefixes: Sequence[str]) -> list[Division]:
@@ -75,67 +80,86 @@ def _counted(edition: Edition, digits: int) -> dict[str, Counter[str]]:
 
 def composed(edition: Edition, number: str = "", tell: Tell | None = None) -> Composed:
     """All pages as one document."""
-    towns = parts(edition)
     drawn_of = replace(edition.selection, grade=sheets.shown(edition.selection))
     imprint = replace(edition.imprint(f"{edition.area}安全风险图册"), selection=edition.say(drawn_of))
-    if not towns:
-        return compose_booklet([], imprint, sheet_no=number, attach_ids=not edition.public)
-    digits = len(territory(towns[0].code))
-    drawn: dict[str, list[Mark]] = defaultdict(list)
-    for mark in sheets.marks(edition):
-        drawn[mark.division_code[:digits]].append(mark)
-    unplaced = _unplaced(edition, digits)
-    base = sheets.ground(edition, fine=True)
-    near = _Near(base.lines)
-    around = shapely.STRtree([t.polygon for t in towns])
-    counties = {territory(d.code): d for d in _divisions(edition, _COUNTY, sorted({t.code[:_COUNTY] for t in towns}))}
-    counted = {n: _counted(edition, n) for n in {digits, _COUNTY}}
-    pages = []
-    for i, town in enumerate(towns):
-        if tell is not None:
-            tell(0.6 * i / len(towns))
-        code = territory(town.code)
-        neighbours = tuple(towns[j] for j in around.query(town.polygon.envelope).tolist())
-        ground = Ground(
-            neighbours, town.polygon, "town" if digits == _TOWN else "county", near.lines(town.polygon), base.source,
-            base.missing,
-        )  # fmt: skip
-        pages.append(_page(edition, town, ground, drawn[code], unplaced.get(code, []), counties, counted, towns))
+    pages = list(_Pages(edition).all(tell))
     scale = edition.snapshot.catalogue.scales[sheets.SCALE]
-    return compose_booklet(
-        pages, imprint, scale_title=scale.title, sheet_no=number, attach_ids=not edition.public
-    )  # fmt: skip
+    return compose_booklet(pages, imprint, scale_title=scale.title, sheet_no=number, attach_ids=not edition.public)
 
 
-def _page(
-    edition: Edition, town: Division, ground: Ground, marks: Sequence[Mark], waiting: Sequence[Entry],
-    counties: Mapping[str, Division], counted: Mapping[int, Mapping[str, Counter[str]]], towns: Sequence[Division],
-) -> BookPage:  # fmt: skip
-    classes = edition.snapshot.catalogue.classes
-    entries = [
-        Entry(m.id, m.grade, m.symbol, m.name, classes[m.class_].title) for m in marks
-    ] + list(waiting)  # fmt: skip
-    per_class: dict[str, Counter[str]] = defaultdict(Counter)
-    for mark in marks:
-        per_class[mark.class_][mark.grade] += 1
-    rows = tuple(
-        ClassRow(c, classes[c].title, classes[c].symbol, dict(per_class[c]))
-        for c in sorted(per_class, key=lambda c: (-per_class[c].total(), c))
-    )
-    code = territory(town.code)
-    county = counties.get(code[:_COUNTY])
-    own = county is not None and len(code) > _COUNTY
-    title = sheets.title_of(edition, area=f"{county.name}{town.name}" if own and county else town.name)
-    locator = None
-    if own and county:
-        siblings = tuple(t.polygon for t in towns if t.code.startswith(code[:_COUNTY]))
+class _Pages:
+    """The pages of one booklet: of each town, then of what is registered to none of them."""
+
+    def __init__(self, edition: Edition) -> None:
+        self.edition, self.towns = edition, parts(edition)
+        self.digits = len(territory(self.towns[0].code)) if self.towns else _COUNTY
+        inside = sorted({town.code[:_COUNTY] for town in self.towns})
+        self.counties = {territory(d.code): d for d in _divisions(edition, _COUNTY, inside)} if inside else {}
+        self.counted = _counted(edition, self.digits)
+        self.in_county = _counted(edition, _COUNTY) if self.digits > _COUNTY else self.counted
+        self.unplaced = _unplaced(edition, self.digits)
+        self.drawn: dict[str, list[Mark]] = defaultdict(list)
+        for mark in sheets.marks(edition):
+            self.drawn[mark.division_code[: self.digits]].append(mark)
+        self.base = sheets.ground(edition, fine=True)
+        self.near = _Near(self.base.lines)
+        self.around = shapely.STRtree([t.polygon for t in self.towns])
+
+    def all(self, tell: Tell | None) -> Iterator[BookPage]:
+        """In the order of their codes."""
+        for i, town in enumerate(self.towns):
+            if tell is not None:
+                tell(0.6 * i / len(self.towns))
+            yield self._town(town)
+        for code in sorted({*self.drawn, *self.unplaced} - {territory(t.code) for t in self.towns}):
+            yield self._beside(code)
+
+    def _town(self, town: Division) -> BookPage:
+        code = territory(town.code)
+        neighbours = tuple(self.towns[j] for j in self.around.query(town.polygon.envelope).tolist())
+        ground = self._ground(neighbours, town.polygon, _LEVELS[self.digits])
+        county = self.counties.get(code[:_COUNTY])
+        if county is None or len(code) == _COUNTY:
+            return self._page(code, town.name, town.name, ground)
+        siblings = tuple(t.polygon for t in self.towns if t.code.startswith(code[:_COUNTY]))
         locator = Locator(county.polygon, siblings, town.polygon, f"深色为{town.name}，外框为{county.name}")
-    counts = counted[len(code)][code]
-    return BookPage(
-        town.name, title, tuple(marks), ground, tuple(entries), {g: counts[g] for g in GRADES}, rows,
-        dict(Counter(e.grade for e in waiting)), dict(counted[_COUNTY][code[:_COUNTY]]) if own else {},
-        "占全县（区）", (), locator,
-    )  # fmt: skip
+        above = dict(self.in_county[code[:_COUNTY]])
+        return self._page(code, town.name, f"{county.name}{town.name}", ground, above, locator)
+
+    def _beside(self, code: str) -> BookPage:
+        """What is registered to a county and to no town, or to a division that the day does not know."""
+        found = _divisions(self.edition, len(territory(code)), [territory(code)]) if code else []
+        whole = found[0] if found else None
+        name = (whole.name if whole else f"区划 {code}" if code else "区划不明") + f"未登记到{_PARTS[self.digits]}的"
+        ground = Ground(source=self.base.source, missing=self.base.missing)
+        if whole is not None and len(territory(code)) in _LEVELS:
+            within = tuple(t for t in self.towns if t.code.startswith(territory(code)))
+            ground = self._ground(within, whole.polygon, _LEVELS[len(territory(code))])
+        return self._page(code, name, name, ground)
+
+    def _ground(self, divisions: tuple[Division, ...], area: BaseGeometry, level: str) -> Ground:
+        return Ground(divisions, area, level, self.near.lines(area), self.base.source, self.base.missing)
+
+    def _page(
+        self, code: str, name: str, titled: str, ground: Ground, above: Mapping[str, int] | None = None,
+        locator: Locator | None = None,
+    ) -> BookPage:  # fmt: skip
+        classes = self.edition.snapshot.catalogue.classes
+        marks, waiting = self.drawn.get(code, []), self.unplaced.get(code, [])
+        entries = [Entry(m.id, m.grade, m.symbol, m.name, classes[m.class_].title) for m in marks]
+        per_class: dict[str, Counter[str]] = defaultdict(Counter)
+        for mark in marks:
+            per_class[mark.class_][mark.grade] += 1
+        rows = tuple(
+            ClassRow(c, classes[c].title, classes[c].symbol, dict(per_class[c]))
+            for c in sorted(per_class, key=lambda c: (-per_class[c].total(), c))
+        )
+        counts = self.counted[code]
+        return BookPage(
+            name, sheets.title_of(self.edition, area=titled), tuple(marks), ground, (*entries, *waiting),
+            {g: counts[g] for g in GRADES}, rows, dict(Counter(e.grade for e in waiting)), above or {},
+            locator=locator,
+        )  # fmt: skip
 
 
 class _Near:

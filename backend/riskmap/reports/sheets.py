@@ -38,6 +38,7 @@ _OVERVIEW_PPI = 220
 _RESOLUTIONS = ((0.25, 8), (0.9, 7))
 _WIDEST = 6
 # Layers of the base map's ground, as the sheet draws them.
+_OWN_GROUND = "本单位装入的区划和底图"
 _LAYERS = {"water": "lake", "rivers": "river"}
 _ROADS = {
     "高速": "motorway", "国道": "trunk", "省道": "primary", "县道": "secondary", "城市道路": "secondary",
@@ -138,7 +139,7 @@ def ground(edition: Edition, *, fine: bool = False) -> Ground:
     missing = [word for word, kinds in (("道路", _ROADS.values()), ("水系", _LAYERS.values()))
                if not {k for k, _ in lines} & set(kinds)]  # fmt: skip
     level = {6: "city", 9: "county", 12: "town"}[digits]
-    return Ground(divisions, area, level, tuple(lines), _source(edition, base), tuple(missing))
+    return Ground(divisions, area, level, tuple(lines), base.attribution or _OWN_GROUND, tuple(missing))
 
 
 def _area(selection: Selection, own: Sequence[BaseGeometry], divisions: Sequence[Division]) -> BaseGeometry | None:
@@ -179,10 +180,6 @@ def _features(base: Basemap, layer: str) -> list[tuple[BaseGeometry, Mapping[str
     except (OSError, ValueError, KeyError, TypeError, AttributeError, shapely.errors.ShapelyError) as error:
         log.warning("ground layer %s: %s", layer, type(error).__name__)
         return []
-
-
-def _source(edition: Edition, base: Basemap) -> str:
-    return base.attribution or "本单位装入的区划和底图，不作为划界依据"
 
 
 def heat(edition: Edition, area: BaseGeometry | None) -> Heat:
