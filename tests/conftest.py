@@ -29,6 +29,7 @@ from riskmap.base.settings import REPOSITORY, Settings
 from riskmap.catalogue.queries import CatalogueCache
 from riskmap.catalogue.seed import seed
 from riskmap.register.load import load_demo
+from riskmap.rescue.roads_service import load_demo as load_demo_roads
 from riskmap.store.snapshot import Snapshot, open_snapshot
 
 ADMIN_PASSWORD = "Adm1n-for-tests"
@@ -164,6 +165,7 @@ def _make_demo(server: str, name: str, template: str, data_dir: Path) -> None:
     settings = Settings(database_url=url, data_dir=data_dir, demo="jiujiang", free_disk_mb=0)
     engine = make_engine(app_url(settings), pool_size=1)
     assert load_demo(engine, settings, "jiujiang") > 5000
+    assert load_demo_roads(engine, settings) > 1000
     engine.dispose()
 
 

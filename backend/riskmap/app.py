@@ -60,6 +60,7 @@ from riskmap.reports.notices import api as notices_api
 from riskmap.reports.notices import public as public_page
 from riskmap.reports.takeaway import api as takeaway_api
 from riskmap.rescue import api as rescue_api
+from riskmap.rescue import roads_api
 from riskmap.selection import api as selection_api
 from riskmap.worker import Workforce
 
@@ -133,6 +134,7 @@ def create_app(settings: Settings) -> FastAPI:
     }  # a file, and what is around it
     larger |= {"/api/rescue/floods": rescue_api.MOST_FILE + MOST_BODY}
     larger |= {"/api/admission/batch": batch.MOST_FILE + MOST_BODY}
+    larger |= {"/api/rescue/roads": (settings.upload_mb << 20) + MOST_BODY}
     add_middleware(app, settings, larger | {"/api/basemap/files/": settings.basemap_mb << 20})
     app.include_router(access_api.router)
     app.include_router(register_api.router)
@@ -161,6 +163,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(templates_api.router)  # before a set by its id
     app.include_router(reports_api.router)
     app.include_router(rescue_api.router)
+    app.include_router(roads_api.router)
     _add_page(app)
     return app
 

@@ -5,8 +5,9 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from types import FrameType
 
@@ -28,6 +29,8 @@ from riskmap.catalogue.model import VISIBILITIES
 from riskmap.catalogue.seed import Seeded, seed
 from riskmap.register import load as loading
 from riskmap.register.first_grades import grade_first
+from riskmap.rescue import roads_service as roads
+from riskmap.rescue.roads_table import Wanted
 
 log = logging.getLogger(__name__)
 _NIGHT_HOUR = 2
@@ -101,6 +104,7 @@ def _prepare(settings: Settings) -> None:
             click.echo(
                 f"  已装入演示对象 {count} 个（演示数据，非真实）" if count else "  库中已有数据，未装入演示城市"
             )
+        _load_demo_roads(engine, settings)
     finally:
         engine.dispose()
 
@@ -114,6 +118,12 @@ def _seed(engine: Engine) -> Seeded:
     if seeded.kept:
         click.echo(f"  本单位改过的条目保持不变，与随产品提供的不同：{'、'.join(seeded.kept)}")
     return seeded
+
+
+def _load_demo_roads(engine: Engine, settings: Settings) -> None:
+    """With the demo city, also one that was loaded before it had roads."""
+    if loading.demo_is_loaded(settings) and (count := roads.load_demo(engine, settings)):
+        click.echo(f"  已装入演示路网 {count} 条（演示数据，非真实）")
 
 
 def _check_network(settings: Settings) -> None:
@@ -222,7 +232,7 @@ def migrate() -> None:
 
 @main.group()
 def load() -> None:
-    """装入数据：区划、对象、地名地址、演示城市。"""
+    """装入数据：区划、对象、地名地址、路网、演示城市。"""
 
 
 @load.command("divisions")
@@ -269,12 +279,62 @@ def load_addresses(file: Path, source: str | None, crs: str | None, visibility: 
         click.echo(f"  已装入“{name}”地名地址 {count} 条。")
 
 
+@load.command("roads")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--name", help="路网的名称；默认用文件名")
+@click.option("--source", help="来源；OSM 文件默认写 OpenStreetMap")
+@click.option("--licence", help="许可；OSM 文件默认写 ODbL 1.0")
+@click.option("--dated", type=click.DateTime(["%Y-%m-%d"]), help="数据日期；OSM 文件默认看文件头")
+@click.option(
+    "--crs", help="坐标基准（EPSG:4490、EPSG:4326、GCJ02、BD09、EPSG:4528 等）；默认看文件，文件没有写明的必须指定"
+)
+@click.option("--layer", help="图层（GPKG 有几层时）")
+@click.option("--class-field", help="写道路等级的列；默认按列名找")
+def load_roads(
+    file: Path,
+    name: str | None,
+    source: str | None,
+    licence: str | None,
+    dated: datetime | None,
+    crs: str | None,
+    layer: str | None,
+    class_field: str | None,
+) -> None:
+    """路网（.osm.pbf、.osm、SHP 或其 zip、GPKG、GeoJSON），整体替换现有路网；全部装入，或一条也不装。"""
+    wanted = Wanted(crs, layer, class_field)
+    about = roads.About(name, source, licence, dated.date() if dated else None, wanted)
+    with _refusals(), _engine() as (engine, settings):
+        _, summary = roads.load(engine, settings, file, about, _progress())
+    click.echo(f"  {roads.message_of(summary)}")
+    body = summary.body()
+    for one in body["by_class"]:
+        click.echo(f"    {one['title']} {one['rows']:,} 条，{one['length_m'] / 1000:,.1f} km")
+    for one in body["left_out"]:
+        click.echo(f"    未装入：{one['title']} {one['rows']:,} 条")
+    for note in body["notes"]:
+        click.echo(f"  注意：{note}")
+
+
+def _progress() -> Callable[[str, float], None]:
+    """Tell each phase, and every tenth of the whole."""
+    told: set[tuple[str, int]] = set()
+
+    def tell(phase: str, share: float) -> None:
+        step = phase, int(share * 10)
+        if step not in told:
+            told.add(step)
+            click.echo(f"  {phase}……{share:.0%}")
+
+    return tell
+
+
 @load.command("demo")
 def load_demo() -> None:
     """演示城市九江（只在空库中）。"""
     with _refusals(), _engine() as (engine, settings):
         count = loading.load_demo(engine, settings, "jiujiang")
         click.echo(f"  已装入演示对象 {count} 个。" if count else "  库中已有数据，未装入。")
+        _load_demo_roads(engine, settings)
 
 
 @main.command()

@@ -19,6 +19,7 @@ from riskmap.register.imports import files
 from riskmap.register.imports import run as imports
 from riskmap.register.imports.service import JOB as IMPORT
 from riskmap.reports import run as reports
+from riskmap.rescue import roads_service as roads
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +30,9 @@ _LOOK_S = 1.0
 _SWEEP_S = 24 * 3600
 _START_AGAIN_S = 30.0
 
-HANDLERS: Mapping[str, Handler] = {IMPORT: imports.run, admission.JOB: admission.run, reports.JOB: reports.run}
+HANDLERS: Mapping[str, Handler] = {
+    IMPORT: imports.run, admission.JOB: admission.run, reports.JOB: reports.run, roads.JOB: roads.run,
+}  # fmt: skip
 
 
 class Hands:
@@ -56,6 +59,7 @@ class Hands:
                 files.sweep(self._engine, self._settings)
                 admission.sweep(self._engine, self._settings)
                 reports.sweep(self._engine, self._settings)
+                roads.sweep(self._settings)
             except Exception as error:  # tidying must end nothing
                 log.warning("sweep of uploads: %s", type(error).__name__)
             self._stop.wait(_SWEEP_S)

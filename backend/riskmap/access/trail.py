@@ -50,6 +50,7 @@ KINDS = {
     "map": "带走的地图",
     "report_layout": "清单的列",
     "flood": "淹没范围",
+    "road": "路网",
 }
 ACTIONS = {
     "sign_in": "登录",

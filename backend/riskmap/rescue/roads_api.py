@@ -1,0 +1,85 @@
+"""The road network over HTTP: what is in use, and a file in its place."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import Field, StringConstraints, ValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, UploadFile
+
+from riskmap.access.reader import Reader
+from riskmap.base import refused
+from riskmap.base.errors import Invalid
+from riskmap.base.forms import parts_of
+from riskmap.base.web import ExactResponse, ExactRoute
+from riskmap.base.wire import Text, Wire
+from riskmap.rescue import roads_service as roads
+from riskmap.rescue.rights import Inner
+from riskmap.rescue.roads_table import Wanted
+from riskmap.store.dependencies import ReadSnapshot, marked
+
+router = APIRouter(
+    prefix="/api/rescue/roads", route_class=ExactRoute, default_response_class=ExactResponse, tags=["rescue"]
+)
+
+_FIELDS, _FIELD_BYTES = 8, 1 << 10
+Short = Annotated[Text, StringConstraints(max_length=60)]
+Name = Annotated[Text, StringConstraints(min_length=1, max_length=100)]
+
+
+class RoadFile(Wire):
+    """What is said of a file of roads."""
+
+    name: Name | None = Field(None, title="名称")
+    source: Text | None = Field(None, title="来源")
+    licence: Text | None = Field(None, title="许可")
+    dated: date | None = Field(None, title="数据日期")
+    crs: Short | None = Field(None, title="坐标系")
+    layer: Text | None = Field(None, title="图层")
+    class_field: Text | None = Field(None, title="等级列")
+
+
+def loader(reader: Inner) -> Reader:
+    """Who may replace the network. Asked before a byte of the upload is read."""
+    roads.ensure_may_load(reader)
+    return reader
+
+
+@router.get("")
+def get_roads(
+    request: Request,
+    reader: Inner,
+    snapshot: ReadSnapshot,
+    at: Annotated[datetime | None, Query(title="时刻")] = None,
+) -> Any:
+    """The set that is in use, or was at a time: where it is from, length by class, what was left out and why."""
+    return marked(request, roads.body(snapshot, at))
+
+
+@router.post("", status_code=202)
+async def post_roads(request: Request, reader: Annotated[Reader, Depends(loader)]) -> Any:
+    """Queue a file (multipart: file, name, source, licence, dated, crs, layer, class_field).
+
+    Watched at /api/imports/{id}.
+    """
+    form = await parts_of(request, files=1, fields=_FIELDS, field_bytes=_FIELD_BYTES)
+    try:
+        return await run_in_threadpool(_queue, request, reader, form)
+    finally:
+        await form.close()
+
+
+def _queue(request: Request, reader: Reader, form: FormData) -> dict[str, Any]:
+    file = form.get("file")
+    if not isinstance(file, UploadFile):
+        raise Invalid("没有收到文件，请选择路网：OSM（.osm.pbf）、SHP（打成 zip）、GPKG 或 GeoJSON。", code="no_file")
+    texts = {name: value for name, value in form.items() if isinstance(value, str) and value.strip()}
+    try:
+        given = RoadFile.model_validate(texts)
+    except ValidationError as error:
+        raise Invalid("路网的说明有误，请改正后再上传", errors=refused.model_errors(error, RoadFile)) from None
+    wanted = Wanted(given.crs, given.layer, given.class_field)
+    about = roads.About(given.name, given.source, given.licence, given.dated, wanted)
+    app = request.app.state
+    return {"id": roads.queue(app.engine, app.settings, reader, file.filename or "", file.file, about)}
