@@ -60,7 +60,7 @@ from riskmap.reports.notices import api as notices_api
 from riskmap.reports.notices import public as public_page
 from riskmap.reports.takeaway import api as takeaway_api
 from riskmap.rescue import api as rescue_api
-from riskmap.rescue import roads_api
+from riskmap.rescue import roads_api, terrain_api
 from riskmap.selection import api as selection_api
 from riskmap.worker import Workforce
 
@@ -135,7 +135,9 @@ def create_app(settings: Settings) -> FastAPI:
     larger |= {"/api/rescue/floods": rescue_api.MOST_FILE + MOST_BODY}
     larger |= {"/api/admission/batch": batch.MOST_FILE + MOST_BODY}
     larger |= {"/api/rescue/roads": (settings.upload_mb << 20) + MOST_BODY}
-    add_middleware(app, settings, larger | {"/api/basemap/files/": settings.basemap_mb << 20})
+    larger |= {terrain_api.PATH: (settings.upload_mb << 20) + MOST_BODY}
+    instead = {terrain_api.PATH: terrain_api.too_large(settings.upload_mb)}
+    add_middleware(app, settings, larger | {"/api/basemap/files/": settings.basemap_mb << 20}, instead)
     app.include_router(access_api.router)
     app.include_router(register_api.router)
     app.include_router(export_api.router)
@@ -164,6 +166,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(reports_api.router)
     app.include_router(rescue_api.router)
     app.include_router(roads_api.router)
+    app.include_router(terrain_api.router)
     _add_page(app)
     return app
 

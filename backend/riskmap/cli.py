@@ -30,6 +30,7 @@ from riskmap.catalogue.seed import Seeded, seed
 from riskmap.register import load as loading
 from riskmap.register.first_grades import grade_first
 from riskmap.rescue import roads_service as roads
+from riskmap.rescue import terrains
 from riskmap.rescue.roads_table import Wanted
 
 log = logging.getLogger(__name__)
@@ -232,7 +233,7 @@ def migrate() -> None:
 
 @main.group()
 def load() -> None:
-    """装入数据：区划、对象、地名地址、路网、演示城市。"""
+    """装入数据：区划、对象、地名地址、路网、地形、演示城市。"""
 
 
 @load.command("divisions")
@@ -326,6 +327,27 @@ def _progress() -> Callable[[str, float], None]:
             click.echo(f"  {phase}……{share:.0%}")
 
     return tell
+
+
+@load.command("terrain")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--name", help="名称；默认用文件名")
+@click.option("--height-system", required=True, type=click.Choice(terrains.HEIGHT_SYSTEMS), help="高程基准")
+@click.option("--source", default="", help="来源")
+@click.option("--licence", default="", help="使用许可")
+@click.option("--dated", default="", help="测制日期，按来源的写法")
+@click.option("--crs", help="文件没有写明时的坐标系，如 EPSG:4548")
+def load_terrain(
+    file: Path, name: str | None, height_system: str, source: str, licence: str, dated: str, crs: str | None
+) -> None:
+    """地形栅格（GeoTIFF 或 HGT，值为米），供救援按水位推算淹没范围；整份装入，或不装。"""
+    about = terrains.About((name or file.stem)[:100], height_system, source[:200], licence[:200], dated[:200], crs)
+    with _refusals(), _engine() as (engine, settings), file.open("rb") as body:
+        taken = terrains.take(engine, settings, SYSTEM, body, file.name, about, tell=_progress())
+        click.echo(
+            f"  已装入地形“{taken['name']}”：{taken['rows']} 行 {taken['cols']} 列，格约 {taken['cell_m']:.1f} m，"
+            f"无数据 {taken['voids']} 格，高程 {taken['lowest_m']}～{taken['highest_m']} m（{height_system}）。"
+        )
 
 
 @load.command("demo")

@@ -20,6 +20,7 @@ from riskmap.register.imports import run as imports
 from riskmap.register.imports.service import JOB as IMPORT
 from riskmap.reports import run as reports
 from riskmap.rescue import roads_service as roads
+from riskmap.rescue import terrain_floods
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +32,12 @@ _SWEEP_S = 24 * 3600
 _START_AGAIN_S = 30.0
 
 HANDLERS: Mapping[str, Handler] = {
-    IMPORT: imports.run, admission.JOB: admission.run, reports.JOB: reports.run, roads.JOB: roads.run,
-}  # fmt: skip
+    IMPORT: imports.run,
+    admission.JOB: admission.run,
+    reports.JOB: reports.run,
+    roads.JOB: roads.run,
+    terrain_floods.JOB: terrain_floods.run,
+}
 
 
 class Hands:

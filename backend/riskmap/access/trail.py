@@ -51,6 +51,7 @@ KINDS = {
     "report_layout": "清单的列",
     "flood": "淹没范围",
     "road": "路网",
+    "terrain": "地形",
 }
 ACTIONS = {
     "sign_in": "登录",

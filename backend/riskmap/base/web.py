@@ -390,11 +390,18 @@ def install_problem_handlers(app: FastAPI) -> None:
 class Bounds:
     """What may be sent to us at all: a bounded body, counted as it streams in, and no NUL in an address."""
 
-    def __init__(self, app: ASGIApp, most: int = MOST_BODY, larger: Mapping[str, int] | None = None) -> None:
-        """`larger` gives other bounds by the path's beginning; the longest that fits counts."""
+    def __init__(
+        self,
+        app: ASGIApp,
+        most: int = MOST_BODY,
+        larger: Mapping[str, int] | None = None,
+        instead: Mapping[str, str] | None = None,
+    ) -> None:
+        """`larger` gives other bounds by the path's beginning, the longest that fits counts; `instead` what to do."""
         self.app = app
         self.most = most
         self.larger = sorted((larger or {}).items(), key=lambda item: -len(item[0]))
+        self.instead = instead or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on, with a counting `receive`."""
@@ -407,8 +414,8 @@ class Bounds:
         if scope["method"] not in _UNSAFE:
             await self.app(scope, receive, send)
             return
-        most = next((n for prefix, n in self.larger if scope["path"].startswith(prefix)), self.most)
-        too_large = TooLarge(f"内容过大，最多 {_size(most)}。请缩小后再发。")
+        prefix, most = next((p for p in self.larger if scope["path"].startswith(p[0])), ("", self.most))
+        too_large = TooLarge(self.instead.get(prefix) or f"内容过大，最多 {_size(most)}。请缩小后再发。")
         length = dict(scope["headers"]).get(b"content-length", b"0")
         if length.isdigit() and int(length[:20]) > most:
             await problem_of(too_large)(scope, receive, send)
@@ -532,9 +539,17 @@ def is_tls(settings: Settings) -> bool:
     return bool(settings.tls_cert) or (settings.proxy or "").startswith("https://")
 
 
-def add_middleware(app: FastAPI, settings: Settings, larger: Mapping[str, int] | None = None) -> None:
-    """From outside in: headers, last resort, bounds. `larger`: most bytes of a body, by the path's beginning."""
-    app.add_middleware(Bounds, larger=larger)
+def add_middleware(
+    app: FastAPI,
+    settings: Settings,
+    larger: Mapping[str, int] | None = None,
+    instead: Mapping[str, str] | None = None,
+) -> None:
+    """From outside in: headers, last resort, bounds.
+
+    By the path's beginning: `larger` most bytes of a body, `instead` what is said of a body beyond them.
+    """
+    app.add_middleware(Bounds, larger=larger, instead=instead)
     app.add_middleware(LastResort)
     app.add_middleware(SecurityHeaders, tls=is_tls(settings))
 

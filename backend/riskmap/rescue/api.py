@@ -97,7 +97,7 @@ def _keep(request: Request, reader: Reader, given: sent.Sent, **more: Any) -> di
         )  # fmt: skip
     with database.read(app.engine, reader.settings()) as connection:
         fresh = open_snapshot(connection, reader, app.catalogues, app.settings.public_resolution)
-        return answer(request, fresh, _body(fresh, floods.find(connection, flood_id)))
+        return answer(request, fresh, flood_body(fresh, floods.find(connection, flood_id)))
 
 
 def answer(request: Request, snapshot: Snapshot, body: dict[str, Any], at: datetime | None = None) -> dict[str, Any]:
@@ -105,7 +105,7 @@ def answer(request: Request, snapshot: Snapshot, body: dict[str, Any], at: datet
     return marked(request, {"at": at or clock.now(), **body, "state": snapshot.moment.n})
 
 
-def _body(snapshot: Snapshot, flood: dict[str, Any]) -> dict[str, Any]:
+def flood_body(snapshot: Snapshot, flood: dict[str, Any]) -> dict[str, Any]:
     classes = floods.classes(snapshot.connection, flood["id"])
     for one in classes:
         one["geometry"] = json.loads(one["geometry"])
@@ -126,7 +126,7 @@ def get_flood(flood_id: FloodId, request: Request, reader: Inner, snapshot: Read
     flood = floods.find(snapshot.connection, flood_id)
     named = floods.versions(snapshot.connection, flood["series"])
     known = ("id", "version", "made_at", "made_by", "at", "area_m2", "withdrawn_at")
-    body = _body(snapshot, flood) | {"versions": [{k: v[k] for k in known} for v in named]}
+    body = flood_body(snapshot, flood) | {"versions": [{k: v[k] for k in known} for v in named]}
     return answer(request, snapshot, body)
 
 
@@ -138,7 +138,7 @@ def withdraw_flood(flood_id: FloodId, body: Reason, request: Request, reader: Wr
         snapshot.connection, reader.name, "withdraw", "flood", flood_id, address=reader.address,
         state=snapshot.moment.n, after={"reason": body.reason},
     )  # fmt: skip
-    return answer(request, snapshot, _body(snapshot, floods.find(snapshot.connection, flood_id)))
+    return answer(request, snapshot, flood_body(snapshot, floods.find(snapshot.connection, flood_id)))
 
 
 _EXPOSURE_OWN = frozenset({"margin_m", "limit", "offset"})

@@ -5,7 +5,7 @@ beside it are not looked at.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -312,10 +312,11 @@ class Facts:
     highest_m: float
 
 
-def facts_of(terrain: Terrain) -> Facts:
+def facts_of(terrain: Terrain, tell: Callable[[float], None] = lambda _: None) -> Facts:
     """Read all of it once. Raises Invalid where it has no heights."""
     voids, lowest, highest = 0, np.inf, -np.inf
-    for _, heights in terrain.strips(terrain.whole):
+    for first, heights in terrain.strips(terrain.whole):
+        tell((first + len(heights)) / terrain.rows)
         known = heights[~np.isnan(heights)]
         voids += heights.size - known.size
         if known.size:

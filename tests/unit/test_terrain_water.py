@@ -11,7 +11,7 @@ import shapely
 from rasterio import Affine
 from rasterio.transform import from_origin
 from shapely.geometry import LineString, Point
-from tests.unit.terrain_files import LEFT, STEP, TOP, VOID, bowl, middle, write
+from tests.terrains import LEFT, STEP, TOP, VOID, bowl, middle, write
 
 from riskmap.base.errors import Invalid
 from riskmap.rescue import terrain as working
