@@ -61,13 +61,29 @@ def plain_name(kind: str, i: int) -> str:
     return f"测试{kind}{i}号"
 
 
-def fill(settings: Settings, n: int, name_of: Callable[[str, int], str] = plain_name) -> None:
-    """COPY rows as the store would write them; 2 % polygons."""
-    rng = np.random.default_rng(7)
-    lon, lat = points(rng, n)
+def mixed(rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Class and grade of each object, by chance."""
     classes = np.array(["risk-point", "enterprise", "school", "gas-restaurant", "self-built-house"])
     kind = rng.choice(classes, n, p=[0.4, 0.15, 0.05, 0.2, 0.2])
-    grade = rng.choice([1, 2, 3, 4, 5], n, p=[0.0005, 0.02, 0.2, 0.6, 0.1795])
+    return kind, rng.choice([1, 2, 3, 4, 5], n, p=[0.0005, 0.02, 0.2, 0.6, 0.1795])
+
+
+def nothing_more(kind: str, i: int, grade: int) -> dict[str, object]:
+    """What an object has beside a place, a name and a number of persons."""
+    return {}
+
+
+def fill(
+    settings: Settings,
+    n: int,
+    name_of: Callable[[str, int], str] = plain_name,
+    drawn: Callable[[np.random.Generator, int], tuple[np.ndarray, np.ndarray]] = mixed,
+    more_of: Callable[[str, int, int], Mapping[str, object]] = nothing_more,
+) -> None:
+    """COPY rows as the store would write them; 2 % polygons. `more_of`: columns in place of the plain ones."""
+    rng = np.random.default_rng(7)
+    lon, lat = points(rng, n)
+    kind, grade = drawn(rng, n)
     county = rng.choice(COUNTIES, n)
     visibility = rng.choice([0, 1, 2], n, p=[0.3, 0.65, 0.05])
     centres: dict[str, tuple[str, int, int, int]] = {}
@@ -110,7 +126,7 @@ def fill(settings: Settings, n: int, name_of: Callable[[str, int], str] = plain_
                     "attributes": attributes(str(kind[i]), i), "geom": geom, "anchor": point, "gx": gx, "gy": gy,
                     "span": span, "cell": h3.str_to_int(cell), "cover": cover, "geom_public": public,
                     "gx_public": px, "gy_public": py, "cell_public": pc,
-                }  # fmt: skip
+                } | more_of(str(kind[i]), i, int(grade[i]))  # fmt: skip
                 buffer.write("\t".join(str(row[c]) for c in columns) + "\n")
             buffer.seek(0)
             cursor.copy_expert(f"COPY risk_object ({', '.join(columns)}) FROM STDIN", buffer)

@@ -1,27 +1,30 @@
 """三单一图一报告 at the size of a large city: the whole set through the job, how it grows at ten times, and its memory.
 
-    python benchmarks/reports.py [--objects 25000,250000]
+    python benchmarks/reports.py [--times 1,10]
 
-Brings a database of its own with the demo city's divisions; objects are spread over its towns. Of 250 000 objects some
-5 000 are 较大 or worse. Seconds by product, as the job tells its progress; memory is the process's greatest so far, so
-each size runs in a process of its own.
+A city of Suzhou's size (80 902 enterprises, and beside them 5 000 risks 较大 or worse and 2 000 vulnerable targets; see
+city.py), and ten times as much. Brings a database of its own with the demo city's divisions; objects are spread over
+its towns. By product, as the job tells its progress: seconds, and the most memory in MB of the worker with all its
+children, and of all the database's processes beside their shared buffers, looked at ten times a second. Each size runs
+in a process of its own.
 """
 
 import argparse
 import multiprocessing
-import resource
+import os
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
-from million import fill, vacuum
-from sqlalchemy import Engine, create_engine, text
+from city import City, build
+from sqlalchemy import Engine
 
 from riskmap.access.reader import SYSTEM, Reader
 from riskmap.base import database
 from riskmap.base.cluster import PrivateCluster
-from riskmap.base.database import app_url, make_engine, superuser_url
+from riskmap.base.database import app_url, make_engine
 from riskmap.base.jobs import Worker
 from riskmap.base.migrate import migrate
 from riskmap.base.settings import GEODATA, Settings
@@ -33,28 +36,40 @@ from riskmap.reports.wire import NewSet, Sheet
 from riskmap.store.snapshot import open_snapshot
 
 COMMAND = Reader("account", "benchmark", role="administrator", tier=2)
-SHEETS = [Sheet(paper="A3"), Sheet(paper="A0"), Sheet(paper="A3", heat=True)]
-_SPREAD = """
-WITH town AS (
-    SELECT code, left(code, 6) AS county, row_number() OVER (PARTITION BY left(code, 6) ORDER BY code) AS k,
-        count(*) OVER (PARTITION BY left(code, 6)) AS every
-    FROM division WHERE length(code) = 9
-)
-UPDATE {table} AS o SET division = t.code FROM town AS t
-WHERE t.county = left(o.division, 6) AND t.k = 1 + o.id % t.every
-"""
+SHEETS = [Sheet(paper="A3"), Sheet(paper="A4")]
+SUZHOU = City(enterprises=80_902, risks=5_000, targets=2_000)
 
 
-def spread(settings: Settings) -> None:
-    """Objects to the towns of their counties."""
-    with create_engine(superuser_url(settings)).begin() as connection:
-        connection.execute(text("SET session_replication_role = replica"))
-        for table in ("risk_object", "object_version"):
-            connection.execute(text(_SPREAD.format(table=table)))
+def _processes() -> dict[int, tuple[int, int, int]]:
+    """All processes: parent, resident and private resident memory in kB."""
+    out = {}
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdigit():
+            continue
+        try:
+            lines = (folder / "status").read_text().splitlines()
+        except OSError:  # gone meanwhile
+            continue
+        said = {name: value.split()[0] for name, _, value in (line.partition(":") for line in lines) if value.split()}
+        numbers = (int(said.get(name, 0)) for name in ("PPid", "VmRSS", "RssAnon"))
+        out[int(folder.name)] = tuple(numbers)
+    return out  # type: ignore[return-value]
 
 
-def make(settings: Settings) -> None:
-    """One set, ordered and made."""
+def _memory(server: int) -> tuple[float, float]:
+    """MB of this process with its children, and of the database server's children beside what they share."""
+    found = _processes()
+
+    def under(pid: int) -> list[int]:
+        return [pid, *(one for child, (parent, _, _) in found.items() if parent == pid for one in under(child))]
+
+    mine = sum(found[pid][1] for pid in under(os.getpid()) if pid in found)
+    theirs = sum(found[pid][2] for pid in under(server) if pid in found)
+    return mine / 1024, theirs / 1024
+
+
+def make(settings: Settings, server: int) -> None:
+    """One set, ordered and made, and the same again."""
     engine = make_engine(app_url(settings))
     worker = Worker(engine, settings, {run.JOB: run.run})
     threading.Thread(target=worker.run, daemon=True).start()
@@ -62,48 +77,60 @@ def make(settings: Settings) -> None:
         began = time.perf_counter()
         with database.write(engine, COMMAND.settings(write=True)) as connection:
             snapshot = open_snapshot(connection, COMMAND, CatalogueCache(), 7)
-            report_id = service.order(snapshot, NewSet(title="九江市", sheets=SHEETS), None)
-        phases = follow(engine, report_id, began)
-        seconds = time.perf_counter() - began
-        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(f"  {label}: {seconds:6.1f} s, {memory:5.0f} MB; {phases}", flush=True)
+            report_id = service.order(snapshot, NewSet(title="城市", sheets=SHEETS), None)
+        print(f"  {label}:              seconds   worker MB   database MB", flush=True)
+        most = [0.0, 0.0]
+        for phase, seconds, memory in follow(engine, report_id, began, server):
+            most = [max(pair) for pair in zip(most, memory, strict=True)]
+            print(f"    {phase:<12}{seconds:>12.1f}{memory[0]:>12.0f}{memory[1]:>14.0f}", flush=True)
+        whole = time.perf_counter() - began
+        print(f"    {'all':<12}{whole:>12.1f}{most[0]:>12.0f}{most[1]:>14.0f}", flush=True)
     with database.read(engine, COMMAND.settings()) as connection:
         row = queries.one(connection, report_id)
         assert row is not None
-        totals = row["figures"]["totals"]
+        totals, rolling = row["figures"]["totals"], row["figures"]["lists"]["rolling"]["every"]
         size = sum(file["bytes"] for file in row["files"])
-        print(f"  {totals['major']} 重大, {totals['serious']} 较大; {len(row['files'])} files, {size / 1e6:.1f} MB")
+        print(
+            f"  {totals['total']} objects, {totals['major']} 重大, {totals['serious']} 较大, {rolling} rows of the"
+            f" rolling list; {len(row['files'])} files, {size / 1e6:.1f} MB; {row['checksum'][:12]}",
+            flush=True,
+        )
     worker.stop()
 
 
-def follow(engine: Engine, report_id: str, began: float) -> str:
-    """Seconds of each phase until the set is done."""
-    seen: list[tuple[str, float]] = []
+def follow(
+    engine: Engine, report_id: str, began: float, server: int
+) -> Iterator[tuple[str, float, tuple[float, float]]]:
+    """Each phase until the set is done: its seconds and the most memory in it."""
+    now, since, most = "", began, (0.0, 0.0)
     nothing = threading.Event()
     while True:
         with database.read(engine, COMMAND.settings()) as connection:
             row = queries.one(connection, report_id)
         assert row is not None
-        if row["status"] not in {"queued", "running"}:
+        working = row["status"] in {"queued", "running"}
+        if now and (not working or row["phase"] != now):
+            yield now, time.perf_counter() - since, most
+            since, most = time.perf_counter(), (0.0, 0.0)
+        now = row["phase"] or ""
+        if not working:
             assert row["status"] == "done", row["message"]
-            break
-        if row["phase"] and (not seen or seen[-1][0] != row["phase"]):
-            seen.append((row["phase"], time.perf_counter() - began))
+            return
+        seen = _memory(server)
+        most = (max(most[0], seen[0]), max(most[1], seen[1]))
         nothing.wait(0.1)
-    ends = [at for _, at in seen[1:]] + [time.perf_counter() - began]
-    return ", ".join(f"{phase} {end - at:.1f}" for (phase, at), end in zip(seen, ends, strict=True))
 
 
-def measure(settings: Settings, n: int) -> None:
+def measure(settings: Settings, city: City, server: int) -> None:
     """A register of this size, in this process."""
-    print(f"{n} objects", flush=True)
-    make(settings)
+    print(f"{city}", flush=True)
+    make(settings, server)
 
 
 def main() -> None:
     """Fill and measure, size by size."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--objects", default="25000,250000")
+    parser.add_argument("--times", default="1,10")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="riskmap-bench-") as name:
         folder = Path(name)
@@ -114,13 +141,11 @@ def main() -> None:
             with database.write(make_engine(app_url(settings)), SYSTEM.settings(write=True)) as connection:
                 seed(connection, CATALOGUE_DIR)
                 load_divisions(connection, GEODATA / "demo" / "jiujiang" / "divisions.geojson")
-            for n in (int(n) for n in given.objects.split(",")):
-                with create_engine(superuser_url(settings)).begin() as connection:
-                    connection.execute(text("TRUNCATE risk_object, object_version CASCADE"))
-                fill(settings, n)
-                spread(settings)
-                vacuum(settings)
-                process = multiprocessing.get_context("spawn").Process(target=measure, args=(settings, n))
+            server = int((folder / "cluster" / "pg" / "postmaster.pid").read_text().split()[0])
+            for times in (int(n) for n in given.times.split(",")):
+                city = City(SUZHOU.enterprises * times, SUZHOU.risks * times, SUZHOU.targets * times)
+                build(settings, city)
+                process = multiprocessing.get_context("spawn").Process(target=measure, args=(settings, city, server))
                 process.start()
                 process.join()
 

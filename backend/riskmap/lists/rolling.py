@@ -98,13 +98,13 @@ def _items(ask: Ask, snapshot: Snapshot) -> str:
         snapshot=snapshot,
         full_only=True,
     )
-    told = ", ".join(_item(kind, {n[2:]: a for n, a in alias.items()}, binds) for kind in known)
+    # An arm each, not VALUES: of a kind that is not the object's own nothing is worked out.
+    told = " UNION ALL ".join(_item(kind, {n[2:]: a for n, a in alias.items()}, binds) for kind in known)
     return (
         "SELECT o.id, o.class, o.name, o.grade, o.division, o.enterprise, o.department, o.stage, o.level_outside,"
-        f" i.kind, i.item, i.due, i.lacks FROM ({rows}) AS o CROSS JOIN LATERAL (VALUES {told})"
-        " AS i (kind, item, own, optional, due, lacks)"
+        f" i.kind, i.item, i.due, i.lacks FROM ({rows}) AS o CROSS JOIN LATERAL ({told}) AS i"
         # What is below the scale needs no filing and no assessment.
-        " WHERE i.own AND (i.due IS NOT NULL OR NOT (i.optional OR o.level_outside IS NOT NULL))"
+        " WHERE i.due IS NOT NULL OR NOT (i.optional OR o.level_outside IS NOT NULL)"
     )
 
 
@@ -119,7 +119,7 @@ def _item(kind: Kind, alias: dict[str, str], binds: Binds) -> str:
         else:
             due, lacks = day, f"缺{kind.title}日期"
         told = f"CASE WHEN {day} IS NULL THEN CAST({binds(lacks)} AS text) END"
-        return f"({name}, {title}, {own}, {optional}, CASE WHEN {day} IS NOT NULL THEN {due} END, {told})"
+        return _arm(name, title, own, optional, f"CASE WHEN {day} IS NOT NULL THEN {due} END", told)
     last = f"coalesce({', '.join(_DAY.format(alias[n]) for n in _LASTS)})"
     days = f"coalesce({', '.join(f'o.{alias[n]}' for n in kind.interval)})"
     reached = f"{last} + CAST(least({days}, {_MOST_DAYS}) AS integer)"
@@ -127,7 +127,13 @@ def _item(kind: Kind, alias: dict[str, str], binds: Binds) -> str:
     due = f"coalesce({_DAY.format(alias[_NEXT])}, {worked_out})"
     lacks = f"CASE WHEN {days} IS NULL THEN '缺巡查间隔' WHEN {due} IS NULL THEN '缺上次或下次巡查日期' END"
     lacks = f"CASE WHEN {due} IS NULL THEN {lacks} END"
-    return f"({name}, {title}, {own}, {optional}, {due}, {lacks})"
+    return _arm(name, title, own, optional, due, lacks)
+
+
+def _arm(name: str, title: str, own: str, optional: str, due: str, lacks: str) -> str:
+    return (
+        f"SELECT {name} AS kind, {title} AS item, {optional} AS optional, {due} AS due, {lacks} AS lacks WHERE {own}"
+    )
 
 
 def _rows(ask: Ask) -> str:

@@ -18,6 +18,7 @@ from xlsxwriter.worksheet import Worksheet
 from riskmap.base.plain import clean_text
 from riskmap.paper import symbols
 from riskmap.paper.imprint import DRAFT, Imprint
+from riskmap.paper.rows import Pen, RowSheet
 
 Value = str | int | Decimal | bool | date | datetime | float | None
 MOST_ROWS = 1_048_576  # of a sheet, its heading included
@@ -42,26 +43,37 @@ def write_cell(
     sheet: Worksheet, row: int, column: int, value: Value, formats: Mapping[str, Any], plain: Any = None
 ) -> None:
     """One cell; `formats` for date and time, `plain` for all others."""
+    match kept(value):
+        case None:
+            if plain is not None:
+                sheet.write_blank(row, column, None, plain)
+        case str(text):
+            sheet.write_string(row, column, text, plain)
+        case datetime() as moment:
+            sheet.write_datetime(row, column, moment, formats["time"])
+        case date() as day:
+            sheet.write_datetime(row, column, datetime(day.year, day.month, day.day), formats["date"])
+        case number:
+            sheet.write_number(row, column, number, plain)
+
+
+def kept(value: Value) -> str | date | float | None:
+    """A value as a cell keeps it: a number where it stays exact, a day where Excel's calendar has it, else a text."""
     if value is None or value == "":
-        if plain is not None:
-            sheet.write_blank(row, column, None, plain)
-    elif isinstance(value, bool):
-        sheet.write_string(row, column, "是" if value else "否", plain)
-    elif isinstance(value, str):
-        sheet.write_string(row, column, clean_text(value), plain)
-    elif isinstance(value, datetime):
-        sheet.write_datetime(row, column, value.replace(tzinfo=None), formats["time"])
-    elif isinstance(value, date):
-        if value.year < _FIRST_YEAR:
-            sheet.write_string(row, column, value.isoformat(), plain)
-        else:
-            sheet.write_datetime(row, column, datetime(value.year, value.month, value.day), formats["date"])
-    elif isinstance(value, Decimal) and len(value.as_tuple().digits) > _EXACT_DIGITS:
-        sheet.write_string(row, column, format(value, "f"), plain)
-    elif isinstance(value, int) and abs(value) >= 10**_EXACT_DIGITS:
-        sheet.write_string(row, column, str(value), plain)
-    else:
-        sheet.write_number(row, column, float(value), plain)
+        return None
+    if isinstance(value, str):
+        return clean_text(value) or None
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=None)
+    if isinstance(value, date):
+        return value.isoformat() if value.year < _FIRST_YEAR else value
+    if isinstance(value, Decimal) and len(value.as_tuple().digits) > _EXACT_DIGITS:
+        return format(value, "f")
+    if isinstance(value, int) and abs(value) >= 10**_EXACT_DIGITS:
+        return str(value)
+    return float(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +128,9 @@ class Workbook:
         """A further sheet of rows. A sheet that is full goes on in the next."""
         return Table(self, name, headings, title or self.imprint.title)
 
-    def add_sheet(self, name: str) -> Worksheet:
+    def add_sheet(self, name: str) -> RowSheet:
         """A sheet as it is printed: A3 across, its state and 核验码 at the foot."""
-        sheet: Worksheet = self._book.add_worksheet(name)
+        sheet: RowSheet = self._book.add_worksheet(name, RowSheet)
         sheet.set_paper(_A3)
         sheet.set_landscape()
         sheet.set_margins(left=0.5, right=0.5, top=0.75, bottom=0.75)
@@ -181,7 +193,8 @@ class Table:
             "date": book.format("date", num_format="yyyy-mm-dd", border=7, align="center"),
             "time": book.format("time", num_format="yyyy-mm-dd hh:mm", border=7),
         }
-        self._cells = [self._look(h.kind) for h in headings]
+        self._pens = [self._pen(i, self._look(h.kind)) for i, h in enumerate(headings)]
+        self._grades: dict[tuple[int, str], Pen] = {}
         self._open()
 
     def _look(self, kind: str) -> Any:
@@ -230,19 +243,33 @@ class Table:
             self._close()
             self._open()
         tall = max((_lines(str(v), h.width) for v, h in zip(values, self.headings, strict=True) if v), default=1)
-        self._sheet.set_row(self._at, _LINE_PT * min(tall, _MOST_LINES) + 3)
-        for index, value in enumerate(values):
-            look = self._cells[index]
-            if self.headings[index].kind == "grade" and value in symbols.CELLS:
-                ground, ink = symbols.CELLS[str(value)]
-                look = self._book.format(
-                    f"grade-{value}", bg_color=ground, font_color=ink, bold=True, align="center", border=7
-                )
-            write_cell(self._sheet, self._at, index, value, self._dates, look)
-            if value is not None and value != "":
-                self.filled[index] += 1
+        cells = [self._cell(i, value) for i, value in enumerate(values)]
+        self._sheet.put_row(self._at, _LINE_PT * min(tall, _MOST_LINES) + 3, cells, self._last)
         self._at += 1
         self.written += 1
+
+    def _cell(self, index: int, value: Value) -> str:
+        held = kept(value)
+        pen = self._pens[index]
+        if held is None:
+            return pen.blank(self._at)
+        self.filled[index] += 1
+        if isinstance(held, str):
+            if self.headings[index].kind == "grade" and held in symbols.CELLS:
+                pen = self._grades.get((index, held)) or self._graded(index, held)
+            return pen.text(self._at, held)
+        return pen.number(self._at, held) if isinstance(held, float) else pen.day(self._at, held)
+
+    def _graded(self, index: int, word: str) -> Pen:
+        ground, ink = symbols.CELLS[word]
+        look = self._book.format(
+            f"grade-{word}", bg_color=ground, font_color=ink, bold=True, align="center", border=7
+        )  # fmt: skip
+        self._grades[index, word] = self._pen(index, look)
+        return self._grades[index, word]
+
+    def _pen(self, index: int, look: Any) -> Pen:
+        return Pen(index, look, self._dates["date"], self._dates["time"])
 
     def end(self, empty: str) -> None:
         """No more rows; an empty list says so."""
@@ -258,6 +285,8 @@ class Table:
 def _lines(text: str, width: float) -> int:
     """How many lines a text takes in a column; a Chinese character is two wide."""
     room = max(int(width), 2)
+    if 2 * len(text) <= room and "\n" not in text:  # most cells
+        return 1
     return sum(max(1, -(-sum(2 if ord(c) > 0x2E7F else 1 for c in part) // room)) for part in text.split("\n"))
 
 

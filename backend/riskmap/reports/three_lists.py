@@ -3,14 +3,17 @@
 What they count is what the figures say: a list that comes to another number is not made.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 from riskmap.base.clock import SHANGHAI
 from riskmap.catalogue.model import UPWARD, Field
 from riskmap.lists import service as lists
-from riskmap.lists.model import Ask, Listing
+from riskmap.lists.cells import Value
+from riskmap.lists.model import Ask, Column, Listing
 from riskmap.lists.registry import LISTS
 from riskmap.lists.sheets.parts import Part, SheetList
 from riskmap.lists.sheets.registry import SHEETS
@@ -55,6 +58,35 @@ class Sheet:
     only: str | None = None  # just what this figure of the list counts
     given: Mapping[str, Sequence[str]] = field(default_factory=dict)
     without: frozenset[str] = frozenset()  # columns that say nothing here
+    # Sheets in a row with the same column and listing are read at once, in the order of this column's values.
+    part: tuple[Column, str] | None = None
+
+
+class _Reader:
+    """The cells of one sheet after the other; of the sheets that are parts of one listing from one reading of it."""
+
+    def __init__(self, edition: Edition, columns: Sequence[Column]) -> None:
+        self._edition, self._columns = edition, columns
+        self._of: Listing | None = None
+        self._parts: Iterator[tuple[Value, Iterator[list[Value]]]] = iter(())
+        self._next: tuple[Value, Iterator[list[Value]]] | None = None
+
+    def rows(self, sheet: Sheet) -> Iterator[list[Value]]:
+        """Cells by the columns."""
+        question = lists.question(
+            sheet.listing, self._edition.snapshot, self._edition.selection, sheet.given, only=sheet.only
+        )
+        if sheet.part is None:
+            yield from lists.every(question, self._columns)
+            return
+        column, value = sheet.part
+        if self._of is not sheet.listing:
+            found = lists.every(question, [*self._columns, column])
+            self._of, self._parts = sheet.listing, groupby(found, key=itemgetter(-1))
+            self._next = next(self._parts, None)
+        if self._next is not None and self._next[0] == value:
+            yield from (cells[:-1] for cells in self._next[1])
+            self._next = next(self._parts, None)
 
 
 def write(
@@ -65,14 +97,15 @@ def write(
     title = f"{edition.area}{one.title}"
     whole, done = sum(sheet.rows or 0 for sheet in sheets) or 1, 0
     tables: list[tuple[Table, list[Part]]] = []
+    reader = _Reader(edition, [part.column for part in parts])
     with Workbook(path, edition.imprint(title)) as book:
         for sheet in sheets:
-            question = lists.question(sheet.listing, edition.snapshot, edition.selection, sheet.given, only=sheet.only)
-            own = [part for part in parts if part.name not in sheet.without]
+            at = [i for i, part in enumerate(parts) if part.name not in sheet.without]
+            own = [parts[i] for i in at]
             headings = [NUMBER, *(_heading(part) for part in own)]
             table = book.table(sheet.name, headings, title if len(sheets) == 1 else f"{title}（{sheet.name}）")
-            for cells in lists.every(question, [part.column for part in own]):
-                table.row([table.written + 1, *cells])
+            for cells in reader.rows(sheet):
+                table.row([table.written + 1, *(cells[i] for i in at)])
                 done += 1
                 if done % _EVERY == 0:
                     tell(done / whole)
