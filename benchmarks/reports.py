@@ -63,9 +63,9 @@ def _memory(server: int) -> tuple[float, float]:
     def under(pid: int) -> list[int]:
         return [pid, *(one for child, (parent, _, _) in found.items() if parent == pid for one in under(child))]
 
-    mine = sum(found[pid][1] for pid in under(os.getpid()) if pid in found)
-    theirs = sum(found[pid][2] for pid in under(server) if pid in found)
-    return mine / 1024, theirs / 1024
+    theirs = set(under(server)) & found.keys()
+    mine = set(under(os.getpid())) & found.keys() - theirs
+    return sum(found[pid][1] for pid in mine) / 1024, sum(found[pid][2] for pid in theirs) / 1024
 
 
 def make(settings: Settings, server: int) -> None:

@@ -574,3 +574,20 @@ def test_writes_stop_before_the_disk_is_full(tmp_path: Path) -> None:
     ensure_disk(Settings(data_dir=tmp_path / "not" / "yet", free_disk_mb=0))
     with pytest.raises(DiskFull, match="磁盘不足"):
         ensure_disk(Settings(data_dir=tmp_path, free_disk_mb=1 << 40))
+
+
+def test_a_full_disk_is_told_also_under_a_library_s_own_error() -> None:
+    class Wrapped(Exception):
+        pass
+
+    wrapped = Wrapped("as xlsxwriter does")
+    wrapped.__context__ = OSError(errno.ENOSPC, "No space left on device")
+    assert isinstance(as_known(wrapped), DiskFull)
+    assert as_known(Wrapped("something else")) is None
+
+
+def test_a_folder_with_a_disk_of_its_own_is_asked_for_its_own_room(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, free_disk_mb=1)
+    ensure_disk(settings)
+    with pytest.raises(DiskFull, match="不足 1 MB"):
+        ensure_disk(settings, Path("/proc"))  # has no room at all

@@ -10,7 +10,7 @@ import re
 import uuid
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from decimal import Decimal
-from errno import ENOSPC
+from errno import EDQUOT, ENOSPC
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -348,7 +348,7 @@ def as_known(error: BaseException) -> RiskmapError | None:
         return error
     if isinstance(error, PoolTimeout):
         return Unavailable("现在使用的人较多，请求没有完成。请稍后再试。")
-    if isinstance(error, OSError) and error.errno == ENOSPC:
+    if _is_full(error):
         return DiskFull(_FULL)
     state = getattr(getattr(error, "orig", error), "pgcode", None) or ""
     known = _BY_STATE.get(state) or _BY_STATE.get(state[:2])
@@ -358,6 +358,15 @@ def as_known(error: BaseException) -> RiskmapError | None:
     if (isinstance(error, gone) and not state) or (isinstance(error, DBAPIError) and error.connection_invalidated):
         return Unavailable(_GONE)
     return None
+
+
+def _is_full(error: BaseException | None) -> bool:
+    """Whether there was no room, also where a library has put its own error over the system's."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in {ENOSPC, EDQUOT}:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 async def _of_any(request: Request, error: Exception) -> Response:
@@ -554,9 +563,9 @@ def add_middleware(
     app.add_middleware(SecurityHeaders, tls=is_tls(settings))
 
 
-def ensure_disk(settings: Settings) -> None:
-    """Raises DiskFull where less than RISKMAP_FREE_DISK_MB is free in the data folder."""
-    folder = settings.data_dir.absolute()
+def ensure_disk(settings: Settings, folder: Path | None = None) -> None:
+    """Raises DiskFull where less than RISKMAP_FREE_DISK_MB is free in the data folder, or in one of its own disk."""
+    folder = (folder or settings.data_dir).absolute()
     free = os.statvfs(next(f for f in (folder, *folder.parents) if f.exists()))
     if free.f_bavail * free.f_frsize < settings.free_disk_mb << 20:
         least = settings.free_disk_mb

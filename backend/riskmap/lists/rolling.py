@@ -131,9 +131,7 @@ def _item(kind: Kind, alias: dict[str, str], binds: Binds) -> str:
 
 
 def _arm(name: str, title: str, own: str, optional: str, due: str, lacks: str) -> str:
-    return (
-        f"SELECT {name} AS kind, {title} AS item, {optional} AS optional, {due} AS due, {lacks} AS lacks WHERE {own}"
-    )
+    return f"SELECT {name} AS kind, {title} AS item, {optional} AS optional, {due} AS due, {lacks} AS lacks WHERE {own}"
 
 
 def _rows(ask: Ask) -> str:

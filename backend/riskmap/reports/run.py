@@ -37,7 +37,7 @@ _COUNTED, _MADE = 0.1, 0.95  # shares of the progress
 def run(context: Context) -> None:
     """Make a set, or make it again to be issued. Raises RiskmapError in words for whoever ordered it."""
     actor, given = Reader.parse(context.job.rights), context.job.input
-    ensure_disk(context.settings)
+    _ensure_room(context.settings)
     row = _ordered(context.engine, actor, given["report"])
     folder = f"{row['report_id']}-{jobs.new_id('f')[2:14]}"
     part, final = (files.root(context.settings) / name for name in (f".{folder}.part", folder))
@@ -52,6 +52,12 @@ def run(context: Context) -> None:
         raise
     if row["folder"]:
         shutil.rmtree(files.root(context.settings) / row["folder"], ignore_errors=True)
+
+
+def _ensure_room(settings: Settings) -> None:
+    """Raises DiskFull; the sets may lie on a disk of their own."""
+    for folder in (settings.data_dir, files.root(settings)):
+        ensure_disk(settings, folder)
 
 
 def _ordered(engine: Engine, actor: Reader, report_id: str) -> dict[str, Any]:
@@ -118,7 +124,7 @@ def _all(context: Context, edition: Edition, part: Path) -> list[Made]:
     whole = sum(product.weight for product in wanted) or 1.0
     done, out = 0.0, []
     for product in wanted:
-        ensure_disk(context.settings)
+        _ensure_room(context.settings)
         begun = done
 
         def tell(share: float, product: Any = product, begun: float = begun) -> None:
