@@ -60,7 +60,7 @@ from riskmap.reports.notices import api as notices_api
 from riskmap.reports.notices import public as public_page
 from riskmap.reports.takeaway import api as takeaway_api
 from riskmap.rescue import api as rescue_api
-from riskmap.rescue import roads_api, terrain_api
+from riskmap.rescue import log_api, responses_api, roads_api, terrain_api, warnings_api
 from riskmap.selection import api as selection_api
 from riskmap.worker import Workforce
 
@@ -133,6 +133,7 @@ def create_app(settings: Settings) -> FastAPI:
         "/api/admission/templates/": docx.MOST_TEMPLATE + MOST_BODY,
     }  # a file, and what is around it
     larger |= {"/api/rescue/floods": rescue_api.MOST_FILE + MOST_BODY}
+    larger |= {"/api/rescue/warnings": warnings_api.MOST_FILE + MOST_BODY}
     larger |= {"/api/admission/batch": batch.MOST_FILE + MOST_BODY}
     larger |= {"/api/rescue/roads": (settings.upload_mb << 20) + MOST_BODY}
     larger |= {terrain_api.PATH: (settings.upload_mb << 20) + MOST_BODY}
@@ -167,6 +168,9 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(rescue_api.router)
     app.include_router(roads_api.router)
     app.include_router(terrain_api.router)
+    app.include_router(warnings_api.router)
+    app.include_router(responses_api.router)
+    app.include_router(log_api.router)
     _add_page(app)
     return app
 

@@ -1,9 +1,9 @@
-"""The shipped templates of admission papers and of the report: `python geodata/templates/make.py`, run again after a
-change here.
+"""The shipped templates of admission papers, of the report and of the log: `python geodata/templates/make.py`, run
+again after a change here.
 
 Plain Word files with real styles, so that a bureau can take one, change it in Word or WPS and upload it.
-Names in double braces are fields (`admission.papers.values`, `reports.report.values`); `{%tr … %}` and `{%p … %}`
-are rows and paragraphs that repeat or fall away.
+Names in double braces are fields (`admission.papers.values`, `reports.report.values`, `rescue.log_book.word`);
+`{%tr … %}` and `{%p … %}` are rows and paragraphs that repeat or fall away.
 """
 
 from collections.abc import Sequence
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import docx
+from docx.enum.section import WD_ORIENT
 from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.table import WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_ALIGNMENT
@@ -19,6 +20,7 @@ from docx.shared import Cm, Pt, RGBColor
 
 FOLDER = Path(__file__).parent / "admission"
 REPORT = Path(__file__).parent / "report"
+RESCUE = Path(__file__).parent / "rescue"
 BODY, HEAD = "仿宋", "黑体"
 
 
@@ -445,7 +447,40 @@ def report() -> None:
     made.save(str(REPORT / "report.docx"))
 
 
+def log() -> None:
+    """The log of a night, for the after-action report: across, since its lines are long."""
+    made = _document("防汛救援日志")
+    section = made.sections[0]
+    section.orientation = WD_ORIENT.LANDSCAPE
+    section.page_width, section.page_height = Cm(29.7), Cm(21)
+    section.top_margin, section.bottom_margin = Cm(2.4), Cm(2.0)
+    section.left_margin = section.right_margin = Cm(2.0)
+    section.header.paragraphs[0].text = "{{ 标记 }}"
+    section.footer.paragraphs[0].text = "数据状态 {{ 状态号 }}（{{ 数据日期 }}）　核验码 {{ 核验码 }}　内部使用"
+    _pairs(
+        made,
+        [
+            ("区域", "{{ 区域 }}"),
+            ("性质", "{% if 演练 %}演练所记，不是实情{% else %}实战{% endif %}"),
+            ("时段", "{{ 时段 }}"),
+            ("类别", "{{ 类别 }}，共 {{ 条数 }} 条"),
+            ("导出", "{{ 导出人 }}　{{ 导出时间 }}"),
+        ],
+    )
+    made.add_paragraph("")
+    _only_if(made, "日志")
+    names = ("序号", "时间", "类别", "内容", "经办", "淹没范围", "状态号")
+    _repeated(made, names, _of(*names), "日志", (1.2, 3.4, 1.4, 11.2, 2.6, 4.0, 1.9))
+    _end_if(made)
+    _only_if(made, "not 日志")
+    _text(made, "这段时间没有日志。")
+    _end_if(made)
+    made.save(str(RESCUE / "log.docx"))
+
+
 if __name__ == "__main__":
+    RESCUE.mkdir(exist_ok=True)
+    log()
     REPORT.mkdir(exist_ok=True)
     report()
     FOLDER.mkdir(exist_ok=True)

@@ -2,9 +2,12 @@
 
 import math
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from starlette.testclient import TestClient
+
+from riskmap.base import clock
 
 HERE = (116.0, 29.7)  # in the tests' county 360402
 
@@ -30,4 +33,27 @@ def exposure(client: TestClient, flood_id: int, **params: Any) -> dict[str, Any]
     """What is in it."""
     answer = client.get(f"/api/rescue/floods/{flood_id}/exposure", params=params)
     assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+def add(client: TestClient, class_: str, name: str, at: tuple[float, float], division: str, **more: Any) -> int:
+    """An object of the register at a place; its id."""
+    given = {
+        "class": class_, "name": name, "division": division, "geometry": {"type": "Point", "coordinates": list(at)},
+        **more,
+    }  # fmt: skip
+    answer = client.post("/api/objects", json=given)
+    assert answer.status_code == 201, answer.text
+    return int(answer.json()["id"])
+
+
+def warning(client: TestClient, **more: Any) -> dict[str, Any]:
+    """A red rain warning of the next hours, issued."""
+    now = clock.now()
+    body = {
+        "kind": "暴雨", "colour": "红", "issuer": "示例市气象台", "starts_at": now.isoformat(),
+        "ends_at": (now + timedelta(hours=3)).isoformat(), **more,
+    }  # fmt: skip
+    answer = client.post("/api/rescue/warnings", json=body)
+    assert answer.status_code == 201, answer.text
     return dict(answer.json())

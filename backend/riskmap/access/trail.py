@@ -52,6 +52,10 @@ KINDS = {
     "flood": "淹没范围",
     "road": "路网",
     "terrain": "地形",
+    "warning": "预警",
+    "response": "响应",
+    "act_list": "响应行动清单",
+    "rescue_log": "救援日志",
 }
 ACTIONS = {
     "sign_in": "登录",
@@ -92,6 +96,9 @@ ACTIONS = {
     "publish": "公示",
     "revoke": "停用",
     "reset": "还原",
+    "lift": "解除",
+    "start": "启动",
+    "change": "调整",
 }
 RESULTS = {
     "ok": "成功",

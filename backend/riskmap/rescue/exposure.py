@@ -95,10 +95,10 @@ def answer(
     """The answer as the snapshot's reader gets it: totals whole, what he may not see masked and never left out."""
     all_of = is_open(selection)
     found = hits(snapshot, flood["id"], margin_m, selection if all_of else Selection())
-    forms = _forms(snapshot, found, Selection())
+    forms = forms_of(snapshot, found, Selection())
     beside = 0
     if not all_of:  # a condition on what he may not read is not judged for him
-        mine = _forms(snapshot, found, selection)
+        mine = forms_of(snapshot, found, selection)
         beside = sum(h.id not in forms for h in found)
         found = [h for h in found if h.id in mine]
     inside = [h for h in found if h.inside]
@@ -127,7 +127,7 @@ def answer(
     }
 
 
-def _forms(snapshot: Snapshot, found: Sequence[Hit], selection: Selection) -> dict[int, str]:
+def forms_of(snapshot: Snapshot, found: Sequence[Hit], selection: Selection) -> dict[int, str]:
     """Of these objects those of a selection that the reader gets, each with its form."""
     if not found:
         return {}
@@ -296,7 +296,7 @@ def _ponds(snapshot: Snapshot, flood_id: int) -> list[dict[str, Any]]:
             .all()
         )
     found = [Hit(r["id"], False, None, None, 0.0, {**r, "lon": None, "lat": None}) for r in rows]
-    forms = _forms(snapshot, found, Selection())
+    forms = forms_of(snapshot, found, Selection())
     out = []
     for h in found:
         one = shown(snapshot, h, forms)

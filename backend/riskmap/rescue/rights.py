@@ -30,6 +30,14 @@ def commander(reader: Annotated[Reader, Depends(writer)]) -> Reader:
     return reader
 
 
+def keeper(reader: Annotated[Reader, Depends(writer)]) -> Reader:
+    """Who may change the bureau's lists of acts."""
+    if reader.role != "administrator" and "dispatch" not in reader.may:
+        raise Forbidden("您的账号不能修改响应行动清单，请由管理员或有调度权的人修改。")
+    return reader
+
+
 Inner = Annotated[Reader, Depends(inner_reader)]
 Writer = Annotated[Reader, Depends(writer)]
 Commander = Annotated[Reader, Depends(commander)]
+Keeper = Annotated[Reader, Depends(keeper)]

@@ -56,10 +56,12 @@ def drawn(classes: Sequence[DepthClass]) -> Sent:
     return Sent(depths, repairs)
 
 
-def from_file(path: Path, *, depth_field: str | None, depth_m: Decimal | None, crs: str | None) -> Sent:
+def from_file(
+    path: Path, *, depth_field: str | None, depth_m: Decimal | None, crs: str | None, called: str = "淹没范围"
+) -> Sent:
     """From an uploaded layer: `depth_field` names the field with metres, else `depth_m` holds for all. Raises Invalid.
 
-    `crs` says what its numbers are where the file does not.
+    `crs` says what its numbers are where the file does not; `called` is what the polygons are.
     """
     table = open_table(path)
     if table.kind != "vector":
@@ -82,7 +84,7 @@ def from_file(path: Path, *, depth_field: str | None, depth_m: Decimal | None, c
             continue
         if shape.geom_type not in {"Polygon", "MultiPolygon"}:
             raise Invalid(
-                f"第 {number} 个要素是{'点' if 'Point' in shape.geom_type else '线或混合图形'}，淹没范围应为面。",
+                f"第 {number} 个要素是{'点' if 'Point' in shape.geom_type else '线或混合图形'}，{called}应为面。",
                 code="wrong_geometry_kind",
             )
         if column is None:

@@ -1,0 +1,94 @@
+"""The log over HTTP: what an officer writes himself, and the log as files for the after-action report."""
+
+import tempfile
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+
+from riskmap.base import audit, database
+from riskmap.base.errors import FieldError, Invalid
+from riskmap.base.web import ExactResponse, ExactRoute, ensure_disk
+from riskmap.exchange.uploads import DOCX, XLSX, attachment
+from riskmap.rescue import floods, imprint, log, log_book, minute
+from riskmap.rescue.api import Exercise, answer
+from riskmap.rescue.rights import Inner, Writer
+from riskmap.rescue.warning_wire import Entry
+from riskmap.store.dependencies import ReadSnapshot, WriteSnapshot
+from riskmap.store.snapshot import Snapshot
+
+router = APIRouter(prefix="/api/rescue", route_class=ExactRoute, default_response_class=ExactResponse, tags=["rescue"])
+
+Since = Annotated[datetime | None, Query(title="从", alias="from")]
+Until = Annotated[datetime | None, Query(title="到", alias="to")]
+OfKind = Annotated[log.Kind | None, Query(title="类别")]
+
+
+@router.post("/log", status_code=201)
+def post_log(body: Entry, request: Request, reader: Writer, snapshot: WriteSnapshot) -> Any:
+    """An entry of one's own: {kind, what, flood, exercise}. It cannot be changed; a mistake is set right by another."""
+    if body.flood is not None and floods.find(snapshot.connection, body.flood)["exercise"] != body.exercise:
+        told = "实战的日志不能附演练的淹没范围，反之亦然"
+        raise Invalid("没有记下", errors=[FieldError("flood", "other_kind", told)])
+    made = log.note(
+        snapshot.connection, by=reader.name, kind=body.kind, what=body.what, exercise=body.exercise,
+        flood_id=body.flood, ref={"kind": "entry"},
+    )  # fmt: skip
+    return answer(request, snapshot, {"id": made}, minute.asked(snapshot.connection, None))
+
+
+@router.get("/log.xlsx", response_class=Response)
+def get_log_workbook(
+    request: Request, reader: Inner, snapshot: ReadSnapshot, exercise: Exercise = False, kind: OfKind = None,
+    since: Since = None, until: Until = None,
+) -> Response:  # fmt: skip
+    """The log of a time as a workbook, in the order in which it was written: ?from=&to=&kind=&exercise=."""
+    then = minute.asked(snapshot.connection, until)
+    start = minute.local(since) if since else None
+    app = request.app.state
+    ensure_disk(app.settings)
+    found = log_book.entries(
+        snapshot.connection, exercise=exercise, kind=kind, since=start, until=then, most=log_book.MOST_XLSX
+    )
+    made = log_book.about(snapshot, found, exercise=exercise, mark=app.mark)
+    with tempfile.TemporaryDirectory(prefix="riskmap-log-") as folder:
+        path = Path(folder) / "log.xlsx"
+        log_book.write(path, found, made, log_book.span(start, then), kind, exercise)
+        body = path.read_bytes()
+    _note(request, snapshot, {"form": "xlsx", "entries": len(found), "check": made.check, "exercise": exercise})
+    return Response(body, media_type=XLSX, headers=attachment(_name(then, exercise, "xlsx")))
+
+
+@router.get("/log.docx", response_class=Response)
+def get_log_word(
+    request: Request, reader: Inner, snapshot: ReadSnapshot, exercise: Exercise = False, kind: OfKind = None,
+    since: Since = None, until: Until = None,
+) -> Response:  # fmt: skip
+    """The same as a Word file, to be gone on with."""
+    then = minute.asked(snapshot.connection, until)
+    start = minute.local(since) if since else None
+    app = request.app.state
+    ensure_disk(app.settings)
+    found = log_book.entries(
+        snapshot.connection, exercise=exercise, kind=kind, since=start, until=then, most=log_book.MOST_DOCX
+    )
+    made = log_book.about(snapshot, found, exercise=exercise, mark=app.mark)
+    body = log_book.word(found, made, log_book.span(start, then), kind, exercise)
+    _note(request, snapshot, {"form": "docx", "entries": len(found), "check": made.check, "exercise": exercise})
+    return Response(body, media_type=DOCX, headers=attachment(_name(then, exercise, "docx")))
+
+
+def _name(until: datetime, exercise: bool, ending: str) -> str:
+    day = imprint.stamp(until)[:16].replace(":", "").replace(" ", "-")
+    return f"{'演练-' if exercise else ''}{log_book.TITLE}-{day}.{ending}"
+
+
+def _note(request: Request, snapshot: Snapshot, after: dict[str, Any]) -> None:
+    """That the log left the product, in a second short transaction, committed before the answer."""
+    reader = snapshot.reader
+    with database.write(request.app.state.engine, reader.settings()) as connection:
+        audit.record(
+            connection, reader.name, "export", "rescue_log", address=reader.address, state=snapshot.moment.n,
+            after=after,
+        )  # fmt: skip
