@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import osmium
+import pyogrio
 import pytest
 import shapely
 from osmium.osm.mutable import Node, Way
@@ -14,6 +15,7 @@ from osmium.osm.mutable import Node, Way
 from riskmap.base.errors import Invalid
 from riskmap.exchange.datum import wgs84_to_gcj02
 from riskmap.exchange.tables import open_table
+from riskmap.rescue import roads_osm, roads_table
 from riskmap.rescue.roads import Road, Summary, columns_of, speed_of
 from riskmap.rescue.roads_osm import OsmFile, format_of
 from riskmap.rescue.roads_table import RoadLayer, Wanted, class_of
@@ -199,3 +201,53 @@ def test_ways_of_osm_stay_as_they_are(tmp_path: Path) -> None:
         "no_nodes": [13], "too_short": [14], "area": [15], "steps": [16],
     }  # fmt: skip
     assert (summary.read, summary.cut, summary.parts) == (7, 1, 1)
+
+
+def test_a_file_beyond_the_bounds_says_how_many_it_may_have(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [({"name": str(i), "highway": "primary"}, line((116, 29.7), (116.1, 29.7 + i / 100))) for i in range(4)]
+    monkeypatch.setattr(roads_table, "MOST_ROWS", 4)
+    monkeypatch.setattr(roads_table, "MOST_VERTICES", 8)
+    assert len(layer(tmp_path, rows)[0]) == 4
+    monkeypatch.setattr(roads_table, "MOST_VERTICES", 7)
+    with pytest.raises(Invalid, match="折点超过 7 个"):
+        layer(tmp_path, rows)
+    monkeypatch.setattr(roads_table, "MOST_ROWS", 3)
+    with pytest.raises(Invalid, match="有 4 行，最多 3 行"):
+        layer(tmp_path, rows)
+    path = tmp_path / "small.osm"
+    with osmium.SimpleWriter(str(path)) as writer:
+        writer.add_node(Node(id=1, location=(116, 29)))
+        writer.add_node(Node(id=2, location=(116, 30)))
+        for way in (1, 2):
+            writer.add_way(Way(id=way, nodes=[1, 2], tags={"highway": "primary"}))
+    monkeypatch.setattr(roads_osm, "MOST_WAYS", 2)
+    assert OsmFile(path, "osm").ways == 2
+    monkeypatch.setattr(roads_osm, "MOST_WAYS", 1)
+    with pytest.raises(Invalid, match="有 2 条路，最多 1 条"):
+        OsmFile(path, "osm")
+
+
+def test_layers_are_asked_for_where_there_are_several(tmp_path: Path) -> None:
+    path = tmp_path / "several.gpkg"
+    for i, name in enumerate(("道路", "铁路")):
+        pyogrio.raw.write(
+            path, shapely.to_wkb([shapely.LineString([CROSS, (116.03, 29.7)])]), [np.array([name], dtype=object)],
+            ["name"], layer=name, geometry_type="LineString", crs="EPSG:4490", driver="GPKG", append=i > 0,
+        )  # fmt: skip
+    with pytest.raises(Invalid) as refused:
+        RoadLayer(open_table(path), Wanted())
+    assert "道路、铁路" in refused.value.errors[0].message
+    found = RoadLayer(open_table(path), Wanted(layer="道路")).roads(Summary("gpkg"), lambda _: None)
+    assert [road.name for road in found] == ["道路"]
+
+
+def test_numbers_of_no_place_are_told_and_harm_no_other(tmp_path: Path) -> None:
+    far = line((1e300, 29.7), (116.1, 29.7))
+    rows = [
+        ({"name": "甲"}, line((116, 29.7), (116.1, 29.7))),
+        ({"name": "乙"}, far),
+        ({"name": "丙"}, line((117, 99), (117, 98))),
+    ]
+    roads, summary = layer(tmp_path, rows, crs="EPSG:4490")
+    assert set(roads) == {"甲"}
+    assert {c: left.rows for c, left in summary.left.items()} == {"out_of_range": [2, 3]}

@@ -205,9 +205,14 @@ def _brought(path: Path, work: Path) -> Path:
             if part.stem == path.stem and part.suffix.lower() in {".shp", ".dbf", ".shx", ".prj", ".cpg"}:
                 shutil.copyfile(part, target / f"layer{part.suffix.lower()}")
         return target
-    target = work / "file"
+    target = work / _work_name(path.name)
     shutil.copyfile(path, target)
     return target
+
+
+def _work_name(given: str) -> str:
+    """GDAL warns of a GeoPackage by another name; nothing else goes by it."""
+    return "file.gpkg" if given.lower().endswith(".gpkg") else "file"
 
 
 def _digest(path: Path) -> str:
@@ -266,7 +271,7 @@ def run(context: Context) -> None:
         territory = territory_of(_snapshot(connection, settings), settings.bounds)
     with _working(settings) as work:
         file = File(path, given["file_name"], given["sha256"])
-        moved = work / "file"  # beside which an archive is unpacked
+        moved = work / _work_name(file.name)  # beside which an archive is unpacked
         moved.hardlink_to(path)
         summary = read(moved, about.wanted, territory, work / "spooled", context.tell)
         context.tell("写入", _STAGED)
