@@ -56,6 +56,7 @@ KINDS = {
     "response": "响应",
     "act_list": "响应行动清单",
     "rescue_log": "救援日志",
+    "place": "地点",
 }
 ACTIONS = {
     "sign_in": "登录",

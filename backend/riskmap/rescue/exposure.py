@@ -229,6 +229,7 @@ def people(snapshot: Snapshot, inside: Sequence[Hit], forms: Mapping[int, str]) 
             town_of(h)["present"] += n
     dates = sorted(h.row["updated_at"].date() for h in counted_homes)
     return {
+        "homes": len(counted_homes),
         "persons": residents,
         "persons_unknown": unknown,
         "persons_dated": [dates[0], dates[-1]] if dates else None,
