@@ -5,7 +5,7 @@ import tempfile
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path as FilePath
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request
 from pydantic import ValidationError
@@ -19,7 +19,7 @@ from riskmap.base.forms import parts_of
 from riskmap.base.throttle import MINUTE, Throttle
 from riskmap.base.web import ExactResponse, ExactRoute, ensure_disk
 from riskmap.exchange.uploads import copy_hashed, shown_name
-from riskmap.rescue import exposure, floods, log, sent
+from riskmap.rescue import exposure, floods, log, sent, wet_roads
 from riskmap.rescue.rights import Inner, Writer
 from riskmap.rescue.wire import FloodFile, NewFlood, Reason
 from riskmap.selection import request as selection_request
@@ -34,6 +34,7 @@ _throttle = Throttle(MOST_A_MINUTE, MINUTE, f"一分钟最多查询 {MOST_A_MINU
 _FLOOD_FIELDS, _FIELD_BYTES = 10, 4 << 10
 
 FloodId = Annotated[int, Path(title="淹没范围编号", ge=1, le=2**62)]
+Traffic = Literal["closed", "care", "open"]
 At = Annotated[datetime | None, Query(title="时刻")]
 Exercise = Annotated[bool, Query(title="演练")]
 
@@ -107,8 +108,6 @@ def answer(request: Request, snapshot: Snapshot, body: dict[str, Any], at: datet
 
 def flood_body(snapshot: Snapshot, flood: dict[str, Any]) -> dict[str, Any]:
     classes = floods.classes(snapshot.connection, flood["id"])
-    for one in classes:
-        one["geometry"] = json.loads(one["geometry"])
     return {**flood, "source_title": floods.SOURCES[flood["source"]], "classes": classes}
 
 
@@ -141,7 +140,20 @@ def withdraw_flood(flood_id: FloodId, body: Reason, request: Request, reader: Wr
     return answer(request, snapshot, flood_body(snapshot, floods.find(snapshot.connection, flood_id)))
 
 
-_EXPOSURE_OWN = frozenset({"margin_m", "limit", "offset"})
+@router.get("/floods/{flood_id}/roads")
+def get_wet_roads(
+    flood_id: FloodId,
+    request: Request,
+    reader: Inner,
+    snapshot: ReadSnapshot,
+    status: Annotated[list[Traffic] | None, Query(title="通阻")] = None,
+) -> Any:
+    """Stretches of road in the water as GeoJSON: closed and with care where nothing else is asked."""
+    floods.find(snapshot.connection, flood_id)
+    return answer(request, snapshot, wet_roads.drawn(snapshot.connection, flood_id, status or ["closed", "care"]))
+
+
+_EXPOSURE_OWN = frozenset({"margin_m", "limit", "offset", "wading_cm"})
 
 
 @router.get("/floods/{flood_id}/exposure")
@@ -151,6 +163,7 @@ def get_exposure(
     reader: Inner,
     snapshot: ReadSnapshot,
     margin_m: Annotated[Decimal, Query(title="外缘", ge=0, le=exposure.MOST_MARGIN_M)] = Decimal(50),
+    wading_cm: Annotated[int | None, Query(title="车辆涉水深", ge=0, le=500)] = None,
     limit: Annotated[int, Query(title="条数", ge=1, le=20_000)] = 5000,
     offset: Annotated[int, Query(title="从第几条起", ge=0, le=10**7)] = 0,
 ) -> Any:
@@ -159,6 +172,9 @@ def get_exposure(
     asked = selection_request.asked(snapshot, request.query_params.multi_items(), _EXPOSURE_OWN)
     flood = floods.find(snapshot.connection, flood_id)
     body = exposure.answer(asked.snapshot, flood, asked.selection, float(margin_m), limit, offset)
+    body["roads"] = wet_roads.lengths(
+        asked.snapshot.connection, flood_id, None if wading_cm is None else Decimal(wading_cm) / 100
+    )
     note_asked(request, asked.snapshot, "flood", flood_id, {"margin_m": margin_m, "total": body["total"]})
     known = ("id", "series", "version", "name", "at", "exercise")
     return answer(request, asked.snapshot, {**body, "margin_m": margin_m, "flood": {k: flood[k] for k in known}})

@@ -1,5 +1,6 @@
 """Floods: scenarios with depth classes, in versions that are never changed. Scenarios are never merged into a worst."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -177,11 +178,17 @@ def versions(connection: Connection, series: int) -> list[dict[str, Any]]:
 
 
 def classes(connection: Connection, flood_id: int) -> list[dict[str, Any]]:
-    """Its depth classes, the shallowest first, each with GeoJSON text and what it closes to general traffic."""
+    """Its depth classes, the shallowest first, each with its GeoJSON and what it closes to general traffic."""
+    found = class_rows(connection, flood_id, ", ST_AsGeoJSON(geom, 7, 0) AS geometry")
+    return [one | {"geometry": json.loads(one["geometry"])} for one in found]
+
+
+def class_rows(connection: Connection, flood_id: int, more: str = "") -> list[dict[str, Any]]:
+    """The same without their shapes; `more` are further columns."""
     rows = connection.execute(
         text(
-            "SELECT ordinal, depth_m, depth_to_m, area_m2, ST_AsGeoJSON(geom, 7, 0) AS geometry"
-            " FROM rescue_flood_class WHERE flood_id = :id ORDER BY ordinal"
+            f"SELECT ordinal, depth_m, depth_to_m, area_m2{more} FROM rescue_flood_class"
+            " WHERE flood_id = :id ORDER BY ordinal"
         ),
         {"id": flood_id},
     )

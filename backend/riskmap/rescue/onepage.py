@@ -17,7 +17,7 @@ from riskmap.base import database
 from riskmap.catalogue import queries as catalogue_queries
 from riskmap.catalogue.model import GRADES
 from riskmap.exchange.division_names import division_names_of
-from riskmap.rescue import persons
+from riskmap.rescue import persons, wet_roads
 from riskmap.rescue.exposure import HAZARDOUS, Hit, forms_of, people, reactive, shown
 from riskmap.selection.compile import Binds, compile_selection
 from riskmap.selection.model import Selection
@@ -35,6 +35,7 @@ HELP: Mapping[str, tuple[str, int]] = {
     "hospitals": ("hospital", 4),
     "fire_stations": ("fire-station", 4),
 }
+_ROADS = 6
 # How many of each are called. Policy.
 _CALLED = {"hazards": 5, "villages": 5, "teams": 5, "shelters": 3, "hospitals": 2, "stores": 2}
 _GROUPS = {
@@ -92,6 +93,14 @@ def page(snapshot: Snapshot, asked: Question) -> dict[str, Any]:
         "exposed": _list(snapshot, exposed, forms, MOST_LISTED),
         **{k: count[k] for k in ("homes", "persons", "persons_unknown", "persons_dated", "present")},
         "help": {name: _list(snapshot, helping[name], forms, most) for name, (_, most) in HELP.items()},
+        "roads": wet_roads.near(
+            snapshot.connection,
+            (asked.lon, asked.lat),
+            _box(asked, asked.radius_m),
+            asked.radius_m,
+            asked.flood_id,
+            _ROADS,
+        ),
         "calls": _calls(snapshot, called, forms),
         "help_m": HELP_M,
     }
@@ -111,10 +120,7 @@ def _around(snapshot: Snapshot, asked: Question, reaches: Mapping[float, Sequenc
         columns = {name: "{" + name + "}" for name in names}
         columns |= {"lon": "ST_X({anchor})", "lat": "ST_Y({anchor})"}
         columns["reach"] = f"CAST({binds(metres)} AS double precision)"
-        d_lat = metres / 110_500 + 1e-6
-        d_lon = metres / (110_500 * max(math.cos(math.radians(min(abs(asked.lat) + d_lat, 89.0))), 0.02)) + 1e-6
-        corners = (asked.lon - d_lon, asked.lat - d_lat, asked.lon + d_lon, asked.lat + d_lat)
-        box = f"ST_MakeEnvelope({', '.join(binds(v) for v in corners)}, 4490)"
+        box = f"ST_MakeEnvelope({', '.join(binds(v) for v in _box(asked, metres))}, 4490)"
         of_these = f"{{geom}} && {box} AND {{class}} = ANY(CAST({binds(list(classes))} AS text[]))"
         arms.append(compiled.rows(columns, of_these))
     sql = _sql().format(rows="\nUNION ALL\n".join(arms))
@@ -127,6 +133,13 @@ def _around(snapshot: Snapshot, asked: Question, reaches: Mapping[float, Sequenc
             r["id"], Hit(r["id"], r["ordinal"] is not None, r["depth_m"], r["depth_to_m"], r["distance_m"], dict(r))
         )
     return list(out.values())
+
+
+def _box(asked: Question, metres: float) -> tuple[float, float, float, float]:
+    """Degrees that hold everything within a distance of the place."""
+    d_lat = metres / 110_500 + 1e-6
+    d_lon = metres / (110_500 * max(math.cos(math.radians(min(abs(asked.lat) + d_lat, 89.0))), 0.02)) + 1e-6
+    return asked.lon - d_lon, asked.lat - d_lat, asked.lon + d_lon, asked.lat + d_lat
 
 
 def _list(snapshot: Snapshot, found: Sequence[Hit], forms: Mapping[int, str], most: int) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """The one page over HTTP: on the screen and as PDF."""
 
-import json
 from decimal import Decimal
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -55,8 +54,6 @@ def get_paper(
     if flood is not None:
         scenario = floods.find(snapshot.connection, flood)
         classes = floods.classes(snapshot.connection, flood)
-        for one in classes:
-            one["geometry"] = json.loads(one["geometry"])
         exercise = exercise or scenario["exercise"]
     app = request.app.state
     made = onepage_paper.pdf(snapshot, page, scenario, classes, bw=bw, mark=app.mark, exercise=exercise)

@@ -22,8 +22,17 @@ _SIDE, _REACH = 92.0, 42.0  # mm: the plan, and its outer ring's radius
 _MID = _SIDE / 2
 _ROOM = 3.7  # mm between two marks
 _STEPS = (50, 100, 200, 250, 500, 1000, 2000, 2500, 5000, 10_000)
-_ROWS = {"hazards": 12, "exposed": 8, "teams": 5, "shelters": 4, "hospitals": 2, "fire_stations": 2, "stores": 2}
-_MOST_CALLS = 17
+# How many lines of each list, of the telephone's order last; the first that fits on one page. What is left out is said.
+_LINES = ("hazards", "exposed", "teams", "shelters", "hospitals", "fire_stations", "stores", "roads", "calls")
+_FITS: tuple[Mapping[str, int], ...] = tuple(
+    dict(zip(_LINES, most, strict=True))
+    for most in (
+        (12, 8, 5, 4, 2, 2, 2, 4, 17),
+        (11, 6, 5, 4, 2, 2, 2, 3, 14),
+        (9, 4, 4, 3, 2, 2, 2, 2, 11),
+        (6, 3, 3, 2, 2, 1, 1, 1, 8),
+    )
+)
 _HELP = {
     "teams": ("救援队伍", "队"), "shelters": ("避难场所", "避"), "hospitals": ("医院", "医"),
     "fire_stations": ("消防站", "消"), "stores": ("物资库", "库"),
@@ -50,49 +59,65 @@ def pdf(
     """The page as PDF. `flood` with its depth classes (`geometry` as GeoJSON) is drawn in the plan."""
     now = clock.now()
     where = page["place"]
-    rows = {"hazards": _paper_rows(page["hazards"], _ROWS["hazards"])}
-    rows["exposed"] = _paper_rows(page["exposed"], _ROWS["exposed"])
-    helps = [
-        {"title": title, **_paper_rows(page["help"][name], _ROWS[name]), "empty": _none_within(page["help_m"]),
-         "note": "最近的" if page["help"][name]["total"] else ""}
-        for name, (title, _) in _HELP.items()
-    ]  # fmt: skip
-    plan, letters, undrawn = _plan(page, classes, bw)
     imprint = Imprint(
         title=f"一页通 {where['words']}", area=where["words"], number="", version=1, state=snapshot.moment.n,
         day=snapshot.moment.day, data_at=snapshot.state.at, check="", selection="", maker="",
         made_by=snapshot.reader.name, made_at=now, draft=False, mark=mark,
     )  # fmt: skip
-    data = {
-        "imprint": imprint.body(),
-        "page": {
-            "place": where["words"],
-            "at": f"{where['at'][0]:.5f}, {where['at'][1]:.5f}",
-            "radius": metres(page["radius_m"]),
-            "exercise": exercise,
-            "bw": bw,
-            "printed": f"{now:%Y-%m-%d %H:%M}",
-            "flood_words": "" if flood is None else _flood_words(flood),
-            "points": points(page),
-            "people_note": _people(page),
-            "plan_note": "　".join(
-                ["圈为直线距离；数字同“附近危险”", *([f"{'灰' if bw else '蓝'}底为淹没范围，越深越暗"] if classes else []),
-                 *([f"{undrawn} 处无权看位置，未画"] if undrawn else [])]
-            ),
-            "letters": letters,
-            "help": helps,
-            "calls": _calls(page["calls"]),
-            "calls_more": max(0, len(page["calls"]) - _MOST_CALLS),
-            **rows,
-        },
+    said = {
+        "place": where["words"],
+        "at": f"{where['at'][0]:.5f}, {where['at'][1]:.5f}",
+        "radius": metres(page["radius_m"]),
+        "exercise": exercise,
+        "bw": bw,
+        "printed": f"{now:%Y-%m-%d %H:%M}",
+        "flood_words": "" if flood is None else _flood_words(flood),
+        "points": points(page),
+        "people_note": _people(page),
+        "roads_note": page["roads"]["note"] or "",
+    }
+    signs = {f"grade-{g}.svg": symbols.svg(None, g) for g in GRADES} | {f"bw-{g}.svg": _bw(g) for g in GRADES}
+    for most in _FITS:
+        plan, letters, undrawn = _plan(page, classes, most, bw)
+        lists = _lists(page, most)
+        note = {"letters": letters, "plan_note": _plan_note(bool(classes), bw, undrawn)}
+        data = {"imprint": imprint.body(), "page": {**said, **lists, **note}}
+        made = typeset.pdf("onepage", data, {"plan.svg": plan, **signs}, at=now, ask=True)
+        if made.said == 1:
+            break
+    return made
+
+
+def _lists(page: Mapping[str, Any], most: Mapping[str, int]) -> dict[str, Any]:
+    return {
+        "hazards": _paper_rows(page["hazards"], most["hazards"]),
+        "exposed": _paper_rows(page["exposed"], most["exposed"]),
+        "help": [
+            {"title": title, **_paper_rows(page["help"][name], most[name]), "empty": _none_within(page["help_m"]),
+             "note": "最近的" if page["help"][name]["total"] else ""}
+            for name, (title, _) in _HELP.items()
+        ],
+        "roads": [
+            {"name": r["name"], "kind": r["class_title"], "status": r["status_title"],
+             "distance": metres(r["distance_m"])}
+            for r in page["roads"]["items"][: most["roads"]]
+        ],
+        "calls": _calls(page["calls"][: most["calls"]]),
+        "calls_more": max(0, len(page["calls"]) - most["calls"]),
     }  # fmt: skip
-    files = {"plan.svg": plan, **{f"grade-{g}.svg": symbols.svg(None, g) for g in GRADES}}
-    files |= {f"bw-{g}.svg": _bw(g) for g in GRADES}
-    return typeset.pdf("onepage", data, files, at=now)
 
 
 def _none_within(reach: float) -> str:
     return f"{metres(reach)} 内没有登记"
+
+
+def _plan_note(flooded: bool, bw: bool, undrawn: int) -> str:
+    parts = ["圈为直线距离；数字同“附近危险”"]
+    if flooded:
+        parts.append(f"{'灰' if bw else '蓝'}底为淹没范围，越深越暗")
+    if undrawn:
+        parts.append(f"{undrawn} 处无权看位置，未画")
+    return "　".join(parts)
 
 
 def _flood_words(flood: Mapping[str, Any]) -> str:
@@ -190,7 +215,7 @@ def _paper_rows(listed: Mapping[str, Any], most: int) -> dict[str, Any]:
 
 def _calls(calls: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     out = []
-    for c in list(calls)[:_MOST_CALLS]:
+    for c in calls:
         person = " ".join(p for p in (c["person"], f"（{c['post']}）" if c["post"] else "") if p)
         out.append(
             {
@@ -205,7 +230,7 @@ def _calls(calls: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _plan(
-    page: Mapping[str, Any], classes: Sequence[Mapping[str, Any]], bw: bool
+    page: Mapping[str, Any], classes: Sequence[Mapping[str, Any]], most: Mapping[str, int], bw: bool
 ) -> tuple[bytes, list[dict[str, Any]], int]:
     """Rings at true scale, the water, numbered hazards, who helps; its letters, and how many have no place to show."""
     lon, lat = page["place"]["at"]
@@ -216,6 +241,7 @@ def _plan(
         xy = plane.flat_points(at[:, 0], at[:, 1], lon) - origin
         return np.column_stack([_SIDE / 2 + xy[:, 0] * scale, _SIDE / 2 - xy[:, 1] * scale])
 
+    edge = INK if bw else "#4A7A92"
     body, letters = ['<rect width="92" height="92" fill="#FFFFFF"/>'], []
     frame = shapely.box(0, 0, _SIDE, _SIDE)
     for i, one in enumerate(classes):
@@ -227,7 +253,7 @@ def _plan(
             grey = f"#{255 - 26 * (min(i, 3) + 1):02X}" + f"{255 - 26 * (min(i, 3) + 1):02X}" * 2
             fill = grey if bw else _DEPTHS[min(i, 3)]
             body.append(
-                f'<path d="{path(seen)}" fill="{fill}" fill-rule="evenodd" stroke="#4A7A92" stroke-width="0.15"/>'
+                f'<path d="{path(seen)}" fill="{fill}" fill-rule="evenodd" stroke="{edge}" stroke-width="0.15"/>'
             )
     step = next((s for s in _STEPS if page["radius_m"] / s <= 4), page["radius_m"] / 4)
     rings = [r * step for r in range(1, int(page["radius_m"] / step) + 1)]
@@ -240,7 +266,7 @@ def _plan(
     letters.append(_letter(_MID + 0.8, _SIDE - 3.2, "北", 7, bold=True))
     undrawn = 0
     for name, (_, letter) in _HELP.items():
-        for row in reversed(page["help"][name]["items"][: _ROWS[name]]):
+        for row in reversed(page["help"][name]["items"][: most[name]]):
             at = _at(row, to_mm)
             if at is None:
                 undrawn += row["distance_m"] <= page["radius_m"]
@@ -252,7 +278,7 @@ def _plan(
                 colour = INK if row["in_water"] else "#FFFFFF"
                 letters.append(_letter(at[0] - 1.06, _SIDE - at[1] - 0.78, letter, 6, bold=True, colour=colour))
     taken: list[tuple[float, float]] = []
-    for n, row in enumerate(page["hazards"]["items"][: _ROWS["hazards"]], 1):
+    for n, row in enumerate(page["hazards"]["items"][: most["hazards"]], 1):
         at = _at(row, to_mm)
         if at is None:
             undrawn += 1
