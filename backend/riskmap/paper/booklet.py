@@ -14,7 +14,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from riskmap.catalogue.model import GRADES
-from riskmap.paper import fonts, layout, panels, placing
+from riskmap.paper import fonts, layout, margins, placing
 from riskmap.paper.drawing import ALARM, GREY, INK, MM, NAVY, Block, Box, Page, path, width, wrap
 from riskmap.paper.frame import Frame, Site
 from riskmap.paper.gauss import Strip
@@ -128,7 +128,7 @@ class _Book:
     def _page(self, title: str) -> tuple[Page, float]:
         page = Page(W, H)
         self.pages.append(page)
-        head_h = panels.head(page.layer(), replace(self.imprint, title=title), W, _MARGIN, K, self.sheet_no, "")
+        head_h = margins.head(page.layer(), replace(self.imprint, title=title), W, _MARGIN, K, self.sheet_no, "")
         return page, _MARGIN + max(head_h, 16 * K)
 
     def _foot(self, b: Block, n: int, meridian: str, scale: int, source: str) -> None:
@@ -147,7 +147,7 @@ class _Book:
             at += pt * MM * 1.3
             b.text(_MARGIN, at, line, pt)
         if scale:
-            panels.scale_bar(b, (_MARGIN + right) / 2, y, K, scale)
+            margins.scale_bar(b, (_MARGIN + right) / 2, y, K, scale)
         blank = "＿＿＿＿"
         said = [
             f"数据时间：{stamp['data_at']}　状态号：{stamp['state']}", f"核验码：{stamp['check']}",
@@ -229,7 +229,7 @@ class _Book:
             )  # fmt: skip
         frame.neatline(0)
         self._neat(frame.over, inner)
-        panels.north(frame.over, (arrow[0] + arrow[2]) / 2, arrow[1] + 1, 0.9 * K)
+        margins.north(frame.over, (arrow[0] + arrow[2]) / 2, arrow[1] + 1, 0.9 * K)
         self.feet.append((strip.words, scale, ground.source))
         self.scales.append(scale)
         shown = {d["id"]: {"name": "注名", "bare": "小符号"}.get(d["shown"], str(d.get("no", ""))) for d in drawn}

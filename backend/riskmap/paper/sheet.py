@@ -8,22 +8,22 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Any
 
 import h3
 import numpy as np
 import shapely
-from shapely.geometry.base import BaseGeometry
 
 from riskmap.catalogue.model import GRADES
-from riskmap.paper import crowd, fonts, layout, panels, placing, typeset
-from riskmap.paper.drawing import GREY, INK, NAVY, Block, Box, Page, path, width
+from riskmap.paper import fonts, layout, margins, panels, placing, typeset
+from riskmap.paper.cores import Inset, cores
+from riskmap.paper.density import Density
+from riskmap.paper.drawing import GREY, INK, NAVY, Block, Box, Page, width
 from riskmap.paper.frame import Frame, Site
 from riskmap.paper.gauss import Strip
 from riskmap.paper.imprint import Imprint
-from riskmap.paper.labels import Taken
-from riskmap.paper.mapped import ClassRow, Division, Ground, Heat, Legend, Mark, kinds_at, total
+from riskmap.paper.legend import Said, heat_legend_variants, legend_variants, top_cells
+from riskmap.paper.mapped import ClassRow, Division, Ground, Heat, Legend, Mark, kinds_at
 from riskmap.paper.panels import Numbered, Sized
 from riskmap.paper.symbols import LOOKS
 
@@ -37,8 +37,8 @@ PAPERS: Mapping[str, tuple[float, float, float]] = {
     "A1": (841, 594, 1.7),
     "A0": (1189, 841, 2.4),
 }
-HEAT_CLASSES = ((1, 1, "#FBE9D8"), (2, 3, "#F3C9A5"), (4, 7, "#DE9B6E"), (8, 15, "#B5663F"), (16, 10**9, "#7A3418"))
 _MARGIN, _BAND, _PAD = 10.0, 5.0, 4.5
+_COLUMN_ROOM = panels.COLUMN + 4.4
 _LOSS = 3.2  # of a plan's worth where its scale is e times smaller
 _MANY = 400  # from here on placing is tried fewer times
 
@@ -99,18 +99,6 @@ def compose(
 
 
 @dataclass(slots=True)
-class _Inset:
-    """A crowded core, enlarged."""
-
-    window: Box  # metres: west, south, east, north
-    w: float  # mm of the enlargement
-    h: float
-    scale: int
-    gain: int
-    title: str = ""
-
-
-@dataclass(slots=True)
 class _Plan:
     frame: Box  # inner neat line, mm of the page
     scale: int
@@ -118,7 +106,7 @@ class _Plan:
     north: float
     boxes: dict[str, Box]  # panels, mm of the page
     legend: Sized
-    inset: _Inset | None = None
+    inset: Inset | None = None
     worth: float = 0.0
 
     @property
@@ -164,6 +152,7 @@ class _Sheet:
         self.drawn: list[dict[str, Any]] = []
         self.labels: list[tuple[int, str, str, Box]] = []
         self.strip = self._strip()
+        self.density = Density(heat, self.strip, self.ground) if heat else None
         self.site = Site(self.strip, self.ground, self.marks if not heat else []) if self.strip else None
         self.off: list[int] = []
         self.manner = placing.Manner(placing.RADII[0], frozenset())
@@ -184,23 +173,12 @@ class _Sheet:
             return Strip((west + east) / 2)
         return None
 
-    @cached_property
-    def cells(self) -> list[tuple[int, BaseGeometry, Mapping[str, int]]]:
-        """H3 cells in metres."""
-        if not self.heat or not self.strip:
-            return []
-        out = []
-        for cell, counts in sorted(self.heat.cells.items()):
-            ring = [(lng, lat) for lat, lng in h3.cell_to_boundary(h3.int_to_str(cell))]
-            out.append((cell, self.strip.shape(shapely.Polygon(ring)), counts))
-        return out
-
     def _territory(self, site: Site) -> layout.Territory:
         """What must be within the frame; objects too far from the area are listed instead."""
         territory, near = layout.territory(site.area, site.anchors)
         self.off = np.flatnonzero(~near).tolist()
         shape = territory.shape
-        extra = [g for _, g, _ in self.cells]
+        extra = [cell for cell, _ in self.density.cells] if self.density else []
         if extra and site.area is not None:
             x0, y0, x1, y1 = shape.bounds
             inside = shapely.box(*shape.bounds).buffer(0.3 * max(x1 - x0, y1 - y0))
@@ -216,7 +194,7 @@ class _Sheet:
         k, margin = self.k, _MARGIN * self.k
         self.page = Page(self.w, self.h)
         sheet_layer = self.page.layer()
-        head_h = panels.head(sheet_layer, self.imprint, self.w, margin, k, self.sheet_no, self.sheet_of)
+        head_h = margins.head(sheet_layer, self.imprint, self.w, margin, k, self.sheet_no, self.sheet_of)
         foot = self._foot(1, 1)
         band = _BAND * k
         self.inner: Box = (
@@ -245,7 +223,7 @@ class _Sheet:
         while rest:
             rest = self._list_page(pages, rest, head_h, foot.h)
         for n, page in enumerate(pages, 1):
-            panels.foot(
+            margins.foot(
                 page.layers[0],
                 self._foot(n, len(pages)),
                 self.w,
@@ -259,10 +237,10 @@ class _Sheet:
             self._sidecar(scale), self.labels, placed, inset_scale, self.strip.meridian if self.strip else None, 11 * k,
         )  # fmt: skip
 
-    def _foot(self, page: int, of: int) -> panels.Foot:
+    def _foot(self, page: int, of: int) -> margins.Foot:
         lacking = [f"U+{ord(c):04X}" for c in self.lacking]
         meridian = self.strip.words if self.strip else ""
-        return panels.foot_words(
+        return margins.foot_words(
             self.imprint, meridian, self.ground.source, self.paper, self.w, _MARGIN * self.k, self.k, lacking,
             f"第 {page} 页　共 {of} 页",
         )  # fmt: skip
@@ -283,7 +261,7 @@ class _Sheet:
     # -- panels
     def _notes(self) -> list[str]:
         notes = list(self.legend.notes)
-        if not panels.selection_in_head(self.imprint, self.w, _MARGIN * self.k, self.k):
+        if not margins.selection_in_head(self.imprint, self.w, _MARGIN * self.k, self.k):
             notes.insert(0, f"选择：{self.imprint.selection}")
         how = self.manner
         bare = {g: n for g, n in self._counts().items() if g in how.bare and n}
@@ -321,25 +299,11 @@ class _Sheet:
 
     def _legends(self, scale: float) -> list[Sized]:
         k, kinds = self.k, kinds_at(self.ground.lines, scale)
-        if self.heat is None:
-            said = panels.Said(self.legend, self.ground, self._levels(), kinds, len(self.marks), self._notes())
-            return panels.legend_variants(said, k)
-        rows = []
-        for low, high, colour in HEAT_CLASSES:
-            inside = [total(c) for c in self.heat.cells.values() if low <= total(c) <= high]
-            words = f"≥ {low}" if high > 10**6 else str(low) if low == high else f"{low}–{high}"
-            rows.append((colour, words, len(inside), sum(inside)))
-        km2 = h3.average_hexagon_area(self.heat.resolution, unit="km^2")
-        size = f"{km2:.0f} km²" if km2 >= 10 else f"{km2:.1f} km²" if km2 >= 0.1 else f"{km2 * 100:.2g} 公顷"
-        red = sum(c.get("major", 0) > 0 for c in self.heat.cells.values())
-        method = (
-            "颜色表示数量，与四色等级无关，越深越多；4 个以上的格注明数目。空白格：无登记对象，不等于无风险。"
-            f"方法：按对象位置归入 H3 {_RESOLUTIONS[self.heat.resolution]}级格，逐格计数，不插值、不平滑。"
-            f"红框格内有重大风险（{red} 格）。"
-        )
-        drawn = sum(total(c) for c in self.heat.cells.values())
-        said = panels.Said(self.legend, self.ground, self._levels(), kinds, drawn, self._notes())
-        return panels.heat_legend_variants(said, k, rows, size, method)
+        drawn = len(self.marks) if self.density is None else self.density.total
+        said = Said(self.legend, self.ground, self._levels(), kinds, drawn, self._notes())
+        if self.density is None:
+            return legend_variants(said, k)
+        return heat_legend_variants(said, k, self.density.classes, self.density.size, self.density.method)
 
     def _panel(self, layer: Block, sized: Sized, box: Box) -> None:
         layer.rect(box, "#FFFFFF", INK, 0.2 * self.k, z=10)
@@ -495,7 +459,7 @@ class _Sheet:
         counts = {g: sum(self.site.marks[i].grade == g for i in on) for g in GRADES}
         return placing.manner(counts, area, self.k)
 
-    def _panels(self, need: int, insets: list[_Inset], legends: list[Sized], *, legend: bool) -> list[layout.Panel]:
+    def _panels(self, need: int, insets: list[Inset], legends: list[Sized], *, legend: bool) -> list[layout.Panel]:
         k = self.k
         out = []
         if legend:
@@ -503,8 +467,8 @@ class _Sheet:
         if insets:
             sizes = [(q.w, q.h + 6.5 * k) for q in insets]
             out.append(layout.Panel("inset", sizes, ("se", "ne", "sw", "nw"), worth=1.3, loss=0.1))
-        if self.heat is not None and self._top():
-            top = panels.top_cells(self._top(), k)
+        if self.density is not None and self.density.fullest:
+            top = top_cells(self.density.fullest, k)
             out.append(layout.Panel("top", [(top.w, top.h)], ("se", "sw", "ne", "nw"), worth=0.8))
         if need:
             out.append(
@@ -531,7 +495,7 @@ class _Sheet:
         worth, fit = placed
         return self._as_plan(fit, self.inner, legends, insets, worth)
 
-    def _as_plan(self, fit: layout.Fit, frame: Box, legends: list[Sized], insets: list[_Inset], worth: float) -> _Plan:
+    def _as_plan(self, fit: layout.Fit, frame: Box, legends: list[Sized], insets: list[Inset], worth: float) -> _Plan:
         x0, y0, _, _ = frame
         boxes = {n: (b[0] + x0, b[1] + y0, b[2] + x0, b[3] + y0) for n, (_, b) in fit.panels.items()}
         legend = legends[fit.panels["legend"][0]] if "legend" in fit.panels else legends[0]
@@ -564,7 +528,7 @@ class _Sheet:
             rest = self._panels(need, cores, [legend], legend=False)
             room = (x0 + legend.w, side[1], x1, y1) if self.portrait else (side[0], y0 + legend.h, x1, y1)
             listed = None
-            if need and room[2] - room[0] >= (COLUMN_ROOM * k) and room[3] - room[1] >= 20 * k:
+            if need and room[2] - room[0] >= _COLUMN_ROOM * k and room[3] - room[1] >= 20 * k:
                 listed = room
                 rest = [p for p in rest if p.name != "list"]
             placed = layout.fit(territory, w, h, k, scale, rest, pad)
@@ -582,85 +546,14 @@ class _Sheet:
                 best = plan
         return best
 
-    def _cores(self, scale: int, on: Sequence[int]) -> list[_Inset]:
+    def _cores(self, scale: int, on: Sequence[int]) -> list[Inset]:
         """Windows that an enlargement would help, the best first."""
-        site, k = self.site, self.k
-        if site is None or self.heat or len(on) < 8:
+        if self.site is None or self.heat:
             return []
-        full = [i for i in on if site.marks[i].grade not in self.manner.bare]
-        if len(full) < 8:
-            return []
-        f = 1000 / scale
-        p = site.anchors[full] * f  # mm, y up
-        gap = crowd.GAP_R * self.manner.r * k
-        d = np.hypot(p[:, None, 0] - p[None, :, 0], p[:, None, 1] - p[None, :, 1]) if len(p) <= 1500 else None
-        if d is None:
-            return []
-        np.fill_diagonal(d, np.inf)
-        crowded = (d < 1.5 * gap).sum(1) >= 3
-        if crowded.sum() < 6:
-            return []
-        c = p[crowded]
-        found: list[_Inset] = []
-        for ww in (16, 22, 30, 40, 54, 70):
-            half_w, half_h = ww * k / 2, ww * k / 2 * 0.72
-            count = (
-                (np.abs(c[:, None, 0] - c[None, :, 0]) < half_w) & (np.abs(c[:, None, 1] - c[None, :, 1]) < half_h)
-            ).sum(1)
-            cx, cy = c[int(np.argmax(count))]
-            in_window = (np.abs(c[:, 0] - cx) < half_w) & (np.abs(c[:, 1] - cy) < half_h)
-            core = c[in_window]
-            m = 2.2 * k
-            bx0, by0 = core.min(0) - m
-            bx1, by1 = core.max(0) + m
-            # not flatter than 3 : 1 either way
-            bw, bh = max(bx1 - bx0, (by1 - by0) / 2), max(by1 - by0, (bx1 - bx0) / 2)
-            mx, my = (bx0 + bx1) / 2, (by0 + by1) / 2
-            inside = np.flatnonzero((np.abs(p[:, 0] - mx) <= bw / 2) & (np.abs(p[:, 1] - my) <= bh / 2))
-            nearest = d[np.ix_(inside, inside)].min(1)
-            share = 0.34 if not self.portrait else 0.5
-            most_w = min(125 * k, share * (self.inner[2] - self.inner[0]))
-            most_h = min(88 * k, 0.4 * (self.inner[3] - self.inner[1]))
-            for factor in (8.0, 6.5, 5.0, 4.0, 3.2, 2.5, 2.0):
-                of = next(layout.round_scales(scale / factor))
-                times = scale / of
-                if times < 1.9 or bw * times > most_w or bh * times > most_h:
-                    continue
-                gain = int((nearest * times >= 0.8 * gap).sum() - (nearest >= 0.8 * gap).sum())
-                # those just outside are pushed away from the window
-                rim = (np.abs(p[:, 0] - mx) <= bw / 2 + gap) & (np.abs(p[:, 1] - my) <= bh / 2 + gap)
-                gain -= int(0.4 * (rim.sum() - len(inside)))
-                if gain < max(8, len(inside) // 8):
-                    continue
-                width_m, height_m = bw / f, bh / f
-                west, south = mx / f - width_m / 2, my / f - height_m / 2
-                found.append(
-                    _Inset(
-                        (west, south, west + width_m, south + height_m),
-                        bw * times,
-                        bh * times,
-                        of,
-                        gain,
-                        self._core_name(mx / f, my / f),
-                    )
-                )
-        # more that is told apart, then more room for names
-        found.sort(key=lambda q: (-q.gain - 1.5 * scale / q.scale, q.scale))
-        out: list[_Inset] = []
-        for q in found:
-            if all(abs(q.w - o.w) + abs(q.h - o.h) > 10 * k for o in out):
-                out.append(q)
-        return out[:4]
-
-    def _core_name(self, east: float, north: float) -> str:
-        assert self.site is not None
-        level = self.site.inner or self.site.area_level
-        point = shapely.Point(east, north)
-        name = next(
-            (d.name for d, g in self.site.level(level) if shapely.box(*g.bounds).contains(point) and g.contains(point)),
-            "",
-        )
-        return f"{name}一带放大图" if name else "局部放大图"
+        full = [i for i in on if self.site.marks[i].grade not in self.manner.bare]
+        w, h = self.inner[2] - self.inner[0], self.inner[3] - self.inner[1]
+        most = min(125 * self.k, (0.5 if self.portrait else 0.34) * w), min(88 * self.k, 0.4 * h)
+        return cores(self.site, full, scale, self.manner.r, self.k, most)
 
     # -- drawing
     def _draw(
@@ -677,8 +570,8 @@ class _Sheet:
             outer = self.page.layer()
             outer.rect(self.inner, stroke=INK, width=0.2 * k)
         frame.graticule(band, self.inner)
-        if self.heat:
-            self._draw_heat(frame)
+        if self.density is not None:
+            self.labels += [(1, *words) for words in self.density.draw(frame).words]
         elif done is not None:
             bodies, inset_bodies = done
             frame.outlines(main)
@@ -720,15 +613,15 @@ class _Sheet:
         self._neat(frame, plan)
         layer = self.page.layer()
         self._panel(layer, plan.legend, plan.boxes["legend"])
-        if "top" in plan.boxes:
-            self._panel(layer, panels.top_cells(self._top(), k), plan.boxes["top"])
-        elif self.heat and self._top():
+        if self.density is not None and "top" in plan.boxes:
+            self._panel(layer, top_cells(self.density.fullest, k), plan.boxes["top"])
+        elif self.density is not None and self.density.fullest:
             self.warnings.append("图上没有空位列出对象最多的十格")
         if "north" in plan.boxes:
             x0, y0, x1, _ = plan.boxes["north"]
-            panels.north(layer, (x0 + x1) / 2, y0 + 1.5 * k, k)
+            margins.north(layer, (x0 + x1) / 2, y0 + 1.5 * k, k)
         else:  # over the map, where fewest symbols are
-            panels.north(layer, *self._north_spot(frame), k)
+            margins.north(layer, *self._north_spot(frame), k)
         self.list_box = plan.boxes.get("list") if rows else None
         self.list_beside = plan.frame != self.inner
         return rows
@@ -795,50 +688,6 @@ class _Sheet:
             inset.map.text(box[2] - 1 * k, box[3] - 1.2 * k, scale, 6.5 * k, align="right", halo_z=31)
         return numbers
 
-    # -- heat
-    def _top(self) -> list[tuple[str, str, Mapping[str, int]]]:
-        if not self.heat:
-            return []
-        fullest = sorted(self.heat.cells.items(), key=lambda t: (-total(t[1]), t[0]))[:10]
-        return [(h3.int_to_str(c), self._division_of(c), counts) for c, counts in fullest]
-
-    def _division_of(self, cell: int) -> str:
-        lat, lng = h3.cell_to_latlng(h3.int_to_str(cell))
-        point = shapely.Point(lng, lat)
-        for level in ("county", "town"):
-            for d in self.ground.divisions:
-                if d.level == level and shapely.box(*d.polygon.bounds).contains(point) and d.polygon.contains(point):
-                    return d.name
-        return ""
-
-    def _draw_heat(self, frame: Frame) -> None:
-        k = self.k
-        taken = Taken(frame.box)
-        shapes = []
-        for _, metres, counts in sorted(self.cells, key=lambda t: total(t[2])):
-            n = total(counts)
-            colour = next((c for low, high, c in HEAT_CLASSES if low <= n <= high), None)
-            if colour is None:
-                continue
-            shape = frame.shape(metres, 0)
-            shapes.append((shape, n, colour, counts))
-            frame.map.svg(
-                f'<path d="{path(shape)}" fill="{colour}" stroke="#FFFFFF" stroke-width="{0.12 * k:.3f}"/>', 2.9
-            )
-            if counts.get("major"):
-                frame.map.stroke(path(shape.buffer(-0.35 * k)), 0.38 * k, "#E60012", 4.0)
-        for shape, n, colour, _ in shapes:
-            c = shape.centroid
-            pt = 6.0 * k
-            w = width(str(n), pt, bold=True)
-            if n < 4 or shape.is_empty or shape.bounds[2] - shape.bounds[0] < w * 1.5:
-                continue
-            dark = colour in {"#B5663F", "#7A3418"}
-            frame.map.text(c.x, c.y + 0.75 * k, str(n), pt, bold=True, color="#FFFFFF" if dark else INK, align="center")
-            taken.add((c.x - w / 2, c.y - k, c.x + w / 2, c.y + k), "count", str(n))
-        frame.names(taken, np.zeros((0, 2)), [frame.site.inner] if frame.site.inner else [])
-        self.labels += [(1, *words) for words in taken.words]
-
     # -- lists
     def _list_on_map(self, rows: list[Numbered]) -> list[Numbered]:
         assert self.list_box is not None
@@ -854,7 +703,7 @@ class _Sheet:
     def _list_page(self, pages: list[Page], rows: list[Numbered], head_h: float, foot_h: float) -> list[Numbered]:
         k, margin = self.k, _MARGIN * self.k
         page = Page(self.w, self.h)
-        panels.head(page.layer(), self.imprint, self.w, margin, k, self.sheet_no, self.sheet_of)
+        margins.head(page.layer(), self.imprint, self.w, margin, k, self.sheet_no, self.sheet_of)
         box = (margin, margin + head_h, self.w - margin, self.h - margin - foot_h)
         sized, done = panels.number_list(
             rows, k, box[2] - box[0], box[3] - box[1], head="图上编号对照表" + ("（续）" if rows[0].no > 1 else "")
@@ -864,24 +713,3 @@ class _Sheet:
         if done == 0:
             raise ValueError("a name is longer than a page")
         return rows[done:]
-
-
-COLUMN_ROOM = panels.COLUMN + 4.4
-_RESOLUTIONS = (
-    "零",
-    "一",
-    "二",
-    "三",
-    "四",
-    "五",
-    "六",
-    "七",
-    "八",
-    "九",
-    "十",
-    "十一",
-    "十二",
-    "十三",
-    "十四",
-    "十五",
-)

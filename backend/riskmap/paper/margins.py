@@ -1,0 +1,171 @@
+"""What stands in a sheet's margins: head, foot, scale bar; and the arrow to the north."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from riskmap.paper import fonts
+from riskmap.paper.drawing import ALARM, INK, MM, Block, width, wrap
+from riskmap.paper.imprint import Imprint
+from riskmap.paper.panels import number
+
+
+def head(b: Block, imprint: Imprint, w: float, margin: float, k: float, sheet_no: str, sheet_of: str) -> float:
+    """The head of a page; gives the height that it takes."""
+    stamp = imprint.body()
+    left = [f"图号　{imprint.number}-{sheet_no}" if sheet_no else f"图号　{imprint.number}"]
+    if sheet_no and sheet_of:
+        left.append(f"第 {sheet_no.lstrip('0') or '0'} 幅　共 {sheet_of.lstrip('0') or '0'} 幅")
+    left.append(f"成果版次　{stamp['version']}")
+    approval = f"审图号：{imprint.approval}" if imprint.approval else "审图号：＿＿＿＿＿＿（未送审，不得公开）"
+    side = max([width(s, 7.5 * k) for s in left] + [width(approval, 7 * k)]) + 5 * k
+    room = w - 2 * margin - 2 * side
+    size, lines = 24.0, [imprint.title]
+
+    def fits(size: float) -> bool:
+        return width(imprint.title, size * k, bold=True, spread=size / 24 * 1.06 * k) <= room
+
+    while size > 16 and not fits(size):
+        size -= 0.5
+    tall = not fits(size)
+    if tall:  # a row of its own, on as many lines as it needs
+        room = w - 2 * margin
+        size = 22.0
+        while size > 14 and width(imprint.title, size * k, bold=True) > room:
+            size -= 0.5
+        lines = wrap(imprint.title, size * k, room, bold=True)
+        if len(lines) > 2:
+            size = 10.0
+            lines = wrap(imprint.title, size * k, room, bold=True)
+    spread = size / 24 * 1.06 * k if not tall else 0.0
+    y = margin
+    for line in lines:
+        y += size * k * MM * 1.0
+        b.text(w / 2, y - size * k * MM * 0.08, line, size * k, bold=True, align="center", spread=spread)
+        y += 1.2 * k
+    sub = f"{imprint.selection}　{stamp['month']}"
+    sub_pt = 9.5
+    sub_room = (w - 2 * margin - 2 * side) if True else room
+    while sub_pt > 6.5 and width(sub, sub_pt * k) > sub_room:
+        sub_pt -= 0.5
+    sub_lines = wrap(sub, sub_pt * k, sub_room)
+    if len(sub_lines) > 2:
+        sub_lines = [stamp["month"]]  # the legend says the selection
+    sides_y = margin if not tall else y
+    y = y + 0.6 * k
+    for line in sub_lines:
+        y += sub_pt * k * MM * 1.1
+        b.text(w / 2, y, line, sub_pt * k, align="center")
+    for i, s in enumerate(left):
+        b.text(margin, sides_y + (2.9 + 4.2 * i) * k, s, 7.5 * k)
+    right = w - margin
+    ry = sides_y
+    if imprint.secrecy:
+        sw = width(imprint.secrecy, 9 * k, bold=True) + 4 * k
+        b.rect((right - sw, ry, right, ry + 5.0 * k), stroke=INK, width=0.3 * k)
+        b.text(right - sw / 2, ry + 3.7 * k, imprint.secrecy, 9 * k, bold=True, align="center")
+        ry += 5.6 * k
+    b.text(right, ry + 2.9 * k, approval, 7 * k, align="right")
+    ry += 4.0 * k
+    if imprint.mark:
+        b.text(right, ry + 2.9 * k, imprint.mark, 7.5 * k, bold=True, color=ALARM, align="right")
+        ry += 4.0 * k
+    return max(18.0 * k, y - margin + 2.5 * k, sides_y - margin + 15.0 * k, ry - margin + 1.0 * k)
+
+
+def selection_in_head(imprint: Imprint, w: float, margin: float, k: float) -> bool:
+    """Whether the selection's words have room below the title."""
+    return width(imprint.selection, 6.5 * k) < 1.6 * (w - 2 * margin - 110 * k)
+
+
+@dataclass(frozen=True, slots=True)
+class Foot:
+    """Words of the foot, wrapped."""
+
+    left: list[str]
+    right: list[str]
+    stacked: bool
+    h: float
+
+
+def foot_words(
+    imprint: Imprint,
+    meridian: str,
+    source: str,
+    paper: str,
+    w: float,
+    margin: float,
+    k: float,
+    lacking: Sequence[str],
+    page: str,
+) -> Foot:
+    stamp = imprint.body()
+    room = w - 2 * margin
+    stacked = room < 225 * k
+    side = room / 2 - 3 * k if stacked else (room - 88 * k) / 2
+    left = [
+        f"2000 国家大地坐标系（CGCS2000）；高斯—克吕格投影，中央经线 {meridian}。"
+        if meridian
+        else "2000 国家大地坐标系（CGCS2000）。",
+        f"行政区划界线：{source or '无'}，不作为划界依据。",
+        f"数据时间：{stamp['data_at']}　状态号：{stamp['state']}　核验码：{stamp['check']}",
+    ]
+    if lacking:
+        left.append(f"字库缺字，印作{fonts.LACKING}：{'、'.join(lacking)}。")
+    blank = "＿＿＿＿＿"
+    right = [
+        f"编制：{imprint.maker}　审核：{imprint.reviewed_by or blank}　批准：{imprint.signed_by or blank}",
+        f"制图：城市安全风险一张图　图幅 {paper}",
+        page,
+    ]
+    a = [line for words in left for line in wrap(words, 6.5 * k, side)]
+    c = [line for words in right for line in wrap(words, 6.5 * k, side)]
+    lines = max(len(a), len(c))
+    h = max(16.0, 3.0 + 2.95 * lines + (11.5 if stacked else 0)) * k
+    return Foot(a, c, stacked, h)
+
+
+def foot(b: Block, f: Foot, w: float, margin: float, k: float, y: float, scale: int) -> None:
+    """Projection and source, scale, maker, from y down."""
+    top = y + 2.2 * k
+    if scale:
+        scale_bar(b, w / 2, top, k, scale)
+    down = top + (11.5 * k if f.stacked else 0)
+    for i, line in enumerate(f.left):
+        b.text(margin, down + (2.3 + 2.95 * i) * k, line, 6.5 * k)
+    for i, line in enumerate(f.right):
+        b.text(w - margin, down + (2.3 + 2.95 * i) * k, line, 6.5 * k, align="right")
+
+
+_BAR_KM = (0.01, 0.02, 0.025, 0.05, 0.1, 0.2, 0.25, 0.5, 1, 2, 2.5, 5, 10, 20, 25, 50, 100)
+
+
+def scale_bar(b: Block, x: float, y: float, k: float, scale: int) -> None:
+    """Number and bar; the bar's pieces are of a round length and true to the scale."""
+    b.text(x, y + 3.0 * k, f"1 : {number(scale)}", 9 * k, bold=True, align="center")
+    km = scale / 1_000_000  # of a millimetre
+    step = next((s for s in _BAR_KM if s / km >= 11 * k), _BAR_KM[-1])
+    piece, n = step / km, 4
+    x0 = x - piece * n / 2
+    metres = step < 0.25
+    for i in range(n):
+        fill = INK if i % 2 == 0 else "#FFFFFF"
+        b.rect((x0 + piece * i, y + 4.9 * k, x0 + piece * (i + 1), y + 6.1 * k), fill, INK, 0.12 * k)
+    for i in range(n + 1):
+        value = step * i * (1000 if metres else 1)
+        words = f"{value:g}"
+        at = x0 + piece * i
+        _, _, right, _ = b.text(at, y + 8.7 * k, words, 6.2 * k, align="center")
+        if i == n:
+            b.text(right + 0.8 * k, y + 8.7 * k, "m" if metres else "km", 6.2 * k)
+
+
+def north(b: Block, x: float, y: float, k: float) -> None:
+    """The arrow, its middle at x, from y down; 10 wide and 18 high."""
+    b.text(x, y + 3.2 * k, "北", 9 * k, bold=True, align="center")
+    top = y + 4.6 * k
+    for side, fill in ((-1, INK), (1, "#FFFFFF")):
+        b.svg(
+            f'<path d="M{x:.2f} {top:.2f}L{x:.2f} {top + 9.5 * k:.2f}L{x + side * 2.6 * k:.2f} {top + 12.5 * k:.2f}Z" '
+            f'fill="{fill}" stroke="{INK}" stroke-width="{0.15 * k:.3f}" stroke-linejoin="round"/>',
+            20,
+        )
