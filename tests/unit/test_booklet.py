@@ -106,6 +106,13 @@ def test_a_town_without_objects_or_boundary_says_so() -> None:
     assert "可上图的对象：无" in words(compose_booklet([page("十里街道", [])], imprint()).pdf())
 
 
+def test_a_selection_without_room_below_the_title_stands_beside_the_map() -> None:
+    said = imprint(
+        selection="十里街道；" + "、".join(f"分类之{i}" for i in range(60)), approval="赣S（2026）" + "8" * 30
+    )
+    assert "分类之59" in words(compose_booklet([page("十里街道", objects("十里街道", 3))], said).pdf())
+
+
 def test_no_town_at_all_is_still_a_page() -> None:
     made = compose_booklet([], imprint())
     assert made.pages == 1

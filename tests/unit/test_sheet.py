@@ -229,6 +229,15 @@ def heat_of(of: Sequence[Mark], resolution: int = 6) -> Heat:
     return Heat(resolution, {c: dict(n) for c, n in cells.items()})
 
 
+@pytest.mark.parametrize("approval", ["", "赣S（2026）" + "8" * 30])
+@pytest.mark.parametrize("classes", range(6, 18, 2))
+def test_the_selection_is_said_whatever_stands_beside_the_title(approval: str, classes: int) -> None:
+    selection = "九江市；" + "、".join(f"分类之{i}" for i in range(classes))
+    made = sheet([], paper="A4", orientation="portrait", imprint=imprint(selection=selection, approval=approval))
+    told = "".join(letter[2] for letter in made.pages_drawn[0].letters)
+    assert "".join(selection.split()) in "".join(told.split())
+
+
 def test_heat_has_classes_method_and_the_fullest_cells() -> None:
     of = marks(1260, core=0.3)
     heat = heat_of(of)

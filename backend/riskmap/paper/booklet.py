@@ -47,9 +47,9 @@ class Locator:
     """Where the town lies: an outline with its parts, and the one that it belongs to."""
 
     outline: BaseGeometry
-    parts: tuple[BaseGeometry, ...] = ()
-    parent: BaseGeometry | None = None
-    words: str = ""  # 深色为本镇，灰色为德安县
+    parts: tuple[BaseGeometry, ...]
+    parent: BaseGeometry
+    words: str  # 深色为本镇，外框为德安县
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,6 @@ class BookPage:
     unplaced: Mapping[str, int] = field(default_factory=dict)
     above: Mapping[str, int] = field(default_factory=dict)  # counts of the county, for shares
     above_word: str = "占全县（区）"
-    facts: tuple[str, ...] = ()
     locator: Locator | None = None
 
 
@@ -390,8 +389,8 @@ class _Book:
             w.lines(f"{'、'.join(town.ground.missing)}：未加载。", 6, color=GREY)
         if town.ground.area is None:
             w.lines("无区划界线：图幅按对象的位置。", 6, color=GREY)
-        for fact in town.facts:
-            w.lines(self.clean(fact), 6, color=GREY)
+        if not margins.selection_in_head(self.imprint, W, _MARGIN, K, self.sheet_no, ""):
+            w.lines(f"选择：{self.imprint.selection}", 6, color=GREY)
 
     def _locator(self, b: Block, w: Writer, town: BookPage) -> None:
         """The town within its county and city, small."""
@@ -400,7 +399,7 @@ class _Book:
         tall, wide = 27.0, 52.0
         head = Writer(b, 1.0, w.x, w.y, w.w - wide - 2)
         _title(head, "位置", "")
-        head.lines(found.words or f"深色为{town.name}", 6.2)
+        head.lines(found.words, 6.2)
         middle = (found.outline.bounds[0] + found.outline.bounds[2]) / 2
         strip = Strip(middle)
         outline = strip.shape(found.outline)
@@ -416,12 +415,11 @@ class _Book:
 
         place = (round(ox, 3), round(oy, 3))
         if self._base is None or self._base[0] is not found.outline or self._base[1] != place:
-            self._base = found.outline, place, [path(mm(strip.shape(p))) for p in found.parts or (found.outline,)]
+            self._base = found.outline, place, [path(mm(strip.shape(p))) for p in found.parts]
         for d in self._base[2]:
             b.fill(d, "#F2F1EC", 1)
             b.stroke(d, 0.1, "#6B6B6B", 2)
-        if found.parent is not None:
-            b.fill(path(mm(strip.shape(found.parent))), "#D8D2C6", 1.5)
+        b.fill(path(mm(strip.shape(found.parent))), "#D8D2C6", 1.5)
         b.stroke(path(mm(outline)), 0.18, "#3C3C3C", 2.5)
         if town.ground.area is not None:
             own = mm(strip.shape(town.ground.area))

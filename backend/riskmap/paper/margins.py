@@ -11,50 +11,21 @@ from riskmap.paper.panels import number
 
 def head(b: Block, imprint: Imprint, w: float, margin: float, k: float, sheet_no: str, sheet_of: str) -> float:
     """The head of a page; gives the height that it takes."""
-    stamp = imprint.body()
-    left = [f"图号　{imprint.number}-{sheet_no}" if sheet_no else f"图号　{imprint.number}"]
-    if sheet_no and sheet_of:
-        left.append(f"第 {sheet_no.lstrip('0') or '0'} 幅　共 {sheet_of.lstrip('0') or '0'} 幅")
-    left.append(f"成果版次　{stamp['version']}")
-    approval = f"审图号：{imprint.approval}" if imprint.approval else "审图号：＿＿＿＿＿＿（未送审，不得公开）"
-    side = max([width(s, 7.5 * k) for s in left] + [width(approval, 7 * k)]) + 5 * k
+    left, approval, side = _sides(imprint, k, sheet_no, sheet_of)
     room = w - 2 * margin - 2 * side
-    size, lines = 24.0, [imprint.title]
-
-    def fits(size: float) -> bool:
-        return width(imprint.title, size * k, bold=True, spread=size / 24 * 1.06 * k) <= room
-
-    while size > 16 and not fits(size):
-        size -= 0.5
-    tall = not fits(size)
-    if tall:  # a row of its own, on as many lines as it needs
-        room = w - 2 * margin
-        size = 22.0
-        while size > 14 and width(imprint.title, size * k, bold=True) > room:
-            size -= 0.5
-        lines = wrap(imprint.title, size * k, room, bold=True)
-        if len(lines) > 2:
-            size = 10.0
-            lines = wrap(imprint.title, size * k, room, bold=True)
+    size, lines, tall = _title(imprint.title, room, w - 2 * margin, k)
     spread = size / 24 * 1.06 * k if not tall else 0.0
     y = margin
     for line in lines:
         y += size * k * MM * 1.0
         b.text(w / 2, y - size * k * MM * 0.08, line, size * k, bold=True, align="center", spread=spread)
         y += 1.2 * k
-    sub = f"{imprint.selection}　{stamp['month']}"
-    sub_pt = 9.5
-    sub_room = (w - 2 * margin - 2 * side) if True else room
-    while sub_pt > 6.5 and width(sub, sub_pt * k) > sub_room:
-        sub_pt -= 0.5
-    sub_lines = wrap(sub, sub_pt * k, sub_room)
-    if len(sub_lines) > 2:
-        sub_lines = [stamp["month"]]  # the legend says the selection
     sides_y = margin if not tall else y
     y = y + 0.6 * k
-    for line in sub_lines:
-        y += sub_pt * k * MM * 1.1
-        b.text(w / 2, y, line, sub_pt * k, align="center")
+    pt, below = _below_title(imprint, room, k)
+    for line in below or [imprint.body()["month"]]:
+        y += pt * k * MM * 1.1
+        b.text(w / 2, y, line, pt * k, align="center")
     for i, s in enumerate(left):
         b.text(margin, sides_y + (2.9 + 4.2 * i) * k, s, 7.5 * k)
     right = w - margin
@@ -72,9 +43,47 @@ def head(b: Block, imprint: Imprint, w: float, margin: float, k: float, sheet_no
     return max(18.0 * k, y - margin + 2.5 * k, sides_y - margin + 15.0 * k, ry - margin + 1.0 * k)
 
 
-def selection_in_head(imprint: Imprint, w: float, margin: float, k: float) -> bool:
-    """Whether the selection's words have room below the title."""
-    return width(imprint.selection, 6.5 * k) < 1.6 * (w - 2 * margin - 110 * k)
+def selection_in_head(imprint: Imprint, w: float, margin: float, k: float, sheet_no: str, sheet_of: str) -> bool:
+    """Whether the selection's words stand below the title; where they have no room, the sheet says them elsewhere."""
+    _, _, side = _sides(imprint, k, sheet_no, sheet_of)
+    return bool(_below_title(imprint, w - 2 * margin - 2 * side, k)[1])
+
+
+def _sides(imprint: Imprint, k: float, sheet_no: str, sheet_of: str) -> tuple[list[str], str, float]:
+    """What stands left of the title, the 审图号 right of it, and the room that either side takes."""
+    left = [f"图号　{imprint.number}-{sheet_no}" if sheet_no else f"图号　{imprint.number}"]
+    if sheet_no and sheet_of:
+        left.append(f"第 {sheet_no.lstrip('0') or '0'} 幅　共 {sheet_of.lstrip('0') or '0'} 幅")
+    left.append(f"成果版次　{imprint.body()['version']}")
+    approval = f"审图号：{imprint.approval}" if imprint.approval else "审图号：＿＿＿＿＿＿（未送审，不得公开）"
+    side = max([width(s, 7.5 * k) for s in left] + [width(approval, 7 * k)]) + 5 * k
+    return left, approval, side
+
+
+def _title(title: str, room: float, whole: float, k: float) -> tuple[float, list[str], bool]:
+    """Its size and lines; whether it takes rows of its own above the sides."""
+    size = 24.0
+    while size > 16 and width(title, size * k, bold=True, spread=size / 24 * 1.06 * k) > room:
+        size -= 0.5
+    if width(title, size * k, bold=True, spread=size / 24 * 1.06 * k) <= room:
+        return size, [title], False
+    size = 22.0
+    while size > 14 and width(title, size * k, bold=True) > whole:
+        size -= 0.5
+    lines = wrap(title, size * k, whole, bold=True)
+    if len(lines) > 2:
+        size = 10.0
+        lines = wrap(title, size * k, whole, bold=True)
+    return size, lines, True
+
+
+def _below_title(imprint: Imprint, room: float, k: float) -> tuple[float, list[str]]:
+    """The selection and the month, with their size; no lines where they do not stand on two."""
+    words, pt = f"{imprint.selection}　{imprint.body()['month']}", 9.5
+    while pt > 6.5 and width(words, pt * k) > room:
+        pt -= 0.5
+    lines = wrap(words, pt * k, room)
+    return pt, lines if len(lines) <= 2 else []
 
 
 @dataclass(frozen=True, slots=True)

@@ -261,7 +261,8 @@ class _Sheet:
     # -- panels
     def _notes(self) -> list[str]:
         notes = list(self.legend.notes)
-        if not margins.selection_in_head(self.imprint, self.w, _MARGIN * self.k, self.k):
+        told = (self.imprint, self.w, _MARGIN * self.k, self.k, self.sheet_no, self.sheet_of)
+        if not margins.selection_in_head(*told):
             notes.insert(0, f"选择：{self.imprint.selection}")
         how = self.manner
         bare = {g: n for g, n in self._counts().items() if g in how.bare and n}
