@@ -371,6 +371,7 @@ def test_the_booklet_has_what_is_registered_to_a_county_and_to_no_town(
     in_town = risk(admin, "镇上的重大", 6, 6, 15, division="360402001")
     elsewhere = risk(admin, "没有镇的县的重大", 6, 6, 15, division="360481")
     made = make(admin, title="图册", selection={"grade": ["major"]})
+    assert next(f["kind"] for f in made["files"] if f["name"] == "图册-A4.pdf") == "booklet"
     with pypdfium2.PdfDocument(file(admin, made, "图册-A4.pdf")) as document:
         pages = ["".join(page.get_textpage().get_text_bounded().split()) for page in document]
         attached = json.loads(bytes(document.get_attachment(0).get_data()))["objects"]

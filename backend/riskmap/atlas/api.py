@@ -11,6 +11,7 @@ from riskmap.atlas import service
 from riskmap.base.errors import NotFound
 from riskmap.base.web import ExactResponse, ExactRoute
 from riskmap.catalogue import queries as catalogue_queries
+from riskmap.engine.interface import HEAT_FEW
 from riskmap.selection import request as selection_request
 from riskmap.selection.request import Asked
 from riskmap.store.dependencies import ReadSnapshot, marked
@@ -140,7 +141,7 @@ def get_meta(request: Request, snapshot: ReadSnapshot) -> Any:
         "attribution": app.basemap.attribution,
         "public_heat_resolution": snapshot.public_resolution,
         "upload_mb": app.settings.upload_mb,
-        "heat_few": service.HEAT_FEW,
+        "heat_few": HEAT_FEW,
         "basemap": app.basemap.layers(),
     }
 

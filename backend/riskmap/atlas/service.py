@@ -13,7 +13,7 @@ from riskmap.base.state import State
 from riskmap.catalogue import queries as catalogue_queries
 from riskmap.catalogue.model import Catalogue, Scale
 from riskmap.catalogue.rulesets import PRODUCT, RuleSet, band_names
-from riskmap.engine.interface import MOST_ZOOM, Engine
+from riskmap.engine.interface import HEAT_FEW, MOST_ZOOM, Engine
 from riskmap.engine.postgis import DIMENSIONS
 from riskmap.engine.totals import Totals
 from riskmap.grading.rules import RULES
@@ -24,7 +24,6 @@ from riskmap.store.snapshot import Snapshot
 
 RISK_GRADE = "risk-grade"
 TILE_FORMAT = 3  # what a tile carries: one more with each change of it, so that none of before is taken for it
-HEAT_FEW = 5  # cells with fewer objects are marked as uncertain, never suppressed
 
 
 def tile_key(snapshot: Snapshot, selection: Selection, z: int, x: int, y: int, scale: Scale | None = None) -> Key:

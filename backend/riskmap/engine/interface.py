@@ -16,6 +16,7 @@ from riskmap.store.snapshot import Snapshot
 EVERY_FROM = 15  # zoom from which a tile sends all objects
 NAMES_FROM = 14  # zoom from which objects carry their names
 MOST_ZOOM = 22
+HEAT_FEW = 5  # cells with fewer objects are marked as uncertain, never suppressed
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from sqlalchemy import text
 from riskmap.access.reader import territory
 from riskmap.catalogue import queries as catalogue_queries
 from riskmap.catalogue.model import GRADE_RANK, GRADES
+from riskmap.grading.judge import RISK_GRADE
 from riskmap.paper.booklet import BookPage, Entry, Locator, compose_booklet
 from riskmap.paper.mapped import ClassRow, Division, Ground, Mark
 from riskmap.paper.sheet import Composed
@@ -83,7 +84,7 @@ def composed(edition: Edition, number: str = "", tell: Tell | None = None) -> Co
     drawn_of = replace(edition.selection, grade=sheets.shown(edition.selection))
     imprint = replace(edition.imprint(f"{edition.area}安全风险图册"), selection=edition.say(drawn_of))
     pages = list(_Pages(edition).all(tell))
-    scale = edition.snapshot.catalogue.scales[sheets.SCALE]
+    scale = edition.snapshot.catalogue.scales[RISK_GRADE]
     return compose_booklet(pages, imprint, scale_title=scale.title, sheet_no=number, attach_ids=not edition.public)
 
 
@@ -193,4 +194,4 @@ def make(edition: Edition, folder: Path, tell: Tell) -> list[Made]:
     told: dict[str, Any] = {"warnings": made.warnings}
     if not edition.public:
         told["drawn"] = made.drawn
-    return [Made(f"{NAME}.pdf", f"{edition.area}安全风险图册", "map", made.pages, told)]
+    return [Made(f"{NAME}.pdf", f"{edition.area}安全风险图册", "booklet", made.pages, told)]

@@ -13,7 +13,7 @@ Tell = Callable[[float], None]
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """One file of a set. `kind`: list, map, picture, report, handbook, rolling."""
+    """One file of a set. `kind`: list, map, picture, booklet, report, handbook, rolling."""
 
     name: str
     title: str

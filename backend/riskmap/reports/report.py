@@ -11,7 +11,7 @@ from riskmap.lists.rows import COMMON, objects, run
 from riskmap.paper import docx, symbols, typeset
 from riskmap.paper.docx import Blocks, Picture
 from riskmap.paper.templates import Shelf
-from riskmap.reports import pictures, report_fields
+from riskmap.reports import report_fields, sheets
 from riskmap.reports.content.blocks import Block
 from riskmap.reports.content.chapters import report
 from riskmap.reports.content.facts import Facts
@@ -35,7 +35,7 @@ _COLUMNS = (NAME, CLASS, LEVEL, DIVISION, DEPARTMENT)
 def make(edition: Edition, folder: Path, tell: Tell) -> list[Made]:
     """Both files into the folder."""
     imprint = edition.imprint(f"{edition.area}{TITLE}").body()
-    overview = pictures.overview(edition)
+    overview = sheets.overview(edition)
     tell(0.2)
     facts = facts_of(edition, imprint, overview is not None)
     chapters = report(facts)

@@ -1,14 +1,12 @@
 """What may be done with a set: ordered, made again, 审核, 签发, 退回, withdrawn."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
 from riskmap.access.reader import PUBLIC, Reader, canonical_division, territory
 from riskmap.base import audit, clock, jobs
-from riskmap.base import state as states
 from riskmap.base.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
 from riskmap.base.settings import Settings
 from riskmap.catalogue import queries as catalogue_queries
@@ -74,7 +72,7 @@ def order(snapshot: Snapshot, asked: NewSet, mark: str | None) -> str:
         "options": options,
         "state": about.moment.n,
         "day": about.moment.day,
-        "data_at": _made_at(snapshot, about.moment.n),
+        "data_at": about.data_at,
         "mark": mark,
         "made_by": reader.name,
         "account_id": reader.account_id,
@@ -85,14 +83,6 @@ def order(snapshot: Snapshot, asked: NewSet, mark: str | None) -> str:
         "classes": sorted(set(eyes.classes)),
     }
     return _add(snapshot.connection, reader, row, "made")
-
-
-def _made_at(snapshot: Snapshot, n: int) -> datetime:
-    if n == snapshot.state.n:
-        return snapshot.state.at
-    found = states.at(snapshot.connection, n)
-    assert found is not None
-    return found.at
 
 
 def _check_area(snapshot: Snapshot, codes: tuple[str, ...]) -> None:

@@ -4,7 +4,7 @@ import json
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from riskmap.access.reader import territory
 from riskmap.catalogue import queries as catalogue_queries
 from riskmap.catalogue.model import GRADES, UPWARD
 from riskmap.exchange.basemap import Basemap
+from riskmap.grading.judge import RISK_GRADE
 from riskmap.paper import sheet
 from riskmap.paper.mapped import ClassRow, Division, Ground, Heat, Legend, Mark
 from riskmap.reports.edition import Edition
@@ -30,7 +31,6 @@ log = logging.getLogger(__name__)
 
 NAME = "较大以上风险分布图"
 HEAT_NAME = "安全风险密度图"
-SCALE = "risk-grade"
 # Pixels an inch of the pictures: a wall sheet is looked at from afar.
 _PPI = {"A4": 200, "A3": 150, "A2": 120, "A1": 96, "A0": 72}
 _OVERVIEW_PPI = 220
@@ -101,7 +101,7 @@ def _part(names: Mapping[str, Mapping[str, Any]], code: str) -> str:
 def legend(edition: Edition, drawn: Sequence[Mark], *, all_grades: bool = False) -> Legend:
     """What is drawn by grade and class, and what is not: other grades, and what has no place."""
     body = edition.figures.body
-    scale = edition.snapshot.catalogue.scales[SCALE]
+    scale = edition.snapshot.catalogue.scales[RISK_GRADE]
     unplaced = body["unplaced"]
     seen = frozenset(GRADES if all_grades else shown(edition.selection))
     # Of a grade that is drawn those with a place, for the others are told as 未定位; of one that is not, all.
@@ -196,29 +196,42 @@ def heat(edition: Edition, area: BaseGeometry | None) -> Heat:
 # -- The product ----------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What all sheets of a set show: asked and read once."""
+
+    ground: Ground
+    marks: Sequence[Mark]
+
+
+def drawn_of(edition: Edition) -> Drawn:
+    """Ground and objects of the edition."""
+    return Drawn(ground(edition), marks(edition))
+
+
 def composed(
-    edition: Edition, paper: str, orientation: str, *, number: str = "", of: str = "", with_heat: bool = False
-) -> sheet.Composed:
+    edition: Edition, drawn: Drawn, paper: str, orientation: str, *, number: str = "", of: str = "",
+    with_heat: bool = False,
+) -> sheet.Composed:  # fmt: skip
     """One sheet."""
-    below = ground(edition)
     imprint = edition.imprint(title_of(edition, heat=with_heat))
-    if not with_heat:  # what is drawn, in words: the grades that are, not those that the set asks for
-        drawn_of = replace(edition.selection, grade=shown(edition.selection))
-        imprint = replace(imprint, selection=edition.say(drawn_of))
     if with_heat:
         return sheet.compose(
-            paper, orientation, [], below, legend(edition, [], all_grades=True), imprint, number, of,
-            heat(edition, below.area), attach_ids=False,
+            paper, orientation, [], drawn.ground, legend(edition, [], all_grades=True), imprint, number, of,
+            heat(edition, drawn.ground.area), attach_ids=False,
         )  # fmt: skip
-    drawn = marks(edition)
+    # What is drawn, in words: the grades that are, not those that the set asks for.
+    said = edition.say(replace(edition.selection, grade=shown(edition.selection)))
     return sheet.compose(
-        paper, orientation, drawn, below, legend(edition, drawn), imprint, number, of, attach_ids=not edition.public
-    )
+        paper, orientation, drawn.marks, drawn.ground, legend(edition, drawn.marks), replace(imprint, selection=said),
+        number, of, attach_ids=not edition.public,
+    )  # fmt: skip
 
 
-def overview(edition: Edition) -> bytes:
-    """The A4 sheet as a picture, for the report: first page, PNG."""
-    return composed(edition, "A4", "landscape").png(_OVERVIEW_PPI)[0]
+def overview(edition: Edition) -> bytes | None:
+    """The A4 sheet as a picture, for the report; None where nothing would stand on it: it then says so in words."""
+    drawn = drawn_of(edition)
+    return composed(edition, drawn, "A4", "landscape").png(_OVERVIEW_PPI)[0] if drawn.marks else None
 
 
 def names(ordered: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -235,11 +248,14 @@ def names(ordered: Sequence[Mapping[str, Any]]) -> list[str]:
 def make(edition: Edition, folder: Path, tell: Tell) -> list[Made]:
     """Every ordered sheet as PDF, and its pages as pictures."""
     ordered = edition.options["sheets"]
+    if not ordered:
+        return []
+    drawn = drawn_of(edition)
     out: list[Made] = []
     for i, (one, stem) in enumerate(zip(ordered, names(ordered), strict=True)):
         tell(i / len(ordered))
         made = composed(
-            edition, one["paper"], one["orientation"], number=f"{i + 1:02d}", of=str(len(ordered)),
+            edition, drawn, one["paper"], one["orientation"], number=f"{i + 1:02d}", of=str(len(ordered)),
             with_heat=one["heat"],
         )  # fmt: skip
         (folder / f"{stem}.pdf").write_bytes(made.pdf())

@@ -1,7 +1,7 @@
 """One read: a connection in one snapshot, the state that dates it, its catalogue and its reader."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import Connection
 
@@ -56,6 +56,11 @@ class Snapshot:
             return self._about(known, date.fromisoformat(as_of))
         except ValueError:
             raise Invalid("as_of 应为日期（2026-03-01）或 state:状态号") from None
+
+    @property
+    def data_at(self) -> datetime:
+        """When the state that is asked about was made."""
+        return self._state(self.moment.n, Invalid(f"没有数据状态 {self.moment.n}")).at
 
     def as_of_day(self, n: int, day: date) -> "Snapshot":
         """Day `day` as known at state n. Raises Invalid for a state that never was."""

@@ -1,5 +1,4 @@
 /** The files of a set in the order in which one looks for them. */
-import { R } from "../words/reports";
 import type { SetFile } from "./types";
 
 export const ALL = "all.zip";
@@ -10,7 +9,6 @@ export type Group = (typeof ORDER)[number];
 export const stem = (name: string): string => name.replace(/\.[^.]+$/, "");
 
 export function groupOf(file: SetFile): Group {
-  if (file.kind === "map" && file.name.includes(R.booklet)) return "booklet";
   return ORDER.find((g) => g === file.kind) ?? "other";
 }
 

@@ -24,7 +24,6 @@ export const N = {
   print: "打印（PDF）",
   making: "正在生成……",
   done: (n: number, out: number) => `已生成 ${num(n)} 张` + (out ? `，另有 ${num(out)} 处不是风险源或无权查看，没有印` : ""),
-  failed: (why: string) => `没有生成：${why}`,
   broken: "下载中断，文件不完整，未保存。请检查网络后再试。",
   close: "关闭",
   exportBoards: "公告牌、公示牌（.pdf）",

@@ -14,6 +14,8 @@ import simplejson
 
 from riskmap.access.reader import DEPARTMENT_TIER
 from riskmap.catalogue.model import GRADES, Class, Field
+from riskmap.grading.judge import RISK_GRADE
+from riskmap.lists.parties import DEPARTMENT, PATROL, RESPONSIBLE, TOWN
 from riskmap.paper.imprint import check_words
 from riskmap.paper.symbols import LOOKS
 from riskmap.selection import level
@@ -34,10 +36,10 @@ _VALID = ("review_due", "assess_due")
 
 # Whose a role is. 巡查 is told where the inspections are.
 SIDES = {
-    "企业": ("主要负责人", "技术负责人", "操作负责人"),
-    "属地": ("属地挂钩",),
-    "行业部门": ("部门挂钩",),
-    "巡查": ("巡查",),
+    "企业": RESPONSIBLE,
+    "属地": (TOWN,),
+    "行业部门": (DEPARTMENT,),
+    "巡查": (PATROL,),
 }
 # A mobile number and an identity number that somebody has typed into a text: never on a board.
 _MOBILE = r"(?<!\d)(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}(?!\d)"
@@ -101,7 +103,7 @@ class _Reading:
 def grade_of(row: Mapping[str, Any], snapshot: Snapshot) -> dict[str, str]:
     """The grade with its word, letter and scale."""
     grade = GRADES[row["grade"] - 1]
-    scale = snapshot.catalogue.scales["risk-grade"]
+    scale = snapshot.catalogue.scales[RISK_GRADE]
     look = LOOKS[grade]
     return {
         "grade": grade,

@@ -6,7 +6,6 @@ Fields are those of a class's popup that the reader may read, row by row in the 
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,12 +16,13 @@ from shapely.geometry import mapping, shape
 
 from riskmap.access.reader import Reader
 from riskmap.base import clock
-from riskmap.base import state as states
 from riskmap.base.clock import SHANGHAI
 from riskmap.base.crs import cell_ancestor
 from riskmap.catalogue import queries as catalogue_queries
 from riskmap.catalogue.model import GRADES, Class, Field
+from riskmap.engine.interface import HEAT_FEW
 from riskmap.engine.totals import Totals
+from riskmap.grading.judge import RISK_GRADE
 from riskmap.reports.edition import area_of, within_rights
 from riskmap.reports.takeaway import queries
 from riskmap.selection import level
@@ -35,7 +35,6 @@ _FINEST, _COARSEST = 8, 5
 _MOST_CELLS = 6_000
 _MOST_GROUND = 2_000_000  # bytes of the loaded ground layers together
 _MOST_TOWNS = 400
-_FEW = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +71,7 @@ def collect(
         body |= _objects(snapshot, selection, names)
     else:
         body |= _cells(snapshot, selection, finest)
-    scale = catalogue.scales["risk-grade"]
+    scale = catalogue.scales[RISK_GRADE]
     looks = {lv.value: lv for lv in scale.levels}
     drawn, left_out = _ground(ground)
     return body | {
@@ -83,7 +82,7 @@ def collect(
         "elsewhere": total.unplaced_elsewhere,
         "state": moment.n,
         "day": moment.day.isoformat(),
-        "data_at": f"{_data_at(snapshot).astimezone(SHANGHAI):%Y-%m-%d %H:%M}",
+        "data_at": f"{snapshot.data_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}",
         "made_at": f"{now:%Y-%m-%d %H:%M}",
         "made_by": _name(reader),
         "secrecy": "内部使用" if reader.sees_inner else "公开",
@@ -103,14 +102,6 @@ def collect(
 
 def _name(reader: Reader) -> str:
     return "公众（未登录）" if reader.kind == "public" else reader.name
-
-
-def _data_at(snapshot: Snapshot) -> datetime:
-    if snapshot.moment.n == snapshot.state.n:
-        return snapshot.state.at
-    found = states.at(snapshot.connection, snapshot.moment.n)
-    assert found is not None
-    return found.at
 
 
 # -- Objects -----------------------------------------------------------------------------------
@@ -211,7 +202,7 @@ def _cells(snapshot: Snapshot, selection: Selection, finest: int) -> dict[str, A
     counted = {(cell, place[class_], grade - 1): n for cell, class_, grade, n in rows}
     return {
         "resolution": resolution,
-        "few": _FEW,
+        "few": HEAT_FEW,
         "classes": [{"title": classes[c].title if c in classes else c, "fields": []} for c in found],
         "cells": _rings(counted),
         # Far out a hexagon would be a dot: the same counts by coarser ancestors, down to their own parents.
