@@ -230,7 +230,7 @@ def test_a_damaged_set_is_never_told_as_finished(admin: TestClient, settings: Se
     made = make(admin)
     found = [p for p in (settings.data_dir / "reports").glob(f"{made['id']}-*/数字.txt")]
     assert len(found) == 1
-    found[0].write_text("3 True ", encoding="utf-8")  # the same length
+    found[0].write_bytes(found[0].read_bytes()[::-1])  # the same length
     answer = admin.get(f"/api/reports/{made['id']}/files/数字.txt")
     assert (answer.status_code, answer.json()["code"]) == (409, "damaged")
     found[0].unlink()
