@@ -191,6 +191,7 @@ class TestBadFiles:
             (b"", "a.osm.pbf", "0 字节"),
             (b"name,lon,lat\na,1,2\n", "a.csv", "没有道路的图形"),
             (b"%PDF-1.7", "a.pdf", "不是道路文件"),
+            (b"\x00\x00\x27\x0a" + bytes(96), "a.shp", "打成一个 zip"),
             (b"<gpx></gpx>", "a.gpx", "不是道路文件"),
             (b"\x1f\x8b\x08\x00", "a.osm.gz", "不是道路文件"),
             (b"PK\x03\x04rest", "a.zip", "已损坏"),

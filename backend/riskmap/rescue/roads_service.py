@@ -43,6 +43,7 @@ _HEAD = 4096
 _OSM_CRS = "EPSG:4326"
 _OSM_SOURCE, _OSM_LICENCE = "OpenStreetMap", "ODbL 1.0，© OpenStreetMap 贡献者"
 _NOT_ROADS = "这不是道路文件。请用 OSM（.osm.pbf、.osm）、SHP（连同 DBF、SHX 打成 zip）、GPKG 或 GeoJSON。"
+_SHP_ALONE = "只有 SHP，缺 DBF 或 SHX：请把同名的 SHP、DBF、SHX（和 PRJ、CPG）打成一个 zip 再装入。"
 _EMPTY = "没有装入路网：哪些路被淹、能不能走都查不出来，不等于道路畅通。"
 _GONE = "上传的路网文件已不在，没有装入，原来的路网不变。请重新上传。"
 
@@ -131,6 +132,8 @@ def _opened(path: Path, wanted: Wanted, tell: Callable[[float], None]) -> tuple[
     except Invalid as error:
         if error.code == "not_a_table":
             raise refuse("not_roads", _NOT_ROADS) from error
+        if error.code == "shp_alone":  # one file is taken here, not several
+            raise refuse("shp_alone", _SHP_ALONE) from error
         raise
     kinds = {ShapeTable: "shp", PackageTable: "gpkg"}
     summary = Summary(next((name for kind, name in kinds.items() if isinstance(table, kind)), "geojson"))
