@@ -470,7 +470,7 @@ def log() -> None:
     made.add_paragraph("")
     _only_if(made, "日志")
     names = ("序号", "时间", "类别", "内容", "经办", "淹没范围", "状态号")
-    _repeated(made, names, _of(*names), "日志", (1.2, 3.4, 1.4, 11.2, 2.6, 4.0, 1.9))
+    _repeated(made, names, _of(*names), "日志", (1.2, 4.3, 1.4, 10.3, 2.6, 4.0, 1.9))
     _end_if(made)
     _only_if(made, "not 日志")
     _text(made, "这段时间没有日志。")

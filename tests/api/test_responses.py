@@ -117,9 +117,16 @@ class TestLevels:
         assert {a["act"] for a in up["acts"] if a["state"] != "dropped"} == words
         kept = next(a for a in up["acts"] if a["id"] == first["id"])
         assert (kept["state"], kept["due_at"]) == ("done", first["due_at"])
+        # What is open has the shorter time of the graver level, from now on.
+        second = next(a for a in up["acts"] if a["id"] == running["acts"][1]["id"])
+        assert (running["acts"][1]["minutes"], second["minutes"]) == (60, 30)
+        assert second["due_at"] < running["acts"][1]["due_at"]
         down = act(commander, running, "change", level=4, step=2)
         asked = {a["act"] for a in acts.shipped("防汛", 4)}
         assert {a["act"] for a in down["acts"] if a["state"] == "open"} == asked - {first["act"]}
+        assert (
+            next(a for a in down["acts"] if a["id"] == second["id"])["due_at"] == second["due_at"]
+        )  # not longer again
         assert down["counts"]["dropped"] == len(words - asked)
         assert down["counts"]["total"] == len(asked)
         again = act(commander, running, "change", level=1, step=3)

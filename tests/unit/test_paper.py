@@ -44,8 +44,8 @@ def test_the_shipped_templates_are_what_their_script_makes(tmp_path: Path) -> No
         "import importlib.util, pathlib, sys;"
         f"spec = importlib.util.spec_from_file_location('make', {str(GEODATA / 'templates' / 'make.py')!r});"
         "make = importlib.util.module_from_spec(spec); spec.loader.exec_module(make);"
-        f"make.FOLDER = pathlib.Path({str(tmp_path)!r}); make.REPORT = make.FOLDER;"
-        "make.notice(); make.commitment(); make.checklist(); make.report()"
+        f"make.FOLDER = pathlib.Path({str(tmp_path)!r}); make.REPORT = make.RESCUE = make.FOLDER;"
+        "make.notice(); make.commitment(); make.checklist(); make.report(); make.log()"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=REPOSITORY)
     import docx

@@ -16,7 +16,7 @@ class Imprint:
     title: str  # of the product: 九江市较大以上安全风险分布图
     area: str  # 九江市
     number: str  # of the set, FX-2026-001; a sheet adds its own, -08
-    version: int
+    version: int  # 0: there are no versions of it
     state: int
     day: date
     data_at: datetime  # when that state was made
@@ -41,7 +41,7 @@ class Imprint:
             "title": self.title,
             "area": self.area,
             "number": self.number,
-            "version": f"第 {self.version} 版" + (f"（{DRAFT}）" if self.draft else ""),
+            "version": (f"第 {self.version} 版" if self.version else "") + (f"（{DRAFT}）" if self.draft else ""),
             "state": str(self.state),
             "day": self.day.isoformat(),
             "data_at": f"{local:%Y-%m-%d %H:%M}",

@@ -45,12 +45,12 @@ def entries(
 
 def about(snapshot: Snapshot, found: Sequence[Mapping[str, Any]], *, exercise: bool, mark: str | None) -> Imprint:
     """What the file says of itself; its 核验码 is of the entries alone, so that the same entries have the same one."""
-    return imprint.of(snapshot, TITLE, list(found), number="", version=1, exercise=exercise, mark=mark)
+    return imprint.of(snapshot, TITLE, list(found), number="", version=0, exercise=exercise, mark=mark)
 
 
 def span(since: datetime | None, until: datetime) -> str:
     """The time that is covered, in words."""
-    return f"{imprint.stamp(since) or '最早'} 至 {imprint.stamp(until)}"
+    return f"{imprint.stamp(since) or '最早一条'} 至 {imprint.stamp(until)}"
 
 
 def _cells(entry: Mapping[str, Any]) -> list[Any]:

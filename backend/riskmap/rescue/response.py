@@ -2,7 +2,8 @@
 
 One runs of a kind, for an area, in earnest and one in exercise: turns are unique, and so are the steps of each, so
 that two commanders cannot act against each other. At each level the list of acts in force is copied; what the level
-before asked for and this one does not is dropped, and what both ask for goes on with its clock and its ticks.
+before asked for and this one does not is dropped, and what both ask for goes on with its ticks, by the clock that ends
+first.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -182,18 +183,23 @@ def _copy_acts(snapshot: Snapshot, response_id: int, kind: str, level: int) -> N
     """What the level asks for: new acts with their clock; those that go on are kept, the others dropped."""
     connection = snapshot.connection
     wanted = acts.in_use(connection, kind, level)["acts"]
-    have = {
-        (a["act"], a["department"], a["post"]): a
-        for a in _acts(connection, [response_id], minute.asked(connection, None))
-    }
-    keys = {(a["act"], a["department"] or "", a["post"] or "") for a in wanted}
+    now = minute.asked(connection, None)
+    have = {(a["act"], a["department"], a["post"]): a for a in _acts(connection, [response_id], now)}
+    keys = {(a["act"], a["department"] or "", a["post"] or ""): a["minutes"] for a in wanted}
     for key, a in have.items():
         if a["from_list"] and key not in keys and a["state"] == "open":
             _mark(snapshot, a["id"], "dropped")
         elif key in keys and a["state"] == "dropped":
-            _mark(snapshot, a["id"], "open")
+            _mark(snapshot, a["id"], "open", minutes=keys[key])
+        elif key in keys and a["state"] == "open" and _is_sooner(keys[key], a["due_at"], now):
+            _mark(snapshot, a["id"], "timed", minutes=keys[key])
     new = [a for a in wanted if (a["act"], a["department"] or "", a["post"] or "") not in have]
     _add(snapshot, response_id, level, new, len(have), by="")
+
+
+def _is_sooner(minutes: int | None, due: datetime | None, now: datetime) -> bool:
+    """Whether a level's own time, from now on, ends before the clock that runs already."""
+    return minutes is not None and (due is None or now + timedelta(minutes=minutes) < due)
 
 
 def _add(
@@ -201,16 +207,19 @@ def _add(
 ) -> None:
     if not new:
         return
+    at = minute.asked(snapshot.connection, None)  # one for all: their clocks run together
     snapshot.connection.execute(
         text(
             "INSERT INTO rescue_act (response_id, level, ordinal, act, department, post, minutes, at, due_at, by)"
             " SELECT :id, :level, :ordinal, :act, :department, :post, CAST(:minutes AS int), t.at,"
-            " t.at + make_interval(mins => CAST(:minutes AS int)), :by FROM (SELECT clock_timestamp() AS at) AS t"
+            " t.at + make_interval(mins => CAST(:minutes AS int)), :by"
+            " FROM (SELECT CAST(:at AS timestamptz) AS at) AS t"
         ),
         [
             {
                 "id": response_id, "level": level, "ordinal": after + i, "act": a["act"],
-                "department": a["department"] or "", "post": a["post"] or "", "minutes": a["minutes"], "by": by,
+                "department": a["department"] or "", "post": a["post"] or "", "minutes": a["minutes"], "at": at,
+                "by": by,
             }
             for i, a in enumerate(new, 1)
         ],
@@ -232,7 +241,7 @@ def add_act(snapshot: Snapshot, response_id: int, act: Mapping[str, Any]) -> Non
     if any((a["act"], a["department"], a["post"]) == (act["act"], act["department"], act["post"]) for a in have):
         raise Invalid("清单里已有这一条", errors=[FieldError("act", "duplicate", "清单里已有这一条，请直接勾销")])
     _add(snapshot, response_id, last["level"], [act], len(have), by=snapshot.reader.name)
-    _note(snapshot, response, f"增加行动：{act['act']}")
+    _note(snapshot, response, f"“{act['act']}”：另加")
 
 
 def mark(snapshot: Snapshot, response_id: int, act_id: int, what: str, note: str) -> None:
@@ -243,30 +252,31 @@ def mark(snapshot: Snapshot, response_id: int, act_id: int, what: str, note: str
         raise Conflict(f"这一条{by}记为“{STATES[what]}”。", code="same_mark", now=act)
     _mark(snapshot, act_id, what, note=note)
     said = "改回未办" if what == "open" else STATES[what]
-    _note(snapshot, response, f"{act['act']}：{said}" + (f"（{note}）" if note else ""))
+    _note(snapshot, response, f"“{act['act']}”：{said}" + (f"（{note}）" if note else ""))
 
 
 def assign(snapshot: Snapshot, response_id: int, act_id: int, person: str, phone: str) -> None:
     """Say who does an act; an empty name takes it back."""
     response, act = _act_of(snapshot.connection, response_id, act_id)
     _mark(snapshot, act_id, "assigned", person=person, phone=phone)
-    _note(snapshot, response, f"{act['act']}：经办人{person or '未定'}")
+    _note(snapshot, response, f"“{act['act']}”：经办人{person or '未定'}")
 
 
-def _mark(snapshot: Snapshot, act_id: int, what: str, *, person: str = "", phone: str = "", note: str = "") -> None:
+def _mark(snapshot: Snapshot, act_id: int, what: str, **more: Any) -> None:
+    given = {"person": "", "phone": "", "note": "", "minutes": None} | more
     snapshot.connection.execute(
         text(
-            "INSERT INTO rescue_act_mark (act_id, by, what, person, phone, note)"
-            " VALUES (:act, :by, :what, :person, :phone, :note)"
+            "INSERT INTO rescue_act_mark (act_id, by, what, person, phone, note, minutes)"
+            " VALUES (:act, :by, :what, :person, :phone, :note, :minutes)"
         ),
-        {"act": act_id, "by": snapshot.reader.name, "what": what, "person": person, "phone": phone, "note": note},
+        {"act": act_id, "by": snapshot.reader.name, "what": what, **given},
     )
 
 
 def _note(snapshot: Snapshot, response: Mapping[str, Any], said: str) -> None:
     log.note(
         snapshot.connection, by=snapshot.reader.name, kind="响应", exercise=response["exercise"],
-        what=f"{response['kind']}响应（{_name(snapshot, response['division'])}）{said}",
+        what=f"{response['kind']}响应（{_name(snapshot, response['division'])}）行动{said}",
         ref={"kind": "response", "id": response["id"]},
     )  # fmt: skip
 
@@ -284,16 +294,15 @@ def _act_of(connection: Connection, response_id: int, act_id: int) -> tuple[dict
 # -- Reading -----------------------------------------------------------------------------
 
 
+_HEAD = (
+    "SELECT response_id AS id, kind, division, exercise, warning_id AS warning FROM rescue_response"
+    " WHERE response_id = ANY(CAST(:ids AS bigint[]))"
+)
+
+
 def head(connection: Connection, response_id: int) -> dict[str, Any]:
     """A response without its steps. Raises NotFound."""
-    row = connection.execute(
-        text(
-            "SELECT response_id AS id, kind, division, exercise, warning_id AS warning FROM"
-            " rescue_response WHERE response_id = :id"
-        ),
-        {"id": response_id},
-    )
-    found = row.mappings().one_or_none()
+    found = connection.execute(text(_HEAD), {"ids": [response_id]}).mappings().one_or_none()
     if found is None:
         raise NotFound("没有这次响应，请刷新后再选。")
     return dict(found)
@@ -338,9 +347,8 @@ def _bodies(snapshot: Snapshot, ids: Sequence[int], at: datetime) -> list[dict[s
     of: dict[int, list[dict[str, Any]]] = {i: [] for i in ids}
     for act in _acts(connection, ids, at):
         of[act["response"]].append(act)
-    return [
-        _body(snapshot, head(connection, i), steps[i], of[i], at) for i in ids if steps[i]
-    ]  # a handful: those of a city
+    heads = {row["id"]: dict(row) for row in connection.execute(text(_HEAD), {"ids": list(ids)}).mappings()}
+    return [_body(snapshot, heads[i], steps[i], of[i], at) for i in ids if steps[i]]
 
 
 def _body(
@@ -381,14 +389,18 @@ def _acts(connection: Connection, ids: Sequence[int], at: datetime) -> list[dict
     rows = connection.execute(
         text(
             "SELECT a.act_id AS id, a.response_id AS response, a.level, a.ordinal, a.act, a.department, a.post,"
-            " a.minutes, a.at, a.due_at, a.by = '' AS from_list, coalesce(m.what, 'open') AS state,"
+            " coalesce(t.minutes, a.minutes) AS minutes, a.at, coalesce(t.due_at, a.due_at) AS due_at,"
+            " a.by = '' AS from_list, coalesce(m.what, 'open') AS state,"
             " m.at AS marked_at, m.by AS marked_by, m.note, p.person, p.phone"
             " FROM rescue_act AS a"
             " LEFT JOIN LATERAL (SELECT what, at, by, note FROM rescue_act_mark AS m WHERE m.act_id = a.act_id"
-            " AND m.what <> 'assigned' AND m.at <= :at ORDER BY m.mark_id DESC LIMIT 1) AS m ON true"
+            " AND m.what NOT IN ('assigned', 'timed') AND m.at <= :at ORDER BY m.mark_id DESC LIMIT 1) AS m ON true"
             " LEFT JOIN LATERAL (SELECT nullif(person, '') AS person, nullif(phone, '') AS phone"
             " FROM rescue_act_mark AS m WHERE m.act_id = a.act_id AND m.what = 'assigned' AND m.at <= :at"
             " ORDER BY m.mark_id DESC LIMIT 1) AS p ON true"
+            " LEFT JOIN LATERAL (SELECT minutes, at + make_interval(mins => minutes) AS due_at"
+            " FROM rescue_act_mark AS m WHERE m.act_id = a.act_id AND m.minutes IS NOT NULL AND m.at <= :at"
+            " ORDER BY m.mark_id DESC LIMIT 1) AS t ON true"
             " WHERE a.response_id = ANY(CAST(:ids AS bigint[])) AND a.at <= :at"
             " ORDER BY a.response_id, a.ordinal, a.act_id"
         ),

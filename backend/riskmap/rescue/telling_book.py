@@ -14,7 +14,7 @@ _TICKED = (Heading("通知结果", 10), Heading("通知时间", 20), Heading("�
 _CALLS = (
     Heading("序号", 6, kind="id"), Heading("乡镇（街道）", 20), Heading("风险等级", 9, kind="grade"),
     Heading("分类", 14),
-    Heading("名称", 28), Heading("角色", 12), Heading("职务", 16), Heading("姓名", 10), Heading("电话", 16), *_TICKED,
+    Heading("名称", 28), Heading("角色", 12), Heading("职务", 20), Heading("姓名", 10), Heading("电话", 16), *_TICKED,
 )  # fmt: skip
 _NOBODY = (
     Heading("序号", 6, kind="id"), Heading("乡镇（街道）", 20), Heading("风险等级", 9, kind="grade"),
