@@ -30,6 +30,7 @@ from riskmap.catalogue.queries import CatalogueCache
 from riskmap.catalogue.seed import seed
 from riskmap.register.load import load_demo
 from riskmap.rescue.roads_service import load_demo as load_demo_roads
+from riskmap.rescue.terrains import load_demo as load_demo_terrain
 from riskmap.store.snapshot import Snapshot, open_snapshot
 
 ADMIN_PASSWORD = "Adm1n-for-tests"
@@ -166,6 +167,7 @@ def _make_demo(server: str, name: str, template: str, data_dir: Path) -> None:
     engine = make_engine(app_url(settings), pool_size=1)
     assert load_demo(engine, settings, "jiujiang") > 5000
     assert load_demo_roads(engine, settings) > 1000
+    assert load_demo_terrain(engine, settings)
     engine.dispose()
 
 

@@ -106,6 +106,7 @@ def _prepare(settings: Settings) -> None:
                 f"  已装入演示对象 {count} 个（演示数据，非真实）" if count else "  库中已有数据，未装入演示城市"
             )
         _load_demo_roads(engine, settings)
+        _load_demo_terrain(engine, settings)
     finally:
         engine.dispose()
 
@@ -125,6 +126,12 @@ def _load_demo_roads(engine: Engine, settings: Settings) -> None:
     """With the demo city, also one that was loaded before it had roads."""
     if loading.demo_is_loaded(settings) and (count := roads.load_demo(engine, settings)):
         click.echo(f"  已装入演示路网 {count} 条（演示数据，非真实）")
+
+
+def _load_demo_terrain(engine: Engine, settings: Settings) -> None:
+    """Likewise its terrain."""
+    if loading.demo_is_loaded(settings) and terrains.load_demo(engine, settings):
+        click.echo("  已装入演示地形（演示数据，非真实）")
 
 
 def _check_network(settings: Settings) -> None:
@@ -357,6 +364,7 @@ def load_demo() -> None:
         count = loading.load_demo(engine, settings, "jiujiang")
         click.echo(f"  已装入演示对象 {count} 个。" if count else "  库中已有数据，未装入。")
         _load_demo_roads(engine, settings)
+        _load_demo_terrain(engine, settings)
 
 
 @main.command()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from addresses import Gazetteer
 from geo import collection, rounded
+from heights import write_heights
 from land import CITY, Land
 from network import Roads
 from register import Register
@@ -69,6 +70,8 @@ def main() -> None:
     write(base / "basemap.json", json.dumps({"attribution": ATTRIBUTION}, ensure_ascii=False) + "\n")
     roads.write_osm(out / "roads.osm.pbf")
     print(f"roads.osm.pbf  {(out / 'roads.osm.pbf').stat().st_size / 1024:.0f} kB")
+    write_heights(land, out / "terrain.tif")
+    print(f"terrain.tif  {(out / 'terrain.tif').stat().st_size / 1024:.0f} kB")
     write(out / "objects.ndjson", objects.text())
     write(out / "readings.csv", objects.levels.text())
     write(out / "addresses.csv", Gazetteer(land, roads, objects.rows).text())

@@ -91,7 +91,7 @@ def test_a_small_window_is_a_flood_at_once_with_its_method(admin: TestClient, te
     assert method["terrain"]["sha256"] == terrain["sha256"]
     assert (method["cells"]["wet"], method["cells"]["voids"], float(method["deepest_m"])) == (25, 1, 2.25)
     assert method["said"][0] == "水位：图上的点，12.25 m（1985国家高程基准）。"
-    assert "示例测绘院、2024-05 测制" in method["said"][1]
+    assert "示例测绘院，2024-05 测制" in method["said"][1]
     assert any("不计流速" in said for said in method["limits"])
     listed = admin.get(f"/api/rescue/floods/{made['id']}").json()
     assert listed["method"] == method
@@ -156,6 +156,7 @@ def test_a_river_with_a_falling_level(admin: TestClient, folder: Path) -> None:
     assert any(s.contains(Point(middle(10, 5))) for s in found)
     assert not any(s.contains(Point(middle(6, 5))) for s in found)
     assert any("按沿线距离直线内插" in said for said in made["method"]["said"])
+    assert any("折断" in said for said in made["method"]["limits"])
 
 
 def test_a_large_window_is_a_job_with_the_same_result(

@@ -37,6 +37,7 @@ TITLE = "静水平面法"
 LIMITS = (
     "静水平面法：水面按水位取平，不计流速、洪量、历时。",
     "不计堤防、桥涵、闸泵的作用；比一格小的堤埂、沟渠不在地形里。",
+    "河、湖、库的常年水面低于水位的也在范围里。",
     "地形若是地表模型，高程含树冠和房顶，算得的范围偏小。",
 )
 
@@ -107,8 +108,9 @@ Tell = Callable[[float], None]
 
 def words_of(bounds: Bounds) -> str:
     """A box for a sentence."""
-    west, south, east, north = bounds
-    return f"东经 {west:.4f}–{east:.4f}、北纬 {south:.4f}–{north:.4f}"
+    west, south, east, north = (f"{b:.4f}" for b in bounds)
+    lon, lat = west if west == east else f"{west}–{east}", south if south == north else f"{south}–{north}"
+    return f"东经 {lon}、北纬 {lat}"
 
 
 def metres(value: float | Decimal) -> str:

@@ -187,13 +187,20 @@ def method_of(asked: Asked, water: Water) -> dict[str, Any]:
         "deepest_m": water.deepest_m,
         "said": _said(asked, water),
         "warnings": water.warnings,
-        "limits": [*terrain.LIMITS, f"地形格约 {row['cell_m']:.1f} m，范围沿格边勾绘，不作平滑，边界不会比一格更准。"],
+        "limits": [*_limits(question), f"地形格约 {row['cell_m']:.1f} m，范围沿格边，不作平滑，边界不会比一格更准。"],
     }  # fmt: skip
+
+
+def _limits(question: Question) -> list[str]:
+    """What the method leaves out; along a falling river also where it breaks."""
+    if question.end_m == question.level_m:
+        return list(terrain.LIMITS)
+    return [*terrain.LIMITS, "河弯处离河线远的地方，相邻两格可能取不同河段的水位，范围的边会在那里折断。"]
 
 
 def _said(asked: Asked, water: Water) -> list[str]:
     body, row, question = asked.body, asked.terrain, asked.question
-    of = "、".join(filter(None, [row["source"], row["dated"] and f"{row['dated']} 测制"]))
+    of = "，".join(filter(None, [row["source"], row["dated"] and f"{row['dated']} 测制"]))
     where = f"水文站“{asked.gauge}”" if asked.gauge else "河线" if body.line is not None else "图上的点"
     out = [
         f"水位：{where}，{_levels(asked)}。",

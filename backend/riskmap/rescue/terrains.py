@@ -13,10 +13,10 @@ from typing import Any, BinaryIO
 
 from sqlalchemy import Connection, Engine, text
 
-from riskmap.access.reader import Reader
+from riskmap.access.reader import SYSTEM, Reader
 from riskmap.base import audit, database
 from riskmap.base.errors import Conflict, FieldError, Invalid, NotFound
-from riskmap.base.settings import Settings
+from riskmap.base.settings import GEODATA, Settings
 from riskmap.base.web import ensure_disk
 from riskmap.exchange.uploads import copy_hashed, shown_name
 from riskmap.rescue import log
@@ -30,6 +30,7 @@ ASSUMED = "假定高程"
 MOST_CELLS = 4_000_000_000  # a file that says more is read for hours, or is a trick
 COMMAND = "riskmap load terrain"
 _STALE_S = 86_400
+_DEMO_NAME = "演示地形（虚构）"
 _COLUMNS = (
     "terrain_id AS id, name, height_system, source, licence, dated, crs, cell_m, rows, cols, bounds, voids, lowest_m,"
     " highest_m, bytes, sha256, loaded_at, loaded_by"
@@ -126,13 +127,15 @@ def _keep(engine: Engine, settings: Settings, reader: Reader, coming: Path, row:
             shutil.rmtree(target, ignore_errors=True)  # what a killed load left
             os.replace(coming, target)
             moved = True
-            what = {"name": row.about.name, "height_system": row.about.height_system, "file": row.file}
+            what: dict[str, Any] = {"name": row.about.name, "height_system": row.about.height_system, "file": row.file}
             audit.record(
                 connection, reader.name, "load", "terrain", row.sha256[:12], address=reader.address,
                 after={**what, "bytes": row.bytes, "sha256": row.sha256, "again": known is not None},
             )  # fmt: skip
             if known is None:
                 said = f"装入地形“{row.about.name}”（{row.about.height_system}，格约 {row.facts.cell_m:.1f} m）"
+                if row.about.name == _DEMO_NAME:
+                    what["demo"] = "terrain"
                 log.note(connection, by=reader.name, kind="设置", what=said, body=what)
     except BaseException:
         if moved:
@@ -203,6 +206,24 @@ def opened(settings: Settings, row: Mapping[str, Any]) -> Iterator[Terrain]:
         raise Invalid("地形文件不在", code="terrain_gone", errors=[FieldError("terrain", "terrain_gone", told)])
     with open_terrain(path, row["given_crs"]) as terrain:
         yield terrain
+
+
+def load_demo(engine: Engine, settings: Settings, city: str = "jiujiang") -> bool:
+    """The demo city's terrain where it was never loaded; whether it was now. To be asked at every start."""
+    path = GEODATA / "demo" / city / "terrain.tif"
+    with database.read(engine, SYSTEM.settings()) as connection:
+        # Whoever has removed it does not get it back.
+        if connection.scalar(
+            text(
+                "SELECT EXISTS (SELECT FROM rescue_terrain) OR"
+                " EXISTS (SELECT FROM rescue_log WHERE kind = '设置' AND body->>'demo' = 'terrain')"
+            )
+        ):
+            return False
+    about = About(_DEMO_NAME, "1985国家高程基准", "随产品的演示城市，全部虚构", "Apache-2.0", "2026")
+    with path.open("rb") as body:
+        take(engine, settings, SYSTEM, body, path.name, about)
+    return True
 
 
 def remove(engine: Engine, settings: Settings, reader: Reader, terrain_id: int) -> None:
