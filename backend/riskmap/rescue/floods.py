@@ -41,16 +41,18 @@ def keep(
     series: int | None = None,
     method: Mapping[str, Any] | None = None,
     repairs: Sequence[Repair] = (),
+    disjoint: bool = False,
 ) -> int:
     """Write a version of a scenario with its log entry, in the snapshot's transaction; its id. Raises Invalid.
 
-    `depths` are valid polygons in lon/lat, CGCS2000, and may overlap; `series` is the scenario that this is the next
-    version of.
+    `depths` are valid polygons in lon/lat, CGCS2000, and may overlap, unless they are told to be `disjoint`, the
+    shallowest first, each a multipolygon (to cut the pieces of a large one from each other takes minutes). `series`
+    is the scenario that this is the next version of.
     """
     connection = snapshot.connection
     at = _time(at)
     depth_classes.check_size(depths)
-    classes = depth_classes.classes_of(depths)
+    classes = list(depths) if disjoint else depth_classes.classes_of(depths)
     version = 1
     before = None
     if series is not None:

@@ -156,6 +156,7 @@ def keep(snapshot: Snapshot, asked: Asked, water: Water) -> int:
         note=body.note,
         series=body.series,
         method=method_of(asked, water),
+        disjoint=True,  # each cell is of one class; of a projected raster, to the millimetres that its edges bend by
     )
     audit.record(
         snapshot.connection, snapshot.reader.name, "create", "flood", flood_id, address=snapshot.reader.address,
