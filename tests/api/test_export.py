@@ -119,6 +119,17 @@ def test_text_is_never_a_formula_and_long_codes_stay_digits(admin: TestClient) -
     assert all(c.data_type == "s" for row in cells for c in row)
 
 
+def test_a_text_like_a_rich_string_stays_a_text(admin: TestClient) -> None:
+    """xlsxwriter would write it as XML of the sheet, and Excel would not open the file."""
+    body = {
+        "class": "enterprise", "code": "91360402000001R001", "name": "<r><t>例</t></r>", "division": "360402",
+        "geometry": {"type": "Point", "coordinates": [115.99, 29.71]}, "tags": ["像标记"],
+    }  # fmt: skip
+    assert admin.post("/api/objects", json=body).status_code == 201
+    sheet = workbook(admin, tag="像标记", **{"class": "enterprise"}, columns="name,code")["清单"]
+    assert sheet.cell(2, 1).value.rstrip("\u200b") == body["name"]
+
+
 def test_only_columns_that_one_may_read(admin: TestClient, client: TestClient) -> None:
     assert client.get("/api/objects.csv", params={"columns": "name,source"}).status_code == 422
     hidden = client.get("/api/objects.csv", params={"class": "major-hazard", "columns": "r_value"})

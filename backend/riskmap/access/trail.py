@@ -15,6 +15,7 @@ from riskmap.access.reader import COMMAND_TIER, Reader
 from riskmap.base import clock
 from riskmap.base.audit import dump_json
 from riskmap.base.errors import Invalid
+from riskmap.base.plain import no_markup
 
 MOST_EXPORTED = 200_000
 _MOST_BREAKS = 200
@@ -222,7 +223,7 @@ def _write_xlsx(path: Path, entries: Iterator[dict[str, Any]], notes: list[tuple
                     sheet.write_number(row, column, cell)
                 elif cell:
                     whole = len(cell) <= _MOST_CELL
-                    sheet.write_string(row, column, cell if whole else cell[: _MOST_CELL - len(_CUT)] + _CUT)
+                    sheet.write_string(row, column, no_markup(cell if whole else cell[: _MOST_CELL - len(_CUT)] + _CUT))
         sheet.autofilter(0, 0, row, len(_COLUMNS) - 1)
         about = book.add_worksheet("说明")
         about.set_column(0, 0, 14)

@@ -10,6 +10,7 @@ import xlsxwriter
 
 from riskmap.admission.rule_columns import CHOICES, DATES, WRITTEN, title_of
 from riskmap.base.errors import FieldError, Invalid
+from riskmap.base.plain import no_markup
 from riskmap.catalogue.rulesets import ADMISSION_TABLES, shipped_book
 from riskmap.exchange.cells import CellFault, date_of, normal, text_of
 from riskmap.exchange.sheets import clean_text, shown_width
@@ -48,7 +49,7 @@ def written(tables: Mapping[str, Rows], title: str) -> bytes:
             sheet.write_string(0, at, heading, head)
             for line, text in enumerate(texts, 1):
                 if text:
-                    sheet.write_string(line, at, clean_text(text), cell)
+                    sheet.write_string(line, at, no_markup(clean_text(text)), cell)
             if words := CHOICES.get(column):
                 offered = {"validate": "list", "source": list(words.values()), "error_message": "请从下拉中选择"}
                 sheet.data_validation(1, at, MOST_ROWS, at, offered)

@@ -17,6 +17,11 @@ def legal(text: str) -> str:
     return _ILLEGAL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
+def no_markup(text: str) -> str:
+    """A text that xlsxwriter takes for one: what looks like a rich string it would write as raw XML."""
+    return f"{text}\u200b" if text.startswith("<r>") and text.endswith("</r>") else text
+
+
 def clean_text(text: str) -> str:
     """A text as a cell of a workbook can hold it."""
     return cut(legal(text), MOST_TEXT)

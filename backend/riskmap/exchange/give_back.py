@@ -26,6 +26,7 @@ import xlsxwriter
 from shapely.geometry.base import BaseGeometry
 
 from riskmap.base.errors import Invalid
+from riskmap.base.plain import no_markup
 from riskmap.exchange.cells import plain
 from riskmap.exchange.headers import FATE_HEADER, LINE_HEADER, REASON_HEADER, Header, normalised
 from riskmap.exchange.sheets import clean_text, cut, letters, lines_in, sheet_name, shown_width
@@ -505,7 +506,7 @@ class _Rebuilt:
             timed = isinstance(cell, datetime) and cell.time().isoformat() != "00:00:00"
             sheet.write_datetime(at, index, cell, self._format("time" if timed else "date", said))
         else:
-            sheet.write_string(at, index, clean_text(plain(cell)), self._format("text", said))
+            sheet.write_string(at, index, no_markup(clean_text(plain(cell))), self._format("text", said))
 
     def _comment(self, sheet: Any, at: int, index: int, text: str) -> None:
         size = {"width": 260, "height": 18 * lines_in(text, 36) + 12}

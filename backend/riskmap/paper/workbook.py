@@ -15,7 +15,7 @@ from typing import Any
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
-from riskmap.base.plain import clean_text
+from riskmap.base.plain import clean_text, no_markup
 from riskmap.paper import symbols
 from riskmap.paper.imprint import DRAFT, Imprint
 from riskmap.paper.rows import Pen, RowSheet
@@ -48,7 +48,7 @@ def write_cell(
             if plain is not None:
                 sheet.write_blank(row, column, None, plain)
         case str(text):
-            sheet.write_string(row, column, text, plain)
+            sheet.write_string(row, column, no_markup(text), plain)
         case datetime() as moment:
             sheet.write_datetime(row, column, moment, formats["time"])
         case date() as day:
