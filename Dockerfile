@@ -16,7 +16,7 @@ WORKDIR /src
 COPY pyproject.toml uv.lock README.md LICENSE ./
 COPY backend ./backend
 COPY geodata ./geodata
-RUN pip install --no-cache-dir uv==0.13.9 && uv sync --frozen --no-dev
+RUN pip install --no-cache-dir uv==0.13.9 && uv sync --frozen --no-dev --extra routing
 COPY --from=page /src/frontend/dist ./frontend/dist
 USER riskmap
 EXPOSE 8000

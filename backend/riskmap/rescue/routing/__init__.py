@@ -1,0 +1,10 @@
+"""The way: routes, matrices and reach on the roads that a flood and closures leave to a vehicle.
+
+`matrix` and `route` are what the plan and the evacuation ask; the page asks the same over HTTP. A leg is None where
+there is no way (无法到达): never 0. Where there are no tiles, or the engine fails, legs are straight lines and say so.
+"""
+
+from riskmap.rescue.routing.answers import Answer, BoatLeg, Leg, Place, Route, Vehicle
+from riskmap.rescue.routing.service import matrix, reach, route
+
+__all__ = ["Answer", "BoatLeg", "Leg", "Place", "Route", "Vehicle", "matrix", "reach", "route"]
