@@ -60,7 +60,16 @@ from riskmap.reports.notices import api as notices_api
 from riskmap.reports.notices import public as public_page
 from riskmap.reports.takeaway import api as takeaway_api
 from riskmap.rescue import api as rescue_api
-from riskmap.rescue import log_api, onepage_api, responses_api, roads_api, terrain_api, warnings_api
+from riskmap.rescue import (
+    duty_api,
+    levels_api,
+    log_api,
+    onepage_api,
+    responses_api,
+    roads_api,
+    terrain_api,
+    warnings_api,
+)
 from riskmap.selection import api as selection_api
 from riskmap.worker import Workforce
 
@@ -172,6 +181,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(responses_api.router)
     app.include_router(log_api.router)
     app.include_router(onepage_api.router)
+    app.include_router(levels_api.router)
+    app.include_router(duty_api.router)
     _add_page(app)
     return app
 

@@ -31,6 +31,7 @@ from riskmap.register import load as loading
 from riskmap.register.first_grades import grade_first
 from riskmap.rescue import roads_service as roads
 from riskmap.rescue import terrains
+from riskmap.rescue.demo import load_readings
 from riskmap.rescue.roads_table import Wanted
 
 log = logging.getLogger(__name__)
@@ -107,6 +108,8 @@ def _prepare(settings: Settings) -> None:
             )
         _load_demo_roads(engine, settings)
         _load_demo_terrain(engine, settings)
+        if settings.demo != "none" and loading.demo_is_loaded(settings):
+            load_readings(engine, settings, settings.demo)
     finally:
         engine.dispose()
 

@@ -46,7 +46,7 @@ class Levels:
             now = guard - rng.uniform(0.3, 2.5)
             if i in {1, 9, 18}:
                 now = guard + rng.uniform(0.2, 0.9)
-            elif i == 5:
+            elif i in {2, 5}:
                 now = guarantee + 0.12
             elif i == 13:
                 now = guard  # just at the mark
@@ -122,7 +122,7 @@ class Levels:
             now = limit - rng.uniform(0.2, 4)
             if i in {3, 20, 41}:
                 now = limit + rng.uniform(0.1, 0.6)
-            elif i == 33:
+            elif i == 34:
                 now = design + 0.08
             elif i == 8:
                 now = limit  # at its limit is not above it
@@ -140,7 +140,7 @@ class Levels:
             name = f"示例{rng.choice(_SURNAMES)}{rng.choice(_LAST)}"
             return {"role": role, "post": post, "name": name, "from": LAST_YEAR if i % 9 == 4 else THIS_YEAR}
 
-        parties = [one("主要负责人", "乡镇长（演示）"), one("技术负责人", "水利站站长（演示）")]
+        parties = [one("主要负责人", "镇长（演示）"), one("技术负责人", "站长（演示）")]
         if i % 7 != 2:
             parties.append(one("巡查", "巡查员（演示）"))
         row["parties"] = parties

@@ -204,7 +204,7 @@ def _wrong(schema: dict[str, Any], schemas: dict[str, Any]) -> Any:
     if schema.get("type") == "object" and "properties" in schema:
         return {name: _wrong(inner, schemas) for name, inner in schema["properties"].items()}
     if schema.get("type") == "array":
-        return [_wrong(schema["items"], schemas)]
+        return [_wrong(one, schemas) for one in schema.get("prefixItems", [schema.get("items")])]
     return ["错"] if schema.get("type") != "object" else "错"
 
 

@@ -35,6 +35,7 @@ LISTS = (
     "enterprise-scores",
     "coverage",
     "inventory",
+    "flood-responsible",
 )
 # Opened from a number of one of these.
 CHANGES = ("major-hazards-changes", "major-risks-changes", "serious-risks-changes")

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from riskmap.base.clock import SHANGHAI
 from riskmap.exchange import cells as c
 from riskmap.exchange.cells import CellFault, plain
 
@@ -336,3 +337,41 @@ def test_a_whole_number_in_any_writing_is_the_same_number(value: int, form: str)
     said = form.format(value)
     wide = said.translate({ord(d): ord(d) + 0xFEE0 for d in "0123456789,."})
     assert c.number_of(said, "数") == c.number_of(wide, "数") == value
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        datetime(2026, 7, 8, 14, 30),
+        46211.6041666667,  # as Excel counts it
+        "2026-07-08 14:30",
+        "2026/7/8 14:30:00",
+        "2026.07.08 14：30",
+        "2026年7月8日14时30分",
+        "2026年7月8日 14点30分00秒",
+        "2026-07-08T06:30:00Z",
+        "2026-07-08T14:30:00+08:00",
+        " 2026-7-8  14:30 ",
+    ],
+)
+def test_a_moment_is_understood_as_it_is_written(cell: c.Cell) -> None:
+    found = c.moment_of(cell, "时间")
+    assert found is not None
+    assert found.astimezone(SHANGHAI).isoformat() == "2026-07-08T14:30:00+08:00"
+
+
+def test_a_whole_hour_needs_no_minutes_and_nothing_is_no_moment() -> None:
+    assert str(c.moment_of("2026年7月8日8时", "时间")) == "2026-07-08 08:00:00+08:00"
+    assert [c.moment_of(said, "时间") for said in (None, "", "—", "无")] == [None] * 4
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["2026-07-08", date(2026, 7, 8), "7月8日 14:30", "14:30", "2026-02-30 08:00", "2026-07-08 25:00", 46211.0, True],
+)
+def test_what_is_no_moment_is_refused_with_what_is_missing(cell: c.Cell) -> None:
+    with pytest.raises(c.CellFault) as fault:
+        c.moment_of(cell, "时间")
+    assert fault.value.code == "not_a_moment"
+    if isinstance(cell, date) or cell == "2026-07-08":
+        assert "缺少时分" in fault.value.message

@@ -58,6 +58,7 @@ KINDS = {
     "act_list": "响应行动清单",
     "rescue_log": "救援日志",
     "place": "地点",
+    "reading": "水位读数",
 }
 ACTIONS = {
     "sign_in": "登录",
@@ -101,6 +102,8 @@ ACTIONS = {
     "lift": "解除",
     "start": "启动",
     "change": "调整",
+    "confirm": "确认",
+    "discard": "作废",
 }
 RESULTS = {
     "ok": "成功",

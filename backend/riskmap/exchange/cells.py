@@ -9,6 +9,7 @@ import unicodedata
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from riskmap.base.clock import SHANGHAI
 from riskmap.exchange.units import converted, factor_between
 
 Cell = str | float | int | bool | date | datetime | None
@@ -28,6 +29,11 @@ _WITH_UNIT = re.compile(r"([+-]?[\d,.]+)\s*([^\d\s.,+-].*)", re.ASCII)
 _DATE_TEXT = re.compile(
     r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?"
     r"(?:[T ]\s*\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:Z|[+-]\d{2}(?::?\d{2})?)?)?",
+    re.ASCII,
+)
+_MOMENT_TEXT = re.compile(
+    r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?[T\s]*(\d{1,2})\s*[:时点]\s*"
+    r"(?:(\d{1,2})\s*(?:[:分]\s*(?:(\d{1,2})(?:\.\d+)?\s*秒?)?)?)?\s*(Z|[+-]\d{2}:?\d{2})?",
     re.ASCII,
 )
 _DATE_DIGITS = re.compile(r"(\d{4})(\d{2})(\d{2})", re.ASCII)
@@ -211,6 +217,34 @@ def date_of(cell: Cell, title: str) -> str | None:
 def _not_a_date(said: str, title: str) -> CellFault:
     missing = "，缺少日" if re.fullmatch(r"\d{4}\s*[-/.年]\s*\d{1,2}\s*月?", said, re.ASCII) else ""
     return CellFault("not_a_date", f"{title}应为日期，如 2026-03-01；“{said[:20]}”不是日期{missing}")
+
+
+def moment_of(cell: Cell, title: str) -> datetime | None:
+    """A day with its hour, from a date cell, a serial number or text; without an offset it is Shanghai's."""
+    _refuse_errors(cell)
+    if isinstance(cell, datetime):
+        found = cell
+    elif cell is None or is_blank(cell):
+        return None
+    elif isinstance(cell, float) and int(cell) in _SERIALS and not cell.is_integer():
+        day = datetime(_SERIAL_EPOCH.year, _SERIAL_EPOCH.month, _SERIAL_EPOCH.day)
+        found = day + timedelta(seconds=round(cell * 86_400))
+    else:
+        said = normal(plain(cell))
+        match = _MOMENT_TEXT.fullmatch(said)
+        if match is None:
+            missing = "，缺少时分" if isinstance(cell, date) or _DATE_TEXT.fullmatch(said) else ""
+            raise CellFault("not_a_moment", f"{title}应为年月日和时分，如 2026-07-08 14:00；“{said[:24]}”不是{missing}")
+        try:
+            parts = (int(part or 0) for part in match.groups()[:6])
+            found = datetime(*parts)  # type: ignore[arg-type]
+            if match[7]:
+                found = datetime.fromisoformat(f"{found.isoformat()}{match[7]}")
+        except ValueError:
+            raise CellFault("not_a_moment", f"{title}“{said[:24]}”不是一个时刻，请核对") from None
+    if found.year not in _YEARS:
+        raise CellFault("not_a_moment", f"{title}“{found:%Y-%m-%d %H:%M}”不是一个时刻，请核对")
+    return found if found.tzinfo is not None else found.replace(tzinfo=SHANGHAI)
 
 
 def boolean_of(cell: Cell, title: str) -> bool | None:

@@ -8,6 +8,7 @@ from riskmap.lists import (
     major_hazards,
     neighbours,
     parks,
+    responsible,
     rolling,
     scores,
     tank_farms,
@@ -34,5 +35,6 @@ LISTS: dict[str, Listing] = {
         scores.LIST,
         coverage.LIST,
         inventory.LIST,
+        responsible.LIST,
     )
 }

@@ -101,7 +101,7 @@ class Act(Wire):
     act: Annotated[Needed, StringConstraints(max_length=100)] = Field(title="行动")
     department: Short = Field("", title="责任单位")
     post: Short = Field("", title="责任岗位")
-    minutes: Minutes | None = None
+    minutes: Minutes | None = Field(None, title="时限")
 
 
 class ActList(Wire):

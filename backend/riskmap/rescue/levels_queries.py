@@ -1,0 +1,206 @@
+"""SQL of the water's levels: readings as they were known at a minute, and who answers for a work."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from riskmap.lists import parties
+from riskmap.lists.model import Ask
+
+# Of clocks that do not agree: a reading may be so far ahead of ours.
+AHEAD = timedelta(minutes=5)
+_EVER = datetime(9999, 12, 31, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Minute:
+    """What is asked about: a minute that has gone, or now."""
+
+    at: datetime
+    is_now: bool
+
+
+_USED = (
+    "r.exercise = :exercise AND r.made_at <= :made AND r.at <= :until AND reading_standing(r, :made) = 'used'"
+)  # fmt: skip
+
+
+def latest(connection: Connection, ids: Iterable[int], *, exercise: bool, when: Minute) -> dict[int, dict[str, Any]]:
+    """The last reading in use of each object at a minute, and the one that its rise is measured from."""
+    rows = connection.execute(
+        text(
+            f"""
+            SELECT l.*, coalesce(e.at, s.at) AS before_at, coalesce(e.level_m, s.level_m) AS before_m
+            FROM unnest(CAST(:ids AS bigint[])) AS o (id)
+            CROSS JOIN LATERAL (
+                SELECT r.object_id, r.reading_id AS id, r.at, r.level_m, r.source, r.made_by AS by, r.made_at, r.note
+                FROM rescue_reading AS r WHERE r.object_id = o.id AND {_USED}
+                ORDER BY r.at DESC, r.reading_id DESC LIMIT 1
+            ) AS l
+            LEFT JOIN LATERAL (
+                SELECT r.at, r.level_m FROM rescue_reading AS r
+                WHERE r.object_id = o.id AND {_USED} AND r.at <= l.at - CAST(:over AS interval)
+                    AND r.at >= l.at - CAST(:within AS interval)
+                ORDER BY r.at DESC, r.reading_id DESC LIMIT 1
+            ) AS e ON true
+            LEFT JOIN LATERAL (
+                SELECT r.at, r.level_m FROM rescue_reading AS r
+                WHERE r.object_id = o.id AND {_USED} AND r.at > l.at - CAST(:over AS interval) AND r.at < l.at
+                ORDER BY r.at, r.reading_id DESC LIMIT 1
+            ) AS s ON true"""
+        ),
+        _at(ids, exercise, when) | {"over": timedelta(hours=1), "within": timedelta(hours=24)},
+    )
+    return {row["object_id"]: dict(row) for row in rows.mappings()}
+
+
+def _at(ids: Iterable[int], exercise: bool, when: Minute) -> dict[str, Any]:
+    # Of now everything is known that is written, whatever the database's clock says.
+    made = _EVER if when.is_now else when.at
+    known = {"known": when.at, "made": made, "until": when.at + AHEAD}
+    return {"ids": sorted(set(ids)), "exercise": exercise, **known}
+
+
+def waiting(connection: Connection, ids: Iterable[int], *, exercise: bool, when: Minute) -> list[dict[str, Any]]:
+    """Readings that nobody has confirmed or put right, of the last week."""
+    rows = connection.execute(
+        text(
+            "SELECT r.object_id, r.reading_id AS id, r.at, r.level_m, r.jump_m, r.made_by AS by"
+            " FROM rescue_reading AS r WHERE r.object_id = ANY(CAST(:ids AS bigint[]))"
+            " AND r.exercise = :exercise AND r.doubtful AND r.made_at <= :made AND r.at <= :until"
+            " AND r.at > :known - interval '7 days'"
+            " AND reading_standing(r, :made) = 'doubtful' ORDER BY r.at, r.reading_id"
+        ),
+        _at(ids, exercise, when),
+    )
+    return [dict(row) for row in rows.mappings()]
+
+
+def series(
+    connection: Connection,
+    object_id: int,
+    *,
+    exercise: bool,
+    when: Minute,
+    since: datetime | None,
+    limit: int,
+) -> list[dict[str, Any]]:
+    """All readings of an object, the newest first, with how each stood at the minute."""
+    rows = connection.execute(
+        text(
+            "SELECT r.reading_id AS id, r.at, r.level_m, r.given_m, r.height_system, r.shift_m, r.source, r.made_at,"
+            " r.made_by AS by, r.key, r.doubtful, r.jump_m, r.replaces, r.note, reading_standing(r, :made) AS standing"
+            " FROM rescue_reading AS r WHERE r.object_id = ANY(CAST(:ids AS bigint[])) AND r.exercise = :exercise"
+            " AND r.made_at <= :made AND r.at <= :until AND (CAST(:since AS timestamptz) IS NULL OR r.at >= :since)"
+            " ORDER BY r.at DESC, r.reading_id DESC LIMIT :limit"
+        ),
+        _at([object_id], exercise, when) | {"since": since, "limit": limit},
+    )
+    return [dict(row) for row in rows.mappings()]
+
+
+def one(connection: Connection, reading_id: int) -> dict[str, Any] | None:
+    """A reading and how it stands now."""
+    row = connection.execute(
+        text(
+            "SELECT r.reading_id AS id, r.object_id, r.at, r.level_m, r.exercise, r.doubtful, r.jump_m,"
+            " reading_standing(r, clock_timestamp()) AS standing FROM rescue_reading AS r WHERE r.reading_id = :id"
+        ),
+        {"id": reading_id},
+    )
+    found = row.mappings().one_or_none()
+    return dict(found) if found else None
+
+
+def lock(connection: Connection, ids: Iterable[int]) -> None:
+    """One writer a gauge at a time: whether a step is credible depends on the reading before."""
+    connection.execute(
+        text(
+            "SELECT pg_advisory_xact_lock(hashtextextended('reading:' || o.id, 0))"
+            " FROM (SELECT unnest(CAST(:ids AS bigint[])) AS id ORDER BY 1) AS o"
+        ),
+        {"ids": sorted(set(ids))},
+    )
+
+
+def between(
+    connection: Connection, ids: Iterable[int], exercise: bool, first: datetime, last: datetime
+) -> list[dict[str, Any]]:
+    """Readings of these objects in a span, whatever is said of them now."""
+    rows = connection.execute(
+        text(
+            "SELECT r.object_id, r.reading_id AS id, r.at, r.level_m, r.key, r.replaces,"
+            " reading_standing(r, clock_timestamp()) AS standing FROM rescue_reading AS r"
+            " WHERE r.object_id = ANY(CAST(:ids AS bigint[])) AND r.exercise = :exercise"
+            " AND r.at BETWEEN :first AND :last ORDER BY r.at, r.reading_id"
+        ),
+        {"ids": sorted(set(ids)), "exercise": exercise, "first": first, "last": last},
+    )
+    return [dict(row) for row in rows.mappings()]
+
+
+def named(connection: Connection, ids: Iterable[int], keys: Iterable[str], exercise: bool) -> list[dict[str, Any]]:
+    """Readings that have one of these keys, or that one of these ids is of."""
+    rows = connection.execute(
+        text(
+            "SELECT r.object_id, r.reading_id AS id, r.at, r.level_m, r.given_m, r.key, r.exercise,"
+            " reading_standing(r, clock_timestamp()) AS standing FROM rescue_reading AS r"
+            " WHERE r.reading_id = ANY(CAST(:ids AS bigint[]))"
+            " OR (r.key = ANY(CAST(:keys AS text[])) AND r.exercise = :exercise)"
+        ),
+        {"ids": sorted(set(ids)), "keys": sorted(set(keys)), "exercise": exercise},
+    )
+    return [dict(row) for row in rows.mappings()]
+
+
+def add(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Write readings; their ids in the same order."""
+    out = []
+    for row in rows:
+        found = connection.execute(
+            text(
+                "INSERT INTO rescue_reading (object_id, at, made_by, account_id, exercise, source, given_m,"
+                " height_system, shift_m, level_m, key, doubtful, jump_m, replaces, note) VALUES (:object_id, :at, :by,"
+                " :account, :exercise, :source, :given_m, :height_system, :shift_m, :level_m, :key, :doubtful, :jump_m,"
+                " :replaces, :note) RETURNING reading_id"
+            ),
+            dict(row),
+        )
+        out.append(found.scalar_one())
+    return out
+
+
+def act(connection: Connection, reading_id: int, by: str, what: str, note: str) -> None:
+    """What somebody says of a reading."""
+    connection.execute(
+        text("INSERT INTO rescue_reading_act (reading_id, by, what, note) VALUES (:id, :by, :what, :note)"),
+        {"id": reading_id, "by": by, "what": what, "note": note},
+    )
+
+
+def anything_since(connection: Connection, moment: datetime) -> bool:
+    """Whether there is a reading of after a moment at all."""
+    found = text("SELECT EXISTS (SELECT FROM rescue_reading WHERE at >= :at)")
+    return bool(connection.scalar(found, {"at": moment}))
+
+
+def responsible(ask: Ask, ids: Iterable[int]) -> dict[int, list[dict[str, Any]]]:
+    """Persons and posts of objects that hold on the day, by object."""
+    of = ask.binds(sorted(set(ids)))
+    roles = ask.binds([parties.HEAD, parties.TECHNICAL, parties.PATROL])
+    rows = ask.snapshot.connection.execute(
+        text(
+            "SELECT p.object_id, p.role, p.post, p.name, p.phone FROM object_party AS p"
+            f" WHERE p.object_id = ANY(CAST({of} AS bigint[])) AND p.role = ANY(CAST({roles} AS text[]))"
+            f" AND {parties.in_force(ask)} ORDER BY p.object_id,"
+            f" array_position(CAST({roles} AS text[]), p.role), p.party_id"
+        ),
+        ask.binds.values,
+    )
+    out: dict[int, list[dict[str, Any]]] = {}
+    for row in rows.mappings():
+        out.setdefault(row["object_id"], []).append({name: row[name] for name in ("role", "post", "name", "phone")})
+    return out
