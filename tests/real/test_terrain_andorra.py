@@ -9,12 +9,14 @@ import numpy as np
 import pyproj
 import pytest
 import shapely
-from shapely.geometry import LineString, Point
+from shapely.geometry import LineString, Point, mapping
+from starlette.testclient import TestClient
 
 from riskmap.base.errors import Invalid
 from riskmap.rescue import terrain as water
-from riskmap.rescue.terrain import DEPTHS, Question, Water
+from riskmap.rescue.terrain import Water
 from riskmap.rescue.terrain_file import Part, Terrain, open_terrain
+from riskmap.rescue.terrain_question import DEPTHS, Question
 
 _SIDE = 1201  # of an HGT of three seconds: posts on the whole degree, so a cell reaches half a step beyond
 _STEP = 1 / 1200
@@ -94,6 +96,34 @@ def _area(shape: shapely.MultiPolygon) -> float:
     geod = pyproj.Geod(ellps="GRS80")
     dense = shapely.orient_polygons(shapely.segmentize(shape, 0.0045))
     return sum(abs(geod.geometry_area_perimeter(part)[0]) for part in shapely.get_parts(dense))
+
+
+def test_loaded_and_asked_over_http_the_areas_are_those_of_the_cells(
+    admin: TestClient, file: Path, posts: np.ndarray
+) -> None:
+    with file.open("rb") as body:
+        said = {"name": "安道尔三秒", "height_system": "EGM96", "source": "SRTM"}
+        loaded = admin.post("/api/rescue/terrains", data=said, files={"file": (file.name, body)})
+    assert loaded.status_code == 201, loaded.text
+    assert loaded.json()["voids"] == int((posts == _VOID).sum())
+    asked = {"name": "瓦利拉河谷", "terrain": loaded.json()["id"], "height_system": "EGM96", "level_m": 925.5}
+    answer = admin.post("/api/rescue/floods/terrain", json=asked | {"point": mapping(_SANT_JULIA)})
+    assert answer.status_code == 201, answer.text
+    made = answer.json()
+    part = Part(
+        **{k: made["method"]["window"][k] for k in ("rows", "cols")}, **_corner(made["method"]["window"]["bounds"])
+    )
+    below = (posts != _VOID) & (posts < 925.5)
+    expected = _filled(part, below, [(round((43 - 42.465) / _STEP), round(0.49 / _STEP))])
+    for one in made["classes"]:
+        upper = one["depth_to_m"] or np.inf
+        areas = sum(_cell_area(r) for r, c in expected if one["depth_m"] <= 925.5 - posts[r, c] < upper)
+        assert abs(one["area_m2"] - areas) < 1e-5 * areas
+    assert made["area_m2"] == pytest.approx(sum(_cell_area(r) for r, _ in expected), rel=1e-5)
+
+
+def _corner(bounds: list[float]) -> dict[str, int]:
+    return {"row": round((43 + _STEP / 2 - bounds[3]) / _STEP), "col": round((bounds[0] - 1 + _STEP / 2) / _STEP)}
 
 
 @pytest.mark.parametrize("level", ["908.01", "912.15", "925.5", "948.25"])
@@ -195,7 +225,7 @@ def test_along_the_river_each_cell_takes_the_level_of_the_nearest_point(valley: 
 
 
 def test_a_level_below_the_river_bed_is_refused_with_the_lowest_ground(valley: Terrain, posts: np.ndarray) -> None:
-    with pytest.raises(Invalid, match="不高于站点 300 m 内的地面") as told:
+    with pytest.raises(Invalid, match="不高于水位点 300 m 内的地面") as told:
         _worked_out(valley, Question(_SANT_JULIA, Decimal("850")))
     row, col = round((43 - 42.465) / _STEP), round(0.49 / _STEP)
     geod = pyproj.Geod(ellps="GRS80")

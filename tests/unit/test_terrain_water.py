@@ -15,9 +15,11 @@ from tests.terrains import LEFT, STEP, TOP, VOID, bowl, middle, write
 
 from riskmap.base.errors import Invalid
 from riskmap.rescue import terrain as working
-from riskmap.rescue.terrain import Question, Water, around, window_of
+from riskmap.rescue import terrain_outline as outline
+from riskmap.rescue.terrain import Water, around, window_of
 from riskmap.rescue.terrain_file import facts_of, open_terrain
 from riskmap.rescue.terrain_line import Falling
+from riskmap.rescue.terrain_question import DEPTHS, Question
 
 _MIDDLE = Point(middle(10, 10))
 
@@ -54,7 +56,7 @@ def test_a_bowl_fills_to_the_level_and_its_classes_are_rings(tmp_path: Path) -> 
     ]
     assert found.deepest_m == 2.25
     assert found.warnings == []
-    assert found.begin == "从站点所在的格起算"
+    assert found.begin == "从水位点所在的格起算"
     assert found.classes[1].geometry.bounds == pytest.approx(
         (LEFT + 9 * STEP, TOP - 12 * STEP, LEFT + 12 * STEP, TOP - 9 * STEP)
     )
@@ -140,10 +142,10 @@ def test_a_gauge_on_the_bank_begins_at_the_nearest_water_within_its_distance(tmp
     bank = Point(middle(10, 13))  # 13 m
     found = _water(path, "11.5", bank, search_m=250)
     assert found.cells == 9
-    assert found.begin == "站点所在的格地面不低于水位，从西面 194 m 处最近的低于水位的格起算（限 250 m 内）"
+    assert found.begin == "水位点所在的格地面不低于水位，从西面 194 m 处最近的低于水位的格起算（限 250 m 内）"
     told = _refused(path, "11.5", bank, search_m=150)
     assert told.detail == (
-        "水位 11.50 m 不高于站点 150 m 内的地面：最低处地面 12.00 m，离站点 97 m。请核对水位和高程基准，或加大找水的距离。"
+        "水位 11.50 m 不高于水位点 150 m 内的地面：最低处地面 12.00 m，离水位点 97 m。请核对水位和高程基准，或加大找水的距离。"
     )
     assert told.errors[0].field == "level_m"
     assert told.code == "below_ground"
@@ -168,6 +170,11 @@ def test_a_falling_level_follows_the_river(tmp_path: Path) -> None:
     assert found.begin == "河线经过 21 格，从其中地面低于水位的 21 格起算"
     back = _water(path, "11.5", LineString(_RIVER.coords[::-1]), level_end_m=Decimal("21.5"))
     assert _cells(back) == _cells(found)
+
+
+def test_a_river_drawn_on_the_edge_of_cells_lies_in_the_terrain(tmp_path: Path) -> None:
+    edge = LineString([(LEFT + 2 * STEP, TOP - 10 * STEP), (LEFT + 18 * STEP, TOP - 10 * STEP)])
+    assert _water(write(tmp_path / "a.tif", _valley()), "16.5", edge).cells > 10
 
 
 def test_a_bent_line_gives_each_place_the_level_of_its_nearest_point() -> None:
@@ -230,9 +237,9 @@ def test_a_window_of_too_many_cells_is_refused_with_what_would_do(
 
 def test_a_shattered_water_is_refused_before_it_is_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write(tmp_path / "a.tif", bowl())
-    monkeypatch.setattr(working, "MOST_VERTICES", 11)
+    monkeypatch.setattr(outline, "MOST_VERTICES", 11)
     assert _refused(path, "12.25").code == "too_many_vertices"
-    monkeypatch.setattr(working, "MOST_VERTICES", 12)
+    monkeypatch.setattr(outline, "MOST_VERTICES", 12)
     assert _water(path, "12.25").cells == 25
 
 
@@ -249,9 +256,9 @@ def test_no_heights_at_the_place_or_anywhere(tmp_path: Path) -> None:
 def test_corners_are_counted_as_they_are_drawn(tmp_path: Path) -> None:
     ranks = np.random.default_rng(3).integers(0, 4, (60, 70)).astype(np.uint8)
     with open_terrain(write(tmp_path / "a.tif", np.zeros((60, 70)))) as terrain:
-        drawn = working._classes(terrain, terrain.whole, ranks, working.DEPTHS)
+        drawn = outline.classes_of(terrain, terrain.whole, ranks, DEPTHS)
     rings = [r for c in drawn for p in shapely.get_parts(c.geometry) for r in (p.exterior, *p.interiors)]
-    assert working._corners(ranks) == sum(len(r.coords) - 1 for r in rings)
+    assert outline.corners(ranks) == sum(len(r.coords) - 1 for r in rings)
     assert all(c.geometry.is_valid for c in drawn)
 
 

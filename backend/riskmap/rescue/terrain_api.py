@@ -14,9 +14,10 @@ from riskmap.base.errors import Invalid
 from riskmap.base.forms import parts_of
 from riskmap.base.web import ExactResponse, ExactRoute, ensure_disk
 from riskmap.exchange.uploads import shown_name
-from riskmap.rescue import floods, terrain, terrain_floods, terrains
+from riskmap.rescue import floods, terrain_floods, terrains
 from riskmap.rescue.api import answer, flood_body
 from riskmap.rescue.rights import Inner, Writer
+from riskmap.rescue.terrain_question import DEPTHS, RADIUS_M, SEARCH_M
 from riskmap.rescue.terrain_wire import TerrainFile, TerrainFlood
 from riskmap.store.dependencies import ReadSnapshot
 from riskmap.store.snapshot import open_snapshot
@@ -44,7 +45,7 @@ def list_terrains(request: Request, reader: Inner, snapshot: ReadSnapshot) -> An
         "height_systems": terrains.HEIGHT_SYSTEMS,
         "upload_mb": settings.upload_mb,
         "too_large": too_large(settings.upload_mb),
-        "defaults": {"classes": terrain.DEPTHS, "radius_m": terrain.RADIUS_M, "search_m": terrain.SEARCH_M},
+        "defaults": {"classes": DEPTHS, "radius_m": RADIUS_M, "search_m": SEARCH_M},
     }
     return answer(request, snapshot, body)
 

@@ -20,8 +20,9 @@ from riskmap.base.web import ensure_disk
 from riskmap.catalogue.queries import CatalogueCache
 from riskmap.rescue import floods, terrain, terrains
 from riskmap.rescue.depths import Depth
-from riskmap.rescue.terrain import Question, Water, metres, words_of
+from riskmap.rescue.terrain import Water
 from riskmap.rescue.terrain_file import Part
+from riskmap.rescue.terrain_question import Question, metres, words_of
 from riskmap.rescue.terrain_wire import TerrainFlood
 from riskmap.selection.compile import compile_selection
 from riskmap.selection.model import Selection

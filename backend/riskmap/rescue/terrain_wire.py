@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from riskmap.base.wire import Text, Wire
-from riskmap.rescue.terrain import DEPTHS, RADIUS_M, SEARCH_M
+from riskmap.rescue.terrain_question import DEPTHS, RADIUS_M, SEARCH_M
 from riskmap.rescue.wire import Name
 
 Level = Annotated[Decimal, Field(ge=-500, le=9000, max_digits=10, decimal_places=3)]
