@@ -60,7 +60,8 @@ def sizes(body: bytes) -> list[tuple[int, int]]:
 
 
 def printed(client: TestClient, object_id: int, kind: str = "board", **more: Any) -> bytes:
-    answer = client.get(f"/api/objects/{object_id}/notice.pdf", params={"kind": kind, **more})
+    body = {"kind": kind, "publish": True, **more}
+    answer = client.post(f"/api/objects/{object_id}/notice.pdf", json=body)
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-type"] == "application/pdf"
     return answer.content
@@ -156,13 +157,16 @@ def test_who_may_print_and_who_publishes(admin: TestClient, client: TestClient, 
     assert "未对外公开" in said
     assert admin.get(f"/api/objects/{object_id}/public-code").json() == {"code": None}
     assert reader.delete(f"/api/objects/{object_id}/public-code", params={"reason": "x"}).status_code == 403
-    # Another site's page cannot have an editor publish.
-    foreign = admin.get(path, headers={"Sec-Fetch-Site": "cross-site"})
-    assert foreign.status_code == 403
-    printed(admin, object_id, publish="false")
+    # Another site's page cannot have an editor publish, and looking or printing alone publishes nothing.
+    body = {"kind": "board", "publish": True}
+    assert admin.post(path, json=body, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
+    assert admin.get(path, params={"publish": "true"}).json()["code"] == "not_by_get"
+    assert "未对外公开" in pages(admin.get(path).content)[0]
+    assert "未对外公开" in pages(printed(admin, object_id, publish=False))[0]
     assert admin.get(f"/api/objects/{object_id}/public-code").json() == {"code": None}
     printed(make_account("editor", areas=["360402"]), object_id)
-    assert code_of(admin, object_id) in pages(printed(reader, object_id))[0].replace("-", "")
+    for who in (reader, admin):  # what is public already has its code on every print
+        assert code_of(admin, object_id) in pages(who.get(path).content)[0].replace("-", "")
     # What only the command tier sees is printed, and never published.
     secret = register(admin, "指挥层装置", visibility="command")
     assert "未对外公开" in pages(printed(admin, secret))[0]
@@ -245,6 +249,9 @@ def test_many_at_once_are_the_hazards_that_are_seen_in_full(admin: TestClient, m
     ids = [register(admin, f"批量{i}", tags=[tag], parties=[]) for i in range(3)]
     admin.post("/api/objects", json={"class": "school", "name": "批量小学", "division": "360402", "tags": [tag]})
     answer = admin.post("/api/reports/notices", json={"selection": {"tag": [tag]}, "kind": "duty"})
+    assert answer.headers["x-public-codes"] == "0"
+    asked = {"selection": {"tag": [tag]}, "kind": "duty", "publish": True}
+    answer = admin.post("/api/reports/notices", json=asked)
     assert answer.status_code == 200, answer.text
     assert len(pages(answer.content)) == 3
     assert (answer.headers["x-total-rows"], answer.headers["x-left-out"]) == ("3", "1")
@@ -264,7 +271,7 @@ def test_more_than_200_are_refused_before_anything_is_published(
     monkeypatch.setattr("riskmap.reports.notices.service.MOST", 2)
     for i in range(3):
         register(admin, f"许多{i}", tags=["许多"], parties=[])
-    answer = admin.post("/api/reports/notices", json={"selection": {"tag": ["许多"]}})
+    answer = admin.post("/api/reports/notices", json={"selection": {"tag": ["许多"]}, "publish": True})
     assert (answer.status_code, answer.json()["code"]) == (422, "too_many_notices")
     engine = create_engine(make_url(str(settings.database_url)).set(drivername="postgresql+psycopg2"))
     with engine.connect() as connection:

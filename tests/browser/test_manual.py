@@ -281,7 +281,8 @@ def test_notices_and_the_map_to_take_away_are_as_the_manual_shows(
     }  # fmt: skip
     made = ask.post(f"{address}/api/objects", data=body, headers=csrf).json()["id"]
     for name in ("board", "duty"):
-        answer = ask.get(f"{address}/api/objects/{made}/notice.pdf?kind={name}")
+        asked = {"kind": name, "publish": True}
+        answer = ask.post(f"{address}/api/objects/{made}/notice.pdf", data=asked, headers=csrf)
         assert answer.ok, answer.text()
         (folder / f"{name}.png").write_bytes(png_of_page(answer.body(), dpi=64 if name == "board" else 80))
     phone = browser.new_context(viewport={"width": 390, "height": 700}, is_mobile=True, locale="zh-CN")

@@ -44,7 +44,8 @@ def test_a_board_is_printed_published_and_revoked_from_the_objects_page(
     page.get_by_role("button", name="更多").last.click()
     page.get_by_role("menuitem", name="打印公告牌").click()
     dialog = page.get_by_role("dialog", name="打印：示例灌装车间")
-    expect(dialog).to_contain_text("首次打印即对外公开四项")
+    expect(dialog).to_contain_text("勾选后打印，即对外公开四项")
+    dialog.get_by_label("公开并印二维码").check()
     with page.expect_download() as taken:
         dialog.get_by_role("button", name="打印（PDF）").click()
     assert taken.value.suggested_filename.startswith("安全风险公告牌-示例灌装车间")
@@ -69,7 +70,8 @@ def test_a_board_is_printed_published_and_revoked_from_the_objects_page(
     dialog.get_by_role("button", name="停用二维码").click()
     dialog.get_by_label("停用原因").fill("换牌")
     dialog.get_by_role("button", name="停用", exact=True).click()
-    expect(dialog).to_contain_text("首次打印即对外公开四项")
+    expect(dialog).to_contain_text("勾选后打印，即对外公开四项")
+    expect(dialog.get_by_label("公开并印二维码")).not_to_be_checked()
     assert visitor.goto(f"{address}{public}").status == 404  # type: ignore[union-attr]
     expect(visitor.locator("body")).to_contain_text("没有这个编号的公示")
     phone.close()

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field
 
-from riskmap.access.dependencies import check_same_site, signed_in
+from riskmap.access.dependencies import signed_in
 from riskmap.access.reader import Reader
 from riskmap.base import database
 from riskmap.base.errors import Invalid, TooMany
@@ -32,12 +32,17 @@ _AT_ONCE = threading.BoundedSemaphore(2)
 _WAIT_S = 30
 
 
-class NewNotices(Wire):
+class NewNotice(Wire):
+    """A notice to be printed, and whether its object is published by it."""
+
+    kind: Kind = Field("board", title="哪种牌")
+    publish: bool = Field(False, title="公开并印二维码")
+
+
+class NewNotices(NewNotice):
     """Notices to be printed in one file."""
 
     selection: dict[str, Any] = Field(default_factory=dict, title="选择")
-    kind: Kind = Field("board", title="哪种牌")
-    publish: bool = Field(True, title="带公示二维码")
 
 
 @router.get("/objects/{object_id}/notice.pdf", response_class=Response)
@@ -47,12 +52,25 @@ def get_notice(
     reader: SignedIn,
     snapshot: ReadSnapshot,
     kind: Annotated[Kind, Query(title="哪种牌")] = "board",
-    publish: Annotated[bool, Query(title="带公示二维码")] = True,
+    publish: Annotated[bool, Query(title="公开")] = False,
 ) -> Response:
-    """风险公告牌 (board, A3) or 责任公示牌 (duty, A4) of one object; an editor publishes what its code shows."""
+    """风险公告牌 (board, A3) or 责任公示牌 (duty, A4) of one object, with its code where it is public already."""
+    if publish:
+        told = "看和打印不会公开对象。要公开并印二维码，请在打印窗口里勾选，或用 POST 提交。"
+        raise Invalid(told, code="not_by_get")
+    return _one(request, snapshot, object_id, kind, publish=False)
+
+
+@router.post("/objects/{object_id}/notice.pdf", response_class=Response)
+def post_notice(
+    object_id: ObjectId, body: NewNotice, request: Request, reader: SignedIn, snapshot: ReadSnapshot
+) -> Response:
+    """The same; `publish`: an editor makes public what its code shows."""
+    return _one(request, snapshot, object_id, body.kind, publish=body.publish)
+
+
+def _one(request: Request, snapshot: Snapshot, object_id: int, kind: Kind, *, publish: bool) -> Response:
     rows = [service.to_print(snapshot, object_id)]
-    if publish and service.may_publish(reader):
-        check_same_site(request)  # a GET that publishes is asked for from our own page, or by token
     return _answer(request, snapshot, rows, kind, publish, f"{TITLES[kind]}-{rows[0]['name'][:60]}", 0)
 
 
@@ -116,7 +134,7 @@ def _answer(
     ensure_disk(app.settings)
     writing = publish and service.may_publish(reader)
     with _turn(), database.write(app.engine, reader.settings(write=writing)) as connection:
-        codes = service.publish(connection, snapshot, rows) if publish else {}
+        codes = service.codes(connection, snapshot, rows, publish=publish)
         made = service.pdf(snapshot, rows, kind, codes, _base(request), app.mark)
         service.note_printed(connection, snapshot, rows, kind, codes)
     headers = {

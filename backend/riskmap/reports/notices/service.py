@@ -1,7 +1,8 @@
 """Which notices may be printed by whom, and what is published by it.
 
-Printing a notice with a QR code publishes four things of its object on a page of its own: the grade, the posts in
-charge, the inspection that is asked, the last inspections. An editor or administrator does that, and the trail has it.
+Publishing puts four things of an object on a page of its own, which the QR code of its notice leads to: the grade, the
+posts in charge, the inspection that is asked, the last inspections. An editor or administrator asks for that by an act
+of its own, and the trail has it; printing alone publishes nothing.
 """
 
 import io
@@ -103,19 +104,21 @@ def of_selection(snapshot: Snapshot, selection: Selection) -> Chosen:
 
 
 def may_publish(reader: Reader) -> bool:
-    """Whether printing publishes: an editor's or administrator's, never a reader's."""
+    """Who publishes: an editor or administrator, never a reader."""
     return reader.writes and reader.sees_inner
 
 
-def publish(connection: Connection, snapshot: Snapshot, rows: Sequence[Mapping[str, Any]]) -> dict[int, str]:
-    """The codes of these objects, with new ones for those that have none; what is new is an entry each of the trail.
+def codes(
+    connection: Connection, snapshot: Snapshot, rows: Sequence[Mapping[str, Any]], *, publish: bool
+) -> dict[int, str]:
+    """The codes of these objects; `publish`: new ones for those that have none, each an entry of the trail.
 
     What only the command tier sees is not published. Who may not publish gets the codes that there are.
     """
     reader = snapshot.reader
     able = {row["id"]: row for row in rows if row["visibility"] < COMMAND_TIER}
     known = {i: found["code"] for i, found in queries.codes(connection, list(able)).items()}
-    if not may_publish(reader):
+    if not (publish and may_publish(reader)):
         return known
     new = queries.add_codes(connection, {i: _new_code() for i in able if i not in known}, reader.name)
     for object_id, code in new.items():
