@@ -358,6 +358,8 @@ def _page_words(section: Any) -> None:
     head.add_run("{{ 标题 }}\t{{ 密级 }}")
     marked = head.add_run("{% if 草稿 %}　{{ 草稿 }}{% endif %}{% if 演示 %}　{{ 演示 }}{% endif %}")
     marked.font.color.rgb = RGBColor(0xB0, 0x00, 0x10)
+    part = head.add_run("{% if 范围 %}\n{{ 范围 }}{% endif %}")
+    part.font.color.rgb = RGBColor(0xB0, 0x00, 0x10)
     foot.add_run("{{ 编号 }}　状态号 {{ 状态号 }}\t第 ")
     _field(foot, "PAGE", "1")
     foot.add_run(" 页　共 ")
@@ -389,7 +391,7 @@ def _cover(made: Any) -> None:
     line("（{{ 数据日期[:4] }} 年）", size=15, align=centre, before=6)
     red = RGBColor(0xB0, 0x00, 0x10)
     line(
-        "{{ 草稿 }}{% if 草稿 and 演示 %}　{% endif %}{{ 演示 }}",
+        "{{ [草稿, 演示, 范围]|select|join('　') }}",
         size=12,
         bold=True,
         colour=red,

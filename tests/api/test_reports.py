@@ -1,6 +1,10 @@
 """Report sets: one frozen state, figures that are the page's, 审核 and 签发, rights, whole or not at all."""
 
+import io
 import json
+import os
+import re
+import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,9 +20,11 @@ from tests.api.reports import again, file, make, manifest, order, wait, zipped
 from riskmap.access.reader import SYSTEM
 from riskmap.base import database
 from riskmap.base.settings import Settings
-from riskmap.reports import booklet
+from riskmap.catalogue.model import GRADES
+from riskmap.reports import booklet, sheets
 from riskmap.reports import products as products_module
 from riskmap.reports.products import Made, Product
+from riskmap.selection.model import Selection
 
 Maker = Callable[..., TestClient]
 
@@ -55,6 +61,24 @@ def one_product(monkeypatch: pytest.MonkeyPatch) -> None:
         return [Made("数字.txt", "数字", "list")]
 
     monkeypatch.setattr("riskmap.reports.run.products", lambda: (Product("n", "数字", 1.0, write),))
+
+
+def pages_of(body: bytes) -> list[str]:
+    with pypdfium2.PdfDocument(body) as document:
+        return ["".join(page.get_textpage().get_text_bounded().split()) for page in document]
+
+
+def said_of(files: dict[str, bytes]) -> dict[str, str]:
+    """The words of every product that is read as words, without their spaces."""
+    out: dict[str, str] = {}
+    for name, body in files.items():
+        if name.endswith(".pdf"):
+            out[name] = "".join(pages_of(body))
+        elif name.endswith((".xlsx", ".docx")):
+            with zipfile.ZipFile(io.BytesIO(body)) as archive:
+                parts = [archive.read(n).decode() for n in archive.namelist() if n.endswith(".xml")]
+            out[name] = "".join(re.sub(r"<[^>]+>", "", "".join(parts)).split())
+    return out
 
 
 @pytest.mark.usefixtures("one_product")
@@ -233,11 +257,58 @@ def test_a_damaged_set_is_never_told_as_finished(admin: TestClient, settings: Se
     found[0].write_bytes(found[0].read_bytes()[::-1])  # the same length
     answer = admin.get(f"/api/reports/{made['id']}/files/数字.txt")
     assert (answer.status_code, answer.json()["code"]) == (409, "damaged")
+    listed = {row["id"]: row["status"] for row in admin.get("/api/reports").json()["items"]}
+    assert listed[made["id"]] == "damaged"  # what the download has found is not forgotten
     found[0].unlink()
     told = admin.get(f"/api/reports/{made['id']}").json()
     assert (told["status"], told["files"]) == ("damaged", [])
     listed = {row["id"]: row["status"] for row in admin.get("/api/reports").json()["items"]}
     assert listed[made["id"]] == "damaged"
+
+
+@pytest.mark.usefixtures("one_product")
+def test_a_changed_file_is_found_by_the_sets_page_and_at_the_signature(
+    admin: TestClient, make_account: Maker, settings: Settings
+) -> None:
+    made = make(admin, title="改了一个字节")
+    [path] = (settings.data_dir / "reports").glob(f"{made['id']}-*/数字.txt")
+    whole, times = path.read_bytes(), path.stat()
+    path.write_bytes(b"9" + whole[1:])
+    assert admin.get(f"/api/reports/{made['id']}").json()["status"] == "damaged"
+    path.write_bytes(whole)
+    assert admin.get(f"/api/reports/{made['id']}").json()["status"] == "done"
+    # Where not even the time of the last change tells it, every file is read before it is decided on.
+    path.write_bytes(b"9" + whole[1:])
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    reviewer = make_account("editor", "command")
+    admin.get(f"/api/reports/{made['id']}")
+    answer = reviewer.post(f"/api/reports/{made['id']}/review", json={})
+    assert (answer.status_code, answer.json()["code"]) == (409, "damaged")
+    listed = {row["id"]: row["status"] for row in admin.get("/api/reports").json()["items"]}
+    assert listed[made["id"]] == "damaged"
+
+
+@pytest.mark.usefixtures("one_product")
+def test_who_reviewed_does_not_sign(make_account: Maker) -> None:
+    writer, both = make_account("editor", "command"), make_account("administrator", "command", may=["sign"])
+    third = make_account("administrator", "command", may=["sign"])
+    made = make(writer, title="三人")
+    path = f"/api/reports/{made['id']}"
+    assert both.post(f"{path}/review", json={}).status_code == 200
+    answer = both.post(f"{path}/sign", json={})
+    assert (answer.status_code, answer.json()["code"]) == (403, "own_review")
+    assert third.post(f"{path}/sign", json={}).status_code == 202
+    assert wait(third, made["id"])["stage"] == "issued"
+
+
+@pytest.mark.usefixtures("one_product")
+def test_the_list_tells_how_many_of_the_graver_have_no_place(admin: TestClient) -> None:
+    risk(admin, "没有位置的低风险", 1, 1, 1, geometry=None)
+    made = make(admin)
+    row = next(row for row in admin.get("/api/reports").json()["items"] if row["id"] == made["id"])
+    unplaced = made["figures"]["unplaced"]
+    assert row["unplaced_upward"] == unplaced["major"] + unplaced["serious"]
+    assert row["unplaced_upward"] < row["totals"]["unplaced"]
 
 
 def test_a_product_that_fails_leaves_nothing_and_may_be_tried_again(
@@ -287,6 +358,7 @@ def test_what_failed_and_was_withdrawn_is_made_again_as_another_version(
         ({"as_of": "yesterday"}, None),
         ({"as_of": "state:999999"}, None),
         ({"as_of": "2090-01-01"}, "as_of"),
+        ({"as_of": "1950-01-01"}, "as_of"),
     ],
 )
 def test_an_order_that_makes_no_sense_is_refused_in_words(
@@ -306,9 +378,70 @@ def test_an_order_that_makes_no_sense_is_refused_in_words(
 def test_a_set_of_narrow_rights_says_that_it_is_not_the_whole(admin: TestClient, make_account: Maker) -> None:
     county = make(make_account("editor", "department", areas=["360402"]))
     assert county["area"] == "濂溪区"
-    assert "仅含编制账号权限内的对象（濂溪区）" in county["words"]
+    assert county["partial"] == "仅含编制账号权限内的对象（濂溪区、内部级以下）"
     assert county["options"]["maker"] == "濂溪区应急管理局"
-    assert "权限内" not in make(admin)["words"]
+    assert make(admin)["partial"] is None
+
+
+def test_a_set_of_a_lower_tier_says_on_every_product_that_it_is_not_the_whole(
+    admin: TestClient, make_account: Maker
+) -> None:
+    """By the rights, also where they leave nothing out by chance; who sees more reads it before he signs."""
+    risk(admin, "受控的重大", 10, 6, 15, visibility="command")
+    editor, told = make_account("editor", "department"), "仅含编制账号权限内的对象（内部级以下）"
+    answer = order(editor, title="内部级的")
+    assert answer.json()["partial"] == told
+    part, whole = wait(editor, answer.json()["id"]), make(admin)
+    assert part["status"] == "done", part["message"]
+    assert part["figures"]["major"] < whole["figures"]["major"]
+    assert "受控的重大" not in "".join(said_of(zipped(editor, part)).values())
+    said = said_of(zipped(editor, part))
+    assert len(said) >= 9
+    for name, words in said.items():
+        assert "".join(told.split()) in words, name
+    for page in pages_of(zipped(editor, part)["图册-A4.pdf"]):
+        assert told in page
+    report = said["城市安全风险评估报告.pdf"]
+    assert f"登记的编制账号权限内的对象{part['figures']['totals']['total']}个" in report
+    assert manifest(editor, part)["partial"] == told
+    shown = {row["id"]: row["partial"] for row in admin.get("/api/reports").json()["items"]}
+    assert (shown[part["id"]], shown[whole["id"]]) == (told, None)
+    for name, words in said_of(zipped(admin, whole)).items():
+        assert "仅含" not in words, name
+
+
+def test_a_public_set_says_that_it_has_only_what_is_public(admin: TestClient) -> None:
+    risk(admin, "公开的一处", 10, 6, 15, visibility="public")
+    made = make(admin, public=True)
+    said = said_of(zipped(admin, made))
+    for name, words in said.items():
+        assert "仅含可公开的对象" in words, name
+    total = made["figures"]["totals"]["total"]
+    assert f"登记的可公开的对象{total}个" in said["城市安全风险评估报告.pdf"]
+    sheet = said["较大以上风险分布图-A3.pdf"]
+    assert f"可公开的登记总数{total}个" in sheet
+    assert "引线黑点为概略位置，与实际位置可相差约1400m" in sheet
+    assert "为实际位置" not in sheet
+
+
+def test_the_booklet_counts_what_the_set_was_ordered_of(admin: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("riskmap.reports.run.products", lambda: (Product("b", "图册", 1.0, booklet.make),))
+    risk(admin, "镇上的较大", 3, 6, 15, division="360402001")
+    classes = [c["class"] for c in admin.get("/api/catalogue").json()["classes"] if c["role"] == "hazard"]
+    made = make(admin, title="仅重大的图册", selection={"grade": ["major"], "class": classes})
+    assert made["figures"]["serious"] == 0
+    for page in pages_of(file(admin, made, "图册-A4.pdf")):
+        assert "较大未选入" in page
+        # The selection is on every page, in short where its words have no room.
+        assert f"等{len(classes)}类；重大；在用" in page
+
+
+@pytest.mark.usefixtures("one_product")
+def test_a_file_names_the_grades_that_it_shows() -> None:
+    ordered = [{"paper": "A3", "orientation": "landscape", "heat": False}] * 2
+    assert sheets.names(ordered) == ["较大以上风险分布图-A3", "较大以上风险分布图-A3-2"]
+    for grade, stem in ((("major",), "重大"), (("major", "serious"), "较大以上"), (GRADES, "各级")):
+        assert sheets.names(ordered[:1], sheets.stem_of(Selection(grade=grade))) == [f"{stem}风险分布图-A3"]
 
 
 @pytest.mark.usefixtures("one_product")

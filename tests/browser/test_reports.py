@@ -226,7 +226,8 @@ def test_a_set_from_its_order_to_its_issue_and_its_withdrawal(enter: Enter, offi
 def test_what_has_changed_since_the_last_issue_leads_to_the_objects(enter: Enter, office: httpx.Client) -> None:
     chief = in_office(str(office.base_url), "张局长", OTHER_PASSWORD)
     first = ordered(office, title="上期")
-    chief.post(f"/api/reports/{first['id']}/review", json={}).raise_for_status()
+    reviewer = in_office(str(office.base_url), "李审核", OTHER_PASSWORD)
+    reviewer.post(f"/api/reports/{first['id']}/review", json={}).raise_for_status()
     chief.post(f"/api/reports/{first['id']}/sign", json={}).raise_for_status()
     assert wait(office, first["id"])["stage"] == "issued"  # type: ignore[arg-type]
     body = {

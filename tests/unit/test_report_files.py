@@ -127,7 +127,7 @@ def test_pages_are_numbered_and_say_whose_they_are(both: tuple[typeset.Typeset, 
     section = word.Document(io.BytesIO(both[1])).sections[0]
     foot = [i.text.strip() for i in section.footer._element.iter(qn("w:instrText"))]
     assert foot == ["PAGE", "NUMPAGES"]
-    head = "".join(t.text for t in section.header._element.iter(qn("w:t")))
+    head = "".join(t.text or "" for t in section.header._element.iter(qn("w:t")))
     assert "草稿" in head
     assert "演示数据，非真实" in head
     with pypdfium2.PdfDocument(both[0].body) as document:

@@ -18,7 +18,7 @@ from riskmap.paper import fonts, layout, margins, placing
 from riskmap.paper.drawing import ALARM, GREY, INK, MM, NAVY, Block, Box, Page, path, width, wrap
 from riskmap.paper.frame import Frame, Site
 from riskmap.paper.gauss import Strip
-from riskmap.paper.imprint import Imprint
+from riskmap.paper.imprint import TEXTS, Imprint
 from riskmap.paper.mapped import ClassRow, Ground, Mark, total
 from riskmap.paper.panels import Writer, number
 from riskmap.paper.sheet import Composed
@@ -61,7 +61,7 @@ class BookPage:
     marks: tuple[Mark, ...]
     ground: Ground
     entries: tuple[Entry, ...]
-    counts: Mapping[str, int]  # of all grades, placed or not, also of those that are not drawn
+    counts: Mapping[str, int]  # of each grade of the selection, placed or not, drawn or not
     classes: tuple[ClassRow, ...] = ()
     unplaced: Mapping[str, int] = field(default_factory=dict)
     above: Mapping[str, int] = field(default_factory=dict)  # counts of the county, for shares
@@ -85,10 +85,7 @@ def compose_booklet(
 class _Book:
     def __init__(self, imprint: Imprint, scale_title: str, worse: str, sheet_no: str) -> None:
         self.lacking: set[str] = set()
-        said: dict[str, Any] = {
-            f: self.clean(getattr(imprint, f))
-            for f in ("title", "area", "selection", "maker", "secrecy", "approval", "reviewed_by", "signed_by")
-        }
+        said: dict[str, Any] = {name: self.clean(getattr(imprint, name)) for name in TEXTS}
         self.imprint = replace(imprint, **said)
         self.scale_title, self.worse, self.sheet_no = scale_title, worse, sheet_no
         self.pages: list[Page] = []
@@ -364,9 +361,12 @@ class _Book:
             b.symbol(None, g, x + 3, w.y - 0.95, 1.5)
             b.text(x + 7, w.y, look.letter, pt)
             b.text(x + 12, w.y, look.word, pt, bold=True)
-            n = town.counts.get(g, 0)
-            b.text(count, w.y, number(n), pt, align="right")
-            if town.above:
+            n = town.counts.get(g)
+            if n is None:  # not asked for: not none
+                b.text(count, w.y, "未选入", pt, color=GREY, align="right")
+            else:
+                b.text(count, w.y, number(n), pt, align="right")
+            if town.above and n is not None:
                 whole = town.above.get(g, 0)
                 b.text(share, w.y, f"{100 * n / whole:.1f}%" if whole else "—", pt, align="right")
             w.skip(0.5)
@@ -389,8 +389,9 @@ class _Book:
             w.lines(f"{'、'.join(town.ground.missing)}：未加载。", 6, color=GREY)
         if town.ground.area is None:
             w.lines("无区划界线：图幅按对象的位置。", 6, color=GREY)
-        if not margins.selection_in_head(self.imprint, W, _MARGIN, K, self.sheet_no, ""):
-            w.lines(f"选择：{self.imprint.selection}", 6, color=GREY)
+        said = self.imprint.brief or self.imprint.selection  # the lists' 说明 have it whole
+        if not margins.selection_in_head(replace(self.imprint, selection=said), W, _MARGIN, K, self.sheet_no, ""):
+            w.lines(f"选择：{said}", 6, color=GREY)
 
     def _locator(self, b: Block, w: Writer, town: BookPage) -> None:
         """The town within its county and city, small."""

@@ -7,6 +7,10 @@ from typing import Any
 from riskmap.base.clock import SHANGHAI
 
 DRAFT = "草稿"
+# What was written by people, or is made of what they wrote: any character may stand in it.
+TEXTS = (
+    "title", "area", "selection", "brief", "partial", "maker", "secrecy", "approval", "reviewed_by", "signed_by",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,14 @@ class Imprint:
     reviewed_by: str = ""
     signed_by: str = ""
     mark: str | None = None  # 演示数据，非真实
+    brief: str = ""  # the selection where its words have no room
+    partial: str = ""  # 仅含编制账号权限内的对象（……）; empty: nothing is left out
+    counted: str = ""  # which of the registered objects are counted: 编制账号权限内的, 可公开的; empty: all
+
+    @property
+    def alarms(self) -> list[str]:
+        """What keeps a reader from taking a product for the real, final and whole one; stands on every page."""
+        return [words for words in (self.mark, DRAFT if self.draft else "", self.partial) if words]
 
     def body(self) -> dict[str, Any]:
         """As a typst document reads it: words only."""
@@ -47,6 +59,8 @@ class Imprint:
             "data_at": f"{local:%Y-%m-%d %H:%M}",
             "check": self.check,
             "selection": self.selection,
+            "partial": self.partial,
+            "counted": self.counted,
             "maker": self.maker,
             "made_by": self.made_by,
             "draft": self.draft,

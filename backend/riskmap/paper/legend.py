@@ -60,7 +60,7 @@ def _left(w: Writer, said: Said, *, heat: bool) -> None:
     w.skip(0.4)
     words = f"{'本图计入' if heat else '本图表示'}　{number(drawn)} 个"
     if legend.total is not None:
-        words += f"；登记总数　{number(legend.total)} 个"
+        words += f"；{legend.within}登记总数　{number(legend.total)} 个"
     w.lines(words, 6)
     if not drawn:
         w.lines("所选范围内符合条件的对象：无", 6, bold=True)
@@ -201,7 +201,9 @@ def _legend(
     t.skip(1.1)
     t.rule(0.25)
     t.skip(0.5)
-    t.lines("外形、颜色为等级，内部图形为类别；引线黑点为实际位置。", 5.8, color=GREY, lead=1.28)
+    coarse = said.legend.coarse_m
+    where = f"概略位置，与实际位置可相差约 {number(coarse)} m" if coarse else "实际位置"
+    t.lines(f"外形、颜色为等级，内部图形为类别；引线黑点为{where}。", 5.8, color=GREY, lead=1.28)
     width_mm = pad * 2 + (left_w + 4 + table_w if beside else left_w)
     return Sized(b, width_mm * k, max(w.y, t.y) + pad * k * 0.7)
 

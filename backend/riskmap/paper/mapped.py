@@ -73,6 +73,8 @@ class Legend:
     classes: tuple[ClassRow, ...] = ()
     unplaced: Mapping[str, int] = field(default_factory=dict)
     total: int | None = None
+    within: str = ""  # which of the registered objects the total counts: 可公开的; empty: all
+    coarse_m: int | None = None  # how far a position may be from the real one; None: positions are the real ones
     notes: tuple[str, ...] = ()
 
 

@@ -22,10 +22,15 @@ def head(b: Block, imprint: Imprint, w: float, margin: float, k: float, sheet_no
         y += 1.2 * k
     sides_y = margin if not tall else y
     y = y + 0.6 * k
-    pt, below = _below_title(imprint, room, k)
+    pt, below = _below_title(imprint.selection, imprint, room, k)
+    if not below and imprint.brief:
+        pt, below = _below_title(imprint.brief, imprint, room, k)
     for line in below or [imprint.body()["month"]]:
         y += pt * k * MM * 1.1
         b.text(w / 2, y, line, pt * k, align="center")
+    for line in wrap(imprint.partial, 8 * k, room, bold=True) if imprint.partial else []:
+        y += 8 * k * MM * 1.2
+        b.text(w / 2, y, line, 8 * k, bold=True, color=ALARM, align="center")
     for i, s in enumerate(left):
         b.text(margin, sides_y + (2.9 + 4.2 * i) * k, s, 7.5 * k)
     right = w - margin
@@ -46,7 +51,7 @@ def head(b: Block, imprint: Imprint, w: float, margin: float, k: float, sheet_no
 def selection_in_head(imprint: Imprint, w: float, margin: float, k: float, sheet_no: str, sheet_of: str) -> bool:
     """Whether the selection's words stand below the title; where they have no room, the sheet says them elsewhere."""
     _, _, side = _sides(imprint, k, sheet_no, sheet_of)
-    return bool(_below_title(imprint, w - 2 * margin - 2 * side, k)[1])
+    return bool(_below_title(imprint.selection, imprint, w - 2 * margin - 2 * side, k)[1])
 
 
 def _sides(imprint: Imprint, k: float, sheet_no: str, sheet_of: str) -> tuple[list[str], str, float]:
@@ -77,9 +82,9 @@ def _title(title: str, room: float, whole: float, k: float) -> tuple[float, list
     return size, lines, True
 
 
-def _below_title(imprint: Imprint, room: float, k: float) -> tuple[float, list[str]]:
+def _below_title(selection: str, imprint: Imprint, room: float, k: float) -> tuple[float, list[str]]:
     """The selection and the month, with their size; no lines where they do not stand on two."""
-    words, pt = f"{imprint.selection}　{imprint.body()['month']}", 9.5
+    words, pt = f"{selection}　{imprint.body()['month']}", 9.5
     while pt > 6.5 and width(words, pt * k) > room:
         pt -= 0.5
     lines = wrap(words, pt * k, room)
@@ -148,12 +153,16 @@ def foot(b: Block, f: Foot, w: float, margin: float, k: float, y: float, scale: 
 _BAR_KM = (0.01, 0.02, 0.025, 0.05, 0.1, 0.2, 0.25, 0.5, 1, 2, 2.5, 5, 10, 20, 25, 50, 100)
 
 
+_LONGEST_BAR = 66.0  # mm
+
+
 def scale_bar(b: Block, x: float, y: float, k: float, scale: int) -> None:
     """Number and bar; the bar's pieces are of a round length and true to the scale."""
     b.text(x, y + 3.0 * k, f"1 : {number(scale)}", 9 * k, bold=True, align="center")
     km = scale / 1_000_000  # of a millimetre
     step = next((s for s in _BAR_KM if s / km >= 11 * k), _BAR_KM[-1])
-    piece, n = step / km, 4
+    piece = step / km
+    n = 4 if 4 * piece <= _LONGEST_BAR * k else 2  # what stands left and right of it keeps its room
     x0 = x - piece * n / 2
     metres = step < 0.25
     for i in range(n):

@@ -21,7 +21,7 @@ from riskmap.paper.density import Density
 from riskmap.paper.drawing import GREY, INK, NAVY, Block, Box, Page, width
 from riskmap.paper.frame import Frame, Site
 from riskmap.paper.gauss import Strip
-from riskmap.paper.imprint import Imprint
+from riskmap.paper.imprint import TEXTS, Imprint
 from riskmap.paper.legend import Said, heat_legend_variants, legend_variants, top_cells
 from riskmap.paper.mapped import ClassRow, Division, Ground, Heat, Legend, Mark, kinds_at
 from riskmap.paper.panels import Numbered, Sized
@@ -141,10 +141,7 @@ class _Sheet:
             legend, notes=tuple(clean(n) for n in legend.notes),
             classes=tuple(replace(c, title=clean(c.title)) for c in legend.classes),
         )  # fmt: skip
-        said: dict[str, Any] = {
-            f: clean(getattr(imprint, f))
-            for f in ("title", "area", "selection", "maker", "secrecy", "approval", "reviewed_by", "signed_by")
-        }
+        said: dict[str, Any] = {name: clean(getattr(imprint, name)) for name in TEXTS}
         self.imprint = replace(imprint, **said)
         self.lacking = tuple(sorted(lacking))
         self.sheet_no, self.sheet_of, self.heat, self.attach_ids = sheet_no, sheet_of, heat, attach_ids
@@ -268,7 +265,8 @@ class _Sheet:
         bare = {g: n for g, n in self._counts().items() if g in how.bare and n}
         if bare and not self.heat:
             words = "、".join(f"{LOOKS[g].word} {n} 个" for g, n in bare.items())
-            notes.append(f"对象密集：{words}只以小符号表示实际位置，不注名称和编号，名称见清单。")
+            where = "概略位置" if self.legend.coarse_m else "实际位置"
+            notes.append(f"对象密集：{words}只以小符号表示{where}，不注名称和编号，名称见清单。")
         if self.off:
             notes.append(f"另有 {len(self.off)} 个对象在图廓以外，见编号对照表。")
         if self.piles:

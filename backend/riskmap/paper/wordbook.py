@@ -100,7 +100,7 @@ class Wordbook:
 
     def cover(self, title: str, lines: Sequence[str], facts: Sequence[tuple[str, str]]) -> None:
         """The first page: alarm words, title, who and when, and what proves it."""
-        alarm = "　".join(part for part in (self._imprint.mark, DRAFT if self._imprint.draft else "") if part)
+        alarm = "　".join(self._imprint.alarms)
         self._out.write(_paragraph(_run(self._imprint.secrecy, bold=True), "CoverNote"))
         self._out.write(_paragraph(_run(alarm, colour="B00010", bold=True), "CoverNote"))
         self._out.write(_paragraph(_run(self._imprint.area), "CoverArea"))
@@ -251,11 +251,12 @@ def _core(imprint: Imprint) -> str:
 
 def _header(imprint: Imprint) -> str:
     alarm = "　".join(part for part in (imprint.mark, DRAFT if imprint.draft else "") if part)
+    beside = _paragraph(_run(imprint.partial, colour="B00010"), "Header") if imprint.partial else ""
     left = f"{imprint.title}　{imprint.number} {imprint.body()['version']}"
     told = (
         f"{_run(left)}<w:r><w:tab/></w:r>{_run(alarm + '　' if alarm else '', colour='B00010')}{_run(imprint.secrecy)}"
     )
-    return f"{_HEAD}<w:hdr {_W}>{_paragraph(told, 'Header')}</w:hdr>"
+    return f"{_HEAD}<w:hdr {_W}>{_paragraph(told, 'Header')}{beside}</w:hdr>"
 
 
 def _footer(imprint: Imprint) -> str:

@@ -17,7 +17,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from riskmap.base.plain import clean_text, no_markup
 from riskmap.paper import symbols
-from riskmap.paper.imprint import DRAFT, Imprint
+from riskmap.paper.imprint import Imprint
 from riskmap.paper.rows import Pen, RowSheet
 
 Value = str | int | Decimal | bool | date | datetime | float | None
@@ -170,8 +170,7 @@ class Workbook:
         return self.format("title", font_name=_BOLD_FACE, font_size=16, align="left")
 
     def _header(self) -> str:
-        told = [self.imprint.mark or "", DRAFT if self.imprint.draft else ""]
-        left = "　".join(part for part in told if part)
+        left = "　".join(self.imprint.alarms)
         return f'&L&"{_BOLD_FACE}"&11{_code(left)}&R&"{_BOLD_FACE}"&11{_code(self.imprint.secrecy)}'
 
     def _footer(self) -> str:
@@ -220,7 +219,7 @@ class Table:
         sheet.write_string(0, 0, clean_text(self._title), self._book._title())
         told = [about["area"], f"数据截至 {about['day']}", f"状态 {about['state']}", f"核验码 {about['check']}"]
         told += [f"{about['number']} {about['version']}", about["maker"], about["secrecy"]]
-        alarm = "　".join(part for part in (about["mark"], DRAFT if about["draft"] else "") if part)
+        alarm = "　".join(self._book.imprint.alarms)
         sheet.set_row(1, 16)
         sheet.write_string(
             1, 0, clean_text("　".join(filter(None, [alarm, *told]))),

@@ -46,8 +46,7 @@ Inner = Annotated[Reader, Depends(inner_reader)]
 def post_set(body: NewSet, request: Request, reader: Inner, snapshot: WriteSnapshot) -> Any:
     """Order a set: it is made in the background from the state as it is now."""
     report_id = service.order(snapshot, body, request.app.state.mark)
-    row = service.find(snapshot.connection, report_id)
-    return marked(request, {"id": report_id, "number": row["number"], "version": row["version"], "state": row["state"]})
+    return marked(request, service.ordered(snapshot, report_id))
 
 
 @router.get("")
@@ -73,8 +72,7 @@ def get_set(report_id: Id, request: Request, reader: Inner, snapshot: ReadSnapsh
 def make_again(report_id: Id, request: Request, reader: Inner, snapshot: WriteSnapshot) -> Any:
     """Made again from the same state, as the next version."""
     made = service.again(snapshot, report_id)
-    row = service.find(snapshot.connection, made)
-    return marked(request, {"id": made, "number": row["number"], "version": row["version"], "state": row["state"]})
+    return marked(request, service.ordered(snapshot, made))
 
 
 @router.post("/{report_id}/review")
@@ -87,7 +85,7 @@ def review(report_id: Id, body: Note, request: Request, reader: Inner, snapshot:
 
 @router.post("/{report_id}/sign", status_code=202)
 def sign(report_id: Id, body: Note, request: Request, reader: Inner, snapshot: WriteSnapshot) -> Any:
-    """签发, by an account that may sign: made anew without 草稿, with the same figures or not at all."""
+    """签发, by a third that may sign: made anew without 草稿, with the same figures or not at all."""
     settings = request.app.state.settings
     service.sign(snapshot, settings, report_id, body.note)
     return marked(request, service.body(snapshot, settings, report_id))

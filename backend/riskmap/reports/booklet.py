@@ -64,8 +64,8 @@ def _unplaced(edition: Edition, digits: int) -> dict[str, list[Entry]]:
 
 
 def _counted(edition: Edition, digits: int) -> dict[str, Counter[str]]:
-    """Objects of all grades by division, so that a grade that is not drawn is told with its number, never as none."""
-    compiled = compile_selection(replace(edition.selection, grade=()), edition.snapshot)
+    """Objects of the selection by division, drawn or not: together they are the figures of the set."""
+    compiled = compile_selection(edition.selection, edition.snapshot)
     rows = edition.connection.execute(
         text(
             f"SELECT left(division, {digits}) AS code, grade, count(*) AS n"
@@ -82,7 +82,7 @@ def _counted(edition: Edition, digits: int) -> dict[str, Counter[str]]:
 def composed(edition: Edition, number: str = "", tell: Tell | None = None) -> Composed:
     """All pages as one document."""
     drawn_of = replace(edition.selection, grade=sheets.shown(edition.selection))
-    imprint = replace(edition.imprint(f"{edition.area}安全风险图册"), selection=edition.say(drawn_of))
+    imprint = edition.imprint(f"{edition.area}安全风险图册", drawn_of)
     pages = list(_Pages(edition).all(tell))
     scale = edition.snapshot.catalogue.scales[RISK_GRADE]
     return compose_booklet(pages, imprint, scale_title=scale.title, sheet_no=number, attach_ids=not edition.public)
@@ -158,8 +158,8 @@ class _Pages:
         counts = self.counted[code]
         return BookPage(
             name, sheets.title_of(self.edition, area=titled), tuple(marks), ground, (*entries, *waiting),
-            {g: counts[g] for g in GRADES}, rows, dict(Counter(e.grade for e in waiting)), above or {},
-            locator=locator,
+            {g: counts[g] for g in self.edition.selection.grade or GRADES}, rows,
+            dict(Counter(e.grade for e in waiting)), above or {}, locator=locator,
         )  # fmt: skip
 
 

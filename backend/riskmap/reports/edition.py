@@ -1,13 +1,13 @@
 """One edition of a set: its frozen picture of the register, its figures, and what is printed on everything of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Connection
 
-from riskmap.access.reader import Reader, canonical_division, territory
+from riskmap.access.reader import COMMAND_TIER, Reader, canonical_division, territory
 from riskmap.base import clock
 from riskmap.base.settings import Settings
 from riskmap.catalogue import queries as catalogue_queries
@@ -19,6 +19,7 @@ from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Snapshot
 
 WHOLE = "全域"
+_MOST_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -74,13 +75,22 @@ class Edition:
         """The selection in a sentence."""
         return self.say(self.selection)
 
-    def say(self, selection: Selection) -> str:
+    def say(self, selection: Selection, *, brief: bool = False) -> str:
         """Another selection of the same moment in a sentence."""
-        names = {code: d["name"] for code, d in self.divisions.items()}
-        return describe(selection, self.snapshot.catalogue, names) + within_rights(self.snapshot.reader, names)
+        return describe(selection, self.snapshot.catalogue, self._names, brief=brief)
 
-    def imprint(self, title: str) -> Imprint:
-        """What a product of this title says of itself."""
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        return {code: str(d["name"]) for code, d in self.divisions.items()}
+
+    @cached_property
+    def partial(self) -> str:
+        """What is said beside the selection on every product where the set's rights leave something out."""
+        return within_rights(self.snapshot.reader, self._names)
+
+    def imprint(self, title: str, selection: Selection | None = None) -> Imprint:
+        """What a product of this title says of itself, and of what it shows where that is not all of the set."""
+        selection = self.selection if selection is None else selection
         row, options = self.row, self.options
         return Imprint(
             title=title,
@@ -91,7 +101,10 @@ class Edition:
             day=row["day"],
             data_at=row["data_at"],
             check=check_words(self.figures.checksum),
-            selection=self.words,
+            selection=self.say(selection),
+            brief=self.say(selection, brief=True),
+            partial=self.partial,
+            counted=counted_within(self.snapshot.reader),
             maker=options["maker"],
             made_by=row["made_by"],
             made_at=self.made_at,
@@ -105,12 +118,29 @@ class Edition:
 
 
 def within_rights(reader: Reader, names: Mapping[str, str]) -> str:
-    """What a set made with narrow rights says beside its selection, so that nobody takes it for the whole."""
-    if not reader.is_limited:
+    """What a set says that was made by a reader from whom anything may be hidden; empty: he sees all.
+
+    By his rights, never by counts: that nothing happens to be hidden today is luck.
+    """
+    if reader.sees_all:
         return ""
-    parts = [names.get(canonical_division(code), code) for code in reader.areas]
-    parts += list(reader.departments) + (["部分分类"] if reader.classes else [])
-    return f"；仅含编制账号权限内的对象（{'、'.join(parts)}）"
+    if not reader.sees_inner:
+        return f"仅含{counted_within(reader)}对象"
+    parts = [_few([names.get(canonical_division(code), code) for code in reader.areas], "个区划")]
+    parts += [_few(reader.departments, "个部门"), "部分分类" if reader.classes else ""]
+    parts += ["内部级以下" if reader.tier < COMMAND_TIER else ""]
+    return f"仅含{counted_within(reader)}对象（{'、'.join(filter(None, parts))}）"
+
+
+def counted_within(reader: Reader) -> str:
+    """Which of the registered objects are counted, as it stands before a noun; empty: all."""
+    if reader.sees_all:
+        return ""
+    return "编制账号权限内的" if reader.sees_inner else "可公开的"
+
+
+def _few(names: Sequence[str], unit: str) -> str:
+    return "、".join(names) if len(names) <= _MOST_NAMED else f"{names[0]}等 {len(names)} {unit}"
 
 
 def area_of(selection: Selection, divisions: Mapping[str, Mapping[str, Any]], reader: Reader) -> str:

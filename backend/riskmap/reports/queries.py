@@ -1,11 +1,15 @@
 """The SQL of report sets. Who may see one is row security's to say: rights_cover."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, text
 
 from riskmap.base.audit import dump_json
+from riskmap.selection.compile import compile_selection
+from riskmap.selection.model import Selection
+from riskmap.store.snapshot import Snapshot
 
 _JSON = ("selection", "options", "rights", "figures", "objects", "changes", "files")
 # How far it is: what works on it says so; a set without figures whose job has ended has failed.
@@ -16,7 +20,7 @@ _STATUS = (
 _SHOWN = (
     "s.report_id, s.number, s.version, s.title, s.division, s.selection, s.options, s.state, s.day, s.data_at, s.mark,"
     " s.made_at, s.made_by, s.stage, s.reviewed_at, s.reviewed_by, s.issued_at, s.issued_by, s.withdrawn_at,"
-    " s.withdrawn_by, s.checksum, s.previous, s.job_id, s.tier, j.kind AS job_kind, j.phase, j.progress,"
+    " s.withdrawn_by, s.rights, s.checksum, s.previous, s.job_id, s.tier, j.kind AS job_kind, j.phase, j.progress,"
     f" j.message, j.status AS job_status, {_STATUS} AS status"
 )
 _FROM = "report_set AS s JOIN job AS j ON j.job_id = s.job_id"
@@ -64,7 +68,8 @@ def listed(connection: Connection, stage: str | None, limit: int, offset: int) -
     values = {"stage": stage, "limit": limit, "offset": offset}
     rows = connection.execute(
         text(
-            f"SELECT {_SHOWN}, s.figures->'totals' AS totals, s.folder, s.files FROM {_FROM} WHERE {where}"
+            f"SELECT {_SHOWN}, s.figures->'totals' AS totals, s.figures->'unplaced' AS unplaced, s.folder, s.files"
+            f" FROM {_FROM} WHERE {where}"
             " ORDER BY s.made_at DESC, s.report_id LIMIT :limit OFFSET :offset"
         ),
         values,
@@ -87,7 +92,7 @@ def one(connection: Connection, report_id: str, *, lock: bool = False) -> dict[s
         )
     row = connection.execute(
         text(
-            f"SELECT {_SHOWN}, s.rights, s.figures, s.objects, s.changes, s.folder, s.files, s.areas,"
+            f"SELECT {_SHOWN}, s.figures, s.objects, s.changes, s.folder, s.files, s.areas,"
             f" s.departments, s.classes FROM {_FROM}"
             f" WHERE s.report_id = :report_id"
         ),
@@ -146,6 +151,19 @@ def before(connection: Connection, row: Mapping[str, Any]) -> dict[str, Any] | N
 def folders(connection: Connection) -> set[str]:
     """The folders that hold a set's files."""
     return set(connection.scalars(text("SELECT folder FROM report_set WHERE folder IS NOT NULL")))
+
+
+def has_objects(snapshot: Snapshot) -> bool:
+    """Whether the register has anything at a moment that its reader may see, of any life stage."""
+    compiled = compile_selection(Selection(), snapshot, any_life=True)
+    found = snapshot.connection.execute(text(f"{compiled.rows('id')} LIMIT 1"), compiled.binds.values)
+    return found.first() is not None
+
+
+def first_day(connection: Connection) -> date | None:
+    """The first day that anything is registered for."""
+    found: date | None = connection.scalar(text("SELECT min(lower(valid)) FROM object_version"))
+    return found
 
 
 def layouts(connection: Connection) -> dict[str, dict[str, Any]]:

@@ -137,6 +137,7 @@ def values(facts: Facts, chapters: list[Block], overview: Picture | None) -> dic
         "数据日期": imprint["day"],
         "核验码": imprint["check"],
         "选择": imprint["selection"],
+        "范围": imprint["partial"],
         "规则集": facts.ruleset.title,
         "编制单位": imprint["maker"],
         "编制人": imprint["made_by"],

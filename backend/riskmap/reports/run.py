@@ -151,6 +151,7 @@ def _manifest(edition: Edition, told: list[dict[str, Any]], made: list[Made]) ->
         "area": edition.area,
         "selection": row["selection"],
         "words": edition.words,
+        "partial": edition.partial,
         "checksum": edition.figures.checksum,
         "figures": edition.figures.body,
         "changes": _without_ids(edition.changes) if edition.public else edition.changes,

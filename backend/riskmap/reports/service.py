@@ -1,6 +1,7 @@
 """What may be done with a set: ordered, made again, 审核, 签发, 退回, withdrawn."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection
@@ -12,6 +13,7 @@ from riskmap.base.settings import Settings
 from riskmap.catalogue import queries as catalogue_queries
 from riskmap.paper.imprint import check_words
 from riskmap.reports import files, layouts, queries
+from riskmap.reports.content.phrases import upward
 from riskmap.reports.edition import area_of, within_rights
 from riskmap.reports.run import JOB, selection_of
 from riskmap.reports.wire import NewSet
@@ -51,6 +53,7 @@ def order(snapshot: Snapshot, asked: NewSet, mark: str | None) -> str:
     if about.moment.day > max(clock.today(), snapshot.state.day):
         told = "时点不能晚于今天：以后的情况还没有发生"
         raise Invalid("时点有误", errors=[FieldError("as_of", "in_future", told)])
+    _check_has_data(about)
     _check_area(about, selection.division)
     # What a set is made with: the public's eyes for a public form, else the maker's.
     eyes = PUBLIC if asked.public else reader
@@ -83,6 +86,16 @@ def order(snapshot: Snapshot, asked: NewSet, mark: str | None) -> str:
         "classes": sorted(set(eyes.classes)),
     }
     return _add(snapshot.connection, reader, row, "made")
+
+
+def _check_has_data(about: Snapshot) -> None:
+    """Noughts of a day before the register began would read as no risk."""
+    if about.moment.is_present or queries.has_objects(about):
+        return
+    first = queries.first_day(about.connection)
+    told = "登记册里那时还没有数据，没有数据不等于没有风险"
+    told += f"；最早的一天是 {first.isoformat()}" if first else ""
+    raise Invalid("那一天没有数据", errors=[FieldError("as_of", "before_data", told)])
 
 
 def _check_area(snapshot: Snapshot, codes: tuple[str, ...]) -> None:
@@ -156,7 +169,10 @@ def review(snapshot: Snapshot, settings: Settings, report_id: str, note: str) ->
 
 
 def sign(snapshot: Snapshot, settings: Settings, report_id: str, note: str) -> None:
-    """签发: by an account that may sign; all files are made anew without 草稿, with the same figures or not at all."""
+    """签发: by an account that may sign and has neither made nor reviewed it.
+
+    All files are made anew without 草稿, with the same figures or not at all.
+    """
     reader, connection = snapshot.reader, snapshot.connection
     if "sign" not in reader.may:
         raise Forbidden("您的账号没有签发权限，请由有签发权限的人员签发。")
@@ -170,6 +186,8 @@ def sign(snapshot: Snapshot, settings: Settings, report_id: str, note: str) -> N
             raise Conflict(told, code="other_version_issued")
     if row["made_by"] == reader.name:
         raise Forbidden("编制人不能签发自己编制的成果，请由他人签发。", code="own_work")
+    if row["reviewed_by"] == reader.name:
+        raise Forbidden("审核人不能签发自己审核的成果，请由另一位有签发权限的人员签发。", code="own_review")
     _queue(connection, reader, row, issue=True)
     _happened(connection, reader, row, "issuing", "sign", note)
 
@@ -206,7 +224,7 @@ def _to_decide(connection: Connection, settings: Settings, report_id: str) -> di
     _not_at_work(row)
     if row["status"] != "done":
         raise Conflict("这套成果没有生成成功，请先重新生成。", code="not_done")
-    if not files.is_whole(settings, row):
+    if not files.is_whole(settings, row, look=True, afresh=True):
         raise Conflict("这套成果的文件不全或已损坏，请按原状态重新生成后再办。", code="damaged")
     return row
 
@@ -241,7 +259,7 @@ _HEAD = (
 )  # fmt: skip
 
 
-def _head(row: Mapping[str, Any]) -> dict[str, Any]:
+def _head(row: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     working = row["status"] in {"queued", "running"}
     return {
         "id": row["report_id"],
@@ -254,23 +272,43 @@ def _head(row: Mapping[str, Any]) -> dict[str, Any]:
         "message": row["message"] if row["job_status"] in {"failed", "cancelled"} else None,
         "check": check_words(row["checksum"]) if row["checksum"] else None,
         "public": row["tier"] == 0,
+        "partial": within_rights(Reader.parse(row["rights"]), names) or None,
         "selection": row["selection"],
     }
+
+
+def ordered(snapshot: Snapshot, report_id: str) -> dict[str, Any]:
+    """What the answer to an order says."""
+    row = find(snapshot.connection, report_id)
+    told = _head(row, _names(snapshot.connection, row["state"], row["day"]))
+    return {name: told[name] for name in ("id", "number", "version", "state", "partial")}
 
 
 def listed(snapshot: Snapshot, settings: Settings, stage: str | None, limit: int, offset: int) -> dict[str, Any]:
     """Sets, the newest first; what is damaged is told so here too."""
     rows, total = queries.listed(snapshot.connection, stage, limit, offset)
-    items = [_head(row) | {"totals": row["totals"]} | _damage(settings, row) for row in rows]
+    moment = snapshot.moment
+    names = _names(snapshot.connection, moment.n, moment.day)
+    items = [_head(row, names) | _counted(row) | _damage(settings, row) for row in rows]
     more = offset + len(rows) < total
     stages = dict.fromkeys(STAGES, 0) | queries.by_stage(snapshot.connection)
     next_ = offset + len(rows) if more else None
     return {"items": items, "total": total, "stages": stages, "next": next_}
 
 
-def _damage(settings: Settings, row: Mapping[str, Any]) -> dict[str, str]:
-    """What a finished set says whose files are not all there."""
-    if row["status"] != "done" or files.is_whole(settings, row):
+def _counted(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Totals, and how many of 较大以上 have no place."""
+    unplaced = row["unplaced"]
+    return {"totals": row["totals"], "unplaced_upward": upward(unplaced) if unplaced else None}
+
+
+def _names(connection: Connection, n: int, day: date) -> dict[str, str]:
+    return {d["code"]: d["name"] for d in catalogue_queries.divisions(connection, n, day)}
+
+
+def _damage(settings: Settings, row: Mapping[str, Any], *, look: bool = False) -> dict[str, str]:
+    """What a finished set says whose files are not all there as they were made."""
+    if row["status"] != "done" or files.is_whole(settings, row, look=look):
         return {}
     return {"status": "damaged", "message": "文件已损坏或不全，不再提供下载。请按原状态重新生成。"}
 
@@ -278,8 +316,8 @@ def _damage(settings: Settings, row: Mapping[str, Any]) -> dict[str, str]:
 def body(snapshot: Snapshot, settings: Settings, report_id: str) -> dict[str, Any]:
     """A set, its files, figures and history. What is damaged is never told as finished."""
     row = find(snapshot.connection, report_id)
-    out = _head(row)
-    whole = row["files"] is not None and files.is_whole(settings, row)
+    out = _head(row, _names(snapshot.connection, row["state"], row["day"]))
+    whole = row["files"] is not None and files.is_whole(settings, row, look=True)
     area, words = _said(snapshot, row)
     out |= _damage(settings, row) | {
         "area": area,
@@ -303,7 +341,6 @@ def _said(snapshot: Snapshot, row: Mapping[str, Any]) -> tuple[str, str]:
     then = snapshot.as_of_day(row["state"], row["day"])
     selection = selection_of(then, row["selection"])
     found = catalogue_queries.divisions(snapshot.connection, row["state"], row["day"])
-    names = {d["code"]: d["name"] for d in found}
-    eyes = Reader.parse(row["rights"])
-    said = describe(selection, then.catalogue, names) + within_rights(eyes, names)
-    return area_of(selection, {d["code"]: d for d in found}, eyes), said
+    divisions = {d["code"]: d for d in found}
+    said = describe(selection, then.catalogue, {code: d["name"] for code, d in divisions.items()})
+    return area_of(selection, divisions, Reader.parse(row["rights"])), said

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import h3
 import shapely
 import shapely.geometry
 from shapely.geometry.base import BaseGeometry
@@ -20,7 +21,7 @@ from riskmap.exchange.basemap import Basemap
 from riskmap.grading.judge import RISK_GRADE
 from riskmap.paper import sheet
 from riskmap.paper.mapped import ClassRow, Division, Ground, Heat, Legend, Mark
-from riskmap.reports.edition import Edition
+from riskmap.reports.edition import Edition, counted_within
 from riskmap.reports.figures import division_digits
 from riskmap.reports.made import Made, Tell
 from riskmap.selection.compile import compile_selection
@@ -116,8 +117,16 @@ def legend(edition: Edition, drawn: Sequence[Mark], *, all_grades: bool = False)
     )
     return Legend(
         scale.title, "重大最重", placed, seen, rows, {g: unplaced[g] for g in GRADES if g in seen},
-        body["totals"]["total"],
+        body["totals"]["total"], counted_within(edition.snapshot.reader), coarse_m(edition),
     )  # fmt: skip
+
+
+def coarse_m(edition: Edition) -> int | None:
+    """For publication: how far a position may be from the real one, from the middle of its cell to a corner."""
+    if not edition.public:
+        return None
+    edge = h3.average_hexagon_edge_length(edition.snapshot.public_resolution, unit="m")
+    return int(round(edge, -2 if edge >= 1000 else -1))
 
 
 def ground(edition: Edition, *, fine: bool = False) -> Ground:
@@ -214,17 +223,17 @@ def composed(
     with_heat: bool = False,
 ) -> sheet.Composed:  # fmt: skip
     """One sheet."""
-    imprint = edition.imprint(title_of(edition, heat=with_heat))
+    # What is drawn, in words: the grades that are, not those that the set asks for.
+    said = edition.selection if with_heat else replace(edition.selection, grade=shown(edition.selection))
+    imprint = edition.imprint(title_of(edition, heat=with_heat), said)
     if with_heat:
         return sheet.compose(
             paper, orientation, [], drawn.ground, legend(edition, [], all_grades=True), imprint, number, of,
             heat(edition, drawn.ground.area), attach_ids=False,
         )  # fmt: skip
-    # What is drawn, in words: the grades that are, not those that the set asks for.
-    said = edition.say(replace(edition.selection, grade=shown(edition.selection)))
     return sheet.compose(
-        paper, orientation, drawn.marks, drawn.ground, legend(edition, drawn.marks), replace(imprint, selection=said),
-        number, of, attach_ids=not edition.public,
+        paper, orientation, drawn.marks, drawn.ground, legend(edition, drawn.marks), imprint, number, of,
+        attach_ids=not edition.public,
     )  # fmt: skip
 
 
@@ -234,11 +243,20 @@ def overview(edition: Edition) -> bytes | None:
     return composed(edition, drawn, "A4", "landscape").png(_OVERVIEW_PPI)[0] if drawn.marks else None
 
 
-def names(ordered: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The file of each sheet, without its ending: no two alike."""
+def stem_of(selection: Selection) -> str:
+    """较大以上风险分布图; another name where the chosen grades are others."""
+    grades = shown(selection)
+    if grades == UPWARD:
+        return NAME
+    said = "各级" if grades == GRADES else "、".join(GRADE_WORDS[g] for g in grades)
+    return f"{said}风险分布图"
+
+
+def names(ordered: Sequence[Mapping[str, Any]], name: str = NAME) -> list[str]:
+    """The file of each sheet, without its ending: no two alike. `name`: of those that are no density maps."""
     out: list[str] = []
     for one in ordered:
-        stem = f"{HEAT_NAME if one['heat'] else NAME}-{one['paper']}"
+        stem = f"{HEAT_NAME if one['heat'] else name}-{one['paper']}"
         stem += "-竖" if one["orientation"] == "portrait" else ""
         same = sum(name == stem or (name.startswith(f"{stem}-") and name[len(stem) + 1 :].isdigit()) for name in out)
         out.append(f"{stem}-{same + 1}" if same else stem)
@@ -252,7 +270,7 @@ def make(edition: Edition, folder: Path, tell: Tell) -> list[Made]:
         return []
     drawn = drawn_of(edition)
     out: list[Made] = []
-    for i, (one, stem) in enumerate(zip(ordered, names(ordered), strict=True)):
+    for i, (one, stem) in enumerate(zip(ordered, names(ordered, stem_of(edition.selection)), strict=True)):
         tell(i / len(ordered))
         made = composed(
             edition, drawn, one["paper"], one["orientation"], number=f"{i + 1:02d}", of=str(len(ordered)),

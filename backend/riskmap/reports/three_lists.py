@@ -148,6 +148,7 @@ def about(edition: Edition) -> list[tuple[str, str]]:
         ("演示", imprint.mark or ""),
         ("区域", imprint.area),
         ("选择", imprint.selection),
+        ("范围", f"{imprint.partial}，不是登记的全部" if imprint.partial else ""),
         ("数据截至", f"{imprint.day.isoformat()}（数据时间 {local:%Y-%m-%d %H:%M}）"),
         ("状态号", str(imprint.state)),
         ("核验码", f"{imprint.check}（本套成果全部数字的校验；各成果相同）"),

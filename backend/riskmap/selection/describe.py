@@ -1,6 +1,6 @@
 """A selection in Chinese words, as it stands above a map, on a print and in a report."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from riskmap.catalogue.model import UPWARD, Catalogue
 from riskmap.selection.level import title
@@ -19,17 +19,22 @@ STAGE_WORDS = {
 }
 
 
-def describe(selection: Selection, catalogue: Catalogue, divisions: Mapping[str, str]) -> str:
+_MOST_NAMED = 3  # in brief
+
+
+def describe(selection: Selection, catalogue: Catalogue, divisions: Mapping[str, str], *, brief: bool = False) -> str:
     """One sentence; conditions joined by “；”. `divisions` gives names by code.
+
+    `brief`: of many the first and how many.
 
     What holds where nothing is chosen is said too: whoever reads a file has no page beside it. As the page says it.
     """
     parts: list[str] = []
     if selection.division:
-        parts.append("、".join(divisions.get(code, code) for code in selection.division))
+        parts.append(_named([divisions.get(code, code) for code in selection.division], "个区划", brief=brief))
     else:
         parts.append("全域")
-    parts.append("、".join(catalogue.classes[c].title for c in selection.classes) or "全部分类")
+    parts.append(_named([catalogue.classes[c].title for c in selection.classes], "类", brief=brief) or "全部分类")
     parts.append(grades(selection.grade) or "全部等级")
     for value in selection.level:
         scale, _, level = value.partition(":")
@@ -66,6 +71,10 @@ def describe(selection: Selection, catalogue: Catalogue, divisions: Mapping[str,
         day = selection.as_of.removeprefix("state:")
         parts.append(f"回看状态 {day}" if selection.as_of.startswith("state:") else f"回看 {day}")
     return "；".join(parts)
+
+
+def _named(names: Sequence[str], unit: str, *, brief: bool) -> str:
+    return f"{names[0]}等 {len(names)} {unit}" if brief and len(names) > _MOST_NAMED else "、".join(names)
 
 
 def grades(values: tuple[str, ...]) -> str:

@@ -10,6 +10,11 @@ export function mayMake(account: Account | null): boolean {
   return maySee(account) && ["administrator", "editor"].includes(account?.role ?? "");
 }
 
+/** Whether nothing is hidden from it: what it makes has all. */
+export function seesAll(account: Account | null): boolean {
+  return account?.tier === "command" && ![account.areas, account.departments, account.classes].some((limit) => limit.length);
+}
+
 /** What this account may do with a set as it stands: nothing while it is being made. */
 export function actsOf(one: ReportSet, account: Account | null): Act[] {
   if (!account || !maySee(account) || one.status === "queued" || one.status === "running") return [];
@@ -20,6 +25,6 @@ export function actsOf(one: ReportSet, account: Account | null): Act[] {
   if (one.stage === "reviewed" && (makes || signs)) out.push("return");
   if (one.status !== "done" || own) return out;
   if (one.stage === "draft" && makes) out.push("review");
-  if (one.stage === "reviewed" && signs) out.push("sign");
+  if (one.stage === "reviewed" && signs && one.reviewed_by !== account.username) out.push("sign");
   return out;
 }

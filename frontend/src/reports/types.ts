@@ -17,9 +17,11 @@ export interface Head {
   id: string; number: string; version: number; title: string; division: string; state: number; day: string; data_at: string; made_at: string; made_by: string;
   stage: Stage; reviewed_at: string | null; reviewed_by: string | null; issued_at: string | null; issued_by: string | null; withdrawn_at: string | null; withdrawn_by: string | null;
   checksum: string | null; check: string | null; status: Status; job: string | null; phase: string | null; progress: number; message: string | null; public: boolean;
+  /** What it says of itself where its rights leave something out. */
+  partial: string | null;
   selection: { division?: string[] };
 }
-export interface Listed extends Head { totals: Totals | null }
+export interface Listed extends Head { totals: Totals | null; unplaced_upward: number | null }
 export interface SetPage { items: Listed[]; total: number; stages: Record<Stage, number>; next: number | null }
 
 /** `kind`: list, map, picture, booklet, report, handbook, rolling, data. */

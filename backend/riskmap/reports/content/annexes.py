@@ -90,6 +90,7 @@ def proof(facts: Facts) -> Chapter:
             ["数据日期", imprint["day"]],
             ["核验码", imprint["check"]],
             ["选择", imprint["selection"]],
+            ["范围", imprint["partial"] or "登记的全部对象"],
             ["规则集", f"{facts.ruleset.title}（{facts.ruleset.code}）"],
             ["编制单位", imprint["maker"]],
             ["密级", imprint["secrecy"]],

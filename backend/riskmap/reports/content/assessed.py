@@ -20,9 +20,9 @@ def assessed(facts: Facts) -> Chapter:
     else:
         high = upward(totals)
         one.say(
-            f"登记的 {count(total)}对象中，重大风险 {counted(totals['major'], total)}；较大风险 "
-            f"{counted(totals['serious'], total)}；一般风险 {count(totals['general'])}，低风险 {count(totals['low'])}；"
-            f"未评定 {counted(totals['none'], total)}。较大以上风险合计 {count(high)}。"
+            f"登记的{facts.imprint['counted']} {count(total)}对象中，重大风险 {counted(totals['major'], total)}；"
+            f"较大风险 {counted(totals['serious'], total)}；一般风险 {count(totals['general'])}，"
+            f"低风险 {count(totals['low'])}；未评定 {counted(totals['none'], total)}。较大以上风险合计 {count(high)}。"
         )
         rows = {role: facts.grades_of(facts.classes(role)) for role in ROLES}
         hazards = sum(rows["hazard"].values())

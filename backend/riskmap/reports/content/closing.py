@@ -98,7 +98,7 @@ def conclusion(facts: Facts) -> Chapter:
         one.say("所选范围内的登记对象：无，不作结论。没有登记不等于没有风险。")
     else:
         one.say(
-            f"截至 {facts.imprint['day']}，{facts.imprint['area']}登记 {count(facts.total)}对象，"
+            f"截至 {facts.imprint['day']}，{facts.imprint['area']}{facts.registered}，"
             f"其中重大风险 {count(totals['major'])}、较大风险 {count(totals['serious'])}、"
             f"一般风险 {count(totals['general'])}、低风险 {count(totals['low'])}，未评定 {count(totals['none'])}。"
         )

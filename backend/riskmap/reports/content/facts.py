@@ -8,6 +8,7 @@ from riskmap.catalogue.model import GRADES, Catalogue, Class
 from riskmap.catalogue.rulesets import RuleSet
 from riskmap.paper.symbols import LOOKS
 from riskmap.reports.content.blocks import numbers
+from riskmap.reports.content.phrases import count
 from riskmap.reports.content.units import ordered
 from riskmap.selection.describe import SURE_WORDS
 
@@ -63,6 +64,12 @@ class Facts:
     def total(self) -> int:
         """All objects."""
         return int(self.figures["totals"]["total"])
+
+    @property
+    def registered(self) -> str:
+        """登记 6 211 个对象; where rights leave something out, of which they are."""
+        which, n = self.imprint["counted"], self.total
+        return f"登记的{which}对象 {count(n)}" if which else f"登记 {count(n)}对象"
 
     def of_list(self, name: str) -> Mapping[str, Any] | None:
         """What a list counts; None where this form may not ask it."""

@@ -33,6 +33,8 @@ def general(facts: Facts) -> Chapter:
         f"数据时间 {imprint['data_at']}，状态号 {imprint['state']}，共 {count(facts.total)}对象；其中 "
         f"{count(facts.figures['totals']['unplaced'])}尚未定位，计入总数，不在图上表示。"
     )
+    if imprint["partial"]:
+        one.say(f"本报告{imprint['partial']}，不是{imprint['area']}登记的全部，数字不作全部理解。")
     one.say(
         f"本报告的数字由上述状态一次统计得出，三张清单、风险分布图与本报告相互一致，核验码为 {imprint['check']}。"
         "按同一状态重新生成，数字不变。"

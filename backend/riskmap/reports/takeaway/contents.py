@@ -76,7 +76,7 @@ def collect(
     drawn, left_out = _ground(ground)
     return body | {
         "title": f"{area}安全风险图",
-        "words": describe(selection, catalogue, names) + within_rights(reader, names),
+        "words": "；".join(filter(None, [describe(selection, catalogue, names), within_rights(reader, names)])),
         "total": total.total,
         "unplaced_total": total.unplaced,
         "elsewhere": total.unplaced_elsewhere,
