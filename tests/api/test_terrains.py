@@ -1,6 +1,9 @@
 """Terrains that are loaded, and floods worked out from them: rights, height systems, small and large windows."""
 
+import os
+import shutil
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,7 +21,7 @@ from tests.terrains import LEFT, STEP, TOP, VOID, bowl, middle, write
 
 from riskmap.base.settings import Settings
 from riskmap.cli import main
-from riskmap.rescue import terrain_floods
+from riskmap.rescue import terrain_floods, terrains
 
 Maker = Callable[..., TestClient]
 MIDDLE = {"type": "Point", "coordinates": middle(10, 10)}
@@ -285,6 +288,25 @@ def test_what_is_no_terrain_leaves_nothing_behind(admin: TestClient, settings: S
     assert refused(admin.post("/api/rescue/terrains", data={"name": "x"}, files={"other": b""}))["code"] == "no_file"
     assert admin.get("/api/rescue/terrains").json()["items"] == before
     assert sorted((settings.data_dir / "terrain").iterdir()) == kept
+
+
+def test_a_terrain_of_too_many_cells_is_refused_before_it_is_read(
+    admin: TestClient, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(terrains, "MOST_CELLS", 440)
+    assert refused(load(admin, write(folder / "大.tif", bowl() + 7)))["code"] == "too_many_cells"
+
+
+def test_what_a_killed_load_left_is_cleared_after_a_day(admin: TestClient, settings: Settings, folder: Path) -> None:
+    old, new = (settings.data_dir / "terrain" / f".coming-{name}" for name in ("old", "new"))
+    for left in (old, new):
+        left.mkdir(parents=True)
+        (left / "half.tif").write_bytes(b"II*")
+    os.utime(old, (time.time() - 90_000,) * 2)
+    assert load(admin, write(folder / "g.tif", bowl() + 8)).status_code == 201
+    assert not old.exists()
+    assert new.exists()
+    shutil.rmtree(new)
 
 
 def test_a_file_that_the_page_does_not_take_is_told_the_command(admin: TestClient) -> None:

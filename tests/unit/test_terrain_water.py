@@ -15,6 +15,7 @@ from tests.terrains import LEFT, STEP, TOP, VOID, bowl, middle, write
 
 from riskmap.base.errors import Invalid
 from riskmap.rescue import terrain as working
+from riskmap.rescue import terrain_file
 from riskmap.rescue import terrain_outline as outline
 from riskmap.rescue.terrain import Water, around, window_of
 from riskmap.rescue.terrain_file import facts_of, open_terrain
@@ -337,6 +338,17 @@ def test_what_is_no_terrain_is_refused_by_what_is_wrong(tmp_path: Path) -> None:
         _not_taken(write(tmp_path / "far.tif", bowl(), transform=from_origin(500_000, 3_000_000, 30, 30)))
         == "off_earth"
     )
+
+
+def test_a_file_packed_in_one_block_that_fills_the_memory_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "a.tif", bowl())
+    monkeypatch.setattr(terrain_file, "_MOST_BLOCK", 21 * 21 - 1)
+    assert _not_taken(path) == "huge_block"
+    monkeypatch.setattr(terrain_file, "_MOST_BLOCK", 21 * 21)
+    with open_terrain(path) as terrain:
+        assert terrain.rows == 21
 
 
 def test_a_file_that_names_no_system_takes_the_given_one(tmp_path: Path) -> None:

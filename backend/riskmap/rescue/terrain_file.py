@@ -31,7 +31,7 @@ Bounds = tuple[float, float, float, float]
 
 LOWEST_M, HIGHEST_M = -500.0, 9000.0  # Policy: of ground on earth; what is outside is a mark for "no data"
 STRIP = 1 << 20  # cells that are looked at together
-_MOST_BLOCK = 1 << 26  # cells that the file itself packs together: one is read whole
+_MOST_BLOCK = 1 << 24  # cells that the file itself packs together: one is read whole
 _CACHE = 64 << 20
 _EDGE_M = 500.0  # an edge is straight in the raster's plane; its ends alone would bend it in lon/lat
 _EDGE_STEPS = 64
