@@ -311,6 +311,7 @@ class TestLists:
         assert (kept.json()["own"], kept.json()["version"], kept.json()["note"]) == (True, 1, None)
         said = refused(commander.put(path, json=own), 409)
         assert "admin" in said["detail"]
+        refused(commander.put(path, json=own | {"version": 9}), 409)
         made = start(commander, kind="山洪地质灾害", level=2)
         assert [a["act"] for a in made["acts"]] == ["叫应到村到户"]
         assert commander.put(path, json={"acts": [], "version": 1}).status_code == 200

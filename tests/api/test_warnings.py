@@ -13,7 +13,7 @@ import shapely
 from shapely.geometry import shape
 from starlette.testclient import TestClient
 from tests.api.admission import IN_RUICHANG, IN_SHILI, IN_WULI, load_towns
-from tests.api.rescue import add, square, warning
+from tests.api.rescue import HERE, add, square, warning
 from tests.api.test_bad_input import refused
 from tests.api.test_floods import BOW, FIELDS, WATER, measured, packed
 
@@ -98,6 +98,17 @@ class TestTold:
         narrowed = tell(admin, made["id"], **{"class": "risk-point"})
         assert {r["name"] for r in narrowed["rows"]} == {"甲厂喷涂"}
 
+    def test_what_lies_beside_the_area_is_not_told_and_what_it_only_touches_is(self, admin: TestClient) -> None:
+        lon, lat = 118.2, 29.2
+        corner = {"type": "Polygon", "coordinates": [[[lon, lat], [lon + 0.1, lat], [lon, lat + 0.1], [lon, lat]]]}
+        add(admin, "school", "框内面外小学", (lon + 0.075, lat + 0.04), RUICHANG)
+        add(admin, "school", "面内小学", (lon + 0.02, lat + 0.02), RUICHANG)
+        polder = {"geometry": square(lon - 0.01, lat + 0.05, 1200)}  # most of it lies outside
+        add(admin, "polder", "跨边圩", HERE, RUICHANG, **polder)
+        told = tell(admin, warning(admin, areas=[corner])["id"])
+        assert {r["name"] for r in told["rows"]} == {"面内小学", "跨边圩"}
+        assert told["objects"] == 2  # once, though it meets more than one piece
+
     def test_a_town_officer_gets_the_others_through_their_department_and_the_totals_whole(
         self, admin: TestClient, make_account: Maker
     ) -> None:
@@ -154,6 +165,42 @@ class TestTold:
         assert again["counts"]["earlier"] == 1
         assert again["rows"][0]["told"]["version"] == 1
 
+    def test_who_has_nobody_of_his_own_is_told_through_his_enterprise(
+        self, admin: TestClient, make_account: Maker
+    ) -> None:
+        here, there = (118.5, 29.5), (115.2, 29.2)
+        firm = add(
+            admin, "enterprise", "丁公司", there, SHILI, department="应急管理局", visibility="department",
+            parties=[person("主要负责人", "经理", "丁某", "")],
+        )  # fmt: skip
+        serious = {"attributes": {**LEC, "C": 15}, "visibility": "department", "enterprise": firm}
+        shop = add(admin, "risk-point", "丁公司车间", here, RUICHANG, **serious)
+        own = [person("巡查", "", "戊某", "0792-1110009")]
+        add(admin, "risk-point", "丁公司仓库", here, RUICHANG, **serious, parties=own)
+        made = warning(admin, areas=[square(*here, 200)])
+        told = tell(admin, made["id"])
+        assert {(r["name"], r["person"], r["via"]) for r in told["rows"]} == {
+            ("丁公司车间", "丁某", "丁公司"), ("丁公司仓库", "戊某", None),
+        }  # fmt: skip
+        assert (told["nobody"], told["no_phone"]) == (0, 1)
+        line = next(r for r in told["rows"] if r["object"] == shop)
+        path = f"/api/rescue/warnings/{made['id']}/told"
+        rows = [{"object": shop, "party": line["party"]}]
+        assert admin.post(path, json={"rows": rows, "result": "接通"}).status_code == 201
+        assert next(r for r in tell(admin, made["id"])["rows"] if r["object"] == shop)["told"]["result"] == "接通"
+
+        officer = make_account("editor", areas=[RUICHANG])  # the firm's own place is in another county
+        line = next(r for r in tell(officer, made["id"])["rows"] if r["object"] == shop)
+        assert (line["person"], line["nobody"]) == (None, None)
+        assert line["masked"] == "责任人登记于所属单位，无权查看（主管部门：应急管理局）"
+        refused(officer.post(path, json={"rows": rows, "result": "接通"}))
+        assert officer.post(path, json={"rows": [{"object": shop}], "result": "转达"}).status_code == 201
+        answer = officer.get(f"/api/rescue/warnings/{made['id']}/tell.xlsx")
+        sheet = openpyxl.load_workbook(io.BytesIO(answer.content))["由主管部门通知"]
+        assert [(r[1], r[2], r[3], r[5]) for r in sheet.iter_rows(min_row=4, values_only=True)] == [
+            ("应急管理局", 1, "丁公司车间", "转达")
+        ]
+
     def test_a_department_is_ticked_for_what_is_masked(self, admin: TestClient, make_account: Maker) -> None:
         made = warning(admin, areas=AREAS)
         officer = make_account("editor", areas=[SHILI])
@@ -172,6 +219,7 @@ class TestTold:
             {"object": objects["school"], "party": 1}, {}, {"party": 1}, {"object": objects["major"], "department": "水利局"},
         ):  # fmt: skip
             refused(officer.post(path, json={"rows": [row], "result": "接通"}))
+        refused(admin.post(path, json={"rows": [{"object": objects["far"]}], "result": "接通"}))  # not in the area
         refused(officer.post(path, json={"rows": [], "result": "接通"}))
         refused(officer.post(path, json={**body, "result": "忙音"}))
         assert tell(admin, made["id"])["counts"]["reached"] == 0

@@ -34,7 +34,7 @@ ROLES = (parties.HEAD, parties.TOWN, parties.PATROL, parties.DEPARTMENT, parties
 NOBODY = "没有登记责任人"
 REACHED = ("接通", "转达")
 
-_ROW = ("class", "grade", "division", "department", "visibility", "name")
+_ROW = ("class", "grade", "division", "department", "visibility", "name", "parent", "enterprise")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,15 @@ class Line:
         """What a tick is for."""
         b = self.body
         return (b["object"], b["party"], None) if b["object"] else (None, None, b["department"])
+
+
+@dataclass(frozen=True, slots=True)
+class InCharge:
+    """Persons of an object in the order of ringing; `carrier` is the farm or enterprise that they are registered with,
+    where the object itself has nobody."""
+
+    persons: Sequence[Mapping[str, Any]]
+    carrier: Hit | None = None
 
 
 @cache
@@ -117,7 +126,8 @@ def answer(
         beside = sum(h.id not in forms for h in found)
         found = [h for h in found if h.id in mine]
     persons = _persons(snapshot, found)
-    lines = _lines(snapshot, found, forms, persons)
+    carriers = list({c.id: c for p in persons.values() if (c := p.carrier)}.values())
+    lines = _lines(snapshot, found, {**exposure.forms_of(snapshot, carriers, Selection()), **forms}, persons)
     ticks = _ticks(snapshot.connection, of, at)
     for line in lines:
         line.body["told"] = ticks.get(line.key)
@@ -127,6 +137,7 @@ def answer(
         "objects": len(found),
         "by_grade": {grade: of_grade[grade] for grade in GRADES},
         "nobody": sum(h.id not in persons for h in found),
+        "no_phone": sum(line.body["party"] is not None and line.body["phone"] is None for line in lines),
         "hidden": sum(forms.get(h.id) != "full" for h in found),
         "hidden_beside": beside,
         "unplaced": _unplaced(snapshot, grades, selection if all_of else Selection()),
@@ -137,15 +148,32 @@ def answer(
     }
 
 
-def _persons(snapshot: Snapshot, found: Sequence[Hit]) -> dict[int, list[dict[str, Any]]]:
-    """Posts and persons in force of these objects, as SYSTEM: whether there is anybody is told of hidden ones too."""
-    if not found:
+def _persons(snapshot: Snapshot, found: Sequence[Hit]) -> dict[int, InCharge]:
+    """Who answers for each of these objects, as SYSTEM: whether there is anybody is told of hidden ones too.
+
+    Where nobody is registered with an object itself, it is who answers for what it belongs to, then for its enterprise.
+    """
+    own = _registered(snapshot, [h.id for h in found])
+    lacking = [h for h in found if h.id not in own]
+    above = {i for h in lacking for i in (h.row["parent"], h.row["enterprise"]) if i is not None}
+    theirs = _registered(snapshot, sorted(above))
+    carriers = _live(snapshot, sorted(theirs))
+    out = {i: InCharge(persons) for i, persons in own.items()}
+    for h in lacking:
+        for i in (h.row["parent"], h.row["enterprise"]):
+            if i in carriers and h.id not in out:
+                out[h.id] = InCharge(theirs[i], carriers[i])
+    return out
+
+
+def _registered(snapshot: Snapshot, ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
+    """Posts and persons in force by object, in the order of ringing, as SYSTEM."""
+    if not ids:
         return {}
     ask = Ask(snapshot, Selection())
-    ids = ask.binds([h.id for h in found])
     sql = (
-        "SELECT p.object_id, p.party_id, p.role, p.post, p.name, p.phone FROM object_party AS p"
-        f" WHERE p.object_id = ANY(CAST({ids} AS bigint[])) AND {parties.in_force(ask)} ORDER BY p.party_id"
+        "SELECT p.object_id, p.party_id, p.role, p.post, p.name, nullif(p.phone, '') AS phone FROM object_party AS p"
+        f" WHERE p.object_id = ANY(CAST({ask.binds(list(ids))} AS bigint[])) AND {parties.in_force(ask)}"
     )
     out: dict[int, list[dict[str, Any]]] = defaultdict(list)
     with database.under(snapshot.connection, SYSTEM.settings()):
@@ -156,16 +184,32 @@ def _persons(snapshot: Snapshot, found: Sequence[Hit]) -> dict[int, list[dict[st
     return dict(out)
 
 
+def _live(snapshot: Snapshot, ids: list[int]) -> dict[int, Hit]:
+    """Those of these objects that are live, as SYSTEM."""
+    if not ids:
+        return {}
+    compiled = compile_selection(Selection(), replace(snapshot, reader=SYSTEM), only_ids=ids)
+    columns = {name: "{" + name + "}" for name in _ROW} | {"id": "{id}"}
+    with database.under(snapshot.connection, SYSTEM.settings()):
+        rows = snapshot.connection.execute(text(compiled.rows(columns)), compiled.binds.values).mappings().all()
+    return {r["id"]: Hit(r["id"], True, None, None, 0.0, dict(r)) for r in rows}
+
+
+_EMPTY: Mapping[str, Any] = {
+    "object": None, "name": None, "class": None, "class_title": None, "grade": None, "at": None, "division": None,
+    "town": None, "department": None, "masked": None, "objects": 1, "told": None, "party": None, "role": None,
+    "post": None, "person": None, "phone": None, "same_phone": 0, "via": None, "nobody": None,
+}  # fmt: skip
+
+
 def _lines(
-    snapshot: Snapshot,
-    found: Sequence[Hit],
-    forms: Mapping[int, str],
-    persons: Mapping[int, Sequence[Mapping[str, Any]]],
+    snapshot: Snapshot, found: Sequence[Hit], forms: Mapping[int, str], persons: Mapping[int, InCharge]
 ) -> list[Line]:
     names = division_names_of(snapshot)
-    numbers = Counter(
-        p["phone"] for h in found if forms.get(h.id) == "full" for p in persons.get(h.id, ()) if p["phone"]
-    )
+
+    def may_know(of: InCharge) -> bool:
+        return of.carrier is None or forms.get(of.carrier.id) == "full"
+
     out: list[Line] = []
     hidden: dict[str, list[Hit]] = defaultdict(list)
     for h in sorted(
@@ -174,36 +218,30 @@ def _lines(
         if forms.get(h.id) != "full":
             hidden[h.row["department"]].append(h)
             continue
-        one = exposure.shown(snapshot, h, forms)
-        base = {
-            "object": h.id, "name": one["name"], "class": one["class"], "class_title": one["class_title"],
-            "grade": one["grade"], "at": one["at"], "division": one["division"],
-            "town": names.words(h.row["division"][:9]) or None, "department": h.row["department"] or None,
-            "masked": None, "objects": 1, "told": None,
-        }  # fmt: skip
-        nobody = {"party": None, "role": None, "post": None, "person": None, "phone": None, "same_phone": 0}
-        for p in persons.get(h.id, ()):
-            own = {
-                "party": p["party_id"], "role": p["role"], "post": p["post"], "person": p["name"], "phone": p["phone"],
-                "same_phone": numbers[p["phone"]],
-            }  # fmt: skip
-            out.append(Line(h.row["division"][:9], base | own | {"nobody": None}))
-        if h.id not in persons:
-            out.append(Line(h.row["division"][:9], base | nobody | {"nobody": NOBODY}))
+        one, town = exposure.shown(snapshot, h, forms), h.row["division"][:9]
+        base = {**_EMPTY, **{k: one[k] for k in ("name", "class", "class_title", "grade", "at", "division")}}
+        base |= {"object": h.id, "town": names.words(town) or None, "department": h.row["department"] or None}
+        in_charge = persons.get(h.id)
+        if in_charge is None:
+            out.append(Line(town, base | {"nobody": NOBODY}))
+        elif not may_know(in_charge):
+            assert in_charge.carrier is not None
+            department = in_charge.carrier.row["department"] or "未登记"
+            masked = f"责任人登记于所属单位，无权查看（主管部门：{department}）"
+            out.append(Line(town, base | {"department": department, "masked": masked}))
+        else:
+            via = in_charge.carrier.row["name"] if in_charge.carrier else None
+            for p in in_charge.persons:
+                own = {"party": p["party_id"], "role": p["role"], "post": p["post"], "person": p["name"]}
+                out.append(Line(town, base | own | {"phone": p["phone"], "via": via}))
+    numbers = Counter(line.body["phone"] for line in out if line.body["phone"])
+    for line in out:
+        line.body["same_phone"] = numbers[line.body["phone"]]
     for department in sorted(hidden, key=lambda d: (not d, d)):
         of = hidden[department]
-        out.append(
-            Line(
-                "",
-                {
-                    "object": None, "name": None, "class": None, "class_title": None,
-                    "grade": GRADES[min(h.row["grade"] for h in of) - 1], "at": None, "division": None, "town": None,
-                    "department": department or "未登记", "masked": exposure.masked(department), "objects": len(of),
-                    "told": None, "party": None, "role": None, "post": None, "person": None, "phone": None,
-                    "same_phone": 0, "nobody": None,
-                },
-            )
-        )  # fmt: skip
+        told = {"department": department or "未登记", "masked": exposure.masked(department), "objects": len(of)}
+        worst = GRADES[min(h.row["grade"] for h in of) - 1]
+        out.append(Line("", {**_EMPTY, **told, "grade": worst}))
     return out
 
 
@@ -310,10 +348,13 @@ def _check(snapshot: Snapshot, of: Mapping[str, Any], rows: Sequence[ToldRow]) -
             found = snapshot.connection.execute(text(compiled.rows("id", met)), compiled.binds.values)
             inside = {row.id for row in found}
         own = snapshot.connection.execute(
-            text("SELECT object_id, party_id FROM object_party WHERE object_id = ANY(CAST(:ids AS bigint[]))"),
+            text(
+                "SELECT o.id, p.party_id FROM risk_object AS o JOIN object_party AS p"
+                " ON p.object_id IN (o.id, o.parent, o.enterprise) WHERE o.id = ANY(CAST(:ids AS bigint[]))"
+            ),
             {"ids": ids},
         )
-        known = {(row.object_id, row.party_id) for row in own}
+        known = {(row.id, row.party_id) for row in own}
         for i, r in enumerate(rows):
             if r.object is not None and r.object not in inside:
                 errors.append(FieldError(f"rows.{i}.object", "not_in_list", "这个对象不在这条预警的名单里，请刷新"))

@@ -14,7 +14,8 @@ _TICKED = (Heading("通知结果", 10), Heading("通知时间", 20), Heading("�
 _CALLS = (
     Heading("序号", 6, kind="id"), Heading("乡镇（街道）", 20), Heading("风险等级", 9, kind="grade"),
     Heading("分类", 14),
-    Heading("名称", 28), Heading("角色", 12), Heading("职务", 20), Heading("姓名", 10), Heading("电话", 16), *_TICKED,
+    Heading("名称", 28), Heading("角色", 12), Heading("职务", 20), Heading("姓名", 10), Heading("电话", 16),
+    Heading("责任人登记于", 22), *_TICKED,
 )  # fmt: skip
 _NOBODY = (
     Heading("序号", 6, kind="id"), Heading("乡镇（街道）", 20), Heading("风险等级", 9, kind="grade"),
@@ -23,7 +24,7 @@ _NOBODY = (
 )  # fmt: skip
 _DEPARTMENTS = (
     Heading("序号", 6, kind="id"), Heading("主管部门", 24), Heading("对象", 8, "处", kind="number"),
-    Heading("其中最高等级", 12, kind="grade"), *_TICKED,
+    Heading("名称", 28), Heading("其中最高等级", 12, kind="grade"), *_TICKED,
 )  # fmt: skip
 
 
@@ -50,10 +51,10 @@ def write(
     with Workbook(path, about) as book:
         calls = book.table("通知名单", _CALLS)
         for r in rows:
-            if r["object"] is not None and r["nobody"] is None:
+            if r["party"] is not None:
                 calls.row([
                     calls.written + 1, r["town"], GRADE_WORDS[r["grade"]], r["class_title"], r["name"], r["role"],
-                    r["post"], r["person"], r["phone"], *_ticked(r, of["version"]),
+                    r["post"], r["person"], r["phone"], r["via"], *_ticked(r, of["version"]),
                 ])  # fmt: skip
         calls.end("范围内没有登记了责任人的对象。")
         nobody = book.table("没有登记责任人", _NOBODY)
@@ -66,12 +67,12 @@ def write(
         nobody.end("范围内的对象都登记了责任人。")
         departments = book.table("由主管部门通知", _DEPARTMENTS)
         for r in rows:
-            if r["object"] is None:
+            if r["masked"] is not None:
                 departments.row([
-                    departments.written + 1, r["department"], r["objects"], GRADE_WORDS[r["grade"]],
+                    departments.written + 1, r["department"], r["objects"], r["name"], GRADE_WORDS[r["grade"]],
                     *_ticked(r, of["version"]),
                 ])  # fmt: skip
-        departments.end("没有无权查看的对象。")
+        departments.end("没有无权查看的对象和责任人。")
         book.note([*_about(of, told, at), *asked])
 
 
@@ -93,6 +94,7 @@ def _about(of: Mapping[str, Any], told: Mapping[str, Any], at: datetime) -> list
         ("内容", of["text"]),
         ("时刻", f"{imprint.stamp(at)}，此前的通知结果"),
         ("对象", f"{told['objects']} 处，其中没有登记责任人 {told['nobody']} 处，由主管部门通知 {told['hidden']} 处"),
+        ("没有电话", f"{told['no_phone']} 行有责任人而没有登记电话" if told["no_phone"] else ""),
         (
             "通知",
             f"{told['total']} 行：接通 {counts['connected']}，转达 {counts['passed_on']}，未接 {counts['missed']}，"

@@ -185,11 +185,13 @@ def get_tell(
     """Who has to be told: objects of the `grades` asked, and vulnerable targets, villages and water works of any.
 
     `rows`, in the order of telephoning (town, grade, object, role; then departments): {object, name, class,
-    class_title, grade, at, division, town, department, party, role, post, person, phone, same_phone (rows with this
-    number), nobody ("没有登记责任人" or null), masked (then `object` is null and `objects` counts what the department
-    tells), told ({at, by, result, note, version} or null)}. `towns` [{division, name, objects, lines, reached,
-    nobody}], `counts` {reached, connected, passed_on, missed, earlier, left}, `nobody`, `hidden`, `unplaced`. Ticks
-    are those up to `at`; objects and persons those of the selection's `as_of`.
+    class_title, grade, at, division, town, department, party, role, post, person, phone, same_phone, via, nobody,
+    masked, objects, told}. `same_phone`: rows with this number; `via`: the farm or enterprise that the person is
+    registered with, where the object itself has nobody; `nobody`: "没有登记责任人" or null; `masked`: told through
+    `department`, and where `object` is null `objects` counts them; `told`: {at, by, result, note, version} or null.
+    Beside them `towns` [{division, name, objects, lines, reached, nobody}], `counts` {reached, connected, passed_on,
+    missed, earlier, left}, `nobody`, `no_phone`, `hidden`, `unplaced`, all of the whole list. Ticks are those up to
+    `at`; objects and persons those of the selection's `as_of`.
     """
     count(reader)
     about, of, wanted, selection = _asked(request, snapshot, warning_id, grades)
