@@ -220,6 +220,10 @@ def test_a_correction_names_what_it_replaces(admin: TestClient, gauge: Any) -> N
     assert of(admin, g, at=then.isoformat())["status"] == "over_guard"  # as it was believed then
     standing = {r["id"]: r["standing"] for r in admin.get("/api/rescue/readings", params={"object": g}).json()["items"]}
     assert standing == {wrong: "replaced", right["items"][0]["id"]: "used"}
+    again = {"object": g, "at": when, "level_m": 11.5, "replaces": wrong}
+    assert post(admin, again, again)["same"] == 2
+    body = post(admin, again | {"level_m": 12.5}, status=422)  # as the wrong one was
+    assert body["errors"][0]["code"] == "replaced"
     body = post(admin, {"object": g, "at": when, "level_m": 11, "replaces": wrong}, status=422)
     assert body["errors"][0]["code"] == "replaced"
     body = post(admin, {"object": gauge(), "at": when, "level_m": 11, "replaces": wrong}, status=422)

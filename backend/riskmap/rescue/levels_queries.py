@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from riskmap.base.audit import dump_json
 from riskmap.lists import parties
 from riskmap.lists.model import Ask
 
@@ -142,35 +143,42 @@ def between(
     return [dict(row) for row in rows.mappings()]
 
 
-def named(connection: Connection, ids: Iterable[int], keys: Iterable[str], exercise: bool) -> list[dict[str, Any]]:
-    """Readings that have one of these keys, or that one of these ids is of."""
+def named(
+    connection: Connection, objects: Iterable[int], ids: Iterable[int], keys: Iterable[str], exercise: bool
+) -> list[dict[str, Any]]:
+    """Readings that have one of these ids, or one of these keys of their objects; and what stands in for them."""
     rows = connection.execute(
         text(
-            "SELECT r.object_id, r.reading_id AS id, r.at, r.level_m, r.given_m, r.key, r.exercise,"
-            " reading_standing(r, clock_timestamp()) AS standing FROM rescue_reading AS r"
-            " WHERE r.reading_id = ANY(CAST(:ids AS bigint[]))"
-            " OR (r.key = ANY(CAST(:keys AS text[])) AND r.exercise = :exercise)"
+            "SELECT r.object_id, r.reading_id AS id, r.at, r.level_m, r.key, r.exercise, x.at AS by_at,"
+            " x.level_m AS by_m FROM rescue_reading AS r LEFT JOIN rescue_reading AS x ON x.replaces = r.reading_id"
+            " WHERE r.reading_id = ANY(CAST(:ids AS bigint[])) OR (r.object_id = ANY(CAST(:objects AS bigint[]))"
+            " AND r.exercise = :exercise AND r.key = ANY(CAST(:keys AS text[])))"
         ),
-        {"ids": sorted(set(ids)), "keys": sorted(set(keys)), "exercise": exercise},
-    )
+        {
+            "objects": sorted(set(objects)), "ids": sorted(set(ids)), "keys": sorted(set(keys)),
+            "exercise": exercise,
+        },
+    )  # fmt: skip
     return [dict(row) for row in rows.mappings()]
 
 
 def add(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[int]:
-    """Write readings; their ids in the same order."""
-    out = []
-    for row in rows:
-        found = connection.execute(
-            text(
-                "INSERT INTO rescue_reading (object_id, at, made_by, account_id, exercise, source, given_m,"
-                " height_system, shift_m, level_m, key, doubtful, jump_m, replaces, note) VALUES (:object_id, :at, :by,"
-                " :account, :exercise, :source, :given_m, :height_system, :shift_m, :level_m, :key, :doubtful, :jump_m,"
-                " :replaces, :note) RETURNING reading_id"
-            ),
-            dict(row),
-        )
-        out.append(found.scalar_one())
-    return out
+    """Write readings, all in one statement; their ids in the same order."""
+    if not rows:
+        return []
+    written = connection.execute(
+        text(
+            "INSERT INTO rescue_reading (object_id, at, made_by, account_id, exercise, source, given_m, height_system,"
+            " shift_m, level_m, key, doubtful, jump_m, replaces, note) SELECT r.* FROM"
+            " jsonb_to_recordset(CAST(:rows AS jsonb)) AS r (object_id bigint, at timestamptz, by text, account bigint,"
+            " exercise boolean, source text, given_m numeric, height_system text, shift_m numeric, level_m numeric,"
+            " key text, doubtful boolean, jump_m numeric, replaces bigint, note text)"
+            " RETURNING reading_id, object_id, at, replaces"
+        ),
+        {"rows": dump_json([{**row, "at": row["at"].isoformat()} for row in rows])},
+    )
+    ids = {(r.object_id, r.at, r.replaces): int(r.reading_id) for r in written}
+    return [ids[row["object_id"], row["at"], row["replaces"]] for row in rows]
 
 
 def act(connection: Connection, reading_id: int, by: str, what: str, note: str) -> None:

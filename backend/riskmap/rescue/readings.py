@@ -4,7 +4,8 @@ Each is taken or refused by itself, and what is refused says why. One that is to
 and waits to be confirmed; until then it is no level.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left, insort
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import MAXYEAR, datetime
 from decimal import Decimal
@@ -27,6 +28,7 @@ SOURCES: Mapping[str, str] = {"hand": "人工登记", "table": "表格", "api": 
 MOST = 5000
 # Policy: no water on Earth stands lower or higher.
 _LOWEST, _HIGHEST = Decimal(-500), Decimal(9000)
+_NEW = 2**62  # numbers of readings that are not written yet: after all that are
 _MOST_SHIFT = Decimal(50)  # between two height systems of one country
 _EXACT = Decimal("0.0001")
 _FIRST_YEAR, _LAST_YEAR = 1950, MAXYEAR
@@ -244,17 +246,21 @@ def _ensure_possible(one: Sent, level: Decimal, now: datetime) -> None:
 class _Book:
     """What is known of some gauges already: whether a reading is new, and whether it can follow."""
 
-    def __init__(self, snapshot: Snapshot, sent: Iterable[Sent], ids: Iterable[int], exercise: bool) -> None:
+    def __init__(self, snapshot: Snapshot, sent: Iterable[Sent], ids: Collection[int], exercise: bool) -> None:
         given = list(sent)
         first = min(one.at for one in given) - works.STEP_WITHIN
         last = max(one.at for one in given)
         connection = snapshot.connection
-        self._of: dict[int, list[dict[str, Any]]] = {}
+        self._there: dict[tuple[int, datetime], list[Decimal]] = {}
+        # Of each gauge what is in use, by time: at, id, level.
+        self._used: dict[int, list[tuple[datetime, int, Decimal]]] = {}
         for row in queries.between(connection, ids, exercise, first, last):
-            self._of.setdefault(row["object_id"], []).append(row)
+            self._there.setdefault((row["object_id"], row["at"]), []).append(row["level_m"])
+            if row["standing"] == "used":
+                self._used.setdefault(row["object_id"], []).append((row["at"], row["id"], row["level_m"]))
         replaced = [one.replaces for one in given if one.replaces is not None]
         keys = [one.key for one in given if one.key is not None]
-        named = queries.named(connection, replaced, keys, exercise) if replaced or keys else []
+        named = queries.named(connection, ids, replaced, keys, exercise) if replaced or keys else []
         self._named = {row["id"]: row for row in named}
         self._keys = {(row["object_id"], row["key"]): row for row in named if row["exercise"] == exercise}
         self._exercise = exercise
@@ -266,48 +272,49 @@ class _Book:
                 return True
             raise Fault("key", "key_taken", f"key“{one.key[:40]}”已用于该站另一条读数，请换一个")
         if one.replaces is not None:
-            self._ensure_replaceable(one, work)
-            return False
-        there = [row for row in self._of.get(work.id, ()) if row["at"] == one.at]
-        if any(row["level_m"] == level for row in there):
+            return self._is_put_right(one, work, level)
+        there = self._there.get((work.id, one.at), [])
+        if level in there:
             return True
         if there:
-            said = f"该站 {one.at.astimezone(clock.SHANGHAI):%m-%d %H:%M} 已有读数 {metres(there[-1]['level_m'])} m"
+            said = f"该站 {one.at.astimezone(clock.SHANGHAI):%m-%d %H:%M} 已有读数 {metres(there[-1])} m"
             raise Fault("level_m", "other_reading", f"{said}；要更正请从那一条更正")
         return False
 
-    def _ensure_replaceable(self, one: Sent, work: Work) -> None:
+    def _is_put_right(self, one: Sent, work: Work, level: Decimal) -> bool:
+        """Whether the reading that it names was put right by just this before. Raises Fault."""
         old = self._named.get(one.replaces or 0)
         if old is None or old["object_id"] != work.id or old["exercise"] != self._exercise:
             raise Fault("replaces", "unknown_reading", "要更正的读数不存在，或不是该站的")
-        if old["standing"] == "replaced":
-            raise Fault("replaces", "replaced", "这条读数已更正过，请更正最新的一条")
+        if old["by_at"] is None:
+            return False
+        if (old["by_at"], old["by_m"]) == (one.at, level):
+            return True
+        raise Fault("replaces", "replaced", "这条读数已更正过，请更正最新的一条")
 
     def jump(self, one: Sent, work: Work, level: Decimal) -> Decimal | None:
         """How far it is from the reading before, where that is not credible."""
-        before = [
-            row
-            for row in self._of.get(work.id, ())
-            if row["standing"] == "used" and row["id"] != one.replaces
-            and one.at - works.STEP_WITHIN <= row["at"] < one.at
-        ]  # fmt: skip
-        if not before:
+        used = self._used.get(work.id, [])
+        place = bisect_left(used, (one.at,)) - 1
+        while place >= 0 and used[place][1] == one.replaces:
+            place -= 1
+        if place < 0 or used[place][0] < one.at - works.STEP_WITHIN:
             return None
-        jump = level - max(before, key=lambda row: (row["at"], row["id"]))["level_m"]
+        jump = level - used[place][2]
         most = work.step_max_m if work.step_max_m is not None else works.STEP_MAX_M
         return jump if abs(jump) > most else None
 
     def add(self, one: Sent, work: Work, level: Decimal, *, used: bool) -> None:
         """What is written now stands before what follows in the same sending."""
-        row = {"object_id": work.id, "id": 2**62 + one.place, "at": one.at, "level_m": level, "key": one.key}
-        row |= {"standing": "used" if used else "doubtful", "exercise": self._exercise}
-        self._of.setdefault(work.id, []).append(row)
+        self._there.setdefault((work.id, one.at), []).append(level)
         if one.key is not None:
-            self._keys[work.id, one.key] = row
+            self._keys[work.id, one.key] = {"at": one.at, "level_m": level}
+        own = self._used.setdefault(work.id, [])
         if one.replaces is not None:
-            for old in (*self._of[work.id], self._named[one.replaces]):
-                if old["id"] == one.replaces:
-                    old["standing"] = "replaced"
+            self._named[one.replaces] |= {"by_at": one.at, "by_m": level}
+            own[:] = [kept for kept in own if kept[1] != one.replaces]
+        if used:
+            insort(own, (one.at, _NEW + one.place, level))
 
 
 # -- What is said of a reading ---------------------------------------------------------------
