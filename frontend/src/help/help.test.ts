@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { HELP, KEYS } from "../words/help";
 
-const sources = import.meta.glob<string>(["../shell/MapPage.vue"], { query: "?raw", import: "default", eager: true });
+const sources = import.meta.glob<string>(["../shell/MapPage.vue", "../rescue/RescuePage.vue"], { query: "?raw", import: "default", eager: true });
 
 describe("help", () => {
-  it("names every key that the map page takes", () => {
+  it("names every key that the pages take", () => {
     const taken = Object.values(sources).flatMap((text) => [...text.matchAll(/case "([^"]+)"/g)].map((m) => (m[1] ?? "").toUpperCase()));
     expect(taken.length).toBeGreaterThan(6);
     const named = KEYS.flatMap((g) => g.keys.map(([key]) => key.toUpperCase()));

@@ -8,7 +8,7 @@ import type { Hit } from "./hit";
 import { type LevelLook, orderOf, type ScaleLook } from "./levels";
 import { anchorOf, MarkLayer } from "./MarkLayer";
 import { boxOfLines, type Geometry, latOf, lngOf, metresOfDegree, partsOf, worldX, worldY } from "./mercator";
-import { readPalette } from "./palette";
+import { type Palette, readPalette } from "./palette";
 import { Pin } from "./Pin";
 import { REACH } from "./reach";
 import { type LayerState, RiskLayer } from "./RiskLayer";
@@ -27,7 +27,8 @@ export interface Pointed {
 
 export interface MapEvents {
   picked(id: number): void;
-  pickedNothing(): void;
+  /** Where there was nothing to pick. */
+  pickedNothing(lng: number, lat: number): void;
   pickedCell(cell: PlacedCell): void;
   pointed(at: Pointed | null): void;
   /** The keyboard's focus is on a mark: to be spoken. `of` marks are in view. */
@@ -37,6 +38,13 @@ export interface MapEvents {
   moved(lng: number, lat: number): void;
   objects(state: LayerState): void;
   heat(state: LayerState, key: HeatKey | null, error?: unknown): void;
+}
+
+/** A layer that another page lays over this map's own; it hears of colours, symbols and size as they change. */
+export interface OverLayer extends L.Layer {
+  setUnit(unit: number): void;
+  dress(looks: Looks, atlas: Atlas | null, palette: Palette): void;
+  redraw(): void;
 }
 
 const FINGER = 8;
@@ -54,6 +62,7 @@ export class RiskMap {
   private readonly palette;
   private looks: Looks = new Map();
   private sprite: Sprite | null = null;
+  private readonly overs: OverLayer[] = [];
   private heatOn = false;
   private colours: ScaleLook | null = null;
   private chosenId: number | null = null;
@@ -77,7 +86,7 @@ export class RiskMap {
       zoomAnimation: !reducedMotion, fadeAnimation: false, markerZoomAnimation: false, inertia: !reducedMotion,
       wheelPxPerZoomLevel: 100, keyboardPanDelta: 100, zoomSnap: 0.5,
     });
-    for (const [name, z] of [["basemap", 200], ["ground", 210], ["heat", 350], ["risk", 400], ["marks", 450], ["pin", 460]] as const)
+    for (const [name, z] of [["basemap", 200], ["ground", 210], ["heat", 350], ["water", 370], ["risk", 400], ["found", 430], ["marks", 450], ["pin", 460]] as const)
       this.map.createPane(name).style.zIndex = String(z);
     this.ground = new Ground(this.map, element);
     this.base = this.ground.plain;
@@ -113,7 +122,7 @@ export class RiskMap {
   /** The size of the drawing, which the page's design says for this screen. */
   private measureUp(): void {
     this.ground.setUnit(this.palette.unit);
-    for (const layer of [this.base, this.risk, this.heat, this.marks]) layer.setUnit(this.palette.unit);
+    for (const layer of [this.base, this.risk, this.heat, this.marks, ...this.overs]) layer.setUnit(this.palette.unit);
   }
 
   /** The zoom as the drawing has it: farther off by as much as all is drawn larger. */
@@ -125,7 +134,7 @@ export class RiskMap {
     this.ground.redraw();
     this.base.names.renew(); // as wide as the new glyphs are
     this.risk.renew();
-    for (const layer of [this.heat, this.marks]) layer.redraw();
+    for (const layer of [this.heat, this.marks, ...this.overs]) layer.redraw();
   };
 
   remove(): void {
@@ -174,11 +183,25 @@ export class RiskMap {
     this.dress();
   }
 
+  /** Lays another page's layers over the map: in the panes "water", below the symbols, and "found", above them. */
+  lay(...layers: OverLayer[]): void {
+    for (const layer of layers) {
+      layer.setUnit(this.palette.unit);
+      layer.addTo(this.map);
+    }
+    this.overs.push(...layers);
+    this.dress();
+  }
+
   private dress(): void {
-    if (!this.sprite) return;
+    if (!this.sprite) {
+      for (const over of this.overs) over.dress(this.looks, null, this.palette);
+      return;
+    }
     const atlas = new Atlas(this.sprite, this.palette, Math.min(window.devicePixelRatio || 1, 2) * this.palette.unit);
     this.risk.dress(this.looks, atlas);
     this.marks.dress(this.looks, atlas);
+    for (const over of this.overs) over.dress(this.looks, atlas, this.palette);
   }
 
   /** Another picture: null shows nothing at all. `of` says of which selection, whatever the state of the data. */
@@ -441,7 +464,7 @@ export class RiskMap {
     if (this.heatOn) {
       const cell = this.heat.cellAt(event.latlng);
       if (cell) this.events.pickedCell(cell);
-      else this.events.pickedNothing();
+      else this.events.pickedNothing(event.latlng.lng, event.latlng.lat);
       return;
     }
     const point = event.containerPoint;
@@ -452,7 +475,7 @@ export class RiskMap {
     const now = this.chosenId === null ? -1 : ids.indexOf(this.chosenId);
     const hit = hits[now >= 0 ? (now + 1) % hits.length : 0];
     if (hit) this.open(hit);
-    else this.events.pickedNothing();
+    else this.events.pickedNothing(event.latlng.lng, event.latlng.lat);
   }
 
   private open(hit: Hit): void {

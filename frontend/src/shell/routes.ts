@@ -51,6 +51,7 @@ const routes: RouteRecordRaw[] = [
   { path: "/admission/where", component: () => import("../admission/SuitabilityPage.vue") },
   { path: "/admission/batch", component: () => import("../admission/BatchPage.vue") },
   { path: "/admission/:case(ZR-\\d{4}-\\d+)", component: () => import("../admission/CasePage.vue") },
+  { path: "/rescue", component: () => import("../rescue/RescuePage.vue") },
   { path: "/reports", component: () => import("../reports/ReportsPage.vue") },
   { path: "/reports/new", component: () => import("../reports/NewSetPage.vue") },
   { path: "/reports/columns", component: () => import("../reports/ColumnsPage.vue") },

@@ -1,0 +1,189 @@
+/** What the water has met, with its depth, and the gauges with what they say; over the symbols of the map. */
+import { gradeIndex } from "../map/grades";
+import { placeLabel, spotOf, Taken } from "../map/labels";
+import { type Flat, type Frame, partsOf, worldSize, worldX, worldY } from "../map/mercator";
+import type { Palette } from "../map/palette";
+import type { OverLayer } from "../map/RiskMap";
+import { type Atlas, type Looks, specOf } from "../map/symbols";
+import { ViewportLayer } from "../map/ViewportLayer";
+import { rangeWords } from "./say";
+import type { DepthClass } from "./types";
+
+/** One symbol: an object in the water, or a gauge (`said` in a plate beside it). `weight`: the greater is drawn and named first. */
+export interface Sign { id: number; lng: number; lat: number; cls: string; grade: string; label: string; said: string; tone: "object" | "over" | "quiet" | "calm"; weight: number }
+interface Placed extends Sign { x: number; y: number }
+interface Depth { text: string; x: number; y: number }
+
+const REACH = 15; // pixels
+const NAMED_FROM = 14; // zoom from which every object has its name; farther off the weightiest alone
+const NAMED_FAR = 12;
+const HEAVY = 30; // the least weight of what is named from afar: 一般
+
+/** The widest place of an area, to write in: the longest run across it at some heights. */
+export function roomIn(rings: readonly Flat[]): { x: number; y: number; width: number } | null {
+  let [top, bottom] = [Infinity, -Infinity];
+  for (const ring of rings) for (let i = 1; i < ring.length; i += 2) [top, bottom] = [Math.min(top, ring[i] as number), Math.max(bottom, ring[i] as number)];
+  let best: { x: number; y: number; width: number } | null = null;
+  for (const share of [0.5, 0.35, 0.65, 0.2, 0.8]) {
+    const y = top + (bottom - top) * share;
+    const cuts: number[] = [];
+    for (const ring of rings)
+      for (let i = 0, j = ring.length - 2; i < ring.length; j = i, i += 2) {
+        const [yi, yj] = [ring[i + 1] as number, ring[j + 1] as number];
+        if (yi > y !== yj > y) cuts.push((ring[i] as number) + ((y - yi) / (yj - yi)) * ((ring[j] as number) - (ring[i] as number)));
+      }
+    cuts.sort((a, b) => a - b);
+    for (let k = 0; k + 1 < cuts.length; k += 2) {
+      const [from, to] = [cuts[k] as number, cuts[k + 1] as number];
+      if (!best || to - from > best.width) best = { x: (from + to) / 2, y, width: to - from };
+    }
+  }
+  return best;
+}
+
+export class FoundLayer extends ViewportLayer implements OverLayer {
+  private signs: Placed[] = [];
+  private depths: (Depth & { width: number })[] = [];
+  private looks: Looks = new Map();
+  private atlas: Atlas | null = null;
+  private palette: Palette | null = null;
+  private depthInk = "";
+  private labels: { zoom: number; placed: { text: string; x: number; y: number; tone: Sign["tone"] | "depth" }[] } | null = null;
+  private chosen: number | null = null;
+
+  constructor() {
+    super("found");
+  }
+
+  dress(looks: Looks, atlas: Atlas | null, palette: Palette): void {
+    Object.assign(this, { looks, atlas, palette, labels: null });
+    this.depthInk = getComputedStyle(document.documentElement).getPropertyValue("--depth-text").trim();
+    this.redraw();
+  }
+
+  show(signs: readonly Sign[], classes: readonly DepthClass[]): void {
+    this.signs = signs.map((s) => ({ ...s, x: worldX(s.lng), y: worldY(s.lat) })).sort((a, b) => a.weight - b.weight);
+    this.depths = classes.flatMap((c) => {
+      const room = roomIn(partsOf(c.geometry).rings);
+      return room ? [{ ...room, text: rangeWords(c) }] : [];
+    });
+    this.labels = null;
+    this.redraw();
+  }
+
+  choose(id: number | null): void {
+    this.chosen = id;
+    this.redraw();
+  }
+
+  /** How many signs stand on the map: for tests. */
+  count(): number {
+    return this.signs.length;
+  }
+
+  /** The sign at a place, within reach of a finger; the one drawn last first. */
+  at(lng: number, lat: number, zoom: number): Sign | null {
+    const size = worldSize(zoom);
+    const [x, y] = [worldX(lng) * size, worldY(lat) * size];
+    let [best, near]: [Placed | null, number] = [null, REACH];
+    for (const s of this.signs) {
+      const d = Math.hypot(s.x * size - x, s.y * size - y);
+      if (d <= near) [best, near] = [s, d];
+    }
+    return best;
+  }
+
+  protected override paint(c: CanvasRenderingContext2D, frame: Frame): void {
+    const { palette: p } = this;
+    if (!p) return;
+    const size = worldSize(frame.zoom);
+    for (const s of this.signs) {
+      const [x, y] = [Math.round(s.x * size - frame.left), Math.round(s.y * size - frame.top)];
+      if (x < -40 || y < -40 || x > frame.width + 40 || y > frame.height + 40) continue;
+      if (s.id === this.chosen) {
+        for (const [colour, width] of [[p.halo, 7], [p.select, 3]] as const) {
+          c.beginPath();
+          c.arc(x, y, 20, 0, 2 * Math.PI);
+          c.strokeStyle = colour;
+          c.lineWidth = width;
+          c.stroke();
+        }
+      }
+      if (s.tone === "object") this.atlas?.stamp(c, specOf({ cls: s.cls, grade: gradeIndex(s.grade) }, this.looks, frame.zoom), x, y);
+      else this.gauge(c, s, x, y, p);
+    }
+    c.textAlign = "center";
+    c.textBaseline = "alphabetic";
+    c.lineJoin = "round";
+    for (const { text, x, y, tone } of this.labelsAt(c, frame.zoom)) {
+      c.font = this.font(p, tone);
+      c.strokeStyle = p.halo;
+      c.lineWidth = 4;
+      c.strokeText(text, x - frame.left, y - frame.top);
+      c.fillStyle = tone === "depth" ? this.depthInk || p.label : tone === "object" || tone === "calm" ? p.label : p.ink;
+      c.fillText(text, x - frame.left, y - frame.top);
+    }
+  }
+
+  /** A staff gauge: filled where the level is over its marks, broken where it says nothing. */
+  private gauge(c: CanvasRenderingContext2D, s: Sign, x: number, y: number, p: Palette): void {
+    c.beginPath();
+    c.roundRect(x - 10, y - 10, 20, 20, 4);
+    c.strokeStyle = p.halo;
+    c.lineWidth = 4;
+    c.stroke();
+    c.fillStyle = s.tone === "over" ? p.ink : p.surface;
+    c.fill();
+    c.strokeStyle = s.tone === "over" ? p.ink : p.ink3;
+    c.lineWidth = 1.5;
+    c.setLineDash(s.tone === "quiet" ? [3, 2] : []);
+    c.stroke();
+    c.setLineDash([]);
+    c.strokeStyle = s.tone === "over" ? p.surface : p.ink2;
+    c.lineWidth = 1.5;
+    c.beginPath();
+    for (const dy of [-2, 3]) {
+      c.moveTo(x - 6, y + dy);
+      c.quadraticCurveTo(x - 3, y + dy - 4, x, y + dy);
+      c.quadraticCurveTo(x + 3, y + dy + 4, x + 6, y + dy);
+    }
+    c.stroke();
+  }
+
+  private font(p: Palette, tone: Sign["tone"] | "depth"): string {
+    return tone === "object" || tone === "calm" || tone === "quiet" ? `500 11px ${p.font}` : `700 12px ${p.font}`;
+  }
+
+  /** Names where they lie over no symbol and no other name: depths first, then the weightiest. */
+  private labelsAt(c: CanvasRenderingContext2D, zoom: number): { text: string; x: number; y: number; tone: Sign["tone"] | "depth" }[] {
+    if (this.labels?.zoom === zoom) return this.labels.placed;
+    const { palette: p } = this;
+    if (!p) return [];
+    const size = worldSize(zoom);
+    const taken = new Taken();
+    const placed: { text: string; x: number; y: number; tone: Sign["tone"] | "depth" }[] = [];
+    for (const s of this.signs) taken.add(spotOf(s.x * size, s.y * size, 13));
+    c.font = this.font(p, "depth");
+    for (const d of this.depths) {
+      const width = c.measureText(d.text).width;
+      if (d.width * size < width + 8) continue;
+      const [x, y] = [d.x * size, d.y * size + 4];
+      const spot = { l: x - width / 2 - 2, r: x + width / 2 + 2, t: y - 12, b: y + 3 };
+      if (!taken.isFree(spot)) continue;
+      taken.add(spot);
+      placed.push({ text: d.text, x, y, tone: "depth" });
+    }
+    const named = [...this.signs].reverse();
+    for (const s of zoom >= NAMED_FROM ? named : named.filter((one) => one.weight >= HEAVY).slice(0, NAMED_FAR)) {
+      const text = [s.label, s.said].filter(Boolean).join(" ");
+      if (!text) continue;
+      c.font = this.font(p, s.tone);
+      const [x, y] = [s.x * size, s.y * size];
+      const body = spotOf(x, y, 13);
+      const place = placeLabel({ text, x, y, half: 13, body }, c.measureText(text).width, taken);
+      if (place) placed.push({ text, ...place, tone: s.tone });
+    }
+    this.labels = { zoom, placed };
+    return placed;
+  }
+}

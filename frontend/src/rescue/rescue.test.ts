@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest";
+import { flatten } from "../map/mercator";
+import { atOf, blank, bodyOf, classesOf, depthsGood, nextOf, sentRows, verticesOf } from "./draft";
+import { roomIn } from "./FoundLayer";
+import { areaWords, depthWords, hectares, kilometres, plain, rangeWords, toneOf } from "./say";
+import type { FloodWhole } from "./types";
+
+const square = (x: number, y: number, half: number): { type: string; coordinates: number[][][] } => ({ type: "Polygon", coordinates: [[[x - half, y - half], [x + half, y - half], [x + half, y + half], [x - half, y + half], [x - half, y - half]]] });
+
+describe("words of the water", () => {
+  it("gives a depth the tone of the step that it has reached", () => {
+    expect([0, 0.15, "0.249", 0.25, 0.5, "0.999", 1, 3].map(toneOf)).toEqual([1, 1, 1, 2, 3, 3, 4, 4]);
+  });
+  it("says ranges and lengths as the field does", () => {
+    expect(rangeWords({ depth_m: "0.50", depth_to_m: "1.0" })).toBe("0.5–1 m");
+    expect(rangeWords({ depth_m: 1, depth_to_m: null })).toBe("1 m 以上");
+    expect(depthWords({ depth_m: null, depth_to_m: null, distance_m: 12.4 })).toBe("水边 12 m");
+    expect(plain("100")).toBe("100");
+    expect([hectares(4_123_000), hectares(900), areaWords(395_070_000), kilometres(11_840), kilometres(42)]).toEqual(["412.3 ha", "900 m²", "395.1 km²", "11.8 km", "42 m"]);
+  });
+});
+
+describe("a drawn flood", () => {
+  it("sends the classes that are drawn, and finds their rows again", () => {
+    const draft = { ...blank(), name: " 例湖圩 ", at: "2026-07-14T23:40" };
+    draft.rows[1]?.shapes.push(square(116, 29.7, 0.01));
+    draft.rows[3]?.shapes.push(square(116, 29.7, 0.004), square(116.1, 29.7, 0.004));
+    const body = bodyOf(draft, true);
+    expect(body).toMatchObject({ name: "例湖圩", at: "2026-07-14T23:40:00+08:00", exercise: true, series: null });
+    expect((body.depths as { depth_m: string; depth_to_m: string | null; geometry: { type: string } }[]).map((d) => [d.depth_m, d.depth_to_m, d.geometry.type])).toEqual([["0.25", "0.5", "Polygon"], ["1", null, "MultiPolygon"]]);
+    expect(sentRows(draft)).toEqual([1, 3]);
+    expect(classesOf(draft).map((c) => c.ordinal)).toEqual([1, 3]);
+  });
+  it("begins the next version from the classes of the last", () => {
+    const flood = { name: "例湖圩", series: 7, classes: [{ ordinal: 0, depth_m: "0.50", depth_to_m: null, area_m2: 1, traffic: "closed", geometry: { type: "MultiPolygon", coordinates: [square(116, 29.7, 0.01).coordinates, square(116.1, 29.7, 0.01).coordinates] } }] } as unknown as FloodWhole;
+    const draft = nextOf(flood);
+    expect([draft.series, draft.rows[0]?.depth, draft.rows[0]?.to, draft.rows[0]?.shapes.length, verticesOf(draft.rows[0]?.shapes ?? [])]).toEqual([7, "0.5", "", 2, 10]);
+  });
+  it("takes depths alone for depths, and an empty time for none", () => {
+    expect([depthsGood({ depth: "0.5", to: "" }), depthsGood({ depth: "", to: "1" }), depthsGood({ depth: "半米", to: "" }), depthsGood({ depth: "0.5", to: "x" })]).toEqual([true, false, false, false]);
+    expect(atOf("")).toBeNull();
+  });
+  it("writes a depth where its ring is widest, and not in a hole", () => {
+    const outer = flatten(square(116, 29.7, 0.1).coordinates[0] ?? []);
+    const hole = flatten(square(116, 29.7, 0.08).coordinates[0] ?? []);
+    const room = roomIn([outer, hole]);
+    expect(room && (room.y < Math.min(...[1, 3, 5, 7].map((i) => hole[i] ?? 0)) || room.y > Math.max(...[1, 3, 5, 7].map((i) => hole[i] ?? 0)) || Math.abs(room.x - 116 / 360 - 0.5) > 0.08 / 360)).toBe(true);
+  });
+});

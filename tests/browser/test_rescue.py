@@ -1,0 +1,273 @@
+"""救援 on the page: a flood drawn with the mouse, its figures those of the service, warning, one page, log, dark."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.api.rescue import square, warning
+from tests.browser.conftest import Watched, at_rest
+from tests.browser.test_admission import in_office
+from tests.conftest import ADMIN_PASSWORD
+
+DEMO = True
+CITY = (115.985, 29.705)  # in the demo city, where much is near
+CORNERS = ((0.32, 0.3), (0.66, 0.28), (0.68, 0.68), (0.34, 0.7))
+GRADES = {"major": "重大", "serious": "较大", "general": "一般", "low": "低", "none": "未评定"}
+
+
+@pytest.fixture(scope="module")
+def office(address: str) -> Iterator[httpx.Client]:
+    """The administrator, by the service alone."""
+    with closing(in_office(address, "admin", ADMIN_PASSWORD)) as client:
+        client.timeout = httpx.Timeout(60)
+        yield client
+
+
+@pytest.fixture
+def page(open_page: Callable[..., Watched]) -> Page:
+    """The page of the night, as the administrator has it."""
+    page = open_page(signed=True, path="/rescue").page
+    expect(page.locator(".rs-strip")).to_be_visible()
+    return page
+
+
+def made(office: httpx.Client, name: str, half_m: float = 1500, **more: Any) -> dict[str, Any]:
+    """A scenario of two classes, made by the service alone."""
+    depths = [
+        {"depth_m": 0.15, "depth_to_m": 0.25, "geometry": square(*CITY, half_m)},
+        {"depth_m": 1, "geometry": square(*CITY, half_m / 2)},
+    ]
+    answer = office.post("/api/rescue/floods", json={"name": name, "depths": depths, **more})
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
+
+
+def figure(page: Page, name: str) -> str:
+    return page.locator(".rs-fig", has_text=name).locator("dd").first.inner_text()
+
+
+def begin(page: Page) -> None:
+    """The page as it begins: with no scenario in its address, the newest."""
+    page.goto(page.url.split("?")[0])
+
+
+def n(value: int) -> str:
+    return f"{value:,}"
+
+
+def shown(page: Page, name: str) -> None:
+    """The scenario is there, with what is in it."""
+    expect(page.locator(".rs-scenario")).to_contain_text(name)
+    expect(page.locator(".rs-fig dd").first).not_to_have_text("—")
+
+
+def draw(page: Page, level: int, corners: tuple[tuple[float, float], ...]) -> None:
+    """One class with the mouse."""
+    page.locator(".rs-levels-in li").nth(level).get_by_role("button", name="画范围").click()
+    expect(page.locator(".sketch-panel p")).to_contain_text("画水深")
+    box = page.locator(".map .canvas").bounding_box()
+    assert box
+    for i, (x, y) in enumerate(corners, 1):
+        page.mouse.click(box["x"] + box["width"] * x, box["y"] + box["height"] * y)
+        expect(page.locator(".marker-icon:not(.cursor-marker)")).to_have_count(i)
+    page.keyboard.press("Enter")
+    expect(page.locator(".sketch-panel")).to_have_count(0)
+
+
+def test_a_flood_is_drawn_and_its_figures_are_those_of_the_service(page: Page, office: httpx.Client) -> None:
+    expect(page).to_have_title(re.compile("^救援 · "))
+    expect(page.locator(".rs-left")).to_contain_text("还没有淹没范围")
+    page.locator(".rs-begin").get_by_role("button", name="在图上画").click()
+    page.get_by_role("button", name="保存", exact=True).click()
+    expect(page.locator(".rs-draft")).to_contain_text("至少画一级的范围")  # nothing is saved that is not drawn
+    page.locator("input[name=name]").fill("例湖圩溃口淹没")
+    for _ in range(2):
+        page.get_by_role("button", name="放大（+）").click()
+        at_rest(page)
+    draw(page, 0, CORNERS)
+    draw(page, 3, tuple((0.5 + (x - 0.5) / 3, 0.5 + (y - 0.5) / 3) for x, y in CORNERS))
+    page.get_by_role("button", name="保存", exact=True).click()
+    shown(page, "例湖圩溃口淹没")
+    [flood] = office.get("/api/rescue/floods").json()["items"]
+    whole = office.get(f"/api/rescue/floods/{flood['id']}").json()
+    assert [(c["depth_m"], c["depth_to_m"]) for c in whole["classes"]] == [(0.15, 0.25), (1, None)]
+    told = office.get(f"/api/rescue/floods/{flood['id']}/exposure").json()
+    assert told["in_water"]
+    assert figure(page, "水中对象") == n(told["in_water"])
+    assert figure(page, "居民") == n(told["persons"])
+    assert figure(page, "在场人员") == n(told["present"])
+    assert figure(page, "封闭道路") == f"{told['roads']['closed_m'] / 1000:,.1f} km"
+    for grade, word in GRADES.items():
+        row = page.locator(".rs-water button.rs-lr", has_text=word).first
+        assert row.locator(".c").all_inner_texts() == [
+            n(told["by_grade"][grade]["in_water"]), n(told["by_grade"][grade]["near"])
+        ]  # fmt: skip
+    # On the map: both tones, and every object in the water that has a place.
+    page.wait_for_function("() => window.riskmapWater.tones().join() === '1,4'")
+    placed = sum(1 for o in told["objects"] if o["at"] and o["depth_m"] is not None)
+    assert page.evaluate("() => window.riskmapFound.count()") >= placed
+    # A grade leads to its list, as long as its two figures say.
+    page.locator(".rs-water button.rs-lr", has_text="重大").first.click()
+    major = told["by_grade"]["major"]
+    expect(page.locator(".rs-objects tbody tr")).to_have_count(major["in_water"] + major["near"])
+
+
+def test_scenarios_are_chosen_one_at_a_time_and_a_version_is_taken_back(page: Page, office: httpx.Client) -> None:
+    first = made(office, "甲情景")
+    made(office, "甲情景", 1800, series=first["series"])
+    made(office, "乙情景", 800)
+    begin(page)
+    shown(page, "乙情景")
+    page.get_by_role("button", name="选择情景").click()
+    page.locator(".drop-panel .rs-item", has_text="甲情景").click()
+    expect(page.locator(".rs-which")).to_contain_text("第 2 版")
+    page.get_by_role("button", name="选择情景").click()
+    page.locator(".drop-panel .rs-item", has_text="第 1 版").last.click()
+    expect(page.locator(".rs-older")).to_contain_text("最新是第 2 版")
+    assert f"flood={first['id']}" in page.url
+    page.get_by_role("button", name="看最新一版").click()
+    expect(page.locator(".rs-older")).to_have_count(0)
+    page.get_by_role("button", name="画出、上传、推算淹没范围").click()
+    page.get_by_role("button", name="撤回这一版").click()
+    dialog = page.get_by_role("dialog", name="撤回这一版")
+    dialog.get_by_role("button", name="撤回这一版").click()
+    expect(dialog).to_contain_text("请写明原因")
+    dialog.locator("textarea").fill("水位回落")
+    dialog.get_by_role("button", name="撤回这一版").click()
+    expect(page.locator(".rs-entries")).to_contain_text("撤回淹没范围“甲情景”第 2 版：水位回落")
+
+
+def test_an_exercise_is_marked_and_kept_apart(page: Page, office: httpx.Client) -> None:
+    made(office, "实战情景")
+    made(office, "演练情景", exercise=True)
+    begin(page)
+    page.get_by_role("button", name="画出、上传、推算淹没范围").click()
+    page.get_by_role("button", name="转入演练").click()
+    expect(page.locator(".rs-exercise")).to_contain_text("演练中")
+    shown(page, "演练情景")
+    expect(page.locator(".rs-entries")).not_to_contain_text("实战情景")
+    assert "exercise=1" in page.url
+    page.reload()
+    shown(page, "演练情景")
+    page.locator(".rs-exercise").get_by_role("button", name="退出演练").click()
+    expect(page.locator(".rs-exercise")).to_have_count(0)
+    expect(page.locator(".rs-entries")).not_to_contain_text("演练情景")
+
+
+def test_the_log_leads_back_to_a_minute_and_takes_a_note(page: Page, office: httpx.Client) -> None:
+    early = made(office, "早一版", 1200)
+    late = made(office, "早一版", 1600, series=early["series"])
+    page.goto(f"{page.url.split('?')[0]}?flood={late['id']}")
+    shown(page, "早一版")
+    page.locator(".rs-log").get_by_role("button", name="记一条").click()
+    note = page.get_by_role("dialog", name="记一条")
+    note.locator("textarea").fill("例湖站电话报：水面漫过二号闸")
+    note.get_by_role("button", name="记下").click()
+    expect(page.locator(".rs-entries tr").first).to_contain_text("水面漫过二号闸")
+    page.locator(".rs-entries tr", has_text="“早一版”第 1 版").locator("button").click()
+    expect(page.locator(".rs-past")).to_contain_text("回看")
+    expect(page.locator(".rs-which")).to_contain_text("第 1 版")
+    expect(page.locator(".rs-entries")).not_to_contain_text("“早一版”第 2 版")
+    expect(page.locator(".rs-older")).to_have_count(0)  # at that minute it was the newest
+    told = office.get(f"/api/rescue/floods/{early['id']}/exposure").json()
+    expect(page.locator(".rs-fig dd").first).to_have_text(n(told["in_water"]))
+    page.keyboard.press("Escape")
+    expect(page.locator(".rs-past")).to_have_count(0)
+    with page.expect_download() as got:
+        page.locator(".rs-log").get_by_role("button", name="导出").click()
+        page.get_by_role("button", name="导出 Excel").click()
+    assert got.value.suggested_filename.endswith(".xlsx")
+
+
+def test_whom_to_tell_of_a_warning_is_ticked(page: Page, office: httpx.Client) -> None:
+    issued = warning(office, areas=[square(*CITY, 1500)])  # type: ignore[arg-type]
+    told = office.get(f"/api/rescue/warnings/{issued['id']}/tell").json()
+    begin(page)
+    page.get_by_role("tab", name="预警", exact=True).click()
+    page.locator(f"[data-warning='{issued['id']}'] .main").click()
+    page.get_by_role("button", name="通知名单").click()
+    dialog = page.locator(".rs-tell")
+    expect(dialog).to_contain_text(f"已通知 0 / {n(told['total'])}")
+    row = dialog.locator("tbody tr").first
+    expect(row).to_contain_text(told["rows"][0]["name"])
+    row.get_by_role("button", name="接通").click()
+    expect(dialog).to_contain_text(f"已通知 1 / {n(told['total'])}")
+    expect(row).to_contain_text("接通 admin")
+    with page.expect_download() as got:
+        dialog.get_by_role("button", name="导出名单").click()
+    assert got.value.suggested_filename.endswith(".xlsx")
+
+
+def test_a_response_is_started_by_itself_and_its_acts_are_ticked(page: Page) -> None:
+    page.get_by_role("tab", name="响应", exact=True).click()
+    expect(page.locator(".rs-right")).to_contain_text("没有正在进行的应急响应")  # a warning has started none
+    expect(page.locator(".rs-strip")).to_contain_text("未启动响应")
+    page.get_by_role("button", name="启动响应").click()
+    dialog = page.get_by_role("dialog", name="启动应急响应")
+    dialog.locator("input[type=radio]").nth(2).check()
+    dialog.locator("textarea").fill("市防指第 12 号令")
+    dialog.get_by_role("button", name="启动", exact=True).click()
+    expect(page.locator(".rs-strip .rs-bar")).to_contain_text("Ⅲ")
+    first = page.locator(".rs-acts li").first
+    first.get_by_role("button", name="完成", exact=True).click()
+    expect(first).to_have_class(re.compile("done"))
+    expect(page.locator(".rs-response")).to_contain_text("已办 1 /")
+    page.get_by_role("button", name="终止", exact=True).click()
+    over = page.get_by_role("dialog", name="终止响应")
+    over.locator("textarea").fill("水位退到警戒以下")
+    over.get_by_role("button", name="终止", exact=True).click()
+    expect(page.locator(".rs-strip")).to_contain_text("未启动响应")
+
+
+def test_a_click_gives_the_one_page_of_a_place_and_its_paper(page: Page, office: httpx.Client) -> None:
+    page.get_by_role("tab", name="一页", exact=True).click()
+    page.locator(".rs-typed").fill(f"{CITY[0]}, {CITY[1]}")
+    page.get_by_role("button", name="看这里").click()
+    expect(page.locator(".rs-calls li").first).to_be_visible()
+    told = office.get("/api/rescue/onepage", params={"lon": CITY[0], "lat": CITY[1], "radius_m": 3000}).json()
+    expect(page.locator(".rs-one", has_text="危险源").locator("h3 b").first).to_have_text(n(told["hazards"]["total"]))
+    expect(page.locator(".rs-one").first).to_contain_text(f"居民 {n(told['persons'])} 人")
+    assert page.locator(".rs-calls li").count() == len(told["calls"])
+    at_rest(page)
+    box = page.locator(".map .canvas").bounding_box()
+    assert box
+    page.mouse.click(box["x"] + box["width"] * 0.25, box["y"] + box["height"] * 0.75)
+    expect(page.locator(".rs-one").first).not_to_contain_text(f"居民 {n(told['persons'])} 人")
+    for name in ("打印（PDF）", "黑白版"):
+        with page.expect_download() as got:
+            page.get_by_role("button", name=name).click()
+        assert got.value.suggested_filename.endswith(".pdf")
+
+
+def test_the_dark_theme_has_the_depths_of_its_own(page: Page, office: httpx.Client) -> None:
+    made(office, "夜里的情景")
+    begin(page)
+    shown(page, "夜里的情景")
+    swatch = page.locator(".rs-sw").first
+    light = swatch.evaluate("e => getComputedStyle(e).backgroundColor")
+    page.keyboard.press("d")
+    assert swatch.evaluate("e => getComputedStyle(e).backgroundColor") != light
+    at_rest(page)
+
+
+def test_keys_and_a_phone(open_page: Callable[..., Watched], office: httpx.Client) -> None:
+    made(office, "手机上的情景")
+    page = open_page(signed=False, path="/help").page
+    answer = page.request.post(f"{office.base_url}/api/session", data={"username": "admin", "password": ADMIN_PASSWORD})
+    assert answer.ok
+    page.goto(f"{office.base_url}/rescue")
+    shown(page, "手机上的情景")
+    page.keyboard.press("l")
+    expect(page.locator(".rs-log")).to_have_count(0)
+    page.keyboard.press("l")
+    expect(page.locator(".rs-log")).to_be_visible()
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(page.locator(".rs-parts")).to_be_visible()
+    page.locator(".rs-parts").get_by_role("tab", name="日志").click()
+    expect(page.locator(".rs-entries tr").first).to_be_visible()
+    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
