@@ -89,8 +89,8 @@ export async function readFlood(anew = false): Promise<void> {
   const id = night.wanted;
   if (id === null) {
     latest.flood.begin();
-    [night.flood, night.exposure] = [null, null];
-    return;
+    night.flood = null;
+    return readExposure();
   }
   if (night.flood?.id !== id || anew)
     await ask<FloodWhole>("flood", `/api/rescue/floods/${id}`, (got) => {
@@ -107,7 +107,8 @@ let roadsOf = 0; // a version never changes, and roads but seldom
 export async function readExposure(anew = false): Promise<void> {
   const { flood } = night;
   if (!flood) {
-    [night.exposure, night.roads] = [null, null];
+    for (const part of ["exposure", "roads"] as const) latest[part].begin();
+    [night.exposure, night.roads, night.reading] = [null, null, false];
     [exposedBy, roadsOf] = ["", 0];
     return;
   }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { flatten } from "../map/mercator";
 import { atOf, blank, bodyOf, classesOf, depthsGood, nextOf, sentRows, verticesOf } from "./draft";
-import { roomIn } from "./FoundLayer";
-import { areaWords, depthWords, hectares, kilometres, plain, rangeWords, toneOf } from "./say";
+import { roomIn } from "./room";
+import { areaWords, depthWords, hectares, kilometres, level, plain, rangeWords, toneOf } from "./say";
 import type { FloodWhole } from "./types";
 
 const square = (x: number, y: number, half: number): { type: string; coordinates: number[][][] } => ({ type: "Polygon", coordinates: [[[x - half, y - half], [x + half, y - half], [x + half, y + half], [x - half, y + half], [x - half, y - half]]] });
@@ -16,6 +16,7 @@ describe("words of the water", () => {
     expect(rangeWords({ depth_m: 1, depth_to_m: null })).toBe("1 m 以上");
     expect(depthWords({ depth_m: null, depth_to_m: null, distance_m: 12.4 })).toBe("水边 12 m");
     expect(plain("100")).toBe("100");
+    expect([level("22.1"), level(20), level("19.873"), level("-0.5")]).toEqual(["22.10", "20.00", "19.873", "-0.50"]);
     expect([hectares(4_123_000), hectares(900), areaWords(395_070_000), kilometres(11_840), kilometres(42)]).toEqual(["412.3 ha", "900 m²", "395.1 km²", "11.8 km", "42 m"]);
   });
 });

@@ -15,6 +15,12 @@ export function plain(m: Metres): string {
   const text = String(m);
   return text.includes(".") && !/e/i.test(text) ? text.replace(/\.?0+$/, "") : text;
 }
+/** A level as gauges write it: two decimals, more where they say something. */
+export function level(m: Metres): string {
+  const text = plain(m);
+  const [whole = "", rest = ""] = text.split(".");
+  return `${whole}.${rest.padEnd(2, "0")}`;
+}
 /** 0.25–0.5 m; 1 m 以上 */
 export function rangeWords({ depth_m, depth_to_m }: Pick<DepthClass, "depth_m" | "depth_to_m">): string {
   return depth_to_m === null ? RS.andMore(plain(depth_m)) : RS.range(plain(depth_m), plain(depth_to_m));
