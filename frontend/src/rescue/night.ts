@@ -3,7 +3,8 @@ import { computed, reactive } from "vue";
 import { getJson, isAbort, Problem } from "../api/client";
 import { Latest } from "../api/latest";
 import { complain, store, whyOf } from "../selection/store";
-import type { Exposure, Flood, Floods, FloodWhole, Levels, LogEntry, LogKind, LogPage, WetRoads } from "./types";
+import type { LogKind } from "../words/rescueCodes";
+import type { Exposure, Flood, Floods, FloodWhole, Levels, LogEntry, LogPage, WetRoads } from "./types";
 
 const EVERY_MS = 12_000;
 const LOG_PAGE = 60;

@@ -1,6 +1,7 @@
 /** What the service says of the night; the names are those of the public contract. */
 import type { Geometry } from "../api/types";
 import type { Grade } from "../words";
+import type { LogKind, WarningColour } from "../words/rescueCodes";
 
 export type Traffic = "open" | "care" | "closed";
 export type Metres = number | string;
@@ -39,8 +40,6 @@ export interface Exposure {
   roads: RoadLengths; margin_m: Metres; flood: { id: number; version: number; name: string }; at: string; state: number;
 }
 
-export const LOG_KINDS = ["水情", "预警", "响应", "调度", "转移", "设置"] as const;
-export type LogKind = (typeof LOG_KINDS)[number];
 export interface LogEntry { id: number; at: string; by: string; exercise: boolean; kind: LogKind; what: string; flood: number | null; state: number; ref: { kind: string; id: number } | null; body: Record<string, unknown> | null }
 export interface LogPage { items: LogEntry[]; next: number | null; at: string; state: number }
 
@@ -67,12 +66,11 @@ export interface Terrains { items: Terrain[]; height_systems: string[]; upload_m
 // -- Warnings ---------------------------------------------------------------------
 
 export interface Warning {
-  id: number; series: number; version: number; kind: string; colour: "蓝" | "黄" | "橙" | "红"; title: string; issuer: string; starts_at: string; ends_at: string; text: string; source: string; source_title?: string;
+  id: number; series: number; version: number; kind: string; colour: WarningColour; title: string; issuer: string; starts_at: string; ends_at: string; text: string; source: string; source_title?: string;
   divisions: string[]; repairs: Repair[]; area_m2: number; bounds: [number, number, number, number]; made_at: string; made_by: string; exercise: boolean;
   lifted_at: string | null; lifted_by: string | null; lifted_reason: string | null; standing: "to_come" | "in_force" | "expired" | "lifted"; standing_title: string;
 }
 export interface WarningWhole extends Warning { geometry: Geometry; versions: { id: number; version: number; made_at: string; made_by: string }[] }
-export const RESULTS = ["接通", "未接", "转达"] as const;
 export interface TellRow {
   object: number | null; name: string | null; class: string | null; class_title: string | null; grade: Grade | null; at: [number, number] | null; division: string | null; town: string | null; department: string | null;
   party: number | null; role: string | null; post: string | null; person: string | null; phone: string | null; same_phone: number; nobody: string | null; masked: string | null; objects: number;
