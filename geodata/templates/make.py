@@ -472,7 +472,9 @@ def log() -> None:
     made.add_paragraph("")
     _only_if(made, "日志")
     names = ("序号", "时间", "类别", "内容", "经办", "淹没范围", "状态号")
-    _repeated(made, names, _of(*names), "日志", (1.2, 4.3, 1.4, 10.3, 2.6, 4.0, 1.9))
+    _repeated(made, names, _of(*names), "日志", (1.2, 4.9, 1.4, 9.7, 2.6, 4.0, 1.9))
+    for row in made.tables[-1].rows:  # an entry stands on one page
+        row._tr.get_or_add_trPr().append(row._tr.makeelement(qn("w:cantSplit"), {}))
     _end_if(made)
     _only_if(made, "not 日志")
     _text(made, "这段时间没有日志。")
