@@ -3,7 +3,7 @@
 Made after everything else, from a stream of chance of its own: the rest of the city stays as it was.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from geo import anchor_of, km, stream
@@ -14,6 +14,23 @@ SYSTEM, OTHER, SHIFT = "吴淞高程", "1985国家高程基准", -1.86
 DAILY, LINE = 1500, 60
 _SURNAMES, _LAST = "甲乙丙丁戊己庚辛壬癸", ("一", "二", "三", "四", "五", "六")
 THIS_YEAR, LAST_YEAR = "2026-03-18", "2025-03-20"
+# Whom the telephone reaches: posts, for what is called on a bad night.
+_POSTS = {
+    "major-hazard": (
+        ("主要负责人", "厂长（演示）"),
+        ("技术负责人", "总工程师（演示）"),
+        ("操作负责人", "当班班长（演示）"),
+    ),
+    "tank-farm": (("主要负责人", "罐区主任（演示）"), ("操作负责人", "当班班长（演示）")),
+    "tailings-pond": (("主要负责人", "库长（演示）"), ("巡查", "巡坝员（演示）")),
+    "village": (("主要负责人", "村党支部书记（演示）"),),
+    "residential-area": (("主要负责人", "社区主任（演示）"),),
+    "rescue-team": (("主要负责人", "队长（演示）"),),
+    "shelter": (("主要负责人", "场所管理员（演示）"),),
+    "relief-store": (("主要负责人", "仓库主任（演示）"),),
+    "hospital": (("主要负责人", "总值班（演示）"),),
+    "fire-station": (("主要负责人", "站长（演示）"),),
+}
 
 
 class Levels:
@@ -28,8 +45,12 @@ class Levels:
         self._gauges()
         self._polders()
         self._reservoirs()
+        self.phones = 0
         for i, row in enumerate(self._works()):
             self._persons(i, row)
+        for class_, posts in _POSTS.items():
+            for row in self.of.get(class_, []):
+                self._posts(row, posts)
 
     def _works(self) -> Iterator[dict[str, Any]]:
         for class_ in ("reservoir", "polder", "dyke"):
@@ -138,12 +159,25 @@ class Levels:
 
         def one(role: str, post: str) -> dict[str, str]:
             name = f"示例{rng.choice(_SURNAMES)}{rng.choice(_LAST)}"
-            return {"role": role, "post": post, "name": name, "from": LAST_YEAR if i % 9 == 4 else THIS_YEAR}
+            since = LAST_YEAR if i % 9 == 4 else THIS_YEAR
+            return {"role": role, "post": post, "name": name, "phone": self._phone(), "from": since}
 
         parties = [one("主要负责人", "镇长（演示）"), one("技术负责人", "站长（演示）")]
         if i % 7 != 2:
             parties.append(one("巡查", "巡查员（演示）"))
         row["parties"] = parties
+
+    def _posts(self, row: dict[str, Any], posts: Sequence[tuple[str, str]]) -> None:
+        """Posts without names; one in eleven has nobody, so that a page has to say so."""
+        if self.rng.randrange(11):
+            row["parties"] = [
+                {"role": role, "post": post, "phone": self._phone(), "from": THIS_YEAR} for role, post in posts
+            ]
+
+    def _phone(self) -> str:
+        """Of an exchange that does not exist."""
+        self.phones += 1
+        return f"0792-000{self.phones:04d}"
 
     def text(self) -> str:
         """Readings by how many minutes before they are loaded: a demo is always of now."""
