@@ -13,7 +13,8 @@ written back exactly (an OSM file for a routing engine):
   numbers, before any datum is changed) become one node, which is converted once, so that its roads still meet.
   Inner vertices of a bridge or tunnel are nodes of their own: it meets others only at its ends.
 
-What is not kept: turn restrictions (relations) and what stands on single nodes (barriers, signals). A load counts them.
+What is not kept: turn restrictions (relations), which a load counts, and what stands on single nodes (barriers,
+signals), which it does not.
 """
 
 import re
