@@ -5,6 +5,7 @@ import json
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import openpyxl
@@ -16,6 +17,7 @@ from tests.api.imports import OVER, csv, queue, rows, run, upload, wait, xlsx
 
 from riskmap.access.reader import SYSTEM
 from riskmap.base import database
+from riskmap.base.errors import Invalid
 from riskmap.base.settings import Settings
 from riskmap.register.load import load_divisions
 
@@ -714,6 +716,25 @@ def test_what_waited_for_a_territory_is_placed_by_the_same_file_once_it_is_there
     again = run(admin, body, "school", crs="EPSG:4490")
     assert (again["rows"]["changed"], again["rows"]["waiting"]) == (1, 0)
     assert found(admin, "T0-1")[0]["geometry"]["coordinates"] == [117.2001, 29.6512]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"properties": {"code": "361128", "name": "邻县", "level": "county"}, "geometry": None}, "没有边界"),
+        ({"properties": {"name": "邻县", "level": "county"}, "geometry": None}, "没有 code"),
+    ],
+)
+def test_a_division_that_cannot_be_loaded_is_told_in_words(
+    app: Any, tmp_path: Path, given: dict[str, Any], told: str
+) -> None:
+    path = tmp_path / "divisions.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [{"type": "Feature", **given}]}))
+    with (
+        database.write(app.state.engine, SYSTEM.settings(write=True)) as connection,
+        pytest.raises(Invalid, match=told),
+    ):
+        load_divisions(connection, path)
 
 
 def parties_of(client: TestClient, q: str) -> list[tuple[str, str, str, str]]:

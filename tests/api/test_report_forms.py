@@ -44,6 +44,7 @@ def both(client: TestClient, made: dict[str, Any]) -> tuple[str, str]:
 def test_an_empty_selection_gives_a_report_that_says_none(admin: TestClient) -> None:
     made = make(admin, selection={"class": ["reservoir"]})
     for text in both(admin, made):
+        assert "shipped" not in text
         assert "所选范围内的登记对象：无" in text
         assert "没有登记不等于没有风险" in text
         assert "重大风险共 0 个" in text or "重大风险共0个" in text

@@ -69,6 +69,18 @@ def red_pixels(page: Page) -> int:
     )
 
 
+def test_it_opens_with_the_city_whole(browser: Browser, service: Any, tmp_path: Path) -> None:
+    page, wrong = opened(browser, service, tmp_path)
+    cut = page.evaluate(
+        """() => riskmapFile.data.outlines.county.filter(
+             (d) => !riskmapFile.map.getBounds().contains(L.geoJSON(d.shape).getBounds())).map((d) => d.name)"""
+    )
+    assert page.evaluate("() => riskmapFile.data.outlines.county.length") > 5
+    assert cut == []
+    assert wrong == []
+    page.context.close()
+
+
 def test_it_opens_without_a_network_and_counts_as_the_page(browser: Browser, service: Any, tmp_path: Path) -> None:
     page, wrong = opened(browser, service, tmp_path)
     told = service("/api/counts?by=grade,class").json()

@@ -15,6 +15,8 @@ import shapely
 from pyproj import Geod
 from tests.unit.sheet_makers import city, imprint, legend, marks, overlaps, sheet, town, words
 
+from riskmap.paper.drawing import Block, width
+from riskmap.paper.margins import borders, scale_bar
 from riskmap.paper.sheet import Division, Ground, Heat, Mark, compose
 
 
@@ -136,6 +138,32 @@ def test_an_empty_selection_says_none() -> None:
     said = words(sheet([]).pdf())
     assert "本图表示0个" in said
     assert "所选范围内符合条件且可上图的对象：无" in said
+
+
+def test_where_nothing_is_drawn_no_name_of_a_division_runs_into_the_words() -> None:
+    thirds = [shapely.box(115 + i / 3, 29, 115 + (i + 1) / 3, 30) for i in range(3)]
+    parts = tuple(Division(f"36040{i}", name, "county", thirds[i]) for i, name in enumerate(("西县", "中县", "东县")))
+    made = sheet([], Ground(parts, shapely.box(115, 29, 116, 30), "city"))
+    [(x, y, said)] = [
+        (t[0], t[1], t[2]) for t in made.pages_drawn[0].letters if t[2].startswith("所选范围内符合条件且")
+    ]
+    names = [box for _, kind, _, box in made.labels if kind == "division"]
+    assert names
+    wide = width(said, 10.0, bold=True)
+    assert not [b for b in names if b[0] < x + wide and b[2] > x and b[1] < y + 1 and b[3] > y - 3]
+
+
+def test_the_boundaries_settle_nothing_and_say_so_once() -> None:
+    for source in ("某局界线", "虚构的界线，不作为划界依据。"):
+        assert borders(source).count("不作为划界依据") == 1
+    assert borders("") == "界线：无。"
+
+
+def test_a_bar_leaves_room_for_what_stands_beside_it() -> None:
+    for scale in (25_000, 50_000, 250_000, 500_000, 800_000):
+        b = Block()
+        scale_bar(b, 100, 0, 1.0, scale)
+        assert all(100 - 36 < letter[0] < 100 + 40 for letter in b.letters), scale
 
 
 def test_without_a_boundary_the_objects_make_the_extent() -> None:

@@ -116,3 +116,21 @@ def test_rows_leave_nothing_behind_in_memory(tmp_path: Path) -> None:
             tracemalloc.stop()
         table.end("无")
     assert after - before < 200_000  # 20 bytes a row
+
+
+def test_a_table_is_printed_on_as_many_pages_across_as_keep_it_readable(tmp_path: Path) -> None:
+    path = tmp_path / "wide.xlsx"
+    narrow = [Heading("序号", 6), Heading("名称", 28), Heading("说明", 40)]
+    wide = [*narrow, *(Heading(f"第 {i} 列", 12) for i in range(25))]
+    with Workbook(path, imprint()) as book:
+        for name, headings in (("窄", narrow), ("宽", wide)):
+            table = book.table(name, headings)
+            table.row([f"{i}" for i in range(len(headings))])
+            table.end("无")
+    read = load_workbook(path)
+    assert (read["窄"].page_setup.fitToWidth or 1, read["窄"].print_title_cols) == (1, None)
+    assert (read["宽"].page_setup.fitToWidth, read["宽"].page_setup.pageOrder) == (2, "overThenDown")
+    assert read["宽"].print_title_cols == "$A:$B"  # whose row it is stands on the second page too
+    # Set in 10 points, at this scale no less than 7.
+    across_mm = sum((h.width * 7 + 5) * 25.4 / 96 for h in [*wide, *narrow[:2]])
+    assert 10 * min(1, 2 * 394 / across_mm) >= 7

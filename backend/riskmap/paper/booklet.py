@@ -135,9 +135,9 @@ class _Book:
         left_w = (right - _MARGIN) / 2 - 36
         lines = [
             f"2000 国家大地坐标系；高斯—克吕格投影，中央经线 {meridian}。" if meridian else "",
-            f"界线：{source or '无'}，不作为划界依据。",
+            margins.borders(source),
         ]
-        lines.append(f"编制：{self.imprint.maker}")
+        lines.append(f"编制：{self.imprint.maker or '＿＿＿＿'}")
         at = y
         for line in [part for words in lines if words for part in wrap(words, pt, left_w)][:6]:
             at += pt * MM * 1.3
@@ -272,8 +272,7 @@ class _Book:
         _title(w, "对象清单", "本图表示的等级全部列出" if len(entries) else "")
         if not entries:
             w.lines("无", 7, bold=True)
-        bottom = H - _MARGIN - 6.0
-        rest = self._rows(b, w, entries, 1, bottom, on_map)
+        rest = self._rows(b, w, entries, 1, H - _MARGIN - 6.0, on_map) if entries else 0
         note = "类别用内部图形，等级用外形与颜色；“未评定”不等于低风险。"
         if rest < len(entries):
             note = f"续见下页（共 {len(entries)} 个）。" + note

@@ -91,6 +91,14 @@ def _below_title(selection: str, imprint: Imprint, room: float, k: float) -> tup
     return pt, lines if len(lines) <= 2 else []
 
 
+def borders(source: str) -> str:
+    """Whose boundaries are drawn, and that they settle none; said once, where their source says it too."""
+    if not source:
+        return "界线：无。"
+    said = source.rstrip("。")
+    return f"界线：{said}。" if "不作为划界依据" in said else f"界线：{said}，不作为划界依据。"
+
+
 @dataclass(frozen=True, slots=True)
 class Foot:
     """Words of the foot, wrapped."""
@@ -120,14 +128,14 @@ def foot_words(
         f"2000 国家大地坐标系（CGCS2000）；高斯—克吕格投影，中央经线 {meridian}。"
         if meridian
         else "2000 国家大地坐标系（CGCS2000）。",
-        f"行政区划界线：{source or '无'}，不作为划界依据。",
+        f"行政区划{borders(source)}",
         f"数据时间：{stamp['data_at']}　状态号：{stamp['state']}　核验码：{stamp['check']}",
     ]
     if lacking:
         left.append(f"字库缺字，印作{fonts.LACKING}：{'、'.join(lacking)}。")
     blank = "＿＿＿＿＿"
     right = [
-        f"编制：{imprint.maker}　审核：{imprint.reviewed_by or blank}　批准：{imprint.signed_by or blank}",
+        f"编制：{imprint.maker or blank}　审核：{imprint.reviewed_by or blank}　批准：{imprint.signed_by or blank}",
         f"制图：城市安全风险一张图　图幅 {paper}",
         page,
     ]

@@ -18,7 +18,7 @@ from riskmap.catalogue.model import GRADES
 from riskmap.paper import fonts, layout, margins, panels, placing, typeset
 from riskmap.paper.cores import Inset, cores
 from riskmap.paper.density import Density
-from riskmap.paper.drawing import GREY, INK, NAVY, Block, Box, Page, width
+from riskmap.paper.drawing import GREY, INK, MM, NAVY, Block, Box, Page, width
 from riskmap.paper.frame import Frame, Site
 from riskmap.paper.gauss import Strip
 from riskmap.paper.imprint import TEXTS, Imprint
@@ -39,6 +39,7 @@ PAPERS: Mapping[str, tuple[float, float, float]] = {
 }
 _MARGIN, _BAND, _PAD = 10.0, 5.0, 4.5
 _COLUMN_ROOM = panels.COLUMN + 4.4
+_NONE, _NONE_PT = "所选范围内符合条件且可上图的对象：无", 10.0
 _LOSS = 3.2  # of a plan's worth where its scale is e times smaller
 _MANY = 400  # from here on placing is tried fewer times
 
@@ -346,6 +347,8 @@ class _Sheet:
             done = None
             if not self.heat:
                 keep = plan.keep_off + self._window_boxes(plan, frame)
+                if not self.marks:
+                    keep.append(self._none_box(plan))
                 levels = [site.inner] if site.inner else []
                 towns = ["town"] if self._towns and site.inner != "town" else []
                 bodies = placing.place(frame, main, self.manner, keep, levels=levels + towns)
@@ -597,17 +600,9 @@ class _Sheet:
                     Numbered(no, m.grade, m.symbol, m.name, f"图廓以外，{m.anchor[0]:.4f}°E {m.anchor[1]:.4f}°N")
                 )
             if not self.marks:
-                x = (plan.frame[0] + plan.frame[2]) / 2
-                y = (plan.frame[1] + plan.frame[3]) / 2
+                x0, _, x1, y1 = self._none_box(plan)
                 frame.map.text(
-                    x,
-                    y,
-                    "所选范围内符合条件且可上图的对象：无",
-                    10 * k,
-                    bold=True,
-                    align="center",
-                    halo_z=30,
-                    color=NAVY,
+                    (x0 + x1) / 2, y1 - k, _NONE, _NONE_PT * k, bold=True, align="center", halo_z=30, color=NAVY
                 )
         self._neat(frame, plan)
         layer = self.page.layer()
@@ -642,6 +637,12 @@ class _Sheet:
         o = band - t / 2
         frame.over.rect(self.inner, stroke=INK, width=0.2 * k, z=9)
         frame.over.rect((x0 - o, y0 - o, x1 + o, y1 + o), stroke=INK, width=t, z=9)
+
+    def _none_box(self, plan: _Plan) -> Box:
+        """The middle of the map, where it says that there is nothing on it: no name stands there."""
+        x, y = (plan.frame[0] + plan.frame[2]) / 2, (plan.frame[1] + plan.frame[3]) / 2
+        half, tall = width(_NONE, _NONE_PT * self.k, bold=True) / 2 + self.k, _NONE_PT * self.k * MM
+        return x - half, y - tall - self.k, x + half, y + self.k
 
     def _window(self, plan: _Plan, frame: Frame, inside: Sequence[int]) -> None:
         """The enlarged part on the map: small bare symbols in a frame with its caption."""

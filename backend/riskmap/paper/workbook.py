@@ -35,6 +35,12 @@ _HEAD = 2  # rows above the headings: title, and what the sheet says of itself
 _A3, _A4 = 8, 9
 _LINE_PT, _MOST_LINES = 13.0, 30  # of a row; Excel has no taller ones than 409 pt
 _MOST_FOOTER = 250
+# How wide a table is printed: a character and a column's edges at 96 dots an inch, taken large, for fonts differ.
+_CHAR_PX, _EDGE_PX, _PX_MM = 8, 5, 25.4 / 96
+_ACROSS_MM = 420 - 2 * 0.5 * 25.4  # of A3 across, within its margins
+_LEAST_SCALE = 0.75  # of text that is set in 10 points: readable at arm's length
+_MOST_ACROSS = 3
+_NAME = "名称"
 _FACE = "宋体"
 _BOLD_FACE = "黑体"
 
@@ -233,7 +239,11 @@ class Table:
             sheet.write_string(_HEAD, index, clean_text(heading.text), head)
         sheet.freeze_panes(_HEAD + 1, 0)
         sheet.repeat_rows(0, _HEAD)
-        sheet.fit_to_pages(1, 0)
+        wide, named = pages_across(self.headings)
+        sheet.fit_to_pages(wide, 0)
+        if wide > 1:  # side by side, each with what its rows are called
+            sheet.print_across()
+            sheet.repeat_columns(0, named)
         self._sheet, self._at, self._last = sheet, _HEAD + 1, last
 
     def row(self, values: Sequence[Value]) -> None:
@@ -279,6 +289,17 @@ class Table:
 
     def _close(self) -> None:
         self._sheet.autofilter(_HEAD, 0, max(self._at - 1, _HEAD), self._last)
+
+
+def pages_across(headings: Sequence[Heading]) -> tuple[int, int]:
+    """On how many pages side by side a table is readable, and the last of the columns that stand on each of them."""
+    wide = [(h.width * _CHAR_PX + _EDGE_PX) * _PX_MM for h in headings]
+    named = next((i for i, h in enumerate(headings) if h.title == _NAME and sum(wide[: i + 1]) < _ACROSS_MM / 3), 0)
+    again = sum(wide[: named + 1])
+    pages = 1
+    while pages < _MOST_ACROSS and sum(wide) + (pages - 1) * again > pages * _ACROSS_MM / _LEAST_SCALE:
+        pages += 1
+    return pages, named
 
 
 def _lines(text: str, width: float) -> int:

@@ -42,10 +42,14 @@ def load_divisions(connection: Connection, path: Path, actor: str = SYSTEM.name)
     body = json.loads(path.read_text(encoding="utf-8"))
     rows = []
     for index, feature in enumerate(body["features"]):
-        properties = feature["properties"]
+        properties = feature.get("properties") or {}
+        if missing := [name for name in ("code", "name") if not properties.get(name)]:
+            raise Invalid(f"第 {index + 1} 个区划没有 {'、'.join(missing)}，请补上后再导入")
         code = canonical_division(str(properties["code"]))
         if properties.get("level") not in _LEVELS:
             raise Invalid(f"第 {index + 1} 个区划的 level 应为 {'、'.join(sorted(_LEVELS))}")
+        if not feature.get("geometry"):
+            raise Invalid(f"区划 {properties['name']}（{code}）没有边界，请补上后再导入")
         geometry = shape(feature["geometry"])
         if isinstance(geometry, shapely.Polygon):
             geometry = shapely.MultiPolygon([geometry])

@@ -14,7 +14,7 @@ from riskmap.catalogue import queries as catalogue_queries
 from riskmap.paper.imprint import check_words
 from riskmap.reports import files, layouts, queries
 from riskmap.reports.content.phrases import upward
-from riskmap.reports.edition import area_of, within_rights
+from riskmap.reports.edition import WHOLE, area_of, within_rights
 from riskmap.reports.run import JOB, selection_of
 from riskmap.reports.wire import NewSet
 from riskmap.selection import request as selection_request
@@ -60,7 +60,8 @@ def order(snapshot: Snapshot, asked: NewSet, mark: str | None) -> str:
     names = {d["code"]: d for d in catalogue_queries.divisions(snapshot.connection, about.moment.n, about.moment.day)}
     area = area_of(selection, names, eyes)
     options = asked.model_dump(exclude={"title", "division", "selection", "as_of"}) | {
-        "maker": asked.maker or f"{area}应急管理局",
+        # Where the area has no name, nobody's name is made of it.
+        "maker": asked.maker or ("" if area == WHOLE else f"{area}应急管理局"),
         layouts.KEY: layouts.frozen(snapshot.connection),
     }
     body = {k: v for k, v in selection.body().items() if k != "as_of"}

@@ -1,7 +1,7 @@
 """The annexes: every 重大 by name, 较大 by number, and what the report is checked by."""
 
 from riskmap.reports.content.blocks import Chapter, Column, annex, numbers
-from riskmap.reports.content.facts import Facts
+from riskmap.reports.content.facts import Facts, ruleset_words
 from riskmap.reports.content.phrases import count, share
 
 # -- Annexes -----------------------------------------------------------------------------------
@@ -91,7 +91,7 @@ def proof(facts: Facts) -> Chapter:
             ["核验码", imprint["check"]],
             ["选择", imprint["selection"]],
             ["范围", imprint["partial"] or "登记的全部对象"],
-            ["规则集", f"{facts.ruleset.title}（{facts.ruleset.code}）"],
+            ["规则集", ruleset_words(facts.ruleset)],
             ["编制单位", imprint["maker"]],
             ["密级", imprint["secrecy"]],
             ["审图号", imprint["approval"] or "—"],

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from riskmap.catalogue.model import GRADES, Catalogue, Class
-from riskmap.catalogue.rulesets import RuleSet
+from riskmap.catalogue.rulesets import SHIPPED, RuleSet
 from riskmap.paper.symbols import LOOKS
 from riskmap.reports.content.blocks import numbers
 from riskmap.reports.content.phrases import count
@@ -89,6 +89,16 @@ class Facts:
         """Of a class."""
         found = self.catalogue.classes.get(code)
         return found.title if found else code
+
+
+def ruleset_words(ruleset: RuleSet) -> str:
+    """“title”（code）; that of the product has no code that says anything to a reader."""
+    return f"“{ruleset.title}”" + (f"（{ruleset.code}）" if ruleset.code != SHIPPED else "")
+
+
+def code_words(code: str | None) -> str:
+    """A rule set's code in a table."""
+    return "随产品" if code == SHIPPED else code or ""
 
 
 def grade_row(name: str, row: Mapping[str, int]) -> list[Any]:

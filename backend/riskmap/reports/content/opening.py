@@ -3,7 +3,7 @@
 from riskmap.catalogue.model import GRADES
 from riskmap.paper.symbols import LOOKS
 from riskmap.reports.content.blocks import Chapter, Column, Ref, chapter, numbers
-from riskmap.reports.content.facts import GRADE_COLUMNS, HOW, SURE, Facts, grade_row, summed
+from riskmap.reports.content.facts import GRADE_COLUMNS, HOW, SURE, Facts, code_words, grade_row, ruleset_words, summed
 from riskmap.reports.content.phrases import count, counted, share
 from riskmap.reports.content.units import units
 
@@ -174,7 +174,7 @@ def methods(facts: Facts) -> Chapter:
     )
     one.section("规则集与对应表")
     begins = f"，自 {ruleset.valid_from.isoformat()} 起施行" if ruleset.valid_from else ""
-    one.say(f"数据时间施行的规则集为“{ruleset.title}”（{ruleset.code}）{begins}。")
+    one.say(f"数据时间施行的规则集为{ruleset_words(ruleset)}{begins}。")
     adopted = [p.title for p in facts.catalogue.policies.values() if p.adopted]
     one.say(f"本局采用的对应表：{'、'.join(adopted) if adopted else '无。没有采用对应表的，级别不产生四色等级'}。")
     _records(one, facts)
@@ -205,7 +205,7 @@ def _records(one: Chapter, facts: Facts) -> None:
             facts.catalogue.scales[row["scale"]].title if row["scale"] in facts.catalogue.scales else row["scale"],
             HOW.get(row["how"], row["how"]),
             named.get(row["by"], row["by"]) or "—",
-            row["ruleset"] or "—",
+            code_words(row["ruleset"]) or "—",
             SURE.get(row["confidence"], row["confidence"]),
             row["n"],
         ]

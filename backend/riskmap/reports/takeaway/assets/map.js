@@ -426,7 +426,13 @@ function riskmapTakeAway(map) {
   night.addEventListener("change", () => { laid.forEach((one) => one.layer.setStyle(one.style)); picture.draw(); });
   L.control.scale({ imperial: false }).addTo(map);
   if (!box) for (const d of [...counties, ...towns]) box = box ? box.extend(L.geoJSON(d.d.shape).getBounds()) : L.geoJSON(d.d.shape).getBounds();
+  // What reaches over most of the outlines is shown with the outlines whole.
+  let whole = null;
+  for (const d of counties) whole = whole ? whole.extend(L.geoJSON(d.d.shape).getBounds()) : L.geoJSON(d.d.shape).getBounds();
+  if (box && whole && box.getEast() - box.getWest() > 0.5 * (whole.getEast() - whole.getWest())) box.extend(whole);
+  map.options.zoomSnap = 0.25;
   if (box) map.fitBounds(box, { maxZoom: 15, padding: [24, 24] });
+  map.options.zoomSnap = 1;
   redraw();
   window.riskmapFile = { map, figures, counts, data, picture, items };
 }
