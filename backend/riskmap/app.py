@@ -70,6 +70,7 @@ from riskmap.rescue import (
     terrain_api,
     warnings_api,
 )
+from riskmap.rescue.evac import api as evacuations_api
 from riskmap.selection import api as selection_api
 from riskmap.worker import Workforce
 
@@ -183,6 +184,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(onepage_api.router)
     app.include_router(levels_api.router)
     app.include_router(duty_api.router)
+    app.include_router(evacuations_api.router)
     _add_page(app)
     return app
 

@@ -122,6 +122,7 @@ def test_settings_quote_whatever_a_department_is_called() -> None:
 def test_only_administrators_and_editors_write(role: str, writes: str) -> None:
     assert account(role=role).settings(write=True)["write"] == writes
     assert account(role=role).settings()["write"] == ""
+    assert account(role=role).settings()["edits"] == writes  # the role itself, also while it reads
 
 
 def test_the_public_writes_nothing_and_has_the_public_tier() -> None:
@@ -131,5 +132,6 @@ def test_the_public_writes_nothing_and_has_the_public_tier() -> None:
         "departments": "{}",
         "classes": "{}",
         "write": "",
+        "edits": "",
         "account": "",
     }

@@ -123,6 +123,7 @@ class Reader:
             "departments": _array(self.departments),
             "classes": _array(self.classes),
             "write": "on" if write and self.writes else "",
+            "edits": "on" if self.writes else "",
             "account": "" if self.account_id is None else str(self.account_id),
         }
 

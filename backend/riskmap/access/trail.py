@@ -59,6 +59,8 @@ KINDS = {
     "rescue_log": "救援日志",
     "place": "地点",
     "reading": "水位读数",
+    "evacuation": "转移",
+    "household": "转移户册",
 }
 ACTIONS = {
     "sign_in": "登录",
@@ -104,6 +106,8 @@ ACTIONS = {
     "change": "调整",
     "confirm": "确认",
     "discard": "作废",
+    "enter": "登记",
+    "accept": "采纳",
 }
 RESULTS = {
     "ok": "成功",

@@ -24,9 +24,9 @@ def writer(reader: Annotated[Reader, Depends(inner_reader)]) -> Reader:
 
 
 def commander(reader: Annotated[Reader, Depends(writer)]) -> Reader:
-    """Who may decide: response level, warnings."""
+    """Who may decide: response level, warnings, evacuations."""
     if "dispatch" not in reader.may:
-        raise Forbidden("您的账号没有调度权，不能启动响应或发布预警。请由有调度权的人操作。")
+        raise Forbidden("您的账号没有调度权，不能启动响应、发布预警或下达转移。请由有调度权的人操作。")
     return reader
 
 

@@ -1,0 +1,161 @@
+"""转移 over HTTP: orders, entries, counts."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from riskmap.base import audit
+from riskmap.base.web import ExactResponse, ExactRoute
+from riskmap.rescue import floods, minute
+from riskmap.rescue.api import At, Exercise, answer, count, note_asked
+from riskmap.rescue.evac import entries, orders, proposal
+from riskmap.rescue.evac.wire import Arrangement, Closing, Entry, MoreVillages, NewEvacuation, Proposal
+from riskmap.rescue.rights import Commander, Inner, Writer
+from riskmap.store.dependencies import ReadSnapshot, WriteSnapshot
+from riskmap.store.snapshot import Snapshot
+
+router = APIRouter(
+    prefix="/api/rescue/evacuations", route_class=ExactRoute, default_response_class=ExactResponse, tags=["rescue"]
+)
+
+EvacuationId = Annotated[int, Path(title="转移编号", ge=1, le=2**62)]
+VillageId = Annotated[int, Path(title="村编号", ge=1, le=2**62)]
+
+
+def _one(request: Request, snapshot: Snapshot, evacuation_id: int, at: datetime | None = None) -> dict[str, Any]:
+    then = minute.asked(snapshot.connection, at)
+    return answer(request, snapshot, orders.body(snapshot, evacuation_id, then), then)
+
+
+def note(snapshot: Snapshot, action: str, ref: object, after: dict[str, Any]) -> None:
+    """One line of the audit about an evacuation."""
+    reader = snapshot.reader
+    audit.record(
+        snapshot.connection, reader.name, action, "evacuation", ref, address=reader.address, state=snapshot.moment.n,
+        after=after,
+    )  # fmt: skip
+
+
+@router.get("")
+def list_evacuations(
+    request: Request,
+    reader: Inner,
+    snapshot: ReadSnapshot,
+    exercise: Exercise = False,
+    running: Annotated[bool, Query(title="只看进行中的")] = False,
+    at: At = None,
+) -> Any:
+    """{items}: evacuations at a minute, the newest first, each with its counts in all; `villages` is their number."""
+    then = minute.asked(snapshot.connection, at)
+    items = orders.listed(snapshot, exercise=exercise, at=then, running_only=running)
+    return answer(request, snapshot, {"items": items}, then)
+
+
+@router.post("/propose")
+def propose(body: Proposal, request: Request, reader: Inner, snapshot: ReadSnapshot) -> Any:
+    """Villages and residential areas in the water of a flood, with residents as `to_move`; nothing is written."""
+    count(reader)
+    flood = floods.find(snapshot.connection, body.flood)
+    found = proposal.of_flood(snapshot, flood)
+    note_asked(request, snapshot, "flood", body.flood, {"homes": len(found["villages"]) + found["hidden"]})
+    return answer(request, snapshot, {**found, "flood": body.flood, "exercise": flood["exercise"]})
+
+
+@router.post("", status_code=201)
+def post_evacuation(body: NewEvacuation, request: Request, reader: Commander, snapshot: WriteSnapshot) -> Any:
+    """Order an evacuation: an act of a commander. Answers as GET of one."""
+    evacuation_id = orders.order(snapshot, body)
+    after = {"name": body.name, "level": body.level, "villages": len(body.villages)}
+    note(snapshot, "create", evacuation_id, after)
+    return _one(request, snapshot, evacuation_id)
+
+
+@router.get("/{evacuation_id}")
+def get_evacuation(
+    evacuation_id: EvacuationId, request: Request, reader: Inner, snapshot: ReadSnapshot, at: At = None
+) -> Any:
+    """{id, name, flood, level, trigger, ordered_at, by, exercise, closed_at, closed_by, closed_reason, keep_days, and
+    in all: to_move, moved, sheltered, with_relatives, left, returned, returned_from_shelters, returned_from_relatives,
+    in_shelters; villages: [{id, name, division, division_name, object, area, organiser, phone, transport, route,
+    shelter, may_enter, may_see_households, and the same counts}]} as it stood at a minute.
+
+    moved = sheltered + with_relatives and to_move = moved + left; who returned is counted apart and lowers neither;
+    in_shelters = sheltered - returned_from_shelters."""
+    return _one(request, snapshot, evacuation_id, at)
+
+
+@router.post("/{evacuation_id}/villages", status_code=201)
+def post_villages(
+    evacuation_id: EvacuationId, body: MoreVillages, request: Request, reader: Commander, snapshot: WriteSnapshot
+) -> Any:
+    """Further villages of an order."""
+    orders.add_villages(snapshot, evacuation_id, body.villages)
+    note(snapshot, "update", evacuation_id, {"villages": [v.name for v in body.villages][:50]})
+    return _one(request, snapshot, evacuation_id)
+
+
+@router.post("/{evacuation_id}/villages/{village_id}/arrange")
+def post_arrangement(
+    evacuation_id: EvacuationId,
+    village_id: VillageId,
+    body: Arrangement,
+    request: Request,
+    reader: Writer,
+    snapshot: WriteSnapshot,
+) -> Any:
+    """Who leads a village out, by which way and where to; the newest holds."""
+    orders.arrange(snapshot, evacuation_id, village_id, body)
+    note(snapshot, "update", evacuation_id, {"village": village_id, "shelter": body.shelter})
+    return _one(request, snapshot, evacuation_id)
+
+
+@router.post("/{evacuation_id}/close")
+def close_evacuation(
+    evacuation_id: EvacuationId, body: Closing, request: Request, reader: Commander, snapshot: WriteSnapshot
+) -> Any:
+    """The evacuation ends; its households are deleted `keep_days` (30) days later. Entries about what was before the
+    end may still come in."""
+    orders.close(snapshot, evacuation_id, body.reason, body.keep_days)
+    note(snapshot, "close", evacuation_id, body.model_dump())
+    return _one(request, snapshot, evacuation_id)
+
+
+@router.post("/{evacuation_id}/entries", status_code=201)
+def post_entry(
+    evacuation_id: EvacuationId,
+    body: Entry,
+    request: Request,
+    response: Response,
+    reader: Writer,
+    snapshot: WriteSnapshot,
+) -> Any:
+    """An entry: {id, village, kind, persons, shelter, household, origin, cancels, at, made_at, by, key, note, counts
+    (of the village now), warning}. The same `key` again answers the first result with 200. What would break the
+    equations is 409 with a sentence and `now` (the village's counts): codes over_to_move (may be sent again with
+    `force_to_move`), below_moved, over_moved, over_relatives, over_sheltered, over_household, not_yet (the entry that
+    it `cancels` has not come), corrected, closed, key_used."""
+    kept = entries.keep(snapshot, evacuation_id, body)
+    if kept.again:
+        response.status_code = 200
+    else:
+        note(snapshot, "enter", evacuation_id, {"entry": kept.entry["id"], "village": body.village, "kind": body.kind})
+    found = {**kept.entry, "counts": kept.counts, "warning": kept.warning}
+    return answer(request, snapshot, found, minute.asked(snapshot.connection, None))
+
+
+@router.get("/{evacuation_id}/entries")
+def list_entries(
+    evacuation_id: EvacuationId,
+    request: Request,
+    reader: Inner,
+    snapshot: ReadSnapshot,
+    village: Annotated[int | None, Query(title="村编号", ge=1, le=2**62)] = None,
+    limit: Annotated[int, Query(title="条数", ge=1, le=5000)] = 500,
+    at: At = None,
+) -> Any:
+    """{items}: entries up to a minute, the newest first; `cancelled` where another stands in for it."""
+    then = minute.asked(snapshot.connection, at)
+    orders.head(snapshot.connection, evacuation_id, then)
+    items = entries.listed(snapshot, evacuation_id, village, then, limit)
+    return answer(request, snapshot, {"items": items}, then)
