@@ -71,6 +71,7 @@ from riskmap.rescue import (
     warnings_api,
 )
 from riskmap.rescue.evac import api as evacuations_api
+from riskmap.rescue.evac import household_table, households, households_api
 from riskmap.selection import api as selection_api
 from riskmap.worker import Workforce
 
@@ -95,6 +96,7 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         check_ready(app.state.engine)
         bring_to_today(app.state.engine)
+        households.delete_due(app.state.engine)
         loop = asyncio.get_running_loop()
         app.state.feed.start(loop)
         app.state.workforce.start()
@@ -143,6 +145,7 @@ def create_app(settings: Settings) -> FastAPI:
         "/api/admission/templates/": docx.MOST_TEMPLATE + MOST_BODY,
     }  # a file, and what is around it
     larger |= {"/api/rescue/floods": rescue_api.MOST_FILE + MOST_BODY}
+    larger |= {"/api/rescue/evacuations/": household_table.MOST_FILE + MOST_BODY}
     larger |= {"/api/rescue/warnings": warnings_api.MOST_FILE + MOST_BODY}
     larger |= {"/api/admission/batch": batch.MOST_FILE + MOST_BODY}
     larger |= {"/api/rescue/roads": (settings.upload_mb << 20) + MOST_BODY}
@@ -185,6 +188,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(levels_api.router)
     app.include_router(duty_api.router)
     app.include_router(evacuations_api.router)
+    app.include_router(households_api.router)
     _add_page(app)
     return app
 
@@ -208,6 +212,7 @@ async def _follow_the_day(app: FastAPI) -> None:
         if clock.today() != seen:
             try:
                 await asyncio.to_thread(bring_to_today, app.state.engine)
+                await asyncio.to_thread(households.delete_due, app.state.engine)
             except Exception as error:  # the database may be away at midnight: try again
                 log.warning("day change postponed: %s", type(error).__name__)
             else:

@@ -142,6 +142,14 @@ def shelters_among(snapshot: Snapshot, ids: Iterable[int]) -> set[int]:
     return {row.id for row in rows}
 
 
+def shelter_names(snapshot: Snapshot, ids: Iterable[int]) -> dict[int, str]:
+    """Names of the shelters that the reader may see."""
+    rows = snapshot.connection.execute(
+        text("SELECT id, name FROM risk_object WHERE id = ANY(CAST(:ids AS bigint[]))"), {"ids": sorted(set(ids))}
+    )
+    return {row.id: row.name for row in rows}
+
+
 def arrange(snapshot: Snapshot, evacuation_id: int, village_id: int, asked: Arrangement) -> None:
     """Who leads a village out, how and where to. Raises NotFound, Forbidden, Invalid, Conflict."""
     running(snapshot.connection, evacuation_id)
