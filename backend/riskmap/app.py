@@ -72,6 +72,8 @@ from riskmap.rescue import (
 )
 from riskmap.rescue.evac import api as evacuations_api
 from riskmap.rescue.evac import household_table, households, households_api
+from riskmap.rescue.routing import Router
+from riskmap.rescue.routing import api as routing_api
 from riskmap.selection import api as selection_api
 from riskmap.worker import Workforce
 
@@ -109,6 +111,7 @@ def create_app(settings: Settings) -> FastAPI:
                 await midnight
             app.state.feed.stop()
             await asyncio.to_thread(app.state.workforce.stop)
+            app.state.router.close()
             app.state.tianditu.executor.shutdown(wait=False, cancel_futures=True)
             app.state.engine.dispose()
 
@@ -130,6 +133,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.tiles = TileCache(settings.tile_cache_mb << 20)
     app.state.feed = StateFeed(app_url(settings))
     app.state.workforce = Workforce(settings)
+    app.state.router = Router(settings)
     app.state.basemap = Basemap(settings.data_dir / "basemap")
     app.state.basemap_folder = basemaps.Folder(settings.data_dir / "basemap")
     app.state.shelf = Shelf()
@@ -185,6 +189,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(responses_api.router)
     app.include_router(log_api.router)
     app.include_router(onepage_api.router)
+    app.include_router(routing_api.router)
     app.include_router(levels_api.router)
     app.include_router(duty_api.router)
     app.include_router(evacuations_api.router)

@@ -32,7 +32,9 @@ from riskmap.register.first_grades import grade_first
 from riskmap.rescue import roads_service as roads
 from riskmap.rescue import terrains
 from riskmap.rescue.demo import load_readings
+from riskmap.rescue.roads import Summary
 from riskmap.rescue.roads_table import Wanted
+from riskmap.rescue.routing import building, tiles
 
 log = logging.getLogger(__name__)
 _NIGHT_HOUR = 2
@@ -107,6 +109,7 @@ def _prepare(settings: Settings) -> None:
                 f"  已装入演示对象 {count} 个（演示数据，非真实）" if count else "  库中已有数据，未装入演示城市"
             )
         _load_demo_roads(engine, settings)
+        _prepare_routing(engine, settings)
         _load_demo_terrain(engine, settings)
         if settings.demo != "none" and loading.demo_is_loaded(settings):
             load_readings(engine, settings, settings.demo)
@@ -135,6 +138,16 @@ def _load_demo_terrain(engine: Engine, settings: Settings) -> None:
     """Likewise its terrain."""
     if loading.demo_is_loaded(settings) and terrains.load_demo(engine, settings):
         click.echo("  已装入演示地形（演示数据，非真实）")
+
+
+def _prepare_routing(engine: Engine, settings: Settings) -> None:
+    """Tiles that are missing keep nobody from starting: distances are straight lines then."""
+    try:
+        said = building.prepare(engine, settings, lambda *_: None)
+    except (RiskmapError, OSError) as error:
+        said = str(error)
+    if said:
+        click.echo(f"  {said}")
 
 
 def _check_network(settings: Settings) -> None:
@@ -316,6 +329,11 @@ def load_roads(
     about = roads.About(name, source, licence, dated.date() if dated else None, wanted)
     with _refusals(), _engine() as (engine, settings):
         _, summary = roads.load(engine, settings, file, about, _progress())
+        _tell_roads(summary)
+        _build_roads(engine, settings, again=False)
+
+
+def _tell_roads(summary: Summary) -> None:
     click.echo(f"  {roads.message_of(summary)}")
     body = summary.body()
     for one in body["by_class"]:
@@ -324,6 +342,26 @@ def load_roads(
         click.echo(f"    未装入：{one['title']} {one['rows']:,} 条")
     for note in body["notes"]:
         click.echo(f"  注意：{note}")
+
+
+@main.command("build-roads")
+def build_roads() -> None:
+    """由现有路网重新生成路线数据（装入路网时自动生成；损坏了用它重做）。"""
+    with _refusals(), _engine() as (engine, settings):
+        _build_roads(engine, settings, again=True)
+
+
+def _build_roads(engine: Engine, settings: Settings, *, again: bool) -> None:
+    if not tiles.is_installed():
+        click.echo("  没有安装路线引擎，路程按直线距离计算。")
+        return
+    built = tiles.build(engine, settings, _progress(), again=again)
+    if built is None:
+        click.echo("  没有装入路网，没有生成路线数据。")
+        return
+    click.echo(f"  路线数据已生成：{built['stretches']:,} 段，{built['bytes'] / 1e6:,.1f} MB， {built['took_s']} 秒。")
+    if built["left_out"]:
+        click.echo(f"  禁止通行的路 {built['left_out']:,} 条不参与算路。")
 
 
 def _progress() -> Callable[[str, float], None]:

@@ -21,6 +21,7 @@ from riskmap.register.imports.service import JOB as IMPORT
 from riskmap.reports import run as reports
 from riskmap.rescue import roads_service as roads
 from riskmap.rescue import terrain_floods
+from riskmap.rescue.routing import building as routing
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +38,7 @@ HANDLERS: Mapping[str, Handler] = {
     reports.JOB: reports.run,
     roads.JOB: roads.run,
     terrain_floods.JOB: terrain_floods.run,
+    routing.JOB: routing.run,
 }
 
 

@@ -53,6 +53,8 @@ KINDS = {
     "flood": "淹没范围",
     "road": "路网",
     "terrain": "地形",
+    "routing": "路线数据",
+    "road_closed": "封闭道路",
     "warning": "预警",
     "response": "响应",
     "act_list": "响应行动清单",

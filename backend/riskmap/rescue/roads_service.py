@@ -32,6 +32,7 @@ from riskmap.rescue import log, roads_queries
 from riskmap.rescue.roads import Road, Summary
 from riskmap.rescue.roads_osm import OsmFile, format_of
 from riskmap.rescue.roads_table import RoadLayer, Wanted
+from riskmap.rescue.routing import building
 from riskmap.store.snapshot import Snapshot, open_snapshot
 
 JOB = "roads"
@@ -289,6 +290,8 @@ def run(context: Context) -> None:
             left = sum(one.count for one in summary.left.values())
             counts = {"read": summary.read, "taken": summary.count, "left_out": left}
             result = {"set": set_id, "counts": counts, "notes": list(summary.told())}
+            # The way on these roads: what was built for those before them is not used any more.
+            result["routing"] = building.queue(connection, SYSTEM)
             jobs.keep_result(connection, context.job.job_id, result)
             jobs.finish(connection, context.job.job_id, "done", message_of(summary))
     path.unlink(missing_ok=True)

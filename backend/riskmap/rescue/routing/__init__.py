@@ -4,7 +4,8 @@
 there is no way (无法到达): never 0. Where there are no tiles, or the engine fails, legs are straight lines and say so.
 """
 
-from riskmap.rescue.routing.answers import Answer, BoatLeg, Leg, Place, Route, Vehicle
+from riskmap.rescue.routing.answers import Answer, BoatLeg, End, Leg, Place, Route, Vehicle
+from riskmap.rescue.routing.router import Router
 from riskmap.rescue.routing.service import matrix, reach, route
 
-__all__ = ["Answer", "BoatLeg", "Leg", "Place", "Route", "Vehicle", "matrix", "reach", "route"]
+__all__ = ["Answer", "BoatLeg", "End", "Leg", "Place", "Route", "Router", "Vehicle", "matrix", "reach", "route"]

@@ -6,11 +6,13 @@ from decimal import Decimal
 from typing import Any, Literal
 
 By = Literal["road", "straight_line"]
+Position = tuple[float, float]
 
 # Policy: no standard says how fast a rescue boat is in flooded streets, or how fast one gets on as the crow flies.
 BOAT_KMH = Decimal(8)
 STRAIGHT_KMH = Decimal(30)
-BY_TITLE: dict[By, str] = {"road": "按道路", "straight_line": "直线距离（没有按道路算）"}
+BY_TITLE: dict[By, str] = {"road": "按道路", "straight_line": "直线距离，没有按道路算"}
+SPEEDS = f"车速是引擎按道路等级的经验值，最高 80 km/h；舟艇速度由填写，默认 {BOAT_KMH} km/h（经验值）。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,11 @@ class Place:
 
     lon: float
     lat: float
+
+    @property
+    def at(self) -> Position:
+        """Lon, lat."""
+        return (self.lon, self.lat)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +40,21 @@ class Vehicle:
 class BoatLeg:
     """From where the road ends to a place in the water, straight and inside the water."""
 
-    line: Sequence[tuple[float, float]]
+    line: Sequence[Position]
     distance_m: float
     travel_s: float
 
     def body(self) -> dict[str, Any]:
         """For the page."""
-        line = {"type": "LineString", "coordinates": [list(at) for at in self.line]}
-        return {**line, "distance_m": round(self.distance_m, 1), "travel_s": round(self.travel_s)}
+        return {
+            "type": "LineString", "coordinates": [list(at) for at in self.line],
+            "distance_m": round(self.distance_m, 1), "travel_s": round(self.travel_s),
+        }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """One way: the whole of it, of which the boat's part is shown apart."""
+    """One way: time and distance of the whole of it, of which the boat's part is also shown apart."""
 
     travel_s: float
     distance_m: float
@@ -62,12 +71,32 @@ class Leg:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One way with its line on the roads, what it passes through, and what the driver is told."""
+    """One way with its line (the road part), what it passes through, and what the driver is told."""
 
     leg: Leg
-    line: Sequence[tuple[float, float]]
+    line: Sequence[Position]
     instructions: Sequence[str] = ()
     in_water_m: float = 0.0  # through water that this vehicle passes
+
+    def body(self) -> dict[str, Any]:
+        """For the page."""
+        line = {"type": "LineString", "coordinates": [list(at) for at in self.line]} if len(self.line) > 1 else None
+        return {
+            **self.leg.body(), "route": line, "instructions": list(self.instructions),
+            "in_water_m": round(self.in_water_m, 1),
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How a place stands: in water closed to the vehicle, and how far the road is on which one gets to it."""
+
+    in_water: bool
+    off_road_m: float | None = None
+
+    def body(self) -> dict[str, Any]:
+        """For the page."""
+        return {"in_water": self.in_water, "off_road_m": self.off_road_m}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,4 +105,12 @@ class Answer:
 
     by: By
     notes: Sequence[str] = ()
-    engine: dict[str, Any] = field(default_factory=dict)  # road set, when the tiles were built
+    origins: Sequence[End] = field(default_factory=tuple)
+    destinations: Sequence[End] = field(default_factory=tuple)
+
+    def body(self) -> dict[str, Any]:
+        """For the page."""
+        return {
+            "routing": self.by, "routing_title": BY_TITLE[self.by], "notes": list(self.notes),
+            "origins": [e.body() for e in self.origins], "destinations": [e.body() for e in self.destinations],
+        }  # fmt: skip

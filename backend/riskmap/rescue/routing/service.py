@@ -1,17 +1,107 @@
 """Routes, matrices and reach, decided on the roads in use, a flood's closed water and the closures of that minute."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
+import shapely
+from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection
 
-from riskmap.rescue.routing.answers import Answer, Leg, Place, Route, Vehicle
+from riskmap.base.errors import FieldError, Invalid
+from riskmap.exchange.datum import metres_between
+from riskmap.rescue import depths, floods, minute
+from riskmap.rescue.routing import queries, tiles, words
+from riskmap.rescue.routing.answers import (
+    SPEEDS,
+    STRAIGHT_KMH,
+    Answer,
+    BoatLeg,
+    End,
+    Leg,
+    Place,
+    Position,
+    Route,
+    Vehicle,
+)
+from riskmap.rescue.routing.router import EngineFailed, Router, water_key
+from riskmap.rescue.routing.tiles import RoadSet
+
+_FAR_FROM_ROAD_M = 200.0  # from here on it is told
+_KMH = 3.6
+_NO_ROADS = "没有装入路网"
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is closed to a vehicle at a minute. Geometry is read only where it is wanted."""
+
+    connection: Connection
+    vehicle: Vehicle
+    flood: Mapping[str, Any] | None
+    closed: tuple[int, ...]  # depth classes that this vehicle does not pass
+    shut: Sequence[tuple[int, BaseGeometry]]
+
+    @classmethod
+    def ask(
+        cls, connection: Connection, vehicle: Vehicle, flood_id: int | None, exercise: bool, at: datetime | None
+    ) -> "Question":
+        """Raises NotFound, Invalid."""
+        flood = None if flood_id is None else floods.find(connection, flood_id)
+        if flood is not None and flood["exercise"] != exercise:
+            told = "这是演练的淹没范围" if flood["exercise"] else "这是实战的淹没范围，演练里不用"
+            raise Invalid("淹没范围与演练不一致。", errors=[FieldError("flood", "other_kind", told)])
+        classes = [] if flood_id is None else floods.class_rows(connection, flood_id)
+        closed = tuple(c["ordinal"] for c in classes if not _passes(vehicle, c))
+        shut = queries.closed_now(connection, exercise, minute.asked(connection, at))
+        return cls(connection, vehicle, flood, closed, shut)
+
+    @property
+    def key(self) -> str:
+        """Names what is closed."""
+        return water_key(self.flood and self.flood["id"], self.closed, [i for i, _ in self.shut])
+
+    @cached_property
+    def _shapes(self) -> tuple[BaseGeometry, BaseGeometry] | None:
+        if self.flood is None or not self.closed:
+            return None
+        return queries.water(self.connection, self.flood["id"], self.closed)
+
+    def water(self) -> dict[str, Any]:
+        """For the engine."""
+        shapes = self._shapes
+        return {
+            "closed": None if shapes is None else shapely.to_wkb(shapes[0], hex=True),
+            "afloat": None if shapes is None else shapely.to_wkb(shapes[1], hex=True),
+            "shut": [shapely.to_wkb(line, hex=True) for _, line in self.shut],
+        }  # fmt: skip
+
+    def in_water(self, at: Place) -> bool:
+        """Whether a place stands in water closed to the vehicle."""
+        return self._shapes is not None and bool(shapely.intersects(self._shapes[0], shapely.Point(at.at)))
+
+    def notes(self) -> list[str]:
+        """What holds for every answer."""
+        out = []
+        if self.flood is not None and self.flood["withdrawn_at"] is not None:
+            out.append(f"淹没范围“{self.flood['name']}”已经撤回，请换一个情景。")
+        if self.shut:
+            out.append(f"已避开登记封闭的道路 {len(self.shut)} 处。")
+        return out
+
+
+def _passes(vehicle: Vehicle, class_: Mapping[str, Any]) -> bool:
+    if vehicle.wading_m is None:
+        return bool(class_["traffic"] != "closed")
+    return depths.passes(vehicle.wading_m, class_["depth_to_m"])
 
 
 def matrix(
     connection: Connection,
-    router: Any,
+    router: Router,
     origins: Sequence[Place],
     destinations: Sequence[Place],
     vehicle: Vehicle,
@@ -24,12 +114,21 @@ def matrix(
     `router` is the process's own (`app.state.router`, or `Router(settings)` in a job). A destination in water that is
     closed to the vehicle is reached by boat where it has one. An origin in such water gets nowhere.
     """
-    raise NotImplementedError
+    question = Question.ask(connection, vehicle, flood_id, exercise, at)
+    asked = {
+        "do": "matrix", "origins": [p.at for p in origins], "destinations": [p.at for p in destinations],
+        "boat_kmh": _boat(vehicle),
+    }  # fmt: skip
+    said = _on_roads(question, router, asked)
+    if isinstance(said, str):
+        return _straight(question, origins, destinations, said)
+    rows = [[None if cell is None else _leg(cell) for cell in row] for row in said["rows"]]
+    return rows, _answer(question, said["origins"], said["destinations"])
 
 
 def route(
     connection: Connection,
-    router: Any,
+    router: Router,
     origin: Place,
     destination: Place,
     vehicle: Vehicle,
@@ -38,12 +137,32 @@ def route(
     at: datetime | None = None,
 ) -> tuple[Route | None, Answer]:
     """The way with its line and instructions in Chinese, None where there is none; and how it was found."""
-    raise NotImplementedError
+    question = Question.ask(connection, vehicle, flood_id, exercise, at)
+    asked = {"do": "route", "from": origin.at, "to": destination.at, "boat_kmh": _boat(vehicle)}
+    said = _on_roads(question, router, asked)
+    if isinstance(said, str):
+        rows, answer = _straight(question, [origin], [destination], said)
+        leg = rows[0][0]
+        line = [origin.at, destination.at]
+        return (None if leg is None else Route(leg, line, [f"直线 {words.distance(leg.distance_m / 1000)}"])), answer
+    answer = _answer(question, [said["origin"]], [said["destination"]])
+    cell = said["leg"]
+    if cell is None:
+        return None, answer
+    leg = _leg(cell)
+    line = [*map(_position, said["line"]), *map(_position, cell.get("approach", [])[1:])]
+    told = words.instructions(said["manoeuvres"])
+    if leg.boat is not None:
+        told = [*told[:-1], *words.afloat(leg.boat.distance_m, cell["approach_m"])]
+    wet = 0.0
+    if question.flood is not None and len(line) > 1:
+        wet = queries.in_water_m(connection, question.flood["id"], line, question.closed)
+    return Route(leg, line, told, wet), answer
 
 
 def reach(
     connection: Connection,
-    router: Any,
+    router: Router,
     origin: Place,
     minutes: Sequence[int],
     vehicle: Vehicle,
@@ -51,5 +170,118 @@ def reach(
     exercise: bool = False,
     at: datetime | None = None,
 ) -> tuple[list[dict[str, Any]], Answer]:
-    """For each of these minutes the area that is reached on dry roads, as GeoJSON; and how it was found."""
-    raise NotImplementedError
+    """For each of these minutes the area that is reached by road, without closed water; and how it was found."""
+    question = Question.ask(connection, vehicle, flood_id, exercise, at)
+    said = _on_roads(question, router, {"do": "reach", "from": origin.at, "minutes": list(minutes)})
+    if isinstance(said, str):
+        stands = End(question.in_water(origin))
+        notes = [_straight_note(said), *question.notes(), *_told_wet([stands], "起点")]
+        areas = [] if stands.in_water else [_circle(origin, m) for m in sorted(minutes)]
+        return areas, Answer("straight_line", notes, [stands])
+    areas = [
+        {"minutes": one["minutes"], "geometry": json.loads(shapely.to_geojson(shapely.from_wkb(one["wkb"])))}
+        for one in said["areas"]
+    ]
+    return areas, _answer(question, [said["origin"]], [])
+
+
+# -- On roads ------------------------------------------------------------------------------
+
+
+def _on_roads(question: Question, router: Router, asked: Mapping[str, Any]) -> dict[str, Any] | str:
+    """The engine's answer, or why there is none."""
+    roads: RoadSet | None = tiles.current_set(question.connection)
+    if roads is None:
+        return _NO_ROADS
+    try:
+        return router.ask(roads, {**asked, "water": {"key": question.key}}, question.water)
+    except EngineFailed as failed:
+        return str(failed)
+
+
+def _boat(vehicle: Vehicle) -> float | None:
+    return None if vehicle.boat_kmh is None else float(vehicle.boat_kmh)
+
+
+def _position(at: Sequence[float]) -> Position:
+    return (at[0], at[1])
+
+
+def _leg(cell: Mapping[str, Any]) -> Leg:
+    boat = None
+    seconds, metres = cell["travel_s"], cell["distance_m"]
+    if "boat" in cell:
+        line = [_position(at) for at in cell["boat"]]
+        boat = BoatLeg(line, _metres(line[0], line[1]), cell["boat_s"])
+        seconds += cell["approach_s"] + boat.travel_s
+        metres += cell["approach_m"] + boat.distance_m
+    return Leg(float(seconds), float(metres), "road", boat)
+
+
+def _metres(a: Position, b: Position) -> float:
+    return float(metres_between(a[0], a[1], b[0], b[1]))  # type: ignore[arg-type]
+
+
+def _answer(question: Question, origins: Sequence[Mapping[str, Any]], ends: Sequence[Mapping[str, Any]]) -> Answer:
+    starts = [End(bool(o["wet"]), o["off_road_m"]) for o in origins]
+    goals = [End(bool(d["wet"]), d["off_road_m"]) for d in ends]
+    notes = [*question.notes(), *_told(starts, "起点"), *_told(goals, "目的地"), SPEEDS]
+    return Answer("road", notes, starts, goals)
+
+
+def _told(ends: Sequence[End], what: str) -> list[str]:
+    """What has to be known of the ends."""
+    wet = sum(e.in_water for e in ends)
+    lost = sum(not e.in_water and e.off_road_m is None for e in ends)
+    far = [e.off_road_m for e in ends if e.off_road_m is not None and e.off_road_m > _FAR_FROM_ROAD_M]
+    out = []
+    if wet:
+        out.append(f"{what} {wet} 处在这辆车过不去的水中。")
+    if lost:
+        out.append(f"{what} {lost} 处 5 km 以内没有走得到的路。")
+    if far:
+        out.append(
+            f"{what} {len(far)} 处离最近的路超过 {_FAR_FROM_ROAD_M:.0f} m（最远 {max(far):,.0f} m），这一段没有算。"
+        )
+    return out
+
+
+# -- Straight ------------------------------------------------------------------------------
+
+
+def _straight_note(why: str) -> str:
+    return f"{why}：以下是直线距离，按 {STRAIGHT_KMH} km/h 估计（经验值），不看路是否通，只供参考。"
+
+
+def _straight(
+    question: Question, origins: Sequence[Place], destinations: Sequence[Place], why: str
+) -> tuple[list[list[Leg | None]], Answer]:
+    """Straight lines; who stands in closed water gets nowhere, and what stands in it is reached by boat alone."""
+    starts = [End(question.in_water(p)) for p in origins]
+    goals = [End(question.in_water(p)) for p in destinations]
+    rows: list[list[Leg | None]] = []
+    for origin, start in zip(origins, starts, strict=True):
+        row: list[Leg | None] = []
+        for goal, end in zip(destinations, goals, strict=True):
+            if start.in_water or (end.in_water and question.vehicle.boat_kmh is None):
+                row.append(None)
+                continue
+            metres = _metres(origin.at, goal.at)
+            row.append(Leg(metres / float(STRAIGHT_KMH) * _KMH, metres, "straight_line"))
+        rows.append(row)
+    wet = [*_told_wet(starts, "起点"), *_told_wet(goals, "目的地")]
+    return rows, Answer("straight_line", [_straight_note(why), *question.notes(), *wet], starts, goals)
+
+
+def _told_wet(ends: Sequence[End], what: str) -> list[str]:
+    return _told([e for e in ends if e.in_water], what)
+
+
+def _circle(origin: Place, minutes: int) -> dict[str, Any]:
+    """As far as one gets straight."""
+    from pyproj import Geod
+
+    metres = float(STRAIGHT_KMH) / _KMH * 60 * minutes
+    geod = Geod(ellps="GRS80")
+    ring = [geod.fwd(origin.lon, origin.lat, bearing, metres)[:2] for bearing in range(0, -361, -5)]
+    return {"minutes": minutes, "geometry": {"type": "Polygon", "coordinates": [[list(at) for at in ring]]}}

@@ -1,0 +1,387 @@
+"""The engine's own process: tiles, stretches and one question after the other, a line of JSON each way.
+
+It is a process of its own so that an engine that hangs or falls ends nothing but itself. It knows no database: water
+and closures are sent to it once, by a key, and kept. Run as `python -m riskmap.rescue.roadengine.worker FOLDER`.
+"""
+
+import json
+import os
+import sys
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from riskmap.rescue.roadengine.config import STRETCHES, settings_of
+from riskmap.rescue.roadengine.plane import Plane
+from riskmap.rescue.roadengine.polyline import decoded
+
+Position = tuple[float, float]
+
+_KEPT_WATERS = 6
+_BUFFER_M = 1.0  # round closed water: positions in the tiles are rounded
+_SHORE_M = 2.0  # a boat's straight way may leave the water by this much at its banks
+_OVERLAP_M, _CLOSURE_M = 8.0, 2.0  # of a closure with a stretch, so that a road it crosses stays open
+_SNAPS_M = (60.0, 250.0, 1_000.0, 5_000.0)
+_MOST_TRIED = 40
+_INSIDE_M = 0.5
+_APPROACH_KMH = 15.0  # Policy: the last metres along a road up to the water's edge
+_NO_WAY = ("No path could be found", "No suitable edges", "Locations are in unconnected")  # the engine's words
+_COSTING = {
+    "use_tracks": 0.5, "use_living_streets": 0.5, "service_penalty": 0, "private_access_penalty": 0,
+    "gate_penalty": 30, "top_speed": 80,
+}  # fmt: skip
+
+
+class Crossed(Exception):
+    """The engine's way goes through closed water; it is not passed on."""
+
+
+class Water:
+    """What one question may not drive through, on the stretches."""
+
+    def __init__(self, roads: "Roads", closed: BaseGeometry | None, afloat: BaseGeometry | None, shut: list[Any]):
+        self._roads = roads
+        n = len(roads.lines)
+        wet = np.zeros(n, bool)
+        self.closed = None if closed is None else roads.plane.flat(closed)
+        self._grown = None
+        self.afloat = None
+        if self.closed is not None and not self.closed.is_empty:
+            self._grown = shapely.buffer(self.closed, _BUFFER_M, quad_segs=2)
+            shapely.prepare([self.closed, self._grown])
+            wet[roads.tree.query(self._grown, predicate="intersects")] = True
+            if afloat is not None:
+                self.afloat = shapely.buffer(roads.plane.flat(afloat), _SHORE_M, quad_segs=2)
+                shapely.prepare(self.afloat)
+        barred = np.zeros(n, bool)
+        for line in shut:
+            band = shapely.buffer(roads.plane.flat(line), _CLOSURE_M, cap_style="flat")
+            met = roads.tree.query(band, predicate="intersects")
+            length = shapely.length(shapely.intersection(roads.lines[met], band))
+            barred[met[length >= np.minimum(_OVERLAP_M, shapely.length(roads.lines[met]) / 2)]] = True
+        self.out = wet | barred
+        self.wet = wet
+        # Only where open road meets closed is the engine told: it gets no farther, and no way begins or ends inside.
+        open_node = np.zeros(len(roads.nodes), bool)
+        open_node[roads.head[~self.out]] = open_node[roads.tail[~self.out]] = True
+        edge = self.out & (open_node[roads.head] | open_node[roads.tail])
+        self.exclude = [{"lon": x, "lat": y} for x, y in roads.marks[edge].tolist()]
+        self._launches: tuple[Any, ...] | None = None
+        self._open_node = open_node
+
+    def holds(self, at: Any) -> bool:
+        """Whether a place stands in closed water."""
+        return self.closed is not None and bool(shapely.intersects(self.closed, at))
+
+    def crosses(self, line: BaseGeometry) -> bool:
+        """Whether a line in metres does."""
+        return self.closed is not None and bool(shapely.intersects(self.closed, line))
+
+    def launches(self) -> tuple[Any, ...]:
+        """Where open roads reach the water: node, the line along the road to the water's edge, the edge."""
+        if self._launches is None:
+            roads, nodes, lines = self._roads, [], []
+            for i in np.flatnonzero(self.wet).tolist():
+                for node, line in (
+                    (roads.head[i], roads.lines[i]), (roads.tail[i], shapely.reverse(roads.lines[i])),
+                ):  # fmt: skip
+                    if self._open_node[node] and (dry := _dry_start(line, self._grown)) is not None:
+                        nodes.append(int(node))
+                        lines.append(dry)
+            edges = np.array([line.coords[-1] for line in lines]).reshape(-1, 2)
+            self._launches = (nodes, lines, edges)
+        return self._launches
+
+
+def _dry_start(line: Any, water: Any) -> Any:
+    """The part of a line up to where it meets the water; None where it begins in it."""
+    for part in shapely.get_parts(shapely.difference(line, water)):
+        if part.geom_type != "LineString" or part.is_empty:
+            continue
+        if part.coords[0] == line.coords[0]:
+            return part
+        if part.coords[-1] == line.coords[0]:
+            return shapely.reverse(part)
+    return None
+
+
+class Roads:
+    """The stretches, as they were cut."""
+
+    def __init__(self, place: Path) -> None:
+        with np.load(place / STRETCHES) as kept:
+            self.nodes = kept["nodes"]
+            refs, starts = kept["refs"], kept["starts"]
+            self.marks, self.useful = kept["marks"], kept["useful"]
+        self.plane = Plane.of(self.nodes)
+        self.head, self.tail = refs[starts[:-1]], refs[starts[1:] - 1]
+        sizes = np.diff(starts)
+        flat = self.plane.xy(self.nodes)[refs]
+        self.lines = np.asarray(shapely.linestrings(flat, indices=np.repeat(np.arange(len(sizes)), sizes)))
+        self.tree = shapely.STRtree(self.lines)
+
+    def nearest(self, at: Any, water: Water) -> tuple[Position, float] | None:
+        """The place on an open road that one gets to straight without closed water, and how far it is."""
+        for radius in _SNAPS_M:
+            met = self.tree.query(at, predicate="dwithin", distance=radius)
+            met = met[~water.out[met] & self.useful[met]]
+            far = shapely.distance(self.lines[met], at)
+            for i in met[np.argsort(far)][:_MOST_TRIED].tolist():
+                line = self.lines[i]
+                along = line.project(at)
+                along = min(max(along, min(_INSIDE_M, line.length / 2)), max(line.length - _INSIDE_M, line.length / 2))
+                on = line.interpolate(along)
+                if not water.crosses(shapely.LineString([at, on])):
+                    lon, lat = self.plane.lonlat(np.array([on.coords[0]]))[0].tolist()
+                    return (lon, lat), float(shapely.distance(on, at))
+        return None
+
+
+class Engine:
+    """Answers; places are [lon, lat]."""
+
+    def __init__(self, place: Path) -> None:
+        from valhalla import Actor
+
+        config = place.parent / f"{place.name}.json"
+        config.write_text(json.dumps(settings_of(place)), encoding="utf-8")
+        self._actor = Actor(str(config))
+        self._roads = Roads(place)
+        self._waters: OrderedDict[str, Water] = OrderedDict()
+
+    def answer(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """One question."""
+        do: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+            "test": self._test, "matrix": self._matrix, "route": self._route, "reach": self._reach,
+        }  # fmt: skip
+        if (given := asked.get("water")) is not None and given["key"] not in self._waters:
+            if "closed" not in given:
+                return {"wants": "water"}
+            shapes = [None if given[n] is None else shapely.from_wkb(given[n]) for n in ("closed", "afloat")]
+            self._waters[given["key"]] = Water(
+                self._roads, shapes[0], shapes[1], [*map(shapely.from_wkb, given["shut"])]
+            )
+            while len(self._waters) > _KEPT_WATERS:
+                self._waters.popitem(last=False)
+        return do[asked["do"]](asked)
+
+    def _water(self, asked: dict[str, Any]) -> Water:
+        key = asked["water"]["key"]
+        self._waters.move_to_end(key)
+        return self._waters[key]
+
+    def _flat(self, at: Position) -> Any:
+        return shapely.Point(self._roads.plane.xy(np.array([at]))[0])
+
+    def _test(self, asked: dict[str, Any]) -> dict[str, Any]:
+        ends = [{"lon": x, "lat": y} for x, y in asked["places"]]
+        try:
+            self._actor.route({"locations": ends, "costing": "auto"})
+        except RuntimeError as error:
+            if not _is_no_way(error):
+                raise
+        return {"ok": True}
+
+    # -- One to one ------------------------------------------------------------------------
+
+    def _route(self, asked: dict[str, Any]) -> dict[str, Any]:
+        table = self._matrix({**asked, "origins": [asked["from"]], "destinations": [asked["to"]], "launches": 8})
+        cell, told = table["rows"][0][0], {"origin": table["origins"][0], "destination": table["destinations"][0]}
+        if cell is None:
+            return {**told, "leg": None}
+        water = self._water(asked)
+        begin, end = table["origins"][0]["on"], cell["on"]
+        trip = self._asked(begin, end, water)
+        if trip is None:  # the matrix had one
+            raise Crossed
+        leg = trip["trip"]["legs"][0]
+        line = decoded(leg["shape"])
+        if len(line) > 1 and water.crosses(self._roads.plane.flat(shapely.LineString(line))):
+            raise Crossed
+        cell |= {"travel_s": trip["trip"]["summary"]["time"], "distance_m": trip["trip"]["summary"]["length"] * 1000}
+        known = ("type", "street_names", "length", "roundabout_exit_count")
+        manoeuvres = [{k: m[k] for k in known if k in m} for m in leg["maneuvers"]]
+        return {**told, "leg": cell, "line": line, "manoeuvres": manoeuvres}
+
+    def _asked(self, begin: Position, end: Position, water: Water) -> dict[str, Any] | None:
+        try:
+            found: dict[str, Any] = self._actor.route(
+                {"locations": [_location(begin), _location(end)], "units": "kilometers", **_common(water)}
+            )
+        except RuntimeError as error:
+            if _is_no_way(error):
+                return None
+            raise
+        return found
+
+    # -- Many to many ----------------------------------------------------------------------
+
+    def _matrix(self, asked: dict[str, Any]) -> dict[str, Any]:
+        water = self._water(asked)
+        origins = [self._end(at, water) for at in asked["origins"]]
+        boats = asked.get("boat_kmh")
+        targets: list[Position] = []
+        destinations = []
+        for at in asked["destinations"]:
+            end = self._end(at, water)
+            end["targets"] = []
+            if end["on"] is not None:
+                end["targets"] = [{"on": end["on"], "index": len(targets)}]
+                targets.append(end["on"])
+            elif end["wet"] and boats:
+                for launch in self._launch(at, water, asked.get("launches", 4), boats):
+                    end["targets"].append({**launch, "index": len(targets)})
+                    targets.append(launch["on"])
+            destinations.append(end)
+        begins = [i for i, one in enumerate(origins) if one["on"] is not None]
+        table = self._table([origins[i]["on"] for i in begins], targets, water)
+        rows: list[list[Any]] = [[None] * len(destinations) for _ in origins]
+        for r, i in enumerate(begins):
+            for c, end in enumerate(destinations):
+                rows[i][c] = _best(table[r] if table else [], end["targets"])
+        for end in destinations:
+            del end["targets"]
+        return {"rows": rows, "origins": origins, "destinations": destinations}
+
+    def _end(self, at: Position, water: Water) -> dict[str, Any]:
+        """One end: whether it stands in closed water, and where it gets onto the roads."""
+        flat = self._flat(at)
+        if water.holds(flat):
+            return {"wet": True, "on": None, "off_road_m": None}
+        found = self._roads.nearest(flat, water)
+        return {"wet": False, "on": found and found[0], "off_road_m": found and round(found[1], 1)}
+
+    def _launch(self, at: Position, water: Water, most: int, boat_kmh: float) -> list[dict[str, Any]]:
+        """The nearest places by boat from which it is straight on the water to a place in it."""
+        nodes, lines, edges = water.launches()
+        if water.afloat is None or not len(nodes):
+            return []
+        here = np.array(self._flat(at).coords[0])
+        far = np.hypot(*(edges - here).T)
+        order = np.argsort(far)[: most * 10]
+        legs = shapely.linestrings(np.stack([edges[order], np.broadcast_to(here, (len(order), 2))], axis=1))
+        straight = order[shapely.covers(water.afloat, legs)][:most]
+        out = []
+        for i in straight.tolist():
+            approach = self._roads.plane.lonlat(np.array(lines[i].coords)).tolist()
+            out.append(
+                {
+                    "on": self._roads.nodes[nodes[i]].tolist(), "approach": approach,
+                    "approach_m": lines[i].length, "approach_s": lines[i].length / _APPROACH_KMH * 3.6,
+                    "boat": [approach[-1], list(at)], "boat_s": far[i] / boat_kmh * 3.6,
+                }
+            )  # fmt: skip
+        return out
+
+    def _table(self, begins: list[Position], ends: list[Position], water: Water) -> list[list[Any]]:
+        if not begins or not ends:
+            return []
+        asked = {
+            "sources": [_location(at) for at in begins], "targets": [_location(at) for at in ends], "verbose": False,
+            "units": "kilometers", **_common(water),
+        }  # fmt: skip
+        try:
+            found = self._actor.matrix(asked)["sources_to_targets"]
+        except RuntimeError as error:
+            if _is_no_way(error):
+                return [[None] * len(ends) for _ in begins]
+            raise
+        return [
+            [None if t is None or d is None else (t, d * 1000) for t, d in zip(times, ways, strict=True)]
+            for times, ways in zip(found["durations"], found["distances"], strict=True)
+        ]
+
+    # -- Reach -----------------------------------------------------------------------------
+
+    def _reach(self, asked: dict[str, Any]) -> dict[str, Any]:
+        water = self._water(asked)
+        origin = self._end(asked["from"], water)
+        if origin["on"] is None:
+            return {"origin": origin, "areas": []}
+        contours = [{"time": m} for m in sorted(asked["minutes"])]
+        try:
+            found = self._actor.isochrone(
+                {
+                    "locations": [_location(origin["on"])], "contours": contours, "polygons": True, "denoise": 0,
+                    "generalize": 0, **_common(water),
+                }
+            )  # fmt: skip
+        except RuntimeError as error:
+            if _is_no_way(error):
+                return {"origin": origin, "areas": []}
+            raise
+        areas = []
+        for feature in found["features"]:
+            shape = shapely.make_valid(shapely.geometry.shape(feature["geometry"]))
+            flat = self._roads.plane.flat(shape)
+            if water.closed is not None:
+                flat = shapely.difference(flat, water.closed)
+            areas.append(
+                {
+                    "minutes": feature["properties"]["contour"],
+                    "wkb": shapely.to_wkb(self._roads.plane.back(flat), hex=True),
+                }
+            )
+        return {"origin": origin, "areas": sorted(areas, key=lambda a: a["minutes"])}
+
+
+def _location(at: Position) -> dict[str, Any]:
+    return {
+        "lon": at[0],
+        "lat": at[1],
+        "radius": 0,
+        "minimum_reachability": 0,
+        "node_snap_tolerance": 1,
+        "rank_candidates": False,
+    }
+
+
+def _common(water: Water) -> dict[str, Any]:
+    out: dict[str, Any] = {"costing": "auto", "costing_options": {"auto": _COSTING}}
+    return out | ({"exclude_locations": water.exclude} if water.exclude else {})
+
+
+def _is_no_way(error: RuntimeError) -> bool:
+    """Whether the engine says that there is none; anything else is a fault."""
+    return str(error).startswith(_NO_WAY)
+
+
+def _best(row: list[Any], targets: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """The quickest of the ways to one place, boat and all."""
+    best: dict[str, Any] | None = None
+    for target in targets:
+        if (found := row[target["index"]] if row else None) is None:
+            continue
+        total = found[0] + target.get("approach_s", 0) + target.get("boat_s", 0)
+        if best is None or total < best["total_s"]:
+            best = {**target, "travel_s": found[0], "distance_m": found[1], "total_s": total}
+    return best
+
+
+def main() -> None:
+    """Read lines until there are no more; whoever started us has gone then."""
+    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # the engine may write to its standard output
+    try:
+        engine = Engine(Path(sys.argv[1]))
+    except Exception as error:
+        print(json.dumps({"error": f"{type(error).__name__}: {error}"[:500]}), file=out, flush=True)
+        return
+    print(json.dumps({"ok": True}), file=out, flush=True)
+    for line in sys.stdin:
+        try:
+            said = engine.answer(json.loads(line))
+        except Crossed:
+            said = {"error": "crossed"}
+        except Exception as error:
+            said = {"error": f"{type(error).__name__}: {error}"[:500]}
+        print(json.dumps(said), file=out, flush=True)
+
+
+if __name__ == "__main__":
+    main()

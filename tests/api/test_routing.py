@@ -1,0 +1,275 @@
+"""The way over HTTP on a small town's roads: round water, by boat, round closed roads; and when the engine is not there."""
+
+import math
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from shapely.geometry import Point, shape
+from starlette.testclient import TestClient
+from tests.api.imports import wait
+from tests.api.rescue import flood, square
+from tests.api.test_bad_input import refused
+from tests.api.test_roads import geojson, run
+
+from riskmap.base.settings import Settings
+from riskmap.rescue.routing import tiles
+
+Maker = Callable[..., TestClient]
+
+W, M, E, N, S = (116.00, 29.70), (116.01, 29.70), (116.02, 29.70), 29.71, 29.70
+ROADS = geojson(
+    ({"道路名称": "甲路", "道路等级": "县道"}, [W, M, E]),
+    ({"道路名称": "乙路", "道路等级": "乡道"}, [W, (W[0], N), (M[0], N), (E[0], N), E]),
+    ({"道路名称": "丙路", "道路等级": "乡道", "access": "no"}, [M, (M[0], N)]),
+)
+EAST_M = 1935.0  # along 甲路
+ROUND_M = EAST_M + 2 * 1108.5  # along 乙路
+
+
+def at(place: tuple[float, float]) -> dict[str, Any]:
+    return {"type": "Point", "coordinates": list(place)}
+
+
+def ask(
+    client: TestClient, start: tuple[float, float] = W, end: tuple[float, float] = E, **more: Any
+) -> dict[str, Any]:
+    answer = client.post("/api/rescue/routing/route", json={"from": at(start), "to": at(end), **more})
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+def state(client: TestClient) -> dict[str, Any]:
+    return dict(client.get("/api/rescue/routing").json())
+
+
+@pytest.fixture
+def pool(admin: TestClient) -> int:
+    """Half way along 甲路, 600 m of it, 1 m and more."""
+    return int(flood(admin, [(1.0, square(*M, 300))], name="甲路积水")["id"])
+
+
+@pytest.fixture
+def router(app: Any) -> Iterator[Any]:
+    """With a short time, so that a hanging engine is found soon."""
+    made = app.state.router
+    kept, made._limit_s = made._limit_s, 5.0
+    yield made
+    made._limit_s = kept
+    made._refused = None
+
+
+def test_without_roads_lines_are_straight_and_say_so(admin: TestClient) -> None:
+    assert state(admin)["status"] == "no_roads"
+    way = ask(admin)
+    assert way["reachable"]
+    assert way["routing"] == "straight_line"
+    assert way["distance_m"] == pytest.approx(EAST_M, rel=0.002)
+    assert "没有装入路网" in way["notes"][0]
+    assert "直线" in way["notes"][0]
+    pool = flood(admin, [(1.0, square(*M, 300))])["id"]
+    assert ask(admin, end=M, flood=pool)["reachable"] is False
+    assert ask(admin, end=M, flood=pool, boat=True)["routing"] == "straight_line"
+    refused(admin.post("/api/rescue/routing/build"), 409)
+
+
+def test_loading_roads_builds_the_tiles_by_itself(admin: TestClient) -> None:
+    loaded = run(admin, ROADS)
+    assert loaded["status"] == "done"
+    job = admin.get("/api/rescue/routing").json()["job"]
+    if job is not None:
+        wait(admin, job["id"])
+    told = state(admin)
+    assert told["status"] == "ready", told
+    assert told["by_road"]
+    assert told["set"]["rows"] == 3
+    assert told["tiles"]["left_out"] == 1  # 丙路 is shut
+    assert told["tiles"]["stretches"] > 40
+
+
+def test_the_way_goes_along_roads_and_is_told_in_chinese(admin: TestClient) -> None:
+    way = ask(admin)
+    assert way["routing"] == "road"
+    assert way["distance_m"] == pytest.approx(EAST_M, rel=0.01)
+    assert way["travel_s"] > 60
+    assert way["boat_leg"] is None
+    assert way["instructions"][0].startswith("出发，沿甲路行驶 1.9 km")
+    assert way["instructions"][-1] == "到达"
+    assert way["route"]["coordinates"][0] == pytest.approx(W, abs=1e-4)
+    assert any("经验值" in note for note in way["notes"])
+
+
+def test_water_is_gone_round_and_who_wades_goes_through(admin: TestClient, pool: int) -> None:
+    assert ask(admin, flood=pool)["distance_m"] == pytest.approx(ROUND_M, rel=0.01)
+    shallow = flood(admin, [(0.3, square(*M, 300))], name="可涉")  # its upper depth is not known: nobody wades it
+    assert ask(admin, flood=shallow["id"], wading_m=0.9)["distance_m"] == pytest.approx(ROUND_M, rel=0.01)
+    body = {"name": "可涉", "depths": [{"depth_m": 0.3, "depth_to_m": 0.6, "geometry": square(*M, 300)}]}
+    known = admin.post("/api/rescue/floods", json=body).json()["id"]
+    through = ask(admin, flood=known, wading_m=0.9)
+    assert through["distance_m"] == pytest.approx(EAST_M, rel=0.01)
+    assert through["in_water_m"] == pytest.approx(600, rel=0.05)
+    assert ask(admin, flood=known, wading_m=0.7)["distance_m"] == pytest.approx(ROUND_M, rel=0.01)  # 0.6 is not < 0.6
+    assert ask(admin, flood=known)["distance_m"] == pytest.approx(ROUND_M, rel=0.01)
+
+
+def test_a_place_in_the_water_is_reached_by_road_and_boat_or_not_at_all(admin: TestClient, pool: int) -> None:
+    none = ask(admin, end=M, flood=pool)
+    assert none["reachable"] is False
+    assert "travel_s" not in none
+    assert none["destinations"] == [{"in_water": True, "off_road_m": None}]
+    way = ask(admin, end=M, flood=pool, boat=True)
+    boat = way["boat_leg"]
+    assert boat["distance_m"] == pytest.approx(300, abs=8)
+    assert boat["travel_s"] == pytest.approx(boat["distance_m"] / 8 * 3.6, abs=1)
+    assert boat["coordinates"][-1] == list(M)
+    assert way["distance_m"] == pytest.approx(EAST_M / 2, rel=0.02)
+    assert boat["coordinates"][0] == pytest.approx(way["route"]["coordinates"][-1], abs=1e-6)
+    assert "下水" in way["instructions"][-1]
+    faster = ask(admin, end=M, flood=pool, boat=True, boat_kmh=16)
+    assert faster["boat_leg"]["travel_s"] == pytest.approx(boat["travel_s"] / 2, abs=1)
+
+
+def test_who_stands_in_the_water_gets_nowhere_and_it_is_said(admin: TestClient, pool: int) -> None:
+    way = ask(admin, start=M, flood=pool, boat=True)
+    assert way["reachable"] is False
+    assert way["origins"][0]["in_water"]
+    assert any("起点 1 处" in note and "水中" in note for note in way["notes"])
+
+
+def test_a_closed_road_is_gone_round_until_it_is_opened(admin: TestClient, pool: int) -> None:
+    close = {"at": at((W[0], 29.705)), "length_m": 50, "reason": "桥面塌陷"}
+    made = admin.post("/api/rescue/routing/closures", json=close)
+    assert made.status_code == 201, made.text
+    closed = made.json()
+    assert closed["name"] == "乙路"
+    assert closed["length_m"] == pytest.approx(50, rel=0.02)
+    assert ask(admin)["distance_m"] == pytest.approx(EAST_M, rel=0.01)  # the crossing stays open
+    assert ask(admin, flood=pool)["reachable"] is False
+    assert ask(admin, flood=pool, at="2026-01-01T00:00:00+08:00")["reachable"]  # before it was closed
+    exercise = flood(admin, [(1.0, square(*M, 300))], exercise=True)["id"]
+    assert ask(admin, flood=exercise, exercise=True)["reachable"]
+    assert [c["id"] for c in admin.get("/api/rescue/routing/closures").json()["items"]] == [closed["id"]]
+    lift = admin.post(f"/api/rescue/routing/closures/{closed['id']}/lift", json={"reason": "抢通"})
+    assert lift.status_code == 200, lift.text
+    refused(admin.post(f"/api/rescue/routing/closures/{closed['id']}/lift", json={"reason": "抢通"}), 409)
+    assert ask(admin, flood=pool)["distance_m"] == pytest.approx(ROUND_M, rel=0.01)
+    said = [e["what"] for e in admin.get("/api/rescue/log", params={"kind": "调度"}).json()["items"]]
+    assert said[0] == "解除封闭：乙路，抢通"
+    assert said[1].startswith("封闭道路：乙路 50 m，桥面塌陷")
+
+
+def test_the_matrix_agrees_with_the_routes(admin: TestClient, pool: int) -> None:
+    places = [W, (W[0], N), (E[0], N), E]
+    body = {
+        "origins": [at(p) for p in places],
+        "destinations": [at(p) for p in [*places, M]],
+        "flood": pool,
+        "boat": True,
+    }
+    table = admin.post("/api/rescue/routing/matrix", json=body).json()
+    assert table["unreachable"] == 0
+    for i, a in enumerate(places):
+        for j, b in enumerate([*places, M]):
+            if a != b:
+                way = ask(admin, start=a, end=b, flood=pool, boat=True)
+                assert table["rows"][i][j]["distance_m"] == pytest.approx(way["distance_m"], abs=25)
+                assert table["rows"][i][j]["travel_s"] == pytest.approx(way["travel_s"], rel=0.05, abs=10)
+    assert admin.post("/api/rescue/routing/matrix", json=body | {"boat": False}).json()["unreachable"] == 4
+
+
+def test_reach_leaves_out_the_water(admin: TestClient, pool: int) -> None:
+    told = admin.post("/api/rescue/routing/reach", json={"from": at(W), "minutes": [5, 1], "flood": pool}).json()
+    assert told["routing"] == "road"
+    assert [a["minutes"] for a in told["areas"]] == [1, 5]
+    small, large = (shape(a["geometry"]) for a in told["areas"])
+    assert small.area < large.area
+    assert large.contains(Point(W))
+    assert not large.contains(Point(M))
+
+
+def test_an_engine_that_hangs_is_ended_and_lines_are_straight_meanwhile(admin: TestClient, router: Any) -> None:
+    assert ask(admin)["routing"] == "road"
+    first = router.pid
+    os.kill(first, signal.SIGSTOP)
+    hung = ask(admin)
+    assert hung["routing"] == "straight_line"
+    assert "超时" in hung["notes"][0]
+    assert hung["reachable"]
+    again = ask(admin)
+    assert again["routing"] == "road"
+    assert router.pid not in {None, first}
+    os.kill(router.pid, signal.SIGKILL)
+    assert ask(admin)["routing"] == "road"  # found dead, started again
+
+
+def test_damaged_tiles_are_found_said_and_built_again(admin: TestClient, router: Any, settings: Settings) -> None:
+    folder = next(p for p in tiles.folder_of(settings).iterdir() if p.is_dir())
+    tile = max((folder / "tiles").rglob("*.gph"), key=lambda p: p.stat().st_size)
+    body = bytearray(tile.read_bytes())
+    body[len(body) // 2] ^= 0xFF
+    Path(tile).write_bytes(bytes(body))
+    router.close()
+    told = ask(admin)
+    assert told["routing"] == "straight_line"
+    assert "已损坏" in told["notes"][0]
+    assert state(admin)["status"] == "damaged"
+    wait(admin, admin.post("/api/rescue/routing/build").json()["id"])
+    assert state(admin)["status"] == "ready"
+    assert ask(admin)["routing"] == "road"
+
+
+def test_a_place_far_from_any_road_is_not_reached(admin: TestClient) -> None:
+    far = ask(admin, end=(116.2, 29.9))
+    assert far["reachable"] is False
+    assert any("没有走得到的路" in note for note in far["notes"])
+    off = ask(admin, end=(M[0], S - 500 / 110_900))
+    assert off["destinations"][0]["off_road_m"] == pytest.approx(500, rel=0.02)
+    assert any("这一段没有算" in note for note in off["notes"])
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("route", {"from": at(W)}),
+        ("route", {"from": at(W), "to": {"type": "Point", "coordinates": [29.7, 116.0]}}),
+        ("route", {"from": at(W), "to": at(E), "flood": 987654}),
+        ("route", {"from": at(W), "to": at(E), "boat_kmh": 0}),
+        ("route", {"from": at(W), "to": at(E), "wading_m": -1}),
+        ("route", {"from": at(W), "to": at(E), "speed": 3}),
+        ("matrix", {"origins": [], "destinations": [at(E)]}),
+        ("matrix", {"origins": [at(W)] * 300, "destinations": [at(E)] * 300}),
+        ("reach", {"from": at(W), "minutes": [0]}),
+        ("reach", {"from": at(W), "minutes": [10] * 9}),
+        ("closures", {"reason": "塌方"}),
+        ("closures", {"reason": "", "at": at(M)}),
+        ("closures", {"reason": "塌方", "at": at((116.5, 29.9))}),
+        ("closures", {"reason": "塌方", "road": 987654}),
+        ("closures", {"reason": "塌方", "area": square(116.3, 29.8, 50)}),
+        (
+            "closures",
+            {"reason": "塌方", "at": at(M), "starts_at": "2026-11-02T00:00:00", "ends_at": "2026-11-01T00:00:00"},
+        ),
+    ],
+)
+def test_what_makes_no_sense_is_refused(admin: TestClient, path: str, body: dict[str, Any]) -> None:
+    answer = admin.post(f"/api/rescue/routing/{path}", json=body)
+    refused(answer, 404 if body.get("flood") else 422)
+
+
+def test_an_exercise_and_the_real_water_are_not_mixed(admin: TestClient, pool: int) -> None:
+    refused(admin.post("/api/rescue/routing/route", json={"from": at(W), "to": at(E), "flood": pool, "exercise": True}))
+
+
+def test_who_may(admin: TestClient, make_account: Maker) -> None:
+    assert make_account("reader", "public").get("/api/rescue/routing").status_code == 403
+    reader = make_account("reader", "department")
+    assert ask(reader)["routing"] == "road"
+    refused(reader.post("/api/rescue/routing/closures", json={"at": at(M), "reason": "塌方"}), 403)
+    refused(reader.post("/api/rescue/routing/build"), 403)
+
+
+def test_distances_of_the_test_are_right() -> None:
+    assert pytest.approx(111_320 * math.cos(math.radians(29.7)) * 0.02, rel=0.002) == EAST_M
