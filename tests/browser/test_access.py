@@ -137,6 +137,8 @@ PAGES = {
     "/lists/inventory": ("", ".list-t tbody tr, .list-cards li"),
     "/objects/new": ("admin", "main h1, main h2"),
     "/objects/new?class=tailings-pond": ("admin", ".ob-form h1"),
+    "/rescue": ("admin", ".rs-begin"),
+    "/rescue?tab=responses": ("admin", ".rs-right .empty"),
     "/admission": ("admin", ".adm-table .empty, .adm-t tbody tr, .adm-cases li"),
     "/admission/new": ("admin", ".adm-page .map .canvas"),
     "/admission/where#what=fireworks-retail&in=360402&res=8": ("admin", ".sw-legend"),

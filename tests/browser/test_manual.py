@@ -210,6 +210,67 @@ def _columns(page: Page) -> None:
     expect(page.locator(".rp-order li").first).to_be_visible()
 
 
+def _night(page: Page) -> None:
+    """A dike has broken in the demo city: the flood, a rain warning, a response; all by the service."""
+    page.evaluate(
+        """async () => {
+            const { csrf } = await (await fetch("/api/session")).json();
+            const send = async (path, body) => {
+                const headers = { "Content-Type": "application/json", "X-CSRF-Token": csrf };
+                const answer = await fetch(`/api/rescue/${path}`, { method: "POST", headers, body: JSON.stringify(body) });
+                if (!answer.ok) throw new Error(await answer.text());
+            };
+            const around = (half) => ({ type: "Polygon", coordinates: [Array.from({ length: 25 }, (_, i) => {
+                const a = (i * Math.PI) / 12, r = half * (1 + 0.16 * Math.cos(2 * a + 1) + 0.1 * Math.sin(3 * a));
+                return [116.075 + 1.5 * r * Math.cos(a), 29.735 + r * Math.sin(a)];
+            }).map((p, i, all) => (i === 24 ? all[0] : p))] });
+            const depths = [[0.15, 0.25, 0.024], [0.25, 0.5, 0.019], [0.5, 1, 0.014], [1, null, 0.008]];
+            await send("floods", { name: "例湖圩溃口淹没", note: "指挥部按巡堤报告手绘",
+                depths: depths.map(([depth_m, depth_to_m, half]) => ({ depth_m, depth_to_m, geometry: around(half) })) });
+            const at = (hours) => new Date(Date.now() + hours * 3600e3).toISOString();
+            await send("warnings", { kind: "暴雨", colour: "橙", issuer: "九江市气象台", starts_at: at(0), ends_at: at(6),
+                areas: [around(0.03)], text: "未来 6 小时降雨量将达 50 毫米以上，请注意防范。" });
+            const { items } = await (await fetch("/api/rescue/levels")).json();
+            const gauges = items.filter((i) => i.class === "gauge-station" && i.marks.some((m) => m.name === "guard"));
+            const readings = gauges.slice(0, 12).flatMap((g, i) => [1, 0].map((hours) => ({
+                object: g.id, at: at(-hours), level_m: (Number(g.marks.find((m) => m.name === "guard").level_m)
+                    + (i < 4 ? 0.84 - i * 0.2 : -1.2) - hours * 0.06).toFixed(2) })));
+            await send("readings", { readings });
+            await send("responses", { kind: "防汛", level: 3, division: "360400", basis: "市防指第 12 号令" });
+        }"""
+    )
+    page.locator(".places").get_by_role("link", name="救援", exact=True).click()
+    expect(page.locator(".rs-fig dd").first).not_to_have_text("—")
+    page.wait_for_function("() => window.riskmapFound.count() > 0")
+
+
+def _rescue(page: Page) -> None:
+    _night(page)
+    page.keyboard.press("d")
+
+
+def _flood(page: Page) -> None:
+    page.locator(".places").get_by_role("link", name="救援", exact=True).click()
+    page.get_by_role("button", name="画出、上传、推算淹没范围").click()
+    page.get_by_role("button", name="在图上画").click()
+    page.locator("input[name=name]").fill("例湖圩溃口淹没")
+    page.locator(".rs-levels-in li").first.get_by_role("button", name="画范围").click()
+    expect(page.locator(".sketch-panel p")).to_contain_text("画水深")
+    box = page.locator(".map .canvas").bounding_box()
+    assert box
+    for i, (x, y) in enumerate(((0.3, 0.35), (0.5, 0.28), (0.66, 0.45), (0.6, 0.7), (0.38, 0.68)), 1):
+        page.mouse.click(box["x"] + box["width"] * x, box["y"] + box["height"] * y)
+        expect(page.locator(".marker-icon:not(.cursor-marker)")).to_have_count(i)
+
+
+def _one_page(page: Page) -> None:
+    page.locator(".places").get_by_role("link", name="救援", exact=True).click()
+    page.get_by_role("tab", name="一页", exact=True).click()
+    page.locator(".rs-typed").fill("116.075, 29.735")
+    page.get_by_role("button", name="看这里").click()
+    expect(page.locator(".rs-calls li").first).to_be_visible()
+
+
 TAKEN: dict[str, tuple[str, tuple[int, int], Callable[[Page], None] | None]] = {
     "map": (f"grade=major,serious&{RIVER}", (1366, 768), _hazard),
     "filter": ("class=tailings-pond", (1366, 768), _filter),
@@ -232,6 +293,9 @@ TAKEN: dict[str, tuple[str, tuple[int, int], Callable[[Page], None] | None]] = {
     "reportnew": ("", (1366, 768), _order),
     "reportset": ("", (1366, 768), _set),
     "reportcolumns": ("", (1366, 768), _columns),
+    "rescue": ("", (1920, 1080), _rescue),
+    "rescuedraw": ("", (1366, 768), _flood),
+    "rescuepage": ("", (1366, 768), _one_page),
     "phone": (f"grade=major,serious&{RIVER}", (390, 844), None),
 }
 

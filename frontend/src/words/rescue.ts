@@ -69,6 +69,7 @@ export const RS = {
   water: "水中",
   near: "外缘",
   hidden: (n: number) => `其中 ${num(n)} 处您无权查看，已计入各数`,
+  hiddenGrade: (n: number) => `另有 ${num(n)} 处您无权查看，等级不列，不在这一级里列出；上面各级的数已计入`,
   unplaced: (n: number) => `另有 ${num(n)} 处待定位，是否在水中不知道`,
   nothingInside: "水里没有登记的对象。没有登记不等于没有人和物。",
   reading2: "正在查水里有什么",
@@ -105,6 +106,7 @@ export const RS = {
 
   // Log and list
   log: "日志",
+  logRows: "日志各条",
   logTip: "每条可回看当时的图",
   logAll: "全部",
   logKey: "日志（L）",

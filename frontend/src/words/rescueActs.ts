@@ -92,6 +92,7 @@ export const RA = {
   atPoint: "图上一点",
   alongLine: "沿河线",
   gauge: "测站",
+  beyond: "（不在这份地形里）",
   gaugePick: "选择测站",
   point: "点选位置",
   pointHint: "点出水位所在的位置",
