@@ -9,8 +9,8 @@ from riskmap.base import audit
 from riskmap.base.web import ExactResponse, ExactRoute
 from riskmap.rescue import floods, minute
 from riskmap.rescue.api import At, Exercise, answer, count, note_asked
-from riskmap.rescue.evac import entries, orders, proposal
-from riskmap.rescue.evac.wire import Arrangement, Closing, Entry, MoreVillages, NewEvacuation, Proposal
+from riskmap.rescue.evac import entries, orders, plan, proposal, shelters
+from riskmap.rescue.evac.wire import Arrangement, Closing, Entry, MoreVillages, NewEvacuation, PlanQuestion, Proposal
 from riskmap.rescue.rights import Commander, Inner, Writer
 from riskmap.store.dependencies import ReadSnapshot, WriteSnapshot
 from riskmap.store.snapshot import Snapshot
@@ -20,12 +20,15 @@ router = APIRouter(
 )
 
 EvacuationId = Annotated[int, Path(title="转移编号", ge=1, le=2**62)]
+PlanId = Annotated[int, Path(title="安置方案编号", ge=1, le=2**62)]
 VillageId = Annotated[int, Path(title="村编号", ge=1, le=2**62)]
 
 
 def _one(request: Request, snapshot: Snapshot, evacuation_id: int, at: datetime | None = None) -> dict[str, Any]:
     then = minute.asked(snapshot.connection, at)
-    return answer(request, snapshot, orders.body(snapshot, evacuation_id, then), then)
+    return answer(
+        request, snapshot, plan.with_assigned(snapshot, orders.body(snapshot, evacuation_id, then), then), then
+    )
 
 
 def note(snapshot: Snapshot, action: str, ref: object, after: dict[str, Any]) -> None:
@@ -78,7 +81,8 @@ def get_evacuation(
     """{id, name, flood, level, trigger, ordered_at, by, exercise, closed_at, closed_by, closed_reason, keep_days, and
     in all: to_move, moved, sheltered, with_relatives, left, returned, returned_from_shelters, returned_from_relatives,
     in_shelters; villages: [{id, name, division, division_name, object, area, organiser, phone, transport, route,
-    shelter, may_enter, may_see_households, and the same counts}]} as it stood at a minute.
+    shelter, may_enter, may_see_households, assigned (by the plan in force: {shelter, name, persons, distance_m}), and
+    the same counts}]} as it stood at a minute.
 
     moved = sheltered + with_relatives and to_move = moved + left; who returned is counted apart and lowers neither;
     in_shelters = sheltered - returned_from_shelters."""
@@ -159,3 +163,70 @@ def list_entries(
     orders.head(snapshot.connection, evacuation_id, then)
     items = entries.listed(snapshot, evacuation_id, village, then, limit)
     return answer(request, snapshot, {"items": items}, then)
+
+
+# -- Shelters --------------------------------------------------------------------------------
+
+
+@router.get("/{evacuation_id}/shelters")
+def get_shelters(
+    evacuation_id: EvacuationId,
+    request: Request,
+    reader: Inner,
+    snapshot: ReadSnapshot,
+    hazard_m: Annotated[int, Query(title="避开危险源的距离", ge=0, le=5000)] = 500,
+) -> Any:
+    """{items: [{id, name, division, at, masked, capacity, occupied, free, reserved, in_water, depth_m, usable, why_not,
+    hazards: [{id, name, class_title, grade, masked, distance_m}], more_hazards}], total, unusable, capacity, free (of
+    those that can be used), hidden}. Free = capacity - who is in it from all evacuations that run."""
+    count(reader)
+    of = orders.head(snapshot.connection, evacuation_id)
+    found = shelters.all_of(snapshot, of, hazard_m)
+    note_asked(request, snapshot, "evacuation", evacuation_id, {"shelters": len(found), "hazard_m": hazard_m})
+    body = shelters.answer(snapshot, found)
+    return answer(request, snapshot, {**body, "hazard_m": hazard_m}, minute.asked(snapshot.connection, None))
+
+
+@router.post("/{evacuation_id}/plans", status_code=201)
+def post_plan(
+    evacuation_id: EvacuationId, body: PlanQuestion, request: Request, reader: Writer, snapshot: WriteSnapshot
+) -> Any:
+    """Propose where who is left goes; nothing is in force before it is accepted. Answers as GET of one."""
+    count(reader)
+    router = getattr(request.app.state, "router", None)
+    plan_id = plan.propose(snapshot, router, evacuation_id, body)
+    note(snapshot, "make", evacuation_id, {"plan": plan_id, **body.model_dump()})
+    found = plan.body(snapshot, evacuation_id, plan_id)
+    return answer(request, snapshot, found, minute.asked(snapshot.connection, None))
+
+
+@router.get("/{evacuation_id}/plans")
+def list_plans(
+    evacuation_id: EvacuationId, request: Request, reader: Inner, snapshot: ReadSnapshot, at: At = None
+) -> Any:
+    """{items}: plans made by a minute, the newest first: {id, made_at, by, routing, short, accepted_at,
+    accepted_by}."""
+    then = minute.asked(snapshot.connection, at)
+    orders.head(snapshot.connection, evacuation_id, then)
+    return answer(request, snapshot, {"items": plan.listed(snapshot, evacuation_id, then)}, then)
+
+
+@router.get("/{evacuation_id}/plans/{plan_id}")
+def get_plan(
+    evacuation_id: EvacuationId, plan_id: PlanId, request: Request, reader: Inner, snapshot: ReadSnapshot
+) -> Any:
+    """{id, made_at, by, routing: road|straight_line, notes, hazard_m, persons, short, shelters, accepted_at,
+    accepted_by, villages: [{village, name, left, short, why, to: [{shelter, name, masked, persons, distance_m,
+    travel_s}]}]}."""
+    return answer(request, snapshot, plan.body(snapshot, evacuation_id, plan_id))
+
+
+@router.post("/{evacuation_id}/plans/{plan_id}/accept")
+def accept_plan(
+    evacuation_id: EvacuationId, plan_id: PlanId, request: Request, reader: Commander, snapshot: WriteSnapshot
+) -> Any:
+    """Put a plan in force, whole. 409 where it is already (accepted), another was first (overtaken), or the places
+    have gone meanwhile (no_room)."""
+    plan.accept(snapshot, evacuation_id, plan_id)
+    note(snapshot, "accept", evacuation_id, {"plan": plan_id})
+    return answer(request, snapshot, plan.body(snapshot, evacuation_id, plan_id))

@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from riskmap.base.errors import Conflict, FieldError, Invalid, NotFound
 from riskmap.rescue import log
-from riskmap.rescue.evac import orders
+from riskmap.rescue.evac import orders, shelters
 from riskmap.rescue.evac.wire import Entry
 from riskmap.store.snapshot import Snapshot
 
@@ -91,7 +91,20 @@ def keep(snapshot: Snapshot, evacuation_id: int, asked: Entry) -> Kept:
     )  # fmt: skip
     kept = _find(snapshot, evacuation_id, asked.key)
     assert kept is not None
-    return Kept(kept, after, again=False)
+    return Kept(kept, after, again=False, warning=_overfull(snapshot, of, asked))
+
+
+def _overfull(snapshot: Snapshot, of: Mapping[str, Any], asked: Entry) -> str | None:
+    """Said where a shelter has more in it than it holds: they are there, so it is taken all the same."""
+    if asked.kind != "sheltered" or asked.shelter is None:
+        return None
+    capacity = snapshot.connection.scalar(
+        text("SELECT (attributes->>'capacity')::numeric::bigint FROM risk_object WHERE id = :id"), {"id": asked.shelter}
+    )
+    there = shelters.occupied(snapshot, of["exercise"]).get(asked.shelter, 0)
+    if capacity is None or there <= capacity:
+        return None
+    return f"已登记。这个避难场所容纳 {capacity} 人，现有 {there} 人，超出 {there - capacity} 人。"
 
 
 def _check(asked: Entry) -> None:

@@ -17,7 +17,7 @@ from riskmap.base.web import ExactResponse, ExactRoute, ensure_disk
 from riskmap.exchange.uploads import XLSX, attachment, copy_hashed
 from riskmap.rescue import minute
 from riskmap.rescue.api import answer
-from riskmap.rescue.evac import household_book, household_paper, household_table, households, orders
+from riskmap.rescue.evac import household_book, household_paper, household_table, households, orders, plan
 from riskmap.rescue.evac.api import EvacuationId, VillageId
 from riskmap.rescue.evac.wire import Withdrawal
 from riskmap.rescue.rights import Inner, Writer
@@ -126,7 +126,7 @@ def _left(
     snapshot: Snapshot, evacuation_id: int, village: int | None, at: datetime
 ) -> tuple[dict[str, Any], list[dict[str, Any]], list[dict[str, Any]]]:
     """The evacuation, the villages whose households the reader may see, and these. Raises NotFound for none."""
-    of = orders.body(snapshot, evacuation_id, at)
+    of = plan.with_assigned(snapshot, orders.body(snapshot, evacuation_id, at), at)
     if village is not None:
         orders.find_village(snapshot.connection, evacuation_id, village)
     mine = [v for v in of["villages"] if v["may_see_households"] and village in (None, v["id"])]
@@ -136,7 +136,8 @@ def _left(
     names = orders.shelter_names(snapshot, {v["shelter"] for v in mine if v["shelter"]})
     for v in mine:
         v["list"] = households.compared([h for h in listed if h["village"] == v["id"]], v)
-        v["shelter_name"] = names.get(v["shelter"], "")
+        sent = "、".join(f"{one['name']}（{one['persons']} 人）" for one in v["assigned"])
+        v["shelter_name"] = sent or names.get(v["shelter"], "")
     return of, mine, listed
 
 

@@ -66,25 +66,25 @@ def order(snapshot: Snapshot, asked: NewEvacuation) -> int:
     return evacuation_id
 
 
-def add_villages(snapshot: Snapshot, evacuation_id: int, villages: Sequence[Village]) -> None:
+def add_villages(snapshot: Snapshot, evacuation_id: int, given: Sequence[Village]) -> None:
     """Further villages. Raises Conflict for an order that has ended, Invalid, NotFound, Forbidden."""
     of = running(snapshot.connection, evacuation_id)
-    _insert_villages(snapshot, evacuation_id, villages)
-    names = "、".join(v.name for v in villages[:5]) + (f"等 {len(villages)} 个" if len(villages) > 5 else "")
+    _insert_villages(snapshot, evacuation_id, given)
+    names = "、".join(v.name for v in given[:5]) + (f"等 {len(given)} 个" if len(given) > 5 else "")
     log.note(
         snapshot.connection, by=snapshot.reader.name, kind="转移", exercise=of["exercise"], flood_id=of["flood"],
-        what=f"{of['name']}：增加{names}，应转 {sum(v.to_move for v in villages):,} 人",
+        what=f"{of['name']}：增加{names}，应转 {sum(v.to_move for v in given):,} 人",
         ref={"kind": "evacuation", "id": evacuation_id},
     )  # fmt: skip
 
 
-def _insert_villages(snapshot: Snapshot, evacuation_id: int, villages: Sequence[Village]) -> None:
+def _insert_villages(snapshot: Snapshot, evacuation_id: int, given: Sequence[Village]) -> None:
     connection, reader = snapshot.connection, snapshot.reader
     known = {territory(d["code"]) for d in division_names_of(snapshot).divisions}
     known = {code for code in known if len(code) >= 6} or known
-    have = {(v["division"], v["name"]) for v in _villages(connection, evacuation_id)}
+    have = {(v["division"], v["name"]) for v in villages(connection, evacuation_id)}
     wrong = []
-    for i, one in enumerate(villages):
+    for i, one in enumerate(given):
         division = canonical_division(one.division)
         if len(division) not in (6, 9, 12) or (known and not division.startswith(tuple(known))):
             told = "没有这个区划，请填本市的区划代码"
@@ -93,10 +93,10 @@ def _insert_villages(snapshot: Snapshot, evacuation_id: int, villages: Sequence[
             told = f"“{one.name}”已在这次转移里，同一个村只列一次"
             wrong.append(FieldError(f"villages.{i}.name", "duplicate", told))
         have.add((division, one.name))
-    _check_objects(snapshot, villages, wrong)
+    _check_objects(snapshot, given, wrong)
     if wrong:
         raise Invalid("村（社区）有误，请改正后再下达", errors=wrong[:50])
-    for one in villages:
+    for one in given:
         division = canonical_division(one.division)
         ensure_area(reader, division, one.name)
         village_id = connection.execute(
@@ -112,14 +112,14 @@ def _insert_villages(snapshot: Snapshot, evacuation_id: int, villages: Sequence[
         _insert_arranged(snapshot, village_id, one)
 
 
-def _check_objects(snapshot: Snapshot, villages: Iterable[Village], wrong: list[FieldError]) -> None:
-    shelters = shelters_among(snapshot, {v.shelter for v in villages if v.shelter is not None})
-    named = {v.object for v in villages if v.object is not None}
+def _check_objects(snapshot: Snapshot, given: Sequence[Village], wrong: list[FieldError]) -> None:
+    shelters = shelters_among(snapshot, {v.shelter for v in given if v.shelter is not None})
+    named = {v.object for v in given if v.object is not None}
     rows = snapshot.connection.execute(
         text("SELECT id FROM risk_object WHERE id = ANY(CAST(:ids AS bigint[]))"), {"ids": sorted(named)}
     )
     objects = {row.id for row in rows}
-    for i, one in enumerate(villages):
+    for i, one in enumerate(given):
         if one.shelter is not None and one.shelter not in shelters:
             wrong.append(FieldError(f"villages.{i}.shelter", "unknown_shelter", NO_SHELTER))
         if one.object is not None and one.object not in objects:
@@ -252,7 +252,8 @@ _VILLAGE = (
 )
 
 
-def _villages(connection: Connection, evacuation_id: int, at: datetime | None = None) -> list[dict[str, Any]]:
+def villages(connection: Connection, evacuation_id: int, at: datetime | None = None) -> list[dict[str, Any]]:
+    """Its villages at a minute, with who leads them out."""
     rows = connection.execute(
         text(f"{_VILLAGE} ORDER BY v.division, v.village_id"),
         {"id": evacuation_id, "at": minute.asked(connection, at)},
@@ -330,8 +331,8 @@ def body(snapshot: Snapshot, evacuation_id: int, at: datetime) -> dict[str, Any]
     found = head(connection, evacuation_id, at)
     of = counts(connection, [evacuation_id], at)
     names = division_names_of(snapshot)
-    villages = _villages(connection, evacuation_id, at)
-    seen = _seen(snapshot, {v["object"] for v in villages if v["object"] is not None})
+    listed_villages = villages(connection, evacuation_id, at)
+    seen = _seen(snapshot, {v["object"] for v in listed_villages if v["object"] is not None})
     return found | in_all(of.values()) | {
         "villages": [
             v | of[v["id"]] | {
@@ -340,7 +341,7 @@ def body(snapshot: Snapshot, evacuation_id: int, at: datetime) -> dict[str, Any]
                 "may_enter": reader.writes and (not reader.areas or v["division"].startswith(reader.area_prefixes)),
                 "may_see_households": may_see_households(reader, v["division"]),
             }
-            for v in villages
+            for v in listed_villages
         ],
     }  # fmt: skip
 

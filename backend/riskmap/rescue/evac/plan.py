@@ -1,0 +1,329 @@
+"""Which village goes to which shelter: a proposal by free places and the way, accepted as one act of a commander.
+
+As many as there is room for, and of all ways to do so the one with the least way in all (`transport`). Nothing that a
+plan says counts anybody: who has arrived is entered.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from riskmap.access.reader import SYSTEM
+from riskmap.base import clock, database
+from riskmap.base.audit import dump_json
+from riskmap.base.errors import Conflict, FieldError, Invalid, NotFound
+from riskmap.rescue import log
+from riskmap.rescue.evac import orders, shelters, ways
+from riskmap.rescue.evac.shelters import Shelter
+from riskmap.rescue.evac.transport import assign
+from riskmap.rescue.evac.wire import PlanQuestion
+from riskmap.store.snapshot import Snapshot
+
+
+def propose(snapshot: Snapshot, router: Any, evacuation_id: int, asked: PlanQuestion) -> int:
+    """Work out a proposal for who is left, and keep it; its id. Raises Conflict, Invalid, NotFound."""
+    of = orders.running(snapshot.connection, evacuation_id)
+    found = shelters.all_of(snapshot, of, asked.hazard_m)
+    usable = _usable(found, asked)
+    if not usable:
+        raise Invalid(
+            f"没有可用的避难场所：登记了 {len(found)} 处，都在水中、离危险源太近、没有容纳人数或不可用于防汛。"
+            "请登记避难场所，或指定要用的。",
+            code="no_shelters",
+        )
+    counts = orders.counts(snapshot.connection, [evacuation_id])
+    villages = [v for v in orders.villages(snapshot.connection, evacuation_id) if counts[v["id"]]["left"]]
+    places = _places(snapshot, villages)
+    placed = [v for v in villages if v["id"] in places]
+    room = [max((s.free or 0) - s.reserved, 0) for s in usable]
+    at = [(float(s.hit.row["lon"]), float(s.hit.row["lat"])) for s in usable]
+    found_ways = ways.between(snapshot, router, [places[v["id"]][:2] for v in placed], at, of)
+    by_road = found_ways.by == "road"
+    costs = [[_cost(w, by_road) for w in row] for row in found_ways.matrix]
+    flow = assign([counts[v["id"]]["left"] for v in placed], room, costs)
+    lines, sent = [], dict.fromkeys((v["id"] for v in villages), 0)
+    for v, row, row_ways in zip(placed, flow, found_ways.matrix, strict=True):
+        for s, n, way in zip(usable, row, row_ways, strict=True):
+            if n and way is not None:
+                sent[v["id"]] += n
+                lines.append(
+                    {"village": v["id"], "shelter": s.hit.id, "persons": n, "distance": way.distance_m,
+                     "travel": way.travel_s}
+                )  # fmt: skip
+    notes = list(found_ways.notes)
+    if found_ways.straight:
+        names = "、".join(placed[i]["name"] for i in sorted(found_ways.straight))
+        notes.append(f"{names}：{ways.IN_WATER}")
+    rough = [v["name"] for v in placed if places[v["id"]][2]]
+    if rough:
+        notes.append(f"{'、'.join(rough[:20])}：没有登记的村庄对象，位置按区划的中间")
+    own = shelters.occupied(snapshot, of["exercise"], evacuation_id)
+    body = {
+        "hazard_m": asked.hazard_m, "shelters": asked.shelters, "notes": notes, "usable": len(usable),
+        "villages": [
+            {"village": v["id"], "left": counts[v["id"]]["left"], "short": counts[v["id"]]["left"] - sent[v["id"]],
+             "why": _why_short(v, counts, sent, places)}
+            for v in villages
+        ],
+        "in_shelters": {str(s.hit.id): own.get(s.hit.id, 0) for s in usable},
+    }  # fmt: skip
+    return _keep(snapshot, of, found_ways.by, body, lines)
+
+
+def _usable(found: Sequence[Shelter], asked: PlanQuestion) -> list[Shelter]:
+    """Those to be used: named ones whatever stands against them but a place and a capacity, else all without fault."""
+    if asked.shelters is None:
+        return [s for s in found if not s.why_not]
+    by_id = {s.hit.id: s for s in found}
+    wrong = []
+    for i, one in enumerate(asked.shelters):
+        known = by_id.get(one)
+        if known is None:
+            wrong.append(FieldError(f"shelters.{i}", "unknown_shelter", orders.NO_SHELTER))
+        elif known.capacity is None or known.hit.row["lon"] is None:
+            told = "这个避难场所没有登记容纳人数或位置，不能分配"
+            wrong.append(FieldError(f"shelters.{i}", "no_capacity", told))
+        elif known.hit.inside:
+            wrong.append(FieldError(f"shelters.{i}", "in_water", "这个避难场所在水中，不能用"))
+    if wrong:
+        raise Invalid("避难场所有误", errors=wrong[:50])
+    return [by_id[one] for one in dict.fromkeys(asked.shelters)]
+
+
+def _cost(way: ways.Way | None, by_road: bool) -> int | None:
+    """Seconds on roads, where one village's are straight metres as if at 30 km/h; else metres."""
+    if way is None:
+        return None
+    if by_road:
+        return round(way.travel_s if way.travel_s is not None else way.distance_m / 30 * 3.6)
+    return round(way.distance_m)
+
+
+def _places(snapshot: Snapshot, villages: Sequence[Mapping[str, Any]]) -> dict[int, tuple[float, float, bool]]:
+    """Where each village is: its object, or the village that is registered under its name; else, roughly (True), the
+    middle of the finest division that it lies in."""
+    with database.under(snapshot.connection, SYSTEM.settings()):
+        rows = snapshot.connection.execute(
+            text(
+                "SELECT v.village_id AS id, ST_X(coalesce(o.at, d.at)) AS lon, ST_Y(coalesce(o.at, d.at)) AS lat,"
+                " o.at IS NULL AS rough FROM rescue_evac_village AS v"
+                " LEFT JOIN LATERAL (SELECT o.anchor AS at FROM risk_object AS o WHERE o.anchor IS NOT NULL"
+                " AND (o.id = v.object_id OR v.object_id IS NULL AND o.class = 'village' AND o.name = v.name"
+                " AND o.division LIKE v.division || '%') ORDER BY o.id LIMIT 1) AS o ON true"
+                " LEFT JOIN LATERAL (SELECT ST_PointOnSurface(d.geom) AS at FROM division AS d"
+                " WHERE v.division LIKE d.territory || '%' AND length(d.territory) >= 9 AND d.geom IS NOT NULL"
+                " AND d.known @> CAST(:n AS bigint) AND d.valid @> CAST(:day AS date)"
+                " ORDER BY length(d.territory) DESC LIMIT 1) AS d ON true"
+                " WHERE v.village_id = ANY(CAST(:ids AS bigint[])) AND coalesce(o.at, d.at) IS NOT NULL"
+            ),
+            {"ids": [v["id"] for v in villages], "n": snapshot.moment.n, "day": snapshot.moment.day},
+        ).all()
+    return {row.id: (row.lon, row.lat, row.rough) for row in rows}
+
+
+def _why_short(
+    village: Mapping[str, Any], counts: Mapping[int, Mapping[str, int]], sent: Mapping[int, int],
+    places: Mapping[int, Any],
+) -> str:  # fmt: skip
+    if counts[village["id"]]["left"] == sent[village["id"]]:
+        return ""
+    return (
+        "避难场所不够，或没有不涉水的路"
+        if village["id"] in places
+        else "不知道村在哪里：没有登记的对象，也没有区划范围"
+    )
+
+
+def _keep(
+    snapshot: Snapshot, of: Mapping[str, Any], by: str, body: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]
+) -> int:
+    connection, reader = snapshot.connection, snapshot.reader
+    plan_id: int = connection.execute(
+        text(
+            "INSERT INTO rescue_evac_plan (evacuation_id, by, account_id, ways, body)"
+            " VALUES (:id, :by, :account, :ways, CAST(:body AS jsonb)) RETURNING plan_id"
+        ),
+        {
+            "id": of["id"], "by": reader.name, "account": reader.account_id, "ways": by, "body": dump_json(body),
+        },
+    ).scalar_one()  # fmt: skip
+    if lines:
+        connection.execute(
+            text(
+                "INSERT INTO rescue_evac_plan_line (plan_id, village_id, shelter_id, persons, distance_m, travel_s)"
+                " VALUES (:plan, :village, :shelter, :persons, :distance, :travel)"
+            ),
+            [{**line, "plan": plan_id} for line in lines],
+        )
+    return plan_id
+
+
+# -- Reading -----------------------------------------------------------------------------
+
+
+def body(snapshot: Snapshot, evacuation_id: int, plan_id: int) -> dict[str, Any]:
+    """A plan with its lines; shelters that the reader may not see without their name. Raises NotFound."""
+    connection = snapshot.connection
+    found = _head(connection, evacuation_id, plan_id)
+    kept = found.pop("body")
+    lines = _lines(connection, plan_id)
+    names = orders.shelter_names(snapshot, {one["shelter"] for one in lines})
+    villages = {v["id"]: v for v in orders.villages(connection, evacuation_id)}
+    out = []
+    for v in kept["villages"]:
+        own = [
+            {
+                "shelter": one["shelter"] if one["shelter"] in names else None,
+                "name": names.get(one["shelter"]), "masked": None if one["shelter"] in names else "避难场所无权查看",
+                "persons": one["persons"], "distance_m": round(one["distance_m"], 1),
+                "travel_s": None if one["travel_s"] is None else round(one["travel_s"]),
+            }
+            for one in lines
+            if one["village"] == v["village"]
+        ]  # fmt: skip
+        out.append({**v, "name": villages[v["village"]]["name"], "to": own})
+    return found | {
+        "villages": out, "persons": sum(one["persons"] for one in lines), "short": sum(v["short"] for v in out),
+        "shelters": len({one["shelter"] for one in lines}), "hazard_m": kept["hazard_m"], "notes": kept["notes"],
+    }  # fmt: skip
+
+
+_HEAD = (
+    "SELECT p.plan_id AS id, p.evacuation_id AS evacuation, p.at AS made_at, p.by, p.ways AS routing, p.body,"
+    " a.at AS accepted_at, a.by AS accepted_by FROM rescue_evac_plan AS p"
+    " LEFT JOIN rescue_evac_plan_accepted AS a USING (plan_id)"
+)
+
+
+def _head(connection: Connection, evacuation_id: int, plan_id: int) -> dict[str, Any]:
+    row = connection.execute(
+        text(f"{_HEAD} WHERE p.evacuation_id = :of AND p.plan_id = :id"), {"of": evacuation_id, "id": plan_id}
+    )
+    found = row.mappings().one_or_none()
+    if found is None:
+        raise NotFound("没有这个安置方案，请刷新后再选。")
+    return dict(found)
+
+
+def listed(snapshot: Snapshot, evacuation_id: int, at: datetime) -> list[dict[str, Any]]:
+    """Plans made by a minute, the newest first, without their lines."""
+    rows = snapshot.connection.execute(
+        text(f"{_HEAD} WHERE p.evacuation_id = :of AND p.at <= :at ORDER BY p.plan_id DESC LIMIT 100"),
+        {"of": evacuation_id, "at": at},
+    )
+    out = []
+    for row in rows.mappings():
+        one = dict(row)
+        kept = one.pop("body")
+        if one["accepted_at"] is not None and one["accepted_at"] > at:
+            one |= {"accepted_at": None, "accepted_by": None}
+        out.append(one | {"short": sum(v["short"] for v in kept["villages"])})
+    return out
+
+
+def _lines(connection: Connection, plan_id: int) -> list[dict[str, Any]]:
+    rows = connection.execute(
+        text(
+            "SELECT village_id AS village, shelter_id AS shelter, persons, distance_m, travel_s"
+            " FROM rescue_evac_plan_line WHERE plan_id = :id ORDER BY village_id, persons DESC, shelter_id"
+        ),
+        {"id": plan_id},
+    )
+    return [dict(row) for row in rows.mappings()]
+
+
+def in_force(connection: Connection, evacuation_id: int, at: datetime) -> list[dict[str, Any]]:
+    """Lines of the plan that was accepted last, at a minute."""
+    found = connection.scalar(
+        text(
+            "SELECT p.plan_id FROM rescue_evac_plan AS p JOIN rescue_evac_plan_accepted AS a USING (plan_id)"
+            " WHERE p.evacuation_id = :of AND a.at <= :at ORDER BY a.at DESC LIMIT 1"
+        ),
+        {"of": evacuation_id, "at": at},
+    )
+    return [] if found is None else _lines(connection, found)
+
+
+def with_assigned(snapshot: Snapshot, of: dict[str, Any], at: datetime) -> dict[str, Any]:
+    """An evacuation (`orders.body`) with where the plan in force sends each village."""
+    lines = in_force(snapshot.connection, of["id"], at)
+    names = orders.shelter_names(snapshot, {one["shelter"] for one in lines})
+    for village in of["villages"]:
+        village["assigned"] = [
+            {
+                "shelter": one["shelter"] if one["shelter"] in names else None,
+                "name": names.get(one["shelter"], "避难场所无权查看"), "persons": one["persons"],
+                "distance_m": round(one["distance_m"], 1),
+            }
+            for one in lines
+            if one["village"] == village["id"]
+        ]  # fmt: skip
+    return of
+
+
+# -- Acceptance ----------------------------------------------------------------------------
+
+
+def accept(snapshot: Snapshot, evacuation_id: int, plan_id: int) -> None:
+    """Put a plan in force, whole: one act. Raises Conflict where another was first or the places have gone."""
+    connection, reader = snapshot.connection, snapshot.reader
+    # One at a time for all evacuations: they share the shelters.
+    connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('rescue_evac_plan', 0))"))
+    of = orders.running(connection, evacuation_id)
+    found = _head(connection, evacuation_id, plan_id)
+    if found["accepted_at"] is not None:
+        raise Conflict(f"这个方案已由 {found['accepted_by']} 采纳。", code="accepted")
+    newer = connection.execute(
+        text(
+            "SELECT a.by, a.at FROM rescue_evac_plan AS p JOIN rescue_evac_plan_accepted AS a USING (plan_id)"
+            " WHERE p.evacuation_id = :of AND a.at > :at ORDER BY a.at DESC LIMIT 1"
+        ),
+        {"of": evacuation_id, "at": found["made_at"]},
+    ).one_or_none()
+    if newer is not None:
+        at = newer.at.astimezone(clock.SHANGHAI)
+        raise Conflict(
+            f"这个方案做出以后，{newer.by} 已于 {at:%H:%M} 采纳了另一个方案。请重新生成再定。", code="overtaken"
+        )
+    lines = _lines(connection, plan_id)
+    if not lines:
+        raise Invalid("这个方案没有安置任何人，不能采纳。", code="empty_plan")
+    villages = {v["id"]: v for v in orders.villages(connection, evacuation_id)}
+    for one in {line["village"] for line in lines}:
+        orders.ensure_area(reader, villages[one]["division"], villages[one]["name"])
+    _ensure_room(snapshot, of, found, lines)
+    connection.execute(
+        text("INSERT INTO rescue_evac_plan_accepted (plan_id, by, account_id) VALUES (:id, :by, :account)"),
+        {"id": plan_id, "by": reader.name, "account": reader.account_id},
+    )
+    short = sum(v["short"] for v in found["body"]["villages"])
+    log.note(
+        connection, by=reader.name, kind="转移", exercise=of["exercise"], flood_id=of["flood"],
+        what=f"采纳安置方案：{of['name']}，{sum(one['persons'] for one in lines):,} 人到"
+        f" {len({one['shelter'] for one in lines})} 处避难场所" + (f"，还缺 {short:,} 个位置" if short else ""),
+        ref={"kind": "evacuation", "id": evacuation_id, "plan": plan_id},
+    )  # fmt: skip
+
+
+def _ensure_room(
+    snapshot: Snapshot, of: Mapping[str, Any], found: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]
+) -> None:
+    """Raises Conflict where a shelter has less room than the plan takes; who came meanwhile from here has his place."""
+    kept = found["body"]
+    now = {s.hit.id: s for s in shelters.all_of(snapshot, of, kept["hazard_m"])}
+    own = shelters.occupied(snapshot, of["exercise"], of["id"])
+    wanted: dict[int, int] = {}
+    for one in lines:
+        wanted[one["shelter"]] = wanted.get(one["shelter"], 0) + one["persons"]
+    over = 0
+    for shelter, persons in wanted.items():
+        s = now.get(shelter)
+        came = own.get(shelter, 0) - int(kept["in_shelters"].get(str(shelter), 0))
+        room = 0 if s is None or s.hit.inside else (s.free or 0) - s.reserved + max(came, 0)
+        over += persons > room
+    if over:
+        raise Conflict(
+            f"方案做出以后情况变了：{over} 处避难场所的空位已经不够，或不能用了。请重新生成再定。", code="no_room"
+        )

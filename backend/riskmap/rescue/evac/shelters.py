@@ -1,0 +1,183 @@
+"""Shelters of an evacuation: places that are free, and which cannot be used: in the water, or near what is dangerous.
+
+Decided over all live shelters, shown as the reader may see them. Free places are the capacity as registered less who
+is in the shelter now, from all evacuations that run (an exercise's from exercises alone); reserved are those that
+accepted plans of other evacuations have promised and that have not been taken up.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import text
+
+from riskmap.access.reader import SYSTEM
+from riskmap.base import database
+from riskmap.rescue import exposure
+from riskmap.rescue.exposure import Hit
+from riskmap.selection.compile import Binds, compile_selection
+from riskmap.selection.model import Selection
+from riskmap.store.snapshot import Snapshot
+
+# A hazard that a shelter has to keep away from: every major hazard source, others from 较大 up. Policy.
+_ALWAYS = ("major-hazard",)
+_WORST_GRADES = 2
+_MOST_HAZARDS = 5  # of a shelter, listed; the rest is counted
+
+_COLUMNS = ("id", "class", "grade", "division", "department", "visibility", "name")
+
+
+@dataclass(frozen=True, slots=True)
+class Shelter:
+    """A shelter as it stands: who may see it is asked apart."""
+
+    hit: Hit
+    capacity: int | None
+    occupied: int
+    reserved: int
+    hazards: list[dict[str, Any]]
+    flood_safe: bool | None
+
+    @property
+    def free(self) -> int | None:
+        """Places that nobody is in; below zero where more came than it holds."""
+        return None if self.capacity is None else self.capacity - self.occupied
+
+    @property
+    def why_not(self) -> list[str]:
+        """Why it cannot be used, in words; empty where it can."""
+        out = []
+        if self.hit.row["lon"] is None:
+            out.append("没有登记位置")
+        if self.hit.inside:
+            out.append(f"在水中，水深 ≥ {self.hit.depth_m:g} m")
+        if self.flood_safe is False:
+            out.append("登记为不可用于防汛")
+        if self.hazards:
+            nearest = min(h["distance_m"] for h in self.hazards)
+            out.append(f"{nearest:.0f} m 有危险源" + (f"，共 {len(self.hazards)} 处" if len(self.hazards) > 1 else ""))
+        if self.capacity is None:
+            out.append("没有登记容纳人数")
+        return out
+
+
+@cache
+def _sql() -> str:
+    return (Path(exposure.__file__).parent / "sql" / "shelters.sql").read_text(encoding="utf-8")
+
+
+def all_of(snapshot: Snapshot, of: Mapping[str, Any], hazard_m: int) -> list[Shelter]:
+    """Every live shelter as it stands for an evacuation (`orders.head`)."""
+    connection = snapshot.connection
+    binds = Binds()
+    compiled = compile_selection(Selection(), replace(snapshot, reader=SYSTEM), binds=binds)
+    columns = {name: "{" + name + "}" for name in _COLUMNS} | {
+        "lon": "ST_X({anchor})", "lat": "ST_Y({anchor})", "geom": "{geom}", "attributes": "{attributes}",
+    }  # fmt: skip
+    dangerous = sorted(c.code for c in snapshot.catalogue.classes.values() if c.role == "hazard")
+    hazards = (
+        f"{{geom}} && s.box AND {{class}} = ANY(CAST({binds(dangerous)} AS text[]))"
+        f" AND ({{grade}} <= {binds(_WORST_GRADES)} OR {{class}} = ANY(CAST({binds(list(_ALWAYS))} AS text[])))"
+    )
+    sql = _sql().format(
+        shelters=compiled.rows(columns, "{class} = 'shelter'"),
+        hazards=compiled.rows({name: "{" + name + "}" for name in (*_COLUMNS, "geom")}, hazards),
+    )
+    with database.under(connection, SYSTEM.settings()):
+        rows = (
+            connection.execute(text(sql), {**binds.values, "flood": of["flood"], "hazard": hazard_m}).mappings().all()
+        )
+    taken = occupied(snapshot, of["exercise"])
+    promised = _reserved(snapshot, of)
+    out = []
+    for row in rows:
+        attributes = row["attributes"] or {}
+        capacity = attributes.get("capacity")
+        out.append(
+            Shelter(
+                Hit(row["id"], row["ordinal"] is not None, row["depth_m"], row["depth_to_m"], 0.0, dict(row)),
+                None if capacity is None else int(capacity),
+                taken.get(row["id"], 0), promised.get(row["id"], 0), row["hazards"] or [],
+                attributes.get("flood_safe"),
+            )
+        )  # fmt: skip
+    return out
+
+
+_RUNNING = (
+    "ARRAY(SELECT e.evacuation_id FROM rescue_evacuation AS e WHERE e.exercise = :exercise"
+    " AND NOT EXISTS (SELECT FROM rescue_evac_closed AS c WHERE c.evacuation_id = e.evacuation_id))"
+)
+
+
+def occupied(snapshot: Snapshot, exercise: bool, evacuation_id: int | None = None) -> dict[int, int]:
+    """Who is in each shelter now, from all evacuations that run; or of one alone."""
+    rows = snapshot.connection.execute(
+        text(
+            "SELECT shelter_id AS id, sum(came - left_again)::bigint AS n"
+            f" FROM rescue_evac_in_shelters({_RUNNING}, 'infinity') WHERE shelter_id IS NOT NULL"
+            " AND (CAST(:one AS bigint) IS NULL OR evacuation_id = :one) GROUP BY shelter_id"
+        ),
+        {"exercise": exercise, "one": evacuation_id},
+    )
+    return {row.id: row.n for row in rows}
+
+
+def _reserved(snapshot: Snapshot, of: Mapping[str, Any]) -> dict[int, int]:
+    """What accepted plans of other evacuations that run have promised, less who has come."""
+    rows = snapshot.connection.execute(
+        text(
+            "WITH newest AS (SELECT DISTINCT ON (p.evacuation_id) p.evacuation_id, p.plan_id"
+            " FROM rescue_evac_plan AS p JOIN rescue_evac_plan_accepted AS a USING (plan_id)"
+            f" WHERE p.evacuation_id = ANY({_RUNNING}) AND p.evacuation_id <> :id"
+            " ORDER BY p.evacuation_id, a.at DESC)"
+            " SELECT l.shelter_id AS id, sum(greatest(l.persons - coalesce(i.came, 0), 0))::bigint AS n"
+            " FROM newest JOIN rescue_evac_plan_line AS l USING (plan_id)"
+            f" LEFT JOIN rescue_evac_in_shelters({_RUNNING}, 'infinity') AS i"
+            " ON i.village_id = l.village_id AND i.shelter_id = l.shelter_id GROUP BY l.shelter_id"
+        ),
+        {"exercise": of["exercise"], "id": of["id"]},
+    )
+    return {row.id: row.n for row in rows}
+
+
+def answer(snapshot: Snapshot, found: list[Shelter]) -> dict[str, Any]:
+    """{items, total, places, free, unusable, hidden}: totals whole; what the reader may not see is masked."""
+    hits = [s.hit for s in found]
+    dangers = [Hit(h["id"], False, None, None, h["distance_m"], {**h, "division": "", "lon": None, "lat": None})
+               for s in found for h in s.hazards[:_MOST_HAZARDS]]  # fmt: skip
+    forms = exposure.forms_of(snapshot, [*hits, *dangers], Selection())
+    items = []
+    for s in found:
+        one = exposure.shown(snapshot, s.hit, forms)
+        seen = s.hit.id in forms
+        full = forms.get(s.hit.id) == "full"
+        near = [
+            {k: d[k] for k in ("id", "name", "class_title", "grade", "masked")}
+            | {"distance_m": round(h["distance_m"], 1) if full else None}
+            for h in s.hazards[:_MOST_HAZARDS]
+            for d in [_danger(snapshot, h, forms)]
+        ]
+        items.append(
+            {k: one[k] for k in ("id", "name", "division", "at", "masked", "depth_m")}
+            | {
+                "in_water": s.hit.inside, "capacity": s.capacity if seen else None,
+                "occupied": s.occupied if seen else None, "free": s.free if seen else None,
+                "reserved": s.reserved if seen else None, "usable": not s.why_not,
+                "why_not": s.why_not if full else (["不能用"] if s.why_not else []),
+                "hazards": near, "more_hazards": max(0, len(s.hazards) - _MOST_HAZARDS),
+            }
+        )  # fmt: skip
+    usable = [s for s in found if not s.why_not]
+    return {
+        "items": items, "total": len(found), "unusable": len(found) - len(usable),
+        "capacity": sum(s.capacity or 0 for s in usable), "free": sum(max(s.free or 0, 0) for s in usable),
+        "hidden": sum(s.hit.id not in forms for s in found),
+    }  # fmt: skip
+
+
+def _danger(snapshot: Snapshot, hazard: Mapping[str, Any], forms: Mapping[int, str]) -> dict[str, Any]:
+    row = {**hazard, "division": "", "lon": None, "lat": None}
+    return exposure.shown(snapshot, Hit(hazard["id"], False, None, None, hazard["distance_m"], row), forms)
