@@ -70,6 +70,8 @@ from riskmap.rescue import (
     terrain_api,
     warnings_api,
 )
+from riskmap.rescue.dispatch import plans_api as dispatch_plans
+from riskmap.rescue.dispatch import teams_api as dispatch_teams
 from riskmap.rescue.evac import api as evacuations_api
 from riskmap.rescue.evac import household_table, households, households_api
 from riskmap.rescue.routing import Router
@@ -194,6 +196,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(duty_api.router)
     app.include_router(evacuations_api.router)
     app.include_router(households_api.router)
+    app.include_router(dispatch_teams.router)
+    app.include_router(dispatch_plans.router)
     _add_page(app)
     return app
 

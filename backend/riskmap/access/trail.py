@@ -63,6 +63,11 @@ KINDS = {
     "reading": "水位读数",
     "evacuation": "转移",
     "household": "转移户册",
+    "incident": "险情",
+    "plan": "调度方案",
+    "order": "调度令",
+    "goods_move": "物资出入",
+    "standby": "前置点",
 }
 ACTIONS = {
     "sign_in": "登录",
@@ -110,6 +115,8 @@ ACTIONS = {
     "discard": "作废",
     "enter": "登记",
     "accept": "采纳",
+    "merge": "合并",
+    "split": "拆分",
 }
 RESULTS = {
     "ok": "成功",

@@ -1,0 +1,109 @@
+"""Accepting a plan: one act by an account that may dispatch, one transaction, whole or not at all.
+
+Acceptances are numbered, what is real and what is exercised apart. A plan names the number that it was made upon: of
+two officers who accept upon the same picture one does, and the other is told who was first.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import text
+
+from riskmap.base import clock
+from riskmap.base.errors import Conflict, Invalid
+from riskmap.rescue import log, minute, persons
+from riskmap.rescue.dispatch import incidents, orders, plans, teams
+from riskmap.store.snapshot import Snapshot
+
+
+def accept(snapshot: Snapshot, plan_id: int) -> int:
+    """The plan holds: its orders are issued, what it turns is taken back, teams are out; its number.
+
+    Raises Conflict with who was first, or with what is not so any more; Invalid for a plan that changes nothing.
+    """
+    connection, by = snapshot.connection, snapshot.reader.name
+    exercise: bool = plans.head(connection, plan_id)["exercise"]
+    connection.execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended('rescue_accept', :kind))"), {"kind": int(exercise)}
+    )
+    plan = plans.head(connection, plan_id)  # again, behind the lock
+    _ensure_first(snapshot, plan)
+    body = plan["body"]
+    new = [a for a in body["assignments"] if a["order"] is None]
+    back = plans.withdrawn(body)
+    if not new and not back:
+        raise Invalid("这个方案没有新的派出，也没有收回，不用接受。", code="nothing")
+    incidents.lock(connection, [a["incident"] for a in body["assignments"]])
+    now = minute.asked(connection, None)
+    about = incidents.several(connection, [a["incident"] for a in body["assignments"]], now)
+    over = [i for i, one in about.items() if one["state"] != "open"]
+    if over:
+        said = "、".join(f"{i} {incidents.STATES[about[i]['state']]}" for i in over)
+        raise Conflict(f"险情 {said}，方案没有接受。请重算。", code="incident_over", now={"incidents": over})
+    sent = {a["team"] for a in new}
+    by_id = {t.id: t for t in teams.all_of(snapshot, exercise=exercise, at=now, ids=sorted(sent)) if t.id in sent}
+    _ensure_free(snapshot, plan, by_id, sent)
+    number: int = plan["based_on"] + 1
+    connection.execute(
+        text(
+            "INSERT INTO rescue_plan_accepted (plan_id, exercise, number, by, account_id)"
+            " VALUES (:plan, :exercise, :number, :by, :account)"
+        ),
+        {
+            "plan": plan_id, "exercise": exercise, "number": number, "by": by,
+            "account": snapshot.reader.account_id,
+        },
+    )  # fmt: skip
+    for one in back:
+        orders.add_mark(snapshot, one["order"], "cancelled", at=None, how="system", note=f"方案 {number} 改派或收回")
+        if one["team"] not in sent:
+            teams.add_status(snapshot, one["team"], "返回", order_id=one["order"], exercise=exercise)
+    log.note(
+        connection, by=by, kind="调度", exercise=exercise, flood_id=plan["flood"],
+        what=f"接受第 {number} 号方案（方案编号 {plan_id}）：派出 {len(new)} 支，收回 {len(back)} 份调度令，"
+        f"没有队伍的险情 {len(body['unreachable'])} 处",
+        ref={"kind": "plan", "id": plan_id},
+        body={"number": number, "orders": len(new), "cancelled": [o["order"] for o in back]},
+    )  # fmt: skip
+    parties = persons.of_objects(snapshot, sent)
+    for one in new:
+        orders.issue(
+            snapshot, plan_id, one, about[one["incident"]], by_id[one["team"]], parties.get(one["team"], ()), exercise
+        )
+    return number
+
+
+def _ensure_first(snapshot: Snapshot, plan: Mapping[str, Any]) -> None:
+    last = plans.last_accepted(snapshot.connection, plan["exercise"])
+    if plan["accepted_number"] is not None:
+        at = plan["accepted_at"].astimezone(clock.SHANGHAI)
+        raise Conflict(
+            f"这个方案已由 {plan['accepted_by']} 于 {at:%m-%d %H:%M:%S} 接受（第 {plan['accepted_number']} 号）。",
+            code="accepted",
+            now={"number": plan["accepted_number"], "by": plan["accepted_by"], "at": plan["accepted_at"]},
+        )
+    if last is not None and last["number"] != plan["based_on"]:
+        at = last["at"].astimezone(clock.SHANGHAI)
+        raise Conflict(
+            f"{last['by']} 已于 {at:%m-%d %H:%M:%S} 接受第 {last['number']} 号方案（方案编号 {last['plan']}），"
+            "您的方案是在它以前拟的，没有接受。请重算，看过差别再接受。",
+            code="overtaken", now=last,
+        )  # fmt: skip
+
+
+def _ensure_free(snapshot: Snapshot, plan: Mapping[str, Any], by_id: Mapping[int, teams.Team], sent: set[int]) -> None:
+    """Raises Conflict where a team has been struck off, or has reported since that it cannot be sent."""
+    named = []
+    for team in sorted(sent):
+        found = by_id.get(team)
+        if found is None:
+            named.append(f"队伍 {team} 已注销")
+        elif found.status in {"到达", "休整"} or (
+            found.status in {"出动", "在途"} and (found.told or {}).get("order_id") is None
+        ):
+            named.append(f"{found.row['name']}现为{found.status}")
+    if named:
+        raise Conflict(
+            f"拟方案以后队伍有变化：{'、'.join(named)}。方案没有接受，请重算。", code="team_changed",
+            now={"teams": named},
+        )  # fmt: skip

@@ -1,0 +1,180 @@
+"""Goods: what the register counted, less what went out since. Issues are bound to an incident; a transfer keeps both
+ends. A movement counts while the register says what it said then: what is counted anew has it in already.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from riskmap.base.errors import FieldError, Invalid
+from riskmap.rescue import log, minute
+from riskmap.rescue.dispatch import incidents, seen
+from riskmap.selection.model import Selection
+from riskmap.store.snapshot import Snapshot
+
+CLASS = "relief-store"
+WORDS = {"issue": "出库", "return": "退回", "transfer": "调拨"}
+
+
+def stores(snapshot: Snapshot, *, exercise: bool, at: datetime) -> dict[str, Any]:
+    """Stores that the reader sees in full, with each good's stock at a minute; below its minimum is flagged."""
+    rows = seen.live(snapshot, Selection(classes=(CLASS,)))
+    forms = seen.forms(snapshot, (r["id"] for r in rows))
+    moved = _moved(snapshot.connection, exercise=exercise, at=at)
+    with_goods = "goods" in seen.readable(snapshot, CLASS)
+    items = [
+        {
+            "id": row["id"], "name": row["name"], "division": row["division"] or None,
+            "at": [row["lon"], row["lat"]] if row["lon"] is not None else None,
+            "counted": _counted(row), "goods": _stock(row, moved.get(row["id"], ())) if with_goods else [],
+        }
+        for row in rows
+        if forms.get(row["id"]) == "full"
+    ]  # fmt: skip
+    return {
+        "items": items,
+        "hidden": len(rows) - len(items),
+        "below_minimum": sum(g["below_minimum"] for s in items for g in s["goods"]),
+    }
+
+
+def _counted(row: Mapping[str, Any]) -> str:
+    return str((row["attributes"] or {}).get("checked_on") or "")
+
+
+def _registered(row: Mapping[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
+    """Goods by item and unit; the same that stands twice is one."""
+    out: dict[tuple[str, str], dict[str, Any]] = {}
+    for one in (row["attributes"] or {}).get("goods") or ():
+        key = (str(one.get("item") or "").strip(), str(one.get("unit") or "").strip())
+        into = out.setdefault(key, {"quantity": Decimal(0), "minimum": None})
+        into["quantity"] += Decimal(one.get("quantity") or 0)
+        if one.get("minimum") is not None:
+            into["minimum"] = (into["minimum"] or 0) + Decimal(one["minimum"])
+    return out
+
+
+def _stock(row: Mapping[str, Any], moves: Any) -> list[dict[str, Any]]:
+    counted, registered = _counted(row), _registered(row)
+    change: dict[tuple[str, str], Decimal] = {}
+    for move in moves:
+        key = (move["item"], move["unit"])
+        now = registered[key]["quantity"] if key in registered else Decimal(0)
+        if move["registered"] == now and move["counted"] == counted:
+            change[key] = change.get(key, Decimal(0)) + move["quantity"]
+    out = []
+    for item, unit in dict.fromkeys([*registered, *change]):
+        known = registered.get((item, unit), {"quantity": Decimal(0), "minimum": None})
+        stock = known["quantity"] + change.get((item, unit), Decimal(0))
+        out.append(
+            {
+                "item": item, "unit": unit, "registered": known["quantity"], "stock": stock,
+                "minimum": known["minimum"],
+                "below_minimum": known["minimum"] is not None and stock < known["minimum"],
+            }
+        )  # fmt: skip
+    return out
+
+
+def _moved(connection: Connection, *, exercise: bool, at: datetime) -> dict[int, list[dict[str, Any]]]:
+    """What came and went of each store up to a minute, signed."""
+    rows = connection.execute(
+        text(
+            "SELECT store_id, item, unit, CASE what WHEN 'return' THEN quantity ELSE -quantity END AS quantity,"
+            " registered, counted FROM rescue_goods_move WHERE exercise = :exercise AND at <= :at UNION ALL"
+            " SELECT to_store_id, item, unit, quantity, to_registered, to_counted FROM rescue_goods_move"
+            " WHERE exercise = :exercise AND at <= :at AND what = 'transfer'"
+        ),
+        {"exercise": exercise, "at": at},
+    )
+    out: dict[int, list[dict[str, Any]]] = {}
+    for row in rows.mappings():
+        out.setdefault(row["store_id"], []).append(dict(row))
+    return out
+
+
+def move(
+    snapshot: Snapshot,
+    store_id: int,
+    *,
+    what: str,
+    item: str,
+    unit: str,
+    quantity: Decimal,
+    to_store: int | None,
+    incident: int | None,
+    taker: str,
+    note: str,
+    exercise: bool,
+) -> int:
+    """Goods go out, come back, or go to another store; the row's id. Raises Invalid for more than is there."""
+    connection = snapshot.connection
+    store = seen.full_or_raise(snapshot, store_id, (CLASS,), "个物资库")
+    other = None if to_store is None else seen.full_or_raise(snapshot, to_store, (CLASS,), "个物资库")
+    if (what == "transfer") != (other is not None) or to_store == store_id:
+        told = "调拨须写明调往另一个物资库" if what == "transfer" else "只有调拨才有调往的物资库"
+        raise Invalid("没有登记", errors=[FieldError("to_store", "bad_store", told)])
+    if what == "issue" and incident is None:
+        raise Invalid("没有登记", errors=[FieldError("incident", "required", "出库须写明用于哪个险情")])
+    if incident is not None:
+        incidents.of_kind(connection, incident, exercise)
+    # One at a time for each store, lower id first: nobody hands out what another has just handed out.
+    for one in sorted({store_id, to_store or store_id}):
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('rescue_goods', :id))"), {"id": one})
+    moved = _moved(connection, exercise=exercise, at=minute.asked(connection, None))
+    stock = {(g["item"], g["unit"]): g for g in _stock(store, moved.get(store_id, ()))}
+    have = stock.get((item, unit))
+    if have is None:
+        known = "、".join(f"{i}（{u}）" for i, u in stock) or "没有登记物资"
+        raise Invalid("没有登记", errors=[FieldError("item", "unknown_item", f"这个库没有这种物资，有：{known}")])
+    if what != "return" and have["stock"] < quantity:
+        told = f"库里现有 {have['stock']:g} {unit}，不够 {quantity:g} {unit}"
+        raise Invalid("没有登记", errors=[FieldError("quantity", "too_many", told)])
+    to_known = _registered(other).get((item, unit), {"quantity": Decimal(0)}) if other else None
+    made: int = connection.execute(
+        text(
+            "INSERT INTO rescue_goods_move (what, store_id, to_store_id, incident_id, item, unit, quantity, registered,"
+            " counted, to_registered, to_counted, by, taker, note, exercise) VALUES (:what, :store, :to_store,"
+            " :incident, :item, :unit, :quantity, :registered, :counted, :to_registered, :to_counted, :by, :taker,"
+            " :note, :exercise) RETURNING move_id"
+        ),
+        {
+            "what": what, "store": store_id, "to_store": to_store, "incident": incident, "item": item, "unit": unit,
+            "quantity": quantity, "registered": have["registered"], "counted": _counted(store),
+            "to_registered": to_known["quantity"] if to_known else None,
+            "to_counted": _counted(other) if other else "", "by": snapshot.reader.name, "taker": taker, "note": note,
+            "exercise": exercise,
+        },
+    ).scalar_one()  # fmt: skip
+    left = have["stock"] + (quantity if what == "return" else -quantity)
+    short = f"，低于最低储备 {have['minimum']:g}" if have["minimum"] is not None and left < have["minimum"] else ""
+    to = f"至{other['name']}" if other else ""
+    log.note(
+        connection, by=snapshot.reader.name, kind="调度", exercise=exercise,
+        what=f"{store['name']}{WORDS[what]}{to} {item} {quantity:g} {unit}，现有 {left:g} {unit}{short}",
+        ref={"kind": "store", "id": store_id, "incident": incident},
+    )  # fmt: skip
+    return made
+
+
+def moves(
+    snapshot: Snapshot, *, exercise: bool, at: datetime, store: int | None, incident: int | None
+) -> dict[str, Any]:
+    """Movements of a store or for an incident up to a minute, the newest first, of stores that the reader sees in full;
+    how many others there are beside."""
+    rows = snapshot.connection.execute(
+        text(
+            "SELECT move_id AS id, what, store_id AS store, to_store_id AS to_store, incident_id AS incident, item,"
+            " unit, quantity, at, by, taker, note FROM rescue_goods_move WHERE exercise = :exercise AND at <= :at"
+            " AND (CAST(:store AS bigint) IS NULL OR :store IN (store_id, to_store_id))"
+            " AND (CAST(:incident AS bigint) IS NULL OR incident_id = :incident) ORDER BY move_id DESC LIMIT 500"
+        ),
+        {"exercise": exercise, "at": at, "store": store, "incident": incident},
+    )
+    found = [dict(row) | {"what_title": WORDS[row["what"]]} for row in rows.mappings()]
+    forms = seen.forms(snapshot, {m["store"] for m in found} | {m["to_store"] for m in found if m["to_store"]})
+    items = [m for m in found if "full" in {forms.get(m["store"]), forms.get(m["to_store"] or 0)}]
+    return {"items": items, "hidden": len(found) - len(items)}

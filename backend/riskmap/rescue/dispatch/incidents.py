@@ -1,0 +1,285 @@
+"""Incidents (险情): where, what, who is trapped, what is needed; in versions, merged and split with links kept."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import shapely
+from sqlalchemy import Connection, text
+
+from riskmap.base import clock
+from riskmap.base.crs import CGCS2000
+from riskmap.base.errors import Conflict, FieldError, Invalid, NotFound
+from riskmap.rescue import floods, log, minute
+from riskmap.rescue.dispatch import priority
+from riskmap.rescue.routing import Place
+from riskmap.store.place import anchor_of, parse_geometry
+from riskmap.store.snapshot import Snapshot
+
+STATES = {"open": "在处置", "closed": "已结束", "merged": "已并入", "split": "已拆分"}
+NEEDS = {
+    "boat": "艇", "pump": "泵", "water": "水域救援", "fire": "灭火", "chemical": "危化处置", "forest": "森林扑火",
+    "mine": "矿山救护", "medical": "医疗", "drain": "排涝", "road": "道路抢通", "collapse": "坍塌救援",
+    "mountain": "山岳救援", "power": "电力抢修", "telecom": "通信保障", "gas": "燃气抢险",
+}  # fmt: skip
+_FACTS = (
+    "kind", "name", "trapped", "vulnerable", "depth_m", "needs", "at", "reporter", "phone", "note", "result",
+)  # fmt: skip
+_COLUMNS = ", ".join(f"v.{f}" for f in _FACTS)
+_PAST = timedelta(days=30)
+
+
+# -- Written -----------------------------------------------------------------------------
+
+
+def create(snapshot: Snapshot, given: Mapping[str, Any], *, exercise: bool) -> int:
+    """A new incident with its log entry; its id. Raises Invalid."""
+    facts = _checked(snapshot, given, exercise)
+    made = _new(snapshot, facts, exercise)
+    _note(snapshot, made, exercise, f"险情 {made}：{said(facts)}", facts["flood"])
+    return made
+
+
+def _new(snapshot: Snapshot, facts: Mapping[str, Any], exercise: bool) -> int:
+    made: int = snapshot.connection.execute(
+        text("INSERT INTO rescue_incident (exercise, made_by) VALUES (:exercise, :by) RETURNING incident_id"),
+        {"exercise": exercise, "by": snapshot.reader.name},
+    ).scalar_one()
+    _version(snapshot, made, 1, "open", facts)
+    return made
+
+
+def change(snapshot: Snapshot, incident_id: int, version: int, given: Mapping[str, Any]) -> None:
+    """The next version. Raises Conflict for who was overtaken, Invalid, NotFound."""
+    now = _open(snapshot, incident_id, version)
+    facts = _checked(snapshot, given, now["exercise"])
+    _version(snapshot, incident_id, version + 1, "open", facts)
+    _note(snapshot, incident_id, now["exercise"], f"险情 {incident_id} 更新：{said(facts)}", facts["flood"])
+
+
+def close(snapshot: Snapshot, incident_id: int, version: int, result: str) -> None:
+    """It is over, with what came of it."""
+    now = _open(snapshot, incident_id, version)
+    _version(snapshot, incident_id, version + 1, "closed", _facts(now) | {"result": result})
+    _note(snapshot, incident_id, now["exercise"], f"险情 {incident_id}（{now['name']}）结束：{result}", now["flood"])
+
+
+def merge(snapshot: Snapshot, incident_id: int, version: int, others: Mapping[int, int], given: Mapping[str, Any]
+) -> None:  # fmt: skip
+    """Others (id to the version that was seen) go into this one, which becomes as given."""
+    if incident_id in others:
+        raise Invalid("没有合并", errors=[FieldError("others", "itself", "不能并入自己")])
+    lock(snapshot.connection, [incident_id, *others])
+    now = _open(snapshot, incident_id, version)
+    gone = {i: _open(snapshot, i, v) for i, v in sorted(others.items())}
+    strange = [i for i, one in gone.items() if one["exercise"] != now["exercise"]]
+    if strange:
+        raise Invalid("没有合并", errors=[FieldError("others", "other_kind", "实战与演练的险情不能合并")])
+    facts = _checked(snapshot, given, now["exercise"])
+    _version(snapshot, incident_id, version + 1, "open", facts)
+    for i, one in gone.items():
+        _version(snapshot, i, one["version"] + 1, "merged", _facts(one))
+        _link(snapshot, i, incident_id, "merged")
+    listed = "、".join(str(i) for i in gone)
+    _note(snapshot, incident_id, now["exercise"], f"险情 {listed} 并入 {incident_id}：{said(facts)}", facts["flood"])
+
+
+def split(snapshot: Snapshot, incident_id: int, version: int, parts: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Into parts that are incidents of their own; their ids."""
+    now = _open(snapshot, incident_id, version)
+    checked = [_checked(snapshot, part, now["exercise"], f"parts.{i}.") for i, part in enumerate(parts)]
+    _version(snapshot, incident_id, version + 1, "split", _facts(now))
+    made = [_new(snapshot, facts, now["exercise"]) for facts in checked]
+    for one in made:
+        _link(snapshot, incident_id, one, "split")
+    listed = "；".join(f"{i}：{said(f)}" for i, f in zip(made, checked, strict=True))
+    _note(snapshot, incident_id, now["exercise"], f"险情 {incident_id} 拆为 {listed}", now["flood"])
+    return made
+
+
+def _open(snapshot: Snapshot, incident_id: int, version: int) -> dict[str, Any]:
+    """The incident where this is its newest version and it goes on; nobody else changes it until the end."""
+    connection = snapshot.connection
+    lock(connection, [incident_id])
+    now = find(connection, incident_id)
+    if now["version"] != version:
+        raise Conflict(
+            f"险情 {incident_id} 刚由 {now['by']} 改过，您的操作没有执行。请看过现在的再改。", code="stale",
+            now={"by": now["by"], "version": now["version"], "state": now["state"]},
+        )  # fmt: skip
+    if now["state"] != "open":
+        raise Conflict(
+            f"险情 {incident_id} {STATES[now['state']]}，不能再改。", code="over", now={"state": now["state"]}
+        )
+    return now
+
+
+def lock(connection: Connection, ids: Sequence[int]) -> None:
+    """Nobody else changes these until the transaction ends; the lower id first, so that nobody waits for another."""
+    for one in sorted(set(ids)):
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('rescue_incident', :id))"), {"id": one})
+
+
+def _facts(now: Mapping[str, Any]) -> dict[str, Any]:
+    return {f: now[f] for f in _FACTS} | {"flood": now["flood"], "shape": now["shape"]}
+
+
+def _checked(snapshot: Snapshot, given: Mapping[str, Any], exercise: bool, field: str = "") -> dict[str, Any]:
+    facts = {"result": "", **given}
+    errors = []
+    try:
+        facts["shape"] = parse_geometry(facts.pop("place"), ("point", "linestring", "polygon"))
+    except Invalid as error:
+        errors += [FieldError(f"{field}place", e.code, e.message) for e in error.errors]
+    facts["at"] = minute.local(facts["at"]) if facts["at"] else clock.now()
+    if not clock.now() - _PAST < facts["at"] < clock.now() + timedelta(minutes=2):
+        told = "时间在现在以后，请核对" if facts["at"] > clock.now() else f"时间在 {_PAST.days} 天以前，请核对"
+        errors.append(FieldError(f"{field}at", "bad_time", told))
+    if facts["vulnerable"] and facts["trapped"] is not None and facts["vulnerable"] > facts["trapped"]:
+        told = f"需帮助的 {facts['vulnerable']} 人多于被困的 {facts['trapped']} 人"
+        errors.append(FieldError(f"{field}vulnerable", "more_than_trapped", told))
+    if facts["flood"] is not None and floods.find(snapshot.connection, facts["flood"])["exercise"] != exercise:
+        told = "实战的险情不能附演练的淹没范围，反之亦然"
+        errors.append(FieldError(f"{field}flood", "other_kind", told))
+    if errors:
+        raise Invalid("险情有误，请改正后再保存", errors=errors)
+    facts["needs"] = list(dict.fromkeys(facts["needs"]))
+    facts["name"] = facts["name"] or facts["kind"]
+    return facts
+
+
+def _version(snapshot: Snapshot, incident_id: int, version: int, state: str, facts: Mapping[str, Any]) -> None:
+    reader = snapshot.reader
+    values = {f: facts[f] for f in _FACTS}
+    columns, binds = ", ".join(values), ", ".join(f":{f}" for f in values)
+    snapshot.connection.execute(
+        text(
+            f"INSERT INTO rescue_incident_version (incident_id, version, by, account_id, state, flood_id, geom,"
+            f" {columns}) VALUES (:id, :version, :who, :account, :state, :flood,"
+            f" ST_GeomFromEWKB(decode(:geom, 'hex')), {binds})"
+        ),
+        {
+            "id": incident_id, "version": version, "who": reader.name, "account": reader.account_id, "state": state,
+            "flood": facts["flood"],
+            "geom": shapely.to_wkb(shapely.set_srid(facts["shape"], CGCS2000), hex=True, include_srid=True), **values,
+        },
+    )  # fmt: skip
+
+
+def _link(snapshot: Snapshot, from_id: int, to_id: int, kind: str) -> None:
+    snapshot.connection.execute(
+        text("INSERT INTO rescue_incident_link (from_id, to_id, kind, by) VALUES (:from_id, :to_id, :kind, :by)"),
+        {"from_id": from_id, "to_id": to_id, "kind": kind, "by": snapshot.reader.name},
+    )
+
+
+def said(facts: Mapping[str, Any]) -> str:
+    """An incident in a line."""
+    trapped = "人数不明" if facts["trapped"] is None else f"被困 {facts['trapped']} 人" if facts["trapped"] else ""
+    parts = [
+        facts["kind"] if facts["name"] == facts["kind"] else f"{facts['name']}，{facts['kind']}",
+        trapped + (f"（需帮助 {facts['vulnerable']} 人）" if facts["vulnerable"] else ""),
+        "" if facts["depth_m"] is None else f"水深 {facts['depth_m']:g} m",
+        f"需要{'、'.join(NEEDS[n] for n in facts['needs'])}" if facts["needs"] else "",
+    ]
+    return "，".join(p for p in parts if p)
+
+
+def _note(snapshot: Snapshot, incident_id: int, exercise: bool, what: str, flood: int | None) -> None:
+    log.note(
+        snapshot.connection, by=snapshot.reader.name, kind="调度", exercise=exercise, what=what, flood_id=flood,
+        ref={"kind": "incident", "id": incident_id},
+    )  # fmt: skip
+
+
+# -- Read ----------------------------------------------------------------------------------
+
+
+def _read(connection: Connection, where: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The newest version up to a minute of the incidents that a condition takes."""
+    rows = connection.execute(
+        text(
+            f"SELECT DISTINCT ON (i.incident_id) i.incident_id AS id, i.exercise, i.made_at, i.made_by, v.version,"
+            f" v.made_at AS changed_at, v.by, v.state, {_COLUMNS}, v.flood_id AS flood, ST_AsEWKB(v.geom) AS wkb,"
+            f" ARRAY(SELECT from_id FROM rescue_incident_link AS l WHERE l.to_id = i.incident_id AND l.at <= :at"
+            f" ORDER BY 1) AS came_from, ARRAY(SELECT to_id FROM rescue_incident_link AS l"
+            f" WHERE l.from_id = i.incident_id AND l.at <= :at ORDER BY 1) AS went_to"
+            f" FROM rescue_incident AS i JOIN rescue_incident_version AS v USING (incident_id)"
+            f" WHERE v.made_at <= :at AND {where} ORDER BY i.incident_id, v.version DESC"
+        ),
+        values,
+    )
+    return [dict(r) | {"shape": shapely.from_wkb(bytes(r["wkb"]))} for r in rows.mappings()]
+
+
+def find(connection: Connection, incident_id: int, at: datetime | None = None) -> dict[str, Any]:
+    """An incident as it stood at a minute. Raises NotFound."""
+    found = _read(connection, "i.incident_id = :id", {"id": incident_id, "at": minute.asked(connection, at)})
+    if not found:
+        raise NotFound(f"没有险情 {incident_id}，请刷新后再选。")
+    return found[0]
+
+
+def of_kind(connection: Connection, incident_id: int, exercise: bool) -> dict[str, Any]:
+    """An incident that is real, or of an exercise, as asked. Raises NotFound, Invalid."""
+    found = find(connection, incident_id)
+    if found["exercise"] != exercise:
+        told = "实战与演练的险情不能混用"
+        raise Invalid("险情有误", errors=[FieldError("incident", "other_kind", told)])
+    return found
+
+
+def several(connection: Connection, ids: Sequence[int], at: datetime | None = None) -> dict[int, dict[str, Any]]:
+    """Of these incidents those that there are, by id."""
+    then = minute.asked(connection, at)
+    found = _read(connection, "i.incident_id = ANY(CAST(:ids AS bigint[]))", {"ids": list(ids), "at": then})
+    return {one["id"]: one for one in found}
+
+
+def listed(connection: Connection, *, exercise: bool, at: datetime, all_states: bool) -> list[dict[str, Any]]:
+    """Incidents at a minute, the most urgent first; what is over after those that go on."""
+    found = _read(connection, "i.exercise = :exercise", {"exercise": exercise, "at": at})
+    out = [body(one, at) for one in found if all_states or one["state"] == "open"]
+    out.sort(key=lambda b: (b["status"] != "open", -b["priority"]["points"], b["happened_at"], b["id"]))
+    return out
+
+
+def rated(one: Mapping[str, Any], at: datetime) -> priority.Priority:
+    """How urgent it is at a minute."""
+    depth: Decimal | None = one["depth_m"]
+    waited = max(0.0, (at - one["at"]).total_seconds())
+    return priority.of(one["kind"], one["trapped"], one["vulnerable"], depth, waited)
+
+
+def place_of(one: Mapping[str, Any]) -> Place:
+    """Where one goes to: a point of it."""
+    return Place(*anchor_of(one["shape"]))
+
+
+def body(one: Mapping[str, Any], at: datetime) -> dict[str, Any]:
+    """For the page."""
+    rating = rated(one, at)
+    hidden = {"wkb", "shape", "state", "at"}
+    return {k: v for k, v in one.items() if k not in hidden} | {
+        "happened_at": one["at"],
+        "status": one["state"],
+        "status_title": STATES[one["state"]],
+        "place": json.loads(shapely.to_geojson(one["shape"])),
+        "needs_titles": [NEEDS.get(n, n) for n in one["needs"]],
+        "priority": {"points": rating.points, "words": list(rating.words), "mark": priority.MARK},
+    }
+
+
+def versions(connection: Connection, incident_id: int, at: datetime) -> list[dict[str, Any]]:
+    """Every version up to a minute, the newest first, without shapes."""
+    rows = connection.execute(
+        text(
+            f"SELECT v.version, v.made_at, v.by, v.state AS status, {_COLUMNS}, v.flood_id AS flood"
+            " FROM rescue_incident_version AS v WHERE v.incident_id = :id AND v.made_at <= :at"
+            " ORDER BY v.version DESC"
+        ),
+        {"id": incident_id, "at": at},
+    )
+    return [dict(row) | {"status_title": STATES[row["status"]]} for row in rows.mappings()]

@@ -1,0 +1,684 @@
+"""The plan: who goes to which incident and why; changed by hand, made anew, accepted as one act.
+
+A plan is a proposal in a row of its own that is never changed: what is changed by hand or made anew is a further one
+with its parent, and the difference between the two is shown before either is accepted. Decided over all live teams.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from riskmap.base import clock
+from riskmap.base.audit import dump_json
+from riskmap.base.errors import FieldError, Invalid, NotFound
+from riskmap.rescue import floods, minute
+from riskmap.rescue.dispatch import assign, incidents, orders, seen, teams, ways
+from riskmap.rescue.dispatch.assign import Crew, Task
+from riskmap.rescue.dispatch.teams import Team
+from riskmap.rescue.routing import Leg
+from riskmap.store.snapshot import Snapshot
+
+# Policy: who has driven already counts as so much farther; a team under way is turned only where it saves more.
+LOAD_S, TURNING_S = 300, 600
+HOW = {"made": "新拟", "changed": "手工调整", "replanned": "重算"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a plan is made for."""
+
+    incidents: Sequence[int]
+    teams: Sequence[int] | None
+    flood_id: int | None
+    exercise: bool
+    pins: Mapping[int, int | None]  # by hand
+    replanning: bool = False
+    fixed: Mapping[int, int] | None = None  # nothing is solved: these pairs, as far as there is a way
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """All that a plan is decided on, at one minute."""
+
+    at: datetime
+    incidents: Sequence[Mapping[str, Any]]
+    crews: Sequence[Team]  # may be sent
+    standing: Mapping[int, Mapping[str, Any]]  # team: its open order, which this plan does not touch
+    open_orders: Mapping[int, Mapping[str, Any]]
+    left_out: Sequence[Mapping[str, Any]]  # teams that were asked for and cannot be sent: {team, why}
+    loads: Mapping[int, int]
+    teams: Mapping[int, Team]
+
+
+# -- Made ----------------------------------------------------------------------------------
+
+
+def make(snapshot: Snapshot, router: Any, asked: Asked) -> int:
+    """A new plan; its id. Raises Invalid for incidents that are over or of the other kind."""
+    picture = _look(snapshot, asked)
+    return _keep(snapshot, router, asked, picture, "made", None)
+
+
+def change(snapshot: Snapshot, router: Any, plan_id: int, team: int, incident: int | None) -> int:
+    """A further plan in which this team goes there and all others as before; its id. Raises Invalid, NotFound."""
+    parent = head(snapshot.connection, plan_id)
+    before = {a["team"]: a["incident"] for a in parent["body"]["assignments"]}
+    if incident is not None and incident not in parent["incidents"]:
+        told = "这个险情不在方案里，请把它加入后重算"
+        raise Invalid("没有调整", errors=[FieldError("incident", "not_in_plan", told)])
+    if incident == before.get(team) and (team in before or incident is None):
+        raise Invalid("没有调整", errors=[FieldError("team", "no_change", "这支队伍本来就这样安排")])
+    sent = {t: i for t, i in {**before, team: incident}.items() if i is not None}
+    asked = Asked(
+        parent["incidents"], parent["teams"], parent["flood"], parent["exercise"], {**_pins(parent), team: incident},
+        replanning=True, fixed=sent,
+    )  # fmt: skip
+    picture = _look(snapshot, asked)
+    if incident is not None and team not in {t.id for t in picture.crews}:
+        why = next((o["why"] for o in picture.left_out if o["team"] == team), "没有这支队伍")
+        raise Invalid("没有调整", errors=[FieldError("team", "not_free", f"不能派：{why}")])
+    return _keep(snapshot, router, asked, picture, "changed", parent, must=team)
+
+
+def replan(
+    snapshot: Snapshot, router: Any, plan_id: int, *, flood: int | None, of: Sequence[int] | None, keep_pins: bool
+) -> int:
+    """A further plan with what is known now; its id. `flood` None: the newest version of the plan's scenario."""
+    connection = snapshot.connection
+    parent = head(connection, plan_id)
+    if flood is None and parent["flood"] is not None:
+        series = floods.find(connection, parent["flood"])["series"]
+        standing = [v["id"] for v in floods.versions(connection, series) if v["withdrawn_at"] is None]
+        flood = standing[0] if standing else None
+    ids = list(of) if of is not None else _going_on(connection, parent["incidents"])
+    if not ids:
+        raise Invalid("没有重算", errors=[FieldError("incidents", "all_over", "方案里的险情都已结束")])
+    asked = Asked(ids, parent["teams"], flood, parent["exercise"], _pins(parent) if keep_pins else {}, replanning=True)
+    picture = _look(snapshot, asked)
+    return _keep(snapshot, router, asked, picture, "replanned", parent)
+
+
+def _going_on(connection: Connection, ids: Sequence[int]) -> list[int]:
+    """Incidents that go on, and what those that were merged or split became."""
+    out: dict[int, None] = {}
+    look, seen_ = list(ids), set(ids)
+    while look:
+        for i, one in incidents.several(connection, look).items():
+            if one["state"] == "open":
+                out[i] = None
+            else:
+                seen_ |= set(one["went_to"])
+        look = [i for i in seen_ if i not in out and i not in ids]
+        ids = [*ids, *look]
+    return list(out)
+
+
+def _pins(plan: Mapping[str, Any]) -> dict[int, int | None]:
+    return {p["team"]: p["incident"] for p in plan["pins"]}
+
+
+def _look(snapshot: Snapshot, asked: Asked) -> Picture:
+    connection = snapshot.connection
+    at = minute.asked(connection, None)
+    if asked.flood_id is not None and floods.find(connection, asked.flood_id)["exercise"] != asked.exercise:
+        told = "实战的方案不能用演练的淹没范围，反之亦然"
+        raise Invalid("方案有误", errors=[FieldError("flood", "other_kind", told)])
+    found = incidents.several(connection, asked.incidents, at)
+    errors = []
+    for i in asked.incidents:
+        one = found.get(i)
+        if one is None or one["exercise"] != asked.exercise:
+            errors.append(FieldError("incidents", "unknown_incident", f"没有险情 {i}，请刷新后再选"))
+        elif one["state"] != "open":
+            errors.append(FieldError("incidents", "over", f"险情 {i} {incidents.STATES[one['state']]}"))
+    every = {t.id: t for t in teams.all_of(snapshot, exercise=asked.exercise, at=at)}
+    if asked.teams is not None:
+        strange = [i for i in asked.teams if i not in every]
+        errors += [FieldError("teams", "unknown_team", f"没有队伍 {i}，或已注销") for i in strange]
+    if errors:
+        raise Invalid("方案有误", errors=errors)
+    open_orders = orders.open_by_team(connection, exercise=asked.exercise, at=at)
+    named = {*(asked.teams or ()), *asked.pins, *(asked.fixed or ())}
+    crews, left_out, standing = [], [], {}
+    for team in every.values():
+        order = open_orders.get(team.id)
+        if order and order["incident"] in found and (order["arrived"] or not asked.replanning):
+            standing[team.id] = order
+        if asked.teams is not None and team.id not in named:
+            continue
+        why = _why_not(team, order, found, asked, team.id in named)
+        if why is None:
+            crews.append(team)
+        elif team.id in named:
+            left_out.append({"team": team.id, "why": why})
+    wanted_incidents = [found[i] for i in dict.fromkeys(asked.incidents)]
+    loads = orders.loads(connection, exercise=asked.exercise, at=at)
+    return Picture(at, wanted_incidents, crews, standing, open_orders, left_out, loads, every)
+
+
+def _why_not(
+    team: Team, order: Mapping[str, Any] | None, found: Mapping[int, Any], asked: Asked, named: bool
+) -> str | None:
+    """Why a team cannot be sent; None where it can."""
+    if team.place is None:
+        return "没有登记位置，也没有报告位置"
+    if order is not None:
+        if order["arrived"]:
+            return f"已到险情 {order['incident']}"
+        if asked.replanning and order["incident"] in found:
+            return None  # under way to an incident of this plan: it may be turned
+        return None if named else f"正按调度令 {order['id']} 前往险情 {order['incident']}"
+    if team.status in teams.FREE:
+        return None
+    return f"现为{team.status}"
+
+
+def _keep(
+    snapshot: Snapshot,
+    router: Any,
+    asked: Asked,
+    picture: Picture,
+    how: str,
+    parent: Mapping[str, Any] | None,
+    must: int | None = None,
+) -> int:
+    """Decide and write. `must`: a team whose way is asked for: without one nothing is written."""
+    places = [incidents.place_of(i) for i in picture.incidents]
+    index = {i["id"]: n for n, i in enumerate(picture.incidents)}
+    legs, answer = ways.legs(snapshot, router, picture.crews, places, asked.flood_id, asked.exercise)
+    by_pair = {(t.id, i): legs.get((t.id, n)) for t in picture.crews for i, n in index.items()}
+    free = {c.id for c in picture.crews}
+    wanted = {t: i for t, i in asked.pins.items() if t in free and (i is None or i in index)}
+    stuck = [t for t, i in wanted.items() if i is not None and by_pair[t, i] is None]
+    if must in stuck:
+        told = "这支队伍到那里没有能走的路：无法到达"
+        raise Invalid("没有调整", errors=[FieldError("incident", "no_way", told)])
+    lost = [{"team": t, "why": "手工安排的险情已无法到达"} for t in stuck]
+    tasks = _tasks(picture)
+    if asked.fixed is None:
+        travel = {pair: leg.travel_s for pair, leg in by_pair.items() if leg is not None}
+        pins = {t: i for t, i in wanted.items() if t not in stuck}
+        solved = assign.solve([_crew(t, picture) for t in picture.crews], tasks, travel, pins)
+    else:
+        pairs = [(t, i) for t, i in asked.fixed.items() if by_pair.get((t, i)) is not None]
+        gone = [t for t, i in asked.fixed.items() if t in free and (t, i) not in pairs and t not in stuck]
+        lost += [{"team": t, "why": "原来安排的险情已无法到达"} for t in gone]
+        solved = assign.Solved(sorted(pairs), False, "手工调整，其余不变")
+    body = {
+        **ways.told(answer),
+        **_assigned(snapshot, router, asked, picture, by_pair, solved.pairs, index, tasks),
+        "optimal": solved.proved,
+        "solved_note": solved.note,
+        "left_out": [*picture.left_out, *lost],
+        "standing": [
+            {"team": t, "incident": o["incident"], "order": o["id"], "arrived": o["arrived"]}
+            for t, o in sorted(picture.standing.items())
+        ],
+        "reconsidered": [
+            {"order": o["id"], "team": t, "incident": o["incident"]}
+            for t, o in sorted(picture.open_orders.items())
+            if t in free
+        ],
+        "versions": {str(i["id"]): i["version"] for i in picture.incidents},
+        "looked_at": picture.at,
+    }
+    kept = [{"team": t, "incident": i} for t, i in sorted(asked.pins.items()) if t not in stuck]
+    reader = snapshot.reader
+    made: int = snapshot.connection.execute(
+        text(
+            "INSERT INTO rescue_plan (exercise, by, account_id, how, parent_id, based_on, flood_id, incidents, teams,"
+            " pins, body) VALUES (:exercise, :by, :account, :how, :parent, :based_on, :flood, :incidents,"
+            " CAST(:teams AS bigint[]), CAST(:pins AS jsonb), CAST(:body AS jsonb)) RETURNING plan_id"
+        ),
+        {
+            "exercise": asked.exercise, "by": reader.name, "account": reader.account_id, "how": how,
+            "parent": parent["id"] if parent else None,
+            "based_on": last_number(snapshot.connection, asked.exercise), "flood": asked.flood_id,
+            "incidents": list(index), "teams": None if asked.teams is None else list(asked.teams),
+            "pins": dump_json(kept), "body": dump_json(body),
+        },
+    ).scalar_one()  # fmt: skip
+    return made
+
+
+def _tasks(picture: Picture) -> list[Task]:
+    out = []
+    for one in picture.incidents:
+        there = [picture.teams[t] for t, o in picture.standing.items() if o["incident"] == one["id"]]
+        boat = "boat" in one["needs"]
+        persons = (one["trapped"] if one["trapped"] is not None else teams.SEATS) if boat else 0
+        out.append(
+            Task(
+                one["id"], incidents.rated(one, picture.at).points, tuple(one["needs"]),
+                max(0, persons - sum(t.seats for t in there)), bool(there),
+                frozenset(n for n in one["needs"] if any(t.meets(n) for t in there)),
+            )
+        )  # fmt: skip
+    return out
+
+
+def _crew(team: Team, picture: Picture) -> Crew:
+    order = picture.open_orders.get(team.id)
+    has = frozenset(n for n in incidents.NEEDS if team.meets(n))
+    load = picture.loads.get(team.id, 0) - (order is not None)
+    return Crew(team.id, has, team.seats, LOAD_S * max(0, load), order["incident"] if order else None, TURNING_S)
+
+
+# -- Why -----------------------------------------------------------------------------------
+
+
+def _assigned(
+    snapshot: Snapshot,
+    router: Any,
+    asked: Asked,
+    picture: Picture,
+    by_pair: Mapping[tuple[int, int], Leg | None],
+    pairs: Sequence[tuple[int, int]],
+    index: Mapping[int, int],
+    tasks: Sequence[Task],
+) -> dict[str, Any]:
+    """Assignments with their routes and reasons, the most urgent first; and incidents that nobody gets to, with why."""
+    task_of = {t.id: t for t in tasks}
+    about = {i["id"]: i for i in picture.incidents}
+    order = sorted(pairs, key=lambda p: (-task_of[p[1]].points, p[1], _s(by_pair[p])))
+    goes = dict(pairs)
+    out = []
+    for team_id, incident_id in order:
+        team = picture.teams[team_id]
+        leg = by_pair[team_id, incident_id]
+        assert leg is not None
+        place = incidents.place_of(about[incident_id])
+        way, how = ways.route(snapshot, router, team, place, asked.flood_id, asked.exercise)
+        shown = way.leg if way is not None and how.by == leg.by else leg
+        has_order = picture.open_orders.get(team_id)
+        out.append(
+            {
+                "team": team_id, "incident": incident_id, "travel_s": round(shown.travel_s),
+                "distance_m": round(shown.distance_m, 1), "routing": shown.by,
+                "route": _line(way.line) if way is not None and shown is way.leg else None,
+                "boat_leg": shown.boat and shown.boat.body(),
+                "instructions": list(way.instructions) if way is not None and shown is way.leg else [],
+                "in_water_m": round(way.in_water_m, 1) if way is not None else None,
+                "meets": [n for n in about[incident_id]["needs"] if team.meets(n)], "seats": team.seats,
+                "pinned": asked.pins.get(team_id, -1) == incident_id,
+                "order": has_order["id"] if has_order and has_order["incident"] == incident_id else None,
+                "why": _why(team, about[incident_id], shown, by_pair, goes, picture, task_of, asked,
+                            way.in_water_m if way is not None else 0.0),
+            }
+        )  # fmt: skip
+    return {"assignments": out, **_without(picture, by_pair, pairs, task_of)}
+
+
+def _s(leg: Leg | None) -> float:
+    return leg.travel_s if leg else float("inf")
+
+
+def _line(line: Sequence[tuple[float, float]]) -> dict[str, Any] | None:
+    return {"type": "LineString", "coordinates": [list(at) for at in line]} if len(line) > 1 else None
+
+
+def _why(
+    team: Team,
+    incident: Mapping[str, Any],
+    leg: Leg,
+    by_pair: Mapping[tuple[int, int], Leg | None],
+    goes: Mapping[int, int],
+    picture: Picture,
+    task_of: Mapping[int, Task],
+    asked: Asked,
+    wet_m: float,
+) -> list[dict[str, Any]]:
+    """Reasons in words; `{}` stands for the team named beside it, which the reader may not be allowed to see."""
+    out: list[dict[str, Any]] = []
+
+    def say(words: str, other: int | None = None) -> None:
+        out.append({"words": words, "team": other})
+
+    if asked.pins.get(team.id, -1) == incident["id"]:
+        say("手工指定")
+    needs = incident["needs"]
+    fitting = [
+        t for t in picture.crews if assign.fits(_crew(t, picture), task_of[incident["id"]])
+        and by_pair.get((t.id, incident["id"])) is not None
+    ]  # fmt: skip
+    fitting.sort(key=lambda t: (_s(by_pair[t.id, incident["id"]]), t.id))
+    for need in needs:
+        having = [t for t in fitting if t.meets(need)]
+        if having == [team]:
+            say(f"能到的队伍里唯一有{incidents.NEEDS[need]}")
+    met = [incidents.NEEDS[n] for n in needs if team.meets(n)]
+    lacking = [incidents.NEEDS[n] for n in needs if not team.meets(n)]
+    if met:
+        say(f"有{'、'.join(met)}")
+    if needs and not met:
+        say(f"没有{'、'.join(lacking)}")
+    mine = f"{ways.minutes(leg.travel_s)}到"
+    rank = [t.id for t in fitting].index(team.id) if team in fitting else -1
+    if rank == 0 and len(fitting) > 1:
+        second = fitting[1]
+        say(f"{mine}，最快；其次 {{}} {ways.minutes(_s(by_pair[second.id, incident['id']]))}", second.id)
+    elif rank == 0:
+        say(f"{mine}，能到的只有这一支")
+    elif rank > 0:
+        first = fitting[0]
+        later = ways.minutes(leg.travel_s - _s(by_pair[first.id, incident["id"]]))
+        sent = goes.get(first.id)
+        if sent is None:
+            say(f"{mine}，比 {{}} 晚 {later}；按出动次数等合计较优", first.id)
+        elif sent == incident["id"]:
+            say(f"{mine}，{{}} 先到（早 {later}），再加这一支", first.id)
+        else:
+            say(f"{mine}；更快的 {{}}（早 {later}）派往险情 {sent}，合计较优", first.id)
+    if "boat" in needs and team.seats and incident["trapped"]:
+        say(f"艇 {team.boats} 艘，一趟 {team.seats} 人，被困 {incident['trapped']} 人")
+    if leg.boat is not None:
+        say(f"最后 {leg.boat.distance_m:,.0f} m 行船")
+    if asked.flood_id is not None and leg.by == "road":
+        if team.wading_cm is None:
+            say("没有登记涉水深，按一般车辆避开封闭的水")
+        elif wet_m > 0:
+            say(f"涉水 {team.wading_cm:g} cm，过水 {wet_m:,.0f} m")
+    loads = picture.loads.get(team.id, 0)
+    if loads:
+        say(f"12 小时内已有 {loads} 份调度令")
+    return out
+
+
+def _without(
+    picture: Picture,
+    by_pair: Mapping[tuple[int, int], Leg | None],
+    pairs: Sequence[tuple[int, int]],
+    task_of: Mapping[int, Task],
+) -> dict[str, Any]:
+    """Incidents without anybody (`unreachable`), and those that still lack something (`short`)."""
+    sent: dict[int, list[Team]] = {}
+    for team_id, incident_id in pairs:
+        sent.setdefault(incident_id, []).append(picture.teams[team_id])
+    unreachable, short = [], []
+    for one in sorted(picture.incidents, key=lambda i: (-task_of[i["id"]].points, i["id"])):
+        task = task_of[one["id"]]
+        there = sent.get(one["id"], [])
+        if not there and not task.served:
+            code, why = _why_nobody(one, task, picture, by_pair)
+            unreachable.append({"incident": one["id"], "code": code, "why": why})
+            continue
+        lacking = [n for n in one["needs"] if n not in task.met and not any(t.meets(n) for t in there)]
+        seats = max(0, task.persons - sum(t.seats for t in there))
+        if lacking or seats:
+            said = [f"还缺{'、'.join(incidents.NEEDS[n] for n in lacking)}"] if lacking else []
+            said += [f"一趟还有 {seats} 人坐不下，要多趟或增派"] if seats else []
+            short.append({"incident": one["id"], "needs": lacking, "seats": seats, "words": "；".join(said)})
+    return {"unreachable": unreachable, "short": short}
+
+
+def _why_nobody(
+    one: Mapping[str, Any], task: Task, picture: Picture, by_pair: Mapping[tuple[int, int], Leg | None]
+) -> tuple[str, str]:
+    wanted = "、".join(incidents.NEEDS[n] for n in one["needs"])
+    fits = [t for t in picture.teams.values() if assign.fits(_crew(t, picture), task)]
+    if not picture.teams:
+        return "no_team", "没有登记救援队伍"
+    if not fits:
+        return "no_skill", f"没有一支队伍有{wanted}"
+    free = [t for t in picture.crews if t in fits]
+    if not free:
+        return "no_team", f"有{wanted or '条件'}的 {len(fits)} 支队伍都不能派（在执行任务、休整、没有位置或没有选入）"
+    ways_ = [t for t in free if by_pair.get((t.id, one["id"])) is not None]
+    if not ways_:
+        boats = "，其中没有一支有艇" if not any(t.boats for t in free) else ""
+        return "no_way", f"能派的 {len(free)} 支队伍都没有能走的路：无法到达{boats}"
+    return "no_team", f"能到的 {len(ways_)} 支队伍都派往更急的险情了"
+
+
+# -- Read ----------------------------------------------------------------------------------
+
+
+def last_number(connection: Connection, exercise: bool) -> int:
+    """The number of the newest acceptance; 0 where there is none."""
+    found = connection.scalar(
+        text("SELECT max(number) FROM rescue_plan_accepted WHERE exercise = :exercise"), {"exercise": exercise}
+    )
+    return int(found or 0)
+
+
+_HEAD = (
+    "SELECT p.plan_id AS id, p.exercise, p.at AS made_at, p.by AS made_by, p.how, p.parent_id AS parent, p.based_on,"
+    " p.flood_id AS flood, p.incidents, p.teams, p.pins, p.body, a.number AS accepted_number, a.at AS accepted_at,"
+    " a.by AS accepted_by FROM rescue_plan AS p LEFT JOIN rescue_plan_accepted AS a ON a.plan_id = p.plan_id"
+    " AND a.at <= :at"
+)
+
+
+def head(connection: Connection, plan_id: int, at: datetime | None = None) -> dict[str, Any]:
+    """A plan as it is kept. Raises NotFound."""
+    then = minute.asked(connection, at)
+    found = connection.execute(text(_HEAD + " WHERE p.plan_id = :id AND p.at <= :at"), {"id": plan_id, "at": then})
+    row = found.mappings().one_or_none()
+    if row is None:
+        raise NotFound("没有这个方案，请刷新后再选。")
+    return dict(row)
+
+
+def listed(connection: Connection, *, exercise: bool, at: datetime, limit: int) -> list[dict[str, Any]]:
+    """Plans at a minute, the newest first, without what is in them."""
+    rows = connection.execute(
+        text(_HEAD + " WHERE p.exercise = :exercise AND p.at <= :at ORDER BY p.plan_id DESC LIMIT :limit"),
+        {"exercise": exercise, "at": at, "limit": limit},
+    )
+    return [_top(dict(r)) | _counts(r["body"]) for r in rows.mappings()]
+
+
+def _top(plan: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {k: v for k, v in plan.items() if k not in {"body", "pins"}}
+    return kept | {"how_title": HOW[plan["how"]], "accepted": plan["accepted_number"] is not None}
+
+
+def _counts(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "assigned": len(body["assignments"]), "not_served": len(body["unreachable"]), "routing": body["routing"],
+    }  # fmt: skip
+
+
+def body(snapshot: Snapshot, plan_id: int, at: datetime) -> dict[str, Any]:
+    """A plan as the reader gets it, with the difference to its parent and what has changed since."""
+    connection = snapshot.connection
+    plan = head(connection, plan_id, at)
+    said = plan["body"]
+    parent = head(connection, plan["parent"], at) if plan["parent"] is not None else None
+    names = _names(snapshot, [said, *([parent["body"]] if parent else [])])
+    about = incidents.several(connection, plan["incidents"], at)
+    out = _top(plan) | {
+        "routing": said["routing"], "routing_title": said["routing_title"], "routing_notes": said["routing_notes"],
+        "optimal": said["optimal"], "solved_note": said["solved_note"],
+        "assignments": [_assignment(a, names, about) for a in said["assignments"]],
+        "unreachable": [u | {"incident_name": _called(about, u["incident"])} for u in said["unreachable"]],
+        "short": [s | {"incident_name": _called(about, s["incident"])} for s in said["short"]],
+        "left_out": [_team_of(names, o["team"]) | {"why": o["why"]} for o in said["left_out"]],
+        "standing": [
+            _team_of(names, s["team"]) | {k: s[k] for k in ("incident", "order", "arrived")} for s in said["standing"]
+        ],
+        "pins": [_team_of(names, p["team"]) | {"incident": p["incident"]} for p in plan["pins"]],
+        "withdraws": [
+            _team_of(names, r["team"]) | {"order": r["order"], "incident": r["incident"]} for r in withdrawn(said)
+        ],
+        "diff": None if parent is None else difference(parent["body"], said, names, about),
+        "causes": [] if parent is None else since(snapshot, parent, plan["made_at"], names),
+        "since": since(snapshot, plan, at, names) if plan["accepted_number"] is None else [],
+    }  # fmt: skip
+    overtaken = None
+    if plan["accepted_number"] is None and last_number(connection, plan["exercise"]) != plan["based_on"]:
+        overtaken = last_accepted(connection, plan["exercise"])
+    return out | {"overtaken": overtaken}
+
+
+def last_accepted(connection: Connection, exercise: bool) -> dict[str, Any] | None:
+    """The newest acceptance: plan, number, who and when."""
+    row = connection.execute(
+        text(
+            "SELECT plan_id AS plan, number, at, by FROM rescue_plan_accepted WHERE exercise = :exercise"
+            " ORDER BY number DESC LIMIT 1"
+        ),
+        {"exercise": exercise},
+    )
+    found = row.mappings().one_or_none()
+    return dict(found) if found else None
+
+
+def withdrawn(body: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Orders that accepting takes back: their team goes elsewhere, or is not needed."""
+    kept = {a["order"] for a in body["assignments"]}
+    sent = {a["team"] for a in body["assignments"]}
+    scope = {int(i) for i in body["versions"]}
+    return [
+        dict(r) for r in body["reconsidered"]
+        if r["order"] not in kept and (r["team"] in sent or r["incident"] in scope)
+    ]  # fmt: skip
+
+
+def _names(snapshot: Snapshot, bodies: Sequence[Mapping[str, Any]]) -> dict[int, dict[str, Any]]:
+    """Every team that these plans speak of, as the reader may see it."""
+    ids = {x["team"] for b in bodies for k in ("assignments", "left_out", "standing", "reconsidered") for x in b[k]}
+    ids |= {w["team"] for b in bodies for a in b["assignments"] for w in a["why"] if w["team"] is not None}
+    rows = seen.every(snapshot, sorted(ids)) if ids else []
+    forms = seen.forms(snapshot, ids)
+    return {r["id"]: seen.named(r, forms.get(r["id"])) | {"full": forms.get(r["id"]) == "full"} for r in rows}
+
+
+def _team_of(names: Mapping[int, Mapping[str, Any]], team: int) -> dict[str, Any]:
+    named = names.get(team)
+    if named is None:
+        return {"team": team, "team_name": f"队伍 {team}", "masked": None}
+    return {"team": named["id"], "team_name": named["name"], "masked": named["masked"]}
+
+
+def _called(about: Mapping[int, Mapping[str, Any]], incident: int) -> str:
+    return str(about[incident]["name"]) if incident in about else f"险情 {incident}"
+
+
+def _plain(names: Mapping[int, Mapping[str, Any]], team: int) -> str:
+    named = names.get(team)
+    return f"队伍 {team}" if named is None else named["name"] or "另一支队伍"
+
+
+def _assignment(
+    one: Mapping[str, Any], names: Mapping[int, Mapping[str, Any]], about: Mapping[int, Mapping[str, Any]]
+) -> dict[str, Any]:
+    words = [w["words"].format(_plain(names, w["team"]) if w["team"] is not None else "") for w in one["why"]]
+    out = {k: v for k, v in one.items() if k != "why"} | _team_of(names, one["team"])
+    out |= {"incident_name": _called(about, one["incident"]), "why": "；".join(words)}
+    if not names.get(one["team"], {"full": True})["full"]:  # its way tells where it stands
+        out |= {"route": None, "instructions": [], "why": ""}
+    return out
+
+
+# -- The difference ------------------------------------------------------------------------
+
+
+def difference(
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    names: Mapping[int, Mapping[str, Any]],
+    about: Mapping[int, Mapping[str, Any]],
+) -> dict[str, Any]:
+    """What accepting the one instead of the other changes, incident by incident; with words, and how many of each."""
+    was, now = _by_incident(before), _by_incident(after)
+    rows = []
+    for incident in dict.fromkeys([*now, *was]):
+        old, new = was.get(incident), now.get(incident)
+        what, words = _what(old, new, names)
+        rows.append(
+            {
+                "incident": incident, "incident_name": _called(about, incident), "what": what, "words": words,
+                "before": _told(old, names), "after": _told(new, names),
+            }
+        )  # fmt: skip
+    kinds = ("lost", "gained", "other_team", "slower", "faster", "new", "gone", "same")
+    return {"rows": rows, "counts": {k: sum(r["what"] == k for r in rows) for k in kinds}}
+
+
+def _by_incident(body: Mapping[str, Any]) -> dict[int, dict[int, Mapping[str, Any]]]:
+    out: dict[int, dict[int, Mapping[str, Any]]] = {int(i): {} for i in body["versions"]}
+    for a in body["assignments"]:
+        out[a["incident"]][a["team"]] = a
+    return out
+
+
+def _told(sent: Mapping[int, Mapping[str, Any]] | None, names: Mapping[int, Mapping[str, Any]]) -> Any:
+    if sent is None:
+        return None
+    return [
+        _team_of(names, t) | {"travel_s": a["travel_s"], "distance_m": a["distance_m"]} for t, a in sent.items()
+    ]  # fmt: skip
+
+
+def _what(
+    old: Mapping[int, Mapping[str, Any]] | None, new: Mapping[int, Mapping[str, Any]] | None,
+    names: Mapping[int, Mapping[str, Any]],
+) -> tuple[str, str]:  # fmt: skip
+    def said(sent: Mapping[int, Mapping[str, Any]]) -> str:
+        listed = [f"{_plain(names, t)}（{ways.minutes(a['travel_s'])}）" for t, a in sent.items()]
+        return "、".join(listed) or "没有队伍"
+
+    if old is None:
+        return "new", f"新加入：{said(new or {})}"
+    if new is None:
+        return "gone", "不再在方案里"
+    if set(old) != set(new):
+        what = "lost" if old and not new else "gained" if new and not old else "other_team"
+        return what, f"{said(old)} → {said(new)}"
+    first = min((a["travel_s"] for a in old.values()), default=0)
+    later = min((a["travel_s"] for a in new.values()), default=0)
+    if abs(later - first) < 60:
+        return "same", "不变"
+    what = "slower" if later > first else "faster"
+    return what, f"{said(new)}，{'晚' if later > first else '早'} {ways.minutes(abs(later - first))}"
+
+
+def since(
+    snapshot: Snapshot, plan: Mapping[str, Any], until: datetime, names: Mapping[int, Mapping[str, Any]]
+) -> list[str]:
+    """What has changed since a plan looked: the water, roads, its teams and incidents; each in words."""
+    connection = snapshot.connection
+    span = {"after": plan["body"]["looked_at"], "until": until, "exercise": plan["exercise"]}
+    out = []
+    if plan["flood"] is not None:
+        series = floods.find(connection, plan["flood"])["series"]
+        for v in floods.versions(connection, series):
+            if v["withdrawn_at"] is None and v["id"] > plan["flood"] and v["made_at"] <= until:
+                out.append(f"淹没范围有第 {v['version']} 版（{_clock(v['made_at'])}）")
+                break
+    rows: Any = ()
+    if connection.scalar(text("SELECT to_regclass('rescue_road_closed')")):
+        rows = connection.execute(
+            text(
+                "SELECT c.name, '封闭' AS what, c.at FROM rescue_road_closed AS c WHERE c.exercise = :exercise"
+                " AND c.at > CAST(:after AS timestamptz) AND c.at <= :until UNION ALL"
+                " SELECT c.name, '恢复通行', o.at FROM rescue_road_opened AS o JOIN rescue_road_closed AS c"
+                " USING (closed_id) WHERE c.exercise = :exercise AND o.at > CAST(:after AS timestamptz)"
+                " AND o.at <= :until ORDER BY 3"
+            ),
+            span,
+        )
+    out += [f"{row.name or '无名道路'}{row.what}（{_clock(row.at)}）" for row in rows]
+    mine = sorted({a["team"] for a in plan["body"]["assignments"]})
+    rows = connection.execute(
+        text(
+            "SELECT DISTINCT ON (team_id) team_id, status, made_at FROM rescue_team_status"
+            " WHERE exercise = :exercise AND team_id = ANY(CAST(:teams AS bigint[])) AND how <> 'order'"
+            " AND made_at > CAST(:after AS timestamptz) AND made_at <= :until ORDER BY team_id, at DESC, status_id DESC"
+        ),
+        span | {"teams": mine},
+    )
+    out += [f"{_plain(names, row.team_id)}报{row.status}（{_clock(row.made_at)}）" for row in rows]
+    for i, one in incidents.several(connection, plan["incidents"], until).items():
+        if one["version"] != plan["body"]["versions"].get(str(i)):
+            what = "有更新" if one["state"] == "open" else incidents.STATES[one["state"]]
+            out.append(f"险情 {i} {what}（{_clock(one['changed_at'])}）")
+    return out
+
+
+def _clock(at: datetime) -> str:
+    return f"{at.astimezone(clock.SHANGHAI):%H:%M}"

@@ -1,0 +1,166 @@
+"""Plans, orders and calls over HTTP."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request
+
+from riskmap.base import audit
+from riskmap.base.web import ExactResponse, ExactRoute
+from riskmap.rescue import minute
+from riskmap.rescue.api import At, Exercise, answer, count, note_asked
+from riskmap.rescue.dispatch import accept, orders, plans, ways
+from riskmap.rescue.dispatch.plans import Asked
+from riskmap.rescue.dispatch.wire import Call, NewPlan, OrderMark, PlanChange, Replan
+from riskmap.rescue.rights import Commander, Inner, Writer, commander
+from riskmap.store.dependencies import ReadSnapshot, WriteSnapshot
+from riskmap.store.snapshot import Snapshot
+
+router = APIRouter(prefix="/api/rescue", route_class=ExactRoute, default_response_class=ExactResponse, tags=["rescue"])
+
+PlanId = Annotated[int, Path(title="方案编号", ge=1, le=2**62)]
+OrderId = Annotated[int, Path(title="调度令编号", ge=1, le=2**62)]
+
+
+def _plan(request: Request, snapshot: Snapshot, plan_id: int, at: Any = None) -> dict[str, Any]:
+    then = minute.asked(snapshot.connection, at)
+    return answer(request, snapshot, plans.body(snapshot, plan_id, then), then)
+
+
+@router.get("/plans")
+def list_plans(
+    request: Request, reader: Inner, snapshot: ReadSnapshot, exercise: Exercise = False, at: At = None,
+    limit: Annotated[int, Query(title="条数", ge=1, le=200)] = 50,
+) -> Any:  # fmt: skip
+    """{items, accepted: {plan, number, at, by} | null}: plans at a minute, the newest first, and which holds."""
+    then = minute.asked(snapshot.connection, at)
+    items = plans.listed(snapshot.connection, exercise=exercise, at=then, limit=limit)
+    done = [i for i in items if i["accepted"]]
+    holds = max(done, key=lambda i: i["accepted_number"]) if done else None
+    body = {
+        "items": items,
+        "accepted": holds and {
+            "plan": holds["id"], "number": holds["accepted_number"], "at": holds["accepted_at"],
+            "by": holds["accepted_by"],
+        },
+    }  # fmt: skip
+    return answer(request, snapshot, body, then)
+
+
+@router.post("/plans", status_code=201)
+def post_plan(body: NewPlan, request: Request, reader: Writer, snapshot: WriteSnapshot) -> Any:
+    """{flood, incidents, teams | null, exercise} → {id, assignments: [{team, team_name, incident, incident_name,
+    travel_s, distance_m, routing, route, boat_leg, instructions, in_water_m, meets, seats, pinned, order, why}],
+    unreachable: [{incident, code: no_way|no_skill|no_team, why}], short: [{incident, needs, seats, words}], left_out,
+    standing, withdraws, optimal, solved_note, routing, routing_title, routing_notes, based_on, accepted, overtaken,
+    diff, causes, since}. A proposal: nobody is sent before it is accepted."""
+    count(reader)
+    asked = Asked(body.incidents, body.teams, body.flood, body.exercise, {})
+    made = plans.make(snapshot, ways.router_of(request.app), asked)
+    note_asked(request, snapshot, "plan", made, {"incidents": body.incidents, "flood": body.flood})
+    return _plan(request, snapshot, made)
+
+
+@router.get("/plans/{plan_id}")
+def get_plan(plan_id: PlanId, request: Request, reader: Inner, snapshot: ReadSnapshot, at: At = None) -> Any:
+    """A plan; `diff` to its parent: {rows: [{incident, what: lost|gained|other_team|slower|faster|new|gone|same, words,
+    before, after}], counts}; `since`: what has changed since it looked, in words; `overtaken`: who accepted another."""
+    return _plan(request, snapshot, plan_id, at)
+
+
+@router.post("/plans/{plan_id}/change", status_code=201)
+def change_plan(plan_id: PlanId, body: PlanChange, request: Request, reader: Writer, snapshot: WriteSnapshot) -> Any:
+    """{team, incident | null} → a further plan with this team there and all others as before, and the `diff`: what it
+    means for each incident. Nothing is accepted."""
+    count(reader)
+    made = plans.change(snapshot, ways.router_of(request.app), plan_id, body.team, body.incident)
+    return _plan(request, snapshot, made)
+
+
+@router.post("/plans/{plan_id}/replan", status_code=201)
+def replan(plan_id: PlanId, body: Replan, request: Request, reader: Writer, snapshot: WriteSnapshot) -> Any:
+    """{flood | null, incidents | null, keep_pins} → a further plan with what is known now, its `causes` and the `diff`.
+    Teams under way to incidents of the plan may be turned; those that have arrived stay."""
+    count(reader)
+    made = plans.replan(
+        snapshot, ways.router_of(request.app), plan_id, flood=body.flood, of=body.incidents, keep_pins=body.keep_pins
+    )
+    return _plan(request, snapshot, made)
+
+
+@router.post("/plans/{plan_id}/accept")
+def accept_plan(plan_id: PlanId, request: Request, reader: Commander, snapshot: WriteSnapshot) -> Any:
+    """The plan holds: {…plan, orders}. 409 `overtaken` or `accepted` says who was first and when; `incident_over` and
+    `team_changed` what is not so any more."""
+    number = accept.accept(snapshot, plan_id)
+    audit.record(
+        snapshot.connection, reader.name, "accept", "plan", plan_id, address=reader.address,
+        state=snapshot.moment.n, after={"number": number},
+    )  # fmt: skip
+    then = minute.asked(snapshot.connection, None)
+    told = plans.body(snapshot, plan_id, then)
+    made = orders.listed(snapshot, exercise=told["exercise"], at=then, plan=plan_id)
+    return answer(request, snapshot, {**told, "orders": made}, then)
+
+
+# -- Orders --------------------------------------------------------------------------------
+
+
+@router.get("/orders")
+def list_orders(
+    request: Request,
+    reader: Inner,
+    snapshot: ReadSnapshot,
+    exercise: Exercise = False,
+    plan: Annotated[int | None, Query(title="方案", ge=1, le=2**62)] = None,
+    incident: Annotated[int | None, Query(title="险情", ge=1, le=2**62)] = None,
+    running: Annotated[bool, Query(title="只看未完成")] = False,
+    at: At = None,
+) -> Any:
+    """{items: [{id, number, plan, team: {id, name, masked}, incident, incident_name, ordered_at, by, to, what,
+    travel_s, distance_m, routing, expected_at, late, instructions, status: issued|receipt|departure|arrival|result|
+    cancelled, status_title, marks: [{what, what_title, at, made_at, by, how, note}], said}], counts}: orders as they
+    stood at a minute. `said`: the team does something else than its order."""
+    then = minute.asked(snapshot.connection, at)
+    items = orders.listed(
+        snapshot, exercise=exercise, at=then, plan=plan, incident=incident, running=running
+    )  # fmt: skip
+    counts = {s: sum(o["status"] == s for o in items) for s in ("issued", *orders.MARKS)}
+    return answer(request, snapshot, {"items": items, "counts": counts}, then)
+
+
+@router.post("/orders/{order_id}/marks", status_code=201)
+def mark_order(order_id: OrderId, body: OrderMark, request: Request, reader: Writer, snapshot: WriteSnapshot) -> Any:
+    """{what: receipt|departure|arrival|result|cancelled, at, how: phone_page|call, note}: what became of an order; the
+    team's status follows. Only who may dispatch takes an order back. 409 where it is over."""
+    if body.what == "cancelled":
+        commander(reader)
+    orders.mark(snapshot, order_id, what=body.what, at=body.at, how=body.how, note=body.note)
+    then = minute.asked(snapshot.connection, None)
+    return answer(request, snapshot, orders.find(snapshot, order_id, then), then)
+
+
+# -- 一键通 --------------------------------------------------------------------------------
+
+
+@router.get("/calls")
+def get_calls(
+    request: Request,
+    reader: Inner,
+    snapshot: ReadSnapshot,
+    object: Annotated[int, Query(title="对象", ge=1, le=2**62)],
+    exercise: Exercise = False,
+    at: At = None,
+) -> Any:
+    """{object, items: [{n, party, role, post, name, phone, calls: [{at, by, result, note, order}]}], note, calls}: whom
+    to ring for an object, in that order, with the calls that were made."""
+    then = minute.asked(snapshot.connection, at)
+    return answer(request, snapshot, orders.calls(snapshot, object, then, exercise), then)
+
+
+@router.post("/calls", status_code=201)
+def post_call(body: Call, request: Request, reader: Writer, snapshot: WriteSnapshot) -> Any:
+    """{object, party | null, result: 接通|未接|转达, order | null, note, exercise}: a call that was made."""
+    made = orders.call(snapshot, **body.model_dump())
+    then = minute.asked(snapshot.connection, None)
+    found = orders.calls(snapshot, body.object, then, body.exercise)
+    return answer(request, snapshot, {"id": made, **found}, then)

@@ -1,0 +1,76 @@
+"""Objects of the register as dispatch needs them: looked up for all objects, told as the reader may see them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import text
+
+from riskmap.access.reader import SYSTEM
+from riskmap.base import database
+from riskmap.base.errors import NotFound
+from riskmap.rescue.exposure import masked
+from riskmap.selection.compile import Compiled, compile_selection
+from riskmap.selection.model import Selection
+from riskmap.store.snapshot import Snapshot
+
+_NAMES = ("id", "class", "grade", "name", "division", "department", "attributes")
+
+
+def live(snapshot: Snapshot, selection: Selection, ids: Sequence[int] | None = None) -> list[dict[str, Any]]:
+    """Live objects of a selection, as SYSTEM; with `lon` and `lat` of the anchor, None for those without a place."""
+    compiled = compile_selection(
+        selection, replace(snapshot, reader=SYSTEM), only_ids=None if ids is None else list(ids)
+    )
+    with database.under(snapshot.connection, SYSTEM.settings()):
+        return _rows(snapshot, compiled)
+
+
+def every(snapshot: Snapshot, ids: Sequence[int]) -> list[dict[str, Any]]:
+    """Objects by their ids, also those that are not live any more, as SYSTEM."""
+    compiled = compile_selection(Selection(), replace(snapshot, reader=SYSTEM), any_life=True, only_ids=list(ids))
+    with database.under(snapshot.connection, SYSTEM.settings()):
+        return _rows(snapshot, compiled)
+
+
+def _rows(snapshot: Snapshot, compiled: Compiled) -> list[dict[str, Any]]:
+    columns = {name: "{" + name + "}" for name in _NAMES} | {"lon": "ST_X({anchor})", "lat": "ST_Y({anchor})"}
+    sql = f"SELECT * FROM ({compiled.rows(columns)}) AS r ORDER BY id"
+    return [dict(row) for row in snapshot.connection.execute(text(sql), compiled.binds.values).mappings()]
+
+
+def forms(snapshot: Snapshot, ids: Iterable[int]) -> dict[int, str]:
+    """Of these objects those that the reader gets, each with its form."""
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}
+    compiled = compile_selection(Selection(), snapshot, only_ids=wanted)
+    rows = snapshot.connection.execute(text(compiled.rows("id, form")), compiled.binds.values)
+    return {row.id: row.form for row in rows}
+
+
+def named(row: Mapping[str, Any], form: str | None) -> dict[str, Any]:
+    """Id and name of an object, or what stands for it."""
+    if form is None:
+        return {"id": None, "name": None, "masked": masked(row["department"])}
+    return {"id": row["id"], "name": row["name"], "masked": None}
+
+
+def readable(snapshot: Snapshot, class_: str) -> set[str]:
+    """Fields of a class that the reader may read of an object that he sees in full."""
+    found = snapshot.catalogue.classes.get(class_)
+    return {f.name for f in found.fields if f.visibility <= snapshot.reader.tier} if found else set()
+
+
+def full_or_raise(snapshot: Snapshot, object_id: int, classes: Sequence[str], what: str) -> dict[str, Any]:
+    """A live object of these classes that the reader sees in full. Raises NotFound for any other alike."""
+    if forms(snapshot, [object_id]).get(object_id) == "full":
+        for row in live(snapshot, Selection(classes=tuple(classes)), [object_id]):
+            return row
+    raise NotFound(f"没有这{what}，或您无权查看。")
+
+
+def titles(snapshot: Snapshot, class_: str, field: str) -> dict[str, str]:
+    """Chinese words of the values of a list with one enum."""
+    found = snapshot.catalogue.classes.get(class_)
+    return {v: t for f in (found.fields if found else ()) if f.name == field for p in f.fields for v, t in p.options}

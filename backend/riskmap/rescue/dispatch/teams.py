@@ -1,0 +1,226 @@
+"""Teams: what the register says of them, and how and where each is by the newest of its reports."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Literal
+
+from sqlalchemy import Connection, text
+
+from riskmap.base import clock
+from riskmap.base.errors import FieldError, Invalid
+from riskmap.rescue import log
+from riskmap.rescue.dispatch import seen
+from riskmap.rescue.routing import Place, Vehicle
+from riskmap.rescue.routing.answers import BOAT_KMH
+from riskmap.selection.model import Selection
+from riskmap.store.snapshot import Snapshot
+
+CLASS = "rescue-team"
+Status = Literal["待命", "出动", "在途", "到达", "返回", "休整"]
+STATUSES: tuple[Status, ...] = ("待命", "出动", "在途", "到达", "返回", "休整")
+FREE = frozenset({"待命", "返回"})  # may be given a task; who is under an order is decided by that order
+SEATS = 6  # persons that a boat takes at once beside its crew. [judgement]
+_AHEAD = timedelta(minutes=2)  # clocks of two machines differ
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """A team as dispatch sees it."""
+
+    id: int
+    row: Mapping[str, Any]
+    skills: frozenset[str]
+    boats: int
+    pumps_m3h: Decimal
+    wading_cm: Decimal | None
+    status: str
+    told: Mapping[str, Any] | None  # the newest report; None: nobody has said anything
+    place: Place | None  # where it is; None: neither registered nor reported
+    from_base: bool
+
+    @property
+    def seats(self) -> int:
+        """Persons that its boats take at once."""
+        return self.boats * SEATS
+
+    @property
+    def vehicle(self) -> Vehicle:
+        """What it drives and rows."""
+        wading = None if self.wading_cm is None else self.wading_cm / 100
+        return Vehicle(wading_m=wading, boat_kmh=BOAT_KMH if self.boats else None)
+
+    def meets(self, need: str) -> bool:
+        """Whether it has what is needed: a boat, a pump, or a skill by its code."""
+        if need == "boat":
+            return self.boats > 0
+        if need == "pump":
+            return self.pumps_m3h > 0
+        return need in self.skills
+
+
+def all_of(snapshot: Snapshot, *, exercise: bool, at: datetime, ids: Sequence[int] | None = None) -> list[Team]:
+    """Live teams with their state at a minute, as SYSTEM."""
+    rows = seen.live(snapshot, Selection(classes=(CLASS,)), ids)
+    told = newest(snapshot.connection, exercise=exercise, at=at)
+    return [_team(row, told.get(row["id"])) for row in rows]
+
+
+def _team(row: Mapping[str, Any], told: Mapping[str, Any] | None) -> Team:
+    a = row["attributes"] or {}
+    base = Place(row["lon"], row["lat"]) if row["lon"] is not None else None
+    there = Place(told["lon"], told["lat"]) if told and told["lon"] is not None else None
+    return Team(
+        id=row["id"],
+        row=row,
+        skills=frozenset(a.get("skills") or ()),
+        boats=int(a.get("boats") or 0),
+        pumps_m3h=Decimal(a.get("pumps_m3h") or 0),
+        wading_cm=None if a.get("wading_depth_cm") is None else Decimal(a["wading_depth_cm"]),
+        status=told["status"] if told else "待命",
+        told=told,
+        place=there or base,
+        from_base=there is None,
+    )
+
+
+def newest(connection: Connection, *, exercise: bool, at: datetime) -> dict[int, dict[str, Any]]:
+    """The newest report of each team that was in at a minute. Where a later one sends it home to stand by or rest
+    without a place, it is at its base again."""
+    rows = connection.execute(
+        text(
+            "WITH known AS (SELECT * FROM rescue_team_status WHERE exercise = :exercise AND made_at <= :at),"
+            " newest AS (SELECT DISTINCT ON (team_id) team_id, status_id, status, at, made_at, by, how, load, note,"
+            " order_id FROM known ORDER BY team_id, at DESC, status_id DESC)"
+            " SELECT n.*, p.at AS place_at, p.lon, p.lat FROM newest AS n LEFT JOIN LATERAL ("
+            " SELECT k.at, ST_X(k.geom) AS lon, ST_Y(k.geom) AS lat FROM known AS k WHERE k.team_id = n.team_id"
+            " AND (k.geom IS NOT NULL OR k.status IN ('待命', '休整')) ORDER BY k.at DESC, k.status_id DESC LIMIT 1"
+            ") AS p ON true"
+        ),
+        {"exercise": exercise, "at": at},
+    )
+    return {row["team_id"]: dict(row) for row in rows.mappings()}
+
+
+def bodies(snapshot: Snapshot, teams: Iterable[Team], orders: Mapping[int, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Teams as the reader gets them; one that he may not see is told by its department. `orders`: the open one of
+    each team."""
+    listed = list(teams)
+    forms = seen.forms(snapshot, (t.id for t in listed))
+    fields = seen.readable(snapshot, CLASS)
+    words = seen.titles(snapshot, CLASS, "skills")
+    return [_body(t, forms.get(t.id), fields, words, orders.get(t.id)) for t in listed]
+
+
+def _body(
+    team: Team, form: str | None, fields: set[str], words: Mapping[str, str], order: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    told = team.told or {}
+    out: dict[str, Any] = seen.named(team.row, form) | {
+        "status": team.status, "status_at": told.get("at"), "status_by": told.get("by"), "note": told.get("note", ""),
+        "load": told.get("load"), "order": order, "division": None, "base": None, "position": None,
+        "position_from": None, "position_at": None, "skills": [], "boats": None, "seats": None, "pumps_m3h": None,
+        "wading_depth_cm": None, "persons": None,
+    }  # fmt: skip
+    if form != "full":
+        return out
+    a = team.row["attributes"] or {}
+    for name in ("boats", "pumps_m3h", "wading_depth_cm", "persons"):
+        out[name] = a.get(name) if name in fields else None
+    if "boats" in fields:
+        out["seats"] = team.seats
+    if "skills" in fields:
+        out["skills"] = [{"value": s, "title": words.get(s, s)} for s in sorted(team.skills)]
+    row = team.row
+    return out | {
+        "division": row["division"] or None,
+        "base": [row["lon"], row["lat"]] if row["lon"] is not None else None,
+        "position": [team.place.lon, team.place.lat] if team.place else None,
+        "position_from": None if team.place is None else "base" if team.from_base else "reported",
+        "position_at": None if team.from_base else told.get("place_at"),
+    }
+
+
+def keep_status(
+    snapshot: Snapshot,
+    team_id: int,
+    *,
+    status: Status,
+    at: datetime | None,
+    place: Place | None,
+    load: int | None,
+    note: str,
+    how: Literal["hand", "api"],
+    exercise: bool,
+) -> int:
+    """A report of a team, by hand or from its own device; its id. Raises NotFound, Invalid."""
+    row = seen.full_or_raise(snapshot, team_id, (CLASS,), "支队伍")
+    then = _time(at)
+    made = add_status(snapshot, team_id, status, at=then, place=place, load=load, note=note, how=how, exercise=exercise)
+    where = f"，{place.lon:.5f}, {place.lat:.5f}" if place else ""
+    log.note(
+        snapshot.connection, by=snapshot.reader.name, kind="调度", exercise=exercise,
+        what=f"{row['name']}：{status}{where}" + (f"，载 {load} 人" if load is not None else "")
+        + (f"（{note}）" if note else ""),
+        ref={"kind": "team", "id": team_id},
+    )  # fmt: skip
+    return made
+
+
+def ensure_seen(snapshot: Snapshot, team_id: int) -> None:
+    """Raises NotFound for a team that the reader does not see in full."""
+    seen.full_or_raise(snapshot, team_id, (CLASS,), "支队伍")
+
+
+def _time(at: datetime | None) -> datetime:
+    now = clock.now()
+    if at is None:
+        return now
+    at = at if at.tzinfo else at.replace(tzinfo=clock.SHANGHAI)
+    if at > now + _AHEAD:
+        raise Invalid("时间有误", errors=[FieldError("at", "future", "时间在现在以后，请核对")])
+    return at
+
+
+def add_status(
+    snapshot: Snapshot,
+    team_id: int,
+    status: Status,
+    *,
+    at: datetime | None = None,
+    place: Place | None = None,
+    load: int | None = None,
+    note: str = "",
+    how: str = "order",
+    order_id: int | None = None,
+    exercise: bool,
+) -> int:
+    """Write the row alone."""
+    made: int = snapshot.connection.execute(
+        text(
+            "INSERT INTO rescue_team_status (team_id, status, at, by, how, load, note, order_id, exercise, geom)"
+            " VALUES (:team, :status, coalesce(CAST(:at AS timestamptz), clock_timestamp()), :by, :how, :load, :note,"
+            " :order_id, :exercise, CASE WHEN CAST(:lon AS float8) IS NOT NULL THEN"
+            " ST_SetSRID(ST_MakePoint(CAST(:lon AS float8), CAST(:lat AS float8)), 4490) END) RETURNING status_id"
+        ),
+        {
+            "team": team_id, "status": status, "at": at, "by": snapshot.reader.name, "how": how, "load": load,
+            "note": note, "order_id": order_id, "exercise": exercise, "lon": place.lon if place else None,
+            "lat": place.lat if place else None,
+        },
+    ).scalar_one()  # fmt: skip
+    return made
+
+
+def history(connection: Connection, team_id: int, *, exercise: bool, at: datetime, limit: int) -> list[dict[str, Any]]:
+    """Reports of a team up to a minute, the newest first."""
+    rows = connection.execute(
+        text(
+            'SELECT status, at, made_at, by, how, load, note, order_id AS "order", CASE WHEN geom IS NOT NULL THEN'
+            " ARRAY[ST_X(geom), ST_Y(geom)] END AS position FROM rescue_team_status WHERE exercise = :exercise"
+            " AND team_id = :team AND made_at <= :at ORDER BY at DESC, status_id DESC LIMIT :limit"
+        ),
+        {"team": team_id, "exercise": exercise, "at": at, "limit": limit},
+    )
+    return [dict(row) for row in rows.mappings()]

@@ -1,0 +1,271 @@
+"""Teams, goods and incidents over HTTP."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request
+
+from riskmap.base import audit
+from riskmap.base.errors import FieldError, Invalid
+from riskmap.base.web import ExactResponse, ExactRoute
+from riskmap.rescue import floods, minute
+from riskmap.rescue.api import At, Exercise, answer, count, note_asked
+from riskmap.rescue.dispatch import goods, incidents, orders, teams, ways
+from riskmap.rescue.dispatch.wire import Close, GoodsMove, IncidentChange, Merge, Need, NewIncident, Split, TeamStatus
+from riskmap.rescue.rights import Inner, Writer
+from riskmap.rescue.routing import Place
+from riskmap.store.dependencies import ReadSnapshot, WriteSnapshot
+from riskmap.store.snapshot import Snapshot
+
+router = APIRouter(prefix="/api/rescue", route_class=ExactRoute, default_response_class=ExactResponse, tags=["rescue"])
+
+TeamId = Annotated[int, Path(title="队伍编号", ge=1, le=2**62)]
+StoreId = Annotated[int, Path(title="物资库编号", ge=1, le=2**62)]
+IncidentId = Annotated[int, Path(title="险情编号", ge=1, le=2**62)]
+OfFlood = Annotated[int | None, Query(title="淹没范围", ge=1, le=2**62)]
+Some = Annotated[int, Query(title="条数", ge=1, le=200)]
+
+
+# -- Teams -------------------------------------------------------------------------------
+
+
+@router.get("/teams")
+def list_teams(
+    request: Request, reader: Inner, snapshot: ReadSnapshot, exercise: Exercise = False, at: At = None
+) -> Any:
+    """{items: [{id, name, division, base, skills: [{value, title}], boats, seats, pumps_m3h, wading_depth_cm, persons,
+    status, status_at, status_by, load, note, position, position_from: base|reported, position_at,
+    order: {id, incident, at} | null}], hidden, by_status}: teams as they stood at a minute. `hidden`: how many more
+    there are that the asker may not see."""
+    then = minute.asked(snapshot.connection, at)
+    every = teams.all_of(snapshot, exercise=exercise, at=then)
+    told = teams.bodies(snapshot, every, orders.open_by_team(snapshot.connection, exercise=exercise, at=then))
+    shown = [t for t in told if t["masked"] is None]
+    by_status = {s: sum(t["status"] == s for t in shown) for s in teams.STATUSES}
+    body = {"items": shown, "hidden": len(told) - len(shown), "by_status": by_status}
+    return answer(request, snapshot, body, then)
+
+
+@router.get("/teams/nearest")
+def nearest_teams(
+    request: Request,
+    reader: Inner,
+    snapshot: ReadSnapshot,
+    lon: Annotated[Decimal, Query(title="经度", ge=-180, le=180)],
+    lat: Annotated[Decimal, Query(title="纬度", ge=-85, le=85)],
+    flood: OfFlood = None,
+    need: Annotated[list[Need] | None, Query(title="需要")] = None,
+    exercise: Exercise = False,
+    limit: Some = 20,
+) -> Any:
+    """{items: [{…team, leg: {travel_s, distance_m, routing, boat_leg} | null, said}], total, fitting, routing,
+    routing_title, routing_notes}: teams in order of estimated arrival at a place, with all that is needed. A team
+    without a way stands at the end and says so; `said` is for one that is not free."""
+    count(reader)
+    if flood is not None:
+        _same_kind(snapshot, flood, exercise)
+    then = minute.asked(snapshot.connection, None)
+    every = teams.all_of(snapshot, exercise=exercise, at=then)
+    fitting = [t for t in every if all(t.meets(n) for n in need or ())]
+    found, how = ways.legs(
+        snapshot, ways.router_of(request.app), fitting, [Place(float(lon), float(lat))], flood, exercise
+    )
+    ordered = ways.arrivals(fitting, found)
+    first = ordered[:limit]
+    busy = orders.open_by_team(snapshot.connection, exercise=exercise, at=then)
+    told = teams.bodies(snapshot, [t for t, _ in first], busy)
+    items = [
+        body | {"leg": leg and leg.body(), "said": _why_not(team, leg is not None, team.id in busy)}
+        for body, (team, leg) in zip(told, first, strict=True)
+    ]
+    note_asked(request, snapshot, "place", f"{lon},{lat}", {"teams": len(ordered)})
+    body = {"items": items, "total": len(every), "fitting": len(fitting), **ways.told(how)}
+    return answer(request, snapshot, body, then)
+
+
+def _why_not(team: teams.Team, reached: bool, ordered: bool) -> str:
+    if team.place is None:
+        return "没有登记位置"
+    if not reached:
+        return "无法到达"
+    if ordered:
+        return "已有调度令"
+    return "" if team.status in teams.FREE else team.status
+
+
+def _same_kind(snapshot: Snapshot, flood: int, exercise: bool) -> None:
+    if floods.find(snapshot.connection, flood)["exercise"] != exercise:
+        told = "实战不能用演练的淹没范围，反之亦然"
+        raise Invalid("淹没范围有误", errors=[FieldError("flood", "other_kind", told)])
+
+
+@router.get("/teams/{team_id}/status")
+def get_status(
+    team_id: TeamId, request: Request, reader: Inner, snapshot: ReadSnapshot, exercise: Exercise = False,
+    at: At = None, limit: Some = 50,
+) -> Any:  # fmt: skip
+    """{items: [{status, at, made_at, by, how, load, note, order, position}]}: reports of a team, the newest first."""
+    then = minute.asked(snapshot.connection, at)
+    teams.ensure_seen(snapshot, team_id)
+    found = teams.history(snapshot.connection, team_id, exercise=exercise, at=then, limit=limit)
+    return answer(request, snapshot, {"items": found}, then)
+
+
+@router.post("/teams/{team_id}/status", status_code=201)
+def post_status(team_id: TeamId, body: TeamStatus, request: Request, reader: Writer, snapshot: WriteSnapshot) -> Any:
+    """A report of a team: status, and its place where it is known. Only added to; the newest holds."""
+    if (body.lon is None) != (body.lat is None):
+        missing = "lon" if body.lon is None else "lat"
+        raise Invalid("位置有误", errors=[FieldError(missing, "required", "经度和纬度要一起给")])
+    place = Place(body.lon, body.lat) if body.lon is not None and body.lat is not None else None
+    made = teams.keep_status(
+        snapshot, team_id, status=body.status, at=body.at, place=place, load=body.load, note=body.note, how=body.how,
+        exercise=body.exercise,
+    )  # fmt: skip
+    then = minute.asked(snapshot.connection, None)
+    busy = orders.open_by_team(snapshot.connection, exercise=body.exercise, at=then)
+    [told] = teams.bodies(snapshot, teams.all_of(snapshot, exercise=body.exercise, at=then, ids=[team_id]), busy)
+    return answer(request, snapshot, {"report": made, **told}, then)
+
+
+# -- Goods -------------------------------------------------------------------------------
+
+
+@router.get("/goods")
+def list_goods(
+    request: Request, reader: Inner, snapshot: ReadSnapshot, exercise: Exercise = False, at: At = None
+) -> Any:
+    """{items: [{id, name, division, at, counted, goods: [{item, unit, registered, stock, minimum, below_minimum}]}],
+    hidden, below_minimum}: stores with what is in them at a minute."""
+    then = minute.asked(snapshot.connection, at)
+    return answer(request, snapshot, goods.stores(snapshot, exercise=exercise, at=then), then)
+
+
+@router.get("/goods/moves")
+def list_moves(
+    request: Request,
+    reader: Inner,
+    snapshot: ReadSnapshot,
+    exercise: Exercise = False,
+    at: At = None,
+    store: Annotated[int | None, Query(title="物资库", ge=1, le=2**62)] = None,
+    incident: Annotated[int | None, Query(title="险情", ge=1, le=2**62)] = None,
+) -> Any:
+    """{items: [{id, what, what_title, store, to_store, incident, item, unit, quantity, at, by, taker, note}], hidden}:
+    what went out, came back, or was transferred, the newest first; of stores that the asker sees."""
+    then = minute.asked(snapshot.connection, at)
+    found = goods.moves(snapshot, exercise=exercise, at=then, store=store, incident=incident)
+    return answer(request, snapshot, found, then)
+
+
+@router.post("/goods/{store_id}/moves", status_code=201)
+def post_move(store_id: StoreId, body: GoodsMove, request: Request, reader: Writer, snapshot: WriteSnapshot) -> Any:
+    """Goods go out for an incident, come back, or go to another store. 422 where it is too little."""
+    given = body.model_dump()
+    made = goods.move(snapshot, store_id, **given)
+    audit.record(
+        snapshot.connection, reader.name, "create", "goods_move", made, address=reader.address,
+        state=snapshot.moment.n, after={"store": store_id, **given},
+    )  # fmt: skip
+    then = minute.asked(snapshot.connection, None)
+    found = goods.stores(snapshot, exercise=body.exercise, at=then)
+    return answer(
+        request, snapshot, {"id": made, "store": next(s for s in found["items"] if s["id"] == store_id)}, then
+    )
+
+
+# -- Incidents ---------------------------------------------------------------------------
+
+
+def _incident(request: Request, snapshot: Snapshot, incident_id: int, at: datetime | None = None) -> dict[str, Any]:
+    then = minute.asked(snapshot.connection, at)
+    found = incidents.body(incidents.find(snapshot.connection, incident_id, then), then)
+    more = {
+        "versions": incidents.versions(snapshot.connection, incident_id, then),
+        "orders": orders.listed(snapshot, exercise=found["exercise"], at=then, incident=incident_id),
+        "goods": goods.moves(snapshot, exercise=found["exercise"], at=then, store=None, incident=incident_id)["items"],
+    }
+    return answer(request, snapshot, found | more, then)
+
+
+def _audit(snapshot: Snapshot, action: str, incident_id: int, after: dict[str, Any]) -> None:
+    reader = snapshot.reader
+    audit.record(
+        snapshot.connection, reader.name, action, "incident", incident_id, address=reader.address,
+        state=snapshot.moment.n, after=after,
+    )  # fmt: skip
+
+
+@router.get("/incidents")
+def list_incidents(
+    request: Request,
+    reader: Inner,
+    snapshot: ReadSnapshot,
+    exercise: Exercise = False,
+    every: Annotated[bool, Query(title="含已结束", alias="all")] = False,
+    at: At = None,
+) -> Any:
+    """{items, total}: incidents at a minute, the most urgent first, each with its priority and the words of it."""
+    then = minute.asked(snapshot.connection, at)
+    items = incidents.listed(snapshot.connection, exercise=exercise, at=then, all_states=every)
+    return answer(request, snapshot, {"items": items, "total": len(items)}, then)
+
+
+@router.post("/incidents", status_code=201)
+def post_incident(body: NewIncident, request: Request, reader: Writer, snapshot: WriteSnapshot) -> Any:
+    """{kind, place (GeoJSON), name, trapped, vulnerable, depth_m, needs, at, reporter, phone, note, flood, exercise} →
+    the incident with its priority."""
+    given = body.model_dump(exclude={"exercise"})
+    made = incidents.create(snapshot, given, exercise=body.exercise)
+    _audit(snapshot, "create", made, {"kind": body.kind, "exercise": body.exercise})
+    return _incident(request, snapshot, made)
+
+
+@router.get("/incidents/{incident_id}")
+def get_incident(
+    incident_id: IncidentId, request: Request, reader: Inner, snapshot: ReadSnapshot, at: At = None
+) -> Any:
+    """One incident with its versions, links, orders and goods; `happened_at` is when it happened."""
+    return _incident(request, snapshot, incident_id, at)
+
+
+@router.put("/incidents/{incident_id}")
+def put_incident(
+    incident_id: IncidentId, body: IncidentChange, request: Request, reader: Writer, snapshot: WriteSnapshot
+) -> Any:
+    """The next version; `version` is the one that was seen. 409 for who was overtaken."""
+    incidents.change(snapshot, incident_id, body.version, body.model_dump(exclude={"version"}))
+    _audit(snapshot, "change", incident_id, {"version": body.version + 1})
+    return _incident(request, snapshot, incident_id)
+
+
+@router.post("/incidents/{incident_id}/merge")
+def merge_incidents(
+    incident_id: IncidentId, body: Merge, request: Request, reader: Writer, snapshot: WriteSnapshot
+) -> Any:
+    """Others go into this one, which becomes as given; they stay readable, with where they went."""
+    others = {one.incident: one.version for one in body.others}
+    incidents.merge(snapshot, incident_id, body.version, others, body.model_dump(exclude={"version", "others"}))
+    _audit(snapshot, "merge", incident_id, {"others": sorted(others)})
+    return _incident(request, snapshot, incident_id)
+
+
+@router.post("/incidents/{incident_id}/split")
+def split_incident(
+    incident_id: IncidentId, body: Split, request: Request, reader: Writer, snapshot: WriteSnapshot
+) -> Any:
+    """Into parts that are incidents of their own: {went_to: [ids]}; this one is over."""
+    made = incidents.split(snapshot, incident_id, body.version, [part.model_dump() for part in body.parts])
+    _audit(snapshot, "split", incident_id, {"parts": made})
+    return _incident(request, snapshot, incident_id)
+
+
+@router.post("/incidents/{incident_id}/close")
+def close_incident(
+    incident_id: IncidentId, body: Close, request: Request, reader: Writer, snapshot: WriteSnapshot
+) -> Any:
+    """It is over, with what came of it."""
+    incidents.close(snapshot, incident_id, body.version, body.result)
+    _audit(snapshot, "close", incident_id, {"result": body.result})
+    return _incident(request, snapshot, incident_id)

@@ -1,0 +1,109 @@
+"""How long each team needs to each place: asked of the routing once for every kind of vehicle."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from pyproj import Geod
+
+from riskmap.rescue import routing
+from riskmap.rescue.dispatch.teams import Team
+from riskmap.rescue.routing import Answer, Leg, Place, Route, Vehicle
+from riskmap.rescue.routing.answers import STRAIGHT_KMH
+from riskmap.store.snapshot import Snapshot
+
+Legs = Mapping[tuple[int, int], Leg | None]  # (team's id, the place's index); None: no way
+
+
+def legs(
+    snapshot: Snapshot,
+    router: Any,
+    teams: Sequence[Team],
+    places: Sequence[Place],
+    flood_id: int | None,
+    exercise: bool,
+) -> tuple[Legs, Answer]:
+    """The way of each team that has a place, to each place; and how it was found: by road only if all were."""
+    out: dict[tuple[int, int], Leg | None] = {}
+    kinds: dict[Vehicle, list[Team]] = defaultdict(list)
+    for team in teams:
+        if team.place is not None:
+            kinds[team.vehicle].append(team)
+    answers = []
+    for vehicle, of in kinds.items():
+        origins = [t.place for t in of if t.place is not None]
+        found, answer = matrix(snapshot, router, origins, places, vehicle, flood_id, exercise)
+        answers.append(answer)
+        for team, row in zip(of, found, strict=True):
+            out |= {(team.id, i): leg for i, leg in enumerate(row)}
+    return out, together(answers)
+
+
+def matrix(
+    snapshot: Snapshot,
+    router: Any,
+    origins: Sequence[Place],
+    places: Sequence[Place],
+    vehicle: Vehicle,
+    flood_id: int | None,
+    exercise: bool,
+) -> tuple[list[list[Leg | None]], Answer]:
+    """Each origin to each place, for one kind of vehicle."""
+    if router is None:
+        rows: list[list[Leg | None]] = [[_straight(a, b) for b in places] for a in origins]
+        return rows, Answer("straight_line", [_NOT_YET])
+    return routing.matrix(snapshot.connection, router, origins, places, vehicle, flood_id, exercise=exercise)
+
+
+def route(
+    snapshot: Snapshot, router: Any, team: Team, place: Place, flood_id: int | None, exercise: bool
+) -> tuple[Route | None, Answer]:
+    """The way of one team with its line and instructions."""
+    assert team.place is not None
+    if router is None:
+        return None, Answer("straight_line", [_NOT_YET])
+    return routing.route(snapshot.connection, router, team.place, place, team.vehicle, flood_id, exercise=exercise)
+
+
+_NOT_YET = "没有路线引擎，按直线估算。"
+
+
+def _straight(a: Place, b: Place) -> Leg:
+    metres = float(Geod(ellps="GRS80").inv(a.lon, a.lat, b.lon, b.lat)[2])
+    return Leg(metres / float(STRAIGHT_KMH) * 3.6, metres, "straight_line")
+
+
+def router_of(app: Any) -> Any:
+    """The process's routing engine."""
+    return getattr(app.state, "router", None)
+
+
+def together(answers: Sequence[Answer]) -> Answer:
+    """Of several answers: straight where one of them is, with every note once."""
+    notes = tuple(dict.fromkeys(n for a in answers for n in a.notes))
+    straight = next((a for a in answers if a.by == "straight_line"), None)
+    first = straight or (answers[0] if answers else Answer("straight_line"))
+    return replace(first, notes=notes)
+
+
+def told(answer: Answer) -> dict[str, Any]:
+    """How the ways were found, for the page."""
+    words = routing.answers.BY_TITLE[answer.by]
+    return {"routing": answer.by, "routing_title": words, "routing_notes": list(answer.notes)}
+
+
+def minutes(seconds: float) -> str:
+    """A travel time in words."""
+    whole = max(1, round(seconds / 60))
+    return f"{whole} 分钟" if whole < 120 else f"{whole // 60} 小时 {whole % 60} 分钟"
+
+
+def arrivals(teams: Sequence[Team], found: Legs, index: int = 0) -> list[tuple[Team, Leg | None]]:
+    """Teams in order of arrival at a place; those without a way at the end, those without a place last."""
+
+    def order(team: Team) -> tuple[bool, bool, float, int]:
+        leg = found.get((team.id, index))
+        return (team.place is None, leg is None, leg.travel_s if leg else 0.0, team.id)
+
+    return [(team, found.get((team.id, index))) for team in sorted(teams, key=order)]

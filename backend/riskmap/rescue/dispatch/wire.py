@@ -1,0 +1,190 @@
+"""What comes over HTTP about dispatch, checked."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import Field, StringConstraints
+
+from riskmap.base.wire import Text, Wire
+from riskmap.rescue.dispatch.teams import Status
+from riskmap.rescue.warning_wire import Id, Long, Needed, Short
+
+IncidentKind = Literal[
+    "人员被困", "堤坝险情", "危险化学品", "建筑倒塌", "山体滑坡", "火情", "病人转运", "群众转移", "道路中断",
+    "积水排涝", "物资运送", "其他",
+]  # fmt: skip
+Need = Literal[
+    "boat", "pump", "water", "fire", "chemical", "forest", "mine", "medical", "drain", "road", "collapse", "mountain",
+    "power", "telecom", "gas",
+]  # fmt: skip
+NEEDS: tuple[str, ...] = get_args(Need)
+Lon = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+Lat = Annotated[float, Field(ge=-85, le=85, allow_inf_nan=False)]
+Persons = Annotated[int, Field(ge=0, le=100_000)]
+Version = Annotated[int, Field(ge=1, le=100_000)]
+Phone = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[\d+()（）转\- ]{0,30}$")]
+
+
+class TeamStatus(Wire):
+    """How a team is, and where: said by hand after a call, or by its own device (`how: api`)."""
+
+    status: Status = Field(title="状态")
+    lon: Lon | None = Field(None, title="经度")
+    lat: Lat | None = Field(None, title="纬度")
+    load: Annotated[int, Field(ge=0, le=10_000)] | None = Field(None, title="载员")
+    at: datetime | None = Field(None, title="时间")
+    how: Literal["hand", "api"] = Field("hand", title="来源")
+    note: Text = Field("", title="备注")
+    exercise: bool = Field(False, title="演练")
+
+
+class GoodsMove(Wire):
+    """Goods go out for an incident, come back, or go to another store."""
+
+    what: Literal["issue", "return", "transfer"] = Field(title="事由")
+    item: Annotated[Needed, StringConstraints(max_length=100)] = Field(title="品名")
+    unit: Annotated[Text, StringConstraints(max_length=20)] = Field("", title="单位")
+    quantity: Annotated[Decimal, Field(title="数量", gt=0, le=10**9, max_digits=14, decimal_places=4)]
+    incident: Id | None = Field(None, title="险情")
+    to_store: Id | None = Field(None, title="调往")
+    taker: Short = Field("", title="领用人")
+    note: Text = Field("", title="备注")
+    exercise: bool = Field(False, title="演练")
+
+
+class IncidentFacts(Wire):
+    """Where, what, who. `trapped` null: not known, which is not none."""
+
+    kind: IncidentKind = Field(title="险情种类")
+    place: dict[str, Any] = Field(title="位置")
+    name: Annotated[Text, StringConstraints(max_length=100)] = Field("", title="名称")
+    trapped: Persons | None = Field(None, title="被困人数")
+    vulnerable: Persons | None = Field(None, title="需帮助人数")
+    depth_m: Annotated[Decimal, Field(ge=0, le=100, max_digits=8, decimal_places=3)] | None = Field(None, title="水深")
+    needs: Annotated[list[Need], Field(max_length=15)] = Field([], title="需要")
+    at: datetime | None = Field(None, title="发生时间")
+    reporter: Short = Field("", title="报告人")
+    phone: Phone = Field("", title="电话")
+    note: Long = Field("", title="说明")
+    flood: Id | None = Field(None, title="淹没范围")
+
+
+class NewIncident(IncidentFacts):
+    """Reported."""
+
+    exercise: bool = Field(False, title="演练")
+
+
+class IncidentChange(IncidentFacts):
+    """The next version; `version` is the one that was seen."""
+
+    version: Version = Field(title="版次")
+
+
+class Seen(Wire):
+    """An incident in the version that was seen."""
+
+    incident: Id = Field(title="险情")
+    version: Version = Field(title="版次")
+
+
+class Merge(IncidentChange):
+    """Others go into this one, which becomes as given."""
+
+    others: Annotated[list[Seen], Field(title="并入的险情", min_length=1, max_length=50)]
+
+
+class Split(Wire):
+    """Into parts."""
+
+    version: Version = Field(title="版次")
+    parts: Annotated[list[IncidentFacts], Field(title="各部分", min_length=2, max_length=20)]
+
+
+class Close(Wire):
+    """It is over."""
+
+    version: Version = Field(title="版次")
+    result: Annotated[Long, StringConstraints(min_length=1)] = Field(title="结果")
+
+
+class NewPlan(Wire):
+    """Who goes where: for these incidents, with these teams (null: whoever is free)."""
+
+    incidents: Annotated[list[Id], Field(title="险情", min_length=1, max_length=300)]
+    flood: Id | None = Field(None, title="淹没范围")
+    teams: Annotated[list[Id], Field(max_length=300)] | None = Field(None, title="队伍")
+    exercise: bool = Field(False, title="演练")
+
+
+class PlanChange(Wire):
+    """By hand: this team goes to that incident (null: nowhere)."""
+
+    team: Id = Field(title="队伍")
+    incident: Id | None = Field(None, title="险情")
+
+
+class Replan(Wire):
+    """Anew, with what is known now; `flood` null: the newest version of the plan's scenario."""
+
+    flood: Id | None = Field(None, title="淹没范围")
+    incidents: Annotated[list[Id], Field(min_length=1, max_length=300)] | None = Field(None, title="险情")
+    keep_pins: bool = Field(True, title="保留手工安排")
+
+
+class OrderMark(Wire):
+    """What became of an order, as the team or the officer who rang it says."""
+
+    what: Literal["receipt", "departure", "arrival", "result", "cancelled"] = Field(title="回报")
+    at: datetime | None = Field(None, title="时间")
+    how: Literal["phone_page", "call"] = Field("call", title="来源")
+    note: Long = Field("", title="说明")
+
+
+class Call(Wire):
+    """An object's person was rung."""
+
+    object: Id = Field(title="对象")
+    party: Id | None = Field(None, title="责任人")
+    result: Literal["接通", "未接", "转达"] = Field(title="结果")
+    order: Id | None = Field(None, title="调度令")
+    note: Text = Field("", title="备注")
+    exercise: bool = Field(False, title="演练")
+
+
+class Cover(Wire):
+    """Which key places are looked at, for which need, within how many minutes."""
+
+    minutes: Annotated[int, Field(title="到场时间", ge=1, le=600)]
+    need: Need | None = Field(None, title="需要")
+    classes: Annotated[list[Short], Field(max_length=60)] = Field([], title="分类")
+    grades: Annotated[
+        list[Literal["major", "serious", "general", "low", "none"]], Field(min_length=1, max_length=5)
+    ] = Field(["major", "serious"], title="分级")
+    flood: Id | None = Field(None, title="淹没范围")
+    exercise: bool = Field(False, title="演练")
+
+
+class Propose(Cover):
+    """Where `k` teams stand by so that as many key places as possible are within reach."""
+
+    k: Annotated[int, Field(title="队伍数", ge=1, le=20)]
+
+
+class StandbyPlace(Wire):
+    """A team stands by at a place."""
+
+    team: Id = Field(title="队伍")
+    name: Annotated[Text, StringConstraints(max_length=100)] = Field("", title="地点")
+    lon: Lon = Field(title="经度")
+    lat: Lat = Field(title="纬度")
+
+
+class Standby(Wire):
+    """The record of where teams stand by, and upon which question."""
+
+    places: Annotated[list[StandbyPlace], Field(title="前置点", min_length=1, max_length=50)]
+    asked: Cover | None = Field(None, title="依据")
+    note: Text = Field("", title="备注")
+    exercise: bool = Field(False, title="演练")

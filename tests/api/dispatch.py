@@ -1,0 +1,52 @@
+"""Helpers of the tests of 调度: teams, incidents, plans made and accepted."""
+
+from typing import Any
+
+from starlette.testclient import TestClient
+from tests.api.rescue import HERE, add
+
+COUNTY = "360402"
+
+
+def post(client: TestClient, path: str, body: dict[str, Any], status: int = 201) -> dict[str, Any]:
+    answer = client.post(f"/api/rescue/{path}", json=body)
+    assert answer.status_code == status, answer.text
+    return dict(answer.json())
+
+
+def get(client: TestClient, path: str, **params: Any) -> dict[str, Any]:
+    answer = client.get(f"/api/rescue/{path}", params=params)
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+def place(dx: float, dy: float = 0.0) -> tuple[float, float]:
+    """So many hundredths of a degree from HERE."""
+    return HERE[0] + dx / 100, HERE[1] + dy / 100
+
+
+def team(client: TestClient, name: str, at: tuple[float, float], *, skills: str = "water", **facts: Any) -> int:
+    """A team of the register; its id."""
+    attributes = {"skills": skills.split(), **facts}
+    return add(client, "rescue-team", name, at, COUNTY, attributes=attributes)
+
+
+def incident(client: TestClient, where: tuple[float, float], **more: Any) -> dict[str, Any]:
+    """An incident, reported."""
+    body = {"kind": "人员被困", "place": {"type": "Point", "coordinates": list(where)}, **more}
+    return post(client, "incidents", body)
+
+
+def plan(client: TestClient, *incidents: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """A plan, made."""
+    return post(client, "plans", {"incidents": [i["id"] for i in incidents], **more})
+
+
+def accept(client: TestClient, made: dict[str, Any]) -> dict[str, Any]:
+    """A plan, accepted."""
+    return post(client, f"plans/{made['id']}/accept", {}, 200)
+
+
+def sent(made: dict[str, Any]) -> dict[int, int]:
+    """Who goes where."""
+    return {a["team"]: a["incident"] for a in made["assignments"]}

@@ -1,0 +1,275 @@
+"""Incidents: how urgent and why, changed, merged, split, ended; teams' reports; goods that go out."""
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+from tests.api.dispatch import COUNTY, get, incident, place, post, team
+from tests.api.rescue import HERE, add, flood, square
+from tests.api.test_bad_input import refused
+
+from riskmap.base import clock
+
+Maker = Callable[..., TestClient]
+
+
+def facts(one: dict[str, Any], **more: Any) -> dict[str, Any]:
+    names = (
+        "kind", "place", "name", "trapped", "vulnerable", "depth_m", "needs", "reporter", "phone", "note", "flood",
+    )  # fmt: skip
+    return {n: one[n] for n in names} | {"at": one["happened_at"]} | more
+
+
+class TestIncidents:
+    def test_the_urgent_one_comes_first_with_the_words_of_why(self, admin: TestClient) -> None:
+        hour_ago = (clock.now() - timedelta(minutes=61)).isoformat()
+        few = incident(admin, place(1), trapped=3, depth_m=0.8)
+        many = incident(admin, place(2), trapped=12, vulnerable=3, depth_m=0.8, at=hour_ago)
+        road = incident(admin, place(3), kind="道路中断", trapped=0)
+        assert many["priority"]["words"] == [
+            "被困 12 人 24 分", "其中需帮助 3 人 9 分", "水深 0.8 m 12 分", "在水中已等 1 小时 6 分", "人员被困 20 分",
+        ]  # fmt: skip
+        assert many["priority"]["points"] == 71
+        assert road["priority"] == {"points": 5, "words": ["道路中断 5 分"], "mark": "经验值，没有标准"}
+        ids = [i["id"] for i in get(admin, "incidents")["items"]]
+        assert [i for i in ids if i in {few["id"], many["id"], road["id"]}] == [many["id"], few["id"], road["id"]]
+
+    def test_not_known_how_many_is_not_none(self, admin: TestClient) -> None:
+        unknown, nobody = incident(admin, HERE), incident(admin, HERE, trapped=0)
+        assert (unknown["trapped"], nobody["trapped"]) == (None, 0)
+        assert unknown["priority"]["points"] > nobody["priority"]["points"]
+        assert unknown["priority"]["words"][0] == "被困人数不明，按 5 人 10 分"
+
+    def test_a_change_is_a_version_and_who_was_overtaken_is_told(self, admin: TestClient, make_account: Maker) -> None:
+        made = incident(admin, HERE, trapped=4)
+        other = make_account("editor")
+        path = f"/api/rescue/incidents/{made['id']}"
+        changed = other.put(path, json=facts(made, trapped=9) | {"version": 1})
+        assert changed.status_code == 200, changed.text
+        said = refused(admin.put(path, json=facts(made, trapped=5) | {"version": 1}), 409)
+        assert other.username in said["detail"]  # type: ignore[attr-defined]
+        now = get(admin, f"incidents/{made['id']}")
+        assert (now["trapped"], [v["trapped"] for v in now["versions"]]) == (9, [9, 4])
+        then = get(admin, f"incidents/{made['id']}", at=made["changed_at"])
+        assert then["trapped"] == 4
+
+    def test_merged_and_split_with_their_links(self, admin: TestClient) -> None:
+        a, b = incident(admin, place(1), trapped=2), incident(admin, place(1.01), trapped=3)
+        body = facts(a, trapped=5) | {"version": 1, "others": [{"incident": b["id"], "version": 1}]}
+        one = post(admin, f"incidents/{a['id']}/merge", body, 200)
+        assert (one["trapped"], one["came_from"], one["status"]) == (5, [b["id"]], "open")
+        gone = get(admin, f"incidents/{b['id']}")
+        assert (gone["status"], gone["went_to"], gone["trapped"]) == ("merged", [a["id"]], 3)
+        parts = [facts(a, trapped=4, name="东侧"), facts(a, trapped=1, name="西侧")]
+        two = post(admin, f"incidents/{a['id']}/split", {"version": 2, "parts": parts}, 200)
+        assert (two["status"], len(two["went_to"])) == ("split", 2)
+        assert [get(admin, f"incidents/{i}")["name"] for i in two["went_to"]] == ["东侧", "西侧"]
+        listed = {i["id"] for i in get(admin, "incidents")["items"]}
+        assert set(two["went_to"]) <= listed
+        assert not {a["id"], b["id"]} & listed
+        refused(admin.post(f"/api/rescue/incidents/{b['id']}/close", json={"version": 2, "result": "x"}), 409)
+
+    def test_it_ends_with_its_result_and_the_log_has_it(self, admin: TestClient) -> None:
+        made = incident(admin, HERE, name="例湾村")
+        done = post(admin, f"incidents/{made['id']}/close", {"version": 1, "result": "全部救出，无伤亡"}, 200)
+        assert (done["status_title"], done["result"]) == ("已结束", "全部救出，无伤亡")
+        newest = get(admin, "log", kind="调度")["items"][0]
+        assert newest["what"] == f"险情 {made['id']}（例湾村）结束：全部救出，无伤亡"
+
+    def test_of_two_who_merge_each_other_at_once_one_does(self, admin: TestClient, make_account: Maker) -> None:
+        a, b = incident(admin, place(4)), incident(admin, place(4.01))
+        clients, gate, codes = [make_account("editor") for _ in range(2)], threading.Barrier(2), []
+
+        def go(client: TestClient, into: dict[str, Any], other: dict[str, Any]) -> None:
+            body = facts(into) | {"version": 1, "others": [{"incident": other["id"], "version": 1}]}
+            gate.wait()
+            codes.append(client.post(f"/api/rescue/incidents/{into['id']}/merge", json=body).status_code)
+
+        threads = [threading.Thread(target=go, args=(clients[0], a, b)),
+                   threading.Thread(target=go, args=(clients[1], b, a))]  # fmt: skip
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(codes) == [200, 409]
+
+    @pytest.mark.parametrize(
+        ("body", "field"),
+        [
+            ({"kind": "龙卷风"}, "kind"),
+            ({"trapped": -1}, "trapped"),
+            ({"trapped": 2, "vulnerable": 3}, "vulnerable"),
+            ({"place": {"type": "Point", "coordinates": [29.7, 116.0]}}, "place"),
+            ({"place": {"type": "Polygon", "coordinates": [[[116, 29], [117, 30], [117, 29], [116, 30], [116, 29]]]}},
+             "place"),
+            ({"at": "2099-01-01T00:00:00+08:00"}, "at"),
+            ({"at": "2020-01-01T00:00:00+08:00"}, "at"),
+            ({"needs": ["dragon"]}, "needs.0"),
+            ({"depth_m": 500}, "depth_m"),
+        ],
+    )  # fmt: skip
+    def test_what_is_wrong_is_named(self, admin: TestClient, body: dict[str, Any], field: str) -> None:
+        given = {"kind": "人员被困", "place": {"type": "Point", "coordinates": list(HERE)}, **body}
+        said = refused(admin.post("/api/rescue/incidents", json=given))
+        assert field in {e["field"] for e in said["errors"]}
+
+    def test_an_exercise_stands_apart(self, admin: TestClient) -> None:
+        made = incident(admin, HERE, exercise=True)
+        assert made["id"] in {i["id"] for i in get(admin, "incidents", exercise=True)["items"]}
+        assert made["id"] not in {i["id"] for i in get(admin, "incidents")["items"]}
+        real = flood(admin, [(0.5, square(*HERE, 300))])
+        point = {"type": "Point", "coordinates": list(HERE)}
+        body = {"kind": "人员被困", "place": point, "flood": real["id"], "exercise": True}
+        assert refused(admin.post("/api/rescue/incidents", json=body))["errors"][0]["field"] == "flood"
+
+    def test_readers_read_and_only_editors_report(self, make_account: Maker, client: TestClient) -> None:
+        body = {"kind": "人员被困", "place": {"type": "Point", "coordinates": list(HERE)}}
+        reader = make_account("reader")
+        assert reader.get("/api/rescue/incidents").status_code == 200
+        refused(reader.post("/api/rescue/incidents", json=body), 403)
+        refused(make_account("reader", "public").get("/api/rescue/incidents"), 403)
+        refused(client.get("/api/rescue/incidents"), 401)
+
+
+class TestTeams:
+    def test_the_newest_report_holds_and_home_is_the_base_again(self, admin: TestClient) -> None:
+        made = team(admin, "例水上救援队", HERE, boats=2, pumps_m3h=100, wading_depth_cm=60)
+        [one] = [t for t in get(admin, "teams")["items"] if t["id"] == made]
+        assert (one["status"], one["position"], one["position_from"]) == ("待命", list(HERE), "base")
+        assert (one["boats"], one["seats"], one["skills"]) == (2, 12, [{"value": "water", "title": "水域救援"}])
+        there = {"status": "在途", "lon": 116.05, "lat": 29.75, "load": 3}
+        out = post(admin, f"teams/{made}/status", there)
+        assert (out["status"], out["position"], out["load"]) == ("在途", [116.05, 29.75], 3)
+        moment = out["at"]
+        home = post(admin, f"teams/{made}/status", {"status": "休整"})
+        assert (home["status"], home["position"], home["position_from"]) == ("休整", list(HERE), "base")
+        [then] = [t for t in get(admin, "teams", at=moment)["items"] if t["id"] == made]
+        assert (then["status"], then["position"]) == ("在途", [116.05, 29.75])
+        [drill] = [t for t in get(admin, "teams", exercise=True)["items"] if t["id"] == made]
+        assert drill["status"] == "待命"
+        assert [r["status"] for r in get(admin, f"teams/{made}/status")["items"]] == ["休整", "在途"]
+
+    def test_nearest_by_arrival_and_only_with_what_is_needed(self, admin: TestClient) -> None:
+        at = place(50, 20)
+        far, near = team(admin, "例远队", place(54, 20), boats=1), team(admin, "例近队", place(51, 20), boats=1)
+        dry = team(admin, "例无艇队", place(50.1, 20))
+        found = get(admin, "teams/nearest", lon=at[0], lat=at[1], need="boat")
+        mine = [i["id"] for i in found["items"] if i["id"] in {far, near, dry}]
+        assert mine == [near, far]
+        legs = [i["leg"]["travel_s"] for i in found["items"] if i["leg"]]
+        assert legs == sorted(legs)
+        assert found["routing"] == "straight_line"  # no roads are loaded here
+        assert found["routing_notes"]
+        post(admin, f"teams/{near}/status", {"status": "休整"})
+        again = get(admin, "teams/nearest", lon=at[0], lat=at[1], need="boat")
+        assert [i["said"] for i in again["items"] if i["id"] == near] == ["休整"]
+
+    def test_what_one_may_not_see_is_counted_and_told_by_its_department(
+        self, admin: TestClient, make_account: Maker
+    ) -> None:
+        hidden = team(admin, "例外县队", place(60, 20), boats=1)
+        editor = make_account("editor", areas=["360481"])
+        listed = get(editor, "teams")
+        assert hidden not in {t["id"] for t in listed["items"]}
+        assert listed["hidden"] >= 1
+        found = get(editor, "teams/nearest", lon=place(60)[0], lat=place(0, 20)[1], need="boat")
+        assert found["items"][0]["masked"] == "对象无权查看（主管部门：应急管理局）"
+        assert found["items"][0]["position"] is None
+        refused(editor.post(f"/api/rescue/teams/{hidden}/status", json={"status": "待命"}), 404)
+
+    @pytest.mark.parametrize(
+        ("body", "field"),
+        [
+            ({"status": "睡觉"}, "status"),
+            ({"status": "待命", "lon": 116}, "lat"),
+            ({"status": "待命", "lon": 200, "lat": 29}, "lon"),
+            ({"status": "待命", "at": "2099-01-01T00:00:00+08:00"}, "at"),
+            ({"status": "待命", "load": -1}, "load"),
+        ],
+    )
+    def test_a_report_that_is_wrong(self, admin: TestClient, body: dict[str, Any], field: str) -> None:
+        made = team(admin, "例错报队", HERE)
+        said = refused(admin.post(f"/api/rescue/teams/{made}/status", json=body))
+        assert field in {e["field"] for e in said["errors"]}
+
+
+def store(client: TestClient, name: str, quantity: int = 500, minimum: int | None = 400) -> int:
+    goods = [{"item": "帐篷", "quantity": quantity, "unit": "顶", "minimum": minimum}]
+    return add(client, "relief-store", name, HERE, COUNTY, attributes={"goods": goods, "checked_on": "2026-05-01"})
+
+
+class TestGoods:
+    def stock(self, client: TestClient, of: int, **params: Any) -> dict[str, Any]:
+        [one] = [s for s in get(client, "goods", **params)["items"] if s["id"] == of]
+        return dict(one["goods"][0])
+
+    def move(self, client: TestClient, of: int, **body: Any) -> Any:
+        return client.post(f"/api/rescue/goods/{of}/moves", json={"item": "帐篷", "unit": "顶", **body})
+
+    def test_an_issue_lowers_the_stock_and_stands_at_the_incident(self, admin: TestClient) -> None:
+        of, one = store(admin, "例一号库"), incident(admin, HERE)
+        out = self.move(admin, of, what="issue", quantity=200, incident=one["id"], taker="张三")
+        assert out.status_code == 201, out.text
+        now = self.stock(admin, of)
+        assert (now["registered"], now["stock"], now["below_minimum"]) == (500, 300, True)
+        [seen] = get(admin, f"incidents/{one['id']}")["goods"]
+        assert (seen["item"], seen["quantity"], seen["taker"]) == ("帐篷", 200, "张三")
+        assert self.move(admin, of, what="return", quantity=150).status_code == 201
+        assert (self.stock(admin, of)["stock"], self.stock(admin, of)["below_minimum"]) == (450, False)
+        assert self.stock(admin, of, exercise=True)["stock"] == 500
+        too_many = refused(self.move(admin, of, what="issue", quantity=451, incident=one["id"]))
+        assert "现有 450 顶，不够 451 顶" in too_many["errors"][0]["message"]
+
+    def test_a_transfer_keeps_both_ends(self, admin: TestClient) -> None:
+        a, b = store(admin, "例甲库"), store(admin, "例乙库", 10)
+        assert self.move(admin, a, what="transfer", quantity=100, to_store=b).status_code == 201
+        assert (self.stock(admin, a)["stock"], self.stock(admin, b)["stock"]) == (400, 110)
+        [row] = get(admin, "goods/moves", store=b)["items"]
+        assert (row["what_title"], row["store"], row["to_store"]) == ("调拨", a, b)
+
+    def test_what_was_counted_anew_has_the_movements_in_it(self, admin: TestClient) -> None:
+        of, one = store(admin, "例盘点库"), incident(admin, HERE)
+        assert self.move(admin, of, what="issue", quantity=200, incident=one["id"]).status_code == 201
+        found = admin.get(f"/api/objects/{of}")
+        goods = [{"item": "帐篷", "quantity": 300, "unit": "顶", "minimum": 400}]
+        changed = admin.patch(
+            f"/api/objects/{of}", json={"attributes": {"goods": goods, "checked_on": "2026-06-01"}},
+            headers={"If-Match": found.headers["etag"]},
+        )  # fmt: skip
+        assert changed.status_code == 200, changed.text
+        assert self.stock(admin, of)["stock"] == 300  # not 100
+        assert len(get(admin, "goods/moves", store=of)["items"]) == 1
+
+    def test_of_many_who_issue_at_once_none_gets_what_is_not_there(
+        self, admin: TestClient, make_account: Maker
+    ) -> None:
+        of, one = store(admin, "例抢库", 100), incident(admin, HERE)
+        clients, gate, codes = [make_account("editor") for _ in range(4)], threading.Barrier(4), []
+
+        def go(client: TestClient) -> None:
+            gate.wait()
+            codes.append(self.move(client, of, what="issue", quantity=40, incident=one["id"]).status_code)
+
+        threads = [threading.Thread(target=go, args=(c,)) for c in clients]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(codes) == [201, 201, 422, 422]
+        assert self.stock(admin, of)["stock"] == 20
+
+    @pytest.mark.parametrize(
+        ("body", "field"),
+        [
+            ({"what": "issue", "quantity": 1}, "incident"),
+            ({"what": "transfer", "quantity": 1}, "to_store"),
+            ({"what": "return", "quantity": 0}, "quantity"),
+            ({"what": "return", "quantity": 1, "item": "飞机"}, "item"),
+        ],
+    )
+    def test_a_movement_that_is_wrong(self, admin: TestClient, body: dict[str, Any], field: str) -> None:
+        said = refused(self.move(admin, store(admin, "例错库"), **body))
+        assert field in {e["field"] for e in said["errors"]}

@@ -1,0 +1,85 @@
+"""Who is sent where: the best of all ways, against every way there is; pins, those already there, nobody that fits."""
+
+import itertools
+import random
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from riskmap.rescue.dispatch import assign
+from riskmap.rescue.dispatch.assign import Crew, Task, Travel
+
+pytest.importorskip("ortools", reason="the optimiser is an extra")
+HAS = ("boat", "pump", "medical")
+
+
+def every_way(crews: Sequence[Crew], tasks: Sequence[Task], travel: Travel) -> Iterator[list[tuple[int, int]]]:
+    choices = [
+        [None, *(t.id for t in tasks if (c.id, t.id) in travel and assign.fits(c, t))] for c in crews
+    ]  # fmt: skip
+    for way in itertools.product(*choices):
+        yield [(c.id, t) for c, t in zip(crews, way, strict=True) if t is not None]
+
+
+def case(seed: int) -> tuple[list[Crew], list[Task], dict[tuple[int, int], float]]:
+    dice = random.Random(seed)
+    crews = []
+    for i in range(dice.randint(1, 5)):
+        has = frozenset(n for n in HAS if dice.random() < 0.5)
+        now_at = dice.choice([None, None, 100, 101])
+        crews.append(
+            Crew(i, has, 6 * dice.randint(1, 4) if "boat" in has else 0, dice.choice([0, 300, 600]), now_at, 600)
+        )
+    tasks = []
+    for i in range(dice.randint(1, 5)):
+        needs = tuple(n for n in HAS if dice.random() < 0.45)
+        persons = dice.randint(0, 40) if "boat" in needs else 0
+        tasks.append(Task(100 + i, dice.randint(1, 90), needs, persons, served=dice.random() < 0.15))
+    travel = {
+        (c.id, t.id): dice.uniform(60, 7200) for c in crews for t in tasks if dice.random() < 0.8
+    }  # some have no way
+    return crews, tasks, travel
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_no_other_way_is_better(seed: int) -> None:
+    crews, tasks, travel = case(seed)
+    found = assign.solve(crews, tasks, travel)
+    assert found.proved
+    best = max(assign.value(crews, tasks, travel, way) for way in every_way(crews, tasks, travel))
+    assert assign.value(crews, tasks, travel, found.pairs) == best
+    assert len({c for c, _ in found.pairs}) == len(found.pairs)
+    assert set(found.pairs) <= set(travel)
+
+
+def test_each_has_one_before_any_has_two_and_more_go_where_one_boat_is_too_small() -> None:
+    crews = [Crew(i, frozenset({"boat"}), 6) for i in range(3)]
+    tasks = [Task(100, 80, ("boat",), persons=20), Task(101, 5, ("boat",), persons=2)]
+    travel = {(c.id, t.id): 600.0 for c in crews for t in tasks}
+    found = assign.solve(crews, tasks, travel)
+    assert sorted(t for _, t in found.pairs) == [100, 100, 101]
+    alone = assign.solve(crews, [Task(100, 80, ("boat",), persons=6)], travel)
+    assert len(alone.pairs) == 1  # nobody is sent for nothing
+
+
+def test_who_is_pinned_goes_there_and_the_rest_is_solved_round_it() -> None:
+    crews = [Crew(0, frozenset({"boat"}), 6), Crew(1, frozenset({"boat"}), 6)]
+    tasks = [Task(100, 50, ("boat",)), Task(101, 40, ("boat",))]
+    travel = {(0, 100): 100.0, (0, 101): 100.0, (1, 100): 5000.0, (1, 101): 100.0}
+    assert assign.solve(crews, tasks, travel).pairs == [(0, 100), (1, 101)]
+    assert assign.solve(crews, tasks, travel, {0: 101}).pairs == [(0, 101), (1, 100)]
+    assert assign.solve(crews, tasks, travel, {0: None}).pairs == [(1, 100)]  # the more urgent one
+
+
+def test_who_is_under_way_is_turned_only_where_it_pays() -> None:
+    tasks = [Task(100, 50), Task(101, 50)]
+    travel = {(0, 100): 500.0, (0, 101): 400.0}
+    assert assign.solve([Crew(0, frozenset(), now_at=100, turning_s=600)], tasks, travel).pairs == [(0, 100)]
+    assert assign.solve([Crew(0, frozenset())], tasks, travel).pairs == [(0, 101)]
+
+
+def test_nobody_and_nobody_that_fits_is_an_answer() -> None:
+    task = Task(100, 50, ("boat",))
+    assert assign.solve([], [task], {}).pairs == []
+    assert assign.solve([Crew(0, frozenset({"pump"}))], [task], {(0, 100): 60.0}).pairs == []
+    assert assign.solve([Crew(0, frozenset({"boat"}))], [task], {}).pairs == []  # no way
