@@ -71,6 +71,7 @@ from riskmap.rescue import (
     warnings_api,
 )
 from riskmap.rescue.dispatch import plans_api as dispatch_plans
+from riskmap.rescue.dispatch import standby_api as dispatch_standby
 from riskmap.rescue.dispatch import teams_api as dispatch_teams
 from riskmap.rescue.evac import api as evacuations_api
 from riskmap.rescue.evac import household_table, households, households_api
@@ -198,6 +199,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(households_api.router)
     app.include_router(dispatch_teams.router)
     app.include_router(dispatch_plans.router)
+    app.include_router(dispatch_standby.router)
     _add_page(app)
     return app
 

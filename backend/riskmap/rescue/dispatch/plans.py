@@ -650,8 +650,6 @@ def since(
             if v["withdrawn_at"] is None and v["id"] > plan["flood"] and v["made_at"] <= until:
                 out.append(f"淹没范围有第 {v['version']} 版（{_clock(v['made_at'])}）")
                 break
-    rows: Any = ()
-    if connection.scalar(text("SELECT to_regclass('rescue_road_closed')")):
         rows = connection.execute(
             text(
                 "SELECT c.name, '封闭' AS what, c.at FROM rescue_road_closed AS c WHERE c.exercise = :exercise"

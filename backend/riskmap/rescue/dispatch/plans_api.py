@@ -55,7 +55,7 @@ def post_plan(body: NewPlan, request: Request, reader: Writer, snapshot: WriteSn
     diff, causes, since}. A proposal: nobody is sent before it is accepted."""
     count(reader)
     asked = Asked(body.incidents, body.teams, body.flood, body.exercise, {})
-    made = plans.make(snapshot, ways.router_of(request.app), asked)
+    made = plans.make(snapshot, request.app.state.router, asked)
     note_asked(request, snapshot, "plan", made, {"incidents": body.incidents, "flood": body.flood})
     return _plan(request, snapshot, made)
 
@@ -72,7 +72,7 @@ def change_plan(plan_id: PlanId, body: PlanChange, request: Request, reader: Wri
     """{team, incident | null} → a further plan with this team there and all others as before, and the `diff`: what it
     means for each incident. Nothing is accepted."""
     count(reader)
-    made = plans.change(snapshot, ways.router_of(request.app), plan_id, body.team, body.incident)
+    made = plans.change(snapshot, request.app.state.router, plan_id, body.team, body.incident)
     return _plan(request, snapshot, made)
 
 
@@ -82,7 +82,7 @@ def replan(plan_id: PlanId, body: Replan, request: Request, reader: Writer, snap
     Teams under way to incidents of the plan may be turned; those that have arrived stay."""
     count(reader)
     made = plans.replan(
-        snapshot, ways.router_of(request.app), plan_id, flood=body.flood, of=body.incidents, keep_pins=body.keep_pins
+        snapshot, request.app.state.router, plan_id, flood=body.flood, of=body.incidents, keep_pins=body.keep_pins
     )
     return _plan(request, snapshot, made)
 

@@ -14,6 +14,7 @@ from riskmap.selection.compile import Compiled, compile_selection
 from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Snapshot
 
+__all__ = ["every", "forms", "full_or_raise", "live", "masked", "named", "readable", "titles"]
 _NAMES = ("id", "class", "grade", "name", "division", "department", "attributes")
 
 

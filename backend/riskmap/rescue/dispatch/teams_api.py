@@ -69,7 +69,7 @@ def nearest_teams(
     every = teams.all_of(snapshot, exercise=exercise, at=then)
     fitting = [t for t in every if all(t.meets(n) for n in need or ())]
     found, how = ways.legs(
-        snapshot, ways.router_of(request.app), fitting, [Place(float(lon), float(lat))], flood, exercise
+        snapshot, request.app.state.router, fitting, [Place(float(lon), float(lat))], flood, exercise
     )
     ordered = ways.arrivals(fitting, found)
     first = ordered[:limit]

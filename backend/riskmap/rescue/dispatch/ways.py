@@ -5,12 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from pyproj import Geod
-
 from riskmap.rescue import routing
 from riskmap.rescue.dispatch.teams import Team
-from riskmap.rescue.routing import Answer, Leg, Place, Route, Vehicle
-from riskmap.rescue.routing.answers import STRAIGHT_KMH
+from riskmap.rescue.routing import Answer, Leg, Place, Route, Router, Vehicle
+from riskmap.rescue.routing.answers import BY_TITLE
 from riskmap.store.snapshot import Snapshot
 
 Legs = Mapping[tuple[int, int], Leg | None]  # (team's id, the place's index); None: no way
@@ -18,7 +16,7 @@ Legs = Mapping[tuple[int, int], Leg | None]  # (team's id, the place's index); N
 
 def legs(
     snapshot: Snapshot,
-    router: Any,
+    router: Router,
     teams: Sequence[Team],
     places: Sequence[Place],
     flood_id: int | None,
@@ -42,7 +40,7 @@ def legs(
 
 def matrix(
     snapshot: Snapshot,
-    router: Any,
+    router: Router,
     origins: Sequence[Place],
     places: Sequence[Place],
     vehicle: Vehicle,
@@ -50,33 +48,28 @@ def matrix(
     exercise: bool,
 ) -> tuple[list[list[Leg | None]], Answer]:
     """Each origin to each place, for one kind of vehicle."""
-    if router is None:
-        rows: list[list[Leg | None]] = [[_straight(a, b) for b in places] for a in origins]
-        return rows, Answer("straight_line", [_NOT_YET])
     return routing.matrix(snapshot.connection, router, origins, places, vehicle, flood_id, exercise=exercise)
 
 
 def route(
-    snapshot: Snapshot, router: Any, team: Team, place: Place, flood_id: int | None, exercise: bool
+    snapshot: Snapshot, router: Router, team: Team, place: Place, flood_id: int | None, exercise: bool
 ) -> tuple[Route | None, Answer]:
     """The way of one team with its line and instructions."""
     assert team.place is not None
-    if router is None:
-        return None, Answer("straight_line", [_NOT_YET])
     return routing.route(snapshot.connection, router, team.place, place, team.vehicle, flood_id, exercise=exercise)
 
 
-_NOT_YET = "没有路线引擎，按直线估算。"
-
-
-def _straight(a: Place, b: Place) -> Leg:
-    metres = float(Geod(ellps="GRS80").inv(a.lon, a.lat, b.lon, b.lat)[2])
-    return Leg(metres / float(STRAIGHT_KMH) * 3.6, metres, "straight_line")
-
-
-def router_of(app: Any) -> Any:
-    """The process's routing engine."""
-    return getattr(app.state, "router", None)
+def reach(
+    snapshot: Snapshot,
+    router: Router,
+    origin: Place,
+    minutes: int,
+    vehicle: Vehicle,
+    flood_id: int | None,
+    exercise: bool,
+) -> tuple[list[dict[str, Any]], Answer]:
+    """The area that is reached from a place in so many minutes, as GeoJSON."""
+    return routing.reach(snapshot.connection, router, origin, [minutes], vehicle, flood_id, exercise=exercise)
 
 
 def together(answers: Sequence[Answer]) -> Answer:
@@ -89,7 +82,7 @@ def together(answers: Sequence[Answer]) -> Answer:
 
 def told(answer: Answer) -> dict[str, Any]:
     """How the ways were found, for the page."""
-    words = routing.answers.BY_TITLE[answer.by]
+    words = BY_TITLE[answer.by]
     return {"routing": answer.by, "routing_title": words, "routing_notes": list(answer.notes)}
 
 

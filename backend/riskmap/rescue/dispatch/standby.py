@@ -1,0 +1,380 @@
+"""前置: before the water comes, key places that no fitting team reaches in time, and where teams had better stand by.
+
+Reached is what lies in the area that a team reaches by road in so many minutes (a circle where there are no roads, and
+it says so). Decided over all live objects and teams, shown as the reader may see them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import h3
+import numpy as np
+import shapely
+from shapely.geometry import shape
+from sqlalchemy import text
+
+from riskmap.base.audit import dump_json
+from riskmap.base.errors import FieldError, Invalid
+from riskmap.catalogue.model import GRADES
+from riskmap.rescue import floods, log, minute
+from riskmap.rescue.dispatch import assign, incidents, seen, teams, ways
+from riskmap.rescue.dispatch.assign import Crew, Task
+from riskmap.rescue.dispatch.teams import Team
+from riskmap.rescue.routing import Answer, Place, Vehicle
+from riskmap.selection.model import Selection
+from riskmap.store.snapshot import Snapshot
+
+MOST_PLACES = 20_000
+MOST_LISTED = 500
+_MOST_SITES = 60
+_SITES = ("rescue-team", "fire-station", "relief-store", "shelter", "village")  # where one can stand by. Policy.
+_NEAR_KMH = 40.0  # as the crow flies: which sites are looked at at all
+_SITE_CELL = 7  # one site of each such hexagon, some 2 km wide
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Which key places, for which need, within how many minutes."""
+
+    minutes: int
+    need: str | None
+    classes: Sequence[str]
+    grades: Sequence[str]
+    flood_id: int | None
+    exercise: bool
+
+    def words(self) -> str:
+        """In a line."""
+        need = f"有{incidents.NEEDS[self.need]}的" if self.need else ""
+        return f"{need}队伍 {self.minutes} 分钟内能到"
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Key places, which team reaches which, and how that was found."""
+
+    places: Sequence[Mapping[str, Any]]
+    unplaced: int
+    fitting: Sequence[Team]
+    by_team: Any  # array of teams by places
+    answers: Sequence[Answer]
+
+
+def look(snapshot: Snapshot, router: Any, ask: Ask) -> Reached:
+    """Raises Invalid for classes that there are not, or a flood of the other kind."""
+    strange = [c for c in ask.classes if c not in snapshot.catalogue.classes]
+    if strange:
+        raise Invalid("分类有误", errors=[FieldError("classes", "unknown_class", f"没有分类 {strange[0]}")])
+    if ask.flood_id is not None and floods.find(snapshot.connection, ask.flood_id)["exercise"] != ask.exercise:
+        told = "实战不能用演练的淹没范围，反之亦然"
+        raise Invalid("淹没范围有误", errors=[FieldError("flood", "other_kind", told)])
+    roles = {"hazard", "target"}
+    classes = ask.classes or [c.code for c in snapshot.catalogue.classes.values() if c.role in roles]
+    found = seen.live(snapshot, Selection(classes=tuple(classes), grade=tuple(ask.grades)))
+    placed = [r for r in found if r["lon"] is not None]
+    if len(placed) > MOST_PLACES:
+        told = f"有 {len(placed):,} 处，一次最多 {MOST_PLACES:,} 处，请少选几类或只看重大"
+        raise Invalid("对象太多", errors=[FieldError("classes", "too_many", told)])
+    at = minute.asked(snapshot.connection, None)
+    every = teams.all_of(snapshot, exercise=ask.exercise, at=at)
+    fitting = [
+        t for t in every if t.place is not None and t.status != "休整" and (ask.need is None or t.meets(ask.need))
+    ]
+    answers: list[Answer] = []
+    rows = [_within(snapshot, router, ask, t.place, t.vehicle, placed, answers) for t in fitting if t.place]
+    by_team = np.array(rows, dtype=bool).reshape(len(fitting), len(placed))
+    return Reached(placed, len(found) - len(placed), fitting, by_team, answers)
+
+
+def _within(
+    snapshot: Snapshot,
+    router: Any,
+    ask: Ask,
+    origin: Place,
+    vehicle: Vehicle,
+    places: Sequence[Mapping[str, Any]],
+    answers: list[Answer],
+) -> Any:
+    """Which places lie in what is reached from here in time."""
+    areas, answer = ways.reach(snapshot, router, origin, ask.minutes, vehicle, ask.flood_id, ask.exercise)
+    answers.append(answer)
+    inside = np.zeros(len(places), dtype=bool)
+    lon, lat = np.array([p["lon"] for p in places], float), np.array([p["lat"] for p in places], float)
+    for area in areas:
+        drawn = shapely.make_valid(shape(area["geometry"]))
+        shapely.prepare(drawn)
+        inside |= shapely.intersects_xy(drawn, lon, lat)
+    return inside
+
+
+def gaps(snapshot: Snapshot, router: Any, ask: Ask) -> dict[str, Any]:
+    """Key places that no fitting team reaches in time, the gravest first."""
+    reached = look(snapshot, router, ask)
+    covered = _any(reached.by_team)
+    out = [p for p, is_covered in zip(reached.places, covered, strict=True) if not is_covered]
+    return _counts(reached, covered) | {
+        "asked": ask.words(),
+        "items": _listed(snapshot, out),
+        "by_class": _by_class(snapshot, out),
+        **ways.told(ways.together(reached.answers)),
+    }
+
+
+def _any(rows: Any) -> Any:
+    """Which columns have one that is true."""
+    return rows.any(axis=0)
+
+
+def _counts(reached: Reached, covered: Any) -> dict[str, Any]:
+    return {
+        "places": len(reached.places), "covered": int(covered.sum()),
+        "uncovered": len(reached.places) - int(covered.sum()), "unplaced": reached.unplaced,
+        "teams": len(reached.fitting),
+    }  # fmt: skip
+
+
+def _listed(snapshot: Snapshot, places: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    ordered = sorted(places, key=lambda p: (p["grade"], p["id"]))[:MOST_LISTED]
+    forms = seen.forms(snapshot, (p["id"] for p in ordered))
+    classes = snapshot.catalogue.classes
+    out = []
+    for p in ordered:
+        form = forms.get(p["id"])
+        one: dict[str, Any] = seen.named(p, form) | {
+            "class": None, "class_title": None, "grade": None, "division": None, "at": None,
+        }  # fmt: skip
+        if form is not None:
+            one |= {
+                "class": p["class"], "class_title": classes[p["class"]].title if p["class"] in classes else p["class"],
+                "grade": GRADES[p["grade"] - 1],
+            }  # fmt: skip
+        if form == "full":
+            one |= {"division": p["division"] or None, "at": [p["lon"], p["lat"]]}
+        out.append(one)
+    return out
+
+
+def _by_class(snapshot: Snapshot, places: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    counts: dict[str, int] = {}
+    for p in places:
+        counts[p["class"]] = counts.get(p["class"], 0) + 1
+    classes = snapshot.catalogue.classes
+    return [
+        {"class": c, "title": classes[c].title if c in classes else c, "n": n}
+        for c, n in sorted(counts.items(), key=lambda x: (-x[1], x[0]))
+    ]
+
+
+# -- Proposed ------------------------------------------------------------------------------
+
+
+def propose(snapshot: Snapshot, router: Any, ask: Ask, k: int) -> dict[str, Any]:
+    """Where at most `k` teams stand by so that as many key places as possible are within reach of any team.
+
+    Who moves away is not at its base any more: what only it reached there counts as lost.
+    """
+    reached = look(snapshot, router, ask)
+    before = _any(reached.by_team)
+    sites = _sites(snapshot, ask, reached, before)
+    answers = list(reached.answers)
+    rows = [
+        _within(snapshot, router, ask, Place(s["lon"], s["lat"]), Vehicle(), reached.places, answers) for s in sites
+    ]
+    by_site = np.array(rows, dtype=bool).reshape(len(sites), len(reached.places))
+    movable = [i for i, t in enumerate(reached.fitting) if t.status in teams.FREE]
+    chosen, moved, proved, note = cover(reached.by_team, by_site, movable, k)
+    pairs = _who_goes_where(
+        snapshot, router, ask, [reached.fitting[i] for i in moved], [sites[j] for j in chosen], answers
+    )
+    stays = [i for i in range(len(reached.fitting)) if i not in moved]
+    after = reached.by_team[stays].any(axis=0) | by_site[chosen].any(axis=0)
+    site_forms = seen.forms(snapshot, (sites[j]["id"] for j in chosen))
+    named = {t["id"]: t for t in teams.bodies(snapshot, [reached.fitting[i] for i in moved], {}) if t["id"]}
+    out = []
+    for j in chosen:
+        site = sites[j]
+        team, leg = pairs.get(site["id"], (None, None))
+        only = by_site[j] & ~before
+        told = named.get(team.id) if team else None
+        full = site_forms.get(site["id"]) == "full"
+        out.append(
+            {
+                "at": [site["lon"], site["lat"]], "name": site["name"] if full else "",
+                "team": told and told["id"], "team_name": told and told["name"],
+                "masked": seen.masked(team.row["department"]) if team and told is None else None,
+                "travel_s": round(leg.travel_s) if leg else None, "covers": int(by_site[j].sum()),
+                "covers_new": int(only.sum()), "said": "" if team else "没有队伍能到这里",
+            }
+        )  # fmt: skip
+    return _counts(reached, before) | {
+        "asked": ask.words(), "k": k, "items": out, "after": int(after.sum()), "lost": int((before & ~after).sum()),
+        "optimal": proved, "note": note, "sites": len(sites),
+        "left": _listed(snapshot, [p for p, ok in zip(reached.places, after, strict=True) if not ok]),
+        **ways.told(ways.together(answers)),
+    }  # fmt: skip
+
+
+def _sites(snapshot: Snapshot, ask: Ask, reached: Reached, covered: Any) -> list[dict[str, Any]]:
+    """Where one can stand by, near what is not covered: the best of each hexagon, as the crow flies."""
+    missing = [p for p, ok in zip(reached.places, covered, strict=True) if not ok]
+    found = [r for r in seen.live(snapshot, Selection(classes=_SITES)) if r["lon"] is not None]
+    if not missing or not found:
+        return []
+    to = np.array([[p["lon"], p["lat"]] for p in missing], float)
+    reach_m = ask.minutes / 60 * _NEAR_KMH * 1000
+    counted: dict[str, tuple[int, dict[str, Any]]] = {}
+    for site in found:
+        dx = (to[:, 0] - site["lon"]) * 111_320 * np.cos(np.radians(site["lat"]))
+        near = int((np.hypot(dx, (to[:, 1] - site["lat"]) * 110_900) <= reach_m).sum())
+        cell = h3.latlng_to_cell(site["lat"], site["lon"], _SITE_CELL)
+        if near and near > counted.get(cell, (0, {}))[0]:
+            counted[cell] = (near, site)
+    ordered = sorted(counted.values(), key=lambda c: (-c[0], c[1]["id"]))
+    return [site for _, site in ordered[:_MOST_SITES]]
+
+
+def cover(by_team: Any, by_site: Any, movable: Sequence[int], k: int) -> tuple[list[int], list[int], bool, str]:
+    """Sites and the teams that move, so that the most places are reached: exact, or step by step without the optimiser.
+
+    Places that the same teams and sites reach count together.
+    """
+    if not len(by_site) or not movable or not by_site.shape[1]:
+        return [], [], True, "" if movable else "没有可以前置的队伍"
+    columns, counts = np.unique(np.vstack([by_team, by_site]), axis=1, return_counts=True)
+    teams_, sites_ = columns[: len(by_team)], columns[len(by_team) :]
+    try:
+        from ortools.linear_solver import pywraplp
+    except ImportError:
+        return *_greedy(teams_, sites_, counts, movable, k), False, "没有装优化程序（ortools），逐个选，不保证最优"
+    solver = pywraplp.Solver.CreateSolver("SCIP")
+    stand = [solver.BoolVar("") for _ in sites_]
+    move = {i: solver.BoolVar("") for i in movable}
+    gain = []
+    for column, n in enumerate(counts):
+        always = any(teams_[i, column] for i in range(len(teams_)) if i not in move)
+        having = [stand[j] for j in range(len(sites_)) if sites_[j, column]]
+        staying = [1 - move[i] for i in movable if teams_[i, column]]
+        if always or not (having or staying):
+            continue
+        reached = solver.NumVar(0, 1, "")
+        solver.Add(reached <= solver.Sum([*having, *staying]))
+        gain.append(int(n) * reached)
+    solver.Add(solver.Sum(stand) == solver.Sum(list(move.values())))
+    solver.Add(solver.Sum(stand) <= k)
+    # The fewest moves of those that reach as much.
+    solver.Maximize(1000 * solver.Sum(gain) - solver.Sum(stand))
+    solver.SetTimeLimit(int(assign.LIMIT_S * 1000))
+    status = solver.Solve()
+    if status not in (pywraplp.Solver.OPTIMAL, pywraplp.Solver.FEASIBLE):
+        return *_greedy(teams_, sites_, counts, movable, k), False, "没有算出最优，逐个选"
+    chosen = [j for j, v in enumerate(stand) if v.solution_value() > 0.5]
+    moved = [i for i, v in move.items() if v.solution_value() > 0.5]
+    proved = status == pywraplp.Solver.OPTIMAL
+    return chosen, moved, proved, "" if proved else "没有证明是最优"
+
+
+def _greedy(by_team: Any, by_site: Any, counts: Any, movable: Sequence[int], k: int) -> tuple[list[int], list[int]]:
+    """One team and site after the other, each the best that can be added."""
+    chosen: list[int] = []
+    moved: list[int] = []
+
+    def total(sites: Sequence[int], gone: Sequence[int]) -> int:
+        stays = [i for i in range(len(by_team)) if i not in gone]
+        return int(counts[by_team[stays].any(axis=0) | by_site[list(sites)].any(axis=0)].sum())
+
+    for _ in range(k):
+        now = total(chosen, moved)
+        options = [
+            (total([*chosen, j], [*moved, i]), -j, -i)
+            for j in range(len(by_site)) if j not in chosen for i in movable if i not in moved
+        ]  # fmt: skip
+        best = max(options, default=(now, 0, 0))
+        if best[0] <= now:
+            break
+        chosen.append(-best[1])
+        moved.append(-best[2])
+    return chosen, moved
+
+
+def _who_goes_where(
+    snapshot: Snapshot, router: Any, ask: Ask, moving: Sequence[Team], sites: Sequence[Mapping[str, Any]],
+    answers: list[Answer],
+) -> dict[int, tuple[Team, Any]]:  # fmt: skip
+    """The moving teams to the sites, with the least driving in all: (team, way) by the site's id."""
+    if not moving:
+        return {}
+    places = [Place(s["lon"], s["lat"]) for s in sites]
+    legs, how = ways.legs(snapshot, router, moving, places, ask.flood_id, ask.exercise)
+    answers.append(how)
+    travel = {(t, sites[i]["id"]): leg.travel_s for (t, i), leg in legs.items() if leg is not None}
+    crews = [Crew(t.id, frozenset()) for t in moving]
+    solved = assign.solve(crews, [Task(s["id"], 1) for s in sites], travel)
+    by_id = {t.id: t for t in moving}
+    index = {s["id"]: i for i, s in enumerate(sites)}
+    return {site: (by_id[t], legs[t, index[site]]) for t, site in solved.pairs}
+
+
+# -- Recorded ------------------------------------------------------------------------------
+
+
+def record(
+    snapshot: Snapshot, places: Sequence[Mapping[str, Any]], asked: Mapping[str, Any] | None, note: str, exercise: bool
+) -> int:
+    """Teams stand by at places: their status and the log; the record's id. Raises NotFound, Invalid."""
+    doubled = {p["team"] for i, p in enumerate(places) if p["team"] in {q["team"] for q in places[:i]}}
+    if doubled:
+        raise Invalid("没有记下", errors=[FieldError("places", "twice", "一支队伍只能在一处待命")])
+    named = [
+        seen.full_or_raise(snapshot, p["team"], (teams.CLASS,), "支队伍")["name"] for p in places
+    ]  # fmt: skip
+    made: int = snapshot.connection.execute(
+        text(
+            "INSERT INTO rescue_standby (by, exercise, asked, places, note) VALUES (:by, :exercise,"
+            " CAST(:asked AS jsonb), CAST(:places AS jsonb), :note) RETURNING standby_id"
+        ),
+        {
+            "by": snapshot.reader.name, "exercise": exercise, "asked": dump_json(asked or {}),
+            "places": dump_json(list(places)), "note": note,
+        },
+    ).scalar_one()  # fmt: skip
+    for p in places:
+        teams.add_status(
+            snapshot, p["team"], "待命", place=Place(p["lon"], p["lat"]), note=f"前置 {p['name']}".strip(),
+            how="standby", exercise=exercise,
+        )  # fmt: skip
+    said = "；".join(
+        f"{name}在" + (p["name"] or f"{p['lon']:.5f}, {p['lat']:.5f}") for name, p in zip(named, places, strict=True)
+    )
+    log.note(
+        snapshot.connection, by=snapshot.reader.name, kind="调度", exercise=exercise,
+        what=f"前置待命：{said}" + (f"（{note}）" if note else ""), ref={"kind": "standby", "id": made},
+    )  # fmt: skip
+    return made
+
+
+def listed(snapshot: Snapshot, *, exercise: bool, at: datetime) -> list[dict[str, Any]]:
+    """Records up to a minute, the newest first; a team that the reader may not see is told by its department."""
+    rows = snapshot.connection.execute(
+        text(
+            "SELECT standby_id AS id, at AS made_at, by, exercise, asked, places, note FROM rescue_standby"
+            " WHERE exercise = :exercise AND at <= :at ORDER BY standby_id DESC LIMIT 100"
+        ),
+        {"exercise": exercise, "at": at},
+    )
+    found = [dict(r) for r in rows.mappings()]
+    ids = sorted({p["team"] for f in found for p in f["places"]})
+    known = {r["id"]: r for r in seen.every(snapshot, ids)} if ids else {}
+    forms = seen.forms(snapshot, ids)
+
+    def told(p: Mapping[str, Any]) -> dict[str, Any]:
+        row = known.get(p["team"])
+        if row is None or forms.get(p["team"]) != "full":
+            department = row["department"] if row else ""
+            return {"team": None, "team_name": None, "masked": seen.masked(department), "name": "", "at": None}
+        return {
+            "team": p["team"], "team_name": row["name"], "masked": None, "name": p["name"], "at": [p["lon"], p["lat"]],
+        }  # fmt: skip
+
+    return [f | {"places": [told(p) for p in f["places"]]} for f in found]

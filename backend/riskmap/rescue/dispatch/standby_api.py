@@ -1,0 +1,66 @@
+"""前置 over HTTP: what is not reached in time, where to stand by, and the record of it."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+
+from riskmap.base import audit
+from riskmap.base.web import ExactResponse, ExactRoute
+from riskmap.rescue import minute
+from riskmap.rescue.api import At, Exercise, answer, count, note_asked
+from riskmap.rescue.dispatch import standby, ways
+from riskmap.rescue.dispatch.standby import Ask
+from riskmap.rescue.dispatch.wire import Cover, Propose, Standby
+from riskmap.rescue.rights import Commander, Inner
+from riskmap.store.dependencies import ReadSnapshot, WriteSnapshot
+
+router = APIRouter(prefix="/api/rescue", route_class=ExactRoute, default_response_class=ExactResponse, tags=["rescue"])
+
+
+def _ask(body: Cover) -> Ask:
+    return Ask(body.minutes, body.need, body.classes, body.grades, body.flood, body.exercise)
+
+
+@router.post("/standby/gaps")
+def find_gaps(body: Cover, request: Request, reader: Inner, snapshot: ReadSnapshot) -> Any:
+    """{minutes, need, classes, grades, flood, exercise} → {asked, places, covered, uncovered, unplaced, teams, items:
+    [{id, name, masked, class, class_title, grade, division, at}], by_class, routing, routing_title, routing_notes}:
+    key places that no fitting team reaches in time."""
+    count(reader)
+    found = standby.gaps(snapshot, request.app.state.router, _ask(body))
+    note_asked(request, snapshot, "standby", "gaps", body.model_dump())
+    return answer(request, snapshot, found)
+
+
+@router.post("/standby/propose")
+def propose(body: Propose, request: Request, reader: Inner, snapshot: ReadSnapshot) -> Any:
+    """The same and `k` → {items: [{at, name, team, team_name, masked, travel_s, covers, covers_new, said}], places,
+    covered, after, lost, left, optimal, note}: where at most k teams stand by. Nothing is written."""
+    count(reader)
+    found = standby.propose(snapshot, request.app.state.router, _ask(body), body.k)
+    note_asked(request, snapshot, "standby", "propose", body.model_dump())
+    return answer(request, snapshot, found)
+
+
+@router.post("/standby", status_code=201)
+def post_standby(body: Standby, request: Request, reader: Commander, snapshot: WriteSnapshot) -> Any:
+    """{places: [{team, name, lon, lat}], asked, note, exercise}: teams stand by there; their status follows."""
+    places = [p.model_dump() for p in body.places]
+    asked = None if body.asked is None else body.asked.model_dump()
+    made = standby.record(snapshot, places, asked, body.note, body.exercise)
+    audit.record(
+        snapshot.connection, reader.name, "create", "standby", made, address=reader.address,
+        state=snapshot.moment.n, after={"teams": [p["team"] for p in places], "exercise": body.exercise},
+    )  # fmt: skip
+    then = minute.asked(snapshot.connection, None)
+    [told] = [s for s in standby.listed(snapshot, exercise=body.exercise, at=then) if s["id"] == made]
+    return answer(request, snapshot, told, then)
+
+
+@router.get("/standby")
+def list_standby(
+    request: Request, reader: Inner, snapshot: ReadSnapshot, exercise: Exercise = False, at: At = None
+) -> Any:
+    """{items: [{id, made_at, by, asked, places: [{team, team_name, masked, name, at}], note}]}: the record."""
+    then = minute.asked(snapshot.connection, at)
+    return answer(request, snapshot, {"items": standby.listed(snapshot, exercise=exercise, at=then)}, then)

@@ -1,0 +1,353 @@
+"""The plan: who goes where and why, changed by hand, made anew with its difference, accepted once; orders and calls."""
+
+import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from starlette.testclient import TestClient
+from tests.api.dispatch import accept, get, incident, place, plan, post, sent, team
+from tests.api.rescue import flood, square
+from tests.api.test_bad_input import refused
+
+from riskmap.access.reader import SYSTEM
+from riskmap.base import clock, database
+
+Maker = Callable[..., TestClient]
+
+
+@pytest.fixture(scope="module")
+def commander(make_account: Maker) -> TestClient:
+    return make_account("editor", may=["dispatch"])
+
+
+@pytest.fixture(scope="module")
+def fleet(admin: TestClient) -> dict[str, int]:
+    """Two with boats, one with a pump; far from everybody else's."""
+    return {
+        "east": team(admin, "例东艇队", place(102, 0), boats=1, wading_depth_cm=60),
+        "west": team(admin, "例西艇队", place(98, 0), boats=1),
+        "pump": team(admin, "例泵队", place(100, 1), skills="drain", pumps_m3h=500),
+    }
+
+
+@pytest.fixture(autouse=True)
+def clean(app: Any) -> Iterator[None]:
+    """Every test begins with teams that are free: rows are only added to, but by the owner of the tests."""
+    yield
+    with database.write(app.state.engine, SYSTEM.settings(write=True)) as connection:
+        connection.execute(
+            text(
+                "INSERT INTO rescue_order_mark (order_id, what, at, by, how) SELECT o.order_id, 'result',"
+                " clock_timestamp(), 'test', 'call' FROM rescue_order AS o WHERE NOT EXISTS (SELECT FROM"
+                " rescue_order_mark AS m WHERE m.order_id = o.order_id AND m.what IN ('result', 'cancelled'))"
+            )
+        )
+        connection.execute(
+            text(
+                "INSERT INTO rescue_team_status (team_id, status, at, by, how, exercise) SELECT DISTINCT team_id, '待命',"
+                " clock_timestamp(), 'test', 'hand', exercise FROM rescue_team_status"
+            )
+        )
+
+
+def two(admin: TestClient, **more: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Trapped in the east and in the west."""
+    east = incident(admin, place(101.5), trapped=4, needs=["boat"], name="东村", **more)
+    west = incident(admin, place(98.5), trapped=3, needs=["boat"], name="西村", **more)
+    return east, west
+
+
+def of(fleet: dict[str, int]) -> list[int]:
+    return list(fleet.values())
+
+
+class TestPlan:
+    def test_each_goes_where_it_is_soonest_and_says_why(self, admin: TestClient, fleet: dict[str, int]) -> None:
+        east, west = two(admin)
+        wet = incident(admin, place(100, 2), kind="积水排涝", trapped=0, needs=["pump"])
+        made = plan(admin, east, west, wet, teams=of(fleet))
+        assert sent(made) == {fleet["east"]: east["id"], fleet["west"]: west["id"], fleet["pump"]: wet["id"]}
+        assert (made["optimal"], made["accepted"], made["routing"]) == (True, False, "straight_line")
+        assert made["routing_notes"]
+        by_team = {a["team"]: a for a in made["assignments"]}
+        assert "最快；其次 例西艇队" in by_team[fleet["east"]]["why"]
+        assert "艇 1 艘，一趟 6 人，被困 4 人" in by_team[fleet["east"]]["why"]
+        assert "唯一有泵" in by_team[fleet["pump"]]["why"]
+        assert made["assignments"][0]["incident"] == east["id"]  # the urgent one first
+        assert made["unreachable"] == []
+        assert get(admin, "teams")["by_status"]["出动"] == 0  # a proposal sends nobody
+
+    def test_who_cannot_be_served_says_why(self, admin: TestClient, fleet: dict[str, int]) -> None:
+        many = incident(admin, place(101.5), trapped=20, needs=["boat"])
+        gas = incident(admin, place(100), needs=["gas"])
+        third = incident(admin, place(100, 3), trapped=1, kind="其他", needs=["pump"])
+        fourth = incident(admin, place(100, 4), trapped=0, kind="其他", needs=["pump"])
+        made = plan(admin, many, gas, third, fourth, teams=of(fleet))
+        why = {u["incident"]: u["code"] for u in made["unreachable"]}
+        assert why == {gas["id"]: "no_skill", fourth["id"]: "no_team"}
+        assert [a["incident"] for a in made["assignments"]].count(many["id"]) == 2  # one boat is too small
+        [short] = made["short"]
+        assert (short["incident"], short["seats"]) == (many["id"], 8)
+        none = plan(admin, many, teams=[])
+        assert (none["assignments"], none["unreachable"][0]["code"]) == ([], "no_team")
+
+    def test_an_exercise_and_what_is_over_are_refused_and_so_is_nobody(
+        self, admin: TestClient, fleet: dict[str, int]
+    ) -> None:
+        east, _ = two(admin)
+        drill = incident(admin, place(101.5), exercise=True)
+        ids = {"incidents": [east["id"], drill["id"]]}
+        said = refused(admin.post("/api/rescue/plans", json=ids))
+        assert said["errors"][0]["message"] == f"没有险情 {drill['id']}，请刷新后再选"
+        post(admin, f"incidents/{east['id']}/close", {"version": 1, "result": "救出"}, 200)
+        assert (
+            "已结束"
+            in refused(admin.post("/api/rescue/plans", json={"incidents": [east["id"]]}))["errors"][0]["message"]
+        )
+        refused(admin.post("/api/rescue/plans", json={"incidents": []}))
+        refused(admin.post("/api/rescue/plans", json={"incidents": [drill["id"]], "exercise": True, "teams": [2**60]}))
+        real = flood(admin, [(0.5, square(*place(101.5), 300))])
+        body = {"incidents": [drill["id"]], "exercise": True, "flood": real["id"]}
+        assert refused(admin.post("/api/rescue/plans", json=body))["errors"][0]["field"] == "flood"
+        refused(admin.get("/api/rescue/plans/999999999"), 404)
+
+    def test_changed_by_hand_shows_what_it_means_and_accepts_nothing(
+        self, admin: TestClient, fleet: dict[str, int]
+    ) -> None:
+        east, west = two(admin)
+        made = plan(admin, east, west, teams=of(fleet))
+        body = {"team": fleet["east"], "incident": west["id"]}
+        other = post(admin, f"plans/{made['id']}/change", body)
+        assert sent(other) == {fleet["east"]: west["id"], fleet["west"]: west["id"]}
+        rows = {r["incident"]: r for r in other["diff"]["rows"]}
+        assert (rows[east["id"]]["what"], rows[west["id"]]["what"]) == ("lost", "other_team")
+        assert rows[east["id"]]["words"].startswith("例东艇队（")
+        assert rows[east["id"]]["words"].endswith(" → 没有队伍")
+        assert (other["parent"], other["accepted"]) == (made["id"], False)
+        assert "手工指定" in next(a["why"] for a in other["assignments"] if a["team"] == fleet["east"])
+        again = post(admin, f"plans/{other['id']}/replan", {})
+        assert sent(again)[fleet["east"]] == west["id"]  # kept
+        assert sent(again)[fleet["west"]] == east["id"]  # the rest is solved round it
+        free = post(admin, f"plans/{other['id']}/replan", {"keep_pins": False})
+        assert sent(free) == sent(made)
+        refused(admin.post(f"/api/rescue/plans/{made['id']}/change", json=body | {"incident": 999999}))
+        refused(admin.post(f"/api/rescue/plans/{made['id']}/change", json=body | {"incident": east["id"]}))
+
+    def test_made_anew_after_a_team_reports_and_the_difference_is_right(
+        self, admin: TestClient, fleet: dict[str, int]
+    ) -> None:
+        east, west = two(admin)
+        made = plan(admin, east, west, teams=of(fleet))
+        post(admin, f"teams/{fleet['east']}/status", {"status": "休整"})
+        seen = get(admin, f"plans/{made['id']}")
+        assert [s.split("（")[0] for s in seen["since"]] == ["例东艇队报休整"]
+        anew = post(admin, f"plans/{made['id']}/replan", {})
+        assert sent(anew) == {fleet["west"]: east["id"]}  # one boat: the more urgent
+        assert anew["causes"] == seen["since"]
+        rows = {r["incident"]: r["what"] for r in anew["diff"]["rows"]}
+        assert rows == {east["id"]: "other_team", west["id"]: "lost"}
+        assert [o["why"] for o in anew["left_out"] if o["team"] == fleet["east"]] == ["现为休整"]
+
+    def test_what_one_may_not_see_stands_masked_in_the_plan(
+        self, admin: TestClient, fleet: dict[str, int], make_account: Maker
+    ) -> None:
+        east, west = two(admin)
+        made = plan(admin, east, west, teams=of(fleet))
+        seen = get(make_account("editor", areas=["360481"]), f"plans/{made['id']}")
+        for a in seen["assignments"]:
+            assert (a["team"], a["team_name"], a["route"], a["why"]) == (None, None, None, "")
+            assert a["masked"] == "对象无权查看（主管部门：应急管理局）"
+        assert "例东艇队" not in str(seen)
+
+
+class TestAccept:
+    def test_one_act_issues_orders_and_sends_the_teams(
+        self, commander: TestClient, admin: TestClient, fleet: dict[str, int]
+    ) -> None:
+        east, west = two(admin)
+        done = accept(commander, plan(admin, east, west, teams=of(fleet)))
+        assert done["accepted"]
+        assert {o["team"]["id"]: o["incident"] for o in done["orders"]} == sent(done)
+        assert all(o["status"] == "issued" for o in done["orders"])
+        status = {t["id"]: (t["status"], t["order"]) for t in get(admin, "teams")["items"]}
+        for o in done["orders"]:
+            assert status[o["team"]["id"]][0] == "出动"
+            assert status[o["team"]["id"]][1]["id"] == o["id"]
+        log = get(admin, "log", kind="调度")["items"]
+        assert sum(e["what"].startswith("调度令 ") for e in log[:2]) == 2
+        assert log[2]["what"].startswith(f"接受第 {done['accepted_number']} 号方案")
+        # Teams under an order are not sent by another plan.
+        third = incident(admin, place(101), trapped=1, needs=["boat"])
+        assert plan(admin, third)["assignments"] == [] or fleet["east"] not in sent(plan(admin, third))
+
+    def test_only_who_may_dispatch_accepts(self, admin: TestClient, fleet: dict[str, int], make_account: Maker) -> None:
+        east, _ = two(admin)
+        made = plan(admin, east, teams=of(fleet))
+        refused(make_account("editor").post(f"/api/rescue/plans/{made['id']}/accept"), 403)
+        refused(make_account("reader").post("/api/rescue/plans", json={"incidents": [east["id"]]}), 403)
+
+    def test_of_many_who_accept_at_once_one_does_and_the_others_are_told_who(
+        self, admin: TestClient, fleet: dict[str, int], make_account: Maker
+    ) -> None:
+        east, west = two(admin)
+        clients = [make_account("editor", may=["dispatch"]) for _ in range(5)]
+        made = [plan(admin, east, west, teams=of(fleet)) for _ in clients]
+        gate, answers = threading.Barrier(len(clients)), []
+
+        def go(client: TestClient, one: dict[str, Any]) -> None:
+            gate.wait()
+            answers.append((client, client.post(f"/api/rescue/plans/{one['id']}/accept")))
+
+        threads = [threading.Thread(target=go, args=pair) for pair in zip(clients, made, strict=True)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        [(first, won)] = [(c, a) for c, a in answers if a.status_code == 200]
+        for _, lost in (pair for pair in answers if pair[1].status_code != 200):
+            said = refused(lost, 409)
+            assert said["code"] == "overtaken"
+            assert first.username in said["detail"]  # type: ignore[attr-defined]
+            assert said["now"]["number"] == won.json()["accepted_number"]
+        running = get(admin, "orders", running=True)["items"]
+        assert {o["plan"] for o in running} == {won.json()["id"]}
+        again = refused(first.post(f"/api/rescue/plans/{won.json()['id']}/accept"), 409)
+        assert again["code"] == "accepted"
+
+    def test_a_team_that_has_left_or_an_incident_that_is_over_is_not_accepted(
+        self, commander: TestClient, admin: TestClient, fleet: dict[str, int]
+    ) -> None:
+        east, west = two(admin)
+        made = plan(admin, east, west, teams=of(fleet))
+        post(admin, f"teams/{fleet['east']}/status", {"status": "在途"})
+        said = refused(commander.post(f"/api/rescue/plans/{made['id']}/accept"), 409)
+        assert (said["code"], "例东艇队现为在途" in said["detail"]) == ("team_changed", True)
+        post(admin, f"teams/{fleet['east']}/status", {"status": "待命"})
+        post(admin, f"incidents/{west['id']}/close", {"version": 1, "result": "自行撤离"}, 200)
+        said = refused(commander.post(f"/api/rescue/plans/{made['id']}/accept"), 409)
+        assert (said["code"], said["now"]["incidents"]) == ("incident_over", [west["id"]])
+        assert get(admin, "orders", running=True)["items"] == []
+
+    def test_made_anew_turns_who_is_under_way_and_leaves_who_has_arrived(
+        self, commander: TestClient, admin: TestClient, fleet: dict[str, int]
+    ) -> None:
+        east, west = two(admin)
+        first = accept(commander, plan(admin, east, west, teams=of(fleet)))
+        by_team = {o["team"]["id"]: o for o in first["orders"]}
+        post(commander, f"orders/{by_team[fleet['east']]['id']}/marks", {"what": "arrival"})
+        urgent = incident(admin, place(98.1), trapped=30, vulnerable=10, depth_m=1.6, needs=["boat"])
+        ids = [east["id"], west["id"], urgent["id"]]
+        anew = post(admin, f"plans/{first['id']}/replan", {"incidents": ids})
+        assert sent(anew) == {fleet["west"]: urgent["id"]}
+        assert [(s["team"], s["incident"], s["arrived"]) for s in anew["standing"]] == [
+            (fleet["east"], east["id"], True)
+        ]
+        assert [w["order"] for w in anew["withdraws"]] == [by_team[fleet["west"]]["id"]]
+        done = accept(commander, anew)
+        assert [o["incident"] for o in done["orders"]] == [urgent["id"]]
+        was = next(o for o in get(admin, "orders", plan=first["id"])["items"] if o["team"]["id"] == fleet["west"])
+        assert (was["status"], was["marks"][-1]["how"]) == ("cancelled", "system")
+        kept = next(o for o in get(admin, "orders", plan=first["id"])["items"] if o["team"]["id"] == fleet["east"])
+        assert kept["status"] == "arrival"
+
+    def test_an_exercise_does_not_touch_what_is_real(
+        self, commander: TestClient, admin: TestClient, fleet: dict[str, int]
+    ) -> None:
+        east, west = two(admin, exercise=True)
+        real = plan(admin, *two(admin), teams=of(fleet))
+        done = accept(commander, plan(admin, east, west, teams=of(fleet), exercise=True))
+        assert done["exercise"]
+        assert get(admin, "orders", running=True)["items"] == []
+        assert {t["status"] for t in get(admin, "teams")["items"] if t["id"] in of(fleet)} == {"待命"}
+        assert get(admin, f"plans/{real['id']}")["overtaken"] is None
+        accept(commander, real)
+
+
+class TestOrders:
+    @pytest.fixture
+    def order(self, commander: TestClient, admin: TestClient, fleet: dict[str, int]) -> dict[str, Any]:
+        east, _ = two(admin)
+        [one] = accept(commander, plan(admin, east, teams=[fleet["east"]]))["orders"]
+        return dict(one)
+
+    def marked(self, client: TestClient, order: dict[str, Any], what: str, **more: Any) -> dict[str, Any]:
+        return post(client, f"orders/{order['id']}/marks", {"what": what, **more})
+
+    def test_receipt_departure_arrival_result_and_the_team_follows(
+        self, admin: TestClient, fleet: dict[str, int], order: dict[str, Any]
+    ) -> None:
+        for what, title, status in (
+            ("receipt", "签收", "出动"), ("departure", "出发", "在途"), ("arrival", "到达", "到达"), ("result", "完成", "返回"),
+        ):  # fmt: skip
+            now = self.marked(admin, order, what, note="救出 4 人" if what == "result" else "")
+            assert now["status_title"] == title
+            [one] = [t for t in get(admin, "teams")["items"] if t["id"] == fleet["east"]]
+            assert one["status"] == status
+        assert [m["what"] for m in now["marks"]] == ["receipt", "departure", "arrival", "result"]
+        said = refused(admin.post(f"/api/rescue/orders/{order['id']}/marks", json={"what": "arrival"}), 409)
+        assert "完成" in said["detail"]
+        newest = get(admin, "log", kind="调度")["items"][0]["what"]
+        assert newest == f"调度令 {order['id']}（例东艇队→险情 {order['incident']}）完成，电话：救出 4 人"
+
+    def test_an_order_to_a_team_that_does_something_else_is_told(
+        self, admin: TestClient, fleet: dict[str, int], order: dict[str, Any]
+    ) -> None:
+        post(admin, f"teams/{fleet['east']}/status", {"status": "返回"})
+        [now] = get(admin, "orders", running=True)["items"]
+        assert "已报返回，没有按本令行动" in now["said"]
+
+    def test_only_who_may_dispatch_takes_it_back_and_says_why(
+        self, admin: TestClient, commander: TestClient, make_account: Maker, order: dict[str, Any]
+    ) -> None:
+        path = f"/api/rescue/orders/{order['id']}/marks"
+        refused(make_account("editor").post(path, json={"what": "cancelled", "note": "x"}), 403)
+        assert refused(commander.post(path, json={"what": "cancelled"}))["errors"][0]["field"] == "note"
+        assert self.marked(commander, order, "cancelled", note="已由村民救出")["status"] == "cancelled"
+
+    @pytest.mark.parametrize(
+        ("body", "field"),
+        [
+            ({"what": "dance"}, "what"),
+            ({"what": "arrival", "at": "2020-01-01T00:00:00+08:00"}, "at"),
+            ({"what": "arrival", "at": "2099-01-01T00:00:00+08:00"}, "at"),
+        ],
+    )
+    def test_a_mark_that_is_wrong(
+        self, admin: TestClient, order: dict[str, Any], body: dict[str, Any], field: str
+    ) -> None:
+        said = refused(admin.post(f"/api/rescue/orders/{order['id']}/marks", json=body))
+        assert field in {e["field"] for e in said["errors"]}
+
+    def test_as_it_stood_at_a_minute(self, admin: TestClient, order: dict[str, Any]) -> None:
+        then = clock.now()
+        self.marked(admin, order, "receipt")
+        assert [o["status"] for o in get(admin, "orders", at=then.isoformat(), running=True)["items"]] == ["issued"]
+        before = (then - timedelta(hours=1)).isoformat()
+        assert order["id"] not in {o["id"] for o in get(admin, "orders", at=before)["items"]}
+
+    def test_whom_to_ring_in_order_and_the_calls_that_were_made(
+        self, admin: TestClient, fleet: dict[str, int], order: dict[str, Any], make_account: Maker
+    ) -> None:
+        of_team = fleet["east"]
+        parties = [
+            {"role": "巡查", "post": "值班员", "name": "例乙", "phone": "000-2"},
+            {"role": "主要负责人", "post": "队长", "name": "例甲", "phone": "000-1"},
+        ]
+        etag = admin.get(f"/api/objects/{of_team}/parties").headers["etag"]
+        put = admin.put(f"/api/objects/{of_team}/parties", json=parties, headers={"If-Match": etag})
+        assert put.status_code == 200, put.text
+        found = get(admin, "calls", object=of_team)
+        assert [(c["role"], c["name"], c["phone"]) for c in found["items"]] == [
+            ("主要负责人", "例甲", "000-1"), ("巡查", "例乙", "000-2"),
+        ]  # fmt: skip
+        body = {"object": of_team, "party": found["items"][0]["party"], "result": "未接", "order": order["id"]}
+        made = post(admin, "calls", body)
+        assert [(c["result"], c["order"]) for c in made["items"][0]["calls"]] == [("未接", order["id"])]
+        assert get(admin, "log", kind="调度")["items"][0]["what"] == "电话 例东艇队（主要负责人 例甲）：未接"
+        said = refused(admin.post("/api/rescue/calls", json=body | {"party": 2**60}))
+        assert said["errors"][0]["field"] == "party"
+        refused(make_account("editor", areas=["360481"]).get(f"/api/rescue/calls?object={of_team}"), 404)
+        assert get(admin, "calls", object=of_team, exercise=True)["items"][0]["calls"] == []
