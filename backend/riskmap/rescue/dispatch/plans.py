@@ -650,16 +650,16 @@ def since(
             if v["withdrawn_at"] is None and v["id"] > plan["flood"] and v["made_at"] <= until:
                 out.append(f"淹没范围有第 {v['version']} 版（{_clock(v['made_at'])}）")
                 break
-        rows = connection.execute(
-            text(
-                "SELECT c.name, '封闭' AS what, c.at FROM rescue_road_closed AS c WHERE c.exercise = :exercise"
-                " AND c.at > CAST(:after AS timestamptz) AND c.at <= :until UNION ALL"
-                " SELECT c.name, '恢复通行', o.at FROM rescue_road_opened AS o JOIN rescue_road_closed AS c"
-                " USING (closed_id) WHERE c.exercise = :exercise AND o.at > CAST(:after AS timestamptz)"
-                " AND o.at <= :until ORDER BY 3"
-            ),
-            span,
-        )
+    rows = connection.execute(
+        text(
+            "SELECT c.name, '封闭' AS what, c.at FROM rescue_road_closed AS c WHERE c.exercise = :exercise"
+            " AND c.at > CAST(:after AS timestamptz) AND c.at <= :until UNION ALL"
+            " SELECT c.name, '恢复通行', o.at FROM rescue_road_opened AS o JOIN rescue_road_closed AS c"
+            " USING (closed_id) WHERE c.exercise = :exercise AND o.at > CAST(:after AS timestamptz)"
+            " AND o.at <= :until ORDER BY 3"
+        ),
+        span,
+    )
     out += [f"{row.name or '无名道路'}{row.what}（{_clock(row.at)}）" for row in rows]
     mine = sorted({a["team"] for a in plan["body"]["assignments"]})
     rows = connection.execute(

@@ -8,7 +8,7 @@ from riskmap.base import audit
 from riskmap.base.web import ExactResponse, ExactRoute
 from riskmap.rescue import minute
 from riskmap.rescue.api import At, Exercise, answer, count, note_asked
-from riskmap.rescue.dispatch import accept, orders, plans, ways
+from riskmap.rescue.dispatch import accept, orders, plans
 from riskmap.rescue.dispatch.plans import Asked
 from riskmap.rescue.dispatch.wire import Call, NewPlan, OrderMark, PlanChange, Replan
 from riskmap.rescue.rights import Commander, Inner, Writer, commander

@@ -8,7 +8,7 @@ from riskmap.base import audit
 from riskmap.base.web import ExactResponse, ExactRoute
 from riskmap.rescue import minute
 from riskmap.rescue.api import At, Exercise, answer, count, note_asked
-from riskmap.rescue.dispatch import standby, ways
+from riskmap.rescue.dispatch import standby
 from riskmap.rescue.dispatch.standby import Ask
 from riskmap.rescue.dispatch.wire import Cover, Propose, Standby
 from riskmap.rescue.rights import Commander, Inner
