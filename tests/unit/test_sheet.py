@@ -7,16 +7,20 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
+from math import hypot
 
 import h3
 import pypdfium2
 import pytest
 import shapely
 from pyproj import Geod
+from shapely import STRtree
 from tests.unit.sheet_makers import city, imprint, legend, marks, overlaps, sheet, town, words
 
 from riskmap.paper.drawing import Block, width
+from riskmap.paper.labels import Body, Taken
 from riskmap.paper.margins import borders, scale_bar
+from riskmap.paper.placing import number_spot
 from riskmap.paper.sheet import Division, Ground, Heat, Mark, compose
 
 
@@ -151,6 +155,17 @@ def test_where_nothing_is_drawn_no_name_of_a_division_runs_into_the_words() -> N
     assert names
     wide = width(said, 10.0, bold=True)
     assert not [b for b in names if b[0] < x + wide and b[2] > x and b[1] < y + 1 and b[3] > y - 3]
+
+
+def test_the_leader_to_a_number_keeps_clear_of_other_symbols() -> None:
+    taken = Taken((0, 0, 100, 100))
+    taken.add((40, 40, 60, 60))  # no room near by
+    east = shapely.box(56, 45, 60, 55)
+    spot = number_spot(taken, STRtree([east]), Body([0], 50, 50, 2, 2), 3, 60, 3, 2)
+    assert spot is not None
+    middle = ((spot[0] + spot[2]) / 2, (spot[1] + spot[3]) / 2)
+    assert not east.intersects(shapely.LineString([(50, 50), middle]))
+    assert hypot(middle[0] - 50, middle[1] - 50) < 20
 
 
 def test_the_boundaries_settle_nothing_and_say_so_once() -> None:

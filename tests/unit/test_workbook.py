@@ -120,7 +120,7 @@ def test_rows_leave_nothing_behind_in_memory(tmp_path: Path) -> None:
 
 def test_a_table_is_printed_on_as_many_pages_across_as_keep_it_readable(tmp_path: Path) -> None:
     path = tmp_path / "wide.xlsx"
-    narrow = [Heading("序号", 6), Heading("名称", 28), Heading("说明", 40)]
+    narrow = [Heading("序号", 6), Heading("风险点名称", 28), Heading("说明", 40)]
     wide = [*narrow, *(Heading(f"第 {i} 列", 12) for i in range(25))]
     with Workbook(path, imprint()) as book:
         for name, headings in (("窄", narrow), ("宽", wide)):

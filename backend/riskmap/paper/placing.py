@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from math import hypot
 from typing import Any
 
 import numpy as np
+import shapely
+from shapely import STRtree
 
 from riskmap.catalogue.model import GRADE_RANK, GRADES
 from riskmap.paper import crowd
@@ -21,6 +24,7 @@ LONGEST_NAME = 12
 _FULL = 0.42  # share of the territory that bodies may take
 _REACH = 9.0
 _NUMBER_PT = 6.3
+_TRIED = 40  # places for a number, of which the leader to one is to run over fewest symbols
 _MANY = 300  # from here on piles are joined fewer times
 
 
@@ -118,6 +122,7 @@ def _words(
         else:
             unnamed.append(body)
     widest = "8" * len(str(most))
+    symbols = STRtree([shapely.box(*_own_box(body, r)) for body in found])
     troubled = []
     for body in unnamed:
         if body.pile:
@@ -129,7 +134,7 @@ def _words(
             w, h = width(widest, pt, bold=True) + 0.4 * k, pt * MM * 1.04
             start = max(body.rx, body.ry) + 1.2 * k
             far = start + (60 if last else 9) * k
-            spot = next((b for b in around(body.x, body.y, start, far, w, h) if taken.free(b)), None)
+            spot = number_spot(taken, symbols, body, start, far, w, h)
             if spot is not None:
                 cx, cy = (spot[0] + spot[2]) / 2, (spot[1] + spot[3]) / 2
                 taken.add_line(body.x, body.y, cx, cy, 0.3 * k)
@@ -151,6 +156,18 @@ def _own_box(body: Body, r: float) -> Box:
     if body.pile:
         return body.x - body.rx, body.y - body.ry, body.x + body.rx, body.y + body.ry
     return body.x - r * 1.22, body.y - r * 1.3, body.x + r * 1.22, body.y + r * 1.14
+
+
+def number_spot(taken: Taken, symbols: STRtree, body: Body, start: float, far: float, w: float, h: float) -> Box | None:
+    """A free place for a number, so that the leader to it runs over as few symbols as it can; the nearest of those."""
+    free = (b for b in around(body.x, body.y, start, far, w, h) if taken.free(b))
+    return min(islice(free, _TRIED), key=lambda b: _crossed(symbols, body, b), default=None)
+
+
+def _crossed(symbols: STRtree, body: Body, spot: Box) -> int:
+    """How many symbols a leader from a body to this place runs over, its own one too."""
+    line = shapely.LineString([(body.x, body.y), ((spot[0] + spot[2]) / 2, (spot[1] + spot[3]) / 2)])
+    return len(symbols.query(line, predicate="intersects"))
 
 
 def _within(x: float, y: float, body: Body) -> bool:
@@ -226,9 +243,12 @@ def _number(frame: Frame, placed: Placed, body: Body, spot: Box | None, words: s
     box = (left, spot[1], left + w, spot[3])
     end = (min(max(body.x, box[0]), box[2]), min(max(body.y, box[1]), box[3]))
     if hypot(end[0] - body.x, end[1] - body.y) > max(body.rx, body.ry) + 2.2 * k:
-        r = placed.r
+        r = placed.r / 2  # within every outline
         edge = min(max(end[0], body.x - r), body.x + r), min(max(end[1], body.y - r), body.y + r)
-        frame.map.line([edge, end], 0.1 * k, NAVY, 9.5)
+        # above other symbols, where it cannot keep clear of them: whose number it is must be seen
+        frame.map.line([edge, end], 0.4 * k, "#FFFFFF", 14.4)
+        frame.map.line([edge, end], 0.14 * k, NAVY, 14.5)
+        frame.map.dot(edge[0], edge[1], 0.35 * k, NAVY, z=14.5)
     placed.taken.words.append(("number", words, box))
     _letter(frame, box, words, pt, bold=True, color=NAVY)
 
@@ -243,8 +263,12 @@ def _body(frame: Frame, body: Body, r: float) -> list[tuple[float, float]]:
     k, marks, layer = frame.k, frame.site.marks, frame.map
     for tx, ty in body.true:
         if hypot(body.x - tx, body.y - ty) > 0.9 * k and not (body.pile and _within(tx, ty, body)):
-            layer.line([(tx, ty), (body.x, body.y)], 0.14 * k, INK, 8.0)
-            layer.dot(tx, ty, 0.32 * k, z=8.1)
+            # over the boxes of other piles, under symbols
+            end = (body.x, body.y)
+            if body.pile:  # up to its box: its number stands within
+                end = min(max(tx, end[0] - body.rx), end[0] + body.rx), min(max(ty, end[1] - body.ry), end[1] + body.ry)
+            layer.line([(tx, ty), end], 0.14 * k, INK, 9.3)
+            layer.dot(tx, ty, 0.32 * k, z=9.4)
     members = sorted(body.members, key=lambda i: marks[i].order)
     if not body.pile:
         m = marks[members[0]]

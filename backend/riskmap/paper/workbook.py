@@ -294,7 +294,9 @@ class Table:
 def pages_across(headings: Sequence[Heading]) -> tuple[int, int]:
     """On how many pages side by side a table is readable, and the last of the columns that stand on each of them."""
     wide = [(h.width * _CHAR_PX + _EDGE_PX) * _PX_MM for h in headings]
-    named = next((i for i, h in enumerate(headings) if h.title == _NAME and sum(wide[: i + 1]) < _ACROSS_MM / 3), 0)
+    named = next((i for i, h in enumerate(headings) if h.title.endswith(_NAME)), 0)
+    if sum(wide[: named + 1]) > _ACROSS_MM / 3:
+        named = 0
     again = sum(wide[: named + 1])
     pages = 1
     while pages < _MOST_ACROSS and sum(wide) + (pages - 1) * again > pages * _ACROSS_MM / _LEAST_SCALE:
