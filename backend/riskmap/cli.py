@@ -144,8 +144,8 @@ def _prepare_routing(engine: Engine, settings: Settings) -> None:
     """Tiles that are missing keep nobody from starting: distances are straight lines then."""
     try:
         said = building.prepare(engine, settings, lambda *_: None)
-    except (RiskmapError, OSError) as error:
-        said = str(error)
+    except (RiskmapError, OSError, ImportError) as error:
+        said = f"路线数据没有生成，救援的路程按直线距离计算：{error}"
     if said:
         click.echo(f"  {said}")
 

@@ -22,11 +22,13 @@ from riskmap.catalogue.queries import CatalogueCache
 from riskmap.rescue import floods, roads_service
 from riskmap.rescue.depths import Depth
 from riskmap.rescue.roads_service import About
-from riskmap.rescue.routing import Place, Router, Vehicle, route, tiles
+from riskmap.rescue.routing import Place, Router, Vehicle, matrix, reach, route, tiles
 from riskmap.store.snapshot import open_snapshot
 
 GEOD = Geod(ellps="GRS80")
 FLOODS, EACH = 10, 20  # 200 routes
+MINUTES = (10, 20)
+SLACK = 0.15  # of the time: an isochrone is drawn over cells, and its clock is not the matrix's to the second
 CUT_M = 100.0  # what is closed at once: a stretch of road of this length
 PUMP = Vehicle(wading_m=Decimal("0.9"))
 
@@ -184,3 +186,31 @@ def test_ways_never_cross_closed_water_and_where_there_is_none_it_is_said(
     assert found > 60
     assert none > 20
     assert through_shallow > 0
+
+
+def test_reach_agrees_with_the_matrix(engine: Engine, settings: Settings, net: Net, router: Router) -> None:
+    chance = random.Random(9)
+    flood_id = keep(engine, settings, random_flood(net, chance))
+    water = closed_water(engine, flood_id, Vehicle())
+    dry = [i for i in sorted(net.at) if water.distance(shapely.Point(net.at[i])) > 100 / 111_000]
+    wrong = checked = 0
+    with database.read(engine, SYSTEM.settings()) as connection:
+        for _ in range(6):
+            start = Place(*net.at[chance.choice(dry)])
+            ends = [net.at[i] for i in chance.sample(dry, 200)]
+            areas, how = reach(connection, router, start, MINUTES, Vehicle(), flood_id)
+            rows, _ = matrix(connection, router, [start], [Place(*at) for at in ends], Vehicle(), flood_id)
+            assert how.by == "road"
+            assert [one["minutes"] for one in areas] == list(MINUTES)
+            for one in areas:
+                area, limit = shape(one["geometry"]), one["minutes"] * 60
+                assert area.intersection(water).area < 1e-9
+                for at, leg in zip(ends, rows[0], strict=True):
+                    seconds = math.inf if leg is None else leg.travel_s
+                    if seconds < limit * (1 - SLACK):
+                        checked, wrong = checked + 1, wrong + (not area.contains(shapely.Point(at)))
+                    elif seconds > limit * (1 + SLACK) + 60:
+                        checked, wrong = checked + 1, wrong + area.contains(shapely.Point(at))
+    print(checked, wrong)
+    assert checked > 1500
+    assert wrong <= checked * 0.01

@@ -30,7 +30,7 @@ _FRACTIONS = (0.5, 0.35, 0.65, 0.2, 0.8)
 _ISLAND = 20  # stretches: fewer that hang together are somebody's yard, which nobody is sent to
 
 # Policy: `no` closes a road to the rescue too, unless it is let in by name; private ones are driven.
-_SHUT = frozenset({"no", "agricultural;forestry;no"})
+_SHUT = frozenset({"no"})
 _LET_IN = frozenset({"yes", "designated", "permissive"})
 _KEPT = ("surface", "tracktype", "junction", "layer")
 _INSTEAD = {"busway": "service", "road": "unclassified"}  # classes that the engine has no speed for
