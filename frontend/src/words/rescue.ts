@@ -10,7 +10,7 @@ export const RS = {
   noResponse: "未启动响应",
   noResponseTip: "没有正在进行的应急响应；在右侧“响应”里启动",
   scenario: "情景",
-  scenarios: "选择情景",
+  scenarioNow: (name: string) => `选择情景，现为 ${name}`,
   scenarioTip: "各情景分开看，不合并",
   noScenario: "还没有淹没范围",
   noneYet: "还没有淹没范围。在图上画出、上传文件或由地形推算后，这里写明水里有什么。",
