@@ -252,7 +252,7 @@ def _rescue(page: Page) -> None:
 def _flood(page: Page) -> None:
     page.locator(".places").get_by_role("link", name="救援", exact=True).click()
     page.get_by_role("button", name="画出、上传、推算淹没范围").click()
-    page.get_by_role("button", name="在图上画").click()
+    page.locator(".drop-panel").get_by_role("button", name="在图上画").click()
     page.locator("input[name=name]").fill("例湖圩溃口淹没")
     page.locator(".rs-levels-in li").first.get_by_role("button", name="画范围").click()
     expect(page.locator(".sketch-panel p")).to_contain_text("画水深")

@@ -1,5 +1,6 @@
 """救援 on the page: a flood drawn with the mouse, its figures those of the service, warning, one page, log, dark."""
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -271,3 +272,40 @@ def test_keys_and_a_phone(open_page: Callable[..., Watched], office: httpx.Clien
     page.locator(".rs-parts").get_by_role("tab", name="日志").click()
     expect(page.locator(".rs-entries tr").first).to_be_visible()
     assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_file_without_a_depth_is_told_and_what_was_mended_is_said(open_page: Callable[..., Watched]) -> None:
+    watched = open_page(signed=True, path="/rescue")
+    page = watched.page
+    page.get_by_role("button", name="画出、上传、推算淹没范围").click()
+    page.locator(".drop-panel").get_by_role("button", name="上传文件").click()
+    dialog = page.get_by_role("dialog", name="上传淹没范围")
+    x, y = CITY
+    crossed = [[x, y], [x + 0.02, y + 0.02], [x + 0.02, y], [x, y + 0.02], [x, y]]
+    layer = {
+        "type": "FeatureCollection",
+        "features": [{"type": "Feature", "properties": {"编号": "1"}, "geometry": {"type": "Polygon", "coordinates": [crossed]}}],
+    }  # fmt: skip
+    given = {"name": "水边.geojson", "mimeType": "application/geo+json", "buffer": json.dumps(layer).encode()}
+    dialog.locator("input[type=file]").set_input_files([given])  # type: ignore[list-item]
+    dialog.get_by_role("button", name="保存").click()
+    expect(dialog).to_contain_text("图层的字段有：编号")
+    dialog.locator("input[name=depth_m]").fill("0.5")
+    dialog.get_by_role("button", name="保存").click()
+    shown(page, "水边")
+    expect(page.locator(".rs-left")).to_contain_text("修补不合规图形 1 处")
+    watched.wrong = [w for w in watched.wrong if "status of 422" not in w]  # the refusal that was asked for
+
+
+def test_a_broken_line_says_of_when_the_data_are(open_page: Callable[..., Watched], office: httpx.Client) -> None:
+    made(office, "断线前的情景")
+    watched = open_page(signed=True, path="/rescue")
+    page = watched.page
+    shown(page, "断线前的情景")
+    figures = page.locator(".rs-fig dd").all_inner_texts()
+    page.context.set_offline(True)
+    expect(page.locator(".rs-cut")).to_contain_text("连接中断，这里是", timeout=40_000)  # asked every 12 s
+    assert page.locator(".rs-fig dd").all_inner_texts() == figures
+    page.context.set_offline(False)
+    expect(page.locator(".rs-cut")).to_have_count(0, timeout=40_000)
+    watched.wrong = [w for w in watched.wrong if "DISCONNECTED" not in w]
