@@ -1,10 +1,12 @@
 """The plan: who goes where and why, changed by hand, made anew with its difference, accepted once; orders and calls."""
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
+import pypdfium2
 import pytest
 from sqlalchemy import text
 from starlette.testclient import TestClient
@@ -351,3 +353,36 @@ class TestOrders:
         assert said["errors"][0]["field"] == "party"
         refused(make_account("editor", areas=["360481"]).get(f"/api/rescue/calls?object={of_team}"), 404)
         assert get(admin, "calls", object=of_team, exercise=True)["items"][0]["calls"] == []
+
+    def test_on_paper_a_sheet_an_order_with_whom_what_and_what_became_of_it(
+        self, admin: TestClient, fleet: dict[str, int], order: dict[str, Any], make_account: Maker
+    ) -> None:
+        self.marked(admin, order, "receipt", note="队长接令")
+        answer = admin.get("/api/rescue/orders.pdf", params={"order": order["id"]})
+        assert answer.status_code == 200, answer.text
+        with pypdfium2.PdfDocument(answer.content) as document:
+            [page] = [re.sub(r"\s+", "", p.get_textpage().get_text_bounded()) for p in document]
+        for said in (
+            "调度令",
+            f"编号{order['number']}",
+            "例东艇队",
+            "东村，人员被困，被困4人，需要艇",
+            "签收",
+            "队长接令",
+            "核验码",
+        ):
+            assert said in page, said
+        assert "演练" not in page
+        refused(make_account("editor", areas=["360481"]).get("/api/rescue/orders.pdf"), 404)
+        refused(admin.get("/api/rescue/orders.pdf", params={"plan": 2**60}), 404)
+
+    def test_a_sheet_of_an_exercise_says_so(
+        self, admin: TestClient, commander: TestClient, fleet: dict[str, int]
+    ) -> None:
+        drill = incident(admin, place(101.5), trapped=4, needs=["boat"], exercise=True)
+        made = accept(commander, plan(admin, drill, teams=[fleet["east"]], exercise=True))
+        answer = admin.get("/api/rescue/orders.pdf", params={"plan": made["id"], "exercise": True})
+        assert answer.status_code == 200, answer.text
+        with pypdfium2.PdfDocument(answer.content) as document:
+            text_ = document[0].get_textpage().get_text_bounded()
+        assert "调度令（演练）" in re.sub(r"\s+", "", text_)

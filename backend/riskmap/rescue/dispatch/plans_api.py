@@ -1,14 +1,16 @@
 """Plans, orders and calls over HTTP."""
 
 from typing import Annotated, Any
+from urllib.parse import quote
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Path, Query, Request, Response
 
-from riskmap.base import audit
+from riskmap.base import audit, clock, database
+from riskmap.base.errors import Invalid, NotFound
 from riskmap.base.web import ExactResponse, ExactRoute
 from riskmap.rescue import minute
 from riskmap.rescue.api import At, Exercise, answer, count, note_asked
-from riskmap.rescue.dispatch import accept, orders, plans
+from riskmap.rescue.dispatch import accept, orders, orders_paper, plans
 from riskmap.rescue.dispatch.plans import Asked
 from riskmap.rescue.dispatch.wire import Call, NewPlan, OrderMark, PlanChange, Replan
 from riskmap.rescue.rights import Commander, Inner, Writer, commander
@@ -126,6 +128,39 @@ def list_orders(
     )  # fmt: skip
     counts = {s: sum(o["status"] == s for o in items) for s in ("issued", *orders.MARKS)}
     return answer(request, snapshot, {"items": items, "counts": counts}, then)
+
+
+@router.get("/orders.pdf", response_class=Response)
+def get_sheets(
+    request: Request,
+    reader: Inner,
+    snapshot: ReadSnapshot,
+    exercise: Exercise = False,
+    plan: Annotated[int | None, Query(title="方案", ge=1, le=2**62)] = None,
+    order: Annotated[list[int] | None, Query(title="调度令", max_length=orders_paper.MOST)] = None,
+) -> Response:
+    """Orders as A4 sheets, one a page: of a plan, or these; at most 200. Of teams that the asker sees in full."""
+    then = minute.asked(snapshot.connection, None)
+    listed = orders.listed(snapshot, exercise=exercise, at=then, plan=plan, ids=order)
+    mine = [o for o in listed if o["team"]["masked"] is None]
+    if not mine:
+        raise NotFound("没有可打印的调度令：还没有下达，或队伍您无权查看。")
+    if len(mine) > orders_paper.MOST:
+        raise Invalid(f"一次最多打印 {orders_paper.MOST} 份，请选一个方案或几份调度令。", code="too_many")
+    app = request.app.state
+    made = orders_paper.pdf(snapshot, mine, exercise, app.mark)
+    with database.write(app.engine, reader.settings()) as connection:  # with telephones: who took it away is kept
+        audit.record(
+            connection, reader.name, "print", "order", plan or "", address=reader.address, state=snapshot.moment.n,
+            after={"orders": [o["id"] for o in mine], "exercise": exercise},
+        )  # fmt: skip
+    name = f"{'演练-' if exercise else ''}调度令-{clock.now():%m%d-%H%M}.pdf"
+    headers = {
+        "Content-Disposition": f"inline; filename*=UTF-8''{quote(name)}",
+        "Cache-Control": "private, no-store",
+        "X-Data-State": str(snapshot.moment.n),
+    }
+    return Response(made.body, media_type="application/pdf", headers=headers)
 
 
 @router.post("/orders/{order_id}/marks", status_code=201)

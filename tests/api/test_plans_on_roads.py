@@ -1,0 +1,155 @@
+"""The plan on roads: water and a closed bridge change who goes where; a boat leg; who stands by before the water."""
+
+from collections.abc import Callable
+
+import pytest
+from shapely.geometry import Point, shape
+from starlette.testclient import TestClient
+from tests.api.dispatch import COUNTY, get, incident, plan, post, sent, team
+from tests.api.imports import wait
+from tests.api.rescue import add, flood, square
+from tests.api.test_bad_input import refused
+from tests.api.test_roads import geojson, run
+
+Maker = Callable[..., TestClient]
+
+# Two towns on either side of a river, a bridge between them, and a long way round by the north.
+W, B1, B2, E = (116.00, 29.70), (116.02, 29.70), (116.022, 29.70), (116.05, 29.70)
+NORTH = 29.78
+ROADS = geojson(
+    ({"道路名称": "西街", "道路等级": "县道"}, [W, B1]),
+    ({"道路名称": "例大桥", "道路等级": "县道", "桥梁": "是"}, [B1, B2]),
+    ({"道路名称": "东街", "道路等级": "县道"}, [B2, E]),
+    ({"道路名称": "北环", "道路等级": "乡道"}, [W, (W[0], NORTH), (E[0], NORTH), E]),
+)
+
+
+@pytest.fixture(scope="module")
+def roads(admin: TestClient) -> None:
+    assert run(admin, ROADS)["status"] == "done"
+    job = admin.get("/api/rescue/routing").json()["job"]
+    if job is not None:
+        wait(admin, job["id"])
+    assert admin.get("/api/rescue/routing").json()["status"] == "ready"
+
+
+@pytest.fixture(scope="module")
+def fleet(admin: TestClient, roads: None) -> dict[str, int]:
+    """One at each end, both with boats; a third in the east with a pump and no boat."""
+    return {
+        "west": team(admin, "例西艇队", W, boats=1, wading_depth_cm=60),
+        "east": team(admin, "例东艇队", (E[0], 29.702), boats=1, wading_depth_cm=60),
+        "pump": team(admin, "例东泵队", E, skills="drain", pumps_m3h=300),
+    }
+
+
+def test_a_closed_bridge_changes_the_plan_and_the_difference_is_right(admin: TestClient, fleet: dict[str, int]) -> None:
+    # East of the bridge, nearer to the western team while the bridge stands.
+    here = incident(admin, (116.026, 29.70), trapped=2, needs=["boat"], name="桥东")
+    there = incident(admin, (116.045, 29.70), trapped=3, needs=["boat"], name="东头")
+    made = plan(admin, here, there, teams=[fleet["west"], fleet["east"]])
+    assert made["routing"] == "road"
+    assert sent(made) == {fleet["west"]: here["id"], fleet["east"]: there["id"]}
+    [way] = [a for a in made["assignments"] if a["team"] == fleet["west"]]
+    assert any("西街" in line for line in way["instructions"]), way["instructions"]
+    assert not any("北环" in line for line in way["instructions"])
+    assert way["distance_m"] == pytest.approx(2515, rel=0.03)
+    body = {"at": {"type": "Point", "coordinates": [116.021, 29.70]}, "length_m": 100, "reason": "桥面过水"}
+    assert admin.post("/api/rescue/routing/closures", json=body).status_code == 201
+    seen = get(admin, f"plans/{made['id']}")
+    assert [s.split("（")[0] for s in seen["since"]] == ["例大桥封闭"]
+    anew = post(admin, f"plans/{made['id']}/replan", {})
+    [round_] = [a for a in anew["assignments"] if a["team"] == fleet["west"]]
+    assert any("北环" in line for line in round_["instructions"])
+    rows = {r["incident"]: r for r in anew["diff"]["rows"]}
+    row = rows[round_["incident"]]
+    assert row["after"] == [
+        {"team": fleet["west"], "team_name": "例西艇队", "masked": None, "travel_s": round_["travel_s"],
+         "distance_m": round_["distance_m"]}
+    ]  # fmt: skip
+    assert round_["travel_s"] > way["travel_s"] + 300
+    before = {a["incident"]: a["team"] for a in made["assignments"]}
+    after = {a["incident"]: a["team"] for a in anew["assignments"]}
+    for i, r in rows.items():
+        assert (r["what"] == "other_team") == (before[i] != after[i])
+        assert [b["team"] for b in r["before"]] == [before[i]]
+    assert anew["causes"] == seen["since"]
+    for one in admin.get("/api/rescue/routing/closures").json()["items"]:
+        opened = admin.post(f"/api/rescue/routing/closures/{one['id']}/lift", json={"reason": "试完"})
+        assert opened.status_code in {200, 201}, opened.text
+    again = post(admin, f"plans/{anew['id']}/replan", {})
+    assert sent(again) == sent(made)
+
+
+def test_in_the_water_only_a_boat_gets_there_and_a_new_version_of_the_flood_changes_it(
+    admin: TestClient, fleet: dict[str, int]
+) -> None:
+    small = flood(admin, [(1.0, square(116.03, 29.70, 150))], name="例圩")
+    here = incident(admin, (116.035, 29.70), trapped=2, kind="人员被困", name="圩边", flood=small["id"])
+    dry = plan(admin, here, flood=small["id"], teams=[fleet["pump"]])
+    assert sent(dry) == {fleet["pump"]: here["id"]}
+    assert dry["assignments"][0]["boat_leg"] is None
+    big = flood(admin, [(1.0, square(116.03, 29.70, 800))], name="例圩", series=small["series"])
+    seen = get(admin, f"plans/{dry['id']}")
+    assert [s.split("（")[0] for s in seen["since"]] == ["淹没范围有第 2 版"]
+    anew = post(admin, f"plans/{dry['id']}/replan", {})
+    assert anew["flood"] == big["id"]
+    assert anew["assignments"] == []
+    [lost] = anew["unreachable"]
+    assert (lost["incident"], lost["code"]) == (here["id"], "no_way")
+    assert "无法到达" in lost["why"]
+    assert "没有一支有艇" in lost["why"]
+    assert [r["what"] for r in anew["diff"]["rows"]] == ["lost"]
+    boats = plan(admin, here, flood=big["id"], teams=list(fleet.values()))
+    [one] = boats["assignments"]
+    assert one["team"] == fleet["east"]
+    assert one["boat_leg"]["distance_m"] > 100
+    assert "行船" in one["why"]
+    water = shape(square(116.03, 29.70, 800)).buffer(-1e-5)
+    assert all(not water.contains(Point(p)) for p in one["route"]["coordinates"])
+
+
+def test_nearest_goes_by_road_and_says_who_cannot_get_there(admin: TestClient, fleet: dict[str, int]) -> None:
+    wet = flood(admin, [(1.0, square(116.03, 29.70, 800))], name="例圩二")
+    found = get(admin, "teams/nearest", lon=116.035, lat=29.70, flood=wet["id"])
+    assert found["routing"] == "road"
+    mine = {i["id"]: i for i in found["items"]}
+    assert mine[fleet["east"]]["leg"]["boat_leg"]
+    assert (mine[fleet["pump"]]["leg"], mine[fleet["pump"]]["said"]) == (None, "无法到达")
+    assert [i["id"] for i in found["items"]][-1] == fleet["pump"]
+
+
+def test_what_no_team_reaches_in_time_and_where_one_had_better_stand_by(
+    admin: TestClient, fleet: dict[str, int], make_account: Maker
+) -> None:
+    school = [add(admin, "school", f"例学校{i}", (116.02 + i / 1000, NORTH), COUNTY, attributes={"persons": 300})
+              for i in range(3)]  # fmt: skip
+    near = add(admin, "school", "例近校", (116.001, 29.70), COUNTY, attributes={"persons": 300})
+    add(admin, "fire-station", "例北站", (116.02, NORTH), COUNTY)
+    asked = {"minutes": 3, "need": "boat", "classes": ["school"], "grades": ["none"]}
+    found = post(admin, "standby/gaps", asked, 200)
+    ids = {i["id"] for i in found["items"]}
+    assert set(school) <= ids
+    assert near not in ids
+    assert (found["places"], found["uncovered"]) == (4, 3)
+    assert found["routing"] == "road"
+    assert post(admin, "standby/gaps", asked | {"minutes": 60}, 200)["uncovered"] == 0
+    better = post(admin, "standby/propose", asked | {"k": 2}, 200)
+    assert better["optimal"]
+    [one] = better["items"]  # a second one adds nothing
+    assert (one["name"], one["team"], one["covers_new"]) == ("例北站", fleet["east"], 3)  # the west keeps its school
+    assert (better["covered"], better["after"], better["lost"]) == (1, 4, 0)
+    place = {"team": one["team"], "name": one["name"], "lon": one["at"][0], "lat": one["at"][1]}
+    refused(make_account("editor").post("/api/rescue/standby", json={"places": [place]}), 403)
+    commander = make_account("editor", may=["dispatch"])
+    post(commander, "standby", {"places": [place], "asked": asked, "note": "暴雨红色预警"})
+    assert post(admin, "standby/gaps", asked, 200)["uncovered"] == 0
+    [kept] = get(admin, "standby")["items"]
+    assert (kept["places"][0]["team_name"], kept["note"]) == ("例东艇队", "暴雨红色预警")
+    assert get(admin, "standby", exercise=True)["items"] == []
+    newest = get(admin, "log", kind="调度")["items"][0]["what"]
+    assert newest == "前置待命：例东艇队在例北站（暴雨红色预警）"
+    post(admin, f"teams/{one['team']}/status", {"status": "待命"})
+    for body in ({"minutes": 0}, {"classes": ["dragon"]}, {"grades": []}, {"k": 0}):
+        refused(admin.post("/api/rescue/standby/propose", json=asked | {"k": 1} | body))
+    assert post(admin, "standby/propose", asked | {"k": 1, "need": "gas"}, 200)["note"] == "没有可以前置的队伍"
