@@ -53,9 +53,9 @@ def propose(snapshot: Snapshot, router: Any, evacuation_id: int, asked: PlanQues
                      "travel": way.travel_s}
                 )  # fmt: skip
     notes = list(found_ways.notes)
-    if found_ways.straight:
-        names = "、".join(placed[i]["name"] for i in sorted(found_ways.straight))
-        notes.append(f"{names}：{ways.IN_WATER}")
+    for which, said in ((found_ways.early, ways.IN_WATER), (found_ways.straight, ways.NO_ROAD)):
+        if which:
+            notes.append(f"{'、'.join(placed[i]['name'] for i in sorted(which))}：{said}")
     rough = [v["name"] for v in placed if places[v["id"]][2]]
     if rough:
         notes.append(f"{'、'.join(rough[:20])}：没有登记的村庄对象，位置按区划的中间")

@@ -11,7 +11,8 @@ from riskmap.store.snapshot import Snapshot
 
 _GEOD = pyproj.Geod(ellps="GRS80")
 STRAIGHT = "没有按道路算：距离是直线，不是路程，也没有避开积水和封路"
-IN_WATER = "所在的村在封闭的水里或到不了路，按直线，须在水到之前走"
+IN_WATER = "村在水里，按水到之前的道路算，须在水到之前走"
+NO_ROAD = "村不在路网上，按直线"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Ways:
     matrix: list[list[Way | None]]
     by: str
     notes: list[str]
+    early: set[int]  # villages in the water, whose ways are those before it comes
     straight: set[int]  # villages whose ways are straight although others are by road
 
 
@@ -38,24 +40,31 @@ def between(
     of: Mapping[str, Any],
 ) -> Ways:  # fmt: skip
     """Ways of general traffic. `router` is the process's own, None where there is none."""
-    straight = [[_straight(v, s) for s in shelters] for v in villages]
+    straight: list[list[Way | None]] = [[_straight(v, s) for s in shelters] for v in villages]
     if router is None or not villages or not shelters:
-        return Ways([list(row) for row in straight], "straight_line", [STRAIGHT], set())
-    legs, answer = routing.matrix(
-        snapshot.connection, router, [routing.Place(*v) for v in villages], [routing.Place(*s) for s in shelters],
-        routing.Vehicle(), of["flood"], of["exercise"],
-    )  # fmt: skip
+        return Ways(straight, "straight_line", [STRAIGHT], set(), set())
+
+    def legs(indices: Sequence[int], flood: int | None) -> tuple[list[list[Way | None]], routing.Answer]:
+        found, answer = routing.matrix(
+            snapshot.connection, router, [routing.Place(*villages[i]) for i in indices],
+            [routing.Place(*s) for s in shelters], routing.Vehicle(), flood, of["exercise"],
+        )  # fmt: skip
+        return [
+            [None if leg is None else Way(leg.distance_m, leg.travel_s, leg.by) for leg in row] for row in found
+        ], answer
+
+    matrix, answer = legs(range(len(villages)), of["flood"])
     if answer.by != "road":
-        return Ways([list(row) for row in straight], "straight_line", [STRAIGHT, *answer.notes], set())
-    out: list[list[Way | None]] = []
-    alone = set()
-    for i, row in enumerate(legs):
-        if not any(row):  # nowhere at all: it stands in the water itself
-            alone.add(i)
-            out.append(list(straight[i]))
-        else:
-            out.append([None if leg is None else Way(leg.distance_m, leg.travel_s, leg.by) for leg in row])
-    return Ways(out, "road", list(answer.notes), alone)
+        return Ways(straight, "straight_line", list(answer.notes) or [STRAIGHT], set(), set())
+    nowhere = [i for i, row in enumerate(matrix) if not any(row)]
+    early, alone = set[int](), set[int]()
+    if nowhere:  # who stands in the water himself has to go before it comes
+        before, told = legs(nowhere, None)
+        for i, row in zip(nowhere, before, strict=True):
+            by_road = told.by == "road" and any(row)
+            matrix[i] = row if by_road else straight[i]
+            (early if by_road else alone).add(i)
+    return Ways(matrix, "road", list(answer.notes), early, alone)
 
 
 def _straight(start: tuple[float, float], end: tuple[float, float]) -> Way:

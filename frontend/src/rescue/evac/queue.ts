@@ -1,0 +1,94 @@
+/** Entries that wait on this telephone until they are sent: in IndexedDB, so that a closed page loses none of them. */
+import { Problem } from "../../api/client";
+import type { NewEntry } from "./types";
+
+/** One that waits; `clash` is why the service did not take it: then its sender decides. */
+export interface Waiting { key: string; evacuation: number; user: string; entry: NewEntry; clash?: { code: string; detail: string } }
+
+export interface Shelf {
+  readonly lasting: boolean;
+  all(): Promise<Waiting[]>;
+  put(one: Waiting): Promise<void>;
+  drop(key: string): Promise<void>;
+}
+
+/** Where the browser keeps nothing: as long as the page is open. */
+export class OpenPageShelf implements Shelf {
+  readonly lasting = false;
+  private readonly kept = new Map<string, Waiting>();
+  all(): Promise<Waiting[]> {
+    return Promise.resolve([...this.kept.values()]);
+  }
+  put(one: Waiting): Promise<void> {
+    this.kept.set(one.key, one);
+    return Promise.resolve();
+  }
+  drop(key: string): Promise<void> {
+    this.kept.delete(key);
+    return Promise.resolve();
+  }
+}
+
+const STORE = "entries";
+
+class DatabaseShelf implements Shelf {
+  readonly lasting = true;
+  constructor(private readonly database: IDBDatabase) {}
+  private run<T>(mode: IDBTransactionMode, act: (store: IDBObjectStore) => IDBRequest<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const within = this.database.transaction(STORE, mode);
+      const asked = act(within.objectStore(STORE));
+      within.oncomplete = () => resolve(asked.result);
+      within.onerror = within.onabort = () => reject(within.error ?? new Error("IndexedDB"));
+    });
+  }
+  all(): Promise<Waiting[]> {
+    return this.run("readonly", (store) => store.getAll() as IDBRequest<Waiting[]>);
+  }
+  async put(one: Waiting): Promise<void> {
+    const plain = JSON.parse(JSON.stringify(one)) as Waiting; // what the page has made reactive cannot be cloned
+    await this.run("readwrite", (store) => store.put(plain));
+  }
+  async drop(key: string): Promise<void> {
+    await this.run("readwrite", (store) => store.delete(key));
+  }
+}
+
+export function openShelf(): Promise<Shelf> {
+  return new Promise((resolve) => {
+    try {
+      const asked = indexedDB.open("riskmap-evacuation", 1);
+      asked.onupgradeneeded = () => asked.result.createObjectStore(STORE, { keyPath: "key" });
+      asked.onsuccess = () => resolve(new DatabaseShelf(asked.result));
+      asked.onerror = asked.onblocked = () => resolve(new OpenPageShelf());
+    } catch {
+      resolve(new OpenPageShelf());
+    }
+  });
+}
+
+export function newKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(12));
+  return `p-${[...bytes].map((b) => b.toString(16).padStart(2, "0")).join("")}`;
+}
+
+/** In the order in which they were made: what corrects another comes after it. */
+export function inOrder(waiting: Waiting[]): Waiting[] {
+  return [...waiting].sort((a, b) => a.entry.at.localeCompare(b.entry.at));
+}
+
+/** Send what waits, one after another. What the service refuses stays with its reason; where nobody answers (offline), or
+ * not now (later: the session has ended, too many at once), the rest waits. */
+export async function sendAll(shelf: Shelf, waiting: Waiting[], post: (one: Waiting) => Promise<unknown>): Promise<"all" | "offline" | "later"> {
+  for (const one of inOrder(waiting)) {
+    try {
+      await post(one);
+      await shelf.drop(one.key);
+    } catch (error) {
+      if (!(error instanceof Problem) || error.status === 0 || error.status >= 500) return "offline";
+      if (error.status === 401 || error.status === 429) return "later";
+      await shelf.put({ ...one, clash: { code: error.code, detail: error.detail } });
+    }
+  }
+  return "all";
+}

@@ -1,0 +1,106 @@
+"""转移 on a telephone: reported by household and by village, with a broken line, after the page was closed, with a clash."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.api.evacuation import holds
+from tests.api.test_households import line, table
+from tests.browser.conftest import Watched
+from tests.browser.test_admission import in_office
+from tests.conftest import ADMIN_PASSWORD
+
+PATH = "/api/rescue/evacuations"
+PHONE = {"width": 390, "height": 844}
+
+
+@pytest.fixture(scope="module")
+def office(address: str) -> Iterator[httpx.Client]:
+    with closing(in_office(address, "admin", ADMIN_PASSWORD)) as client:
+        yield client
+
+
+@pytest.fixture
+def of(office: httpx.Client) -> dict[str, Any]:
+    villages = [{"name": "例湖村", "division": "360402", "to_move": 30}]
+    answer = office.post(PATH, json={"name": "例湖圩转移", "exercise": True, "villages": villages})
+    assert answer.status_code == 201, answer.text
+    of = dict(answer.json())
+    rows = [line("例湖村", "张三", 4, "13800000001", disabled=1), line("例湖村", "李四", 3, "13800000002")]
+    assert office.post(f"{PATH}/{of['id']}/households", files={"file": ("a.xlsx", table(rows))}).json()["added"] == 2
+    return of
+
+
+def now(office: httpx.Client, of: dict[str, Any]) -> dict[str, Any]:
+    got = dict(office.get(f"{PATH}/{of['id']}").json())
+    holds(got)
+    return got
+
+
+def report(page: Page, persons: int) -> None:
+    page.locator(".count").fill(str(persons))
+    page.get_by_role("button", name="报", exact=True).click()
+
+
+def counts(page: Page) -> list[str]:
+    return page.locator(".ev-counts dd").all_inner_texts()
+
+
+def test_a_night_of_a_village_officer(
+    office: httpx.Client, of: dict[str, Any], open_page: Callable[..., Watched], address: str
+) -> None:
+    watched = open_page(**PHONE, signed=False, path="/")
+    page = watched.page
+    page.request.post(f"{address}/api/session", data={"username": "admin", "password": ADMIN_PASSWORD})
+    page.goto(f"{address}/rescue/evac")
+    page.get_by_role("link", name=re.compile("例湖村")).click()
+    expect(page.get_by_role("heading", name="例湖村")).to_be_visible()
+    expect(page.locator(".ev .exercise")).to_have_text("演练")
+    assert counts(page) == ["30", "0", "30", "0", "0", "0"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+    # A household, whole.
+    page.locator("li", has_text="张三").get_by_role("button", name="报这户").click()
+    expect(page.locator(".count")).to_have_value("4")
+    page.get_by_role("button", name="报", exact=True).click()
+    expect(page.locator(".ev-counts dd").nth(1)).to_have_text("4")
+    expect(page.locator("li", has_text="张三").get_by_role("button", name="报这户")).to_have_count(0)
+
+    # The line breaks: what is reported waits, also when the page is closed meanwhile.
+    page.context.set_offline(True)
+    page.get_by_role("button", name="投亲靠友", exact=True).click()
+    report(page, 6)
+    expect(page.get_by_text("没有网络。报的数先存在这台手机上")).to_be_visible()
+    expect(page.get_by_text("没有网络时打不开它")).to_be_visible()
+    report(page, 25)
+    expect(page.get_by_role("heading", name=re.compile("待发 2 条"))).to_be_visible()
+    assert now(office, of)["moved"] == 4
+    page.goto("about:blank")
+    page.context.set_offline(False)
+    page.go_back()
+
+    # Back on line the first is taken, the second clashes with its numbers, and its sender decides.
+    expect(page.get_by_role("heading", name=re.compile("待发 1 条"))).to_be_visible()
+    clash = page.locator("li", has_text="没有记上")
+    expect(clash).to_contain_text("例湖村应转 30 人，已转 10 人；照报上来的已转成为 35，比应转多 5 人")
+    assert now(office, of)["with_relatives"] == 6
+    clash.get_by_role("button", name="同时增加应转，再报").click()
+    expect(page.locator(".ev-counts dd").first).to_have_text("35")
+    expect(page.get_by_role("heading", name=re.compile("待发"))).to_have_count(0)
+    got = now(office, of)
+    assert (got["to_move"], got["moved"], got["left"]) == (35, 35, 0)
+
+    # One was too many.
+    page.locator("li", has_text="投亲靠友 6 人").get_by_role("button", name="更正").click()
+    report(page, 5)
+    expect(page.locator(".ev-counts dd").nth(2)).to_have_text("1")
+    got = now(office, of)
+    assert (got["to_move"], got["moved"], got["with_relatives"], got["left"]) == (35, 34, 30, 1)
+    assert len(office.get(f"{PATH}/{of['id']}/entries").json()["items"]) == 5  # each sent once
+    meant = ("ERR_INTERNET_DISCONNECTED", "status of 409")
+    watched.wrong[:] = [w for w in watched.wrong if not any(m in w for m in meant)]
