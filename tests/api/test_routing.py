@@ -111,6 +111,7 @@ def test_water_is_gone_round_and_who_wades_goes_through(admin: TestClient, pool:
     through = ask(admin, flood=known, wading_m=0.9)
     assert through["distance_m"] == pytest.approx(EAST_M, rel=0.01)
     assert through["in_water_m"] == pytest.approx(600, rel=0.05)
+    assert "路上有 600 m 在这辆车能过的水里" in through["notes"][0]
     assert ask(admin, flood=known, wading_m=0.7)["distance_m"] == pytest.approx(ROUND_M, rel=0.01)  # 0.6 is not < 0.6
     assert ask(admin, flood=known)["distance_m"] == pytest.approx(ROUND_M, rel=0.01)
 

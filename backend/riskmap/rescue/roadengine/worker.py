@@ -29,6 +29,7 @@ _OVERLAP_M, _CLOSURE_M = 8.0, 2.0  # of a closure with a stretch, so that a road
 _SNAPS_M = (60.0, 250.0, 1_000.0, 5_000.0)
 _MOST_TRIED = 40
 _INSIDE_M = 0.5
+_PINHOLE_M2 = 40_000.0
 _APPROACH_KMH = 15.0  # Policy: the last metres along a road up to the water's edge
 _NO_WAY = ("No path could be found", "No suitable edges", "Locations are in unconnected")  # the engine's words
 _COSTING = {
@@ -308,7 +309,7 @@ class Engine:
             found = self._actor.isochrone(
                 {
                     "locations": [_location(origin["on"])], "contours": contours, "polygons": True, "denoise": 0,
-                    "generalize": 0, **_common(water),
+                    "generalize": 10, **_common(water),
                 }
             )  # fmt: skip
         except RuntimeError as error:
@@ -318,16 +319,26 @@ class Engine:
         areas = []
         for feature in found["features"]:
             shape = shapely.make_valid(shapely.geometry.shape(feature["geometry"]))
-            flat = self._roads.plane.flat(shape)
+            flat = _without_pinholes(self._roads.plane.flat(shape))
             if water.closed is not None:
                 flat = shapely.difference(flat, water.closed)
             areas.append(
                 {
-                    "minutes": feature["properties"]["contour"],
+                    "minutes": round(feature["properties"]["contour"]),
                     "wkb": shapely.to_wkb(self._roads.plane.back(flat), hex=True),
                 }
             )
         return {"origin": origin, "areas": sorted(areas, key=lambda a: a["minutes"])}
+
+
+def _without_pinholes(shape: Any) -> Any:
+    """An area without the small holes in the middle of blocks: nobody is farther there than from the road round it."""
+    out = []
+    for part in shapely.get_parts(shape):
+        if part.geom_type == "Polygon":
+            holes = [ring for ring in part.interiors if shapely.Polygon(ring).area >= _PINHOLE_M2]
+            out.append(shapely.Polygon(part.exterior, holes))
+    return shapely.union_all(out)
 
 
 def _location(at: Position) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -31,6 +31,7 @@ from riskmap.rescue.routing.router import EngineFailed, Router, water_key
 from riskmap.rescue.routing.tiles import RoadSet
 
 _FAR_FROM_ROAD_M = 200.0  # from here on it is told
+_WET_M = 5.0  # of a way in water, before it is told
 _KMH = 3.6
 _NO_ROADS = "没有装入路网"
 
@@ -157,6 +158,9 @@ def route(
     wet = 0.0
     if question.flood is not None and len(line) > 1:
         wet = queries.in_water_m(connection, question.flood["id"], line, question.closed)
+    if wet >= _WET_M:
+        told_wet = f"路上有 {words.distance(wet / 1000)} 在这辆车能过的水里，慢行，水情变了要重新算。"
+        answer = replace(answer, notes=[told_wet, *answer.notes])
     return Route(leg, line, told, wet), answer
 
 
