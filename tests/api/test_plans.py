@@ -75,7 +75,7 @@ class TestPlan:
         assert (made["optimal"], made["accepted"], made["routing"]) == (True, False, "straight_line")
         assert made["routing_notes"]
         by_team = {a["team"]: a for a in made["assignments"]}
-        assert "最快；其次 例西艇队" in by_team[fleet["east"]]["why"]
+        assert "最快；其次“例西艇队”" in by_team[fleet["east"]]["why"]
         assert "艇 1 艘，一趟 6 人，被困 4 人" in by_team[fleet["east"]]["why"]
         assert "唯一有泵" in by_team[fleet["pump"]]["why"]
         assert made["assignments"][0]["incident"] == east["id"]  # the urgent one first
@@ -190,6 +190,15 @@ class TestAccept:
         made = plan(admin, east, teams=of(fleet))
         refused(make_account("editor").post(f"/api/rescue/plans/{made['id']}/accept"), 403)
         refused(make_account("reader").post("/api/rescue/plans", json={"incidents": [east["id"]]}), 403)
+
+    def test_a_commander_does_not_move_teams_that_are_not_his_to_see(
+        self, admin: TestClient, fleet: dict[str, int], make_account: Maker
+    ) -> None:
+        made = plan(admin, two(admin)[0], teams=of(fleet))
+        other = make_account("editor", may=["dispatch"], areas=["360481"])
+        said = refused(other.post(f"/api/rescue/plans/{made['id']}/accept"), 403)
+        assert "1 支队伍您无权查看" in said["detail"]
+        assert get(admin, "orders", running=True)["items"] == []
 
     def test_of_many_who_accept_at_once_one_does_and_the_others_are_told_who(
         self, admin: TestClient, fleet: dict[str, int], make_account: Maker

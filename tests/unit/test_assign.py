@@ -4,10 +4,12 @@ import itertools
 import random
 from collections.abc import Iterator, Sequence
 
+import numpy as np
 import pytest
 
-from riskmap.rescue.dispatch import assign
+from riskmap.rescue.dispatch import assign, standby, ways
 from riskmap.rescue.dispatch.assign import Crew, Task, Travel
+from riskmap.rescue.routing import Answer
 
 pytest.importorskip("ortools", reason="the optimiser is an extra")
 HAS = ("boat", "pump", "medical")
@@ -83,3 +85,22 @@ def test_nobody_and_nobody_that_fits_is_an_answer() -> None:
     assert assign.solve([], [task], {}).pairs == []
     assert assign.solve([Crew(0, frozenset({"pump"}))], [task], {(0, 100): 60.0}).pairs == []
     assert assign.solve([Crew(0, frozenset({"boat"}))], [task], {}).pairs == []  # no way
+
+
+def test_a_note_is_said_once_and_starts_add_up() -> None:
+    said = [
+        Answer("road", ["按道路。", "起点 2 处离最近的路超过 200 m（最远 1,388 m），这一段没有算。", "目的地 3 处在这辆车过不去的水中。"]),
+        Answer("road", ["按道路。", "起点 1 处离最近的路超过 200 m（最远 611 m），这一段没有算。", "目的地 3 处在这辆车过不去的水中。"]),
+    ]  # fmt: skip
+    assert list(ways.together(said).notes) == [
+        "按道路。", "起点 3 处离最近的路超过 200 m（最远 1,388 m），这一段没有算。", "目的地 3 处在这辆车过不去的水中。",
+    ]  # fmt: skip
+    assert ways.together([Answer("road"), Answer("straight_line")]).by == "straight_line"
+
+
+def test_where_to_stand_by_counts_what_is_lost() -> None:
+    by_team = np.array([[1, 0, 0, 0], [1, 1, 0, 0]], dtype=bool)  # what the first reaches the second does too
+    by_site = np.array([[0, 0, 1, 1], [0, 0, 0, 1]], dtype=bool)
+    assert standby.cover(by_team, by_site, [0, 1], 2) == ([0], [0], True, "")
+    assert standby.cover(by_team, by_site, [1], 1) == ([0], [1], True, "")  # gains two, loses one
+    assert standby.cover(by_team, by_site, [], 1)[0] == []

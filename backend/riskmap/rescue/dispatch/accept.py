@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import text
 
 from riskmap.base import clock
-from riskmap.base.errors import Conflict, Invalid
+from riskmap.base.errors import Conflict, Forbidden, Invalid
 from riskmap.rescue import log, minute, persons
-from riskmap.rescue.dispatch import incidents, orders, plans, teams
+from riskmap.rescue.dispatch import incidents, orders, plans, seen, teams
 from riskmap.store.snapshot import Snapshot
 
 
@@ -33,6 +33,7 @@ def accept(snapshot: Snapshot, plan_id: int) -> int:
     back = plans.withdrawn(body)
     if not new and not back:
         raise Invalid("这个方案没有新的派出，也没有收回，不用接受。", code="nothing")
+    _ensure_seen(snapshot, {a["team"] for a in new} | {one["team"] for one in back})
     incidents.lock(connection, [a["incident"] for a in body["assignments"]])
     now = minute.asked(connection, None)
     about = incidents.several(connection, [a["incident"] for a in body["assignments"]], now)
@@ -89,6 +90,16 @@ def _ensure_first(snapshot: Snapshot, plan: Mapping[str, Any]) -> None:
             "您的方案是在它以前拟的，没有接受。请重算，看过差别再接受。",
             code="overtaken", now=last,
         )  # fmt: skip
+
+
+def _ensure_seen(snapshot: Snapshot, sent: set[int]) -> None:
+    """Raises Forbidden for a plan that moves teams which are not his to see: who has them accepts it."""
+    forms = seen.forms(snapshot, sent)
+    hidden = sum(forms.get(t) != "full" for t in sent)
+    if hidden:
+        raise Forbidden(
+            f"方案里有 {hidden} 支队伍您无权查看，请由管得到这些队伍、有调度权的人接受，或只选您的队伍重拟。"
+        )
 
 
 def _ensure_free(snapshot: Snapshot, plan: Mapping[str, Any], by_id: Mapping[int, teams.Team], sent: set[int]) -> None:

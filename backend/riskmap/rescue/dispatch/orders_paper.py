@@ -69,7 +69,7 @@ def _sheet(
 def _to(order: Mapping[str, Any], phones: Mapping[int, Sequence[Mapping[str, Any]]]) -> str:
     to = order["to"]
     if not to:
-        return ""
+        return "没有登记责任人"
     now = next((p for p in phones.get(order["team"]["id"], ()) if p["id"] == to["party"]), None)
     who = " ".join(part for part in (to["role"], to["post"], to["name"]) if part)
     return f"{who}　{now['phone'] if now else ''}".strip()

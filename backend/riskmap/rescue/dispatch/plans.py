@@ -359,7 +359,7 @@ def _why(
     rank = [t.id for t in fitting].index(team.id) if team in fitting else -1
     if rank == 0 and len(fitting) > 1:
         second = fitting[1]
-        say(f"{mine}，最快；其次 {{}} {ways.minutes(_s(by_pair[second.id, incident['id']]))}", second.id)
+        say(f"{mine}，最快；其次“{{}}”{ways.minutes(_s(by_pair[second.id, incident['id']]))}", second.id)
     elif rank == 0:
         say(f"{mine}，能到的只有这一支")
     elif rank > 0:
@@ -367,11 +367,11 @@ def _why(
         later = ways.minutes(leg.travel_s - _s(by_pair[first.id, incident["id"]]))
         sent = goes.get(first.id)
         if sent is None:
-            say(f"{mine}，比 {{}} 晚 {later}；按出动次数等合计较优", first.id)
+            say(f"{mine}，比“{{}}”晚 {later}，{_better(team, first, incident)}", first.id)
         elif sent == incident["id"]:
-            say(f"{mine}，{{}} 先到（早 {later}），再加这一支", first.id)
+            say(f"{mine}，“{{}}”先到（早 {later}），再加这一支", first.id)
         else:
-            say(f"{mine}；更快的 {{}}（早 {later}）派往险情 {sent}，合计较优", first.id)
+            say(f"{mine}；更快的“{{}}”（早 {later}）派往险情 {sent}，合计较优", first.id)
     if "boat" in needs and team.seats and incident["trapped"]:
         say(f"艇 {team.boats} 艘，一趟 {team.seats} 人，被困 {incident['trapped']} 人")
     if leg.boat is not None:
@@ -385,6 +385,16 @@ def _why(
     if loads:
         say(f"12 小时内已有 {loads} 份调度令")
     return out
+
+
+def _better(team: Team, first: Team, incident: Mapping[str, Any]) -> str:
+    """Why not the one that is there sooner and is sent nowhere."""
+    more = [n for n in incident["needs"] if team.meets(n) and not first.meets(n)]
+    if more:
+        return f"但有{'、'.join(incidents.NEEDS[n] for n in more)}"
+    if "boat" in incident["needs"] and team.seats > first.seats:
+        return f"但一趟坐 {team.seats} 人，那支 {first.seats} 人"
+    return "按出动次数和改派合计较优"
 
 
 def _without(

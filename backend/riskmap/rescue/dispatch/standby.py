@@ -1,6 +1,6 @@
 """前置: before the water comes, key places that no fitting team reaches in time, and where teams had better stand by.
 
-Reached is what lies in the area that a team reaches by road in so many minutes (a circle where there are no roads, and
+Reached is what the routing says that a team needs so many minutes to (as the crow flies where there are no roads, and
 it says so). Decided over all live objects and teams, shown as the reader may see them.
 """
 
@@ -11,8 +11,6 @@ from typing import Any
 
 import h3
 import numpy as np
-import shapely
-from shapely.geometry import shape
 from sqlalchemy import text
 
 from riskmap.base.audit import dump_json
@@ -22,11 +20,12 @@ from riskmap.rescue import floods, log, minute
 from riskmap.rescue.dispatch import assign, incidents, seen, teams, ways
 from riskmap.rescue.dispatch.assign import Crew, Task
 from riskmap.rescue.dispatch.teams import Team
-from riskmap.rescue.routing import Answer, Place, Vehicle
+from riskmap.rescue.routing import Answer, Leg, Place, Vehicle
+from riskmap.rescue.routing.answers import BOAT_KMH
 from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Snapshot
 
-MOST_PLACES = 20_000
+MOST_PLACES = 5_000
 MOST_LISTED = 500
 _MOST_SITES = 60
 _SITES = ("rescue-team", "fire-station", "relief-store", "shelter", "village")  # where one can stand by. Policy.
@@ -82,31 +81,18 @@ def look(snapshot: Snapshot, router: Any, ask: Ask) -> Reached:
     fitting = [
         t for t in every if t.place is not None and t.status != "休整" and (ask.need is None or t.meets(ask.need))
     ]
-    answers: list[Answer] = []
-    rows = [_within(snapshot, router, ask, t.place, t.vehicle, placed, answers) for t in fitting if t.place]
+    found_legs, answer = ways.legs(snapshot, router, fitting, _places(placed), ask.flood_id, ask.exercise)
+    rows = [[_in_time(found_legs.get((t.id, i)), ask) for i in range(len(placed))] for t in fitting]
     by_team = np.array(rows, dtype=bool).reshape(len(fitting), len(placed))
-    return Reached(placed, len(found) - len(placed), fitting, by_team, answers)
+    return Reached(placed, len(found) - len(placed), fitting, by_team, [answer])
 
 
-def _within(
-    snapshot: Snapshot,
-    router: Any,
-    ask: Ask,
-    origin: Place,
-    vehicle: Vehicle,
-    places: Sequence[Mapping[str, Any]],
-    answers: list[Answer],
-) -> Any:
-    """Which places lie in what is reached from here in time."""
-    areas, answer = ways.reach(snapshot, router, origin, ask.minutes, vehicle, ask.flood_id, ask.exercise)
-    answers.append(answer)
-    inside = np.zeros(len(places), dtype=bool)
-    lon, lat = np.array([p["lon"] for p in places], float), np.array([p["lat"] for p in places], float)
-    for area in areas:
-        drawn = shapely.make_valid(shape(area["geometry"]))
-        shapely.prepare(drawn)
-        inside |= shapely.intersects_xy(drawn, lon, lat)
-    return inside
+def _places(rows: Sequence[Mapping[str, Any]]) -> list[Place]:
+    return [Place(r["lon"], r["lat"]) for r in rows]
+
+
+def _in_time(leg: Leg | None, ask: Ask) -> bool:
+    return leg is not None and leg.travel_s <= ask.minutes * 60
 
 
 def gaps(snapshot: Snapshot, router: Any, ask: Ask) -> dict[str, Any]:
@@ -179,9 +165,14 @@ def propose(snapshot: Snapshot, router: Any, ask: Ask, k: int) -> dict[str, Any]
     before = _any(reached.by_team)
     sites = _sites(snapshot, ask, reached, before)
     answers = list(reached.answers)
-    rows = [
-        _within(snapshot, router, ask, Place(s["lon"], s["lat"]), Vehicle(), reached.places, answers) for s in sites
-    ]
+    legs: list[list[Leg | None]] = []
+    if sites:  # whoever stands there: with a boat, where boats are asked for
+        vehicle = Vehicle(boat_kmh=BOAT_KMH if ask.need == "boat" else None)
+        legs, how = ways.matrix(
+            snapshot, router, _places(sites), _places(reached.places), vehicle, ask.flood_id, ask.exercise
+        )
+        answers.append(how)
+    rows = [[_in_time(leg, ask) for leg in row] for row in legs]
     by_site = np.array(rows, dtype=bool).reshape(len(sites), len(reached.places))
     movable = [i for i, t in enumerate(reached.fitting) if t.status in teams.FREE]
     chosen, moved, proved, note = cover(reached.by_team, by_site, movable, k)

@@ -1,7 +1,8 @@
 """How long each team needs to each place: asked of the routing once for every kind of vehicle."""
 
+import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -59,25 +60,35 @@ def route(
     return routing.route(snapshot.connection, router, team.place, place, team.vehicle, flood_id, exercise=exercise)
 
 
-def reach(
-    snapshot: Snapshot,
-    router: Router,
-    origin: Place,
-    minutes: int,
-    vehicle: Vehicle,
-    flood_id: int | None,
-    exercise: bool,
-) -> tuple[list[dict[str, Any]], Answer]:
-    """The area that is reached from a place in so many minutes, as GeoJSON."""
-    return routing.reach(snapshot.connection, router, origin, [minutes], vehicle, flood_id, exercise=exercise)
-
-
 def together(answers: Sequence[Answer]) -> Answer:
     """Of several answers: straight where one of them is, with every note once."""
-    notes = tuple(dict.fromkeys(n for a in answers for n in a.notes))
+    notes = _once(n for a in answers for n in a.notes)
     straight = next((a for a in answers if a.by == "straight_line"), None)
     first = straight or (answers[0] if answers else Answer("straight_line"))
     return replace(first, notes=notes)
+
+
+_ENDS = re.compile(r"(起点|目的地) (\d+) 处(.*?)(?:（最远 ([\d,]+) m）)?(，.*)?。")
+
+
+def _once(notes: Iterable[str]) -> list[str]:
+    """Every note once. What is said of so many ends: starts add up, places are the same for every vehicle."""
+    out: dict[object, str] = {}
+    ends: dict[object, tuple[int, int]] = {}
+    for note in notes:
+        found = _ENDS.fullmatch(note)
+        if found is None:
+            out.setdefault(note, note)
+            continue
+        which, n, words, far, rest = found.groups()
+        key = (which, words, rest)
+        count, farthest = ends.get(key, (0, 0))
+        count = count + int(n) if which == "起点" else max(count, int(n))
+        farthest = max(farthest, int((far or "0").replace(",", "")))
+        ends[key] = (count, farthest)
+        told = f"（最远 {farthest:,} m）" if farthest else ""
+        out[key] = f"{which} {count} 处{words}{told}{rest or ''}。"
+    return list(out.values())
 
 
 def told(answer: Answer) -> dict[str, Any]:
