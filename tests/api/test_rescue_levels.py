@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+import docx
 import openpyxl
 import pytest
 from sqlalchemy import text
@@ -324,6 +325,42 @@ def test_a_town_officer_sees_the_status_and_not_what_is_not_his(
     assert (own["gauge"]["id"], own["gauge"]["masked"]) == (None, "对象无权查看（主管部门：水文局）")
     body = post(officer, {"object": hidden, "at": ago(1), "level_m": 12}, status=422)
     assert body["errors"][0]["code"] == "unknown_object"
+
+
+def test_the_log_names_an_object_to_those_alone_who_may_see_it(
+    admin: TestClient, make_account: Any, gauge: Any
+) -> None:
+    officer = make_account("editor", "department", areas=[TOWN])
+    hidden = gauge(guard_m=12)  # of the department tier, of no town of his
+    name = admin.get(f"/api/objects/{hidden}").json()["name"]
+    body = post(admin, {"object": hidden, "at": ago(9), "level_m": 11}, {"object": hidden, "at": ago(3), "level_m": 20})
+    waits = next(i["id"] for i in body["items"] if i["doubtful"])
+    assert admin.post(f"/api/rescue/readings/{waits}/confirm", json={"note": "已核"}).status_code == 200
+
+    turned, confirmed = (admin.get("/api/rescue/log").json()["items"][i] for i in (0, 1))
+    assert turned["what"] == f"{name}由“正常”转为“超警戒”：警戒水位 12.00，读数 20.00，超警戒 8.00 m"
+    assert confirmed["what"].startswith(f"确认{name} ")
+    assert (turned["masked"], turned["ref"]) == (False, {"kind": "object", "id": hidden, "object": hidden})
+    got = officer.get("/api/rescue/log").json()["items"]
+    assert [e["what"] for e in got[:2]] == [
+        "一处无权查看的对象（主管部门：水文局）由“正常”转为“超警戒”",
+        "确认一处无权查看的对象（主管部门：水文局）的一条读数",
+    ]
+    assert [(e["masked"], e["ref"]) for e in got[:2]] == [(True, None)] * 2
+    assert name not in str(got)
+    book = openpyxl.load_workbook(io.BytesIO(officer.get("/api/rescue/log.xlsx").content))
+    said = str([list(row) for one in book for row in one.iter_rows(values_only=True)])
+    assert name not in said
+    assert "条所说的对象导出人无权查看，只写主管部门" in said
+    word = docx.Document(io.BytesIO(officer.get("/api/rescue/log.docx").content))
+    assert name not in word.element.xml
+
+    # Of what is public he gets the name, without the numbers.
+    opened = admin.patch(f"/api/objects/{hidden}", json={"visibility": "public"}, headers=if_match(admin, hidden))
+    assert opened.status_code == 200, opened.text
+    entry = officer.get("/api/rescue/log").json()["items"][0]
+    assert (entry["what"], entry["masked"]) == (f"{name}由“正常”转为“超警戒”", False)
+    assert "public" not in entry["ref"]
 
 
 def test_numbers_of_the_command_tier_are_not_told_to_a_department(

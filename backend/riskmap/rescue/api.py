@@ -214,4 +214,4 @@ def get_log(
         snapshot.connection, exercise=exercise, kind=kind, since=since, until=at, before=before, limit=limit
     )
     following = found[-1]["id"] if len(found) == limit else None
-    return answer(request, snapshot, {"items": found, "next": following}, at)
+    return answer(request, snapshot, {"items": log.shown(snapshot, found), "next": following}, at)

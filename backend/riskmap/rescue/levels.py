@@ -29,7 +29,7 @@ GAUGE = "gauge"  # the field that names the gauge
 _NUMBERS = (*MARK_FIELDS, "gauge_shift_m", "silent_after_min", "step_max_m", "persons")
 _TEXTS = (GAUGE, "height_system")
 _FIELDS = {n: (n, "number") for n in _NUMBERS} | {n: (n, "text") for n in _TEXTS}
-_COLUMNS = ("id", "class", "code", "name", "division", "department", "form", "visibility")
+_COLUMNS = ("id", "class", "code", "name", "division", "department", "form")
 
 
 def level_classes(catalogue: Catalogue) -> list[str]:
@@ -53,7 +53,6 @@ class Work:
     step_max_m: Decimal | None
     is_gauge: bool
     secret: frozenset[str]  # marks that only the command tier sees
-    visibility: int
 
 
 def marks_of(row: Mapping[str, Any]) -> dict[str, Decimal]:
@@ -72,7 +71,7 @@ def _work(row: Mapping[str, Any], catalogue: Catalogue) -> Work:
     return Work(
         row["id"], row["code"] or "", row["name"], row["department"] or "", marks_of(row), row["height_system"],
         (row[GAUGE] or "").strip() or None, row["gauge_shift_m"], int(silent) if silent is not None else None,
-        row["step_max_m"], GAUGE not in class_.by_name, frozenset(secret), row["visibility"],
+        row["step_max_m"], GAUGE not in class_.by_name, frozenset(secret),
     )  # fmt: skip
 
 

@@ -1,15 +1,32 @@
-"""The log: every act of the night, in the order in which it was done. Only added to."""
+"""The log: every act of the night, in the order in which it was done. Only added to.
 
-from collections.abc import Mapping
+Everybody inside reads it. An entry that names an object of the register says which, and what is told instead to who
+gets the object's public form, or nothing of it: the rights are the object's, whoever wrote the entry.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import Connection, text
 
 from riskmap.base.audit import dump_json
+from riskmap.selection.compile import compile_selection
+from riskmap.selection.model import Selection
+from riskmap.store.snapshot import Snapshot
 
 Kind = Literal["水情", "预警", "响应", "调度", "转移", "设置"]
 KINDS: tuple[Kind, ...] = ("水情", "预警", "响应", "调度", "转移", "设置")
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """The object that an entry names; the sentence for who gets its public form, and for who may not see it."""
+
+    object_id: int
+    public: str
+    unseen: str
 
 
 def note(
@@ -22,8 +39,11 @@ def note(
     flood_id: int | None = None,
     ref: Mapping[str, Any] | None = None,
     body: Mapping[str, Any] | None = None,
+    about: About | None = None,
 ) -> int:
     """Write one entry in the caller's transaction, with the state that the register has now; its id."""
+    if about is not None:
+        ref = {**(ref or {}), "object": about.object_id, "public": about.public, "unseen": about.unseen}
     found: int = connection.execute(
         text(
             "INSERT INTO rescue_log (by, exercise, kind, what, flood_id, state, ref, body) VALUES (:by, :exercise,"
@@ -60,3 +80,28 @@ def entries(
         {"exercise": exercise, "kind": kind, "since": since, "until": until, "before": before, "limit": limit},
     )
     return [dict(row) for row in rows.mappings()]
+
+
+def shown(snapshot: Snapshot, found: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Entries as the snapshot's reader gets them; `masked` are those that do not name their object to him."""
+    rows = [dict(row) for row in found]
+    named = sorted({row["ref"]["object"] for row in rows if row["ref"] and "object" in row["ref"]})
+    forms = dict.fromkeys(named, "full") if snapshot.reader.sees_all else _forms(snapshot, named)
+    for row in rows:
+        row["masked"] = False
+        if row["ref"] is None or "object" not in row["ref"]:
+            continue
+        ref = dict(row["ref"])
+        instead = {"public": ref.pop("public"), None: ref.pop("unseen")}
+        form = forms.get(ref["object"])
+        row |= {"what": instead.get(form, row["what"]), "masked": form is None, "ref": None if form is None else ref}
+    return rows
+
+
+def _forms(snapshot: Snapshot, ids: Sequence[int]) -> dict[int, str]:
+    """Those of these objects that the reader gets, at whatever stage of their life, each with its form."""
+    if not ids:
+        return {}
+    compiled = compile_selection(Selection(stage=("any",)), snapshot, only_ids=list(ids))
+    rows = snapshot.connection.execute(text(compiled.rows("id, form")), compiled.binds.values)
+    return {row.id: row.form for row in rows}

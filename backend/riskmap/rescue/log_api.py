@@ -44,20 +44,12 @@ def get_log_workbook(
     since: Since = None, until: Until = None,
 ) -> Response:  # fmt: skip
     """The log of a time as a workbook, in the order in which it was written: ?from=&to=&kind=&exercise=."""
-    then = minute.asked(snapshot.connection, until)
-    start = minute.local(since) if since else None
-    app = request.app.state
-    ensure_disk(app.settings)
-    found = log_book.entries(
-        snapshot.connection, exercise=exercise, kind=kind, since=start, until=then, most=log_book.MOST_XLSX
-    )
-    made = log_book.about(snapshot, found, exercise=exercise, mark=app.mark)
+    taken = _Taken(request, snapshot, exercise, kind, since, until, log_book.MOST_XLSX)
     with tempfile.TemporaryDirectory(prefix="riskmap-log-") as folder:
         path = Path(folder) / "log.xlsx"
-        log_book.write(path, found, made, log_book.span(start, then), kind, exercise)
+        log_book.write(path, taken.found, taken.made, taken.span, kind, exercise)
         body = path.read_bytes()
-    _note(request, snapshot, {"form": "xlsx", "entries": len(found), "check": made.check, "exercise": exercise})
-    return Response(body, media_type=XLSX, headers=attachment(_name(then, exercise, "xlsx")))
+    return taken.answer(body, "xlsx", XLSX)
 
 
 @router.get("/log.docx", response_class=Response)
@@ -66,17 +58,33 @@ def get_log_word(
     since: Since = None, until: Until = None,
 ) -> Response:  # fmt: skip
     """The same as a Word file, to be gone on with."""
-    then = minute.asked(snapshot.connection, until)
-    start = minute.local(since) if since else None
-    app = request.app.state
-    ensure_disk(app.settings)
-    found = log_book.entries(
-        snapshot.connection, exercise=exercise, kind=kind, since=start, until=then, most=log_book.MOST_DOCX
-    )
-    made = log_book.about(snapshot, found, exercise=exercise, mark=app.mark)
-    body = log_book.word(found, made, log_book.span(start, then), kind, exercise)
-    _note(request, snapshot, {"form": "docx", "entries": len(found), "check": made.check, "exercise": exercise})
-    return Response(body, media_type=DOCX, headers=attachment(_name(then, exercise, "docx")))
+    taken = _Taken(request, snapshot, exercise, kind, since, until, log_book.MOST_DOCX)
+    return taken.answer(log_book.word(taken.found, taken.made, taken.span, kind, exercise), "docx", DOCX)
+
+
+class _Taken:
+    """The entries of a time as they leave the product: read, and told of in the trail."""
+
+    def __init__(
+        self, request: Request, snapshot: Snapshot, exercise: bool, kind: log.Kind | None,
+        since: datetime | None, until: datetime | None, most: int,
+    ) -> None:  # fmt: skip
+        app = request.app.state
+        ensure_disk(app.settings)
+        self._request, self._snapshot, self._exercise = request, snapshot, exercise
+        self._until = minute.asked(snapshot.connection, until)
+        start = minute.local(since) if since else None
+        self.span = log_book.span(start, self._until)
+        self.found = log_book.entries(snapshot, exercise=exercise, kind=kind, since=start, until=self._until, most=most)
+        self.made = log_book.about(snapshot, self.found, exercise=exercise, mark=app.mark)
+
+    def answer(self, body: bytes, ending: str, media: str) -> Response:
+        """The file, once the trail has it."""
+        after = {
+            "form": ending, "entries": len(self.found), "check": self.made.check, "exercise": self._exercise
+        }  # fmt: skip
+        _note(self._request, self._snapshot, after)
+        return Response(body, media_type=media, headers=attachment(_name(self._until, self._exercise, ending)))
 
 
 def _name(until: datetime, exercise: bool, ending: str) -> str:

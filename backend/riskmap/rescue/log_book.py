@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 
 from riskmap.base.errors import Invalid
 from riskmap.base.settings import GEODATA
@@ -24,12 +24,13 @@ _HEADINGS = (
 
 
 def entries(
-    connection: Connection, *, exercise: bool, kind: log.Kind | None, since: datetime | None, until: datetime, most: int
+    snapshot: Snapshot, *, exercise: bool, kind: log.Kind | None, since: datetime | None, until: datetime, most: int
 ) -> list[dict[str, Any]]:
-    """Entries in the order in which they were written, with the name of their flood. Raises Invalid for too many."""
-    rows = connection.execute(
+    """Entries in the order in which they were written, with the name of their flood, as the snapshot's reader gets
+    them. Raises Invalid for too many."""
+    rows = snapshot.connection.execute(
         text(
-            "SELECT l.log_id AS id, l.at, l.by, l.kind, l.what, l.state, f.name AS flood, f.version"
+            "SELECT l.log_id AS id, l.at, l.by, l.kind, l.what, l.state, l.ref, f.name AS flood, f.version"
             " FROM rescue_log AS l LEFT JOIN rescue_flood AS f USING (flood_id)"
             " WHERE l.exercise = :exercise AND (CAST(:kind AS text) IS NULL OR l.kind = :kind)"
             " AND (CAST(:since AS timestamptz) IS NULL OR l.at >= :since) AND l.at <= :until"
@@ -40,7 +41,7 @@ def entries(
     found = [dict(row) for row in rows.mappings()]
     if len(found) > most:
         raise Invalid(f"这段时间的日志超过 {most:,} 条。请缩小时间范围，分次导出。", code="too_many_entries")
-    return found
+    return log.shown(snapshot, found)
 
 
 def about(snapshot: Snapshot, found: Sequence[Mapping[str, Any]], *, exercise: bool, mark: str | None) -> Imprint:
@@ -62,6 +63,7 @@ def write(
     path: Path, found: Sequence[Mapping[str, Any]], made: Imprint, covered: str, kind: log.Kind | None, exercise: bool
 ) -> None:
     """As a workbook."""
+    masked = sum(entry["masked"] for entry in found)
     with Workbook(path, made) as book:
         table = book.table("日志", _HEADINGS)
         for entry in found:
@@ -72,6 +74,7 @@ def write(
             ("时间", covered),
             ("类别", kind or "全部"),
             ("条数", str(len(found))),
+            ("无权查看", f"其中 {masked} 条所说的对象导出人无权查看，只写主管部门" if masked else ""),
             ("导出", f"{made.made_by}　{imprint.stamp(made.made_at)}"),
             ("核验码", f"{made.check}（本文件全部条目的校验：条目相同，核验码相同）"),
             ("数据状态", "每条后面是记下那一刻的登记数据状态号，可按它回看当时的图"),

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from riskmap.base import audit, clock
-from riskmap.base.errors import Conflict, Forbidden, NotFound
+from riskmap.base.errors import Conflict, NotFound
 from riskmap.catalogue.model import Catalogue
 from riskmap.exchange.cells import normal
 from riskmap.exchange.targets import option_choices
@@ -154,7 +154,6 @@ class _Targets:
 
 def take(snapshot: Snapshot, sent: Sequence[Sent], *, source: Source, exercise: bool, taken: Taken) -> Taken:
     """Take what can be taken, in the snapshot's transaction; `taken` may hold faults of the reading of a file."""
-    _ensure_writes(snapshot)
     connection, reader = snapshot.connection, snapshot.reader
     targets, systems, now = _Targets(snapshot), height_systems(snapshot.catalogue), clock.now()
     taken.read += len(sent)
@@ -206,11 +205,6 @@ def take(snapshot: Snapshot, sent: Sequence[Sent], *, source: Source, exercise: 
             after={"source": source, "added": len(written), "exercise": exercise, "doubtful": taken.doubtful},
         )  # fmt: skip
     return taken
-
-
-def _ensure_writes(snapshot: Snapshot) -> None:
-    if not snapshot.reader.writes:
-        raise Forbidden("您的账号不能登记水位，请由编辑或管理员登记。")
 
 
 def _shift(one: Sent, work: Work, systems: Mapping[str, str]) -> tuple[Decimal, str | None]:
@@ -324,7 +318,6 @@ _ACTS = {"confirm": "确认", "discard": "作废"}
 
 def judge(snapshot: Snapshot, reading_id: int, what: Literal["confirm", "discard"], note: str) -> dict[str, Any]:
     """Confirm a reading that waits, or say that one is not to be used. Raises NotFound and Conflict."""
-    _ensure_writes(snapshot)
     connection, reader = snapshot.connection, snapshot.reader
     row = queries.one(connection, reading_id)
     work = _Targets(snapshot).by_id.get(row["object_id"]) if row else None
@@ -338,14 +331,15 @@ def judge(snapshot: Snapshot, reading_id: int, what: Literal["confirm", "discard
         raise Conflict(f"这条读数{told}，不需要{_ACTS[what]}。请刷新后再看。", code="not_waiting")
     before = levels.statuses(snapshot, [work.id], exercise=row["exercise"])
     queries.act(connection, reading_id, reader.name, what, note)
-    said = f"{_named(work)} {row['at'].astimezone(clock.SHANGHAI):%m-%d %H:%M} 的读数 {metres(row['level_m'])} m"
+    said = f"{work.name} {row['at'].astimezone(clock.SHANGHAI):%m-%d %H:%M} 的读数 {metres(row['level_m'])} m"
     why = f"（{note}）" if note else ""
     jumped = (
         f"，比上一读数{'高' if row['jump_m'] > 0 else '低'} {metres(abs(row['jump_m']))} m" if row["jump_m"] else ""
     )
     log.note(
         connection, by=reader.name, kind="水情", what=f"{_ACTS[what]}{said}{jumped}{why}", exercise=row["exercise"],
-        ref={"kind": "reading", "id": reading_id, "object": work.id},
+        ref={"kind": "reading", "id": reading_id},
+        about=log.About(work.id, *(f"{_ACTS[what]}{named}的一条读数" for named in (work.name, _unnamed(work)))),
     )  # fmt: skip
     _note_changes(snapshot, before, [work.id], row["exercise"])
     audit.record(
@@ -358,9 +352,9 @@ def judge(snapshot: Snapshot, reading_id: int, what: Literal["confirm", "discard
 # -- The log --------------------------------------------------------------------------------
 
 
-def _named(work: Work) -> str:
-    """Its name, unless only the command tier knows it: the log is read by all."""
-    return work.name if work.visibility < 2 else "一处受控对象"
+def _unnamed(work: Work) -> str:
+    """What the log says to who may not see it."""
+    return f"一处无权查看的对象（主管部门：{work.department or '未登记'}）"
 
 
 def _note_changes(
@@ -374,9 +368,10 @@ def _note_changes(
             continue
         said = works.words(now, work.secret)
         told = "" if said == STATUSES[now.status] else f"：{said}"
+        turned = f"由“{STATUSES[was.status]}”转为“{STATUSES[now.status]}”"
         log.note(
             snapshot.connection, by=snapshot.reader.name, kind="水情", exercise=exercise,
-            what=f"{_named(work)}由“{STATUSES[was.status]}”转为“{STATUSES[now.status]}”{told}",
-            ref={"kind": "object", "id": work_id},
+            what=f"{work.name}{turned}{told}", ref={"kind": "object", "id": work_id},
+            about=log.About(work_id, f"{work.name}{turned}", f"{_unnamed(work)}{turned}"),
             body={"before": was.status, "after": now.status, "worse": now.place < was.place},
         )  # fmt: skip
