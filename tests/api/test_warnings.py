@@ -224,6 +224,20 @@ class TestTold:
         refused(officer.post(path, json={**body, "result": "忙音"}))
         assert tell(admin, made["id"])["counts"]["reached"] == 0
 
+    def test_who_answers_no_more_is_not_ticked(self, admin: TestClient) -> None:
+        at = (118.7, 29.5)
+        given = {"attributes": {**LEC, "C": 15}, "parties": [person("主要负责人", "厂长", "庚某", PHONE)]}
+        plant = add(admin, "risk-point", "庚厂", at, RUICHANG, **given)
+        made = warning(admin, areas=[square(*at, 200)])
+        rows = [{"object": plant, "party": tell(admin, made["id"])["rows"][0]["party"]}]
+        new = admin.put(f"/api/objects/{plant}/parties", json=[person("主要负责人", "厂长", "辛某", PHONE)])
+        assert new.status_code == 200, new.text
+        path = f"/api/rescue/warnings/{made['id']}/told"
+        body = refused(admin.post(path, json={"rows": rows, "result": "接通"}))
+        assert body["errors"][0]["message"] == "责任人已经变动，请刷新名单"
+        rows = [{"object": plant, "party": tell(admin, made["id"])["rows"][0]["party"]}]
+        assert admin.post(path, json={"rows": rows, "result": "接通"}).status_code == 201
+
     def test_the_workbook_has_every_line_and_says_what_it_is(self, admin: TestClient, objects: dict[str, int]) -> None:
         made = warning(admin, areas=AREAS, exercise=True, text="=1+1")
         one = [{"object": objects["school"]}]

@@ -8,7 +8,7 @@ from pathlib import Path as FilePath
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request
-from pydantic import ValidationError
+from pydantic import AfterValidator, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 
@@ -19,7 +19,7 @@ from riskmap.base.forms import parts_of
 from riskmap.base.throttle import MINUTE, Throttle
 from riskmap.base.web import ExactResponse, ExactRoute, ensure_disk
 from riskmap.exchange.uploads import copy_hashed, shown_name
-from riskmap.rescue import exposure, floods, log, sent, wet_roads
+from riskmap.rescue import exposure, floods, log, minute, sent, wet_roads
 from riskmap.rescue.rights import Inner, Writer
 from riskmap.rescue.wire import FloodFile, NewFlood, Reason
 from riskmap.selection import request as selection_request
@@ -35,7 +35,9 @@ _FLOOD_FIELDS, _FIELD_BYTES = 10, 4 << 10
 
 FloodId = Annotated[int, Path(title="淹没范围编号", ge=1, le=2**62)]
 Traffic = Literal["closed", "care", "open"]
-At = Annotated[datetime | None, Query(title="时刻")]
+# Every minute that a question names is read here: without an offset it is Shanghai's.
+At = Annotated[datetime | None, Query(title="时刻"), AfterValidator(minute.local_or_none)]
+Since = Annotated[datetime | None, Query(title="从"), AfterValidator(minute.local_or_none)]
 Exercise = Annotated[bool, Query(title="演练")]
 
 
@@ -116,7 +118,8 @@ def list_floods(
     request: Request, reader: Inner, snapshot: ReadSnapshot, exercise: Exercise = False, at: At = None
 ) -> Any:
     """The newest version of each scenario, as it was known at a minute."""
-    return answer(request, snapshot, {"items": floods.listed(snapshot.connection, exercise=exercise, at=at)}, at)
+    then = minute.asked(snapshot.connection, at)
+    return answer(request, snapshot, {"items": floods.listed(snapshot.connection, exercise=exercise, at=then)}, then)
 
 
 @router.get("/floods/{flood_id}")
@@ -204,7 +207,7 @@ def get_log(
     snapshot: ReadSnapshot,
     exercise: Exercise = False,
     kind: Annotated[log.Kind | None, Query(title="类别")] = None,
-    since: Annotated[datetime | None, Query(title="从")] = None,
+    since: Since = None,
     at: At = None,
     before: Annotated[int | None, Query(title="在此之前", ge=1, le=2**62)] = None,
     limit: Annotated[int, Query(title="条数", ge=1, le=500)] = 100,

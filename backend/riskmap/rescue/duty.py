@@ -1,20 +1,14 @@
 """防汛责任人名单 for issue: a workbook of the year, with telephones for the inside, without for the public."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from riskmap.access.reader import territory
-from riskmap.base import clock
-from riskmap.base import state as states
-from riskmap.base.audit import dump_json
-from riskmap.catalogue import queries as catalogue_queries
 from riskmap.lists import responsible, service
 from riskmap.lists.cells import divisions_of
 from riskmap.lists.service import Question
-from riskmap.paper.imprint import Imprint, check_words
 from riskmap.paper.workbook import Heading, Workbook
+from riskmap.rescue import imprint
 from riskmap.selection.describe import describe
 from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Snapshot
@@ -34,18 +28,6 @@ def question(
     return service.question(responsible.LIST, snapshot, selection, {"year": list(year)}, only=only, sort=sort)
 
 
-def _area(snapshot: Snapshot, selection: Selection) -> str:
-    """What the list is of, by name: the divisions chosen, else the one that holds all."""
-    names = divisions_of(snapshot)
-    if selection.division:
-        return "、".join(names.get(code, code) for code in selection.division)
-    moment = snapshot.moment
-    known = catalogue_queries.divisions(snapshot.connection, moment.n, moment.day)
-    shortest = min((len(territory(d["code"])) for d in known), default=0)
-    tops = [d["name"] for d in known if len(territory(d["code"])) == shortest]
-    return str(tops[0]) if len(tops) == 1 else ""
-
-
 def write(path: Path, asked: Question, form: Form, summaries: service.Summaries, mark: str | None) -> dict[str, Any]:
     """The workbook; what the trail keeps of it. Of works that only the command tier knows nothing is published."""
     ask = asked.ask
@@ -58,24 +40,20 @@ def write(path: Path, asked: Question, form: Form, summaries: service.Summaries,
     rows = list(service.every(asked, columns))
     lines, total = service.told(asked, summaries)
     year = ask.given["year"]
-    area = _area(snapshot, ask.selection)
-    digest = hashlib.sha256((dump_json([form, year, rows]) or "").encode()).hexdigest()
-    now = clock.now()
-    made = states.at(snapshot.connection, snapshot.moment.n)
-    imprint = Imprint(
-        title=f"{area}{year}年防汛责任人名单", area=area, number=f"{FORMS[form]}稿", version=1,
-        state=snapshot.moment.n, day=snapshot.moment.day, data_at=made.at if made else now, check=check_words(digest),
-        selection=describe(ask.selection, snapshot.catalogue, divisions_of(snapshot)), maker="",
-        made_by=snapshot.reader.name, made_at=now, draft=False, secrecy=_SECRECY[form], mark=mark,
+    area = imprint.area_of(snapshot, ask.selection.division)
+    made = imprint.of(
+        snapshot, f"{area}{year}年防汛责任人名单", [form, year, rows], number=f"{FORMS[form]}稿", version=1,
+        exercise=False, mark=mark, area=area, secrecy=_SECRECY[form],
+        selection=describe(ask.selection, snapshot.catalogue, divisions_of(snapshot)),
     )  # fmt: skip
     headings = [Heading(c.title, c.width, c.unit, "date" if c.kind == "date" else "text") for c in columns]
-    with Workbook(path, imprint) as book:
+    with Workbook(path, made) as book:
         table = book.table("防汛责任人", headings)
         for row in rows:
             table.row(row)
         table.end(_EMPTY if form == "publication" else responsible.LIST.empty)
         if form == "inner":
-            lines += [("制表", f"{now:%Y-%m-%d %H:%M}，{snapshot.reader.name}")]
+            lines += [("制表", f"{made.made_at:%Y-%m-%d %H:%M}，{made.made_by}")]
             lines += [("往年名单", f"起始日期（没有填的，按登记的日期）早于 {year}-01-01；续任的把起始日期改为本年")]
             book.note(lines)
-    return {"form": form, "year": year, "total": total, "check": imprint.check, "selection": ask.selection.body()}
+    return {"form": form, "year": year, "total": total, "check": made.check, "selection": ask.selection.body()}

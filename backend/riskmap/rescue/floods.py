@@ -13,7 +13,7 @@ from riskmap.base.audit import dump_json
 from riskmap.base.crs import CGCS2000
 from riskmap.base.errors import Conflict, FieldError, Invalid, NotFound
 from riskmap.rescue import depths as depth_classes
-from riskmap.rescue import log
+from riskmap.rescue import log, minute
 from riskmap.rescue.depths import Depth, Repair
 from riskmap.store.snapshot import Snapshot
 
@@ -110,8 +110,7 @@ def _time(at: datetime | None) -> datetime:
     now = clock.now()
     if at is None:
         return now
-    if at.tzinfo is None:
-        at = at.replace(tzinfo=clock.SHANGHAI)
+    at = minute.local(at)
     if at > now + _AHEAD:
         told = f"水情时间在 {_AHEAD.days} 天以后，请核对日期"
         raise Invalid("时间有误", errors=[FieldError("at", "too_far", told)])
@@ -148,7 +147,7 @@ def _last_of(connection: Connection, series: int) -> dict[str, Any]:
     return dict(found)
 
 
-def listed(connection: Connection, *, exercise: bool, at: datetime | None = None) -> list[dict[str, Any]]:
+def listed(connection: Connection, *, exercise: bool, at: datetime) -> list[dict[str, Any]]:
     """The newest version of each scenario as it was known at a minute, those that were withdrawn then left out."""
     rows = connection.execute(
         text(
@@ -156,7 +155,7 @@ def listed(connection: Connection, *, exercise: bool, at: datetime | None = None
             " WHERE f.exercise = :exercise AND f.made_at <= :at AND (w.at IS NULL OR w.at > :at)"
             " ORDER BY coalesce(f.series_id, f.flood_id), f.version DESC) AS n ORDER BY n.made_at DESC"
         ),
-        {"exercise": exercise, "at": at or clock.now()},
+        {"exercise": exercise, "at": at},
     )
     return [dict(row) for row in rows.mappings()]
 

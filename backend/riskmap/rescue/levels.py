@@ -18,8 +18,8 @@ from riskmap.catalogue.model import Catalogue
 from riskmap.lists.cells import divisions_of
 from riskmap.lists.model import Ask
 from riskmap.lists.rows import objects, of_classes, run
+from riskmap.rescue import exposure, persons, works
 from riskmap.rescue import levels_queries as queries
-from riskmap.rescue import works
 from riskmap.rescue.levels_queries import Minute
 from riskmap.rescue.works import BY_NAME, DECIDING_FIELDS, MARK_FIELDS, MARKS, PLACE, STATUSES, Reading, Status
 from riskmap.selection.model import Selection
@@ -149,10 +149,9 @@ def minute(at: datetime | None) -> Minute:
     now = clock.now()
     if at is None:
         return Minute(now, is_now=True)
-    given = at if at.tzinfo is not None else at.replace(tzinfo=clock.SHANGHAI)
-    if given > now + queries.AHEAD:
+    if at > now + queries.AHEAD:
         raise Invalid("时刻有误，请改正", errors=[FieldError("at", "in_future", "时刻还没有到，请选已过去的时刻")])
-    return Minute(given, is_now=False)
+    return Minute(at, is_now=False)
 
 
 def picture(
@@ -184,9 +183,9 @@ def picture(
     told.sort(key=lambda one: (one[0], one[1], one[2]["id"]))
     every = [item for _, _, item in told]
     counts = Counter(item["status"] for item in every)
-    persons: Counter[str] = Counter()
+    people: Counter[str] = Counter()
     for item in every:
-        persons[item["status"]] += int(item["persons"] or 0)
+        people[item["status"]] += int(item["persons"] or 0)
     chosen = [item for item in every if not only or item["status"] in only]
     shown = chosen[:limit]
     _complete(snapshot, shown)
@@ -194,7 +193,7 @@ def picture(
         "items": shown,
         "total": len(chosen),
         "counts": [
-            {"status": s, "title": STATUSES[s], "n": counts[s], "persons": persons[s], "place": PLACE[s]}
+            {"status": s, "title": STATUSES[s], "n": counts[s], "persons": people[s], "place": PLACE[s]}
             for s in STATUSES
             if counts[s]
         ],
@@ -280,7 +279,7 @@ def _gauge(work: Work, source: Work | None, seen: set[int]) -> dict[str, Any] | 
     if source is None:
         return {"code": work.gauge, "id": None, "name": None, "masked": None, "missing": True}
     if source.id not in seen:
-        masked = f"对象无权查看（主管部门：{source.department or '未登记'}）"
+        masked = exposure.masked(source.department)
         return {"code": None, "id": None, "name": None, "masked": masked, "missing": False}
     return {"code": source.code, "id": source.id, "name": source.name, "masked": None, "missing": False}
 
@@ -298,13 +297,17 @@ def _words(stands: Status, work: Work, source: Work | None, everything: Everythi
 def _complete(snapshot: Snapshot, items: Sequence[dict[str, Any]]) -> None:
     """Names of towns and classes, and the persons of what the reader gets in full."""
     names = divisions_of(snapshot)
-    persons = queries.responsible(Ask(snapshot, Selection()), [i["id"] for i in items if i["form"] == "full"])
+    in_full = [i["id"] for i in items if i["form"] == "full"]
+    parties = persons.of_objects(snapshot, in_full, persons.OF_A_WORK, others=False)
     for item in items:
         code = item["division"] or ""
         parts = [names.get(code[:6]), names.get(code[:9]) if len(code) >= 9 else None]
         item["division_name"] = " ".join(p for p in parts if p) or names.get(code)
         item["class_title"] = snapshot.catalogue.classes[item["class"]].title
-        item["responsible"] = persons.get(item["id"], [])
+        item["responsible"] = [
+            {name: p[name] for name in ("role", "post", "name", "phone")}
+            for p in persons.told(snapshot, item["form"], parties.get(item["id"], ()))
+        ]
 
 
 def _point(item: Mapping[str, Any]) -> dict[str, Any]:

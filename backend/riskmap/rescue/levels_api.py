@@ -1,14 +1,13 @@
 """水位 over HTTP: readings in, works and gauges with how they stand, readings that wait to be confirmed."""
 
 import tempfile
-from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path as FilePath
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 
@@ -16,30 +15,27 @@ from riskmap.access.dependencies import by_token
 from riskmap.base import clock, database
 from riskmap.base.errors import FieldError, Invalid
 from riskmap.base.forms import one_file
-from riskmap.base.throttle import MINUTE, Throttle
 from riskmap.base.web import ExactResponse, ExactRoute, ensure_disk
 from riskmap.base.wire import Text, Wire
 from riskmap.exchange.tables import open_table
 from riskmap.exchange.uploads import copy_hashed
-from riskmap.rescue import levels, readings, readings_table
+from riskmap.rescue import levels, minute, readings, readings_table
+from riskmap.rescue.api import At, Exercise, answer, count
 from riskmap.rescue.readings import Sent, Taken
 from riskmap.rescue.rights import Inner, Writer
 from riskmap.rescue.works import STATUSES
 from riskmap.selection import request as selection_request
-from riskmap.store.dependencies import ReadSnapshot, WriteSnapshot, marked
-from riskmap.store.snapshot import Snapshot, open_snapshot
+from riskmap.store.dependencies import ReadSnapshot, WriteSnapshot
+from riskmap.store.snapshot import open_snapshot
 
 router = APIRouter(prefix="/api/rescue", route_class=ExactRoute, default_response_class=ExactResponse, tags=["rescue"])
 
 MOST_FILE = 10 << 20
 Id = Annotated[int, Field(ge=1, le=2**62)]
 ReadingId = Annotated[int, Path(title="读数编号", ge=1, le=2**62)]
-At = Annotated[datetime | None, Query(title="时刻")]
-Exercise = Annotated[bool, Query(title="演练")]
+Since = Annotated[datetime | None, Query(title="自何时起"), AfterValidator(minute.local_or_none)]
 # Of machines that send binary fractions: rounded when it is taken.
 Metres = Annotated[Decimal, Field(ge=-100_000, le=100_000, max_digits=40)]
-MOST_A_MINUTE = 120
-_throttle = Throttle(MOST_A_MINUTE, MINUTE, f"水情一分钟最多查询 {MOST_A_MINUTE} 次，请稍后再试。")
 _OWN = frozenset({"at", "exercise", "status", "limit"})
 
 
@@ -76,17 +72,13 @@ class Why(Wire):
     note: Annotated[Text, StringConstraints(min_length=1)] = Field(title="原因")
 
 
-def _answer(request: Request, snapshot: Snapshot, body: Mapping[str, Any]) -> dict[str, Any]:
-    return marked(request, {"at": clock.now(), **body, "state": snapshot.moment.n})
-
-
 @router.post("/readings", status_code=201)
 def post_readings(body: NewReadings, request: Request, reader: Writer, snapshot: WriteSnapshot) -> Any:
     """Readings by hand or from a machine with a token. Sending them again adds nothing twice."""
     sent = [
         Sent(
-            i, r.at if r.at.tzinfo else r.at.replace(tzinfo=clock.SHANGHAI), r.level_m, object_id=r.object,
-            code=r.code, height_system=r.height_system, shift_m=r.shift_m, key=r.key, replaces=r.replaces, note=r.note,
+            i, minute.local(r.at), r.level_m, object_id=r.object, code=r.code,
+            height_system=r.height_system, shift_m=r.shift_m, key=r.key, replaces=r.replaces, note=r.note,
         )
         for i, r in enumerate(body.readings)
     ]  # fmt: skip
@@ -95,7 +87,7 @@ def post_readings(body: NewReadings, request: Request, reader: Writer, snapshot:
     if taken.faults and not taken.added and not taken.same:
         errors = [FieldError(f"readings.{f['place']}.{f['field']}", f["code"], f["message"]) for f in taken.faults]
         raise Invalid("水位没有登记，请改正", code="no_reading_taken", errors=errors[:50])
-    return _answer(request, snapshot, taken.body())
+    return answer(request, snapshot, taken.body())
 
 
 @router.post("/readings/table", status_code=201)
@@ -120,7 +112,7 @@ def _table(request: Request, reader: Writer, file: UploadFile, exercise: bool) -
     with database.write(app.engine, reader.settings(write=True)) as connection:
         snapshot = open_snapshot(connection, reader, app.catalogues, app.settings.public_resolution)
         readings.take(snapshot, sent, source="table", exercise=exercise, taken=taken)
-        return _answer(request, snapshot, taken.body())
+        return answer(request, snapshot, taken.body())
 
 
 @router.get("/readings")
@@ -130,14 +122,12 @@ def list_readings(
     snapshot: ReadSnapshot,
     object: Annotated[int, Query(title="测站或工程", ge=1, le=2**62)],
     at: At = None,
-    since: Annotated[datetime | None, Query(title="自何时起")] = None,
+    since: Since = None,
     exercise: Exercise = False,
     limit: Annotated[int, Query(title="条数", ge=1, le=5000)] = 500,
 ) -> Any:
     """What an object is read by has read, the newest first; replaced and doubtful ones too, marked."""
-    if since is not None and since.tzinfo is None:
-        since = since.replace(tzinfo=clock.SHANGHAI)
-    return _answer(
+    return answer(
         request, snapshot, levels.series(snapshot, object, at=at, since=since, exercise=exercise, limit=limit)
     )
 
@@ -145,13 +135,13 @@ def list_readings(
 @router.post("/readings/{reading_id}/confirm")
 def confirm(reading_id: ReadingId, body: Said, request: Request, reader: Writer, snapshot: WriteSnapshot) -> Any:
     """Believe a reading that waits: it becomes the level."""
-    return _answer(request, snapshot, {"reading": readings.judge(snapshot, reading_id, "confirm", body.note)})
+    return answer(request, snapshot, {"reading": readings.judge(snapshot, reading_id, "confirm", body.note)})
 
 
 @router.post("/readings/{reading_id}/discard")
 def discard(reading_id: ReadingId, body: Why, request: Request, reader: Writer, snapshot: WriteSnapshot) -> Any:
     """Take a reading out of use, with the reason; it stays readable."""
-    return _answer(request, snapshot, {"reading": readings.judge(snapshot, reading_id, "discard", body.note)})
+    return answer(request, snapshot, {"reading": readings.judge(snapshot, reading_id, "discard", body.note)})
 
 
 @router.get("/levels")
@@ -165,8 +155,7 @@ def get_levels(
     limit: Annotated[int, Query(title="条数", ge=0, le=5000)] = 1000,
 ) -> Any:
     """Works and gauges of the selection as they stand at a minute, the worst first, and as points for the map."""
-    if not reader.sees_all:
-        _throttle.take(reader.name)  # it is decided over more than he may see
+    count(reader)
     only = [part for value in status or () for part in value.split(",") if part]
     for one in only:
         if one not in STATUSES:
@@ -175,4 +164,4 @@ def get_levels(
             raise Invalid("水情有误", errors=errors)
     asked = selection_request.asked(snapshot, request.query_params.multi_items(), _OWN)
     body = levels.picture(asked.snapshot, asked.selection, at=at, exercise=exercise, only=only, limit=limit)
-    return _answer(request, asked.snapshot, body | {"statuses": dict(STATUSES)})
+    return answer(request, asked.snapshot, body | {"statuses": dict(STATUSES)})

@@ -1,4 +1,4 @@
-"""SQL of the water's levels: readings as they were known at a minute, and who answers for a work."""
+"""SQL of the water's levels: readings as they were known at a minute."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,8 +8,6 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from riskmap.base.audit import dump_json
-from riskmap.lists import parties
-from riskmap.lists.model import Ask
 
 # Of clocks that do not agree: a reading may be so far ahead of ours.
 AHEAD = timedelta(minutes=5)
@@ -193,22 +191,3 @@ def anything_since(connection: Connection, moment: datetime) -> bool:
     """Whether there is a reading of after a moment at all."""
     found = text("SELECT EXISTS (SELECT FROM rescue_reading WHERE at >= :at)")
     return bool(connection.scalar(found, {"at": moment}))
-
-
-def responsible(ask: Ask, ids: Iterable[int]) -> dict[int, list[dict[str, Any]]]:
-    """Persons and posts of objects that hold on the day, by object."""
-    of = ask.binds(sorted(set(ids)))
-    roles = ask.binds([parties.HEAD, parties.TECHNICAL, parties.PATROL])
-    rows = ask.snapshot.connection.execute(
-        text(
-            "SELECT p.object_id, p.role, p.post, p.name, p.phone FROM object_party AS p"
-            f" WHERE p.object_id = ANY(CAST({of} AS bigint[])) AND p.role = ANY(CAST({roles} AS text[]))"
-            f" AND {parties.in_force(ask)} ORDER BY p.object_id,"
-            f" array_position(CAST({roles} AS text[]), p.role), p.party_id"
-        ),
-        ask.binds.values,
-    )
-    out: dict[int, list[dict[str, Any]]] = {}
-    for row in rows.mappings():
-        out.setdefault(row["object_id"], []).append({name: row[name] for name in ("role", "post", "name", "phone")})
-    return out

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import AfterValidator
 
 from riskmap.base import audit, database
 from riskmap.base.errors import FieldError, Invalid
@@ -20,8 +21,8 @@ from riskmap.store.snapshot import Snapshot
 
 router = APIRouter(prefix="/api/rescue", route_class=ExactRoute, default_response_class=ExactResponse, tags=["rescue"])
 
-Since = Annotated[datetime | None, Query(title="从", alias="from")]
-Until = Annotated[datetime | None, Query(title="到", alias="to")]
+Since = Annotated[datetime | None, Query(title="从", alias="from"), AfterValidator(minute.local_or_none)]
+Until = Annotated[datetime | None, Query(title="到", alias="to"), AfterValidator(minute.local_or_none)]
 OfKind = Annotated[log.Kind | None, Query(title="类别")]
 
 
@@ -34,6 +35,10 @@ def post_log(body: Entry, request: Request, reader: Writer, snapshot: WriteSnaps
     made = log.note(
         snapshot.connection, by=reader.name, kind=body.kind, what=body.what, exercise=body.exercise,
         flood_id=body.flood, ref={"kind": "entry"},
+    )  # fmt: skip
+    audit.record(
+        snapshot.connection, reader.name, "create", "rescue_log", made, address=reader.address,
+        state=snapshot.moment.n, after={"kind": body.kind, "exercise": body.exercise},
     )  # fmt: skip
     return answer(request, snapshot, {"id": made}, minute.asked(snapshot.connection, None))
 
@@ -73,9 +78,8 @@ class _Taken:
         ensure_disk(app.settings)
         self._request, self._snapshot, self._exercise = request, snapshot, exercise
         self._until = minute.asked(snapshot.connection, until)
-        start = minute.local(since) if since else None
-        self.span = log_book.span(start, self._until)
-        self.found = log_book.entries(snapshot, exercise=exercise, kind=kind, since=start, until=self._until, most=most)
+        self.span = log_book.span(since, self._until)
+        self.found = log_book.entries(snapshot, exercise=exercise, kind=kind, since=since, until=self._until, most=most)
         self.made = log_book.about(snapshot, self.found, exercise=exercise, mark=app.mark)
 
     def answer(self, body: bytes, ending: str, media: str) -> Response:

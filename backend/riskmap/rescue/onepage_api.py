@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from riskmap.base import audit, clock, database
 from riskmap.base.web import ExactResponse, ExactRoute
 from riskmap.rescue import floods, onepage, onepage_paper
-from riskmap.rescue.api import answer, count, note_asked
+from riskmap.rescue.api import Exercise, answer, count, note_asked
 from riskmap.rescue.onepage import Question
 from riskmap.rescue.rights import Inner
 from riskmap.store.dependencies import ReadSnapshot
@@ -45,7 +45,7 @@ def get_page(
 def get_paper(
     request: Request, reader: Inner, snapshot: ReadSnapshot, lon: Lon, lat: Lat, radius_m: Radius = Decimal(3000),
     flood: Flood = None, bw: Annotated[bool, Query(title="黑白")] = False,
-    exercise: Annotated[bool, Query(title="演练")] = False,
+    exercise: Exercise = False,
 ) -> Response:  # fmt: skip
     """The same as one A4 page; `bw` for a machine that prints black alone."""
     count(reader)

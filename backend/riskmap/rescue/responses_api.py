@@ -109,6 +109,7 @@ def end_response(
 def post_act(response_id: ResponseId, body: Act, request: Request, reader: Writer, snapshot: WriteSnapshot) -> Any:
     """One more act by hand; its clock runs from now."""
     response.add_act(snapshot, response_id, body.model_dump())
+    _audit(snapshot, "update", response_id, {"act": body.act})
     return _one(request, snapshot, response_id)
 
 
@@ -119,6 +120,7 @@ def mark_act(
     """Tick an act as done or not applicable, or open it again; only added to, the newest holds. 409 where it is so
     already, with who was first."""
     response.mark(snapshot, response_id, act_id, body.mark, body.note)
+    _audit(snapshot, "update", response_id, {"act": act_id, "mark": body.mark})
     return _one(request, snapshot, response_id)
 
 
@@ -128,6 +130,7 @@ def assign_act(
 ) -> Any:
     """Say who does an act; an empty name takes it back."""
     response.assign(snapshot, response_id, act_id, body.person, body.phone)
+    _audit(snapshot, "update", response_id, {"act": act_id, "person": body.person})
     return _one(request, snapshot, response_id)
 
 

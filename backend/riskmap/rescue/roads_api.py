@@ -1,9 +1,9 @@
 """The road network over HTTP: what is in use, and a file in its place."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Request
 from pydantic import Field, StringConstraints, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
@@ -14,10 +14,12 @@ from riskmap.base.errors import Invalid
 from riskmap.base.forms import parts_of
 from riskmap.base.web import ExactResponse, ExactRoute
 from riskmap.base.wire import Text, Wire
+from riskmap.rescue import minute
 from riskmap.rescue import roads_service as roads
+from riskmap.rescue.api import At, answer
 from riskmap.rescue.rights import Inner
 from riskmap.rescue.roads_table import Wanted
-from riskmap.store.dependencies import ReadSnapshot, marked
+from riskmap.store.dependencies import ReadSnapshot
 
 router = APIRouter(
     prefix="/api/rescue/roads", route_class=ExactRoute, default_response_class=ExactResponse, tags=["rescue"]
@@ -51,10 +53,11 @@ def get_roads(
     request: Request,
     reader: Inner,
     snapshot: ReadSnapshot,
-    at: Annotated[datetime | None, Query(title="时刻")] = None,
+    at: At = None,
 ) -> Any:
     """The set that is in use, or was at a time: where it is from, length by class, what was left out and why."""
-    return marked(request, roads.body(snapshot, at))
+    then = minute.asked(snapshot.connection, at)
+    return answer(request, snapshot, roads.body(snapshot.connection, then), then)
 
 
 @router.post("", status_code=202)

@@ -78,13 +78,10 @@ def replace_with_staged(connection: Connection, about: Mapping[str, Any], summar
     return set_id
 
 
-def sets(connection: Connection, at: datetime | None) -> list[dict[str, Any]]:
+def sets(connection: Connection, at: datetime) -> list[dict[str, Any]]:
     """What was loaded up to a time, the set that was in use then first."""
     rows = connection.execute(
-        text(
-            f"SELECT {_SHOWN} FROM road_set WHERE CAST(:at AS timestamptz) IS NULL OR loaded_at <= :at"
-            " ORDER BY set_id DESC LIMIT :most"
-        ),
+        text(f"SELECT {_SHOWN} FROM road_set WHERE loaded_at <= :at ORDER BY set_id DESC LIMIT :most"),
         {"at": at, "most": _MOST_SETS},
     )
     return [dict(row) for row in rows.mappings()]

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine
 
 from riskmap.access.reader import SYSTEM, Reader
 from riskmap.access.service import check_still_holds
-from riskmap.base import audit, clock, database, jobs
+from riskmap.base import audit, database, jobs
 from riskmap.base.errors import FieldError, Forbidden, Invalid, NotFound, TooLarge
 from riskmap.base.jobs import Context
 from riskmap.base.settings import GEODATA, Settings
@@ -329,9 +329,9 @@ def sweep(settings: Settings) -> None:
 # -- What is in use ------------------------------------------------------------------------
 
 
-def body(snapshot: Snapshot, at: datetime | None) -> dict[str, Any]:
-    """The set that is in use, or was at a time, with what was left out; and what was loaded before it."""
-    found = roads_queries.sets(snapshot.connection, at)
+def body(connection: Connection, at: datetime) -> dict[str, Any]:
+    """The set that was in use at a time, with what was left out; and what was loaded before it."""
+    found = roads_queries.sets(connection, at)
     shown: dict[str, Any] | None = None
     if found:
         first = found[0]
@@ -344,8 +344,6 @@ def body(snapshot: Snapshot, at: datetime | None) -> dict[str, Any]:
         "set": shown,
         "message": None if shown else _EMPTY,
         "earlier": earlier,
-        "state": snapshot.state.n,
-        "at": (at or clock.now()).isoformat(timespec="seconds"),
     }
 
 

@@ -20,17 +20,13 @@ from riskmap.base import database
 from riskmap.base.errors import FieldError, Invalid
 from riskmap.catalogue.model import GRADES, Catalogue
 from riskmap.exchange.division_names import division_names_of
-from riskmap.lists import parties
-from riskmap.lists.model import Ask
-from riskmap.rescue import exposure, log, warning
+from riskmap.rescue import exposure, log, persons, warning
 from riskmap.rescue.exposure import Hit
 from riskmap.rescue.warning_wire import ToldRow
 from riskmap.selection.compile import Compiled, compile_selection
 from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Snapshot
 
-# Policy: whom one rings first of an object: who answers for it, then the town's, then who patrols it.
-ROLES = (parties.HEAD, parties.TOWN, parties.PATROL, parties.DEPARTMENT, parties.TECHNICAL, parties.OPERATION)
 NOBODY = "没有登记责任人"
 REACHED = ("接通", "转达")
 
@@ -125,9 +121,8 @@ def answer(
         mine = exposure.forms_of(snapshot, found, selection)
         beside = sum(h.id not in forms for h in found)
         found = [h for h in found if h.id in mine]
-    persons = _persons(snapshot, found)
-    carriers = list({c.id: c for p in persons.values() if (c := p.carrier)}.values())
-    lines = _lines(snapshot, found, {**exposure.forms_of(snapshot, carriers, Selection()), **forms}, persons)
+    in_charge = _in_charge(snapshot, found)
+    lines = _lines(snapshot, found, {**_carriers(snapshot, in_charge), **forms}, in_charge)
     ticks = _ticks(snapshot.connection, of, at)
     for line in lines:
         line.body["told"] = ticks.get(line.key)
@@ -136,7 +131,7 @@ def answer(
         "grades": list(grades),
         "objects": len(found),
         "by_grade": {grade: of_grade[grade] for grade in GRADES},
-        "nobody": sum(h.id not in persons for h in found),
+        "nobody": sum(h.id not in in_charge for h in found),
         "no_phone": sum(line.body["party"] is not None and line.body["phone"] is None for line in lines),
         "hidden": sum(forms.get(h.id) != "full" for h in found),
         "hidden_beside": beside,
@@ -148,17 +143,17 @@ def answer(
     }
 
 
-def _persons(snapshot: Snapshot, found: Sequence[Hit]) -> dict[int, InCharge]:
+def _in_charge(snapshot: Snapshot, found: Sequence[Hit]) -> dict[int, InCharge]:
     """Who answers for each of these objects, as SYSTEM: whether there is anybody is told of hidden ones too.
 
     Where nobody is registered with an object itself, it is who answers for what it belongs to, then for its enterprise.
     """
-    own = _registered(snapshot, [h.id for h in found])
+    own = persons.of_objects(snapshot, (h.id for h in found), persons.OF_A_WARNING)
     lacking = [h for h in found if h.id not in own]
     above = {i for h in lacking for i in (h.row["parent"], h.row["enterprise"]) if i is not None}
-    theirs = _registered(snapshot, sorted(above))
+    theirs = persons.of_objects(snapshot, above, persons.OF_A_WARNING)
     carriers = _live(snapshot, sorted(theirs))
-    out = {i: InCharge(persons) for i, persons in own.items()}
+    out = {i: InCharge(parties) for i, parties in own.items()}
     for h in lacking:
         for i in (h.row["parent"], h.row["enterprise"]):
             if i in carriers and h.id not in out:
@@ -166,22 +161,15 @@ def _persons(snapshot: Snapshot, found: Sequence[Hit]) -> dict[int, InCharge]:
     return out
 
 
-def _registered(snapshot: Snapshot, ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
-    """Posts and persons in force by object, in the order of ringing, as SYSTEM."""
-    if not ids:
-        return {}
-    ask = Ask(snapshot, Selection())
-    sql = (
-        "SELECT p.object_id, p.party_id, p.role, p.post, p.name, nullif(p.phone, '') AS phone FROM object_party AS p"
-        f" WHERE p.object_id = ANY(CAST({ask.binds(list(ids))} AS bigint[])) AND {parties.in_force(ask)}"
-    )
-    out: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    with database.under(snapshot.connection, SYSTEM.settings()):
-        for row in snapshot.connection.execute(text(sql), ask.binds.values).mappings():
-            out[row["object_id"]].append(dict(row))
-    for of in out.values():
-        of.sort(key=lambda p: (ROLES.index(p["role"]) if p["role"] in ROLES else len(ROLES), p["party_id"]))
-    return dict(out)
+def _carriers(snapshot: Snapshot, in_charge: Mapping[int, InCharge]) -> dict[int, str]:
+    """What the reader gets of the farms and enterprises that persons are registered with, each with its form."""
+    carriers = {c.id: c for its in in_charge.values() if (c := its.carrier)}
+    return exposure.forms_of(snapshot, list(carriers.values()), Selection())
+
+
+def _may_know(of: InCharge, forms: Mapping[int, str]) -> bool:
+    """Whether a reader of an object in full gets those in charge of it: they are shown by where they are registered."""
+    return of.carrier is None or forms.get(of.carrier.id) == "full"
 
 
 def _live(snapshot: Snapshot, ids: list[int]) -> dict[int, Hit]:
@@ -203,13 +191,9 @@ _EMPTY: Mapping[str, Any] = {
 
 
 def _lines(
-    snapshot: Snapshot, found: Sequence[Hit], forms: Mapping[int, str], persons: Mapping[int, InCharge]
+    snapshot: Snapshot, found: Sequence[Hit], forms: Mapping[int, str], persons_of: Mapping[int, InCharge]
 ) -> list[Line]:
     names = division_names_of(snapshot)
-
-    def may_know(of: InCharge) -> bool:
-        return of.carrier is None or forms.get(of.carrier.id) == "full"
-
     out: list[Line] = []
     hidden: dict[str, list[Hit]] = defaultdict(list)
     for h in sorted(
@@ -221,19 +205,19 @@ def _lines(
         one, town = exposure.shown(snapshot, h, forms), h.row["division"][:9]
         base = {**_EMPTY, **{k: one[k] for k in ("name", "class", "class_title", "grade", "at", "division")}}
         base |= {"object": h.id, "town": names.words(town) or None, "department": h.row["department"] or None}
-        in_charge = persons.get(h.id)
+        in_charge = persons_of.get(h.id)
         if in_charge is None:
             out.append(Line(town, base | {"nobody": NOBODY}))
-        elif not may_know(in_charge):
+        elif not _may_know(in_charge, forms):
             assert in_charge.carrier is not None
             department = in_charge.carrier.row["department"] or "未登记"
             masked = f"责任人登记于所属单位，无权查看（主管部门：{department}）"
             out.append(Line(town, base | {"department": department, "masked": masked}))
         else:
             via = in_charge.carrier.row["name"] if in_charge.carrier else None
-            for p in in_charge.persons:
-                own = {"party": p["party_id"], "role": p["role"], "post": p["post"], "person": p["name"]}
-                out.append(Line(town, base | own | {"phone": p["phone"], "via": via}))
+            for p in persons.told(snapshot, "full", in_charge.persons):
+                own = {"party": p["id"], "role": p["role"], "post": p["post"], "person": p["name"]}
+                out.append(Line(town, base | own | {"phone": p["phone"] or None, "via": via}))
     numbers = Counter(line.body["phone"] for line in out if line.body["phone"])
     for line in out:
         line.body["same_phone"] = numbers[line.body["phone"]]
@@ -338,23 +322,10 @@ def _check(snapshot: Snapshot, of: Mapping[str, Any], rows: Sequence[ToldRow]) -
             errors.append(FieldError(f"rows.{i}", "bad_row", "请给对象（和责任人），或给主管部门"))
     ids = sorted({r.object for r in rows if r.object is not None})
     if ids and not errors:
-        compiled = compile_selection(Selection(), snapshot, only_ids=ids).only("full")
-        inside: set[int] = set()
-        if compiled is not None:
-            met = (
-                "EXISTS (SELECT FROM rescue_warning_piece AS p WHERE p.warning_id = "
-                f"{compiled.binds(of['id'])} AND p.geom && {{geom}} AND ST_Intersects(p.geom, {{geom}}))"
-            )
-            found = snapshot.connection.execute(text(compiled.rows("id", met)), compiled.binds.values)
-            inside = {row.id for row in found}
-        own = snapshot.connection.execute(
-            text(
-                "SELECT o.id, p.party_id FROM risk_object AS o JOIN object_party AS p"
-                " ON p.object_id IN (o.id, o.parent, o.enterprise) WHERE o.id = ANY(CAST(:ids AS bigint[]))"
-            ),
-            {"ids": ids},
-        )
-        known = {(row.id, row.party_id) for row in own}
+        inside = _inside(snapshot, of, ids)
+        in_charge = _in_charge(snapshot, list(inside.values()))
+        forms = _carriers(snapshot, in_charge)
+        known = {(i, p["id"]) for i, its in in_charge.items() if _may_know(its, forms) for p in its.persons}
         for i, r in enumerate(rows):
             if r.object is not None and r.object not in inside:
                 errors.append(FieldError(f"rows.{i}.object", "not_in_list", "这个对象不在这条预警的名单里，请刷新"))
@@ -362,3 +333,16 @@ def _check(snapshot: Snapshot, of: Mapping[str, Any], rows: Sequence[ToldRow]) -
                 errors.append(FieldError(f"rows.{i}.party", "not_in_list", "责任人已经变动，请刷新名单"))
     if errors:
         raise Invalid("没有记下，请刷新名单后再试", errors=errors[:50])
+
+
+def _inside(snapshot: Snapshot, of: Mapping[str, Any], ids: list[int]) -> dict[int, Hit]:
+    """Those of these objects that the reader gets in full and that lie in the warning's area."""
+    compiled = compile_selection(Selection(), snapshot, only_ids=ids).only("full")
+    if compiled is None:
+        return {}
+    met = (
+        "EXISTS (SELECT FROM rescue_warning_piece AS p WHERE p.warning_id = "
+        f"{compiled.binds(of['id'])} AND p.geom && {{geom}} AND ST_Intersects(p.geom, {{geom}}))"
+    )
+    rows = snapshot.connection.execute(text(compiled.rows("id, parent, enterprise", met)), compiled.binds.values)
+    return {r["id"]: Hit(r["id"], True, None, None, 0.0, dict(r)) for r in rows.mappings()}

@@ -242,4 +242,8 @@ def post_told(warning_id: WarningId, body: Told, request: Request, reader: Write
     (takes the tick back), note}. Only added to; the newest holds. Answers {ticked, at}."""
     of = warning.find(snapshot.connection, warning_id)
     ticked = telling.tick(snapshot, of, body.rows, body.result, body.note)
+    audit.record(
+        snapshot.connection, reader.name, "enter", "warning", warning_id, address=reader.address,
+        state=snapshot.moment.n, after={"result": body.result, "ticked": ticked},
+    )  # fmt: skip
     return answer(request, snapshot, {"ticked": ticked}, minute.asked(snapshot.connection, None))
