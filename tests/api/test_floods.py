@@ -90,9 +90,11 @@ def test_versions_follow_each_other_and_the_log_says_how_much_was_gained(admin: 
     between = clock.now()
     second = flood(admin, [(0.5, square(LON, LAT, 600))], name="例湖圩溃口", series=first["id"])
     assert (second["series"], second["version"]) == (first["id"], 2)
-    now = {f["id"] for f in admin.get("/api/rescue/floods").json()["items"]}
+    now = {f["id"]: f for f in admin.get("/api/rescue/floods").json()["items"]}
     assert second["id"] in now
     assert first["id"] not in now
+    assert not {"method", "repairs"} & now[second["id"]].keys()  # long ones, told of one version
+    assert second["repairs"] == []
     assert [v["version"] for v in admin.get(f"/api/rescue/floods/{first['id']}").json()["versions"]] == [2, 1]
     newest = admin.get("/api/rescue/log", params={"kind": "水情"}).json()["items"][0]
     assert newest["flood"] == second["id"]

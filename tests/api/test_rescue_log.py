@@ -27,6 +27,13 @@ def sheet(client: TestClient, **params: Any) -> tuple[list[tuple[Any, ...]], ope
     return list(book["日志"].iter_rows(min_row=4, values_only=True)), book
 
 
+def test_an_entry_of_ones_own_is_in_the_trail(make_account: Maker) -> None:
+    duty = make_account("editor")
+    made = write(duty, "冲锋舟到位").json()["id"]
+    found = make_account("auditor", "command").get("/api/audit", params={"kind": "rescue_log", "ref": str(made)})
+    assert [(e["action"], e["actor"]) for e in found.json()["items"]] == [("create", duty.username)]  # type: ignore[attr-defined]
+
+
 def test_an_officer_writes_and_all_of_it_is_in_the_files_in_its_order(admin: TestClient, make_account: Maker) -> None:
     begin = clock.now()
     duty = make_account("editor")

@@ -58,6 +58,20 @@ def tick(client: TestClient, of: dict[str, Any], act_id: int, mark: str, **more:
     return client.post(f"/api/rescue/responses/{of['id']}/acts/{act_id}/mark", json={"mark": mark, **more})
 
 
+def test_what_is_done_with_an_act_is_in_the_trail(running: dict[str, Any], make_account: Maker) -> None:
+    duty, first = make_account("editor"), running["acts"][0]["id"]
+    assert tick(duty, running, first, "done").status_code == 200
+    person = {"person": "甲某", "phone": ""}
+    assert duty.post(f"/api/rescue/responses/{running['id']}/acts/{first}/person", json=person).status_code == 200
+    more = duty.post(f"/api/rescue/responses/{running['id']}/acts", json={"act": "加派巡堤"})
+    assert more.status_code == 201, more.text
+    found = make_account("auditor", "command").get(
+        "/api/audit",
+        params={"kind": "response", "ref": str(running["id"]), "actor": duty.username},  # type: ignore[attr-defined]
+    )
+    assert [e["action"] for e in found.json()["items"]] == ["update"] * 3
+
+
 class TestLevels:
     def test_the_list_of_the_level_is_copied_with_its_owners_and_its_clock(
         self, admin: TestClient, running: dict[str, Any]

@@ -130,10 +130,14 @@ class TestTold:
         officer = make_account("editor", areas=[SHILI])
         tell(officer, made["id"])
         assert officer.get(f"/api/rescue/warnings/{made['id']}/tell.xlsx").status_code == 200
+        ticked = officer.post(
+            f"/api/rescue/warnings/{made['id']}/told", json={"rows": [{"department": "水利局"}], "result": "转达"}
+        )
+        assert ticked.status_code == 201, ticked.text
         auditor = make_account("auditor", "command")
         found = auditor.get("/api/audit", params={"kind": "warning", "ref": str(made["id"])}).json()["items"]
         mine = [e["action"] for e in found if e["actor"] == officer.username]  # type: ignore[attr-defined]
-        assert mine == ["export", "ask"]
+        assert mine == ["enter", "export", "ask"]
 
     def test_calls_are_ticked_and_the_newest_tick_of_the_version_counts(
         self, admin: TestClient, objects: dict[str, int], make_account: Maker

@@ -23,9 +23,10 @@ _AHEAD = timedelta(days=15)  # a forecast reaches no farther
 
 _COLUMNS = (
     "f.flood_id AS id, coalesce(f.series_id, f.flood_id) AS series, f.version, f.name, f.source, f.at, f.made_at,"
-    " f.made_by, f.exercise, f.note, f.method, f.repairs, f.area_m2, f.bounds,"
+    " f.made_by, f.exercise, f.note, f.area_m2, f.bounds,"
     " w.at AS withdrawn_at, w.by AS withdrawn_by, w.reason AS withdrawn_reason"
 )
+_WHOLE = f"{_COLUMNS}, f.method, f.repairs"  # of one version: thousands of repairs are possible
 _FROM = "rescue_flood AS f LEFT JOIN rescue_flood_withdrawn AS w ON w.flood_id = f.flood_id"
 
 
@@ -162,7 +163,7 @@ def listed(connection: Connection, *, exercise: bool, at: datetime) -> list[dict
 
 def find(connection: Connection, flood_id: int) -> dict[str, Any]:
     """A version. Raises NotFound."""
-    row = connection.execute(text(f"SELECT {_COLUMNS} FROM {_FROM} WHERE f.flood_id = :id"), {"id": flood_id})
+    row = connection.execute(text(f"SELECT {_WHOLE} FROM {_FROM} WHERE f.flood_id = :id"), {"id": flood_id})
     found = row.mappings().one_or_none()
     if found is None:
         raise NotFound("没有这个淹没范围，请刷新后再选。")

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { flatten } from "../map/mercator";
 import { atOf, blank, bodyOf, classesOf, depthsGood, nextOf, sentRows, verticesOf } from "./draft";
 import { roomIn } from "./room";
-import { areaWords, depthWords, hectares, kilometres, level, plain, rangeWords, toneOf } from "./say";
+import { areaWords, depthWords, hectares, kilometres, level, plain, rangeWords, residentsWords, toneOf } from "./say";
 import type { FloodWhole } from "./types";
 
 const square = (x: number, y: number, half: number): { type: string; coordinates: number[][][] } => ({ type: "Polygon", coordinates: [[[x - half, y - half], [x + half, y - half], [x + half, y + half], [x - half, y + half], [x - half, y - half]]] });
@@ -10,6 +10,9 @@ const square = (x: number, y: number, half: number): { type: string; coordinates
 describe("words of the water", () => {
   it("gives a depth the tone of the step that it has reached", () => {
     expect([0, 0.15, "0.249", 0.25, 0.5, "0.999", 1, 3].map(toneOf)).toEqual([1, 1, 1, 2, 3, 3, 4, 4]);
+  });
+  it("never says nobody where no home, or no number, is registered", () => {
+    expect([residentsWords(0, 0, 0), residentsWords(0, 2, 2), residentsWords(120, 3, 1), residentsWords(0, 1, 0)]).toEqual(["没有登记", "未登记人数", "120", "0"]);
   });
   it("says ranges and lengths as the field does", () => {
     expect(rangeWords({ depth_m: "0.50", depth_to_m: "1.0" })).toBe("0.5–1 m");

@@ -43,6 +43,12 @@ export function kilometres(m: number): string {
   return m >= 100 ? `${decimal((m / 1000).toFixed(1))} km` : `${num(Math.round(m))} m`;
 }
 
+/** Residents of so many homes; none is registered there, or none with a number, is not nobody. */
+export function residentsWords(n: number, homes: number, unknown: number): string {
+  if (!homes) return RS.noHomes;
+  return unknown === homes ? RS.noNumber : num(n);
+}
+
 const CLOCK = new Intl.DateTimeFormat("sv-SE", { timeZone: "Asia/Shanghai", timeStyle: "medium" });
 /** 23:47:12, where the bureau is. */
 export function clock(at: string | Date): string {

@@ -9,11 +9,11 @@ export interface DepthClass { ordinal: number; depth_m: Metres; depth_to_m: Metr
 export interface Repair { part: number; what: string; area_m2: number }
 export interface Flood {
   id: number; series: number; version: number; name: string; source: "drawn" | "uploaded" | "terrain"; at: string; made_at: string; made_by: string; exercise: boolean;
-  note: string; method: Record<string, unknown> | null; repairs: Repair[]; area_m2: number; bounds: [number, number, number, number];
+  note: string; area_m2: number; bounds: [number, number, number, number];
   withdrawn_at: string | null; withdrawn_by: string | null; withdrawn_reason: string | null;
 }
 export interface Version { id: number; version: number; made_at: string; made_by: string; at: string; area_m2: number; withdrawn_at: string | null }
-export interface FloodWhole extends Flood { source_title: string; classes: DepthClass[]; versions: Version[]; state: number }
+export interface FloodWhole extends Flood { source_title: string; method: Record<string, unknown> | null; repairs: Repair[]; classes: DepthClass[]; versions: Version[]; state: number }
 export interface Floods { items: Flood[]; at: string; state: number }
 
 /** An object as the reader gets it; `masked` stands for one that he may not see. */
@@ -34,7 +34,7 @@ export interface Exposure {
   objects: Found[]; total: number; in_water: number; near: number; hidden: number; hidden_beside: number; unplaced: number;
   by_grade: Record<Grade, { in_water: number; near: number }>;
   by_class: ({ class: string; title: string; in_water: number; near: number } & Record<Grade, number>)[];
-  persons: number; persons_unknown: number; persons_dated: [string, string] | null; present: number; towns: Town[];
+  homes: number; persons: number; persons_unknown: number; persons_dated: [string, string] | null; present: number; towns: Town[];
   first: (Found & { why: string })[]; water_reactive: Found[]; ponds_above: Pond[];
   shelters_in_water: Found[]; teams_in_water: Found[]; stores_in_water: Found[];
   roads: RoadLengths; margin_m: Metres; flood: { id: number; version: number; name: string }; at: string; state: number;
@@ -73,11 +73,11 @@ export interface Warning {
 export interface WarningWhole extends Warning { geometry: Geometry; versions: { id: number; version: number; made_at: string; made_by: string }[] }
 export interface TellRow {
   object: number | null; name: string | null; class: string | null; class_title: string | null; grade: Grade | null; at: [number, number] | null; division: string | null; town: string | null; department: string | null;
-  party: number | null; role: string | null; post: string | null; person: string | null; phone: string | null; same_phone: number; nobody: string | null; masked: string | null; objects: number;
+  party: number | null; role: string | null; post: string | null; person: string | null; phone: string | null; same_phone: number; via: string | null; nobody: string | null; masked: string | null; objects: number;
   told: { at: string; by: string; result: string; note: string; version: number } | null;
 }
 export interface Tell {
-  warning: Pick<Warning, "id" | "version" | "title" | "standing_title">; grades: Grade[]; objects: number; by_grade: Record<Grade, number>; nobody: number; hidden: number; unplaced: number; total: number;
+  warning: Pick<Warning, "id" | "version" | "title" | "standing_title">; grades: Grade[]; objects: number; by_grade: Record<Grade, number>; nobody: number; no_phone: number; hidden: number; hidden_beside: number; unplaced: number; total: number;
   counts: { reached: number; connected: number; passed_on: number; missed: number; earlier: number; left: number }; towns: { division: string | null; name: string; objects: number; lines: number; reached: number; nobody: number }[]; rows: TellRow[]; at: string; state: number;
 }
 
@@ -100,7 +100,7 @@ export interface ActList { level: number; level_title: string; own: boolean; ver
 export interface NearBy extends Found { direction: string; in_water: boolean; reactive: boolean; facts: Record<string, unknown> }
 export interface NearList { total: number; items: NearBy[] }
 export interface OnePage {
-  place: { at: [number, number]; division: string | null; words: string }; radius_m: Metres; hazards: NearList; by_grade: Record<Grade, number>; exposed: NearList; persons: number; persons_unknown: number; present: number;
+  place: { at: [number, number]; division: string | null; words: string }; radius_m: Metres; hazards: NearList; by_grade: Record<Grade, number>; exposed: NearList; homes: number; persons: number; persons_unknown: number; present: number;
   help: Record<string, NearList>; roads: { items: { name: string | null; class_title: string; distance_m: number; status: string; status_title: string }[]; note: string | null };
   calls: { n: number; group: string; object: number | null; name: string | null; masked: string | null; distance_m: number; direction: string; role: string | null; post: string; person: string; phone: string; note: string }[];
 }

@@ -84,6 +84,7 @@ export const RS = {
   unknownHomes: (n: number) => `${n} 处居住区或村没有登记人数，未计入`,
   persons: (n: number) => `${num(n)} 人`,
   noNumber: "未登记人数",
+  noHomes: "没有登记",
   sourceOf: (source: string, dated: string) => [source, dated].filter(Boolean).join("，"),
   roads: "道路",
   roadsWho: "一般车辆",

@@ -18,6 +18,7 @@ export const RO = {
   hazards: "危险源",
   exposed: "涉及的人和处所",
   persons: (n: number) => `居民 ${num(n)} 人`,
+  noHomes: "没有登记居民点",
   present: (n: number) => `在场 ${num(n)} 人`,
   unknown: (n: number) => `${num(n)} 处未登记人数`,
   help: { teams: "队伍", stores: "物资库", shelters: "避难场所", hospitals: "医院", fire_stations: "消防站" } as Record<string, string>,
