@@ -263,3 +263,15 @@ def test_a_file_that_says_too_little_or_too_much(admin: TestClient, tmp_path: Pa
     assert "应为面" in refused(sent(admin, points, depth_m="1"))["detail"]
     nowhere = layer(tmp_path / "n.gpkg", [WATER[0]], {}, None)
     assert "坐标系" in refused(sent(admin, nowhere, depth_m="1"))["errors"][0]["message"]
+
+
+def test_edges_that_cross_everywhere_are_refused_before_they_take_all_memory(admin: TestClient, tmp_path: Path) -> None:
+    dice = np.random.default_rng(5)
+    at = np.column_stack([LON + dice.uniform(-0.1, 0.1, 30_000), LAT + dice.uniform(-0.1, 0.1, 30_000)])
+    layer(tmp_path / "t.gpkg", [shapely.Polygon(at)], {})
+    assert "交叉的地方太多" in refused(sent(admin, tmp_path / "t.gpkg", depth_m="1"))["detail"]
+    comb = [(LON + i * 1e-6, LAT + (0.01 if i % 4 in (1, 2) else 0)) for i in range(40_000)]
+    teeth = shapely.Polygon([*comb, (LON + 0.04, LAT - 0.01), (LON, LAT - 0.01)])
+    assert teeth.is_valid
+    layer(tmp_path / "v.gpkg", [teeth], {})
+    assert sent(admin, tmp_path / "v.gpkg", depth_m="1").status_code == 201  # many vertices alone are no fault

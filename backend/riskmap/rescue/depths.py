@@ -1,12 +1,14 @@
 """Depth classes of a flood: read, mended, made disjoint, measured; and what a depth closes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import pyproj
 import shapely
+from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from riskmap.base.errors import FieldError, Invalid
@@ -18,6 +20,8 @@ MARGIN_M = Decimal("0.10")  # of a vehicle's wading depth, kept free
 
 DEEPEST = Decimal(100)  # metres: whatever is more was typed in another unit
 MOST_VERTICES = 400_000
+MOST_CROSSINGS = 5_000_000  # edges whose boxes meet, of all pairs of them
+_SAMPLE = 400
 MOST_M2 = 20_000e6  # 20 000 km²: larger than any city's flood; a province, or other coordinates
 _STEP = 0.0045  # degrees, about 500 m: an edge is straight in lon/lat as drawn
 _GEOD = pyproj.Geod(ellps="GRS80")
@@ -58,10 +62,41 @@ def mended(shape: BaseGeometry, part: int) -> tuple[BaseGeometry, Repair | None]
     if shape.is_valid:
         return shape, None
     what = why_invalid(shape)
+    check_tangle([shape])
     whole = shapely.make_valid(shape, method="structure", keep_collapsed=False)
     polygons = [p for p in shapely.get_parts(whole) if p.geom_type == "Polygon" and p.area > 0]
     after: BaseGeometry = shapely.union_all(polygons) if polygons else shapely.MultiPolygon()
     return after, Repair(part, what, area_m2(after))
+
+
+def check_tangle(shapes: Sequence[BaseGeometry]) -> None:
+    """Raises Invalid where edges cross so often that no computer would get through: estimated from a sample of them.
+
+    n edges may cross n² / 2 times: a star of 150 000 random spikes took all memory before this was asked.
+    """
+    edges = np.concatenate([_edges(ring) for shape in shapes for ring in _rings(shape)] or [np.empty((0, 2, 2))])
+    if len(edges) <= _SAMPLE:
+        return
+    lines = shapely.linestrings(edges)
+    tree = shapely.STRtree(lines)
+    sample = lines[:: len(lines) // _SAMPLE][:_SAMPLE]
+    met = sum(len(tree.query(line)) for line in sample)
+    if met / len(sample) * len(lines) / 2 > MOST_CROSSINGS:
+        raise Invalid(
+            "图形的边线彼此交叉的地方太多（像是点的次序乱了），无法修补。请在制图软件中修复或简化后再上传。",
+            code="tangled",
+        )
+
+
+def _rings(shape: BaseGeometry) -> Iterator[BaseGeometry]:
+    for polygon in shapely.get_parts(shape):
+        yield polygon.exterior
+        yield from polygon.interiors
+
+
+def _edges(ring: BaseGeometry) -> NDArray[np.float64]:
+    at = shapely.get_coordinates(ring)
+    return np.stack([at[:-1], at[1:]], axis=1)
 
 
 def classes_of(depths: Iterable[Depth]) -> list[Depth]:

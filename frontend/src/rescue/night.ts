@@ -133,6 +133,16 @@ export async function readExposure(anew = false): Promise<void> {
   if (exposedBy === by || !exposedBy) night.reading = false;
 }
 
+/** The next objects of a water that holds more than are read at once: the worst and deepest stand there already. */
+export async function readMoreObjects(): Promise<void> {
+  const { exposure, flood } = night;
+  if (!exposure || !flood) return;
+  const query = new URLSearchParams({ margin_m: String(night.margin), limit: "5000", offset: String(exposure.objects.length), as_of: `state:${exposure.state}` });
+  await ask<Exposure>("exposure", `/api/rescue/floods/${flood.id}/exposure?${query}`, (got) => {
+    if (night.exposure === exposure) night.exposure = { ...exposure, objects: [...exposure.objects, ...got.objects] };
+  });
+}
+
 export async function readLevels(quiet = false): Promise<void> {
   await ask<Levels>("levels", `/api/rescue/levels?${params()}`, (got) => (night.levels = got), quiet, () => (night.levels = null));
 }

@@ -122,6 +122,8 @@ export const RS = {
   listNone: "没有这样的对象",
   fold: "收起",
   unfold: "展开日志（L）",
+  unread: (n: number, all: number) => `水中和外缘共 ${num(all)} 处，图上和清单先读了最重、最深的 ${num(n)} 处；各项数字是全部的。`,
+  readOn: "再读 5,000 处",
   shown: (n: number, all: number) => `列出前 ${num(n)} 处，共 ${num(all)} 处`,
 
   // Right
