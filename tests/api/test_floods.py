@@ -147,6 +147,31 @@ def test_who_may(admin: TestClient, client: TestClient, make_account: Maker) -> 
     assert admin.get("/healthz").json()["state"] == state  # live facts do not move it
 
 
+def test_another_s_scenario_is_changed_by_its_maker_or_the_command_alone(
+    admin: TestClient, make_account: Maker
+) -> None:
+    made = flood(admin, [(0.5, square(LON, LAT, 500))])
+    editor = make_account("editor", areas=["360402"])
+    body = {"name": "例", "depths": [{"depth_m": 1, "geometry": square(LON, LAT, 9)}], "series": made["id"]}
+    assert "只有登记人和有调度权的人" in refused(editor.post("/api/rescue/floods", json=body), 403)["detail"]
+    refused(editor.post(f"/api/rescue/floods/{made['id']}/withdraw", json={"reason": "例"}), 403)
+    own = flood(editor, [(0.5, square(LON, LAT, 100))])
+    assert editor.post("/api/rescue/floods", json=body | {"series": own["id"]}).status_code == 201
+    assert admin.post(f"/api/rescue/floods/{own['id']}/withdraw", json={"reason": "例"}).status_code == 200
+
+
+def test_a_next_version_is_drawn_on_what_covers_so_that_a_class_taken_away_leaves_no_dry_place(
+    admin: TestClient,
+) -> None:
+    wide, narrow = square(LON, LAT, 1000), square(LON, LAT, 400)
+    made = flood(admin, [(0.2, wide), (1.0, narrow)])
+    shallow, deep = admin.get(f"/api/rescue/floods/{made['id']}/covering").json()["classes"]
+    assert shape(shallow["geometry"]).symmetric_difference(shape(wide)).area < 1e-8
+    assert shape(deep["geometry"]).symmetric_difference(shape(narrow)).area < 1e-8
+    again = flood(admin, [(0.2, shallow["geometry"])], series=made["id"])
+    assert again["area_m2"] == pytest.approx(made["area_m2"], rel=1e-5)  # GeoJSON is cut to a centimetre
+
+
 class TestRefused:
     @pytest.mark.parametrize(
         ("change", "field", "word"),

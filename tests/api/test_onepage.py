@@ -88,12 +88,14 @@ def test_it_says_what_stands_in_the_water(admin: TestClient, register: list[dict
     here = (round(at.x, 5), round(at.y, 5))
     made = flood(admin, [(0.6, square(*here, 300))], name="例避难场所进水")
     found = page(admin, here, flood=made["id"])
-    mine = next(s for s in found["help"]["shelters"]["items"] if s["id"] == shelter["id"])
+    order = [s["in_water"] for s in found["help"]["shelters"]["items"]]
+    assert order[0] is False  # the dry first
+    assert order == sorted(order)
+    [mine] = [s for s in found["help"]["shelters"]["wet"]["items"] if s["id"] == shelter["id"]]
     assert mine["in_water"] is True
     assert float(mine["depth_m"]) == 0.6
     [first, *_] = paper(admin, here, flood=made["id"])
     assert f"在水中、不能用：{shelter['name']}" in first
-    assert "水深≥0.6m" in first
     assert "例避难场所进水第1版" in first
 
 
@@ -119,9 +121,11 @@ def test_the_telephone_has_an_order_and_says_where_nobody_is_registered(
     assert groups[0] == "危险源"
     assert groups.index("队伍") < groups.index("医院")
     assert any(c["note"] == "没有登记责任人" for c in calls)
-    [first, *_] = paper(admin, place)
-    assert "0792-0000001" in first
-    assert "例乙" in first
+    pages = paper(admin, place)
+    assert "0792-0000001" in pages[0]
+    assert "例乙" in pages[0]
+    told = "".join(pages)
+    assert all(c["phone"] in told for c in calls)  # none is left out: the sheet is for a night without power
 
 
 def test_a_town_officer_gets_foreign_objects_masked_with_whole_figures_and_no_telephone(
@@ -156,7 +160,7 @@ def test_the_black_sheet_has_no_colour_and_says_the_same(admin: TestClient, plac
     assert (pixels.max(axis=2) - pixels.min(axis=2)).max() < 12
     coloured, black = paper(admin, place, flood=made["id"]), paper(admin, place, flood=made["id"], bw=True)
     assert coloured[0].replace("蓝底", "") == black[0].replace("灰底", "")
-    assert len(coloured) == 1
+    assert len(coloured) <= 2  # what of the telephone does not fit stands overleaf
 
 
 def test_an_exercise_is_printed_as_one(admin: TestClient, place: tuple[float, float]) -> None:

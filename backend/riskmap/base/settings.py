@@ -5,10 +5,10 @@ import hmac
 import os
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 GEODATA = REPOSITORY / "geodata"
@@ -39,7 +39,8 @@ class Settings(BaseSettings):
     database_url: str | None = Field(None, repr=False)  # a superuser's address
     app_password: str | None = Field(None, repr=False)  # of riskmap_app; else derived or generated
     demo: Literal["jiujiang", "none"] = "jiujiang"
-    bounds: tuple[float, float, float, float] = (73.0, 3.0, 136.0, 54.0)
+    # As west,south,east,north: not as JSON, which pydantic-settings would take it for.
+    bounds: Annotated[tuple[float, float, float, float], NoDecode] = (73.0, 3.0, 136.0, 54.0)
     admin_password: str | None = Field(None, repr=False)
     tls_cert: Path | None = None
     tls_key: Path | None = None
@@ -62,7 +63,7 @@ class Settings(BaseSettings):
     @field_validator("bounds", mode="before")
     @classmethod
     def _split_bounds(cls, value: object) -> object:
-        return tuple(float(part) for part in value.split(",")) if isinstance(value, str) else value
+        return tuple(float(part) for part in value.strip(" []").split(",")) if isinstance(value, str) else value
 
     @model_validator(mode="after")
     def _bounds_in_order(self) -> "Settings":

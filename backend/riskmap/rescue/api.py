@@ -132,6 +132,13 @@ def get_flood(flood_id: FloodId, request: Request, reader: Inner, snapshot: Read
     return answer(request, snapshot, body)
 
 
+@router.get("/floods/{flood_id}/covering")
+def get_covering(flood_id: FloodId, request: Request, reader: Inner, snapshot: ReadSnapshot) -> Any:
+    """Each class with the water that is at least so deep, as GeoJSON: what a next version is drawn on."""
+    floods.find(snapshot.connection, flood_id)
+    return answer(request, snapshot, {"classes": floods.covering(snapshot.connection, flood_id)})
+
+
 @router.post("/floods/{flood_id}/withdraw")
 def withdraw_flood(flood_id: FloodId, body: Reason, request: Request, reader: Writer, snapshot: WriteSnapshot) -> Any:
     """Take a version back, with the reason: it stays readable and is no scenario any more."""

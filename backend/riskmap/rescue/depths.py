@@ -77,7 +77,7 @@ def check_tangle(shapes: Sequence[BaseGeometry]) -> None:
     edges = np.concatenate([_edges(ring) for shape in shapes for ring in _rings(shape)] or [np.empty((0, 2, 2))])
     if len(edges) <= _SAMPLE:
         return
-    lines = shapely.linestrings(edges)
+    lines = np.asarray(shapely.linestrings(edges))
     tree = shapely.STRtree(lines)
     sample = lines[:: len(lines) // _SAMPLE][:_SAMPLE]
     met = sum(len(tree.query(line)) for line in sample)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 from riskmap.base import clock
 from riskmap.base.audit import dump_json
 from riskmap.base.crs import CGCS2000
-from riskmap.base.errors import Conflict, FieldError, Invalid, NotFound
+from riskmap.base.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
 from riskmap.rescue import depths as depth_classes
 from riskmap.rescue import log, minute
 from riskmap.rescue.depths import Depth, Repair
@@ -58,6 +58,7 @@ def keep(
     before = None
     if series is not None:
         before = _last_of(connection, series)
+        ensure_may_change(snapshot, before, "接续")
         if before["exercise"] != exercise:
             raise Invalid(
                 "实战与演练的情景不能互相接续。",
@@ -197,10 +198,30 @@ def class_rows(connection: Connection, flood_id: int, more: str = "") -> list[di
     return [dict(r) | {"traffic": depth_classes.traffic(r["depth_m"], r["depth_to_m"])} for r in rows.mappings()]
 
 
+def covering(connection: Connection, flood_id: int) -> list[dict[str, Any]]:
+    """Each class with the water that is at least so deep: what a next version is drawn on, since a class that is taken
+    away leaves the shallower one below it and no dry place."""
+    found = class_rows(
+        connection,
+        flood_id,
+        ", (SELECT ST_AsGeoJSON(ST_Union(d.geom), 7, 0) FROM rescue_flood_class AS d WHERE d.flood_id = :id"
+        " AND d.ordinal >= rescue_flood_class.ordinal) AS geometry",
+    )
+    return [one | {"geometry": json.loads(one["geometry"])} for one in found]
+
+
+def ensure_may_change(snapshot: Snapshot, flood: Mapping[str, Any], act: str) -> None:
+    """Another's scenario is the command's to change: it decides by it. Raises Forbidden."""
+    reader = snapshot.reader
+    if flood["made_by"] != reader.name and "dispatch" not in reader.may:
+        raise Forbidden(f"这个情景由 {flood['made_by']} 登记，只有登记人和有调度权的人能{act}。可另建一个情景。")
+
+
 def withdraw(snapshot: Snapshot, flood_id: int, reason: str) -> None:
     """Take a version back: it stays readable with the reason, and is no scenario any more. Raises Conflict."""
     connection = snapshot.connection
     flood = find(connection, flood_id)
+    ensure_may_change(snapshot, flood, "撤回")
     if flood["withdrawn_at"] is not None:
         raise Conflict("这一版已经撤回。", code="withdrawn")
     done = connection.execute(

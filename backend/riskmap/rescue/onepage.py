@@ -78,7 +78,11 @@ def page(snapshot: Snapshot, asked: Question) -> dict[str, Any]:
     danger = [h for h in within if h.row["class"] in hazards]
     danger.sort(key=lambda h: (h.row["grade"], h.distance_m, h.id))
     exposed = [h for h in within if h.row["class"] in targets]
-    helping = {name: [h for h in found if h.row["class"] == class_] for name, (class_, _) in HELP.items()}
+    # What stands in the water helps nobody: the dry first, the others behind them and marked.
+    helping = {
+        name: sorted((h for h in found if h.row["class"] == class_), key=lambda h: (h.inside, h.distance_m, h.id))
+        for name, (class_, _) in HELP.items()
+    }
     called = {
         "hazards": [h for h in danger if h.row["grade"] <= 2] or danger,
         "villages": [h for h in exposed if h.row["class"] in {"village", "residential-area"}],
@@ -92,7 +96,11 @@ def page(snapshot: Snapshot, asked: Question) -> dict[str, Any]:
         "by_grade": {g: sum(GRADES[h.row["grade"] - 1] == g for h in danger) for g in GRADES},
         "exposed": _list(snapshot, exposed, forms, MOST_LISTED),
         **{k: count[k] for k in ("homes", "persons", "persons_unknown", "persons_dated", "present")},
-        "help": {name: _list(snapshot, helping[name], forms, most) for name, (_, most) in HELP.items()},
+        "help": {
+            name: _list(snapshot, helping[name], forms, most)
+            | {"wet": _list(snapshot, [h for h in helping[name] if h.inside], forms, 4)}
+            for name, (_, most) in HELP.items()
+        },
         "roads": wet_roads.near(
             snapshot.connection,
             (asked.lon, asked.lat),
@@ -190,7 +198,7 @@ def _calls(snapshot: Snapshot, by_group: Mapping[str, Sequence[Hit]], forms: Map
             one = shown(snapshot, h, forms)
             line = {
                 "group": _GROUPS[group], "object": one["id"], "name": one["name"], "masked": one["masked"],
-                "distance_m": one["distance_m"], "direction": direction(h.row["bearing"]),
+                "distance_m": one["distance_m"], "direction": direction(h.row["bearing"]), "in_water": h.inside,
             }  # fmt: skip
             told = persons.told(snapshot, forms.get(h.id), parties.get(h.id, ()))
             if not told:  # nobody is registered, or he may not be told: never left out

@@ -22,14 +22,17 @@ _SIDE, _REACH = 92.0, 42.0  # mm: the plan, and its outer ring's radius
 _MID = _SIDE / 2
 _ROOM = 3.7  # mm between two marks
 _STEPS = (50, 100, 200, 250, 500, 1000, 2000, 2500, 5000, 10_000)
-# How many lines of each list, of the telephone's order last; the first that fits on one page. What is left out is said.
+# How many lines of each list, of the telephone's order last: the first that fits on one page. What is left out is said;
+# of the telephone nothing is, since the sheet is for a night without power.
 _LINES = ("hazards", "exposed", "teams", "shelters", "hospitals", "fire_stations", "stores", "roads", "calls")
 _FITS: tuple[Mapping[str, int], ...] = tuple(
     dict(zip(_LINES, most, strict=True))
     for most in (
-        (12, 8, 5, 4, 2, 2, 2, 4, 17),
-        (11, 6, 5, 4, 2, 2, 2, 3, 14),
-        (9, 4, 4, 3, 2, 2, 2, 2, 11),
+        (12, 8, 5, 4, 2, 2, 2, 4, 18),
+        (12, 5, 5, 4, 2, 2, 2, 2, 18),
+        (11, 4, 5, 4, 2, 2, 2, 2, 16),
+        (10, 3, 5, 4, 2, 2, 2, 2, 14),
+        (9, 3, 4, 3, 2, 2, 2, 1, 12),
         (6, 3, 3, 2, 2, 1, 1, 1, 8),
     )
 )
@@ -103,7 +106,7 @@ def _lists(page: Mapping[str, Any], most: Mapping[str, int]) -> dict[str, Any]:
             for r in page["roads"]["items"][: most["roads"]]
         ],
         "calls": _calls(page["calls"][: most["calls"]]),
-        "calls_more": max(0, len(page["calls"]) - most["calls"]),
+        "calls_rest": _calls(page["calls"][most["calls"] :]),  # overleaf: none of them is left out
     }  # fmt: skip
 
 
@@ -142,9 +145,7 @@ def points(page: Mapping[str, Any]) -> list[str]:
         out.append(f"遇湿反应：{'、'.join(wet[:3])}{f'等 {len(wet)} 处' if len(wet) > 3 else ''}，禁止用水。")
     out.append(_people(page) + "。")
     out += [said for said in (_nearest_team(page), _boats(page), _shelter(page)) if said]
-    drowned = [
-        r["name"] or "一处无权查看的对象" for name in _HELP for r in page["help"][name]["items"] if r["in_water"]
-    ]
+    drowned = [r["name"] or "一处无权查看的对象" for name in _HELP for r in page["help"][name]["wet"]["items"]]
     if drowned:
         out.append(f"在水中、不能用：{'、'.join(drowned[:4])}{f'等 {len(drowned)} 处' if len(drowned) > 4 else ''}。")
     return out
@@ -219,7 +220,7 @@ def _calls(calls: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         person = " ".join(p for p in (c["person"], f"（{c['post']}）" if c["post"] else "") if p)
         out.append(
             {
-                "n": c["n"], "group": c["group"], "name": _who(c), "role": c["role"] or "",
+                "n": c["n"], "group": c["group"], "name": _who(c), "role": c["role"] or "", "wet": c["in_water"],
                 "person": person or c["note"], "phone": c["phone"], "distance": metres(c["distance_m"]),
             }
         )  # fmt: skip

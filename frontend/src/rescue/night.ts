@@ -102,6 +102,12 @@ export async function readFlood(anew = false): Promise<void> {
   await readExposure();
 }
 
+/** A version with each class as all water that is at least so deep: what the next version is drawn on. */
+export async function readCovering(flood: FloodWhole): Promise<FloodWhole> {
+  const { classes } = await getJson<Pick<FloodWhole, "classes">>(`/api/rescue/floods/${flood.id}/covering`);
+  return { ...flood, classes };
+}
+
 let exposedBy = "";
 let roadsOf = 0; // a version never changes, and roads but seldom
 /** What is in the water: of this version, margin and state of the register; the same is not asked twice. */
@@ -140,7 +146,7 @@ export async function readMoreObjects(): Promise<void> {
   const query = new URLSearchParams({ margin_m: String(night.margin), limit: "5000", offset: String(exposure.objects.length), as_of: `state:${exposure.state}` });
   await ask<Exposure>("exposure", `/api/rescue/floods/${flood.id}/exposure?${query}`, (got) => {
     if (night.exposure === exposure) night.exposure = { ...exposure, objects: [...exposure.objects, ...got.objects] };
-  });
+  }, true, () => undefined);
 }
 
 export async function readLevels(quiet = false): Promise<void> {
