@@ -358,6 +358,9 @@ class TestOrders:
         made = post(admin, "calls", body)
         assert [(c["result"], c["order"]) for c in made["items"][0]["calls"]] == [("未接", order["id"])]
         assert get(admin, "log", kind="调度")["items"][0]["what"] == "电话 例东艇队（主要负责人 例甲）：未接"
+        elsewhere = get(make_account("editor", areas=["360481"]), "log", kind="调度")["items"]
+        assert elsewhere[0]["what"] == "电话：未接（对象无权查看）"
+        assert "例东艇队" not in str(elsewhere[:2])
         said = refused(admin.post("/api/rescue/calls", json=body | {"party": 2**60}))
         assert said["errors"][0]["field"] == "party"
         refused(make_account("editor", areas=["360481"]).get(f"/api/rescue/calls?object={of_team}"), 404)

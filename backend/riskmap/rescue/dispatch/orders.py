@@ -192,6 +192,7 @@ def issue(snapshot: Snapshot, plan_id: int, one: Mapping[str, Any], incident: Ma
         connection, by=snapshot.reader.name, kind="调度", exercise=exercise,
         what=f"调度令 {made} 致{team.row['name']}：{what}", flood_id=incident["flood"],
         ref={"kind": "order", "id": made, "team": team.id, "incident": incident["id"]},
+        about=log.About(team.id, f"调度令 {made}：{what}", f"调度令 {made}（队伍无权查看）：{what}"),
     )  # fmt: skip
     return made
 
@@ -245,6 +246,9 @@ def mark(
         what=f"调度令 {order_id}（{order['team']['name']}→险情 {order['incident']}）{MARKS[what]}，{HOW[how]}"
         + (f"：{note}" if note else ""),
         ref={"kind": "order", "id": order_id}, body={"at": then},
+        about=log.About(
+            order["team"]["id"], f"调度令 {order_id} {MARKS[what]}", f"调度令 {order_id} {MARKS[what]}（队伍无权查看）"
+        ),
     )  # fmt: skip
 
 
@@ -319,6 +323,7 @@ def call(
     log.note(
         snapshot.connection, by=snapshot.reader.name, kind="调度", exercise=exercise,
         what=f"电话 {found['object']['name']}（{name}）：{result}" + (f"，{note}" if note else ""),
-        ref={"kind": "call", "id": made, "object": object, "order": order},
+        ref={"kind": "call", "id": made, "order": order},
+        about=log.About(object, f"电话：{result}", f"电话：{result}（对象无权查看）"),
     )  # fmt: skip
     return made

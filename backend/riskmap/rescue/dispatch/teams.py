@@ -164,6 +164,7 @@ def keep_status(
         what=f"{row['name']}：{status}{where}" + (f"，载 {load} 人" if load is not None else "")
         + (f"（{note}）" if note else ""),
         ref={"kind": "team", "id": team_id},
+        about=log.About(team_id, f"队伍报{status}", f"队伍报{status}（对象无权查看）"),
     )  # fmt: skip
     return made
 
