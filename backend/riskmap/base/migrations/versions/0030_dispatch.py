@@ -1,16 +1,16 @@
-"""The clock of an act follows the level."""
+"""Teams, goods, incidents, plans and orders."""
 
 from pathlib import Path
 
 from alembic import op
 
-revision = "0027"
-down_revision = "0026"
+revision = "0030"
+down_revision = "0029"
 
 
 def upgrade() -> None:
-    """The text stands in sql/0027_act_clock.sql."""
-    sql = (Path(__file__).parents[1] / "sql" / "0027_act_clock.sql").read_text(encoding="utf-8")
+    """The text stands in sql/0030_dispatch.sql."""
+    sql = (Path(__file__).parents[1] / "sql" / "0030_dispatch.sql").read_text(encoding="utf-8")
     # The driver's own cursor: the text has colons and percent signs that are no parameters.
     op.get_bind().connection.cursor().execute(sql)
 

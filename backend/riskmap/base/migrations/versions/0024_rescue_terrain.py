@@ -1,16 +1,16 @@
-"""Evacuations: villages, entries, households with an end, plans of shelters."""
+"""Terrains that water is worked out from."""
 
 from pathlib import Path
 
 from alembic import op
 
-revision = "0031"
-down_revision = "0025"
+revision = "0024"
+down_revision = "0023"
 
 
 def upgrade() -> None:
-    """The text stands in sql/0031_evacuation.sql."""
-    sql = (Path(__file__).parents[1] / "sql" / "0031_evacuation.sql").read_text(encoding="utf-8")
+    """The text stands in sql/0024_rescue_terrain.sql."""
+    sql = (Path(__file__).parents[1] / "sql" / "0024_rescue_terrain.sql").read_text(encoding="utf-8")
     # The driver's own cursor: the text has colons and percent signs that are no parameters.
     op.get_bind().connection.cursor().execute(sql)
 

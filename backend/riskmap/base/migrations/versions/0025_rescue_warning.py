@@ -1,16 +1,16 @@
-"""Roads that are closed by an act."""
+"""Warnings with who was told, response levels with their acts."""
 
 from pathlib import Path
 
 from alembic import op
 
-revision = "0030"
-down_revision = "0031"
+revision = "0025"
+down_revision = "0024"
 
 
 def upgrade() -> None:
-    """The text stands in sql/0030_routing.sql."""
-    sql = (Path(__file__).parents[1] / "sql" / "0030_routing.sql").read_text(encoding="utf-8")
+    """The text stands in sql/0025_rescue_warning.sql."""
+    sql = (Path(__file__).parents[1] / "sql" / "0025_rescue_warning.sql").read_text(encoding="utf-8")
     # The driver's own cursor: the text has colons and percent signs that are no parameters.
     op.get_bind().connection.cursor().execute(sql)
 

@@ -1,16 +1,16 @@
-"""Terrains that water is worked out from."""
+"""Readings of the water, and what is said of those that are doubtful."""
 
 from pathlib import Path
 
 from alembic import op
 
-revision = "0023"
-down_revision = "0024"
+revision = "0027"
+down_revision = "0026"
 
 
 def upgrade() -> None:
-    """The text stands in sql/0023_rescue_terrain.sql."""
-    sql = (Path(__file__).parents[1] / "sql" / "0023_rescue_terrain.sql").read_text(encoding="utf-8")
+    """The text stands in sql/0027_readings.sql."""
+    sql = (Path(__file__).parents[1] / "sql" / "0027_readings.sql").read_text(encoding="utf-8")
     # The driver's own cursor: the text has colons and percent signs that are no parameters.
     op.get_bind().connection.cursor().execute(sql)
 

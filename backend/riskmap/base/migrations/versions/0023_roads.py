@@ -1,16 +1,16 @@
-"""Warnings with who was told, response levels with their acts."""
+"""Roads, and where they came from."""
 
 from pathlib import Path
 
 from alembic import op
 
-revision = "0026"
-down_revision = "0023"
+revision = "0023"
+down_revision = "0022"
 
 
 def upgrade() -> None:
-    """The text stands in sql/0026_rescue_warning.sql."""
-    sql = (Path(__file__).parents[1] / "sql" / "0026_rescue_warning.sql").read_text(encoding="utf-8")
+    """The text stands in sql/0023_roads.sql."""
+    sql = (Path(__file__).parents[1] / "sql" / "0023_roads.sql").read_text(encoding="utf-8")
     # The driver's own cursor: the text has colons and percent signs that are no parameters.
     op.get_bind().connection.cursor().execute(sql)
 

@@ -1,16 +1,16 @@
-"""Roads, and where they came from."""
+"""Evacuations: villages, entries, households with an end, plans of shelters."""
 
 from pathlib import Path
 
 from alembic import op
 
-revision = "0024"
-down_revision = "0022"
+revision = "0028"
+down_revision = "0027"
 
 
 def upgrade() -> None:
-    """The text stands in sql/0024_roads.sql."""
-    sql = (Path(__file__).parents[1] / "sql" / "0024_roads.sql").read_text(encoding="utf-8")
+    """The text stands in sql/0028_evacuation.sql."""
+    sql = (Path(__file__).parents[1] / "sql" / "0028_evacuation.sql").read_text(encoding="utf-8")
     # The driver's own cursor: the text has colons and percent signs that are no parameters.
     op.get_bind().connection.cursor().execute(sql)
 

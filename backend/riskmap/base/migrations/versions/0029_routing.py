@@ -1,16 +1,16 @@
-"""Teams, goods, incidents, plans and orders."""
+"""Roads that are closed by an act."""
 
 from pathlib import Path
 
 from alembic import op
 
-revision = "0032"
-down_revision = "0030"
+revision = "0029"
+down_revision = "0028"
 
 
 def upgrade() -> None:
-    """The text stands in sql/0032_dispatch.sql."""
-    sql = (Path(__file__).parents[1] / "sql" / "0032_dispatch.sql").read_text(encoding="utf-8")
+    """The text stands in sql/0029_routing.sql."""
+    sql = (Path(__file__).parents[1] / "sql" / "0029_routing.sql").read_text(encoding="utf-8")
     # The driver's own cursor: the text has colons and percent signs that are no parameters.
     op.get_bind().connection.cursor().execute(sql)
 

@@ -1,16 +1,16 @@
-"""Readings of the water, and what is said of those that are doubtful."""
+"""The clock of an act follows the level."""
 
 from pathlib import Path
 
 from alembic import op
 
-revision = "0025"
-down_revision = "0027"
+revision = "0026"
+down_revision = "0025"
 
 
 def upgrade() -> None:
-    """The text stands in sql/0025_readings.sql."""
-    sql = (Path(__file__).parents[1] / "sql" / "0025_readings.sql").read_text(encoding="utf-8")
+    """The text stands in sql/0026_act_clock.sql."""
+    sql = (Path(__file__).parents[1] / "sql" / "0026_act_clock.sql").read_text(encoding="utf-8")
     # The driver's own cursor: the text has colons and percent signs that are no parameters.
     op.get_bind().connection.cursor().execute(sql)
 
