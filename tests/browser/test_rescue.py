@@ -147,6 +147,7 @@ def test_an_exercise_is_marked_and_kept_apart(page: Page, office: httpx.Client) 
     made(office, "实战情景")
     made(office, "演练情景", exercise=True)
     begin(page)
+    expect(page.locator(".rs-entries")).to_contain_text("实战情景")  # the page has settled on what is real
     page.get_by_role("button", name="画出、上传、推算淹没范围").click()
     page.get_by_role("button", name="转入演练").click()
     expect(page.locator(".rs-exercise")).to_contain_text("演练中")
