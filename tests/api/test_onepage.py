@@ -99,6 +99,17 @@ def test_it_says_what_stands_in_the_water(admin: TestClient, register: list[dict
     assert "例避难场所进水第1版" in first
 
 
+def test_how_many_helpers_stand_in_the_water_is_counted_over_all(
+    admin: TestClient, place: tuple[float, float], register: list[dict[str, Any]]
+) -> None:
+    made = flood(admin, [(0.6, square(*place, 15_000))], name="例大水")
+    found = page(admin, place, flood=made["id"])
+    total = sum(kind["wet"]["total"] for kind in found["help"].values())
+    assert total > sum(len(kind["wet"]["items"]) for kind in found["help"].values())  # more than the page lists
+    told = paper(admin, place, flood=made["id"])[0]
+    assert f"等{total}处" in told
+
+
 def test_the_telephone_has_an_order_and_says_where_nobody_is_registered(
     admin: TestClient, place: tuple[float, float]
 ) -> None:

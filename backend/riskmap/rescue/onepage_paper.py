@@ -147,7 +147,8 @@ def points(page: Mapping[str, Any]) -> list[str]:
     out += [said for said in (_nearest_team(page), _boats(page), _shelter(page)) if said]
     drowned = [r["name"] or "一处无权查看的对象" for name in _HELP for r in page["help"][name]["wet"]["items"]]
     if drowned:
-        out.append(f"在水中、不能用：{'、'.join(drowned[:4])}{f'等 {len(drowned)} 处' if len(drowned) > 4 else ''}。")
+        total = sum(page["help"][name]["wet"]["total"] for name in _HELP)  # the page lists but some of them
+        out.append(f"在水中、不能用：{'、'.join(drowned[:4])}{f'等 {total} 处' if total > 4 else ''}。")
     return out
 
 
