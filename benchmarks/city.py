@@ -10,16 +10,18 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
-from million import fill
+from million import fill, vacuum
 from sqlalchemy import create_engine, text
 
 from riskmap.base.database import superuser_url
-from riskmap.base.settings import Settings
+from riskmap.base.settings import GEODATA, Settings
 
 DAY = date(2026, 6, 1)  # dates are laid round it, so that they are the same whenever this runs
 _GRADES = ("major", "serious", "general", "low")
 _WORDS = ("重大风险", "较大风险", "一般风险", "低风险")
 _COLOURS = ("红色", "橙色", "黄色", "蓝色")
+_DIVISIONS = json.loads((GEODATA / "demo" / "jiujiang" / "divisions.geojson").read_text(encoding="utf-8"))["features"]
+_TOWNS = [d["properties"]["code"] for d in _DIVISIONS if d["properties"]["level"] == "town"]
 _MAJOR_IN = 20  # one risk in so many is 重大
 
 
@@ -51,12 +53,13 @@ class City:
         return kind, np.concatenate([firms, risks, np.full(self.targets, 5)])
 
     def more(self, kind: str, i: int, grade: int) -> Mapping[str, object]:
-        """Level, arithmetic, firm and fields of an object."""
+        """Town, level, arithmetic, firm and fields of an object."""
+        own: dict[str, object] = {"division": _TOWNS[i * 7919 % len(_TOWNS)]}
         if kind == "enterprise":
-            return _firm(i, grade)
+            return own | _firm(i, grade)
         if grade == 5:
-            return {}
-        own = {"enterprise": 1 + i * 7919 % self.enterprises}
+            return own
+        own["enterprise"] = 1 + i * 7919 % self.enterprises
         return own | (_hazard(i, grade) if kind == "major-hazard" else _risk(kind, i, grade))
 
 
@@ -159,15 +162,6 @@ def _hazard(i: int, grade: int) -> dict[str, object]:
             "level_value": level, "level_rank": grade}  # fmt: skip
 
 
-_SPREAD = """
-WITH town AS (
-    SELECT code, left(code, 6) AS county, row_number() OVER (PARTITION BY left(code, 6) ORDER BY code) AS k,
-        count(*) OVER (PARTITION BY left(code, 6)) AS every
-    FROM division WHERE length(code) = 9
-)
-UPDATE {table} AS o SET division = t.code FROM town AS t
-WHERE t.county = left(o.division, 6) AND t.k = 1 + o.id % t.every
-"""
 # Of each risk who answers for it and who goes round; of a 重大 one also both hooks.
 _PARTIES = """
 INSERT INTO object_party (party_id, object_id, role, post, name, phone, known)
@@ -186,10 +180,5 @@ def build(settings: Settings, city: City) -> None:
     fill(settings, city.objects, drawn=city.drawn, more_of=city.more)
     with create_engine(superuser_url(settings)).begin() as connection:
         connection.execute(text("SET session_replication_role = replica"))
-        for table in ("risk_object", "object_version"):
-            connection.execute(text(_SPREAD.format(table=table)))
         connection.execute(text(_PARTIES))
-    engine = create_engine(superuser_url(settings), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text("VACUUM (FULL, ANALYZE) risk_object, object_version, object_party"))
-    engine.dispose()
+    vacuum(settings)

@@ -9,13 +9,14 @@ import argparse
 import io
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import h3
 import numpy as np
 import shapely
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, text
 
 from riskmap.access.reader import PUBLIC, SYSTEM, Reader
 from riskmap.base import database, state
@@ -73,6 +74,24 @@ def nothing_more(kind: str, i: int, grade: int) -> dict[str, object]:
     return {}
 
 
+_INDEXES = """
+SELECT i.indexrelid::regclass::text AS name, pg_get_indexdef(i.indexrelid) AS made FROM pg_index AS i
+WHERE i.indrelid = ANY (CAST(:tables AS regclass[]))
+    AND NOT EXISTS (SELECT FROM pg_constraint AS c WHERE c.conindid = i.indexrelid)
+"""
+
+
+@contextmanager
+def without_indexes(connection: Connection, *tables: str) -> Iterator[None]:
+    """Indexes made once over all rows, not row by row; those that hold a constraint stay."""
+    indexes = connection.execute(text(_INDEXES), {"tables": list(tables)}).all()
+    for name, _ in indexes:
+        connection.execute(text(f"DROP INDEX {name}"))
+    yield
+    for _, made in indexes:
+        connection.execute(text(made))
+
+
 def fill(
     settings: Settings,
     n: int,
@@ -89,7 +108,7 @@ def fill(
     centres: dict[str, tuple[str, int, int, int]] = {}
     columns = [c for c in COLUMNS if c not in {"ended_reason", "original", "valid_to"}]
     engine = create_engine(superuser_url(settings))
-    with engine.begin() as connection:
+    with engine.begin() as connection, without_indexes(connection, "risk_object", "object_version"):
         cursor = connection.connection.cursor()
         connection.execute(text("ALTER TABLE risk_object DISABLE TRIGGER ALL"))
         for start in range(0, n, 50_000):

@@ -80,6 +80,24 @@ def test_the_same_data_make_the_same_bytes_without_a_folder_of_this_machine(temp
     assert str(Path.home()).encode() not in one or Path.home() == Path("/")
 
 
+def _resident_mb() -> float:
+    said = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    return int(said["VmRSS"].split()[0]) / 1024
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
+def test_what_is_kept_of_one_document_is_let_go_before_the_next(template: str) -> None:
+    files = symbols.files({"school": "c-school"})
+    page = typeset.TEMPLATES / "page.typ"
+    page.write_text(page.read_text() + "\n#table(columns: 3, ..data.cells)\n", encoding="utf-8")
+    used = []
+    for i in range(5):
+        cells = [f"第 {i} 份第 {k} 格" for k in range(6000)]
+        typeset.pdf(template, {"imprint": imprint().body(), "said": "甲", "cells": cells}, files, at=AT)
+        used.append(_resident_mb())
+    assert used[-1] - used[0] < 60, used  # 60 and more for each where it is kept
+
+
 def test_a_file_outside_the_folder_cannot_be_laid_beside(template: str) -> None:
     with pytest.raises(ValueError, match="not a plain name"):
         typeset.pdf(template, {"imprint": imprint().body(), "said": ""}, {"../x.svg": b""}, at=AT)

@@ -7,7 +7,8 @@ never markup. The same data make the same bytes: the document's time is the data
 import json
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +20,8 @@ from riskmap.paper import fonts
 
 TEMPLATES = Path(__file__).parent / "typ"
 _KIT = "kit.typ"
+_BLANK = TEMPLATES / "blank.typ"
+_KEPT = 10  # compilations for which typst keeps what it worked out (typst-py: comemo::evict(10) after each)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +53,9 @@ def pdf(
         compiler = typst.Compiler(
             folder.main, root=folder.path, font_paths=list(fonts.paths()), ignore_system_fonts=True
         )
-        body = compiler.compile(format="pdf", timestamp=int(at.timestamp()), pdf_tags=tagged)
-        said = json.loads(compiler.query("<said>", field="value", one=True)) if ask else None
+        with _forgotten():
+            body = compiler.compile(format="pdf", timestamp=int(at.timestamp()), pdf_tags=tagged)
+            said = json.loads(compiler.query("<said>", field="value", one=True)) if ask else None
         return Typeset(_one(body), folder.lacking, said)
 
 
@@ -60,10 +64,24 @@ def png(
 ) -> tuple[list[bytes], tuple[str, ...]]:
     """Each page as a picture of so many pixels an inch, and the characters that no font had."""
     with _Folder(template, data, files or {}) as folder:
-        body = typst.compile(
-            folder.main, root=folder.path, font_paths=fonts.paths(), ignore_system_fonts=True, format="png", ppi=ppi
-        )
+        with _forgotten():
+            body = typst.compile(
+                folder.main, root=folder.path, font_paths=fonts.paths(), ignore_system_fonts=True, format="png", ppi=ppi
+            )
         return (list(body) if isinstance(body, list) else [_one(body)]), folder.lacking
+
+
+@contextmanager
+def _forgotten() -> Iterator[None]:
+    """Afterwards lets go what typst keeps of a document: it drops only what the last ten compilations did not use, no
+    two of ours have anything in common, and ten documents of a large city are more than a gigabyte.
+    """
+    try:
+        yield
+    finally:
+        blank = typst.Compiler(_BLANK, root=_BLANK.parent, ignore_system_fonts=True)
+        for _ in range(_KEPT + 1):
+            blank.compile(format="pdf")
 
 
 def _one(body: Any) -> bytes:
