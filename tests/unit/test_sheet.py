@@ -17,11 +17,12 @@ from pyproj import Geod
 from shapely import STRtree
 from tests.unit.sheet_makers import city, imprint, legend, marks, overlaps, sheet, town, words
 
+from riskmap.paper import crowd, placing
 from riskmap.paper.drawing import Block, width
 from riskmap.paper.labels import Body, Taken
 from riskmap.paper.margins import borders, scale_bar
 from riskmap.paper.placing import number_spot
-from riskmap.paper.sheet import Division, Ground, Heat, Mark, compose
+from riskmap.paper.sheet import PAPERS, Division, Ground, Heat, Mark, compose
 
 
 def test_all_that_a_sheet_must_say_is_on_it() -> None:
@@ -314,6 +315,22 @@ def test_every_paper_and_both_ways(paper: str, orientation: str) -> None:
     assert (page.w > page.h) == (orientation == "landscape")
     assert not [x for x in page.letters if not (0 < x[0] < page.w and 0 < x[1] < page.h)]
     assert made.png(30)[0].startswith(b"\x89PNG")
+
+
+def test_a_map_is_not_made_smaller_for_the_enlargement_that_it_then_needs() -> None:
+    """Twelve that stand apart at the largest scale and would not at the next: there is nothing to enlarge at the first."""
+    first = sheet(marks(1), paper="A0", orientation="portrait")
+    apart = 0.9 * crowd.GAP_R * placing.RADII[0] * PAPERS["A0"][2] * first.scale / 1000
+    middle = city().area.representative_point()
+    turn = Geod(ellps="GRS80")
+    of = []
+    for i, mark in enumerate(marks(12)):
+        east, y, _ = turn.fwd(middle.x, middle.y, 90, apart * (i % 4))
+        x, y, _ = turn.fwd(east, y, 0, apart * (i // 4))
+        of.append(replace(mark, geometry=shapely.Point(x, y), anchor=(x, y)))
+    made = sheet(of, paper="A0", orientation="portrait")
+    assert made.scale == first.scale
+    assert made.inset_scale is None
 
 
 def test_a_tiny_town_has_seconds_and_metres() -> None:

@@ -12,6 +12,7 @@ from riskmap.paper.frame import Site
 from riskmap.paper.gauss import Floats
 
 _LEAST = 8  # symbols; fewer need no enlargement
+_LEAST_GAIN = 6  # symbols that are told apart by it
 _MOST_PAIRED = 1500  # from here on every distance to every other is too much
 _WINDOWS = (16, 22, 30, 40, 54, 70)  # mm across at k = 1
 _FACTORS = (8.0, 6.5, 5.0, 4.0, 3.2, 2.5, 2.0)  # of the enlargement, the largest that has room
@@ -58,7 +59,7 @@ def cores(
             if times < 1.9 or bw * times > most[0] or bh * times > most[1]:
                 continue
             gain = int((nearest * times >= 0.8 * gap).sum() - (nearest >= 0.8 * gap).sum()) - pushed
-            if gain < max(8, len(inside) // 8):
+            if gain < max(_LEAST_GAIN, len(inside) // 8):
                 continue
             w, h = bw / f, bh / f
             west, south = mx / f - w / 2, my / f - h / 2

@@ -40,6 +40,7 @@ PAPERS: Mapping[str, tuple[float, float, float]] = {
 _MARGIN, _BAND, _PAD = 10.0, 5.0, 4.5
 _COLUMN_ROOM = panels.COLUMN + 4.4
 _NONE, _NONE_PT = "所选范围内符合条件且可上图的对象：无", 10.0
+_INSET = 1.3  # of a plan's worth: that no core is crowded, or that its enlargement stands
 _LOSS = 3.2  # of a plan's worth where its scale is e times smaller
 _MANY = 400  # from here on placing is tried fewer times
 
@@ -468,7 +469,7 @@ class _Sheet:
             out.append(layout.Panel("legend", [(s.w, s.h) for s in legends], ("nw", "sw", "se", "ne"), must=True))
         if insets:
             sizes = [(q.w, q.h + 6.5 * k) for q in insets]
-            out.append(layout.Panel("inset", sizes, ("se", "ne", "sw", "nw"), worth=1.3, loss=0.1))
+            out.append(layout.Panel("inset", sizes, ("se", "ne", "sw", "nw"), worth=_INSET, loss=0.1))
         if self.density is not None and self.density.fullest:
             top = top_cells(self.density.fullest, k)
             out.append(layout.Panel("top", [(top.w, top.h)], ("se", "sw", "ne", "nw"), worth=0.8))
@@ -495,7 +496,7 @@ class _Sheet:
         if placed is None:
             return None
         worth, fit = placed
-        return self._as_plan(fit, self.inner, legends, insets, worth)
+        return self._as_plan(fit, self.inner, legends, insets, worth + (0.0 if insets else _INSET))
 
     def _as_plan(self, fit: layout.Fit, frame: Box, legends: list[Sized], insets: list[Inset], worth: float) -> _Plan:
         x0, y0, _, _ = frame
@@ -538,7 +539,8 @@ class _Sheet:
                 continue
             worth, fit = placed
             taken = 1 - w * h / ((x1 - x0) * (y1 - y0))
-            plan = self._as_plan(fit, frame, [legend], cores, worth + 1.0 - loss - 0.4 * taken)
+            worth += 1.0 if cores else 1.0 + _INSET
+            plan = self._as_plan(fit, frame, [legend], cores, worth - loss - 0.4 * taken)
             plan.boxes["legend"] = (side[0], side[1], side[0] + legend.w, side[1] + legend.h)
             if listed:
                 plan.boxes["list"] = listed
