@@ -130,8 +130,47 @@ class TestShelters:
         assert got["free"] == 161
         admin.delete(f"/api/objects/{secret}", params={"reason": "试完"})
 
+    def test_the_water_is_the_newest_version_of_the_scenario(self, admin: TestClient, place: dict[str, int]) -> None:
+        first = flood(admin, [(0.5, square(*AT, 300))])
+        of = ordered(admin, {**place, "flood": first["id"]})
+        assert next(i for i in shelters(admin, of)["items"] if i["id"] == place["near"])["usable"]
+        second = flood(admin, [(0.7, square(*east(2), 200))], series=first["series"])
+        got = shelters(admin, of)
+        near = next(i for i in got["items"] if i["id"] == place["near"])
+        assert (got["water"], near["why_not"]) == (second["id"], ["在水中，水深 ≥ 0.7 m"])
+        admin.post(f"{PATH}/{of['id']}/close", json={"reason": "试完"})
+
+    def test_where_a_village_is_is_told_as_far_as_the_reader_sees_it(
+        self, admin: TestClient, of: dict[str, Any], place: dict[str, int], make_account: Maker
+    ) -> None:
+        def places(client: TestClient) -> list[dict[str, Any]]:
+            return list(client.get(f"{PATH}/{of['id']}/places").json()["items"])
+
+        first = places(admin)[0]
+        assert first["village"] == of["villages"][0]["id"]
+        assert (first["at"], first["rough"]) == (pytest.approx(AT, abs=1e-6), False)
+        elsewhere = places(make_account("reader", areas=["360481"]))[0]
+        assert elsewhere["rough"]
+        assert elsewhere["at"] != pytest.approx(AT, abs=1e-4)
+        refused(make_account("reader", tier="public").get(f"{PATH}/{of['id']}/places"), 403)
+
 
 class TestPlan:
+    def test_the_difference_to_the_plan_in_force(self, admin: TestClient, place: dict[str, int]) -> None:
+        of = ordered(admin, place, name="换方案")
+        first = plan(admin, of)
+        assert first["diff"] == {"against": None, "rows": [], "same": 0}
+        assert accept(admin, of, first["id"]).status_code == 200
+        assert plan(admin, of)["diff"]["rows"] == []
+        second = plan(admin, of, shelters=[place["far"]])["diff"]
+        assert second["against"]["plan"] == first["id"]
+        assert all(to["name"] == "场所far" for row in second["rows"] for to in row["after"])
+        before = {to["name"] for row in second["rows"] for to in row["before"]}
+        assert "场所near" in before
+        # Of one that holds, the difference is to what held before it.
+        assert admin.get(f"{PATH}/{of['id']}/plans/{first['id']}").json()["diff"]["against"] is None
+        admin.post(f"{PATH}/{of['id']}/close", json={"reason": "试完"})
+
     def test_as_many_as_there_is_room_for_and_the_rest_is_said(
         self, admin: TestClient, of: dict[str, Any], place: dict[str, int]
     ) -> None:

@@ -1,9 +1,13 @@
 """Villages to shelters on the roads of a small town: round the water, and before it comes."""
 
+import threading
+import time
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from starlette.testclient import TestClient
+from tests.api.evacuation import enter
 from tests.api.imports import wait
 from tests.api.rescue import add, flood, square
 from tests.api.test_evac_shelters import plan
@@ -53,3 +57,30 @@ def test_the_way_to_a_shelter_is_by_dry_road_and_of_a_village_in_the_water_befor
     assert way(wet, "中村")["distance_m"] == pytest.approx(EAST_M / 2, rel=0.02)
     assert any(note == "中村：村在水里，按水到之前的道路算，须在水到之前走" for note in wet["notes"])
     assert not any("须在水到之前走" in note for note in dry["notes"])
+
+
+def test_what_is_reported_while_the_routing_works_is_in_the_plan_and_no_transaction_waits_for_it(
+    app: Any, admin: TestClient, town: dict[str, int]
+) -> None:
+    of = ordered(admin, town, None)
+    made: list[dict[str, Any]] = []
+    with app.state.router._lock:  # the engine is at work for others
+        thread = threading.Thread(target=lambda: made.append(plan(admin, of)))
+        thread.start()
+        time.sleep(2)
+        assert thread.is_alive()
+        with app.state.engine.connect() as connection:
+            waiting = connection.execute(
+                text(
+                    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                    " AND state = 'idle in transaction' AND pid <> pg_backend_pid()"
+                )
+            ).scalar_one()
+        enter(admin, of, "with_relatives", 7)
+        assert thread.is_alive()
+    thread.join()
+    assert waiting == 0
+    [found] = made
+    assert found["routing"] == "road"
+    assert {v["name"]: v["left"] for v in found["villages"]} == {"西村": 3, "中村": 10}
+    assert sum(to["persons"] for v in found["villages"] for to in v["to"]) == 13

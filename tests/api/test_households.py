@@ -76,6 +76,35 @@ def two(admin: TestClient) -> dict[str, Any]:
     return of
 
 
+class TestByHand:
+    def test_one_is_added_once_and_stands_in_one_village(
+        self, admin: TestClient, two: dict[str, Any], make_account: Maker
+    ) -> None:
+        path, other = (f"{PATH}/{two['id']}/villages/{v['id']}/households" for v in two["villages"])
+        body = {"householder": "赵六", "persons": 2, "phone": "13800000009", "alone": 1}
+        made = admin.post(path, json=body)
+        assert made.status_code == 201, made.text
+        listed = of_village(admin, two).json()
+        assert next(h for h in listed["items"] if h["id"] == made.json()["id"])["householder"] == "赵六"
+        assert (listed["list"]["households"], listed["list"]["persons"]) == (4, 14)
+        said = refused(admin.post(path, json=body), 409)
+        assert (said["code"], "已在“甲村”" in said["detail"]) == ("known", True)
+        assert refused(admin.post(other, json=body), 409)["code"] == "known"
+        too_many = refused(admin.post(path, json={**body, "householder": "钱七", "frail": 3}))
+        assert too_many["errors"][0]["field"] == "frail"
+        refused(make_account("editor", tier="department").post(path, json={**body, "householder": "钱七"}), 404)
+        what = [e["what"] for e in admin.get("/api/rescue/log?kind=转移").json()["items"]]
+        assert what[0].endswith("甲村户册增加 1 户")
+        assert not any("赵六" in w for w in what)
+
+    def test_the_code_leads_to_the_village_officers_page(self, admin: TestClient, two: dict[str, Any]) -> None:
+        path = f"{PATH}/{two['id']}/villages/{two['villages'][0]['id']}/page.svg"
+        code = admin.get(path)
+        assert code.headers["content-type"] == "image/svg+xml"
+        assert code.text.startswith("<svg")
+        refused(admin.get(f"{PATH}/{two['id']}/villages/999999/page.svg"), 404)
+
+
 class TestWho:
     def test_the_command_tier_and_the_editor_of_the_village_and_nobody_else(
         self, admin: TestClient, two: dict[str, Any], make_account: Maker

@@ -1,19 +1,23 @@
 """转移 over HTTP: orders, entries, counts."""
 
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated, Any
 
+import segno
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from riskmap.base import audit
-from riskmap.base.web import ExactResponse, ExactRoute
+from riskmap.base import audit, database
+from riskmap.base.web import ExactResponse, ExactRoute, ensure_disk
 from riskmap.rescue import floods, minute
 from riskmap.rescue.api import At, Exercise, answer, count, note_asked
 from riskmap.rescue.evac import entries, orders, plan, proposal, shelters
 from riskmap.rescue.evac.wire import Arrangement, Closing, Entry, MoreVillages, NewEvacuation, PlanQuestion, Proposal
 from riskmap.rescue.rights import Commander, Inner, Writer
 from riskmap.store.dependencies import ReadSnapshot, WriteSnapshot
-from riskmap.store.snapshot import Snapshot
+from riskmap.store.snapshot import Snapshot, open_snapshot
 
 router = APIRouter(
     prefix="/api/rescue/evacuations", route_class=ExactRoute, default_response_class=ExactResponse, tags=["rescue"]
@@ -165,6 +169,28 @@ def list_entries(
     return answer(request, snapshot, {"items": items}, then)
 
 
+@router.get("/{evacuation_id}/places")
+def get_places(evacuation_id: EvacuationId, request: Request, reader: Inner, snapshot: ReadSnapshot) -> Any:
+    """{items: [{village, at: [lon, lat] | null, rough}]}: where the villages are. `rough`: the middle of the division,
+    where no village is registered, or the reader may not see it."""
+    orders.head(snapshot.connection, evacuation_id)
+    items = plan.shown_places(snapshot, orders.villages(snapshot.connection, evacuation_id))
+    return answer(request, snapshot, {"items": items})
+
+
+@router.get("/{evacuation_id}/villages/{village_id}/page.svg", response_class=Response)
+def get_page_code(
+    evacuation_id: EvacuationId, village_id: VillageId, request: Request, reader: Inner, snapshot: ReadSnapshot
+) -> Response:
+    """The address of the village officer's page, as a QR code. Who opens it has to sign in."""
+    orders.find_village(snapshot.connection, evacuation_id, village_id)
+    base = (request.app.state.settings.proxy or str(request.base_url)).rstrip("/")
+    out = io.BytesIO()
+    code = segno.make(f"{base}/rescue/evac/{evacuation_id}/{village_id}", error="q", micro=False)
+    code.save(out, kind="svg", border=4, xmldecl=False, svgclass=None, light="#fff")
+    return Response(out.getvalue(), media_type="image/svg+xml", headers={"Cache-Control": "private, no-store"})
+
+
 # -- Shelters --------------------------------------------------------------------------------
 
 
@@ -178,26 +204,34 @@ def get_shelters(
 ) -> Any:
     """{items: [{id, name, division, at, masked, capacity, occupied, free, reserved, in_water, depth_m, usable, why_not,
     hazards: [{id, name, class_title, grade, masked, distance_m}], more_hazards}], total, unusable, capacity, free (of
-    those that can be used), hidden}. Free = capacity - who is in it from all evacuations that run."""
+    those that can be used), hidden, water: the flood that they are tested against, which is the newest version of the
+    order's scenario}. Free = capacity - who is in it from all evacuations that run."""
     count(reader)
     of = orders.head(snapshot.connection, evacuation_id)
     found = shelters.all_of(snapshot, of, hazard_m)
     note_asked(request, snapshot, "evacuation", evacuation_id, {"shelters": len(found), "hazard_m": hazard_m})
-    body = shelters.answer(snapshot, found)
+    body = shelters.answer(snapshot, found) | {"water": orders.water_now(snapshot.connection, of)}
     return answer(request, snapshot, {**body, "hazard_m": hazard_m}, minute.asked(snapshot.connection, None))
 
 
 @router.post("/{evacuation_id}/plans", status_code=201)
-def post_plan(
-    evacuation_id: EvacuationId, body: PlanQuestion, request: Request, reader: Writer, snapshot: WriteSnapshot
-) -> Any:
-    """Propose where who is left goes; nothing is in force before it is accepted. Answers as GET of one."""
+def post_plan(evacuation_id: EvacuationId, body: PlanQuestion, request: Request, reader: Writer) -> Any:
+    """Propose where who is left goes; nothing is in force before it is accepted. Answers as GET of one. 409 `changed`
+    where what it rests on went on changing while it was worked out."""
     count(reader)
-    router = getattr(request.app.state, "router", None)
-    plan_id = plan.propose(snapshot, router, evacuation_id, body)
-    note(snapshot, "make", evacuation_id, {"plan": plan_id, **body.model_dump()})
-    found = plan.body(snapshot, evacuation_id, plan_id)
-    return answer(request, snapshot, found, minute.asked(snapshot.connection, None))
+    app = request.app.state
+    ensure_disk(app.settings)
+
+    @contextmanager
+    def opened() -> Iterator[Snapshot]:
+        with database.write(app.engine, reader.settings(write=True)) as connection:
+            yield open_snapshot(connection, reader, app.catalogues, app.settings.public_resolution)
+
+    plan_id = plan.propose(opened, getattr(app, "router", None), evacuation_id, body)
+    with opened() as snapshot:
+        note(snapshot, "make", evacuation_id, {"plan": plan_id, **body.model_dump()})
+        found = plan.body(snapshot, evacuation_id, plan_id)
+        return answer(request, snapshot, found, minute.asked(snapshot.connection, None))
 
 
 @router.get("/{evacuation_id}/plans")
@@ -217,7 +251,8 @@ def get_plan(
 ) -> Any:
     """{id, made_at, by, routing: road|straight_line, notes, hazard_m, persons, short, shelters, accepted_at,
     accepted_by, villages: [{village, name, left, short, why, to: [{shelter, name, masked, persons, distance_m,
-    travel_s}]}]}."""
+    travel_s}]}], diff: {against: {plan, at, by} | null, rows: [{village, name, before: [{name, persons}], after}],
+    same}}: to the plan in force, or of one that was accepted to the one before it."""
     return answer(request, snapshot, plan.body(snapshot, evacuation_id, plan_id))
 
 

@@ -12,10 +12,11 @@ from sqlalchemy import Connection, Engine, text
 
 from riskmap.access.reader import SYSTEM, Reader
 from riskmap.base import audit, clock, database
-from riskmap.base.errors import Conflict, Invalid, NotFound
+from riskmap.base.errors import Conflict, FieldError, Invalid, NotFound
 from riskmap.rescue import log, minute
 from riskmap.rescue.evac import entries, orders
 from riskmap.rescue.evac.household_table import Fault, Row
+from riskmap.rescue.evac.wire import NewHousehold
 from riskmap.store.snapshot import Snapshot
 
 KINDS = {"resident": "常住", "floating": "流动"}
@@ -76,10 +77,7 @@ def take(snapshot: Snapshot, evacuation_id: int, rows: Sequence[Row], *, dry_run
     by_name: dict[str, list[dict[str, Any]]] = {}
     for village in body["villages"]:
         by_name.setdefault(village["name"], []).append(village)
-    # One list at a time: what it says of identities has to stay true while it is written.
-    connection.execute(
-        text("SELECT pg_advisory_xact_lock(hashtextextended('rescue_evac_household', :id))"), {"id": evacuation_id}
-    )
+    _lock(connection, evacuation_id)
     known = _known(snapshot, evacuation_id)
     faults: list[Fault] = []
     counts = {"added": 0, "changed": 0, "same": 0}
@@ -126,6 +124,13 @@ def take(snapshot: Snapshot, evacuation_id: int, rows: Sequence[Row], *, dry_run
             ref={"kind": "evacuation", "id": evacuation_id},
         )  # fmt: skip
     return {**counts, "faults": sorted(faults, key=lambda f: f.line)}
+
+
+def _lock(connection: Connection, evacuation_id: int) -> None:
+    """One list at a time: what it says of identities has to stay true while it is written."""
+    connection.execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended('rescue_evac_household', :id))"), {"id": evacuation_id}
+    )
 
 
 def _how(row: Row) -> str:
@@ -189,6 +194,41 @@ def _add(snapshot: Snapshot, evacuation_id: int, fresh: Sequence[Mapping[str, An
             for one in fresh
         ],
     )
+
+
+def add(snapshot: Snapshot, evacuation_id: int, village_id: int, asked: NewHousehold) -> int:
+    """One household, by hand; its id. Raises Conflict, Forbidden, Invalid, NotFound."""
+    connection, reader = snapshot.connection, snapshot.reader
+    of = orders.running(connection, evacuation_id)
+    village = orders.find_village(connection, evacuation_id, village_id)
+    ensure_seen(reader, village)
+    orders.ensure_area(reader, village["division"], village["name"])
+    row = Row(1, village["name"], asked.model_dump())
+    parts = ("frail", "disabled", "left_behind", "alone")
+    over = [name for name in parts if row.values[name] > row.values["persons"]]
+    if over:
+        told = f"比这一户 {asked.persons} 人多"
+        raise Invalid("户册有误", errors=[FieldError(name, "more_than_all", told) for name in over])
+    _lock(connection, evacuation_id)
+    known = _known(snapshot, evacuation_id)
+    before = known.get(row.identity)
+    if before is not None:
+        where = orders.find_village(connection, evacuation_id, before["village_id"])["name"]
+        raise Conflict(f"这一户（{_how(row)}）已在“{where}”的户册里，没有再加；同名的请填户号区分。", code="known")
+    if len(known) >= MOST:
+        raise Invalid(f"一次转移最多 {MOST:,} 户。", code="too_many_households")
+    identity = {"village": village_id, "division": village["division"], "identity": row.identity}
+    _add(snapshot, evacuation_id, [{**row.values, **identity}])
+    log.note(
+        connection, by=reader.name, kind="转移", exercise=of["exercise"], flood_id=of["flood"],
+        what=f"{of['name']}：{village['name']}户册增加 1 户",
+        ref={"kind": "evacuation", "id": evacuation_id, "village": village_id},
+    )  # fmt: skip
+    found: int = connection.execute(
+        text("SELECT household_id FROM rescue_evac_household WHERE evacuation_id = :of AND identity = :identity"),
+        {"of": evacuation_id, "identity": row.identity},
+    ).scalar_one()
+    return found
 
 
 def withdraw(snapshot: Snapshot, evacuation_id: int, household_id: int, reason: str) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from riskmap.rescue import minute
 from riskmap.rescue.api import answer
 from riskmap.rescue.evac import household_book, household_paper, household_table, households, orders, plan
 from riskmap.rescue.evac.api import EvacuationId, VillageId
-from riskmap.rescue.evac.wire import Withdrawal
+from riskmap.rescue.evac.wire import NewHousehold, Withdrawal
 from riskmap.rescue.rights import Inner, Writer
 from riskmap.store.dependencies import ReadSnapshot, WriteSnapshot
 from riskmap.store.snapshot import Snapshot, open_snapshot
@@ -99,6 +99,24 @@ def _take(request: Request, reader: Reader, evacuation_id: int, file: UploadFile
                 state=snapshot.moment.n, after={k: found[k] for k in ("added", "changed", "same")},
             )  # fmt: skip
         return answer(request, snapshot, found)
+
+
+@router.post("/{evacuation_id}/villages/{village_id}/households", status_code=201)
+def post_household(
+    evacuation_id: EvacuationId,
+    village_id: VillageId,
+    body: NewHousehold,
+    request: Request,
+    reader: Writer,
+    snapshot: WriteSnapshot,
+) -> Any:
+    """One household, by hand: {id}. 409 `known` where it is on the list, of this village or of another."""
+    household_id = households.add(snapshot, evacuation_id, village_id, body)
+    audit.record(
+        snapshot.connection, reader.name, "create", "household", evacuation_id, address=reader.address,
+        state=snapshot.moment.n, after={"village": village_id},
+    )  # fmt: skip
+    return answer(request, snapshot, {"id": household_id}, minute.asked(snapshot.connection, None))
 
 
 @router.post("/{evacuation_id}/households/{household_id}/withdraw")

@@ -231,6 +231,15 @@ def head(connection: Connection, evacuation_id: int, at: datetime | None = None)
     return dict(found)
 
 
+def water_now(connection: Connection, of: Mapping[str, Any]) -> int | None:
+    """The newest version of its scenario that stands: what was dry when it was ordered may not be so now."""
+    if of["flood"] is None:
+        return None
+    series = floods.find(connection, of["flood"])["series"]
+    standing = [v for v in floods.versions(connection, series) if v["withdrawn_at"] is None]
+    return int(max(standing, key=lambda v: v["version"])["id"]) if standing else int(of["flood"])
+
+
 def running(connection: Connection, evacuation_id: int) -> dict[str, Any]:
     """One that has not ended. Raises Conflict, NotFound."""
     found = head(connection, evacuation_id)

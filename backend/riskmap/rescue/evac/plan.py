@@ -4,7 +4,9 @@ As many as there is room for, and of all ways to do so the one with the least wa
 plan says counts anybody: who has arrived is entered.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -19,12 +21,66 @@ from riskmap.rescue.evac import orders, shelters, ways
 from riskmap.rescue.evac.shelters import Shelter
 from riskmap.rescue.evac.transport import assign
 from riskmap.rescue.evac.wire import PlanQuestion
+from riskmap.selection.compile import compile_selection
+from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Snapshot
 
+TRIES = 3  # so often it is worked out anew where something has changed meanwhile
 
-def propose(snapshot: Snapshot, router: Any, evacuation_id: int, asked: PlanQuestion) -> int:
-    """Work out a proposal for who is left, and keep it; its id. Raises Conflict, Invalid, NotFound."""
-    of = orders.running(snapshot.connection, evacuation_id)
+Opened = Callable[[], AbstractContextManager[Snapshot]]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """All that a proposal is decided on."""
+
+    of: Mapping[str, Any]
+    villages: Sequence[Mapping[str, Any]]  # those with somebody left
+    left: Mapping[int, int]
+    places: Mapping[int, tuple[float, float, bool]]
+    usable: Sequence[Shelter]
+    room: Sequence[int]
+    own: Mapping[int, int]  # who of this evacuation is in each of them
+    water: int | None
+    roads: ways.Looked
+
+    @property
+    def imprint(self) -> object:
+        """Differs where a proposal would rest on something else."""
+        rooms = [(s.hit.id, n) for s, n in zip(self.usable, self.room, strict=True)]
+        return dict(self.left), dict(self.places), rooms, self.water, self.roads.wet.key
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A proposal before it is kept."""
+
+    routing: str
+    body: dict[str, Any]
+    lines: list[dict[str, Any]]
+
+
+def propose(opened: Opened, router: Any, evacuation_id: int, asked: PlanQuestion) -> int:
+    """Work out a proposal for who is left, and keep it; its id. Raises Conflict, Invalid, NotFound.
+
+    `opened` gives a transaction: one to look, one to keep. None is open while the routing works, which may take longer
+    than the database lets a transaction rest; before it is kept, it is looked again.
+    """
+    with opened() as snapshot:
+        picture = _look(snapshot, evacuation_id, asked)
+    for _ in range(TRIES):
+        decided = _decide(picture, router, asked)
+        with opened() as snapshot:
+            now = _look(snapshot, evacuation_id, asked)
+            if now.imprint == picture.imprint:
+                return _keep(snapshot, picture.of, decided)
+        picture = now
+    raise Conflict("一边在算，一边又有人报数或情况在变，没有生成方案。请再生成一次。", code="changed")
+
+
+def _look(snapshot: Snapshot, evacuation_id: int, asked: PlanQuestion) -> Picture:
+    connection = snapshot.connection
+    of = orders.running(connection, evacuation_id)
     found = shelters.all_of(snapshot, of, asked.hazard_m)
     usable = _usable(found, asked)
     if not usable:
@@ -33,16 +89,25 @@ def propose(snapshot: Snapshot, router: Any, evacuation_id: int, asked: PlanQues
             "请登记避难场所，或指定要用的。",
             code="no_shelters",
         )
-    counts = orders.counts(snapshot.connection, [evacuation_id])
-    villages = [v for v in orders.villages(snapshot.connection, evacuation_id) if counts[v["id"]]["left"]]
-    places = _places(snapshot, villages)
+    counts = orders.counts(connection, [evacuation_id])
+    villages = [v for v in orders.villages(connection, evacuation_id) if counts[v["id"]]["left"]]
+    own = shelters.occupied(snapshot, of["exercise"], evacuation_id)
+    water = orders.water_now(connection, of)
+    return Picture(
+        of, villages, {v["id"]: counts[v["id"]]["left"] for v in villages}, places_of(snapshot, villages), usable,
+        [max((s.free or 0) - s.reserved, 0) for s in usable], own, water, ways.look(snapshot, water, of["exercise"]),
+    )  # fmt: skip
+
+
+def _decide(picture: Picture, router: Any, asked: PlanQuestion) -> Decided:
+    """Who goes where; asks the routing, and no database."""
+    villages, left, places, usable = picture.villages, picture.left, picture.places, picture.usable
     placed = [v for v in villages if v["id"] in places]
-    room = [max((s.free or 0) - s.reserved, 0) for s in usable]
     at = [(float(s.hit.row["lon"]), float(s.hit.row["lat"])) for s in usable]
-    found_ways = ways.between(snapshot, router, [places[v["id"]][:2] for v in placed], at, of)
+    found_ways = ways.between(picture.roads, router, [places[v["id"]][:2] for v in placed], at)
     by_road = found_ways.by == "road"
     costs = [[_cost(w, by_road) for w in row] for row in found_ways.matrix]
-    flow = assign([counts[v["id"]]["left"] for v in placed], room, costs)
+    flow = assign([left[v["id"]] for v in placed], picture.room, costs)
     lines, sent = [], dict.fromkeys((v["id"] for v in villages), 0)
     for v, row, row_ways in zip(placed, flow, found_ways.matrix, strict=True):
         for s, n, way in zip(usable, row, row_ways, strict=True):
@@ -59,17 +124,17 @@ def propose(snapshot: Snapshot, router: Any, evacuation_id: int, asked: PlanQues
     rough = [v["name"] for v in placed if places[v["id"]][2]]
     if rough:
         notes.append(f"{'、'.join(rough[:20])}：没有登记的村庄对象，位置按区划的中间")
-    own = shelters.occupied(snapshot, of["exercise"], evacuation_id)
     body = {
         "hazard_m": asked.hazard_m, "shelters": asked.shelters, "notes": notes, "usable": len(usable),
+        "water": picture.water,
         "villages": [
-            {"village": v["id"], "left": counts[v["id"]]["left"], "short": counts[v["id"]]["left"] - sent[v["id"]],
-             "why": _why_short(v, counts, sent, places)}
+            {"village": v["id"], "left": left[v["id"]], "short": left[v["id"]] - sent[v["id"]],
+             "why": _why_short(v, left, sent, places)}
             for v in villages
         ],
-        "in_shelters": {str(s.hit.id): own.get(s.hit.id, 0) for s in usable},
+        "in_shelters": {str(s.hit.id): picture.own.get(s.hit.id, 0) for s in usable},
     }  # fmt: skip
-    return _keep(snapshot, of, found_ways.by, body, lines)
+    return Decided(found_ways.by, body, lines)
 
 
 def _usable(found: Sequence[Shelter], asked: PlanQuestion) -> list[Shelter]:
@@ -101,15 +166,48 @@ def _cost(way: ways.Way | None, by_road: bool) -> int | None:
     return round(way.distance_m)
 
 
-def _places(snapshot: Snapshot, villages: Sequence[Mapping[str, Any]]) -> dict[int, tuple[float, float, bool]]:
+def places_of(snapshot: Snapshot, villages: Sequence[Mapping[str, Any]]) -> dict[int, tuple[float, float, bool]]:
     """Where each village is: its object, or the village that is registered under its name; else, roughly (True), the
     middle of the finest division that it lies in."""
+    out = {}
+    for i, row in _positions(snapshot, villages).items():
+        at = row.at or row.middle
+        if at is not None:
+            out[i] = (*at, row.at is None)
+    return out
+
+
+def shown_places(snapshot: Snapshot, villages: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The same as the reader gets it: the place of an object that he does not see in full is its division's middle."""
+    found = _positions(snapshot, villages)
+    compiled = compile_selection(Selection(), snapshot, only_ids=[r.object for r in found.values() if r.object])
+    rows = snapshot.connection.execute(text(compiled.rows("id, form")), compiled.binds.values)
+    full = {row.id for row in rows if row.form == "full"}
+    out = []
+    for v in villages:
+        row = found.get(v["id"])
+        seen = row.at if row is not None and row.object in full else None
+        out.append({"village": v["id"], "at": seen or (row and row.middle), "rough": seen is None})
+    return out
+
+
+@dataclass(frozen=True, slots=True)
+class _Position:
+    """Of a village: the object that stands for it with its place, and the middle of its division."""
+
+    object: int | None
+    at: tuple[float, float] | None
+    middle: tuple[float, float] | None
+
+
+def _positions(snapshot: Snapshot, villages: Sequence[Mapping[str, Any]]) -> dict[int, _Position]:
+    """Of those that have a place. Decided over all objects."""
     with database.under(snapshot.connection, SYSTEM.settings()):
         rows = snapshot.connection.execute(
             text(
-                "SELECT v.village_id AS id, ST_X(coalesce(o.at, d.at)) AS lon, ST_Y(coalesce(o.at, d.at)) AS lat,"
-                " o.at IS NULL AS rough FROM rescue_evac_village AS v"
-                " LEFT JOIN LATERAL (SELECT o.anchor AS at FROM risk_object AS o WHERE o.anchor IS NOT NULL"
+                "SELECT v.village_id AS id, o.id AS object, ST_X(o.at) AS lon, ST_Y(o.at) AS lat,"
+                " ST_X(d.at) AS middle_lon, ST_Y(d.at) AS middle_lat FROM rescue_evac_village AS v"
+                " LEFT JOIN LATERAL (SELECT o.id, o.anchor AS at FROM risk_object AS o WHERE o.anchor IS NOT NULL"
                 " AND (o.id = v.object_id OR v.object_id IS NULL AND o.class = 'village' AND o.name = v.name"
                 " AND o.division LIKE v.division || '%') ORDER BY o.id LIMIT 1) AS o ON true"
                 " LEFT JOIN LATERAL (SELECT ST_PointOnSurface(d.geom) AS at FROM division AS d"
@@ -120,14 +218,20 @@ def _places(snapshot: Snapshot, villages: Sequence[Mapping[str, Any]]) -> dict[i
             ),
             {"ids": [v["id"] for v in villages], "n": snapshot.moment.n, "day": snapshot.moment.day},
         ).all()
-    return {row.id: (row.lon, row.lat, row.rough) for row in rows}
+    return {
+        row.id: _Position(
+            row.object,
+            None if row.lon is None else (row.lon, row.lat),
+            None if row.middle_lon is None else (row.middle_lon, row.middle_lat),
+        )
+        for row in rows
+    }
 
 
 def _why_short(
-    village: Mapping[str, Any], counts: Mapping[int, Mapping[str, int]], sent: Mapping[int, int],
-    places: Mapping[int, Any],
-) -> str:  # fmt: skip
-    if counts[village["id"]]["left"] == sent[village["id"]]:
+    village: Mapping[str, Any], left: Mapping[int, int], sent: Mapping[int, int], places: Mapping[int, Any]
+) -> str:
+    if left[village["id"]] == sent[village["id"]]:
         return ""
     return (
         "避难场所不够，或没有不涉水的路"
@@ -136,9 +240,7 @@ def _why_short(
     )
 
 
-def _keep(
-    snapshot: Snapshot, of: Mapping[str, Any], by: str, body: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]
-) -> int:
+def _keep(snapshot: Snapshot, of: Mapping[str, Any], decided: Decided) -> int:
     connection, reader = snapshot.connection, snapshot.reader
     plan_id: int = connection.execute(
         text(
@@ -146,16 +248,17 @@ def _keep(
             " VALUES (:id, :by, :account, :ways, CAST(:body AS jsonb)) RETURNING plan_id"
         ),
         {
-            "id": of["id"], "by": reader.name, "account": reader.account_id, "ways": by, "body": dump_json(body),
+            "id": of["id"], "by": reader.name, "account": reader.account_id, "ways": decided.routing,
+            "body": dump_json(decided.body),
         },
     ).scalar_one()  # fmt: skip
-    if lines:
+    if decided.lines:
         connection.execute(
             text(
                 "INSERT INTO rescue_evac_plan_line (plan_id, village_id, shelter_id, persons, distance_m, travel_s)"
                 " VALUES (:plan, :village, :shelter, :persons, :distance, :travel)"
             ),
-            [{**line, "plan": plan_id} for line in lines],
+            [{**line, "plan": plan_id} for line in decided.lines],
         )
     return plan_id
 
@@ -185,9 +288,48 @@ def body(snapshot: Snapshot, evacuation_id: int, plan_id: int) -> dict[str, Any]
         ]  # fmt: skip
         out.append({**v, "name": villages[v["village"]]["name"], "to": own})
     return found | {
+        "diff": _difference(snapshot, found, lines, {v["id"]: v["name"] for v in villages.values()}),
         "villages": out, "persons": sum(one["persons"] for one in lines), "short": sum(v["short"] for v in out),
         "shelters": len({one["shelter"] for one in lines}), "hazard_m": kept["hazard_m"], "notes": kept["notes"],
     }  # fmt: skip
+
+
+def _difference(
+    snapshot: Snapshot, plan: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], names: Mapping[int, str]
+) -> dict[str, Any]:
+    """Where a plan sends people otherwise than the one that is in force; of one accepted, than the one before it."""
+    connection = snapshot.connection
+    before = connection.execute(
+        text(
+            "SELECT p.plan_id AS plan, a.at, a.by FROM rescue_evac_plan AS p"
+            " JOIN rescue_evac_plan_accepted AS a USING (plan_id) WHERE p.evacuation_id = :of AND p.plan_id <> :id"
+            " AND (CAST(:until AS timestamptz) IS NULL OR a.at < :until) ORDER BY a.at DESC LIMIT 1"
+        ),
+        {"of": plan["evacuation"], "id": plan["id"], "until": plan["accepted_at"]},
+    )
+    against = before.mappings().one_or_none()
+    old = _sent(_lines(connection, against["plan"])) if against else {}
+    new = _sent(lines)
+    seen = orders.shelter_names(snapshot, {s for to in (*old.values(), *new.values()) for s in to})
+
+    def told(to: Mapping[int, int]) -> list[dict[str, Any]]:
+        return [{"name": seen.get(s, "避难场所无权查看"), "persons": n} for s, n in to.items()]
+
+    rows = [
+        {"village": v, "name": names[v], "before": told(old.get(v, {})), "after": told(new.get(v, {}))}
+        for v in dict.fromkeys([*old, *new])
+        if old.get(v) != new.get(v)
+    ]
+    same = sum(old.get(v) == to for v, to in new.items())
+    return {"against": None if against is None else dict(against), "rows": rows if against else [], "same": same}
+
+
+def _sent(lines: Sequence[Mapping[str, Any]]) -> dict[int, dict[int, int]]:
+    """Of each village: persons by shelter."""
+    out: dict[int, dict[int, int]] = {}
+    for one in lines:
+        out.setdefault(one["village"], {})[one["shelter"]] = one["persons"]
+    return out
 
 
 _HEAD = (

@@ -16,6 +16,7 @@ from sqlalchemy import text
 from riskmap.access.reader import SYSTEM
 from riskmap.base import database
 from riskmap.rescue import exposure
+from riskmap.rescue.evac import orders
 from riskmap.rescue.exposure import Hit
 from riskmap.selection.compile import Binds, compile_selection
 from riskmap.selection.model import Selection
@@ -85,10 +86,9 @@ def all_of(snapshot: Snapshot, of: Mapping[str, Any], hazard_m: int) -> list[She
         shelters=compiled.rows(columns, "{class} = 'shelter'"),
         hazards=compiled.rows({name: "{" + name + "}" for name in (*_COLUMNS, "geom")}, hazards),
     )
+    asked = {**binds.values, "flood": orders.water_now(connection, of), "hazard": hazard_m}
     with database.under(connection, SYSTEM.settings()):
-        rows = (
-            connection.execute(text(sql), {**binds.values, "flood": of["flood"], "hazard": hazard_m}).mappings().all()
-        )
+        rows = connection.execute(text(sql), asked).mappings().all()
     taken = occupied(snapshot, of["exercise"])
     promised = _reserved(snapshot, of)
     out = []

@@ -1,6 +1,6 @@
 """How far it is from each village to each shelter: on dry roads where there is a routing; else straight, and said."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,31 +35,42 @@ class Ways:
     straight: set[int]  # villages whose ways are straight although others are by road
 
 
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What ways are found on: what the water and closures leave of the roads, and the roads before the water."""
+
+    wet: routing.Looked
+    before: routing.Looked
+
+
+def look(snapshot: Snapshot, flood_id: int | None, exercise: bool) -> Looked:
+    """For general traffic, in a flood."""
+    wet, before = (routing.look(snapshot.connection, routing.Vehicle(), flood, exercise) for flood in (flood_id, None))
+    return Looked(wet, before)
+
+
 def between(
-    snapshot: Snapshot, router: Any, villages: Sequence[tuple[float, float]], shelters: Sequence[tuple[float, float]],
-    of: Mapping[str, Any],
-) -> Ways:  # fmt: skip
-    """Ways of general traffic. `router` is the process's own, None where there is none."""
+    looked: Looked, router: Any, villages: Sequence[tuple[float, float]], shelters: Sequence[tuple[float, float]]
+) -> Ways:
+    """Ways of general traffic; asks no database. `router` is the process's own, None where there is none."""
     straight: list[list[Way | None]] = [[_straight(v, s) for s in shelters] for v in villages]
     if router is None or not villages or not shelters:
         return Ways(straight, "straight_line", [STRAIGHT], set(), set())
 
-    def legs(indices: Sequence[int], flood: int | None) -> tuple[list[list[Way | None]], routing.Answer]:
-        found, answer = routing.matrix(
-            snapshot.connection, router, [routing.Place(*villages[i]) for i in indices],
-            [routing.Place(*s) for s in shelters], routing.Vehicle(), flood, of["exercise"],
-        )  # fmt: skip
+    def legs(indices: Sequence[int], on: routing.Looked) -> tuple[list[list[Way | None]], routing.Answer]:
+        starts, ends = [routing.Place(*villages[i]) for i in indices], [routing.Place(*s) for s in shelters]
+        found, answer = routing.matrix_of(on, router, starts, ends)
         return [
             [None if leg is None else Way(leg.distance_m, leg.travel_s, leg.by) for leg in row] for row in found
         ], answer
 
-    matrix, answer = legs(range(len(villages)), of["flood"])
+    matrix, answer = legs(range(len(villages)), looked.wet)
     if answer.by != "road":
         return Ways(straight, "straight_line", list(answer.notes) or [STRAIGHT], set(), set())
     nowhere = [i for i, row in enumerate(matrix) if not any(row)]
     early, alone = set[int](), set[int]()
     if nowhere:  # who stands in the water himself has to go before it comes
-        before, told = legs(nowhere, None)
+        before, told = legs(nowhere, looked.before)
         for i, row in zip(nowhere, before, strict=True):
             by_road = told.by == "road" and any(row)
             matrix[i] = row if by_road else straight[i]

@@ -88,6 +88,23 @@ class Entry(Wire):
     force_to_move: bool = Field(False, title="同时增加应转")
 
 
+class NewHousehold(Wire):
+    """One household, as a line of the table has it."""
+
+    code: Annotated[Text, StringConstraints(max_length=40)] = Field("", title="户号")
+    kind: Literal["resident", "floating"] = Field("resident", title="类别")
+    householder: Name = Field(title="户主")
+    persons: Annotated[int, Field(ge=1, le=2000)] = Field(title="人数")
+    frail: Annotated[int, Field(ge=0, le=2000)] = Field(0, title="老弱病残孕")
+    disabled: Annotated[int, Field(ge=0, le=2000)] = Field(0, title="失能")
+    left_behind: Annotated[int, Field(ge=0, le=2000)] = Field(0, title="留守")
+    alone: Annotated[int, Field(ge=0, le=2000)] = Field(0, title="独居")
+    phone: Phone = Field("", title="电话")
+    address: Annotated[Text, StringConstraints(max_length=200)] = Field("", title="住址")
+    helper: Short = Field("", title="帮扶人")
+    helper_phone: Phone = Field("", title="帮扶人电话")
+
+
 class PlanQuestion(Wire):
     """Which shelters may be used, and how far from a hazard they have to lie."""
 

@@ -6,6 +6,9 @@ there is no way (无法到达): never 0. Where there are no tiles, or the engine
 
 from riskmap.rescue.routing.answers import Answer, BoatLeg, End, Leg, Place, Route, Vehicle
 from riskmap.rescue.routing.router import Router
-from riskmap.rescue.routing.service import matrix, reach, route
+from riskmap.rescue.routing.service import Looked, look, matrix, matrix_of, reach, route
 
-__all__ = ["Answer", "BoatLeg", "End", "Leg", "Place", "Route", "Router", "Vehicle", "matrix", "reach", "route"]
+__all__ = [
+    "Answer", "BoatLeg", "End", "Leg", "Looked", "Place", "Route", "Router", "Vehicle", "look", "matrix", "matrix_of",
+    "reach", "route",
+]  # fmt: skip

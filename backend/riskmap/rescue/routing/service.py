@@ -115,12 +115,41 @@ def matrix(
     `router` is the process's own (`app.state.router`, or `Router(settings)` in a job). A destination in water that is
     closed to the vehicle is reached by boat where it has one. An origin in such water gets nowhere.
     """
+    return matrix_of(look(connection, vehicle, flood_id, exercise, at), router, origins, destinations)
+
+
+@dataclass(frozen=True)
+class Looked:
+    """All that a matrix is decided on: from here on the database is not asked, and need not wait for the engine."""
+
+    question: Question
+    roads: RoadSet | None
+
+    @property
+    def key(self) -> tuple[str, int | None]:
+        """Names what is closed, and the roads."""
+        return self.question.key, None if self.roads is None else self.roads.set_id
+
+
+def look(
+    connection: Connection, vehicle: Vehicle, flood_id: int | None, exercise: bool = False, at: datetime | None = None
+) -> Looked:
+    """What is closed to a vehicle, with its geometry, and the roads. Raises NotFound, Invalid."""
     question = Question.ask(connection, vehicle, flood_id, exercise, at)
+    question.water()  # kept by the question
+    return Looked(question, tiles.current_set(connection))
+
+
+def matrix_of(
+    looked: Looked, router: Router, origins: Sequence[Place], destinations: Sequence[Place]
+) -> tuple[list[list[Leg | None]], Answer]:
+    """The same of what was looked up before."""
+    question = looked.question
     asked = {
         "do": "matrix", "origins": [p.at for p in origins], "destinations": [p.at for p in destinations],
-        "boat_kmh": _boat(vehicle),
+        "boat_kmh": _boat(question.vehicle),
     }  # fmt: skip
-    said = _on_roads(question, router, asked)
+    said = _of_engine(question, looked.roads, router, asked)
     if isinstance(said, str):
         return _straight(question, origins, destinations, said)
     rows = [[None if cell is None else _leg(cell) for cell in row] for row in said["rows"]]
@@ -194,7 +223,12 @@ def reach(
 
 def _on_roads(question: Question, router: Router, asked: Mapping[str, Any]) -> dict[str, Any] | str:
     """The engine's answer, or why there is none."""
-    roads: RoadSet | None = tiles.current_set(question.connection)
+    return _of_engine(question, tiles.current_set(question.connection), router, asked)
+
+
+def _of_engine(
+    question: Question, roads: RoadSet | None, router: Router, asked: Mapping[str, Any]
+) -> dict[str, Any] | str:
     if roads is None:
         return _NO_ROADS
     try:
