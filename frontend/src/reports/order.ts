@@ -1,6 +1,7 @@
 /** What a new set is asked for, as the form holds it and as the service takes it. */
 import { type Chosen, toParams } from "../selection/query";
-import { SECRECY } from "../words/reports";
+import { GRADES, gradeWords } from "../words";
+import { R, SECRECY } from "../words/reports";
 import type { Sheet } from "./types";
 
 export interface Draft {
@@ -43,6 +44,12 @@ export function orderBody(draft: Draft, title: string, map: Chosen, hazards: rea
     title, division: chosen.division ? "" : draft.division, selection: chosen, as_of: asOf(draft, map), sheets: draft.sheets, booklet: draft.booklet,
     maker: draft.maker.trim(), secrecy: draft.public ? SECRECY[1] : draft.secrecy.trim(), approval: draft.approval.trim(), public: draft.public,
   };
+}
+
+/** The grades that its map sheets show, as the files are named: 较大以上 where none is chosen. */
+export function sheetGrades(draft: Draft, map: Chosen): string {
+  const chosen = draft.fromMap && map.grades?.length ? map.grades : (["major", "serious"] as const);
+  return chosen.length === GRADES.length ? R.everyGrade : gradeWords(chosen);
 }
 
 /** The question of how many there are in it. */
