@@ -110,6 +110,15 @@ def test_versions_follow_each_other_and_the_log_says_how_much_was_gained(admin: 
         assert second["id"] in {e["flood"] for e in admin.get("/api/rescue/log", params={"since": at}).json()["items"]}
 
 
+@pytest.mark.parametrize("path", ["floods", "warnings", "responses", "log", "levels", "roads", "teams", "evacuations"])
+def test_a_minute_that_is_to_come_is_refused_everywhere(admin: TestClient, path: str) -> None:
+    late = (clock.now() + timedelta(minutes=3)).isoformat()
+    told = refused(admin.get(f"/api/rescue/{path}", params={"at": late}))
+    assert told["errors"][0] == {"field": "at", "code": "in_future", "message": "时刻还没有到，请选已过去的时刻"}
+    soon = (clock.now() + timedelta(minutes=1)).isoformat()  # clocks differ
+    assert admin.get(f"/api/rescue/{path}", params={"at": soon}).status_code == 200
+
+
 def test_an_exercise_is_never_among_what_is_real(admin: TestClient) -> None:
     made = flood(admin, [(0.5, square(LON, LAT, 500))], name="演练溃口", exercise=True)
     assert made["id"] not in {f["id"] for f in admin.get("/api/rescue/floods").json()["items"]}

@@ -113,11 +113,18 @@ def test_a_silent_gauge_is_silent_and_not_normal(admin: TestClient, gauge: Any) 
 
 def test_a_reading_that_is_to_come_is_refused_with_a_sentence(admin: TestClient, gauge: Any) -> None:
     g = gauge()
-    body = post(admin, {"object": g, "at": ago(-6), "level_m": 11}, status=422)
+    body = post(admin, {"object": g, "at": ago(-3), "level_m": 11}, status=422)
     assert body["errors"][0]["field"] == "readings.0.at"
     assert "还没有到" in body["errors"][0]["message"]
-    assert post(admin, {"object": g, "at": ago(-4), "level_m": 11})["added"] == 1  # clocks differ
+    assert post(admin, {"object": g, "at": ago(-1), "level_m": 11})["added"] == 1  # clocks differ
     assert of(admin, g)["status"] == "normal"
+
+
+def test_a_clock_that_is_fast_does_not_outrank_what_was_read_after_it(admin: TestClient, gauge: Any) -> None:
+    g = gauge()
+    post(admin, {"object": g, "at": ago(-1.5), "level_m": 11})
+    post(admin, {"object": g, "at": ago(0), "level_m": 12.4})
+    assert (of(admin, g)["status"], float(of(admin, g)["level_m"])) == ("over_guard", 12.4)
 
 
 def test_a_jump_waits_till_it_is_confirmed(admin: TestClient, gauge: Any) -> None:

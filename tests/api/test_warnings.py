@@ -18,6 +18,7 @@ from tests.api.test_bad_input import refused
 from tests.api.test_floods import BOW, FIELDS, WATER, measured, packed
 
 from riskmap.base import clock
+from riskmap.rescue.warning import standing as standing_at
 
 Maker = Callable[..., TestClient]
 SHILI, WULI, RUICHANG = "360402001", "360402002", "360481"
@@ -82,7 +83,7 @@ class TestTold:
             ("濂溪区五里街道", "例湖水库", "主要负责人", "甲某", None),
         ]
         assert [r["same_phone"] for r in told["rows"]] == [2, 1, 1, 0, 2]  # one call for the plant and the reservoir
-        assert (told["objects"], told["nobody"], told["hidden"], told["unplaced"]) == (3, 1, 0, 1)
+        assert (told["objects"], told["nobody"], told["through_department"], told["unplaced"]) == (3, 1, 0, 1)
         assert told["by_grade"]["major"] == 1
         assert [(t["name"], t["objects"], t["lines"], t["nobody"]) for t in told["towns"]] == [
             ("濂溪区十里街道", 2, 4, 1), ("濂溪区五里街道", 1, 1, 0),
@@ -115,7 +116,7 @@ class TestTold:
         made = warning(admin, areas=AREAS)
         officer = make_account("editor", areas=[SHILI])
         told = tell(officer, made["id"])
-        assert (told["objects"], told["hidden"], told["nobody"]) == (3, 1, 1)
+        assert (told["objects"], told["through_department"], told["nobody"]) == (3, 1, 1)
         last = told["rows"][-1]
         assert last["masked"] == "对象无权查看（主管部门：水利局）"
         assert (last["objects"], last["object"], last["phone"], last["person"]) == (1, None, None, None)
@@ -211,6 +212,23 @@ class TestTold:
         path = f"/api/rescue/warnings/{made['id']}/told"
         assert officer.post(path, json={"rows": [{"department": "水利局"}], "result": "转达"}).status_code == 201
         assert tell(officer, made["id"])["rows"][-1]["told"]["result"] == "转达"
+
+    def test_where_nobody_is_registered_it_is_said_who_was_reached(
+        self, admin: TestClient, objects: dict[str, int]
+    ) -> None:
+        made = warning(admin, areas=AREAS)
+        path = f"/api/rescue/warnings/{made['id']}/told"
+        row = {"rows": [{"object": objects["school"]}]}
+        for result in ("接通", "转达"):
+            told = refused(admin.post(path, json=row | {"result": result}))
+            assert told["errors"][0]["code"] == "whom"
+            assert "通知到了谁" in told["errors"][0]["message"]
+        assert admin.post(path, json=row | {"result": "未接"}).status_code == 201
+        assert admin.post(path, json=row | {"result": "接通", "note": "门卫老王 0792-1110009"}).status_code == 201
+        [line] = [r for r in tell(admin, made["id"])["rows"] if r["object"] == objects["school"]]
+        assert (line["told"]["result"], line["told"]["note"]) == ("接通", "门卫老王 0792-1110009")
+        nameless = refused(admin.post(path, json={"rows": [{"object": objects["major"]}], "result": "接通"}))
+        assert nameless["errors"][0]["message"] == "这一处登记了责任人，请写明通知的是谁"
 
     def test_who_may_tick_what(self, admin: TestClient, objects: dict[str, int], make_account: Maker) -> None:
         made = warning(admin, areas=AREAS)
@@ -332,12 +350,12 @@ class TestWarnings:
         path = f"/api/rescue/warnings/{made['id']}"
 
         def standing(after: timedelta) -> str:
-            return str(admin.get(path, params={"at": (now + after).isoformat()}).json()["standing_title"])
+            return standing_at({**made, "starts_at": now + hour, "ends_at": now + 3 * hour}, now + after)
 
         assert made["standing"] == "to_come"
-        assert standing(hour - timedelta(seconds=1)) == "未到时间"
-        assert standing(hour) == "生效"
-        assert standing(3 * hour) == "已过期"
+        assert standing(hour - timedelta(seconds=1)) == "to_come"
+        assert standing(hour) == standing(3 * hour - timedelta(seconds=1)) == "in_force"
+        assert standing(3 * hour) == "expired"
         before = clock.now()
         lifted = admin.post(f"{path}/lift", json={"reason": "雨已停"}).json()
         assert (lifted["standing"], lifted["lifted_reason"]) == ("lifted", "雨已停")

@@ -203,6 +203,14 @@ def test_a_level_above_all_ground_is_refused(tmp_path: Path) -> None:
     assert "高于计算范围内最高的地面（20.00 m）" in told.detail
 
 
+def test_water_deeper_than_any_flood_is_measured_whole_and_doubted(tmp_path: Path) -> None:
+    found = _water(write(tmp_path / "a.tif", bowl() * 100), "1900")
+    assert found.deepest_m == 900  # more than what sixteen bits of centimetres hold
+    assert "超过 100 m" in found.warnings[0]
+    shallow = _water(write(tmp_path / "b.tif", bowl() * 10), "190")
+    assert (shallow.deepest_m, [w for w in shallow.warnings if "最深" in w]) == (90, [])
+
+
 def test_water_all_along_the_edge_is_refused_though_a_hill_stands_out(tmp_path: Path) -> None:
     heights = np.full((21, 21), 10.0)
     heights[3, 3] = 100.0

@@ -110,7 +110,11 @@ def answer(request: Request, snapshot: Snapshot, body: dict[str, Any], at: datet
 
 def flood_body(snapshot: Snapshot, flood: dict[str, Any]) -> dict[str, Any]:
     classes = floods.classes(snapshot.connection, flood["id"])
-    return {**flood, "source_title": floods.SOURCES[flood["source"]], "classes": classes}
+    outside = floods.is_outside(snapshot, flood["id"])
+    return {
+        **flood, "source_title": floods.SOURCES[flood["source"]], "classes": classes, "outside": outside,
+        "warnings": floods.warnings(flood, outside),
+    }  # fmt: skip
 
 
 @router.get("/floods")
@@ -220,8 +224,9 @@ def get_log(
     limit: Annotated[int, Query(title="条数", ge=1, le=500)] = 100,
 ) -> Any:
     """The log as it stood at a minute, the newest first."""
+    then = None if at is None else minute.asked(snapshot.connection, at)
     found = log.entries(
-        snapshot.connection, exercise=exercise, kind=kind, since=since, until=at, before=before, limit=limit
+        snapshot.connection, exercise=exercise, kind=kind, since=since, until=then, before=before, limit=limit
     )
     following = found[-1]["id"] if len(found) == limit else None
     return answer(request, snapshot, {"items": log.shown(snapshot, found), "next": following}, at)

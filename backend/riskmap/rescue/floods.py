@@ -20,6 +20,8 @@ from riskmap.store.snapshot import Snapshot
 SOURCES = {"drawn": "手绘", "uploaded": "上传", "terrain": "地形推算"}
 _PIECE = 64  # vertices
 _AHEAD = timedelta(days=15)  # a forecast reaches no farther
+OUTSIDE = "不在辖区内"
+OUTSIDE_SAID = f"整个淹没范围{OUTSIDE}，里面没有登记的对象不等于没有风险。请核对坐标系和位置。"
 
 _COLUMNS = (
     "f.flood_id AS id, coalesce(f.series_id, f.flood_id) AS series, f.version, f.name, f.source, f.at, f.made_at,"
@@ -100,12 +102,33 @@ def keep(
         ),
         {"flood": flood_id, "most": _PIECE},
     )
+    said = _said(name, version, sum(areas), None if before is None else before["area_m2"], repairs)
     log.note(
         connection, by=snapshot.reader.name, kind="水情", exercise=exercise, flood_id=flood_id,
-        what=_said(name, version, sum(areas), None if before is None else before["area_m2"], repairs),
+        what=said + (f"；{OUTSIDE}" if is_outside(snapshot, flood_id) else ""),
         ref={"kind": "flood", "id": flood_id},
     )  # fmt: skip
     return flood_id
+
+
+def is_outside(snapshot: Snapshot, flood_id: int) -> bool:
+    """Whether no part of it lies in the territory; never while no divisions are loaded: then nobody knows."""
+    moment = snapshot.moment
+    valid = "d.known @> CAST(:n AS bigint) AND d.valid @> CAST(:day AS date) AND d.geom IS NOT NULL"
+    found: bool = snapshot.connection.execute(
+        text(
+            f"SELECT EXISTS (SELECT FROM division AS d WHERE {valid}) AND NOT EXISTS (SELECT FROM"
+            " rescue_flood_piece AS p JOIN division AS d ON d.geom && p.geom AND ST_Intersects(d.geom, p.geom)"
+            f" WHERE p.flood_id = :flood AND {valid})"
+        ),
+        {"flood": flood_id, "n": moment.n, "day": moment.day},
+    ).scalar_one()
+    return found
+
+
+def warnings(flood: Mapping[str, Any], outside: bool) -> list[str]:
+    """What has to be known of it before it is used: where it lies, and what its method says."""
+    return [*([OUTSIDE_SAID] if outside else []), *((flood["method"] or {}).get("warnings") or ())]
 
 
 def _time(at: datetime | None) -> datetime:

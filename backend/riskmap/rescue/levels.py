@@ -11,14 +11,16 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy import Connection
+
 from riskmap.access.reader import SYSTEM
 from riskmap.base import clock, database
-from riskmap.base.errors import FieldError, Invalid, NotFound
+from riskmap.base.errors import NotFound
 from riskmap.catalogue.model import Catalogue
 from riskmap.lists.cells import divisions_of
 from riskmap.lists.model import Ask
 from riskmap.lists.rows import objects, of_classes, run
-from riskmap.rescue import exposure, persons, works
+from riskmap.rescue import exposure, minute, persons, works
 from riskmap.rescue import levels_queries as queries
 from riskmap.rescue.levels_queries import Minute
 from riskmap.rescue.works import BY_NAME, DECIDING_FIELDS, MARK_FIELDS, MARKS, PLACE, STATUSES, Reading, Status
@@ -134,7 +136,7 @@ def _shift(work: Work, source: Work | None) -> Decimal | None:
 def statuses(snapshot: Snapshot, ids: Iterable[int], *, exercise: bool) -> dict[int, tuple[Work, Status]]:
     """How these objects and what is read by them stand now, over all objects: what the log compares."""
     everything = Everything.of(snapshot)
-    when = minute(None)
+    when = _when(snapshot.connection, None)
     about = everything.read_by(ids)
     sources = {s.id for w in about if (s := everything.source(w)) is not None}
     found = queries.latest(snapshot.connection, sources, exercise=exercise, when=when)
@@ -144,14 +146,11 @@ def statuses(snapshot: Snapshot, ids: Iterable[int], *, exercise: bool) -> dict[
 # -- The picture ---------------------------------------------------------------------------
 
 
-def minute(at: datetime | None) -> Minute:
-    """The minute that is asked about; now where none is. Raises Invalid for one that is to come."""
-    now = clock.now()
+def _when(connection: Connection, at: datetime | None) -> Minute:
+    """The minute that is asked about; now, by the clock that readings are judged by, where none is. Raises Invalid."""
     if at is None:
-        return Minute(now, is_now=True)
-    if at > now + queries.AHEAD:
-        raise Invalid("时刻有误，请改正", errors=[FieldError("at", "in_future", "时刻还没有到，请选已过去的时刻")])
-    return Minute(at, is_now=False)
+        return Minute(clock.now(), is_now=True)
+    return Minute(minute.asked(connection, at), is_now=False)
 
 
 def picture(
@@ -164,7 +163,7 @@ def picture(
     limit: int = 1000,
 ) -> dict[str, Any]:
     """Works and gauges of a selection, the worst first; counts and points are always of all of them."""
-    when = minute(at)
+    when = _when(snapshot.connection, at)
     everything = Everything.of(snapshot)
     more = {"lon": "round(ST_X({anchor})::numeric, 7)", "lat": "round(ST_Y({anchor})::numeric, 7)"}
     rows = [row for row in rows_of(snapshot, selection, more=more) if row["id"] in everything.by_id]
@@ -327,7 +326,7 @@ def series(
     snapshot: Snapshot, object_id: int, *, at: datetime | None, since: datetime | None, exercise: bool, limit: int
 ) -> dict[str, Any]:
     """Readings of what an object is read by, with how each stood, and the object's own marks. Raises NotFound."""
-    when = minute(at)
+    when = _when(snapshot.connection, at)
     everything = Everything.of(snapshot)
     rows = {row["id"]: row for row in rows_of(snapshot, Selection())}
     row, work = rows.get(object_id), everything.by_id.get(object_id)

@@ -9,8 +9,8 @@ from sqlalchemy import Connection, text
 
 from riskmap.base.audit import dump_json
 
-# Of clocks that do not agree: a reading may be so far ahead of ours.
-AHEAD = timedelta(minutes=5)
+# Readings were taken so far ahead of our clock once, and stand so in the table: what may outrank them is looked for.
+_MOST_AHEAD = timedelta(minutes=5)
 _EVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 
@@ -36,8 +36,12 @@ def latest(connection: Connection, ids: Iterable[int], *, exercise: bool, when: 
             FROM unnest(CAST(:ids AS bigint[])) AS o (id)
             CROSS JOIN LATERAL (
                 SELECT r.object_id, r.reading_id AS id, r.at, r.level_m, r.source, r.made_by AS by, r.made_at, r.note
-                FROM rescue_reading AS r WHERE r.object_id = o.id AND {_USED}
-                ORDER BY r.at DESC, r.reading_id DESC LIMIT 1
+                FROM rescue_reading AS r WHERE r.object_id = o.id AND {_USED} AND r.at >= (
+                    SELECT r.at FROM rescue_reading AS r WHERE r.object_id = o.id AND {_USED}
+                    ORDER BY r.at DESC LIMIT 1
+                ) - CAST(:most_ahead AS interval)
+                -- A clock that is fast outranks nobody: it is no later than when its reading came in.
+                ORDER BY least(r.at, r.made_at) DESC, r.reading_id DESC LIMIT 1
             ) AS l
             LEFT JOIN LATERAL (
                 SELECT r.at, r.level_m FROM rescue_reading AS r
@@ -51,7 +55,8 @@ def latest(connection: Connection, ids: Iterable[int], *, exercise: bool, when: 
                 ORDER BY r.at, r.reading_id DESC LIMIT 1
             ) AS s ON true"""
         ),
-        _at(ids, exercise, when) | {"over": timedelta(hours=1), "within": timedelta(hours=24)},
+        _at(ids, exercise, when)
+        | {"over": timedelta(hours=1), "within": timedelta(hours=24), "most_ahead": _MOST_AHEAD},
     )
     return {row["object_id"]: dict(row) for row in rows.mappings()}
 
@@ -59,7 +64,7 @@ def latest(connection: Connection, ids: Iterable[int], *, exercise: bool, when: 
 def _at(ids: Iterable[int], exercise: bool, when: Minute) -> dict[str, Any]:
     # Of now everything is known that is written, whatever the database's clock says.
     made = _EVER if when.is_now else when.at
-    known = {"known": when.at, "made": made, "until": when.at + AHEAD}
+    known = {"known": when.at, "made": made, "until": when.at + _MOST_AHEAD}
     return {"ids": sorted(set(ids)), "exercise": exercise, **known}
 
 

@@ -77,7 +77,7 @@ class _Taken:
         app = request.app.state
         ensure_disk(app.settings)
         self._request, self._snapshot, self._exercise = request, snapshot, exercise
-        self._until = minute.asked(snapshot.connection, until)
+        self._until = minute.until(snapshot.connection, until)
         self.span = log_book.span(since, self._until)
         self.found = log_book.entries(snapshot, exercise=exercise, kind=kind, since=since, until=self._until, most=most)
         self.made = log_book.about(snapshot, self.found, exercise=exercise, mark=app.mark)

@@ -53,6 +53,7 @@ def get_paper(
     scenario, classes = None, []
     if flood is not None:
         scenario = floods.find(snapshot.connection, flood)
+        scenario["outside"] = floods.is_outside(snapshot, flood)
         classes = floods.classes(snapshot.connection, flood)
         exercise = exercise or scenario["exercise"]
     app = request.app.state

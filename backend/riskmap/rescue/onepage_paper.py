@@ -16,6 +16,7 @@ from riskmap.paper.drawing import path
 from riskmap.paper.imprint import Imprint
 from riskmap.paper.symbols import INK, LOOKS
 from riskmap.paper.typeset import Typeset
+from riskmap.rescue import floods
 from riskmap.store.snapshot import Snapshot
 
 _SIDE, _REACH = 92.0, 42.0  # mm: the plan, and its outer ring's radius
@@ -125,7 +126,8 @@ def _plan_note(flooded: bool, bw: bool, undrawn: int) -> str:
 
 def _flood_words(flood: Mapping[str, Any]) -> str:
     at: datetime = flood["at"]
-    return f"淹没范围：{flood['name']} 第 {flood['version']} 版 {at.astimezone(clock.SHANGHAI):%m-%d %H:%M}"
+    outside = f"（{floods.OUTSIDE}）" if flood.get("outside") else ""
+    return f"淹没范围：{flood['name']} 第 {flood['version']} 版 {at.astimezone(clock.SHANGHAI):%m-%d %H:%M}{outside}"
 
 
 # -- Words ----------------------------------------------------------------------------

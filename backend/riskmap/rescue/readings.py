@@ -16,7 +16,7 @@ from riskmap.base.errors import Conflict, NotFound
 from riskmap.catalogue.model import Catalogue
 from riskmap.exchange.cells import normal
 from riskmap.exchange.targets import option_choices
-from riskmap.rescue import levels, log, works
+from riskmap.rescue import levels, log, minute, works
 from riskmap.rescue import levels_queries as queries
 from riskmap.rescue.levels import Work
 from riskmap.rescue.works import OVER, STATUSES, Status, metres
@@ -227,7 +227,7 @@ def _shift(one: Sent, work: Work, systems: Mapping[str, str]) -> tuple[Decimal, 
 
 
 def _ensure_possible(one: Sent, level: Decimal, now: datetime) -> None:
-    if one.at > now + queries.AHEAD:
+    if one.at > now + minute.AHEAD:
         ahead = one.at if one.at.year == _LAST_YEAR else one.at.astimezone(clock.SHANGHAI)
         said = f"读数时间 {ahead:%Y-%m-%d %H:%M} 还没有到，请核对时间（现在 {now:%m-%d %H:%M}）"
         raise Fault("at", "in_future", said)

@@ -133,7 +133,7 @@ def answer(
         "by_grade": {grade: of_grade[grade] for grade in GRADES},
         "nobody": sum(h.id not in in_charge for h in found),
         "no_phone": sum(line.body["party"] is not None and line.body["phone"] is None for line in lines),
-        "hidden": sum(forms.get(h.id) != "full" for h in found),
+        "through_department": sum(forms.get(h.id) != "full" for h in found),
         "hidden_beside": beside,
         "unplaced": _unplaced(snapshot, grades, selection if all_of else Selection()),
         "total": len(lines),
@@ -292,7 +292,7 @@ def _ticks(connection: Connection, of: Mapping[str, Any], at: datetime) -> dict[
 
 def tick(snapshot: Snapshot, of: dict[str, Any], rows: Sequence[ToldRow], result: str, note: str) -> int:
     """Write what came of the calls, with one entry in the log; how many lines. Raises Invalid."""
-    _check(snapshot, of, rows)
+    _check(snapshot, of, rows, result, note)
     snapshot.connection.execute(
         text(
             "INSERT INTO rescue_told (warning_id, by, object_id, party_id, department, result, note)"
@@ -314,8 +314,9 @@ def tick(snapshot: Snapshot, of: dict[str, Any], rows: Sequence[ToldRow], result
     return len(rows)
 
 
-def _check(snapshot: Snapshot, of: Mapping[str, Any], rows: Sequence[ToldRow]) -> None:
-    """Raises Invalid for a line that is not of this warning's list as the reader gets it."""
+def _check(snapshot: Snapshot, of: Mapping[str, Any], rows: Sequence[ToldRow], result: str, note: str) -> None:
+    """Raises Invalid for a line that is not of this warning's list as the reader gets it, and for one where nobody is
+    registered and it is not said who was reached instead."""
     errors = []
     for i, r in enumerate(rows):
         if (r.object is None) == (r.department is None) or (r.party is not None and r.object is None):
@@ -331,6 +332,11 @@ def _check(snapshot: Snapshot, of: Mapping[str, Any], rows: Sequence[ToldRow]) -
                 errors.append(FieldError(f"rows.{i}.object", "not_in_list", "这个对象不在这条预警的名单里，请刷新"))
             elif r.party is not None and (r.object, r.party) not in known:
                 errors.append(FieldError(f"rows.{i}.party", "not_in_list", "责任人已经变动，请刷新名单"))
+            elif r.party is None and any(known_of == r.object for known_of, _ in known):
+                errors.append(FieldError(f"rows.{i}.party", "not_in_list", "这一处登记了责任人，请写明通知的是谁"))
+            elif r.object is not None and r.object not in in_charge and result in REACHED and not note:
+                told = f"这一处{NOBODY}，不能直接记“{result}”。请填写通知到了谁（姓名、电话），并在对象里补登记责任人"
+                errors.append(FieldError("note", "whom", told))
     if errors:
         raise Invalid("没有记下，请刷新名单后再试", errors=errors[:50])
 

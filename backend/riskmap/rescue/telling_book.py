@@ -93,7 +93,11 @@ def _about(of: Mapping[str, Any], told: Mapping[str, Any], at: datetime) -> list
         ("有效时间", f"{imprint.stamp(of['starts_at'])} 至 {imprint.stamp(of['ends_at'])}"),
         ("内容", of["text"]),
         ("时刻", f"{imprint.stamp(at)}，此前的通知结果"),
-        ("对象", f"{told['objects']} 处，其中没有登记责任人 {told['nobody']} 处，由主管部门通知 {told['hidden']} 处"),
+        (
+            "对象",
+            f"{told['objects']} 处，其中没有登记责任人 {told['nobody']} 处，"
+            f"由主管部门通知 {told['through_department']} 处",
+        ),
         ("没有电话", f"{told['no_phone']} 行有责任人而没有登记电话" if told["no_phone"] else ""),
         (
             "通知",

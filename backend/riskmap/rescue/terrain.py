@@ -3,7 +3,7 @@
 A level surface and nothing else: no flow, no volume, no time. It is the same all over where it was read at a gauge;
 along a river it falls with the line, and each cell takes the level of the line's nearest point.
 
-Heights are read in strips, and three bytes are kept of each cell: a window of 25 million takes half a gigabyte, most of
+Heights are read in strips, and five bytes are kept of each cell: a window of 25 million takes half a gigabyte, most of
 it while its polygons are drawn.
 """
 
@@ -17,6 +17,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from riskmap.rescue.depths import DEEPEST
 from riskmap.rescue.terrain_cells import ROUND, VOID, Field, connected
 from riskmap.rescue.terrain_file import Bounds, Part, Terrain, refuse
 from riskmap.rescue.terrain_outline import Class, classes_of, cut
@@ -136,6 +137,9 @@ def work_out(terrain: Terrain, part: Part, question: Question, tell: Tell = lamb
     water.apart = ground.below - water.cells
     water.deepest_m = float(ground.depth_cm[wet].max()) / 100
     _look_round(water, terrain, wet, ground.rank == VOID, question)
+    if water.deepest_m > DEEPEST:
+        told = f"最深 {metres(water.deepest_m)}，超过 {DEEPEST} m，像是水位高过了山或高程基准不对，请核对。"
+        water.warnings.insert(0, told)
     water.classes = classes_of(terrain, *cut(part, np.where(wet, ground.rank, 0).astype(np.uint8)), depths)
     return water
 

@@ -32,7 +32,7 @@ class Field:
         self._terrain, self._part, self._question = terrain, part, question
         self._steps = np.array([float(d * _UNITS) for d in depths])
         self.rank = np.zeros((part.rows, part.cols), np.uint8)
-        self.depth_cm = np.zeros((part.rows, part.cols), np.uint16)
+        self.depth_cm = np.zeros((part.rows, part.cols), np.uint32)  # of 655 m and more, too
         self.known, self.below, self.highest_m = 0, 0, -np.inf
         line = question.place if isinstance(question.place, LineString) else None
         self._on_line = None if line is None else self._touched(line)
@@ -62,7 +62,7 @@ class Field:
         rank[~below] = 0
         rank[~known] = VOID
         self.rank[rows] = rank
-        self.depth_cm[rows][below] = np.minimum(depth[below] // (_UNITS // 100), np.iinfo(np.uint16).max)
+        self.depth_cm[rows][below] = depth[below] // (_UNITS // 100)
         self.below += int(below.sum())
         if self._on_line is not None and (on := self._on_line[rows] & known).any():
             above = np.where(on, heights - levels, np.inf)

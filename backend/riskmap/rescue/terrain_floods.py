@@ -270,13 +270,13 @@ def run(context: Context) -> None:
     ensure_disk(context.settings)
     with database.write(context.engine, reader.settings(write=True)) as connection, context.stoppable(connection):
         check_still_holds(connection, reader)
-        flood_id = keep(_snapshot(context, connection, reader), asked, water)
+        snapshot = _snapshot(context, connection, reader)
+        flood_id = keep(snapshot, asked, water)
         if not jobs.still_running(connection, context.job.job_id):  # whoever else finished it has written it
             raise jobs.Cancelled
         jobs.keep_result(connection, context.job.job_id, {"flood": flood_id})
-        message = (
-            f"已推算“{body.name}”：{water.cells:,} 格有水，最深 {metres(water.deepest_m)}。{''.join(water.warnings)}"
-        )
+        doubts = [*([floods.OUTSIDE_SAID] if floods.is_outside(snapshot, flood_id) else []), *water.warnings]
+        message = f"已推算“{body.name}”：{water.cells:,} 格有水，最深 {metres(water.deepest_m)}。{''.join(doubts)}"
         jobs.finish(connection, context.job.job_id, "done", message)
 
 

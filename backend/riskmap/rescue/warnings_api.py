@@ -190,8 +190,8 @@ def get_tell(
     registered with, where the object itself has nobody; `nobody`: "没有登记责任人" or null; `masked`: told through
     `department`, and where `object` is null `objects` counts them; `told`: {at, by, result, note, version} or null.
     Beside them `towns` [{division, name, objects, lines, reached, nobody}], `counts` {reached, connected, passed_on,
-    missed, earlier, left}, `nobody`, `no_phone`, `hidden`, `unplaced`, all of the whole list. Ticks are those up to
-    `at`; objects and persons those of the selection's `as_of`.
+    missed, earlier, left}, `nobody`, `no_phone`, `through_department`, `unplaced`, all of the whole list. Ticks are
+    those up to `at`; objects and persons those of the selection's `as_of`.
     """
     count(reader)
     about, of, wanted, selection = _asked(request, snapshot, warning_id, grades)

@@ -13,7 +13,7 @@ export interface Flood {
   withdrawn_at: string | null; withdrawn_by: string | null; withdrawn_reason: string | null;
 }
 export interface Version { id: number; version: number; made_at: string; made_by: string; at: string; area_m2: number; withdrawn_at: string | null }
-export interface FloodWhole extends Flood { source_title: string; method: Record<string, unknown> | null; repairs: Repair[]; classes: DepthClass[]; versions: Version[]; state: number }
+export interface FloodWhole extends Flood { source_title: string; method: Record<string, unknown> | null; repairs: Repair[]; classes: DepthClass[]; versions: Version[]; outside: boolean; warnings: string[]; state: number }
 export interface Floods { items: Flood[]; at: string; state: number }
 
 /** An object as the reader gets it; `masked` stands for one that he may not see. */
@@ -77,7 +77,7 @@ export interface TellRow {
   told: { at: string; by: string; result: string; note: string; version: number } | null;
 }
 export interface Tell {
-  warning: Pick<Warning, "id" | "version" | "title" | "standing_title">; grades: Grade[]; objects: number; by_grade: Record<Grade, number>; nobody: number; no_phone: number; hidden: number; hidden_beside: number; unplaced: number; total: number;
+  warning: Pick<Warning, "id" | "version" | "title" | "standing_title">; grades: Grade[]; objects: number; by_grade: Record<Grade, number>; nobody: number; no_phone: number; through_department: number; hidden_beside: number; unplaced: number; total: number;
   counts: { reached: number; connected: number; passed_on: number; missed: number; earlier: number; left: number }; towns: { division: string | null; name: string; objects: number; lines: number; reached: number; nobody: number }[]; rows: TellRow[]; at: string; state: number;
 }
 

@@ -54,6 +54,8 @@ export const RS = {
   beside: (m: string) => `水边 ${m} m`,
   traffic: { open: "可通行", care: "慎行", closed: "封闭" } as Record<string, string>,
   trafficTip: "一般车辆：水深 0.15 m 起慎行，0.25 m 起封闭（各地通行做法，经验值）",
+  outside: "不在辖区内",
+  outsideTip: "整个淹没范围不在辖区内，里面没有登记的对象不等于没有风险",
   sum: "合计",
   mended: (n: number) => `修补不合规图形 ${n} 处`,
   mendedList: "修补了哪些",

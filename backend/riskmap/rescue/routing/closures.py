@@ -49,7 +49,7 @@ def close(
         name, line = _round(snapshot, at, float(length_m))
     else:
         name, line = _within(snapshot, dict(area or {}))
-    begins = minute.asked(connection, starts_at)
+    begins = minute.now(connection) if starts_at is None else minute.local(starts_at)
     ends = None if ends_at is None else minute.local(ends_at)
     if ends is not None and ends <= begins:
         told = "应在开始之后"
