@@ -14,7 +14,7 @@ from sqlalchemy import Connection, text
 from riskmap.base import clock
 from riskmap.base.audit import dump_json
 from riskmap.base.errors import FieldError, Invalid, NotFound
-from riskmap.rescue import floods, minute
+from riskmap.rescue import floods, log, minute
 from riskmap.rescue.dispatch import assign, incidents, orders, seen, teams, ways
 from riskmap.rescue.dispatch.assign import Crew, Task
 from riskmap.rescue.dispatch.teams import Team
@@ -241,6 +241,13 @@ def _keep(
             "pins": dump_json(kept), "body": dump_json(body),
         },
     ).scalar_one()  # fmt: skip
+    from_ = f"，由方案 {parent['id']}" if parent else ""
+    log.note(
+        snapshot.connection, by=reader.name, kind="调度", exercise=asked.exercise, flood_id=asked.flood_id,
+        what=f"{HOW[how]}方案 {made}{from_}：派 {len(body['assignments'])} 支，"
+        f"没有队伍的险情 {len(body['unreachable'])} 处，未采纳",
+        ref={"kind": "plan", "id": made, "act": how},
+    )  # fmt: skip
     return made
 
 
