@@ -349,9 +349,13 @@ class TestOrders:
             {"role": "巡查", "post": "值班员", "name": "例乙", "phone": "000-2"},
             {"role": "主要负责人", "post": "队长", "name": "例甲", "phone": "000-1"},
         ]
+        nobody = [t["contact"] for t in get(admin, "teams")["items"] if t["id"] == of_team]
+        assert nobody == [None]
         etag = admin.get(f"/api/objects/{of_team}/parties").headers["etag"]
         put = admin.put(f"/api/objects/{of_team}/parties", json=parties, headers={"If-Match": etag})
         assert put.status_code == 200, put.text
+        [contact] = [t["contact"] for t in get(admin, "teams")["items"] if t["id"] == of_team]
+        assert contact == {"role": "主要负责人", "post": "队长", "name": "例甲", "phone": "000-1"}
         found = get(admin, "calls", object=of_team)
         assert [(c["role"], c["name"], c["phone"]) for c in found["items"]] == [
             ("主要负责人", "例甲", "000-1"), ("巡查", "例乙", "000-2"),

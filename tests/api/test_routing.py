@@ -88,6 +88,8 @@ def test_loading_roads_builds_the_tiles_by_itself(admin: TestClient) -> None:
     assert told["set"]["rows"] == 3
     assert told["tiles"]["left_out"] == 1  # 丙路 is shut
     assert told["tiles"]["stretches"] > 40
+    jobs = [j for j in admin.get("/api/jobs").json()["items"] if j["kind"] in {"roads", "routing"}]
+    assert {j["link"] for j in jobs} == {"/rescue?tab=forces&part=roads"}  # where one sees what came of it
 
 
 def test_the_way_goes_along_roads_and_is_told_in_chinese(admin: TestClient) -> None:
@@ -160,6 +162,19 @@ def test_a_closed_road_is_gone_round_until_it_is_opened(admin: TestClient, pool:
     said = [e["what"] for e in admin.get("/api/rescue/log", params={"kind": "调度"}).json()["items"]]
     assert said[0] == "解除封闭：乙路，抢通"
     assert said[1].startswith("封闭道路：乙路 50 m，桥面塌陷")
+
+
+def test_a_line_drawn_along_a_road_closes_it_and_nothing_that_it_crosses(admin: TestClient) -> None:
+    # Along the north of 乙路, some metres beside it, over the end of 丙路.
+    drawn = {"type": "LineString", "coordinates": [[W[0] + 0.004, N + 0.0001], [E[0] - 0.004, N + 0.0001]]}
+    made = admin.post("/api/rescue/routing/closures", json={"line": drawn, "reason": "路堤垮塌"})
+    assert made.status_code == 201, made.text
+    closed = made.json()
+    assert closed["name"] == "乙路"
+    line = shape(closed["geometry"])
+    assert line.bounds == pytest.approx((W[0] + 0.004, N, E[0] - 0.004, N), abs=1e-6)
+    lifted = admin.post(f"/api/rescue/routing/closures/{closed['id']}/lift", json={"reason": "抢通"})
+    assert lifted.status_code == 200, lifted.text
 
 
 def test_the_matrix_agrees_with_the_routes(admin: TestClient, pool: int) -> None:
@@ -249,6 +264,10 @@ def test_a_place_far_from_any_road_is_not_reached(admin: TestClient) -> None:
         ("closures", {"reason": "塌方", "at": at((116.5, 29.9))}),
         ("closures", {"reason": "塌方", "road": 987654}),
         ("closures", {"reason": "塌方", "area": square(116.3, 29.8, 50)}),
+        (
+            "closures",  # across 甲路, not along it
+            {"reason": "塌方", "line": {"type": "LineString", "coordinates": [[116.005, 29.699], [116.005, 29.701]]}},
+        ),
         (
             "closures",
             {"reason": "塌方", "at": at(M), "starts_at": "2026-11-02T00:00:00", "ends_at": "2026-11-01T00:00:00"},

@@ -14,7 +14,11 @@ from riskmap.base.web import ExactResponse, ExactRoute
 router = APIRouter(prefix="/api", route_class=ExactRoute, default_response_class=ExactResponse, tags=["jobs"])
 
 JobId = Annotated[str, Field(pattern=r"^[a-z]_[0-9a-f]{32}$")]
-_PAGES = {"import": "/data/import?id={}", "admission": "/admission/batch?id={}", "report": "/reports/{}"}
+_ROADS = "/rescue?tab=forces&part=roads"
+_PAGES = {
+    "import": "/data/import?id={}", "admission": "/admission/batch?id={}", "report": "/reports/{}",
+    "roads": _ROADS, "routing": _ROADS, "terrain": "/rescue",
+}  # fmt: skip
 _NO_JOB = "没有这个任务，或不是您的。请核对编号。"
 
 

@@ -10,8 +10,8 @@ import { roomIn } from "./room";
 import { rangeWords } from "./say";
 import type { DepthClass } from "./types";
 
-/** One symbol: an object in the water, or a gauge (`said` in a plate beside it). `weight`: the greater is drawn and named first. */
-export interface Sign { id: number; lng: number; lat: number; cls: string; grade: string; label: string; said: string; tone: "object" | "over" | "quiet" | "calm"; weight: number }
+/** One symbol: an object in the water, a team that is out, or a gauge (`said` in a plate beside it). `weight`: the greater is drawn and named first. */
+export interface Sign { id: number; lng: number; lat: number; cls: string; grade: string; label: string; said: string; tone: "object" | "team" | "over" | "quiet" | "calm"; weight: number }
 interface Placed extends Sign { x: number; y: number }
 interface Depth { text: string; x: number; y: number }
 
@@ -88,7 +88,8 @@ export class FoundLayer extends ViewportLayer implements OverLayer {
           c.stroke();
         }
       }
-      if (s.tone === "object") this.atlas?.stamp(c, specOf({ cls: s.cls, grade: gradeIndex(s.grade) }, this.looks, frame.zoom), x, y);
+      if (s.tone === "team") this.framed(c, x, y, p);
+      if (s.tone === "object" || s.tone === "team") this.atlas?.stamp(c, specOf({ cls: s.cls, grade: gradeIndex(s.grade) }, this.looks, frame.zoom), x, y);
       else this.gauge(c, s, x, y, p);
     }
     c.textAlign = "center";
@@ -101,6 +102,17 @@ export class FoundLayer extends ViewportLayer implements OverLayer {
       c.strokeText(text, x - frame.left, y - frame.top);
       c.fillStyle = tone === "depth" ? this.depthInk || p.label : tone === "object" || tone === "calm" ? p.label : p.ink;
       c.fillText(text, x - frame.left, y - frame.top);
+    }
+  }
+
+  /** Round a team that is out: what moves is seen among all that stands. */
+  private framed(c: CanvasRenderingContext2D, x: number, y: number, p: Palette): void {
+    for (const [colour, width] of [[p.halo, 7], [p.select, 3.5]] as const) {
+      c.beginPath();
+      c.roundRect(x - 14, y - 14, 28, 28, 6);
+      c.strokeStyle = colour;
+      c.lineWidth = width;
+      c.stroke();
     }
   }
 
@@ -159,7 +171,8 @@ export class FoundLayer extends ViewportLayer implements OverLayer {
       c.font = this.font(p, s.tone);
       const [x, y] = [s.x * size, s.y * size];
       const body = spotOf(x, y, 13);
-      const place = placeLabel({ text, x, y, half: 13, body }, c.measureText(text).width, taken);
+      // A team that is out has its name also where there is no room for it.
+      const place = placeLabel({ text, x, y, half: 13, body }, c.measureText(text).width, taken) ?? (s.tone === "team" ? { x, y: y + 28 } : null);
       if (place) placed.push({ text, ...place, tone: s.tone });
     }
     this.labels = { zoom, placed };

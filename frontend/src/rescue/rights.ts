@@ -13,3 +13,18 @@ export function mayWrite(account: Account | null): boolean {
 export function mayDispatch(account: Account | null): boolean {
   return mayWrite(account) && (account?.may.includes("dispatch") ?? false);
 }
+
+/** Whether areas, departments or classes narrow what an account sees. */
+export function isLimited(account: Account | null): boolean {
+  return account !== null && [account.areas, account.departments, account.classes].some((limits) => limits.length > 0);
+}
+
+/** All share the one network of roads: who works for a part of the city does not replace it. */
+export function mayLoad(account: Account | null): boolean {
+  return mayWrite(account) && !isLimited(account);
+}
+
+/** The bureau's lists of acts. */
+export function mayKeepActs(account: Account | null): boolean {
+  return mayWrite(account) && (account?.role === "administrator" || mayDispatch(account));
+}

@@ -93,7 +93,7 @@ export interface Response {
   steps: { number: number; at: string; by: string; what: "start" | "change" | "end"; level: number | null; level_title: string | null; basis: string }[];
   counts: { open: number; done: number; not_applicable: number; dropped: number; total: number; overdue: number }; acts: ResponseAct[];
 }
-export interface ActList { level: number; level_title: string; own: boolean; version: number; note: string; acts: { act: string; department: string; post: string; minutes: number | null }[] }
+export interface ActList { level: number; level_title: string; own: boolean; version: number; changed_at: string | null; changed_by: string | null; note: string | null; acts: { act: string; department: string; post: string; minutes: number | null }[] }
 
 // -- One page -----------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 
 from riskmap.base import clock
 from riskmap.base.errors import FieldError, Invalid
-from riskmap.rescue import log
+from riskmap.rescue import log, persons
 from riskmap.rescue.dispatch import seen
 from riskmap.rescue.routing import Place, Vehicle
 from riskmap.rescue.routing.answers import BOAT_KMH
@@ -110,7 +110,12 @@ def bodies(snapshot: Snapshot, teams: Iterable[Team], orders: Mapping[int, Mappi
     forms = seen.forms(snapshot, (t.id for t in listed))
     fields = seen.readable(snapshot, CLASS)
     words = seen.titles(snapshot, CLASS, "skills")
-    return [_body(t, forms.get(t.id), fields, words, orders.get(t.id)) for t in listed]
+    people = persons.of_objects(snapshot, [t.id for t in listed if forms.get(t.id) == "full"])
+    return [
+        _body(t, forms.get(t.id), fields, words, orders.get(t.id))
+        | {"contact": _contact(persons.told(snapshot, forms.get(t.id), people.get(t.id, ())))}
+        for t in listed
+    ]
 
 
 def _body(
@@ -140,6 +145,12 @@ def _body(
         "position_from": None if team.place is None else "base" if team.from_base else "reported",
         "position_at": None if team.from_base else told.get("place_at"),
     }
+
+
+def _contact(people: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """Who is rung first: the first who has a telephone; None where nobody is registered."""
+    first = next((p for p in people if p["phone"]), people[0] if people else None)
+    return None if first is None else {k: first[k] for k in ("role", "post", "name", "phone")}
 
 
 def keep_status(

@@ -35,7 +35,8 @@ def list_teams(
     request: Request, reader: Inner, snapshot: ReadSnapshot, exercise: Exercise = False, at: At = None
 ) -> Any:
     """{items: [{id, name, division, base, skills: [{value, title}], boats, seats, pumps_m3h, wading_depth_cm, persons,
-    status, status_at, status_by, load, note, position, position_from: base|reported, position_at,
+    status, status_at, status_by, load, note, contact: {role, post, name, phone} | null, position,
+    position_from: base|reported, position_at,
     order: {id, incident, at} | null}], hidden, by_status}: teams as they stood at a minute. `hidden`: how many more
     there are that the asker may not see."""
     then = minute.asked(snapshot.connection, at)

@@ -130,10 +130,10 @@ def list_closures(
 
 @router.post("/closures", status_code=201)
 def close_road(body: Closing, request: Request, reader: Writer, snapshot: WriteSnapshot) -> Any:
-    """Close a road, a stretch round a place, or the roads in an area."""
+    """Close a road, a stretch round a place, what runs along a drawn line, or the roads in an area."""
     closed_id = closures.close(
-        snapshot, road=body.road, at=body.at, length_m=body.length_m, area=body.area, reason=body.reason,
-        starts_at=body.starts_at, ends_at=body.ends_at, exercise=body.exercise,
+        snapshot, road=body.road, at=body.at, length_m=body.length_m, line=body.line, area=body.area,
+        reason=body.reason, starts_at=body.starts_at, ends_at=body.ends_at, exercise=body.exercise,
     )  # fmt: skip
     audit.record(
         snapshot.connection, reader.name, "create", "road_closed", closed_id, address=reader.address,

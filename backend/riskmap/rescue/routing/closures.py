@@ -1,4 +1,6 @@
-"""Roads that are closed by an act: a road, a stretch round a place, or all roads in an area; and opened again."""
+"""Roads that are closed by an act, and opened again: a road, a stretch round a place, what runs along a line, or all
+roads in an area.
+"""
 
 import json
 from collections.abc import Mapping
@@ -22,6 +24,8 @@ from riskmap.store.place import parse_shape
 from riskmap.store.snapshot import Snapshot
 
 _NEAR_M = 100.0  # of a place that somebody clicked
+_ALONG_M = 30.0  # of a line that somebody drew along a road
+_RUNS = 0.7  # share of a road's length that goes along the line: a road that only crosses it stays open
 MOST_ROADS = 2_000
 _NAMED = 3
 _GEOD = Geod(ellps="GRS80")
@@ -33,6 +37,7 @@ def close(
     road: int | None,
     at: Mapping[str, Any] | None,
     length_m: Decimal,
+    line: Mapping[str, Any] | None = None,
     area: Mapping[str, Any] | None,
     reason: str,
     starts_at: datetime | None,
@@ -41,26 +46,28 @@ def close(
 ) -> int:
     """Write a closure with its log entry; its id. Raises Invalid, NotFound."""
     connection = snapshot.connection
-    if sum(one is not None for one in (road, at, area)) != 1:
-        raise Invalid("封在哪里：一条路、一个地点、一个范围，三者给一个。", code="where")
+    if sum(one is not None for one in (road, at, line, area)) != 1:
+        raise Invalid("封在哪里：一条路、一个地点、沿路画的一条线、一个范围，给一个。", code="where")
     if road is not None:
-        name, line = _whole_road(snapshot, road)
+        name, shut = _whole_road(snapshot, road)
     elif at is not None:
-        name, line = _round(snapshot, at, float(length_m))
+        name, shut = _round(snapshot, at, float(length_m))
+    elif line is not None:
+        name, shut = _along(snapshot, dict(line))
     else:
-        name, line = _within(snapshot, dict(area or {}))
+        name, shut = _within(snapshot, dict(area or {}))
     begins = minute.now(connection) if starts_at is None else minute.local(starts_at)
     ends = None if ends_at is None else minute.local(ends_at)
     if ends is not None and ends <= begins:
         told = "应在开始之后"
         raise Invalid("封闭时间有误", errors=[FieldError("ends_at", "bad_range", told)])
-    length = float(_GEOD.geometry_length(line))
+    length = float(_GEOD.geometry_length(shut))
     closed_id = queries.close(
         connection,
         {
             "by": snapshot.reader.name, "account": snapshot.reader.account_id, "exercise": exercise, "name": name,
             "reason": reason, "starts_at": begins, "ends_at": ends, "length_m": length,
-            "geom": shapely.to_wkb(shapely.set_srid(line, CGCS2000), hex=True, include_srid=True),
+            "geom": shapely.to_wkb(shapely.set_srid(shut, CGCS2000), hex=True, include_srid=True),
         },
     )  # fmt: skip
     until = "" if ends is None else f"，到 {ends.astimezone(clock.SHANGHAI):%m-%d %H:%M}"
@@ -102,6 +109,28 @@ def _round(snapshot: Snapshot, at: Mapping[str, Any], length_m: float) -> tuple[
     along = flat.project(plane.flat(point))
     part = substring(flat, max(along - length_m / 2, 0), min(along + length_m / 2, flat.length))
     return _called(found), _multi(plane.back(part))
+
+
+def _along(snapshot: Snapshot, given: Mapping[str, Any]) -> tuple[str, BaseGeometry]:
+    """The parts of roads that run along a line; what crosses it stays open."""
+    drawn = parse_shape(dict(given), ("linestring",))
+    plane = Plane.of(shapely.get_coordinates(drawn))
+    flat = plane.flat(drawn)
+    found = queries.roads_within(snapshot.connection, plane.back(flat.buffer(_ALONG_M, cap_style="flat")), MOST_ROADS)
+    named: list[str] = []
+    parts: list[BaseGeometry] = []
+    for row in found:
+        for part in shapely.get_parts(shapely.from_wkb(bytes(row.wkb))):
+            road = plane.flat(part)
+            span = abs(flat.project(shapely.get_point(road, -1)) - flat.project(shapely.get_point(road, 0)))
+            if road.length > 0 and span >= _RUNS * road.length:
+                parts.append(part)
+                named.append(_called(row))
+    if not parts:
+        told = f"这条线 {_ALONG_M:.0f} m 以内没有沿着它走的路，请顺着路画"
+        raise Invalid("没有路", errors=[FieldError("line", "no_road", told)])
+    names = list(dict.fromkeys(named))
+    return "、".join(names[:_NAMED]) + ("等" if len(names) > _NAMED else ""), _multi(shapely.GeometryCollection(parts))
 
 
 def _within(snapshot: Snapshot, area: Mapping[str, Any]) -> tuple[str, BaseGeometry]:

@@ -67,11 +67,12 @@ class ReachAsked(Drives):
 
 
 class Closing(Wire):
-    """A road by its number, a place on one with a length, or an area."""
+    """A road by its number, a place on one with a length, a line drawn along roads, or an area."""
 
     road: Annotated[int, Field(ge=1, le=2**62)] | None = Field(None, title="道路")
     at: dict[str, Any] | None = Field(None, title="地点")
     length_m: Annotated[Decimal, Field(ge=5, le=5_000, decimal_places=1)] = Field(Decimal(60), title="长度")
+    line: dict[str, Any] | None = Field(None, title="沿路的线")
     area: dict[str, Any] | None = Field(None, title="范围")
     reason: Annotated[Text, StringConstraints(min_length=1, max_length=200)] = Field(title="原因")
     starts_at: datetime | None = Field(None, title="开始时间")

@@ -1,0 +1,143 @@
+/** Teams, goods, standing by and roads of the night, asked for with the rest; the map and the tab look here. */
+import { computed, reactive } from "vue";
+import { getJson, isAbort, Problem } from "../../api/client";
+import { Latest } from "../../api/latest";
+import { classes, complain, store, whyOf } from "../../selection/store";
+import { RF, TEAM_STATUSES } from "../../words/rescueForces";
+import type { Sign } from "../FoundLayer";
+import { asked, night, past, withTheRest } from "../night";
+import { isLimited } from "../rights";
+import type { RoadLine } from "../WaterLayer";
+import type { At, Closure, KeyPlace, Nearest, Site, StandbyRecord, Stores, Team, Teams } from "./types";
+import { isWet } from "./wet";
+
+export const PARTS = ["teams", "goods", "standby", "roads"] as const;
+export type ForcesPart = (typeof PARTS)[number];
+export interface Spot { lng: number; lat: number; name: string; id: number | null }
+
+export const forces = reactive({
+  part: "teams" as ForcesPart,
+  shown: false, // whether the tab is looked at: what it alone shows is asked for then
+  teams: null as Teams | null,
+  goods: null as Stores | null,
+  closures: null as Closure[] | null,
+  records: null as StandbyRecord[] | null,
+  failed: { teams: "", goods: "", closures: "", records: "" },
+  team: null as number | null, // the one that is open
+  store: null as number | null,
+  spot: null as Spot | null, // where one asks who is there first
+  need: "",
+  nearest: null as Nearest | null,
+  nearestFailed: "",
+  late: [] as readonly KeyPlace[], // key places that no team reaches in time, and where teams had better stand by
+  sites: [] as readonly Site[],
+});
+
+type Listed = keyof typeof forces.failed;
+const latest: Record<Listed | "nearest", Latest> = { teams: new Latest(), goods: new Latest(), closures: new Latest(), records: new Latest(), nearest: new Latest() };
+
+async function read<T>(which: Listed, path: string, take: (got: T) => void, lost: () => void, quiet: boolean): Promise<void> {
+  const signal = latest[which].begin();
+  try {
+    const got = await getJson<T>(`/api/rescue/${path}?${asked()}`, signal);
+    if (signal.aborted) return;
+    take(got);
+    forces.failed[which] = "";
+  } catch (error) {
+    if (isAbort(error) || signal.aborted) return;
+    if (quiet && error instanceof Problem && (error.status === 0 || error.status >= 500)) return;
+    lost();
+    forces.failed[which] = whyOf(error);
+    if (!(error instanceof Problem) || error.status === 401) complain(error);
+  }
+}
+export const readTeams = (quiet = false): Promise<void> => read<Teams>("teams", "teams", (got) => (forces.teams = got), () => (forces.teams = null), quiet);
+export const readGoods = (quiet = false): Promise<void> => read<Stores>("goods", "goods", (got) => (forces.goods = got), () => (forces.goods = null), quiet);
+export const readClosures = (quiet = false): Promise<void> => read<{ items: Closure[] }>("closures", "routing/closures", (got) => (forces.closures = got.items), () => (forces.closures = null), quiet);
+export const readRecords = (quiet = false): Promise<void> => read<{ items: StandbyRecord[] }>("records", "standby", (got) => (forces.records = got.items), () => (forces.records = null), quiet);
+
+/** Which minute, exercise or not, the lists are of: those of another do not stand under it. */
+let of = "";
+async function readForces(quiet: boolean): Promise<void> {
+  const now = asked();
+  if (now !== of) {
+    of = now;
+    Object.assign(forces, { teams: null, goods: null, closures: null, records: null, spot: null, nearest: null, nearestFailed: "", late: [], sites: [] });
+    latest.nearest.begin();
+  }
+  const part = forces.shown ? forces.part : "";
+  await Promise.all([readTeams(quiet), readClosures(quiet), ...(part === "goods" ? [readGoods(quiet)] : []), ...(part === "standby" ? [readRecords(quiet)] : [])]);
+}
+export function followForces(): () => void {
+  of = "";
+  const end = withTheRest(readForces);
+  return () => {
+    end();
+    for (const one of Object.values(latest)) one.begin();
+  };
+}
+/** What a part alone shows, when it is turned to. */
+export function openPart(part: ForcesPart): void {
+  forces.part = part;
+  if (part === "goods") void readGoods();
+  if (part === "standby") void readRecords();
+}
+
+// -- Who is there first --------------------------------------------------------------------
+
+export async function askNearest(): Promise<void> {
+  const signal = latest.nearest.begin();
+  const { spot } = forces;
+  Object.assign(forces, { nearest: null, nearestFailed: "" });
+  if (!spot || past.value) return;
+  const query = new URLSearchParams({ lon: String(spot.lng), lat: String(spot.lat), limit: "200", ...(forces.need ? { need: forces.need } : {}), ...(night.flood ? { flood: String(night.flood.id) } : {}), ...(night.exercise ? { exercise: "true" } : {}) });
+  try {
+    const got = await getJson<Nearest>(`/api/rescue/teams/nearest?${query}`, signal);
+    if (!signal.aborted) forces.nearest = got;
+  } catch (error) {
+    if (isAbort(error) || signal.aborted) return;
+    forces.nearestFailed = whyOf(error);
+    if (!(error instanceof Problem) || error.status === 401) complain(error);
+  }
+}
+export function lookAt(spot: Spot | null): void {
+  forces.spot = spot;
+  void askNearest();
+}
+
+// -- In the water, on the map ----------------------------------------------------------------
+
+export const wetTeam = (t: Pick<Team, "position">): boolean => isWet(night.flood?.classes ?? [], t.position);
+const wetStores = computed(() => new Set((night.exposure?.stores_in_water ?? []).flatMap((o) => (o.id === null || o.depth_m === null ? [] : [o.id]))));
+export const wetStore = (id: number): boolean => wetStores.value.has(id);
+
+const TEAM_CLASS = "rescue-team";
+/** Classes whose symbols this draws all, each where it is now: the map has them once. An account that is limited gets some of them by the map alone. */
+export const ownClasses = computed<readonly string[]>(() => (forces.teams && !forces.teams.hidden && !isLimited(store.account) ? [TEAM_CLASS] : []));
+export const forceSigns = computed<Sign[]>(() => {
+  const at = (place: At): { lng: number; lat: number } => ({ lng: place[0], lat: place[1] });
+  const out = (forces.teams?.items ?? []).flatMap((t): Sign[] => {
+    if (!t.position) return [];
+    const away = t.position_from === "reported" || t.status !== TEAM_STATUSES[0];
+    return [{ id: t.id, ...at(t.position), cls: TEAM_CLASS, grade: "none", label: t.name, said: [t.status, wetTeam(t) ? RF.inWater : ""].filter(Boolean).join(" "), tone: away ? "team" : "object", weight: away ? 75 : 6 }];
+  });
+  if (!forces.shown || forces.part !== "standby") return out;
+  const late = forces.late.flatMap((p): Sign[] => (p.id !== null && p.at ? [{ id: p.id, ...at(p.at), cls: p.class ?? "", grade: p.grade ?? "none", label: p.name ?? "", said: RF.late, tone: "object", weight: 20 }] : []));
+  const sites = forces.sites.map((s, i): Sign => ({ id: -1 - i, ...at(s.at), cls: TEAM_CLASS, grade: "none", label: s.name || RF.site, said: RF.site, tone: "object", weight: 70 }));
+  return [...out, ...late, ...sites];
+});
+export const closedRoads = computed<RoadLine[]>(() => (forces.closures ?? []).map(({ geometry }) => ({ how: "closed", geometry })));
+
+/** A symbol was clicked: a team is opened, of a store its goods; whether it was one of ours. */
+export function pickedForce(id: number): boolean {
+  if (forces.teams?.items.some((t) => t.id === id)) {
+    Object.assign(forces, { part: "teams", team: id, spot: null, nearest: null });
+    return true;
+  }
+  if (forces.shown && forces.part === "goods" && forces.goods?.items.some((s) => s.id === id)) {
+    forces.store = id;
+    return true;
+  }
+  return false;
+}
+export const classTitle = (cls: string | null): string => (cls ? (classes.value.get(cls)?.title ?? cls) : "");
