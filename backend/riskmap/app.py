@@ -28,7 +28,7 @@ from riskmap.atlas.basemaps.tianditu import KeyFile, Tianditu
 from riskmap.atlas.cache import TileCache
 from riskmap.atlas.events import StateFeed
 from riskmap.atlas.search import api as search_api
-from riskmap.base import clock, database, state
+from riskmap.base import clock, database, scratch, state
 from riskmap.base.database import app_url, make_engine
 from riskmap.base.errors import NotFound, Unavailable
 from riskmap.base.migrate import check_ready
@@ -77,6 +77,7 @@ from riskmap.rescue.evac import api as evacuations_api
 from riskmap.rescue.evac import household_table, households, households_api
 from riskmap.rescue.routing import Router
 from riskmap.rescue.routing import api as routing_api
+from riskmap.rescue.uploads import MOST_LAYER
 from riskmap.selection import api as selection_api
 from riskmap.worker import Workforce
 
@@ -100,6 +101,7 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         check_ready(app.state.engine)
+        scratch.clear(settings)
         bring_to_today(app.state.engine)
         households.delete_due(app.state.engine)
         loop = asyncio.get_running_loop()
@@ -151,9 +153,9 @@ def create_app(settings: Settings) -> FastAPI:
         "/api/admission/checks/": handout.MOST_FILE + MOST_BODY,
         "/api/admission/templates/": docx.MOST_TEMPLATE + MOST_BODY,
     }  # a file, and what is around it
-    larger |= {"/api/rescue/floods": rescue_api.MOST_FILE + MOST_BODY}
+    larger |= {"/api/rescue/floods": MOST_LAYER + MOST_BODY}
     larger |= {"/api/rescue/evacuations/": household_table.MOST_FILE + MOST_BODY}
-    larger |= {"/api/rescue/warnings": warnings_api.MOST_FILE + MOST_BODY}
+    larger |= {"/api/rescue/warnings": MOST_LAYER + MOST_BODY}
     larger |= {"/api/admission/batch": batch.MOST_FILE + MOST_BODY}
     larger |= {"/api/rescue/roads": (settings.upload_mb << 20) + MOST_BODY}
     larger |= {terrain_api.PATH: (settings.upload_mb << 20) + MOST_BODY}

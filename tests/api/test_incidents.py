@@ -230,6 +230,22 @@ class TestGoods:
         [row] = get(admin, "goods/moves", store=b)["items"]
         assert (row["what_title"], row["store"], row["to_store"]) == ("调拨", a, b)
 
+    def test_the_log_names_a_store_to_those_alone_who_may_see_it(self, admin: TestClient, make_account: Maker) -> None:
+        a, b = store(admin, "例看得到的库"), store(admin, "例看不到的库", 10)
+        found = admin.get(f"/api/objects/{b}")
+        moved = admin.patch(
+            f"/api/objects/{b}", json={"visibility": "command"}, headers={"If-Match": found.headers["etag"]}
+        )  # fmt: skip
+        assert moved.status_code == 200, moved.text
+        inner = make_account("editor")
+        assert self.move(admin, a, what="transfer", quantity=5, to_store=b).status_code == 201
+        assert "例看得到的库调拨至例看不到的库" in get(admin, "log")["items"][0]["what"]
+        told = get(inner, "log")["items"][0]
+        assert (told["what"], told["masked"]) == ("物资调拨（物资库无权查看）", True)
+        one = incident(admin, HERE)
+        assert self.move(admin, a, what="issue", quantity=5, incident=one["id"]).status_code == 201
+        assert "例看得到的库出库" in get(inner, "log")["items"][0]["what"]
+
     def test_what_was_counted_anew_has_the_movements_in_it(self, admin: TestClient) -> None:
         of, one = store(admin, "例盘点库"), incident(admin, HERE)
         assert self.move(admin, of, what="issue", quantity=200, incident=one["id"]).status_code == 201

@@ -196,6 +196,27 @@ class TestLevels:
         assert running["id"] not in ids(at=early)
         refused(commander.get(path, params={"at": early}), 404)
 
+    def test_what_runs_stands_on_the_first_page_however_old_it_is(
+        self, commander: TestClient, running: dict[str, Any]
+    ) -> None:
+        for _ in range(3):
+            one = start(commander, kind="抗旱", level=4)
+            act(commander, one, "end", step=1)
+
+        def page(**params: Any) -> tuple[list[int], int | None]:
+            got = commander.get("/api/rescue/responses", params=params).json()
+            return [r["id"] for r in got["items"]], got["next"]
+
+        first, following = page(limit=2)
+        assert first[0] == running["id"]
+        assert len(first) == 3
+        seen = list(first)
+        while following:
+            more, following = page(limit=2, before=following)
+            assert running["id"] not in more
+            seen += more
+        assert seen == page(limit=500)[0]
+
     def test_a_warning_may_be_named_but_not_one_of_an_exercise(self, admin: TestClient, commander: TestClient) -> None:
         real, played = (warning(admin, areas=[square(116, 29.7, 50)], exercise=e) for e in (False, True))
         body = {"kind": "高温", "level": 4, "division": COUNTY, **BASIS}

@@ -402,6 +402,50 @@ class TestWarnings:
         commander = make_account("editor", may=["dispatch"])
         assert commander.post("/api/rescue/warnings", json=body).status_code == 201
 
+    def test_a_commander_of_an_area_warns_there_alone(self, admin: TestClient, make_account: Maker) -> None:
+        own = make_account("editor", areas=[SHILI], may=["dispatch"])
+        now = clock.now()
+        body = {
+            "kind": "暴雨", "colour": "红", "issuer": "十里街道", "starts_at": now.isoformat(),
+            "ends_at": (now + timedelta(hours=1)).isoformat(),
+        }  # fmt: skip
+        path = "/api/rescue/warnings"
+        assert own.post(path, json=body | {"areas": AREAS[:1]}).status_code == 201
+        assert own.post(path, json=body | {"divisions": [SHILI]}).status_code == 201
+        for areas in (AREAS, AREAS[1:], [square(116.0, 29.5, 500)]):  # both, another's, across the border
+            told = refused(own.post(path, json=body | {"areas": areas}), 403)["detail"]
+            assert "在您的管理区域（濂溪区十里街道）外" in told
+        assert refused(own.post(path, json=body | {"divisions": ["360402"]}), 403)
+        # A drawn edge that is a little off the border is cut along it.
+        edge = {
+            "type": "Polygon",
+            "coordinates": [[[115.5, 29.4], [116.0002, 29.4], [116.0002, 29.6], [115.5, 29.6], [115.5, 29.4]]],
+        }
+        kept = own.post(path, json=body | {"areas": [edge]}).json()
+        assert kept["bounds"][2] == pytest.approx(116.0, abs=1e-9)
+        others = warning(admin, areas=AREAS)
+        refused(own.post(path, json=body | {"areas": AREAS[:1], "series": others["id"]}), 403)
+        refused(own.post(f"{path}/{others['id']}/lift", json={"reason": "例"}), 403)
+        assert admin.get(f"{path}/{others['id']}").json()["standing"] == "in_force"
+
+    def test_a_long_list_goes_by_pages_and_nothing_is_cut_in_silence(self, admin: TestClient) -> None:
+        for _ in range(3):
+            warning(admin, areas=AREAS[:1], exercise=True)
+        asked = {"exercise": True}
+        whole = [w["id"] for w in admin.get("/api/rescue/warnings", params=asked | {"limit": 500}).json()["items"]]
+        found, before = [], None
+        while True:
+            params = asked | {"limit": 2} | ({"before": before} if before else {})
+            page = admin.get("/api/rescue/warnings", params=params).json()
+            found += [w["id"] for w in page["items"]]
+            assert len(page["items"]) == 2 or page["next"] is None
+            if (before := page["next"]) is None:
+                break
+        assert found == whole
+        assert len(whole) >= 3
+        exact = admin.get("/api/rescue/warnings", params=asked | {"limit": len(whole)}).json()
+        assert exact["next"] is None  # a full page that is the last one says so
+
     @pytest.mark.parametrize(
         ("change", "field", "word"),
         [

@@ -3,14 +3,13 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cache
-from pathlib import Path
 
 import h3
 import shapely
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import text
 
+from riskmap.base import sqlfile
 from riskmap.base.crs import (
     CGCS2000,
     COVER_RESOLUTION,
@@ -56,14 +55,9 @@ _FACET_VALUES: Mapping[str, str] = {
 }
 
 
-@cache
-def _sql(name: str) -> str:
-    return (Path(__file__).parent / "sql" / f"{name}.sql").read_text(encoding="utf-8")
-
-
 def _measured(name: str, rows: str) -> str:
     """A statement over rows with their metres from the outline :shape."""
-    return _sql(name).format(measured=_sql("measured").format(rows=rows))
+    return sqlfile.read(__file__, name).format(measured=sqlfile.read(__file__, "measured").format(rows=rows))
 
 
 def _box(compiled: Compiled, bounds: tuple[float, float, float, float]) -> str:
@@ -167,7 +161,7 @@ class PostgisEngine:
         shift = cell_prefix(resolution)
         rows = compiled.rows("cell, grade", "{cell} IS NOT NULL")
         found = snapshot.connection.execute(
-            text(_sql("cells").format(rows=rows)), {**compiled.binds.values, "shift": shift}
+            text(sqlfile.read(__file__, "cells").format(rows=rows)), {**compiled.binds.values, "shift": shift}
         )
         by_cell: dict[int, dict[str, int]] = {}
         for prefix, grade, n in found:
@@ -192,7 +186,7 @@ class PostgisEngine:
         rows = compiled.rows({"id": "{id}", "cover": "{touched}"}, "v.cover IS NOT NULL")
         shift = 3 * (15 - resolution)
         found = snapshot.connection.execute(
-            text(_sql("touching").format(rows=rows)), {**compiled.binds.values, "shift": shift}
+            text(sqlfile.read(__file__, "touching").format(rows=rows)), {**compiled.binds.values, "shift": shift}
         )
         return {cell_of_prefix(prefix, resolution): n for prefix, n in found}
 
@@ -223,7 +217,9 @@ class PostgisEngine:
             shapes = full.rows(columns("geom"), large)
         elif scale:
             shapes = _NO_SHAPES.replace(" WHERE", _NO_LEVELS + " WHERE")
-        sql = _sql("tile").format(anchored=anchored, shapes=shapes, **_levels(scale, snapshot, compiled))
+        sql = sqlfile.read(__file__, "tile").format(
+            anchored=anchored, shapes=shapes, **_levels(scale, snapshot, compiled)
+        )
         values = {
             **compiled.binds.values,
             "z": z,

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
-from functools import cache
-from pathlib import Path
 
 from riskmap.access.reader import SYSTEM
+from riskmap.base import sqlfile
 from riskmap.lists.model import Ask, Column, Figure, Listing, Number, by_name
 from riskmap.lists.rows import objects, of_classes, whether
 from riskmap.selection.compile import LETTERS
@@ -18,16 +17,11 @@ WITHIN = Number("within", "相距不超过", "m", Decimal(500), Decimal(1), Deci
 _ONE = ("id", "class", "name", "grade", "enterprise", "parent", "division", "geom")
 
 
-@cache
-def _sql() -> str:
-    return (Path(__file__).parent / "sql" / "neighbours.sql").read_text(encoding="utf-8")
-
-
 def _rows(ask: Ask) -> str:
     everybody = replace(ask.snapshot, reader=SYSTEM)
     of_these = of_classes(ask, CLASSES)
     within = f"CAST({ask.binds(float(ask.given['within']))} AS double precision)"
-    return _sql().format(
+    return sqlfile.read(__file__, "neighbours").format(
         within=within,
         mine=objects(ask, of_these, columns=_ONE, full_only=True),
         every=objects(

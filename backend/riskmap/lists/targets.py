@@ -2,21 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache
-from pathlib import Path
 
 from riskmap.access.reader import SYSTEM
+from riskmap.base import sqlfile
 from riskmap.lists.model import CLASS, DEPARTMENT, DIVISION, NAME, Ask, Column, Figure, Listing, by_name, number
 from riskmap.lists.rows import objects, of_classes, whether
 from riskmap.selection.compile import LETTERS
 from riskmap.selection.model import Selection
 
 RISKY = "{grade} <= 2"
-
-
-@cache
-def _sql() -> str:
-    return (Path(__file__).parent / "sql" / "targets.sql").read_text(encoding="utf-8")
 
 
 def classes(ask: Ask) -> list[str]:
@@ -28,7 +22,7 @@ def nearest(ask: Ask, mine: str, others: str, persons: str) -> str:
     """SQL of the reader's own rows in full that meet `mine`, each with the nearest of all live objects that meet
     `others` (templates). `persons`: the field that numbers people."""
     everybody = replace(ask.snapshot, reader=SYSTEM)
-    return _sql().format(
+    return sqlfile.read(__file__, "targets").format(
         targets=objects(
             ask,
             mine,

@@ -1,25 +1,23 @@
 """救援 over HTTP: floods and what is in them, and the log."""
 
-import json
-import tempfile
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path as FilePath
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request
-from pydantic import AfterValidator, ValidationError
+from pydantic import AfterValidator
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData
 
 from riskmap.access.reader import Reader
-from riskmap.base import audit, clock, database, refused
-from riskmap.base.errors import Invalid
-from riskmap.base.forms import parts_of
+from riskmap.base import audit, clock, database
 from riskmap.base.throttle import MINUTE, Throttle
 from riskmap.base.web import ExactResponse, ExactRoute, ensure_disk
-from riskmap.exchange.uploads import copy_hashed, shown_name
-from riskmap.rescue import exposure, floods, log, minute, sent, wet_roads
+from riskmap.exchange.uploads import shown_name
+from riskmap.rescue import exposure, floods, log, minute, sent, uploads, wet_roads
 from riskmap.rescue.rights import Inner, Writer
 from riskmap.rescue.wire import FloodFile, NewFlood, Reason
 from riskmap.selection import request as selection_request
@@ -28,7 +26,6 @@ from riskmap.store.snapshot import Snapshot, open_snapshot
 
 router = APIRouter(prefix="/api/rescue", route_class=ExactRoute, default_response_class=ExactResponse, tags=["rescue"])
 
-MOST_FILE = 64 << 20
 MOST_A_MINUTE = 120
 _throttle = Throttle(MOST_A_MINUTE, MINUTE, f"一分钟最多查询 {MOST_A_MINUTE} 次，请稍后再试。")
 _FLOOD_FIELDS, _FIELD_BYTES = 10, 4 << 10
@@ -39,23 +36,19 @@ Traffic = Literal["closed", "care", "open"]
 At = Annotated[datetime | None, Query(title="时刻"), AfterValidator(minute.local_or_none)]
 Since = Annotated[datetime | None, Query(title="从"), AfterValidator(minute.local_or_none)]
 Exercise = Annotated[bool, Query(title="演练")]
+# Lists that grow through the night go by pages, the newest first: `before` is the `next` of the page before.
+Before = Annotated[int | None, Query(title="在此之前", ge=1, le=2**62)]
+Page = Annotated[int, Query(title="条数", ge=1, le=500)]
 
 
 @router.post("/floods", status_code=201)
 async def post_flood(request: Request, reader: Writer) -> Any:
     """A scenario as JSON (drawn), or a file (multipart: file, name, depth_field or depth_m, crs, …)."""
-    if request.headers.get("content-type", "").startswith("multipart/"):
-        form = await parts_of(request, files=1, fields=_FLOOD_FIELDS, field_bytes=_FIELD_BYTES)
-        try:
-            return await run_in_threadpool(_upload, request, reader, form)
-        finally:
-            await form.close()
-    try:
-        body = NewFlood.model_validate(await request.json())
-    except json.JSONDecodeError:
-        raise Invalid("内容应为 JSON，或用表单上传文件。", code="not_json") from None
-    except ValidationError as error:
-        raise Invalid("淹没范围有误，请改正后再保存", errors=refused.model_errors(error, NewFlood)) from None
+    if uploads.is_form(request):
+        return await uploads.as_form(
+            request, partial(_upload, request, reader), fields=_FLOOD_FIELDS, field_bytes=_FIELD_BYTES
+        )
+    body = await uploads.as_json(request, NewFlood, "淹没范围有误，请改正后再保存")
     return await run_in_threadpool(_draw, request, reader, body)
 
 
@@ -68,17 +61,9 @@ def _draw(request: Request, reader: Reader, body: NewFlood) -> dict[str, Any]:
 
 
 def _upload(request: Request, reader: Reader, form: FormData) -> dict[str, Any]:
-    file = form.get("file")
-    if not isinstance(file, UploadFile):
-        raise Invalid("没有收到文件，请选择 SHP（打成 zip）、GPKG 或 GeoJSON。", code="no_file")
-    texts = {name: value for name, value in form.items() if isinstance(value, str) and value.strip()}
-    try:
-        given = FloodFile.model_validate(texts)
-    except ValidationError as error:
-        raise Invalid("淹没范围有误，请改正后再上传", errors=refused.model_errors(error, FloodFile)) from None
-    with tempfile.TemporaryDirectory(prefix="riskmap-flood-") as folder:
-        path = FilePath(folder) / ("upload.gpkg" if (file.filename or "").lower().endswith(".gpkg") else "upload")
-        copy_hashed(file.file, path, MOST_FILE)
+    file = uploads.file_of(form, uploads.LAYER)
+    given = uploads.said_of(form, FloodFile, "淹没范围有误，请改正后再上传")
+    with uploads.layer(request.app.state.settings, file) as path:
         read = sent.from_file(path, depth_field=given.depth_field, depth_m=given.depth_m, crs=given.crs)
     name = given.name or FilePath(shown_name(file.filename or "")).stem or "上传的淹没范围"
     return _keep(
@@ -106,6 +91,12 @@ def _keep(request: Request, reader: Reader, given: sent.Sent, **more: Any) -> di
 def answer(request: Request, snapshot: Snapshot, body: dict[str, Any], at: datetime | None = None) -> dict[str, Any]:
     """With what dates it: the register's state, and the minute of the live facts."""
     return marked(request, {"at": at or clock.now(), **body, "state": snapshot.moment.n})
+
+
+def paged(found: Sequence[dict[str, Any]], limit: int) -> dict[str, Any]:
+    """A page of what was read with one row more, and where the next begins; null where there is no more."""
+    items = list(found[:limit])
+    return {"items": items, "next": items[-1]["id"] if len(found) > limit else None}
 
 
 def flood_body(snapshot: Snapshot, flood: dict[str, Any]) -> dict[str, Any]:
@@ -220,13 +211,13 @@ def get_log(
     kind: Annotated[log.Kind | None, Query(title="类别")] = None,
     since: Since = None,
     at: At = None,
-    before: Annotated[int | None, Query(title="在此之前", ge=1, le=2**62)] = None,
-    limit: Annotated[int, Query(title="条数", ge=1, le=500)] = 100,
+    before: Before = None,
+    limit: Page = 100,
 ) -> Any:
     """The log as it stood at a minute, the newest first."""
     then = None if at is None else minute.asked(snapshot.connection, at)
     found = log.entries(
-        snapshot.connection, exercise=exercise, kind=kind, since=since, until=then, before=before, limit=limit
+        snapshot.connection, exercise=exercise, kind=kind, since=since, until=then, before=before, limit=limit + 1
     )
-    following = found[-1]["id"] if len(found) == limit else None
-    return answer(request, snapshot, {"items": log.shown(snapshot, found), "next": following}, at)
+    page = paged(found, limit)
+    return answer(request, snapshot, page | {"items": log.shown(snapshot, page["items"])}, at)

@@ -69,6 +69,24 @@ def mended(shape: BaseGeometry, part: int) -> tuple[BaseGeometry, Repair | None]
     return after, Repair(part, what, area_m2(after))
 
 
+class Mender:
+    """Polygons as they come, mended one after the other; what was wrong is kept by number."""
+
+    def __init__(self) -> None:
+        self.repairs: list[Repair] = []
+
+    def take(self, shape: BaseGeometry, part: int) -> BaseGeometry | None:
+        """Valid; None where nothing of it encloses an area."""
+        whole, repair = mended(shape, part)
+        if repair:
+            self.repairs.append(repair)
+        return None if whole.is_empty else whole
+
+    def skip(self, part: int, why: str) -> None:
+        """One that has no shape at all."""
+        self.repairs.append(Repair(part, why, 0.0))
+
+
 def check_tangle(shapes: Sequence[BaseGeometry]) -> None:
     """Raises Invalid where edges cross so often that no computer would get through: estimated from a sample of them.
 

@@ -1,12 +1,10 @@
 """防汛责任人 over HTTP: the list of a year, and the same for issue."""
 
-import tempfile
-from pathlib import Path as FilePath
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from riskmap.base import audit, clock, database
+from riskmap.base import audit, clock, database, scratch
 from riskmap.base.web import ExactResponse, ExactRoute, ensure_disk
 from riskmap.exchange.uploads import XLSX, attachment
 from riskmap.lists import service
@@ -55,8 +53,8 @@ def issue_responsible(
     app = request.app.state
     ensure_disk(app.settings)
     question = _asked(request, snapshot, year, None, None)
-    with tempfile.TemporaryDirectory(prefix="riskmap-duty-") as folder:
-        path = FilePath(folder) / "list.xlsx"
+    with scratch.folder(request.app.state.settings, "duty") as folder:
+        path = folder / "list.xlsx"
         kept = duty.write(path, question, form, app.lists, app.mark)
         body = path.read_bytes()
     moment = question.ask.snapshot.moment

@@ -8,14 +8,12 @@ present in vulnerable targets are a second figure, never added to them.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import text
 
 from riskmap.access.reader import SYSTEM
-from riskmap.base import database
+from riskmap.base import database, sqlfile
 from riskmap.catalogue.model import GRADES
 from riskmap.exchange.division_names import division_names_of
 from riskmap.selection.compile import compile_selection
@@ -55,11 +53,6 @@ class Hit:
     row: Mapping[str, Any]
 
 
-@cache
-def _sql(name: str) -> str:
-    return (Path(__file__).parent / "sql" / f"{name}.sql").read_text(encoding="utf-8")
-
-
 def hits(snapshot: Snapshot, flood_id: int, margin_m: float, selection: Selection) -> list[Hit]:
     """Everything live of a selection in or near the water, as SYSTEM; the worst grade first, then the deepest."""
     whole = replace(snapshot, reader=SYSTEM)
@@ -71,7 +64,7 @@ def hits(snapshot: Snapshot, flood_id: int, margin_m: float, selection: Selectio
     columns["attributes"] = (
         f"CASE WHEN {{class}} = ANY(CAST({compiled.binds(counted)} AS text[])) THEN {{attributes}} END"
     )
-    sql = _sql("objects").format(
+    sql = sqlfile.read(__file__, "objects").format(
         rows=compiled.rows({"id": "{id}", "geom": "{geom}"}, "{geom} && p.box"),
         whole=compiled.rows(columns, "{id} = d.id"),
     )
@@ -289,7 +282,7 @@ def _ponds(snapshot: Snapshot, flood_id: int) -> list[dict[str, Any]]:
     compiled = compile_selection(Selection(classes=("tailings-pond",)), whole)
     names = ("id", "class", "grade", "division", "department", "visibility", "name", "geom")
     columns = {name: "{" + name + "}" for name in names} | {"drawn": "{attributes}->>'flow_path'"}
-    sql = _sql("ponds").format(rows=compiled.rows(columns, "{geom} IS NOT NULL"))
+    sql = sqlfile.read(__file__, "ponds").format(rows=compiled.rows(columns, "{geom} IS NOT NULL"))
     with database.under(snapshot.connection, SYSTEM.settings()):
         rows = (
             snapshot.connection.execute(text(sql), {**compiled.binds.values, "flood": flood_id, "near": POND_NEAR_M})

@@ -1,9 +1,7 @@
 """水位 over HTTP: readings in, works and gauges with how they stand, readings that wait to be confirmed."""
 
-import tempfile
 from datetime import datetime
 from decimal import Decimal
-from pathlib import Path as FilePath
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
@@ -12,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 
 from riskmap.access.dependencies import by_token
-from riskmap.base import clock, database
+from riskmap.base import clock, database, scratch
 from riskmap.base.errors import FieldError, Invalid
 from riskmap.base.forms import one_file
 from riskmap.base.web import ExactResponse, ExactRoute, ensure_disk
@@ -105,8 +103,8 @@ def _table(request: Request, reader: Writer, file: UploadFile, exercise: bool) -
     app = request.app.state
     ensure_disk(app.settings)
     taken = Taken()
-    with tempfile.TemporaryDirectory(prefix="riskmap-readings-") as folder:
-        path = FilePath(folder) / "upload"
+    with scratch.folder(app.settings, "readings") as folder:
+        path = folder / "upload"
         copy_hashed(file.file, path, MOST_FILE)
         sent = readings_table.readings_of(open_table(path), clock.now(), taken)
     with database.write(app.engine, reader.settings(write=True)) as connection:

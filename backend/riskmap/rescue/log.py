@@ -27,6 +27,7 @@ class About:
     object_id: int
     public: str
     unseen: str
+    others: tuple[int, ...] = ()  # which it names beside: who gets one of them in a lesser form gets that sentence
 
 
 def note(
@@ -44,6 +45,8 @@ def note(
     """Write one entry in the caller's transaction, with the state that the register has now; its id."""
     if about is not None:
         ref = {**(ref or {}), "object": about.object_id, "public": about.public, "unseen": about.unseen}
+        if about.others:
+            ref["others"] = list(about.others)
     found: int = connection.execute(
         text(
             "INSERT INTO rescue_log (by, exercise, kind, what, flood_id, state, ref, body) VALUES (:by, :exercise,"
@@ -85,7 +88,7 @@ def entries(
 def shown(snapshot: Snapshot, found: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Entries as the snapshot's reader gets them; `masked` are those that do not name their object to him."""
     rows = [dict(row) for row in found]
-    named = sorted({row["ref"]["object"] for row in rows if row["ref"] and "object" in row["ref"]})
+    named = sorted({i for row in rows for i in _named(row["ref"])})
     forms = dict.fromkeys(named, "full") if snapshot.reader.sees_all else _forms(snapshot, named)
     for row in rows:
         row["masked"] = False
@@ -93,9 +96,16 @@ def shown(snapshot: Snapshot, found: Iterable[Mapping[str, Any]]) -> list[dict[s
             continue
         ref = dict(row["ref"])
         instead = {"public": ref.pop("public"), None: ref.pop("unseen")}
-        form = forms.get(ref["object"])
+        all_of = {forms.get(i) for i in _named(ref)}
+        ref.pop("others", None)
+        form = next(f for f in (None, "public", "full") if f in all_of)  # the least of them
         row |= {"what": instead.get(form, row["what"]), "masked": form is None, "ref": None if form is None else ref}
     return rows
+
+
+def _named(ref: Mapping[str, Any] | None) -> list[int]:
+    """The objects that an entry names."""
+    return [ref["object"], *ref.get("others", ())] if ref and "object" in ref else []
 
 
 def _forms(snapshot: Snapshot, ids: Sequence[int]) -> dict[int, str]:

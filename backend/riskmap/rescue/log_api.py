@@ -1,14 +1,12 @@
 """The log over HTTP: what an officer writes himself, and the log as files for the after-action report."""
 
-import tempfile
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import AfterValidator
 
-from riskmap.base import audit, database
+from riskmap.base import audit, database, scratch
 from riskmap.base.errors import FieldError, Invalid
 from riskmap.base.web import ExactResponse, ExactRoute, ensure_disk
 from riskmap.exchange.uploads import DOCX, XLSX, attachment
@@ -50,8 +48,8 @@ def get_log_workbook(
 ) -> Response:  # fmt: skip
     """The log of a time as a workbook, in the order in which it was written: ?from=&to=&kind=&exercise=."""
     taken = _Taken(request, snapshot, exercise, kind, since, until, log_book.MOST_XLSX)
-    with tempfile.TemporaryDirectory(prefix="riskmap-log-") as folder:
-        path = Path(folder) / "log.xlsx"
+    with scratch.folder(request.app.state.settings, "log") as folder:
+        path = folder / "log.xlsx"
         log_book.write(path, taken.found, taken.made, taken.span, kind, exercise)
         body = path.read_bytes()
     return taken.answer(body, "xlsx", XLSX)

@@ -339,7 +339,7 @@ def judge(snapshot: Snapshot, reading_id: int, what: Literal["confirm", "discard
     log.note(
         connection, by=reader.name, kind="水情", what=f"{_ACTS[what]}{said}{jumped}{why}", exercise=row["exercise"],
         ref={"kind": "reading", "id": reading_id},
-        about=log.About(work.id, *(f"{_ACTS[what]}{named}的一条读数" for named in (work.name, _unnamed(work)))),
+        about=log.About(work.id, f"{_ACTS[what]}{work.name}的一条读数", f"{_ACTS[what]}{_unnamed(work)}的一条读数"),
     )  # fmt: skip
     _note_changes(snapshot, before, [work.id], row["exercise"])
     audit.record(

@@ -308,18 +308,34 @@ def head(connection: Connection, response_id: int) -> dict[str, Any]:
     return dict(found)
 
 
-def listed(snapshot: Snapshot, *, exercise: bool, at: datetime, running: bool = False) -> list[dict[str, Any]]:
-    """Responses at a minute, the newest first, each with steps and acts; `running` leaves out those that ended."""
-    rows = snapshot.connection.execute(
-        text(
-            "SELECT r.response_id AS id FROM rescue_response AS r"
-            " WHERE r.exercise = :exercise AND r.at <= :at AND (NOT :running OR NOT EXISTS (SELECT FROM"
-            " rescue_response_step AS s WHERE s.response_id = r.response_id AND s.what = 'end' AND s.at <= :at))"
-            " ORDER BY r.response_id DESC LIMIT 100"
-        ),
-        {"exercise": exercise, "at": at, "running": running},
-    )
-    return _bodies(snapshot, [row.id for row in rows], at)
+_ENDED = (
+    "EXISTS (SELECT FROM rescue_response_step AS s WHERE s.response_id = r.response_id AND s.what = 'end'"
+    " AND s.at <= :at)"
+)
+
+
+def listed(
+    snapshot: Snapshot, *, exercise: bool, at: datetime, running: bool = False, before: int | None = None,
+    limit: int = 100,
+) -> tuple[list[dict[str, Any]], int | None]:  # fmt: skip
+    """Responses at a minute, each with steps and acts, and the `before` of the next page.
+
+    All that run stand on the first page, then those that ended, the newest first; `running` leaves the latter out.
+    """
+    asked = {"exercise": exercise, "at": at, "before": before, "limit": limit + 1}
+    of = "SELECT r.response_id AS id FROM rescue_response AS r WHERE r.exercise = :exercise AND r.at <= :at"
+    connection = snapshot.connection
+    ids: list[int] = []
+    if before is None:
+        ids += connection.scalars(text(f"{of} AND NOT {_ENDED} ORDER BY r.response_id DESC"), asked)
+    ended: list[int] = []
+    if not running:
+        older = "(CAST(:before AS bigint) IS NULL OR r.response_id < :before)"
+        ended += connection.scalars(
+            text(f"{of} AND {_ENDED} AND {older} ORDER BY r.response_id DESC LIMIT :limit"), asked
+        )
+    following = ended[limit - 1] if len(ended) > limit else None
+    return _bodies(snapshot, [*ids, *ended[:limit]], at), following
 
 
 def body(snapshot: Snapshot, response_id: int, at: datetime) -> dict[str, Any]:

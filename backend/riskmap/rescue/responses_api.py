@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Request
 from riskmap.base import audit
 from riskmap.base.web import ExactResponse, ExactRoute
 from riskmap.rescue import acts, minute, response
-from riskmap.rescue.api import At, Exercise, answer
+from riskmap.rescue.api import At, Before, Exercise, Page, answer
 from riskmap.rescue.rights import Commander, Inner, Keeper, Writer
 from riskmap.rescue.warning_wire import (
     Act,
@@ -53,11 +53,16 @@ def list_responses(
     exercise: Exercise = False,
     running: Annotated[bool, Query(title="只看在响应的")] = False,
     at: At = None,
+    before: Before = None,
+    limit: Page = 100,
 ) -> Any:
-    """{items}: responses as they stood at a minute, the newest first; each as GET of one gives it."""
+    """{items, next}: responses as they stood at a minute, those that run first, then the newest; each as GET of one
+    gives it. `next`: `before` of the older ones, or null."""
     then = minute.asked(snapshot.connection, at)
-    items = response.listed(snapshot, exercise=exercise, at=then, running=running)
-    return answer(request, snapshot, {"items": items}, then)
+    items, following = response.listed(
+        snapshot, exercise=exercise, at=then, running=running, before=before, limit=limit
+    )
+    return answer(request, snapshot, {"items": items, "next": following}, then)
 
 
 @router.post("/responses", status_code=201)

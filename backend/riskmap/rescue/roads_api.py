@@ -1,20 +1,17 @@
 """The road network over HTTP: what is in use, and a file in its place."""
 
 from datetime import date
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import Field, StringConstraints, ValidationError
-from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData, UploadFile
+from pydantic import Field, StringConstraints
+from starlette.datastructures import FormData
 
 from riskmap.access.reader import Reader
-from riskmap.base import refused
-from riskmap.base.errors import Invalid
-from riskmap.base.forms import parts_of
 from riskmap.base.web import ExactResponse, ExactRoute
 from riskmap.base.wire import Text, Wire
-from riskmap.rescue import minute
+from riskmap.rescue import minute, uploads
 from riskmap.rescue import roads_service as roads
 from riskmap.rescue.api import At, answer
 from riskmap.rescue.rights import Inner
@@ -66,22 +63,12 @@ async def post_roads(request: Request, reader: Annotated[Reader, Depends(loader)
 
     Watched at /api/imports/{id}.
     """
-    form = await parts_of(request, files=1, fields=_FIELDS, field_bytes=_FIELD_BYTES)
-    try:
-        return await run_in_threadpool(_queue, request, reader, form)
-    finally:
-        await form.close()
+    return await uploads.as_form(request, partial(_queue, request, reader), fields=_FIELDS, field_bytes=_FIELD_BYTES)
 
 
 def _queue(request: Request, reader: Reader, form: FormData) -> dict[str, Any]:
-    file = form.get("file")
-    if not isinstance(file, UploadFile):
-        raise Invalid("没有收到文件，请选择路网：OSM（.osm.pbf）、SHP（打成 zip）、GPKG 或 GeoJSON。", code="no_file")
-    texts = {name: value for name, value in form.items() if isinstance(value, str) and value.strip()}
-    try:
-        given = RoadFile.model_validate(texts)
-    except ValidationError as error:
-        raise Invalid("路网的说明有误，请改正后再上传", errors=refused.model_errors(error, RoadFile)) from None
+    file = uploads.file_of(form, "路网：OSM（.osm.pbf）、SHP（打成 zip）、GPKG 或 GeoJSON")
+    given = uploads.said_of(form, RoadFile, "路网的说明有误，请改正后再上传")
     wanted = Wanted(given.crs, given.layer, given.class_field)
     about = roads.About(given.name, given.source, given.licence, given.dated, wanted)
     app = request.app.state

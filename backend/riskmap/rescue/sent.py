@@ -39,21 +39,23 @@ class Sent:
 
 def drawn(classes: Sequence[DepthClass]) -> Sent:
     """From the page. Raises Invalid with the class that is wrong."""
-    depths, repairs = [], []
+    depths, mender = [], depth_classes.Mender()
     for i, one in enumerate(classes):
         field = f"depths.{i}"
         depth_classes.depth_range(one.depth_m, one.depth_to_m, f"{field}.depth_m")
-        try:
-            shape = parse_shape(one.geometry, ("polygon",))
-        except Invalid as error:
-            errors = [FieldError(f"{field}.{e.field}", e.code, e.message) for e in error.errors]
-            raise Invalid("淹没范围有误，请改正后再保存", errors=errors) from None
-        whole, repair = depth_classes.mended(shape, i + 1)
-        if repair:
-            repairs.append(repair)
-        if not whole.is_empty:
+        shape = polygon(one.geometry, f"{field}.geometry", "淹没范围有误，请改正后再保存")
+        whole = mender.take(shape, i + 1)
+        if whole is not None:
             depths.append(Depth(one.depth_m, one.depth_to_m, whole))
-    return Sent(depths, repairs)
+    return Sent(depths, mender.repairs)
+
+
+def polygon(given: dict[str, Any], field: str, wrong: str) -> BaseGeometry:
+    """A polygon as it was drawn, not mended yet. Raises Invalid, naming the field."""
+    try:
+        return parse_shape(given, ("polygon",))
+    except Invalid as error:
+        raise Invalid(wrong, errors=[FieldError(field, e.code, e.message) for e in error.errors]) from None
 
 
 def from_file(
@@ -77,10 +79,10 @@ def from_file(
     if column is None:
         assert depth_m is not None
         depth_classes.depth_range(depth_m, None, "depth_m")
-    depths, repairs = [], []
+    depths, mender = [], depth_classes.Mender()
     for number, shape, cell in _features(rows, column):
         if shape is None or shape.is_empty:
-            repairs.append(Repair(number, "没有图形，未采用", 0.0))
+            mender.skip(number, "没有图形，未采用")
             continue
         if shape.geom_type not in {"Polygon", "MultiPolygon"}:
             raise Invalid(
@@ -92,12 +94,10 @@ def from_file(
         else:
             least, most = _depth_of(cell, header[column], number)
         assert least is not None
-        whole, repair = depth_classes.mended(_degrees(shapely.force_2d(shape), datum, number), number)
-        if repair:
-            repairs.append(repair)
-        if not whole.is_empty:
+        whole = mender.take(_degrees(shapely.force_2d(shape), datum, number), number)
+        if whole is not None:
             depths.append(Depth(least, most, whole))
-    return Sent(depths, repairs)
+    return Sent(depths, mender.repairs)
 
 
 def _features(rows: Iterator[tuple[int, list[Any]]], column: int | None) -> Iterator[tuple[int, Any, Any]]:

@@ -9,14 +9,12 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, text
 
 from riskmap.access.reader import SYSTEM
-from riskmap.base import database
+from riskmap.base import database, sqlfile
 from riskmap.base.errors import FieldError, Invalid
 from riskmap.catalogue.model import GRADES, Catalogue
 from riskmap.exchange.division_names import division_names_of
@@ -56,11 +54,6 @@ class InCharge:
     carrier: Hit | None = None
 
 
-@cache
-def _sql(name: str) -> str:
-    return (Path(__file__).parent / "sql" / f"{name}.sql").read_text(encoding="utf-8")
-
-
 def always(catalogue: Catalogue) -> list[str]:
     """Classes that are told whatever their grade: vulnerable targets, villages, water works. Policy."""
     return sorted(
@@ -81,7 +74,7 @@ def hits(snapshot: Snapshot, warning_id: int, grades: Sequence[str], selection: 
     wanted = _wanted(compiled, snapshot.catalogue, grades)
     columns = {name: "{" + name + "}" for name in _ROW}
     columns |= {"id": "{id}", "lon": "ST_X({anchor})", "lat": "ST_Y({anchor})"}
-    sql = _sql("warned").format(
+    sql = sqlfile.read(__file__, "warned").format(
         rows=compiled.rows({"id": "{id}"}, f"{{geom}} && p.geom AND {wanted} AND ST_Intersects(p.geom, {{geom}})"),
         whole=compiled.rows(columns, "{id} = m.id"),
     )

@@ -1,20 +1,17 @@
 """Terrains over HTTP, and floods worked out from them."""
 
+from functools import partial
 from pathlib import Path as FilePath
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
-from pydantic import ValidationError
-from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData
 
 from riskmap.access.reader import Reader
-from riskmap.base import database, refused
-from riskmap.base.errors import Invalid
-from riskmap.base.forms import parts_of
+from riskmap.base import database
 from riskmap.base.web import ExactResponse, ExactRoute, ensure_disk
 from riskmap.exchange.uploads import shown_name
-from riskmap.rescue import floods, terrain_floods, terrains
+from riskmap.rescue import floods, terrain_floods, terrains, uploads
 from riskmap.rescue.api import answer, flood_body
 from riskmap.rescue.rights import Inner, Writer
 from riskmap.rescue.terrain_question import DEPTHS, RADIUS_M, SEARCH_M
@@ -53,23 +50,13 @@ def list_terrains(request: Request, reader: Inner, snapshot: ReadSnapshot) -> An
 @router.post("/terrains", status_code=201)
 async def post_terrain(request: Request, reader: Writer) -> Any:
     """A GeoTIFF or HGT (multipart: file, name, height_system, source, licence, dated, crs)."""
-    form = await parts_of(request, files=1, fields=_FIELDS, field_bytes=_FIELD_BYTES)
-    try:
-        return await run_in_threadpool(_take, request, reader, form)
-    finally:
-        await form.close()
+    return await uploads.as_form(request, partial(_take, request, reader), fields=_FIELDS, field_bytes=_FIELD_BYTES)
 
 
 def _take(request: Request, reader: Reader, form: FormData) -> dict[str, Any]:
-    file = form.get("file")
-    if not isinstance(file, UploadFile):
-        raise Invalid("没有收到文件，请选择 GeoTIFF（.tif）或 HGT（.hgt）。", code="no_file")
-    texts = {name: value for name, value in form.items() if isinstance(value, str) and value.strip()}
+    file = uploads.file_of(form, " GeoTIFF（.tif）或 HGT（.hgt）")
     name = shown_name(file.filename or "")
-    try:
-        given = TerrainFile.model_validate({"name": FilePath(name).stem[:100], **texts})
-    except ValidationError as error:
-        raise Invalid("地形有误，请改正后再上传", errors=refused.model_errors(error, TerrainFile)) from None
+    given = uploads.said_of(form, TerrainFile, "地形有误，请改正后再上传", name=FilePath(name).stem[:100])
     app = request.app.state
     about = terrains.About(**given.model_dump())
     most = app.settings.upload_mb << 20

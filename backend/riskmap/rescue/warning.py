@@ -18,18 +18,18 @@ from riskmap.access.reader import canonical_division, territory
 from riskmap.base import clock
 from riskmap.base.audit import dump_json
 from riskmap.base.crs import CGCS2000
-from riskmap.base.errors import Conflict, FieldError, Invalid, NotFound
+from riskmap.base.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
 from riskmap.catalogue import queries as catalogue_queries
 from riskmap.exchange.division_names import division_names_of
-from riskmap.rescue import depths, log, minute
+from riskmap.rescue import depths, log, minute, sent
 from riskmap.rescue.depths import Depth, Repair
-from riskmap.store.place import parse_shape
 from riskmap.store.snapshot import Snapshot
 
 SOURCES = {"drawn": "手绘", "uploaded": "上传", "divisions": "按区划"}
 STANDINGS = {"to_come": "未到时间", "in_force": "生效", "expired": "已过期", "lifted": "已解除"}
 MOST_M2 = 1_000_000e6  # larger than any city or province but two: other coordinates
 _PIECE = 64  # vertices
+_OFF = 0.01  # of a warning's area, beyond the borders of who issues it. Policy.
 _FAR, _LONGEST = timedelta(days=15), timedelta(days=60)
 
 _COLUMNS = (
@@ -57,24 +57,18 @@ def title(warning: dict[str, Any]) -> str:
 
 def drawn(snapshot: Snapshot, areas: Sequence[dict[str, Any]], divisions: Sequence[str]) -> Area:
     """From the page. Raises Invalid with the shape or code that is wrong."""
-    shapes, repairs = [], []
-    for i, one in enumerate(areas):
-        try:
-            shape = parse_shape(one, ("polygon",))
-        except Invalid as error:
-            told = [FieldError(f"areas.{i}", e.code, e.message) for e in error.errors]
-            raise Invalid("预警范围有误，请改正后再发布", errors=told) from None
-        whole, repair = depths.mended(shape, i + 1)
-        if repair:
-            repairs.append(repair)
-        if not whole.is_empty:
-            shapes.append(whole)
+    mender = depths.Mender()
+    taken = [
+        mender.take(sent.polygon(one, f"areas.{i}", "预警范围有误，请改正后再发布"), i + 1)
+        for i, one in enumerate(areas)
+    ]
+    shapes = [whole for whole in taken if whole is not None]
     if divisions:
         shapes += _of_divisions(snapshot, divisions)
     if not areas and not divisions:
         told_ = "请画出范围，或选区划"
         raise Invalid("预警没有范围", errors=[FieldError("areas", "missing", told_)])
-    return Area(shapes, repairs, "drawn" if areas else "divisions", tuple(divisions))
+    return Area(shapes, mender.repairs, "drawn" if areas else "divisions", tuple(divisions))
 
 
 def _of_divisions(snapshot: Snapshot, codes: Sequence[str]) -> list[BaseGeometry]:
@@ -110,12 +104,15 @@ def keep(
     connection = snapshot.connection
     starts_at, ends_at = _times(starts_at, ends_at)
     whole = depths.classes_of([Depth(Decimal(0), None, shape) for shape in area.shapes])[0].geometry
+    _size(whole)
+    whole = _own(snapshot, whole, "预警范围")
     size = _size(whole)
     version, before = 1, None
     if series is not None:
         before = _last_of(connection, series)
         if before["lifted_at"] is not None:
             raise Conflict("这条预警已经解除，请另发一条。", code="lifted")
+        _ensure_own(snapshot, before)
         if before["exercise"] != exercise:
             raise Invalid(
                 "实战与演练的预警不能互相接续。",
@@ -154,6 +151,43 @@ def keep(
         connection, by=reader.name, kind="预警", exercise=exercise, what=said, ref={"kind": "warning", "id": warning_id}
     )
     return warning_id
+
+
+def _own(snapshot: Snapshot, whole: BaseGeometry, called: str) -> BaseGeometry:
+    """What of an area lies where a commander commands: a drawn edge is a little off a border, and is cut along it.
+
+    Raises Forbidden for what reaches farther.
+    """
+    prefixes = snapshot.reader.area_prefixes
+    if not prefixes:
+        return whole
+    rows = catalogue_queries.division_shapes(snapshot.connection, snapshot.state.n, snapshot.state.day)
+    mine = [shapely.from_wkb(bytes(row.wkb)) for row in rows if row.territory.startswith(prefixes)]
+    names = division_names_of(snapshot)
+    area = "、".join(names.words(canonical_division(code)) or code for code in snapshot.reader.areas[:3])
+    if not mine:
+        raise Forbidden(f"没有您管理区域（{area}）的边界，不知道{called}是否在内。请由不限管理区域的人操作。")
+    kept = [p for p in shapely.get_parts(shapely.intersection(whole, shapely.union_all(mine))) if p.area > 0]
+    inside = shapely.MultiPolygon([p for p in kept if p.geom_type == "Polygon"])
+    size = depths.area_m2(whole)
+    out = size - depths.area_m2(inside)
+    if out > size * _OFF:
+        raise Forbidden(
+            f"{called}有 {out / 1e6:,.1f} km² 在您的管理区域（{area}）外。请画在管理区域以内或选区划，"
+            "区域外的由那里有调度权的人发布。"
+        )
+    return inside
+
+
+def _ensure_own(snapshot: Snapshot, of: dict[str, Any]) -> None:
+    """Raises Forbidden for a warning of others: who could not issue it does not change it."""
+    if not snapshot.reader.area_prefixes:
+        return
+    wkb = snapshot.connection.scalar(
+        text("SELECT ST_AsBinary(geom) FROM rescue_warning WHERE warning_id = :id"), {"id": of["id"]}
+    )
+    assert wkb is not None
+    _own(snapshot, shapely.from_wkb(bytes(wkb)), "这条预警的范围")
 
 
 def _times(starts_at: datetime, ends_at: datetime) -> tuple[datetime, datetime]:
@@ -211,15 +245,19 @@ def said(warning: dict[str, Any], at: datetime) -> dict[str, Any]:
     return out | {"source_title": SOURCES[warning["source"]]}
 
 
-def listed(connection: Connection, *, exercise: bool, at: datetime) -> list[dict[str, Any]]:
-    """The newest version of each warning as it was known at a minute, the newest first."""
+def listed(
+    connection: Connection, *, exercise: bool, at: datetime, before: int | None = None, limit: int = 100
+) -> list[dict[str, Any]]:
+    """The newest version of each warning as it was known at a minute, the newest first; `before` is the id that the
+    page before ends with."""
     rows = connection.execute(
         text(
             f"SELECT * FROM (SELECT DISTINCT ON (coalesce(w.series_id, w.warning_id)) {_COLUMNS} FROM {_FROM}"
             " WHERE w.exercise = :exercise AND w.made_at <= :at"
-            " ORDER BY coalesce(w.series_id, w.warning_id), w.version DESC) AS n ORDER BY n.made_at DESC LIMIT 500"
+            " ORDER BY coalesce(w.series_id, w.warning_id), w.version DESC) AS n"
+            " WHERE CAST(:before AS bigint) IS NULL OR n.id < :before ORDER BY n.id DESC LIMIT :limit"
         ),
-        {"exercise": exercise, "at": at},
+        {"exercise": exercise, "at": at, "before": before, "limit": limit},
     )
     return [said(dict(row), at) for row in rows.mappings()]
 
@@ -263,6 +301,7 @@ def lift(snapshot: Snapshot, warning_id: int, reason: str) -> dict[str, Any]:
     connection = snapshot.connection
     found = find(connection, warning_id)
     last = _last_of(connection, found["series"])
+    _ensure_own(snapshot, last)
     if last["lifted_at"] is None:
         done = connection.execute(
             text(

@@ -1,27 +1,23 @@
 """Warnings over HTTP: issued, corrected, lifted; who has to be told, and who was."""
 
-import json
-import tempfile
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from pathlib import Path as FilePath
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData
 
 from riskmap.access.reader import Reader
-from riskmap.base import audit, database, refused
+from riskmap.base import audit, database, scratch
 from riskmap.base.errors import Invalid
-from riskmap.base.forms import parts_of
 from riskmap.base.web import ExactResponse, ExactRoute, ensure_disk
 from riskmap.exchange.division_names import division_names_of
-from riskmap.exchange.uploads import XLSX, attachment, copy_hashed
-from riskmap.rescue import minute, sent, telling, telling_book, warning
-from riskmap.rescue.api import At, Exercise, answer, count, note_asked
+from riskmap.exchange.uploads import XLSX, attachment
+from riskmap.rescue import minute, sent, telling, telling_book, uploads, warning
+from riskmap.rescue.api import At, Before, Exercise, Page, answer, count, note_asked, paged
 from riskmap.rescue.rights import Commander, Inner, Writer
 from riskmap.rescue.warning_wire import NewWarning, Told, WarningFile
 from riskmap.rescue.wire import Reason
@@ -36,7 +32,6 @@ router = APIRouter(
     prefix="/api/rescue/warnings", route_class=ExactRoute, default_response_class=ExactResponse, tags=["rescue"]
 )
 
-MOST_FILE = 64 << 20
 _FIELDS, _FIELD_BYTES = 12, 8 << 10
 _OWN = frozenset({"grades", "at", "limit", "offset"})
 
@@ -52,33 +47,18 @@ async def post_warning(request: Request, reader: Commander) -> Any:
 
     It starts no response.
     """
-    if request.headers.get("content-type", "").startswith("multipart/"):
-        form = await parts_of(request, files=1, fields=_FIELDS, field_bytes=_FIELD_BYTES)
-        try:
-            return await run_in_threadpool(_upload, request, reader, form)
-        finally:
-            await form.close()
-    try:
-        body = NewWarning.model_validate(await request.json())
-    except json.JSONDecodeError:
-        raise Invalid("内容应为 JSON，或用表单上传文件。", code="not_json") from None
-    except ValidationError as error:
-        raise Invalid("预警有误，请改正后再发布", errors=refused.model_errors(error, NewWarning)) from None
+    if uploads.is_form(request):
+        return await uploads.as_form(
+            request, partial(_upload, request, reader), fields=_FIELDS, field_bytes=_FIELD_BYTES
+        )
+    body = await uploads.as_json(request, NewWarning, "预警有误，请改正后再发布")
     return await run_in_threadpool(_keep, request, reader, body, None)
 
 
 def _upload(request: Request, reader: Reader, form: FormData) -> dict[str, Any]:
-    file = form.get("file")
-    if not isinstance(file, UploadFile):
-        raise Invalid("没有收到文件，请选择 SHP（打成 zip）、GPKG 或 GeoJSON。", code="no_file")
-    texts = {name: value for name, value in form.items() if isinstance(value, str) and value.strip()}
-    try:
-        given = WarningFile.model_validate(texts)
-    except ValidationError as error:
-        raise Invalid("预警有误，请改正后再上传", errors=refused.model_errors(error, WarningFile)) from None
-    with tempfile.TemporaryDirectory(prefix="riskmap-warning-") as folder:
-        path = FilePath(folder) / ("upload.gpkg" if (file.filename or "").lower().endswith(".gpkg") else "upload")
-        copy_hashed(file.file, path, MOST_FILE)
+    file = uploads.file_of(form, uploads.LAYER)
+    given = uploads.said_of(form, WarningFile, "预警有误，请改正后再上传")
+    with uploads.layer(request.app.state.settings, file) as path:
         read = sent.from_file(path, depth_field=None, depth_m=Decimal(0), crs=given.crs, called="预警范围")
     area = warning.Area([d.geometry for d in read.depths], read.repairs, "uploaded")
     return _keep(request, reader, given, area)
@@ -115,12 +95,14 @@ def _one(request: Request, snapshot: Snapshot, warning_id: int, at: datetime | N
 
 @router.get("")
 def list_warnings(
-    request: Request, reader: Inner, snapshot: ReadSnapshot, exercise: Exercise = False, at: At = None
-) -> Any:
-    """{items}: the newest version of each warning as it was known at a minute, each with `standing` (to_come,
-    in_force, expired, lifted); without its area."""
+    request: Request, reader: Inner, snapshot: ReadSnapshot, exercise: Exercise = False, at: At = None,
+    before: Before = None, limit: Page = 100,
+) -> Any:  # fmt: skip
+    """{items, next}: the newest version of each warning as it was known at a minute, the newest first, each with
+    `standing` (to_come, in_force, expired, lifted); without its area. `next`: `before` of the older ones, or null."""
     then = minute.asked(snapshot.connection, at)
-    return answer(request, snapshot, {"items": warning.listed(snapshot.connection, exercise=exercise, at=then)}, then)
+    items = warning.listed(snapshot.connection, exercise=exercise, at=then, before=before, limit=limit + 1)
+    return answer(request, snapshot, paged(items, limit), then)
 
 
 @router.get("/{warning_id}")
@@ -223,8 +205,8 @@ def get_tell_workbook(
         ("选择", describe(selection, about.catalogue, names)),
         ("次序", "按乡镇、等级、名称，同一处先主要负责人，再属地挂钩、巡查、部门挂钩、技术负责人、操作负责人"),
     ]
-    with tempfile.TemporaryDirectory(prefix="riskmap-tell-") as folder:
-        path = FilePath(folder) / "tell.xlsx"
+    with scratch.folder(app.settings, "tell") as folder:
+        path = folder / "tell.xlsx"
         telling_book.write(about, path, of, told, then, asked, app.mark)
         made = path.read_bytes()
     with database.write(app.engine, reader.settings()) as connection:

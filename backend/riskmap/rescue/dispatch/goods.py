@@ -156,6 +156,9 @@ def move(
         connection, by=snapshot.reader.name, kind="调度", exercise=exercise,
         what=f"{store['name']}{WORDS[what]}{to} {item} {quantity:g} {unit}，现有 {left:g} {unit}{short}",
         ref={"kind": "store", "id": store_id, "incident": incident},
+        about=log.About(
+            store_id, f"物资{WORDS[what]}", f"物资{WORDS[what]}（物资库无权查看）", (to_store,) if to_store else ()
+        ),
     )  # fmt: skip
     return made
 

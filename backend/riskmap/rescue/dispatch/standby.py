@@ -338,9 +338,12 @@ def record(
     said = "；".join(
         f"{name}在" + (p["name"] or f"{p['lon']:.5f}, {p['lat']:.5f}") for name, p in zip(named, places, strict=True)
     )
+    first, *others = [p["team"] for p in places] or [None]
+    count = f"前置待命 {len(places)} 支队伍"
+    about = None if first is None else log.About(first, count, f"{count}（有队伍无权查看）", tuple(others))
     log.note(
         snapshot.connection, by=snapshot.reader.name, kind="调度", exercise=exercise,
-        what=f"前置待命：{said}" + (f"（{note}）" if note else ""), ref={"kind": "standby", "id": made},
+        what=f"前置待命：{said}" + (f"（{note}）" if note else ""), ref={"kind": "standby", "id": made}, about=about,
     )  # fmt: skip
     return made
 

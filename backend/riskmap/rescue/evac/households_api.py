@@ -1,8 +1,6 @@
 """Households over HTTP: read by few, each reading audited; taken in from a table; who is left, as xlsx and on paper."""
 
-import tempfile
 from datetime import datetime
-from pathlib import Path as FilePath
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -11,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 
 from riskmap.access.reader import Reader
-from riskmap.base import audit, clock, database
+from riskmap.base import audit, clock, database, scratch
 from riskmap.base.forms import one_file
 from riskmap.base.web import ExactResponse, ExactRoute, ensure_disk
 from riskmap.exchange.uploads import XLSX, attachment, copy_hashed
@@ -62,8 +60,8 @@ def get_households(
 def get_template(evacuation_id: EvacuationId, request: Request, reader: Writer, snapshot: ReadSnapshot) -> Response:
     """The empty 户册 with the villages whose households the reader may enter."""
     of = orders.body(snapshot, evacuation_id, minute.asked(snapshot.connection, None))
-    with tempfile.TemporaryDirectory(prefix="riskmap-households-") as folder:
-        path = FilePath(folder) / "households.xlsx"
+    with scratch.folder(request.app.state.settings, "households") as folder:
+        path = folder / "households.xlsx"
         household_book.template(snapshot, path, of, request.app.state.mark)
         made = path.read_bytes()
     return Response(made, media_type=XLSX, headers=attachment(f"{of['name']}-户册.xlsx"))
@@ -85,8 +83,8 @@ async def post_households(
 def _take(request: Request, reader: Reader, evacuation_id: int, file: UploadFile, dry_run: bool) -> Any:
     app = request.app.state
     ensure_disk(app.settings)
-    with tempfile.TemporaryDirectory(prefix="riskmap-households-") as folder:
-        path = FilePath(folder) / "upload"
+    with scratch.folder(request.app.state.settings, "households") as folder:
+        path = folder / "upload"
         copy_hashed(file.file, path, household_table.MOST_FILE)
         rows, faults = household_table.read(path)
     with database.write(app.engine, reader.settings(write=True)) as connection:
@@ -167,8 +165,8 @@ def get_left_workbook(
     at = minute.asked(snapshot.connection, None)
     of, mine, listed = _left(snapshot, evacuation_id, village, at)
     ensure_disk(request.app.state.settings)
-    with tempfile.TemporaryDirectory(prefix="riskmap-left-") as folder:
-        path = FilePath(folder) / "left.xlsx"
+    with scratch.folder(request.app.state.settings, "left") as folder:
+        path = folder / "left.xlsx"
         household_book.left(snapshot, path, of, mine, listed, at, request.app.state.mark)
         made = path.read_bytes()
     _note(request, snapshot, "export", evacuation_id, {"villages": len(mine), "households": len(listed)})

@@ -7,14 +7,12 @@ accepted plans of other evacuations have promised and that have not been taken u
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import text
 
 from riskmap.access.reader import SYSTEM
-from riskmap.base import database
+from riskmap.base import database, sqlfile
 from riskmap.rescue import exposure
 from riskmap.rescue.evac import orders
 from riskmap.rescue.exposure import Hit
@@ -64,11 +62,6 @@ class Shelter:
         return out
 
 
-@cache
-def _sql() -> str:
-    return (Path(exposure.__file__).parent / "sql" / "shelters.sql").read_text(encoding="utf-8")
-
-
 def all_of(snapshot: Snapshot, of: Mapping[str, Any], hazard_m: int) -> list[Shelter]:
     """Every live shelter as it stands for an evacuation (`orders.head`)."""
     connection = snapshot.connection
@@ -82,7 +75,7 @@ def all_of(snapshot: Snapshot, of: Mapping[str, Any], hazard_m: int) -> list[She
         f"{{geom}} && s.box AND {{class}} = ANY(CAST({binds(dangerous)} AS text[]))"
         f" AND ({{grade}} <= {binds(_WORST_GRADES)} OR {{class}} = ANY(CAST({binds(list(_ALWAYS))} AS text[])))"
     )
-    sql = _sql().format(
+    sql = sqlfile.read(exposure.__file__, "shelters").format(
         shelters=compiled.rows(columns, "{class} = 'shelter'"),
         hazards=compiled.rows({name: "{" + name + "}" for name in (*_COLUMNS, "geom")}, hazards),
     )
