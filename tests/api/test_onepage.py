@@ -15,6 +15,7 @@ from tests.api.test_bad_input import refused
 
 from riskmap.access.reader import SYSTEM
 from riskmap.base import database
+from riskmap.rescue import wet_roads
 
 DEMO = True
 Maker = Callable[..., TestClient]
@@ -172,6 +173,31 @@ def test_the_black_sheet_has_no_colour_and_says_the_same(admin: TestClient, plac
     coloured, black = paper(admin, place, flood=made["id"]), paper(admin, place, flood=made["id"], bw=True)
     assert coloured[0].replace("蓝底", "") == black[0].replace("灰底", "")
     assert len(coloured) <= 2  # what of the telephone does not fit stands overleaf
+
+
+def test_roads_stand_on_the_plan_and_closed_ones_are_marked_without_colour(
+    app: Any, admin: TestClient, place: tuple[float, float]
+) -> None:
+    made = flood(admin, [(0.2, square(*place, 2500)), (1.2, square(*place, 2000))])
+    box = (place[0] - 0.04, place[1] - 0.04, place[0] + 0.04, place[1] + 0.04)
+    with database.read(app.state.engine, SYSTEM.settings()) as connection:
+        drawn, left_out = wet_roads.on_plan(connection, box, made["id"])
+        dry, _ = wet_roads.on_plan(connection, box, None)
+        near = connection.scalar(
+            text("SELECT count(*) FROM road WHERE geom && ST_MakeEnvelope(:w, :s, :e, :n, 4490)"),
+            dict(zip("wsen", box, strict=True)),
+        )
+    assert not left_out
+    assert near
+    assert 0 < len(dry) <= near  # a box may meet a road's box and not the road
+    assert {road.status for road in dry} == {None}
+    metres_closed = sum(GEOD.geometry_length(road.line) for road in drawn if road.status == "closed")
+    told = admin.get(f"/api/rescue/floods/{made['id']}/exposure").json()["roads"]
+    assert metres_closed == pytest.approx(told["closed_m"], abs=0.06)  # told to 0.1 m
+    assert metres_closed > 0
+    black = paper(admin, place, flood=made["id"], bw=True)[0]
+    assert "双线打叉为水封闭的道路" in black
+    assert "双线打叉" not in paper(admin, place, bw=True)[0]
 
 
 def test_an_exercise_is_printed_as_one(admin: TestClient, place: tuple[float, float]) -> None:

@@ -6,14 +6,12 @@ Distances are straight lines on the ellipsoid. Decided over all live objects, sh
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import text
 
 from riskmap.access.reader import SYSTEM
-from riskmap.base import database
+from riskmap.base import database, sqlfile
 from riskmap.catalogue import queries as catalogue_queries
 from riskmap.catalogue.model import GRADES
 from riskmap.exchange.division_names import division_names_of
@@ -36,6 +34,7 @@ HELP: Mapping[str, tuple[str, int]] = {
     "fire_stations": ("fire-station", 4),
 }
 _ROADS = 6
+_WET = 4  # of help that stands in the water; the others are counted
 # How many of each are called. Policy.
 _CALLED = {"hazards": 5, "villages": 5, "teams": 5, "shelters": 3, "hospitals": 2, "stores": 2}
 _GROUPS = {
@@ -56,11 +55,6 @@ class Question:
     flood_id: int | None
 
 
-@cache
-def _sql() -> str:
-    return (Path(__file__).parent / "sql" / "around.sql").read_text(encoding="utf-8")
-
-
 def direction(bearing: float | None) -> str:
     """One of eight, in words; empty where it is at the place."""
     return "" if bearing is None else _BEARINGS[round(bearing / 45) % 8]
@@ -78,33 +72,42 @@ def page(snapshot: Snapshot, asked: Question) -> dict[str, Any]:
     danger = [h for h in within if h.row["class"] in hazards]
     danger.sort(key=lambda h: (h.row["grade"], h.distance_m, h.id))
     exposed = [h for h in within if h.row["class"] in targets]
+    help_found = [h for h in found if h.row["class"] in help_]
+    homes = [h for h in exposed if h.row["class"] in {"village", "residential-area"}]
+    closer = _closer(
+        snapshot, asked, [*danger[:MOST_LISTED], *exposed[:MOST_LISTED], *help_found, *homes[: _CALLED["villages"]]]
+    )
+    listed_danger, listed_exposed = ([closer[h.id] for h in of[:MOST_LISTED]] for of in (danger, exposed))
     # What stands in the water helps nobody: the dry first, the others behind them and marked.
     helping = {
-        name: sorted((h for h in found if h.row["class"] == class_), key=lambda h: (h.inside, h.distance_m, h.id))
+        name: sorted(
+            (closer[h.id] for h in help_found if h.row["class"] == class_),
+            key=lambda h: (h.inside, h.distance_m, h.id),
+        )
         for name, (class_, _) in HELP.items()
     }
     called = {
-        "hazards": [h for h in danger if h.row["grade"] <= 2] or danger,
-        "villages": [h for h in exposed if h.row["class"] in {"village", "residential-area"}],
+        "hazards": [h for h in listed_danger if h.row["grade"] <= 2] or listed_danger,
+        "villages": [closer[h.id] for h in homes[: _CALLED["villages"]]],
         **helping,
     }
     count = people(snapshot, exposed, forms)
     return {
         "place": _place(snapshot, asked),
         "radius_m": asked.radius_m,
-        "hazards": _list(snapshot, danger, forms, MOST_LISTED),
+        "hazards": _list(snapshot, listed_danger, forms, len(danger)),
         "by_grade": {g: sum(GRADES[h.row["grade"] - 1] == g for h in danger) for g in GRADES},
-        "exposed": _list(snapshot, exposed, forms, MOST_LISTED),
+        "exposed": _list(snapshot, listed_exposed, forms, len(exposed)),
         **{k: count[k] for k in ("homes", "persons", "persons_unknown", "persons_dated", "present")},
         "help": {
-            name: _list(snapshot, helping[name], forms, most)
-            | {"wet": _list(snapshot, [h for h in helping[name] if h.inside], forms, 4)}
+            name: _list(snapshot, helping[name][:most], forms, len(helping[name]))
+            | {"wet": _wet(snapshot, helping[name], forms)}
             for name, (_, most) in HELP.items()
         },
         "roads": wet_roads.near(
             snapshot.connection,
             (asked.lon, asked.lat),
-            _box(asked, asked.radius_m),
+            box(asked, asked.radius_m),
             asked.radius_m,
             asked.flood_id,
             _ROADS,
@@ -114,44 +117,72 @@ def page(snapshot: Snapshot, asked: Question) -> dict[str, Any]:
     }
 
 
+_NEAR = (
+    "id", "class", "grade", "division", "department", "visibility", "name", "parent", "source", "updated_at",
+)  # fmt: skip
+
+
 def _around(snapshot: Snapshot, asked: Question, reaches: Mapping[float, Sequence[str]]) -> list[Hit]:
-    """Live objects of these classes, each as far as it is asked for, as SYSTEM; nearest first."""
-    whole = replace(snapshot, reader=SYSTEM)
+    """Live objects of these classes, each as far as it is asked for, as SYSTEM, nearest first; of what is registered of
+    them only what persons are counted by."""
+    catalogue = snapshot.catalogue
+    counted = sorted({*catalogue.counted("residents"), *catalogue.counted("present")})
     binds = Binds()
-    compiled = compile_selection(Selection(), whole, binds=binds)
-    names = (
-        "id", "class", "grade", "division", "department", "visibility", "name", "parent", "source", "updated_at",
-        "attributes", "geom",
-    )  # fmt: skip
+    compiled = compile_selection(Selection(), replace(snapshot, reader=SYSTEM), binds=binds)
     arms = []
     for metres, classes in reaches.items():
-        columns = {name: "{" + name + "}" for name in names}
+        columns = {name: "{" + name + "}" for name in (*_NEAR, "geom")}
         columns |= {"lon": "ST_X({anchor})", "lat": "ST_Y({anchor})"}
+        columns["attributes"] = f"CASE WHEN {{class}} = ANY(CAST({binds(counted)} AS text[])) THEN {{attributes}} END"
         columns["reach"] = f"CAST({binds(metres)} AS double precision)"
-        box = f"ST_MakeEnvelope({', '.join(binds(v) for v in _box(asked, metres))}, 4490)"
-        of_these = f"{{geom}} && {box} AND {{class}} = ANY(CAST({binds(list(classes))} AS text[]))"
+        reached = f"ST_MakeEnvelope({', '.join(binds(v) for v in box(asked, metres))}, 4490)"
+        of_these = f"{{geom}} && {reached} AND {{class}} = ANY(CAST({binds(list(classes))} AS text[]))"
         arms.append(compiled.rows(columns, of_these))
-    sql = _sql().format(rows="\nUNION ALL\n".join(arms))
-    values = {**binds.values, "lon": asked.lon, "lat": asked.lat, "flood": asked.flood_id}
+    told = ", ".join(f"n.{name}" for name in (*_NEAR, "lon", "lat", "attributes"))
+    sql = sqlfile.read(__file__, "around").format(rows="\nUNION ALL\n".join(arms), columns=told)
+    values = {**binds.values, "lon": asked.lon, "lat": asked.lat}
     with database.under(snapshot.connection, SYSTEM.settings()):
         rows = snapshot.connection.execute(text(sql), values).mappings().all()
     out: dict[int, Hit] = {}
     for r in rows:  # a class may be asked for twice: a hospital is exposed, and helps
-        out.setdefault(
-            r["id"], Hit(r["id"], r["ordinal"] is not None, r["depth_m"], r["depth_to_m"], r["distance_m"], dict(r))
-        )
+        out.setdefault(r["id"], Hit(r["id"], False, None, None, r["distance_m"], dict(r)))
     return list(out.values())
 
 
-def _box(asked: Question, metres: float) -> tuple[float, float, float, float]:
+def _closer(snapshot: Snapshot, asked: Question, found: Sequence[Hit]) -> dict[int, Hit]:
+    """These with what is registered of each, in which direction it lies, and how deep it stands in the water."""
+    if not found:
+        return {}
+    ids = sorted({h.id for h in found})
+    compiled = compile_selection(Selection(), replace(snapshot, reader=SYSTEM), only_ids=ids)
+    columns = {name: "{" + name + "}" for name in ("id", "attributes", "geom")}
+    columns |= {"lon": "ST_X({anchor})", "lat": "ST_Y({anchor})"}
+    sql = sqlfile.read(__file__, "closer").format(rows=compiled.rows(columns))
+    values = {**compiled.binds.values, "lon": asked.lon, "lat": asked.lat, "flood": asked.flood_id}
+    with database.under(snapshot.connection, SYSTEM.settings()):
+        rows = {r["id"]: r for r in snapshot.connection.execute(text(sql), values).mappings()}
+    out = {}
+    for h in found:
+        r = rows[h.id]
+        row = {**h.row, "attributes": r["attributes"], "bearing": r["bearing"]}
+        out[h.id] = Hit(h.id, r["ordinal"] is not None, r["depth_m"], r["depth_to_m"], h.distance_m, row)
+    return out
+
+
+def box(asked: Question, metres: float) -> tuple[float, float, float, float]:
     """Degrees that hold everything within a distance of the place."""
     d_lat = metres / 110_500 + 1e-6
     d_lon = metres / (110_500 * max(math.cos(math.radians(min(abs(asked.lat) + d_lat, 89.0))), 0.02)) + 1e-6
     return asked.lon - d_lon, asked.lat - d_lat, asked.lon + d_lon, asked.lat + d_lat
 
 
-def _list(snapshot: Snapshot, found: Sequence[Hit], forms: Mapping[int, str], most: int) -> dict[str, Any]:
-    return {"total": len(found), "items": [_one(snapshot, h, forms) for h in found[:most]]}
+def _list(snapshot: Snapshot, found: Sequence[Hit], forms: Mapping[int, str], total: int) -> dict[str, Any]:
+    return {"total": total, "items": [_one(snapshot, h, forms) for h in found]}
+
+
+def _wet(snapshot: Snapshot, helping: Sequence[Hit], forms: Mapping[int, str]) -> dict[str, Any]:
+    wet = [h for h in helping if h.inside]
+    return _list(snapshot, wet[:_WET], forms, len(wet))
 
 
 def _one(snapshot: Snapshot, hit: Hit, forms: Mapping[int, str]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from riskmap.base import audit, clock, database
 from riskmap.base.web import ExactResponse, ExactRoute
-from riskmap.rescue import floods, onepage, onepage_paper
+from riskmap.rescue import floods, onepage, onepage_paper, wet_roads
 from riskmap.rescue.api import Exercise, answer, count, note_asked
 from riskmap.rescue.onepage import Question
 from riskmap.rescue.rights import Inner
@@ -49,7 +49,10 @@ def get_paper(
 ) -> Response:  # fmt: skip
     """The same as one A4 page; `bw` for a machine that prints black alone."""
     count(reader)
-    page = onepage.page(snapshot, _asked(snapshot, lon, lat, radius_m, flood))
+    question = _asked(snapshot, lon, lat, radius_m, flood)
+    page = onepage.page(snapshot, question)
+    frame = onepage.box(question, float(radius_m) * onepage_paper.SIDE_OF_RADIUS)
+    roads = wet_roads.on_plan(snapshot.connection, frame, flood)
     scenario, classes = None, []
     if flood is not None:
         scenario = floods.find(snapshot.connection, flood)
@@ -57,7 +60,7 @@ def get_paper(
         classes = floods.classes(snapshot.connection, flood)
         exercise = exercise or scenario["exercise"]
     app = request.app.state
-    made = onepage_paper.pdf(snapshot, page, scenario, classes, bw=bw, mark=app.mark, exercise=exercise)
+    made = onepage_paper.pdf(snapshot, page, scenario, classes, roads, bw=bw, mark=app.mark, exercise=exercise)
     with database.write(app.engine, reader.settings()) as connection:  # with telephones: who took it away is kept
         audit.record(
             connection, reader.name, "print", "place", f"{lon},{lat}", address=reader.address,

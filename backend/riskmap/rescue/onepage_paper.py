@@ -1,13 +1,14 @@
 """The one page on paper: A4, in colour or in black alone; a plan with rings, the lists, the telephone in its order."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import numpy as np
 import shapely
 from shapely.geometry import shape
+from shapely.geometry.base import BaseGeometry
 
 from riskmap.base import clock, plane
 from riskmap.catalogue.model import GRADES
@@ -17,11 +18,14 @@ from riskmap.paper.imprint import Imprint
 from riskmap.paper.symbols import INK, LOOKS
 from riskmap.paper.typeset import Typeset
 from riskmap.rescue import floods
+from riskmap.rescue.wet_roads import PlanRoad
 from riskmap.store.snapshot import Snapshot
 
 _SIDE, _REACH = 92.0, 42.0  # mm: the plan, and its outer ring's radius
 _MID = _SIDE / 2
+SIDE_OF_RADIUS = _MID / _REACH  # how far the plan reaches, of the radius
 _ROOM = 3.7  # mm between two marks
+_CROSS_EVERY = 7.0  # mm along a closed road
 _STEPS = (50, 100, 200, 250, 500, 1000, 2000, 2500, 5000, 10_000)
 # How many lines of each list, of the telephone's order last: the first that fits on one page. What is left out is said;
 # of the telephone nothing is, since the sheet is for a night without power.
@@ -55,12 +59,13 @@ def pdf(
     page: Mapping[str, Any],
     flood: Mapping[str, Any] | None,
     classes: Sequence[Mapping[str, Any]],
+    roads: tuple[Sequence[PlanRoad], bool] = ((), False),
     *,
     bw: bool,
     mark: str | None,
     exercise: bool,
 ) -> Typeset:
-    """The page as PDF. `flood` with its depth classes (`geometry` as GeoJSON) is drawn in the plan."""
+    """The page as PDF. `flood` with its depth classes (`geometry` as GeoJSON) and `roads` are drawn in the plan."""
     now = clock.now()
     where = page["place"]
     imprint = Imprint(
@@ -82,9 +87,9 @@ def pdf(
     }
     signs = {f"grade-{g}.svg": symbols.svg(None, g) for g in GRADES} | {f"bw-{g}.svg": _bw(g) for g in GRADES}
     for most in _FITS:
-        plan, letters, undrawn = _plan(page, classes, most, bw)
+        plan, letters, undrawn = _plan(page, classes, roads[0], most, bw)
         lists = _lists(page, most)
-        note = {"letters": letters, "plan_note": _plan_note(bool(classes), bw, undrawn)}
+        note = {"letters": letters, "plan_note": _plan_note(bool(classes), roads, bw, undrawn)}
         data = {"imprint": imprint.body(), "page": {**said, **lists, **note}}
         made = typeset.pdf("onepage", data, {"plan.svg": plan, **signs}, at=now, ask=True)
         if made.said == 1:
@@ -115,10 +120,17 @@ def _none_within(reach: float) -> str:
     return f"{metres(reach)} 内没有登记"
 
 
-def _plan_note(flooded: bool, bw: bool, undrawn: int) -> str:
+def _plan_note(flooded: bool, roads: tuple[Sequence[PlanRoad], bool], bw: bool, undrawn: int) -> str:
     parts = ["圈为直线距离；数字同“附近危险”"]
     if flooded:
         parts.append(f"{'灰' if bw else '蓝'}底为淹没范围，越深越暗")
+    drawn, left_out = roads
+    if any(road.status == "closed" for road in drawn):
+        parts.append("双线打叉为水封闭的道路")
+    if any(road.status == "care" for road in drawn):
+        parts.append("虚线为慎行")
+    if left_out:
+        parts.append("道路太密，小路未画全")
     if undrawn:
         parts.append(f"{undrawn} 处无权看位置，未画")
     return "　".join(parts)
@@ -191,7 +203,7 @@ def facts(row: Mapping[str, Any]) -> str:
     f = row["facts"]
     said = [
         f"艇 {f['boats']}" if f.get("boats") else "",
-        f"泵 {f['pumps_m3h']} m³/h" if f.get("pumps_m3h") else "",
+        f"泵 {f['pumps_m3h']:,} m³/h" if f.get("pumps_m3h") else "",
         f"涉水 {f['wading_depth_cm']} cm" if f.get("wading_depth_cm") else "",
         f"容 {f['capacity']:,} 人" if f.get("capacity") else "",
         f"床 {f['beds']:,}" if f.get("beds") else "",
@@ -234,7 +246,11 @@ def _calls(calls: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _plan(
-    page: Mapping[str, Any], classes: Sequence[Mapping[str, Any]], most: Mapping[str, int], bw: bool
+    page: Mapping[str, Any],
+    classes: Sequence[Mapping[str, Any]],
+    roads: Sequence[PlanRoad],
+    most: Mapping[str, int],
+    bw: bool,
 ) -> tuple[bytes, list[dict[str, Any]], int]:
     """Rings at true scale, the water, numbered hazards, who helps; its letters, and how many have no place to show."""
     lon, lat = page["place"]["at"]
@@ -259,6 +275,7 @@ def _plan(
             body.append(
                 f'<path d="{path(seen)}" fill="{fill}" fill-rule="evenodd" stroke="{edge}" stroke-width="0.15"/>'
             )
+    body += _road_lines(roads, to_mm, frame)
     step = next((s for s in _STEPS if page["radius_m"] / s <= 4), page["radius_m"] / 4)
     rings = [r * step for r in range(1, int(page["radius_m"] / step) + 1)]
     for ring in dict.fromkeys([*rings, page["radius_m"]]):
@@ -304,6 +321,36 @@ def _plan(
     body.append(f'<rect x="0.1" y="0.1" width="91.8" height="91.8" fill="none" stroke="{INK}" stroke-width="0.25"/>')
     svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_SIDE:g} {_SIDE:g}">{"".join(body)}</svg>'
     return svg.encode(), letters, undrawn
+
+
+def _road_lines(roads: Iterable[PlanRoad], to_mm: Any, frame: BaseGeometry) -> Iterator[str]:
+    """Roads in grey, those with care broken, closed ones as two lines with crosses: told apart without any colour."""
+    strokes: dict[str, list[str]] = {"small": [], "main": [], "care": [], "closed": []}
+    crosses: list[tuple[float, float]] = []
+    for road in roads:
+        seen = shapely.intersection(shapely.transform(road.line, to_mm), frame)
+        lines = [p for p in shapely.get_parts(seen) if p.geom_type == "LineString" and p.length > 0]
+        if not lines or road.status == "open":
+            continue
+        strokes[road.status or ("main" if road.is_main else "small")] += [path(p) for p in lines]
+        if road.status == "closed":
+            for p in lines:
+                n = max(1, int(p.length / _CROSS_EVERY))
+                for i in range(n):
+                    x, y = p.interpolate((i + 0.5) / n, normalized=True).coords[0]
+                    if all(math.hypot(x - u, y - v) >= _CROSS_EVERY / 2 for u, v in crosses):
+                        crosses.append((x, y))
+    looks = (
+        ("small", "#8A8A8A", 0.18, ""), ("main", "#6A6A6A", 0.45, ""), ("care", "#FFFFFF", 0.6, ""),
+        ("care", INK, 0.3, ' stroke-dasharray="1 0.8"'), ("closed", INK, 1.2, ""), ("closed", "#FFFFFF", 0.7, ""),
+    )  # fmt: skip
+    for what, ink, width, dash in looks:
+        if strokes[what]:
+            drawn = "".join(strokes[what])
+            yield f'<path d="{drawn}" fill="none" stroke="{ink}" stroke-width="{width}" stroke-linejoin="round"{dash}/>'
+    if crosses:
+        drawn = "".join(f"M{x - 0.8:.2f} {y - 0.8:.2f}l1.6 1.6m0 -1.6l-1.6 1.6" for x, y in crosses)
+        yield f'<path d="{drawn}" fill="none" stroke="{INK}" stroke-width="0.35"/>'
 
 
 def _free(at: tuple[float, float], taken: Sequence[tuple[float, float]]) -> tuple[float, float]:

@@ -2,24 +2,23 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
-from pathlib import Path
 from typing import Any
 
+import shapely
+from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection, text
 
+from riskmap.base import sqlfile
 from riskmap.rescue import depths, floods
 from riskmap.rescue.roads import CARRIES
 
 MOST_DRAWN = 20_000
+MOST_ON_PLAN = 2000  # a plan of nine centimetres holds no more
 NOT_LOADED = "没有装入路网，道路通阻不能判断。请由管理员装入路网（riskmap load roads 文件，或在救援页上传）。"
+_MAIN = {"motorway", "trunk", "primary", "secondary"}  # drawn broader on a plan
 _STATUS = {"closed": "封闭", "care": "慎行", "open": "通行"}
-
-
-@cache
-def _sql(name: str) -> str:
-    return (Path(__file__).parent / "sql" / f"{name}.sql").read_text(encoding="utf-8")
 
 
 def loaded(connection: Connection) -> dict[str, Any] | None:
@@ -47,7 +46,7 @@ def lengths(connection: Connection, flood_id: int, wading_m: Decimal | None) -> 
     if used is None:
         return out
     classes = {c["ordinal"]: c for c in floods.class_rows(connection, flood_id)}
-    rows = connection.execute(text(_sql("roads")), {"flood": flood_id}).mappings().all()
+    rows = connection.execute(text(sqlfile.read(__file__, "roads")), {"flood": flood_id}).mappings().all()
     sums = dict.fromkeys(_STATUS, 0.0)
     by_class = {o: 0.0 for o in classes}
     bridges = blocked = passed = 0.0
@@ -77,11 +76,8 @@ def drawn(connection: Connection, flood_id: int, statuses: Sequence[str]) -> dic
     """GeoJSON of the stretches with these effects on general traffic."""
     classes = {c["ordinal"]: c for c in floods.class_rows(connection, flood_id)}
     wanted = [o for o, c in classes.items() if c["traffic"] in statuses]
-    rows = (
-        connection.execute(text(_sql("wet_roads")), {"flood": flood_id, "ordinals": wanted, "most": MOST_DRAWN + 1})
-        .mappings()
-        .all()
-    )
+    asked = {"flood": flood_id, "ordinals": wanted, "most": MOST_DRAWN + 1}
+    rows = connection.execute(text(sqlfile.read(__file__, "wet_roads")), asked).mappings().all()
     features = [
         {
             "type": "Feature",
@@ -101,6 +97,36 @@ def _properties(row: Mapping[str, Any], class_: Mapping[str, Any]) -> dict[str, 
     }  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class PlanRoad:
+    """A road on a small plan, or a stretch of one in the water: then what that does to general traffic."""
+
+    is_main: bool
+    status: str | None
+    line: BaseGeometry
+
+
+def on_plan(
+    connection: Connection, box: tuple[float, float, float, float], flood_id: int | None
+) -> tuple[list[PlanRoad], bool]:
+    """Roads within a box, the greatest first, then their stretches in the water; whether some were left out."""
+    west, south, east, north = box
+    asked: dict[str, Any] = {"west": west, "south": south, "east": east, "north": north, "flood": flood_id}
+    asked |= {"greatest": list(CARRIES), "most": MOST_ON_PLAN}
+    rows = connection.execute(text(sqlfile.read(__file__, "plan_roads")), asked).all()
+    classes = {} if flood_id is None else {c["ordinal"]: c for c in floods.class_rows(connection, flood_id)}
+    out = [
+        PlanRoad(
+            r.highway.removesuffix("_link") in _MAIN,
+            None if r.ordinal is None else classes[r.ordinal]["traffic"],
+            shapely.from_wkb(bytes(r.wkb)),
+        )
+        for r in rows
+    ]
+    whole = [road for road in out if not road.line.is_empty]
+    return whole, sum(r.ordinal is None for r in rows) >= MOST_ON_PLAN
+
+
 def near(
     connection: Connection,
     at: tuple[float, float],
@@ -114,7 +140,7 @@ def near(
         return {"items": [], "note": NOT_LOADED}
     west, south, east, north = box
     rows = connection.execute(
-        text(_sql("near_roads")),
+        text(sqlfile.read(__file__, "near_roads")),
         {
             "lon": at[0], "lat": at[1], "west": west, "south": south, "east": east, "north": north,
             "radius": radius_m, "flood": flood_id, "most": most,
