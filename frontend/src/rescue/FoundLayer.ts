@@ -19,6 +19,8 @@ const REACH = 15; // pixels
 const NAMED_FROM = 14; // zoom from which every object has its name; farther off the weightiest alone
 const NAMED_FAR = 12;
 const HEAVY = 30; // the least weight of what is named from afar: 一般
+const WHOLE = 40; // from this weight on never drawn small: 较大, 重大, and gauges over their marks
+const CROWD = 26; // pixels: what stands closer to a weightier one is drawn small, from afar
 
 export class FoundLayer extends ViewportLayer implements OverLayer {
   private signs: Placed[] = [];
@@ -29,6 +31,7 @@ export class FoundLayer extends ViewportLayer implements OverLayer {
   private depthInk = "";
   private labels: { zoom: number; placed: { text: string; x: number; y: number; tone: Sign["tone"] | "depth" }[] } | null = null;
   private chosen: number | null = null;
+  private small: { zoom: number; ids: Set<number> } | null = null;
 
   constructor() {
     super("found");
@@ -46,6 +49,7 @@ export class FoundLayer extends ViewportLayer implements OverLayer {
       const room = roomIn(partsOf(c.geometry).rings);
       return room ? [{ ...room, text: rangeWords(c) }] : [];
     });
+    this.small = null;
     this.labels = null;
     this.redraw();
   }
@@ -76,6 +80,7 @@ export class FoundLayer extends ViewportLayer implements OverLayer {
     const { palette: p } = this;
     if (!p) return;
     const size = worldSize(frame.zoom);
+    const small = this.smallAt(frame.zoom);
     for (const s of this.signs) {
       const [x, y] = [Math.round(s.x * size - frame.left), Math.round(s.y * size - frame.top)];
       if (x < -40 || y < -40 || x > frame.width + 40 || y > frame.height + 40) continue;
@@ -89,7 +94,10 @@ export class FoundLayer extends ViewportLayer implements OverLayer {
         }
       }
       if (s.tone === "team") this.framed(c, x, y, p);
-      if (s.tone === "object" || s.tone === "team") this.atlas?.stamp(c, specOf({ cls: s.cls, grade: gradeIndex(s.grade) }, this.looks, frame.zoom), x, y);
+      if (s.tone === "object" || s.tone === "team") {
+        const spec = specOf({ cls: s.cls, grade: gradeIndex(s.grade) }, this.looks, frame.zoom);
+        this.atlas?.stamp(c, small.has(s.id) ? { ...spec, size: s.weight >= HEAVY ? 8 : 5, glyph: "" } : spec, x, y);
+      }
       else this.gauge(c, s, x, y, p);
     }
     c.textAlign = "center";
@@ -114,6 +122,25 @@ export class FoundLayer extends ViewportLayer implements OverLayer {
       c.lineWidth = width;
       c.stroke();
     }
+  }
+
+  /** In a dense town, from afar: the weightiest stand whole, what would crowd them stands small at its place; none is left out. */
+  smallAt(zoom: number): ReadonlySet<number> {
+    if (this.small?.zoom === zoom) return this.small.ids;
+    const ids = new Set<number>();
+    if (zoom < NAMED_FROM) {
+      const size = worldSize(zoom);
+      const whole = new Map<string, [number, number][]>();
+      for (const s of [...this.signs].reverse()) {
+        const [x, y] = [s.x * size, s.y * size];
+        const [cx, cy] = [Math.floor(x / CROWD), Math.floor(y / CROWD)];
+        const near = [-1, 0, 1].flatMap((dx) => [-1, 0, 1].flatMap((dy) => whole.get(`${cx + dx},${cy + dy}`) ?? []));
+        if (s.tone === "object" && s.weight < WHOLE && near.some(([u, v]) => Math.hypot(u - x, v - y) < CROWD)) ids.add(s.id);
+        else whole.set(`${cx},${cy}`, [...(whole.get(`${cx},${cy}`) ?? []), [x, y]]);
+      }
+    }
+    this.small = { zoom, ids };
+    return ids;
   }
 
   /** A staff gauge: filled where the level is over its marks, broken where it says nothing. */
@@ -153,7 +180,8 @@ export class FoundLayer extends ViewportLayer implements OverLayer {
     const size = worldSize(zoom);
     const taken = new Taken();
     const placed: { text: string; x: number; y: number; tone: Sign["tone"] | "depth" }[] = [];
-    for (const s of this.signs) taken.add(spotOf(s.x * size, s.y * size, 13));
+    const small = this.smallAt(zoom);
+    for (const s of this.signs) taken.add(spotOf(s.x * size, s.y * size, small.has(s.id) ? 5 : 13));
     c.font = this.font(p, "depth");
     for (const d of this.depths) {
       const width = c.measureText(d.text).width;

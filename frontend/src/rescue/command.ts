@@ -12,15 +12,20 @@ export const command = reactive({
   warning: null as WarningWhole | null, // the one that is looked at, with its area
   responses: null as Response[] | null,
   responsesFailed: "",
+  next: { warnings: null as number | null, responses: null as number | null }, // where older ones go on
+  readOn: { warnings: false, responses: false }, // older pages were read
 });
 
 const latest = { warnings: new Latest(), responses: new Latest(), one: new Latest() };
 
-async function read<T>(which: "warnings" | "responses", take: (items: T[]) => void, lost: (why: string) => void, quiet: boolean): Promise<void> {
+interface Page<T> { items: T[]; next: number | null }
+type List = "warnings" | "responses";
+
+async function read<T>(which: List, take: (page: Page<T>) => void, lost: (why: string) => void, quiet: boolean): Promise<void> {
   const signal = latest[which].begin();
   try {
-    const got = await getJson<{ items: T[] }>(`/api/rescue/${which}?${asked()}`, signal);
-    if (!signal.aborted) take(got.items);
+    const got = await getJson<Page<T>>(`/api/rescue/${which}?${asked()}`, signal);
+    if (!signal.aborted) take(got);
   } catch (error) {
     if (isAbort(error) || signal.aborted) return;
     if (quiet && error instanceof Problem && (error.status === 0 || error.status >= 500)) return;
@@ -28,8 +33,19 @@ async function read<T>(which: "warnings" | "responses", take: (items: T[]) => vo
     if (!(error instanceof Problem) || error.status === 401) complain(error);
   }
 }
+/** The first page read anew; older ones that were read on stay behind it, and so does where they go on. */
+function joined<T extends { id: number }>(which: List, now: readonly T[] | null, { items, next }: Page<T>, same: (a: T, b: T) => boolean): T[] {
+  const last = next ?? 0; // the first page ends here
+  const older = next === null || !command.readOn[which] ? [] : (now ?? []).filter((o) => o.id < last && !items.some((i) => same(i, o)));
+  if (!older.length) [command.next[which], command.readOn[which]] = [next, false];
+  return [...items, ...older];
+}
+const sameWarning = (a: Warning, b: Warning): boolean => a.series === b.series;
+const sameResponse = (a: Response, b: Response): boolean => a.id === b.id;
+
 export async function readWarnings(quiet = false): Promise<void> {
-  await read<Warning>("warnings", (items) => {
+  await read<Warning>("warnings", (page) => {
+    const items = joined("warnings", command.warnings, page, sameWarning);
     [command.warnings, command.warningsFailed] = [items, ""];
     const now = command.warning && items.find((w) => w.series === command.warning?.series);
     if (command.warning && !now) command.warning = null;
@@ -37,7 +53,21 @@ export async function readWarnings(quiet = false): Promise<void> {
   }, (why) => [command.warnings, command.warningsFailed] = [null, why], quiet);
 }
 export async function readResponses(quiet = false): Promise<void> {
-  await read<Response>("responses", (items) => [command.responses, command.responsesFailed] = [items, ""], (why) => [command.responses, command.responsesFailed] = [null, why], quiet);
+  await read<Response>("responses", (page) => [command.responses, command.responsesFailed] = [joined("responses", command.responses, page, sameResponse), ""], (why) => [command.responses, command.responsesFailed] = [null, why], quiet);
+}
+/** The next page of what is older. */
+export async function readOlder(which: List): Promise<void> {
+  const before = command.next[which];
+  if (before === null) return;
+  try {
+    const got = await getJson<Page<Warning & Response>>(`/api/rescue/${which}?${asked({ before })}`);
+    if (command.next[which] !== before) return; // the list was read anew meanwhile
+    if (which === "warnings") command.warnings = [...(command.warnings ?? []), ...got.items.filter((o) => !command.warnings?.some((i) => sameWarning(i, o)))];
+    else command.responses = [...(command.responses ?? []), ...got.items];
+    [command.next[which], command.readOn[which]] = [got.next, true];
+  } catch (error) {
+    complain(error);
+  }
 }
 /** One warning with its area, or none. */
 export async function openWarning(id: number | null): Promise<void> {
@@ -52,7 +82,7 @@ export async function openWarning(id: number | null): Promise<void> {
 }
 
 export function followCommand(): () => void {
-  Object.assign(command, { warnings: null, warning: null, responses: null, warningsFailed: "", responsesFailed: "" });
+  Object.assign(command, { warnings: null, warning: null, responses: null, warningsFailed: "", responsesFailed: "", next: { warnings: null, responses: null }, readOn: { warnings: false, responses: false } });
   const ends = [withTheRest(readWarnings), withTheRest(readResponses)];
   return () => ends.forEach((end) => end());
 }

@@ -31,6 +31,9 @@ export const RO = {
   metres: (m: number) => (m >= 1000 ? `${(m / 1000).toFixed(1)} km` : `${Math.round(m)} m`),
   reading: "正在查附近",
   straight: "距离为直线距离",
-  facts: { persons: "人", boats: "艇", pumps_m3h: "泵 m³/h", wading_depth_cm: "涉水 cm", capacity: "容量", beds: "床位", residents: "居民" } as Record<string, string>,
+  facts: {
+    persons: (v) => `${v} 人`, boats: (v) => `艇 ${v}`, pumps_m3h: (v) => `泵 ${v} m³/h`, wading_depth_cm: (v) => `涉水 ${v} cm`,
+    capacity: (v) => `容 ${v} 人`, beds: (v) => `床 ${v}`, residents: (v) => `居民 ${v}`,
+  } as Record<string, (value: string) => string>,
   close: "收起",
 } as const;

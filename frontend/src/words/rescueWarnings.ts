@@ -64,6 +64,7 @@ export const RW = {
   column: { town: "乡镇", object: "对象", grade: "等级", role: "职责", person: "责任人", phone: "电话", told: "通知情况" },
   samePhone: (n: number) => `同号 ${n} 处`,
   noPhone: "没有登记电话",
+  older: (n: number) => `已列最近的 ${num(n)} 条，再看更早的`,
   whom: "通知到谁、电话",
   whomFirst: "这一处没有登记责任人：先填通知到了谁（姓名、电话），再记接通或转达",
   undo: "撤销",
@@ -126,5 +127,8 @@ export const RP = {
   minutes: "时限（分钟）",
   add: "加入",
   past: "已终止的响应",
+  older: (n: number) => `已列最近终止的 ${num(n)} 次，再看更早的`,
+  short: (kind: string, area: string) => `${kind} · ${area}`,
+  others: (n: number) => `另 ${num(n)} 个`,
   judgement: "清单为经验稿，本局可改",
 } as const;
