@@ -1,0 +1,41 @@
+/** Brings the evacuations that run to their layer on the map. */
+import { computed, watch } from "vue";
+import { RE } from "../../words/rescuePeople";
+import { opened, people, running } from "./people";
+import { type Going, PeopleLayer, type ShelterSign, type VillageSign } from "./PeopleLayer";
+
+/** `chose`: a village was pressed. The layer is what the map gets. */
+export function usePeopleLayer(chose: (evacuation: number, village: number) => void) {
+  const layer = new PeopleLayer((village) => {
+    const of = running.value.find((e) => people.whole[e.id]?.villages.some((v) => v.id === village));
+    if (of) chose(of.id, village);
+  });
+  const placed = computed(() => new Map(Object.values(people.places).flat().flatMap((p) => (p.at ? [[p.village, p.at] as const] : []))));
+  const villages = computed<VillageSign[]>(() => running.value.flatMap((e) => people.whole[e.id]?.villages ?? []).flatMap((v) => {
+    const at = placed.value.get(v.id);
+    return at ? [{ id: v.id, name: v.name, at, left: v.left, said: v.left ? RE.mapLeft(v.left) : RE.mapDone, chosen: v.id === people.village }] : [];
+  }));
+  const sent = computed(() => new Set((opened.value?.villages ?? []).flatMap((v) => v.assigned.map((a) => a.shelter))));
+  const shelters = computed<ShelterSign[]>(() => (people.shelters?.items ?? []).flatMap((s) => {
+    if (s.id === null || !s.at || s.name === null) return [];
+    const used = sent.value.has(s.id) || (s.occupied ?? 0) > 0;
+    // Of those that cannot be used the ones in the water, or that somebody is in: all others are in the list.
+    if (!s.usable && !used && !s.in_water && people.part !== "shelters") return [];
+    return [{ id: s.id, name: s.name, at: s.at, usable: s.usable, said: s.usable ? RE.mapFree(Math.max(0, s.free ?? 0)) : RE.mapStopped, weight: used ? 3 : s.in_water ? 2 : 1 }];
+  }));
+  const going = computed<Going[]>(() => {
+    const where = new Map((people.shelters?.items ?? []).flatMap((s) => (s.id !== null && s.at ? [[s.id, s.at] as const] : [])));
+    return (opened.value?.villages ?? []).flatMap((v) => v.assigned.flatMap((a) => {
+      const [from, to] = [placed.value.get(v.id), a.shelter === null ? undefined : where.get(a.shelter)];
+      return from && to ? [{ from, to, persons: a.persons }] : [];
+    }));
+  });
+  watch([villages, shelters, going], ([v, s, g]) => layer.show(v, running.value.length ? s : [], running.value.length ? g : []), { immediate: true });
+  Object.assign(window, { riskmapPeople: layer }); // for tests and the console
+  /** Objects that the layer draws: not drawn a second time. */
+  const covered = computed<ReadonlySet<number>>(() => new Set([
+    ...running.value.flatMap((e) => people.whole[e.id]?.villages ?? []).flatMap((v) => (v.object !== null && placed.value.has(v.id) ? [v.object] : [])),
+    ...shelters.value.map((s) => s.id),
+  ]));
+  return { layer, covered };
+}
