@@ -195,11 +195,18 @@ def test_whom_to_tell_of_a_warning_is_ticked(page: Page, office: httpx.Client) -
     page.get_by_role("button", name="通知名单").click()
     dialog = page.locator(".rs-tell")
     expect(dialog).to_contain_text(f"已通知 0 / {n(told['total'])}")
-    row = dialog.locator("tbody tr").first
-    expect(row).to_contain_text(told["rows"][0]["name"])
+    row = dialog.locator("tbody tr", has=page.locator("a[href^='tel:']")).first
     row.get_by_role("button", name="接通").click()
     expect(dialog).to_contain_text(f"已通知 1 / {n(told['total'])}")
     expect(row).to_contain_text("接通 admin")
+    nobody = dialog.locator("tbody tr", has_text="没有登记责任人").first
+    nobody.get_by_role("button", name="接通").click()
+    expect(dialog).to_contain_text("先填通知到了谁")
+    expect(dialog).to_contain_text(f"已通知 1 / {n(told['total'])}")
+    nobody.locator(".rs-whom").fill("门卫老王 0792-1110009")
+    nobody.get_by_role("button", name="接通").click()
+    expect(dialog).to_contain_text(f"已通知 2 / {n(told['total'])}")
+    expect(nobody).to_contain_text("门卫老王")
     with page.expect_download() as got:
         dialog.get_by_role("button", name="导出名单").click()
     assert got.value.suggested_filename.endswith(".xlsx")
@@ -224,6 +231,58 @@ def test_a_response_is_started_by_itself_and_its_acts_are_ticked(page: Page) -> 
     over.locator("textarea").fill("水位退到警戒以下")
     over.get_by_role("button", name="终止", exact=True).click()
     expect(page.locator(".rs-strip")).to_contain_text("未启动响应")
+
+
+def test_responses_stand_in_the_strip_by_severity_with_their_place(page: Page, office: httpx.Client) -> None:
+    made = []
+    for kind, level, division in (("防汛", 3, "360402"), ("抗旱", 2, "360403"), ("防汛", 1, "360404")):
+        body = {"kind": kind, "level": level, "division": division, "basis": "看次序"}
+        answer = office.post("/api/rescue/responses", json=body)
+        assert answer.status_code == 201, answer.text
+        made.append(answer.json())
+    begin(page)
+    chips = page.locator(".rs-strip .rs-bar")
+    expect(chips).to_have_count(2)
+    expect(chips.nth(0)).to_contain_text("Ⅰ")
+    expect(chips.nth(0)).to_contain_text(made[2]["division_name"])
+    expect(chips.nth(1)).to_contain_text("Ⅱ")
+    expect(page.locator(".rs-strip")).to_contain_text("另 1 个")
+    for one in made:
+        assert (
+            office.post(f"/api/rescue/responses/{one['id']}/end", json={"basis": "看过", "step": 1}).status_code == 200
+        )
+
+
+def test_older_warnings_are_read_on(page: Page, office: httpx.Client) -> None:
+    for _ in range(101):
+        last = warning(office, areas=[square(*CITY, 100)], exercise=True)  # type: ignore[arg-type]
+    page.goto(f"{page.url.split('?')[0]}?exercise=1&tab=warnings")
+    expect(page.locator("[data-warning]")).to_have_count(100)
+    expect(page.locator(f"[data-warning='{last['id']}']")).to_be_visible()
+    page.get_by_role("button", name="再看更早的").click()
+    expect(page.locator("[data-warning]")).to_have_count(101)
+    expect(page.get_by_role("button", name="再看更早的")).to_have_count(0)
+
+
+def test_a_link_opens_where_it_says_and_the_weighty_stand_whole(page: Page, office: httpx.Client) -> None:
+    made(office, "密处的情景", 2500)
+    page.goto("about:blank")
+    page.goto(f"{office.base_url}/rescue#map=12/29.70500/115.98500")
+    shown(page, "密处的情景")
+    at_rest(page)
+    box = page.locator(".map .canvas").bounding_box()
+    assert box
+    at = page.evaluate("() => window.riskmap.pointOf(115.985, 29.705)")
+    assert (at["x"], at["y"]) == pytest.approx((box["width"] / 2, box["height"] / 2), abs=2)
+    assert page.evaluate("() => window.riskmap.scale(100).oneTo") > 100_000  # not fitted to the water
+    [flood] = [f for f in office.get("/api/rescue/floods").json()["items"] if f["name"] == "密处的情景"]
+    told = office.get(f"/api/rescue/floods/{flood['id']}/exposure").json()["objects"]
+    small = set(page.evaluate("() => [...window.riskmapFound.smallAt(12)]"))
+    heavy = {o["id"] for o in told if o["grade"] in {"major", "serious"}}
+    assert heavy
+    assert not small & heavy
+    assert small & {o["id"] for o in told if o["grade"] in {"low", "none"}}
+    assert page.evaluate("() => window.riskmapFound.smallAt(15).size") == 0
 
 
 def test_a_click_gives_the_one_page_of_a_place_and_its_paper(page: Page, office: httpx.Client) -> None:
@@ -310,3 +369,28 @@ def test_a_broken_line_says_of_when_the_data_are(open_page: Callable[..., Watche
     page.context.set_offline(False)
     expect(page.locator(".rs-cut")).to_have_count(0, timeout=40_000)
     watched.wrong = [w for w in watched.wrong if "DISCONNECTED" not in w]
+
+
+def test_two_scenarios_stand_side_by_side_and_are_never_merged(page: Page, office: httpx.Client) -> None:
+    left, right = made(office, "左边的情景", 800), made(office, "右边的情景", 1600)
+    page.goto(f"{page.url.split('?')[0]}?flood={right['id']}")
+    shown(page, "右边的情景")
+    page.get_by_role("button", name="选择情景").click()
+    page.get_by_role("button", name="与另一个范围对比").click()
+    dialog = page.get_by_role("dialog", name="两个淹没范围对比")
+    dialog.get_by_label("左", exact=True).select_option(str(left["id"]))
+    told = [office.get(f"/api/rescue/floods/{f['id']}/exposure").json() for f in (left, right)]
+    for title, values in (
+        ("水中对象", [t["in_water"] for t in told]),
+        ("在场人员", [t["present"] for t in told]),
+        ("低", [t["by_grade"]["low"]["in_water"] for t in told]),
+    ):
+        row = dialog.locator("tr", has=page.get_by_role("cell", name=title, exact=True))
+        expect(row.locator("td.n").nth(0)).to_have_text(n(values[0]))
+        expect(row.locator("td.n").nth(1)).to_have_text(n(values[1]))
+        more = values[1] - values[0]
+        expect(row.locator("td.n").nth(2)).to_have_text(
+            "0" if not more else f"{'+' if more > 0 else '−'}{n(abs(more))}"
+        )
+    dialog.get_by_label("左", exact=True).select_option(str(right["id"]))
+    expect(dialog).to_contain_text("请选两个不同的范围")

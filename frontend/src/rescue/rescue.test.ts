@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { flatten } from "../map/mercator";
+import { lines } from "./compare";
 import { atOf, blank, bodyOf, classesOf, depthsGood, nextOf, sentRows, verticesOf } from "./draft";
 import { roomIn } from "./room";
 import { areaWords, depthWords, hectares, kilometres, level, plain, rangeWords, residentsWords, toneOf } from "./say";
-import type { FloodWhole } from "./types";
+import type { Exposure, FloodWhole } from "./types";
 
 const square = (x: number, y: number, half: number): { type: string; coordinates: number[][][] } => ({ type: "Polygon", coordinates: [[[x - half, y - half], [x + half, y - half], [x + half, y + half], [x - half, y + half], [x - half, y - half]]] });
 
@@ -49,5 +50,25 @@ describe("a drawn flood", () => {
     const hole = flatten(square(116, 29.7, 0.08).coordinates[0] ?? []);
     const room = roomIn([outer, hole]);
     expect(room && (room.y < Math.min(...[1, 3, 5, 7].map((i) => hole[i] ?? 0)) || room.y > Math.max(...[1, 3, 5, 7].map((i) => hole[i] ?? 0)) || Math.abs(room.x - 116 / 360 - 0.5) > 0.08 / 360)).toBe(true);
+  });
+});
+
+describe("two floods side by side", () => {
+  const grades = (major: number): Exposure["by_grade"] => Object.fromEntries(["major", "serious", "general", "low", "none"].map((g) => [g, { in_water: g === "major" ? major : 0, near: 0 }])) as Exposure["by_grade"];
+  const side = (area: number, depth: string, major: number, more: Partial<Exposure>): { flood: FloodWhole; exposure: Exposure } => ({
+    flood: { area_m2: area, classes: [{ ordinal: 0, depth_m: depth, depth_to_m: null, area_m2: area }] } as unknown as FloodWhole,
+    exposure: { in_water: major, by_grade: grades(major), by_class: [], homes: 1, persons: 100, persons_unknown: 0, present: 5, roads: { closed_m: 1000, care_m: 0, set: {} }, ...more } as unknown as Exposure,
+  });
+  it("has each one's own figures and never one of both", () => {
+    const of = new Map(lines(side(10_000, "0.5", 2, {}), side(30_000, "1", 1, { persons: 40, roads: { closed_m: null, care_m: null, set: null } as unknown as Exposure["roads"] })).map((l) => [l.title, [l.left, l.right, l.diff]]));
+    expect(of.get("面积")).toEqual(["1.0 ha", "3.0 ha", "+2.0 ha"]);
+    expect(of.get("0.5 m 以上")).toEqual(["1.0 ha", "没有", ""]); // another step is not 0 ha of this one
+    expect(of.get("重大")).toEqual(["2", "1", "−1"]);
+    expect(of.get("居民")).toEqual(["100", "40", "−60"]);
+    expect(of.get("封闭")).toEqual(["1.0 km", "没有装入路网", ""]); // no data is no zero
+  });
+  it("does not take a number that nobody registered for nobody", () => {
+    const [residents] = lines(side(1, "1", 0, { persons: 0, persons_unknown: 1 }), side(1, "1", 0, {})).filter((l) => l.title === "居民");
+    expect([residents?.left, residents?.diff]).toEqual(["未登记人数，另 1 处未登记人数", ""]);
   });
 });
