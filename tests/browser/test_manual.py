@@ -271,6 +271,23 @@ def _one_page(page: Page) -> None:
     expect(page.locator(".rs-calls li").first).to_be_visible()
 
 
+def _forces(page: Page) -> None:
+    """By road: what the routing needs of the demo city's roads is built first."""
+    page.evaluate(
+        """async () => {
+            const { csrf } = await (await fetch("/api/session")).json();
+            await fetch("/api/rescue/routing/build", { method: "POST", headers: { "X-CSRF-Token": csrf } });
+            while (!(await (await fetch("/api/rescue/routing")).json()).by_road) await new Promise((r) => setTimeout(r, 1500));
+        }"""
+    )
+    page.locator(".places").get_by_role("link", name="救援", exact=True).click()
+    page.get_by_role("tab", name="力量", exact=True).click()
+    page.locator("#rf-typed").fill("116.075, 29.735")
+    page.get_by_role("button", name="看这里").click()
+    expect(page.locator(".rf-arrivals li").first).to_be_visible(timeout=60_000)
+    page.keyboard.press("d")
+
+
 TAKEN: dict[str, tuple[str, tuple[int, int], Callable[[Page], None] | None]] = {
     "map": (f"grade=major,serious&{RIVER}", (1366, 768), _hazard),
     "filter": ("class=tailings-pond", (1366, 768), _filter),
@@ -296,6 +313,7 @@ TAKEN: dict[str, tuple[str, tuple[int, int], Callable[[Page], None] | None]] = {
     "rescue": ("", (1920, 1080), _rescue),
     "rescuedraw": ("", (1366, 768), _flood),
     "rescuepage": ("", (1366, 768), _one_page),
+    "rescueforces": ("", (1366, 768), _forces),
     "phone": (f"grade=major,serious&{RIVER}", (390, 844), None),
 }
 

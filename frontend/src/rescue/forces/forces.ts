@@ -3,6 +3,7 @@ import { computed, reactive } from "vue";
 import { getJson, isAbort, Problem } from "../../api/client";
 import { Latest } from "../../api/latest";
 import { classes, complain, store, whyOf } from "../../selection/store";
+import { narrow } from "../../shell/narrow";
 import { RF, TEAM_STATUSES } from "../../words/rescueForces";
 import type { Sign } from "../FoundLayer";
 import { asked, night, past, withTheRest } from "../night";
@@ -28,6 +29,7 @@ export const forces = reactive({
   spot: null as Spot | null, // where one asks who is there first
   need: "",
   nearest: null as Nearest | null,
+  nearestAt: "", // when that was worked out
   nearestFailed: "",
   late: [] as readonly KeyPlace[], // key places that no team reaches in time, and where teams had better stand by
   sites: [] as readonly Site[],
@@ -83,6 +85,16 @@ export function openPart(part: ForcesPart): void {
   if (part === "standby") void readRecords();
 }
 
+/** On a phone the map lies above what one types in: it comes into view to be clicked. */
+export function mapInView(): void {
+  if (narrow.value) document.querySelector(".rs-mid")?.scrollIntoView({ block: "nearest" });
+}
+/** A place that is typed, longitude first; undefined where it is none. */
+export function typedPlace(text: string): At | undefined {
+  const [lng = NaN, lat = NaN] = text.split(/[,，\s]+/).filter(Boolean).map(Number);
+  return Math.abs(lng) <= 180 && Math.abs(lat) <= 85 ? [lng, lat] : undefined;
+}
+
 // -- Who is there first --------------------------------------------------------------------
 
 export async function askNearest(): Promise<void> {
@@ -93,7 +105,7 @@ export async function askNearest(): Promise<void> {
   const query = new URLSearchParams({ lon: String(spot.lng), lat: String(spot.lat), limit: "200", ...(forces.need ? { need: forces.need } : {}), ...(night.flood ? { flood: String(night.flood.id) } : {}), ...(night.exercise ? { exercise: "true" } : {}) });
   try {
     const got = await getJson<Nearest>(`/api/rescue/teams/nearest?${query}`, signal);
-    if (!signal.aborted) forces.nearest = got;
+    if (!signal.aborted) Object.assign(forces, { nearest: got, nearestAt: new Date().toISOString() });
   } catch (error) {
     if (isAbort(error) || signal.aborted) return;
     forces.nearestFailed = whyOf(error);
