@@ -239,9 +239,8 @@ class PostgisEngine:
         here = f"ST_SetSRID(ST_MakePoint({compiled.binds(lon)}, {compiled.binds(lat)}), 4490)"
         box = _box(compiled, _around((lon, lat, lon, lat), within_m))
         rows = compiled.rows({"id": "{id}", "geom": "{geom}"}, f"{{geom}} && {box}")
-        # Metres as in measured.sql: on a transverse Mercator through the point.
-        turned = f"ST_Transform(ST_Translate(ST_Segmentize(geom, 0.0045), 120 - {compiled.binds(lon)}, 0), 4549)"
-        distance = f"ST_Distance({turned}, ST_Transform(ST_Translate({here}, 120 - {compiled.binds(lon)}, 0), 4549))"
+        meridian = compiled.binds(lon)
+        distance = f"ST_Distance(on_plane(geom, {meridian}), on_plane({here}, {meridian}))"
         sql = (
             f"SELECT id, m FROM (SELECT id, {distance} AS m FROM ({rows}) AS r) AS d"
             f" WHERE m <= {compiled.binds(within_m)} ORDER BY m, id"

@@ -3,22 +3,14 @@
 -- on geom chooses the candidates: the work grows with the pairs that are near, not with the square of the objects.
 -- Each says of itself whether it is one of mine, and whether the reader may see it in full: what he may not see stays
 -- a pair, without its name. No part is joined to another: the planner knows too little of rows under row security.
--- Metres are those of a transverse Mercator whose meridian goes through the middle of mine: both outlines are turned
--- about the axis of the earth, which changes no distance, to the meridian of EPSG:4549 (120°). ST_Distance of
--- geographies is not asked: it takes the points that are nearest on a sphere, which may be metres off.
--- Outlines are densified to 500 m first: the stored edge is straight in lon/lat.
+-- Metres are those of a transverse Mercator whose meridian goes through the middle of mine (on_plane).
 WITH mine AS MATERIALIZED (
     SELECT
         s.*,
         coalesce(s.enterprise, -s.id) AS owner,
-        ST_Transform(ST_Translate(ST_Segmentize(s.geom, 0.0045), 120 - s.middle, 0), 4549) AS plane,
+        on_plane(s.geom, s.middle) AS plane,
         -- Degrees that hold everything within the distance; a column, for only so may the index be asked with it.
-        ST_Expand(
-            s.geom,
-            {within} / (110500.0 * cos(radians(least(greatest(abs(ST_YMin(s.geom)), abs(ST_YMax(s.geom)))
-                + {within} / 110500.0 + 1e-7, 89.0)))) + 1e-7,
-            {within} / 110500.0 + 1e-7
-        ) AS box
+        box_within(s.geom, {within}) AS box
     FROM (
         SELECT o.*, (ST_XMin(o.geom) + ST_XMax(o.geom)) / 2 AS middle FROM ({mine}) AS o WHERE o.geom IS NOT NULL
     ) AS s
@@ -30,9 +22,7 @@ near AS MATERIALIZED (
         m.division AS one_division,
         e.name AS other, e.class AS other_class, e.grade AS other_grade, e.enterprise AS other_enterprise,
         e.division AS other_division, e.department, e.seen,
-        ST_Distance(
-            m.plane, ST_Transform(ST_Translate(ST_Segmentize(e.geom, 0.0045), 120 - m.middle, 0), 4549)
-        ) AS distance_m
+        ST_Distance(m.plane, on_plane(e.geom, m.middle)) AS distance_m
     FROM mine AS m CROSS JOIN LATERAL ({every}) AS e
     WHERE coalesce(e.enterprise, -e.id) <> m.owner
         AND e.parent IS DISTINCT FROM m.id AND m.parent IS DISTINCT FROM e.id

@@ -3,16 +3,14 @@
 -- its distance bounds the search, for degrees of longitude are shorter than those of latitude. within: all risks
 -- in that bound, by the index again, of which the nearest in metres is the answer. Each says of itself whether the
 -- reader may see it in full: what he may not see is told with its distance, without its name.
--- The nearest points are found in a transverse Mercator through the middle of the target: both outlines are turned
--- about the axis of the earth, which changes no distance, to the meridian of EPSG:4549 (120°), and the points back;
--- between them the distance is geodesic. ST_Distance of whole geographies is not asked: it takes the points that are
--- nearest on a sphere, which may be metres off. Outlines are densified to 500 m: the stored edge is straight in lon/lat.
+-- The nearest points are found in a transverse Mercator through the middle of the target (on_plane), and turned back;
+-- between them the distance is geodesic.
 WITH target AS MATERIALIZED (
     SELECT
         s.*,
         CASE WHEN ST_Dimension(s.geom) = 0 THEN s.geom::geography ELSE ST_Segmentize(s.geom, 0.0045)::geography END
             AS globe,
-        ST_Transform(ST_Translate(ST_Segmentize(s.geom, 0.0045), 120 - s.middle, 0), 4549) AS plane
+        on_plane(s.geom, s.middle) AS plane
     FROM (SELECT o.*, (ST_XMin(o.geom) + ST_XMax(o.geom)) / 2 AS middle FROM ({targets}) AS o) AS s
 ),
 bounded AS MATERIALIZED (
@@ -27,12 +25,7 @@ bounded AS MATERIALIZED (
     ) AS f ON true
 ),
 boxed AS MATERIALIZED (
-    SELECT b.*, ST_Expand(
-        b.geom,
-        b.most_m / (110500.0 * cos(radians(least(greatest(abs(ST_YMin(b.geom)), abs(ST_YMax(b.geom)))
-            + b.most_m / 110500.0 + 1e-7, 89.0)))) + 1e-7,
-        b.most_m / 110500.0 + 1e-7
-    ) AS box
+    SELECT b.*, box_within(b.geom, b.most_m) AS box
     FROM bounded AS b
 ),
 nearest AS MATERIALIZED (
@@ -48,7 +41,7 @@ nearest AS MATERIALIZED (
         FROM (
             SELECT r.id AS risk, r.name AS risk_name, r.class AS risk_class, r.grade AS risk_grade,
                 r.department AS risk_department, r.seen,
-                ST_Transform(ST_Translate(ST_Segmentize(r.geom, 0.0045), 120 - b.middle, 0), 4549) AS plane
+                on_plane(r.geom, b.middle) AS plane
             FROM ({within}) AS r
         ) AS p
         ORDER BY ST_Distance(b.plane, p.plane), p.risk LIMIT 1

@@ -1,11 +1,9 @@
 -- Roads within :radius metres of a place, by name, nearest first; with a flood, the deepest class that each meets there.
 WITH here AS MATERIALIZED (
-    SELECT ST_Transform(ST_SetSRID(ST_MakePoint(120, CAST(:lat AS double precision)), 4490), 4549) AS plane
+    SELECT on_plane(ST_SetSRID(ST_MakePoint(:lon, :lat), 4490), :lon) AS plane
 ),
 near AS MATERIALIZED (
-    SELECT coalesce(r.name, r.ref) AS said, r.highway, r.geom, ST_Distance(
-        h.plane, ST_Transform(ST_Translate(ST_Segmentize(r.geom, 0.0045), 120 - CAST(:lon AS double precision), 0), 4549)
-    ) AS distance_m
+    SELECT coalesce(r.name, r.ref) AS said, r.highway, r.geom, ST_Distance(h.plane, on_plane(r.geom, :lon)) AS distance_m
     FROM road AS r, here AS h
     WHERE r.geom && ST_MakeEnvelope(:west, :south, :east, :north, 4490) AND coalesce(r.name, r.ref) IS NOT NULL
 )

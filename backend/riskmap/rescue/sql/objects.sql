@@ -1,20 +1,13 @@
 -- Objects in the water or within :margin metres of its edge, each once with the deepest class that it meets.
 -- pieces: the water cut small, each with the box that holds everything within the margin; looked up one by one, so
 -- that the index on geom chooses the candidates: the work grows with what lies near the water, not with the register.
--- Metres are those of a transverse Mercator whose meridian goes through the middle of the piece: outlines are turned
--- about the axis of the earth, which changes no distance, to the meridian of EPSG:4549 (120°). ST_Distance of
--- geographies is not asked: it takes the points that are nearest on a sphere, which may be metres off.
+-- Metres are those of a transverse Mercator whose meridian goes through the middle of the piece (on_plane).
 -- In the water is said by the planar edges as drawn.
 WITH pieces AS MATERIALIZED (
     SELECT
         s.*,
-        ST_Transform(ST_Translate(s.geom, 120 - s.middle, 0), 4549) AS plane,
-        ST_Expand(
-            s.geom,
-            :margin / (110500.0 * cos(radians(least(greatest(abs(ST_YMin(s.geom)), abs(ST_YMax(s.geom)))
-                + :margin / 110500.0 + 1e-7, 89.0)))) + 1e-7,
-            :margin / 110500.0 + 1e-7
-        ) AS box
+        on_plane(s.geom, s.middle) AS plane,
+        box_within(s.geom, :margin) AS box
     FROM (
         SELECT c.ordinal, p.geom, (ST_XMin(p.geom) + ST_XMax(p.geom)) / 2 AS middle
         FROM rescue_flood_piece AS p JOIN rescue_flood_class AS c USING (flood_id, ordinal)
@@ -31,9 +24,7 @@ deepest AS MATERIALIZED (
     SELECT
         m.id,
         max(m.ordinal) FILTER (WHERE m.inside) AS ordinal,
-        min(CASE WHEN m.inside THEN 0 WHEN :margin > 0 THEN ST_Distance(
-            m.plane, ST_Transform(ST_Translate(ST_Segmentize(m.geom, 0.0045), 120 - m.middle, 0), 4549)
-        ) END) AS distance_m
+        min(CASE WHEN m.inside THEN 0 WHEN :margin > 0 THEN ST_Distance(m.plane, on_plane(m.geom, m.middle)) END) AS distance_m
     FROM met AS m
     GROUP BY m.id
 )

@@ -1,17 +1,11 @@
 -- Live shelters with how deep each stands in a flood (null: no flood), and what dangerous lies within :hazard metres: major
--- hazard sources, and hazards of 较大 or worse. Metres are those of a transverse Mercator through the shelter, as in
--- objects.sql; the box that chooses the candidates holds everything within them.
+-- hazard sources, and hazards of 较大 or worse. Metres are those of a transverse Mercator through the shelter
+-- (on_plane); the box that chooses the candidates holds everything within them.
 WITH shelters AS MATERIALIZED ({shelters}),
 near AS (
-    SELECT s.id AS shelter, h.*, ST_Distance(
-            ST_Transform(ST_Translate(ST_Segmentize(s.geom, 0.0045), 120 - s.lon, 0), 4549),
-            ST_Transform(ST_Translate(ST_Segmentize(h.geom, 0.0045), 120 - s.lon, 0), 4549)
-        ) AS distance_m
+    SELECT s.id AS shelter, h.*, ST_Distance(on_plane(s.geom, s.lon), on_plane(h.geom, s.lon)) AS distance_m
     FROM (
-        SELECT o.id, o.geom, o.lon, ST_Expand(
-                o.geom, :hazard / (110500.0 * cos(radians(least(abs(o.lat) + :hazard / 110500.0, 89.0)))) + 1e-6,
-                :hazard / 110500.0 + 1e-6
-            ) AS box
+        SELECT o.id, o.geom, o.lon, box_within(o.geom, :hazard) AS box
         FROM shelters AS o WHERE o.geom IS NOT NULL
     ) AS s CROSS JOIN LATERAL ({hazards}) AS h
 )
