@@ -146,6 +146,7 @@ def test_the_equations_stand_in_the_strip_and_each_village_in_the_left_column(pa
     expect(page.locator(".pe-strip dt")).to_have_text(["应转", "已转", "未转", "安置", "投亲靠友", "已转", "返回"])
     assert strip(page) == ["50", "15", "35", "11", "4", "15", "2"]
     rows = page.locator(".pe-villages li")
+    expect(rows).to_have_count(2)
     assert [r.replace(" ", "") for r in rows.all_inner_texts()] == ["南塘村\n20/0/20", "例湖村\n30/15/15"]
     rows.last.locator("button").click()
     expect(page.locator("[data-village].sel")).to_contain_text("例湖村")
@@ -273,6 +274,16 @@ def test_a_plan_shows_its_shortage_and_its_difference_and_is_accepted(
     expect(plan.locator(".pe-diff li").first).to_contain_text("→")
     plan.get_by_role("button", name="退回").click()
     expect(plan).to_contain_text("执行中")
+    # The officer may name the shelters.
+    page.get_by_role("button", name="避难场所", exact=True).click()
+    only = page.locator(".pe-shelters li", has=page.locator("input")).first
+    only.locator("input").check()
+    name = only.locator("button").inner_text()
+    page.get_by_role("button", name="安置方案", exact=True).click()
+    expect(page.locator(".pe-tab")).to_contain_text("方案只用勾选的 1 处")
+    page.get_by_role("button", name="生成方案").click()
+    expect(plan).to_contain_text("人到 1 处", timeout=60_000)
+    expect(plan.locator(".pe-sent")).to_contain_text(name)
 
 
 def test_the_village_officers_page_is_handed_over_as_a_code_and_who_leads_is_written(
@@ -293,6 +304,7 @@ def test_the_village_officers_page_is_handed_over_as_a_code_and_who_leads_is_wri
         "async () => { const i = document.querySelector('.pe-link img'); await i.decode(); return i.naturalWidth > 0; }"
     )
     expect(link.locator(".pe-address")).to_have_text(re.compile(rf"/rescue/evac/{of['id']}/{of['villages'][0]['id']}$"))
+    expect(link).to_contain_text("这是本机地址，手机打不开")
     link.get_by_role("link", name="打开").click()
     expect(page.get_by_role("heading", name="例湖村")).to_be_visible()
 
@@ -354,6 +366,7 @@ def test_an_exercise_and_the_past_are_what_they_are(page: Page, office: httpx.Cl
     expect(row.get_by_role("button", name="报数", exact=True)).to_have_count(0)
     page.get_by_role("button", name="避难场所", exact=True).click()
     expect(page.locator(".pe-tab")).to_contain_text("空位和停用是现在的")
+    assert page.evaluate("() => window.riskmapPeople.drawn().shelters") == []  # what is free now was not so then
     page.keyboard.press("Escape")
     page.keyboard.press("Escape")
     expect(page.locator(".pe-strip dd").nth(1)).to_have_text("9")
@@ -379,3 +392,18 @@ def test_a_phone_and_a_broken_line(
     expect(page.locator(".pe-sums dd").nth(1)).to_have_text("3")
     meant = ("ERR_INTERNET_DISCONNECTED",)
     watched.wrong[:] = [w for w in watched.wrong if not any(m in w for m in meant)]
+
+
+def test_the_list_of_villages_at_a_desk_has_every_figure_and_its_sum(
+    open_page: Callable[..., Watched], office: httpx.Client
+) -> None:
+    of = order(office)
+    body = {"village": of["villages"][1]["id"], "kind": "with_relatives", "persons": 7, "key": key()}
+    assert office.post(f"{PATH}/{of['id']}/entries", json=body).status_code == 201
+    page = open_page(signed=True, path="/rescue/evac").page
+    rows = page.locator(".ev-table tbody tr")
+    expect(rows).to_have_count(3)
+    assert rows.nth(1).locator("td.n").all_inner_texts()[:6] == ["20", "7", "13", "0", "7", "0"]
+    assert rows.last.locator("td.n").all_inner_texts() == ["50", "7", "43", "0", "7", "0"]
+    rows.nth(1).get_by_role("link", name="南塘村 报数").click()
+    expect(page.get_by_role("heading", name="南塘村")).to_be_visible()

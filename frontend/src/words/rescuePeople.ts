@@ -25,8 +25,6 @@ export const RE = {
   sheltered: "安置",
   relatives: "投亲靠友",
   returned: "返回",
-  inShelters: "现在避难场所",
-  persons: (n: number) => `${num(n)} 人`,
   counts: (toMove: number, moved: number) => `${num(toMove)} / ${num(moved)} / `,
   head: "应转 / 已转 / 未转",
   arrivedOnly: "到了避难场所或亲友家才算已转，在路上仍算未转。返回另计，不减已转。",
@@ -47,7 +45,6 @@ export const RE = {
   end: "结束转移",
   endShort: "结束",
   noVillages: "没有村。",
-  more: "更多",
 
   // One village
   enter: "报数",
@@ -56,6 +53,7 @@ export const RE = {
   linkTitle: (name: string) => `${name}报数页`,
   linkSaid: "村干部用手机扫码，登录后就在这个村的报数页。没有账号的，请管理员先建。",
   linkFailed: "二维码没有取到，请把下面的地址发给村干部。",
+  linkLocal: "这是本机地址，手机打不开：请用服务器的地址打开系统，再看二维码。",
   copyLink: "复制地址",
   copied: "已复制",
   openPage: "打开",
@@ -65,7 +63,6 @@ export const RE = {
   transport: "转移方式",
   route: "转移路线",
   goesTo: "去向",
-  planned: "按方案",
   noOrganiser: "没有写责任人",
   roughPlace: "图上位置是区划的中间",
   mayNotEnter: "这个村不在您的管理范围内，不能报数。",
@@ -87,7 +84,6 @@ export const RE = {
   withdrawTitle: (name: string) => `删去 ${name} 家`,
   withdrawSaid: "从户册里删去，马上生效；已报过转移的要先更正报数。",
   withdrawn: "已删去",
-  audited: "查看户册会记入操作记录。",
 
   // Entries
   reported: "报过的",
@@ -121,7 +117,6 @@ export const RE = {
   toWaiting: "去处理",
 
   // Shelters
-  free: "空位 / 容纳",
   freeSum: (free: number, capacity: number) => `空位 ${num(free)} / ${num(capacity)}`,
   usableOf: (usable: number, total: number) => `可用 ${num(usable)} / ${num(total)} 处`,
   stopped: "停用",
@@ -135,11 +130,13 @@ export const RE = {
   keepOffJudgement: "经验值，可改",
   hiddenShelters: (n: number) => `其中 ${num(n)} 处您无权查看，合计已计入`,
   shortBy: (n: number) => `还缺 ${num(n)} 个位置`,
-  enough: "够",
   needPlaces: (left: number, free: number) => `未转 ${num(left)} 人，空位 ${num(free)}`,
   noShelters: "没有登记避难场所。请在一张图里登记，写明容纳人数。",
   sheltersNow: "空位和停用是现在的，不是回看那一刻的。",
   readAgain: "重读",
+  useOf: (name: string) => `方案里只用勾选的：${name}`,
+  onlyThese: (n: number) => `方案只用勾选的 ${num(n)} 处`,
+  useAll: "改用全部可用的",
   onlyStopped: "只看停用的",
   sheltersAt: (at: string) => `${at} 核对`,
   noFlood: "这次转移没有选淹没范围，没有按水核对。",
@@ -178,8 +175,6 @@ export const RE = {
   notes: "怎么算的",
   lineNote: "图上村到避难场所的线只示意去向，不是路线。",
   older: (n: number) => `以前的方案 ${num(n)}`,
-  see: "看",
-  showOnMap: "在图上看",
 
   // Order
   orderTitle: "下达转移",
@@ -249,5 +244,4 @@ export const RE = {
   // Map
   mapLeft: (n: number) => `未转 ${num(n)}`,
   mapDone: "已转完",
-  mapVillage: (name: string, toMove: number, moved: number, left: number) => `${name}：应转 ${num(toMove)}，已转 ${num(moved)}，未转 ${num(left)}`,
 } as const;

@@ -174,7 +174,7 @@ export class PeopleLayer extends ViewportLayer implements OverLayer {
     const placed: Label[] = [];
     for (const [list, bold] of [[[...this.villages].reverse(), true], [[...shelters].reverse(), false]] as const)
       for (const one of list) {
-        const text = `${one.name} ${one.said}`;
+        const text = `${one.name} ${one.said}`.trim();
         c.font = `${bold ? 700 : 500} 12px ${p.font}`;
         const [x, y] = [one.x * size, one.y * size];
         const place = placeLabel({ text, x, y, half: 13, body: spotOf(x, y, 13) }, c.measureText(text).width, taken);

@@ -1,6 +1,7 @@
 /** Brings the evacuations that run to their layer on the map. */
 import { computed, watch } from "vue";
 import { RE } from "../../words/rescuePeople";
+import { past } from "../night";
 import { opened, people, running } from "./people";
 import { type Going, PeopleLayer, type ShelterSign, type VillageSign } from "./PeopleLayer";
 
@@ -19,6 +20,8 @@ export function usePeopleLayer(chose: (evacuation: number, village: number) => v
   const shelters = computed<ShelterSign[]>(() => (people.shelters?.items ?? []).flatMap((s) => {
     if (s.id === null || !s.at || s.name === null) return [];
     const used = sent.value.has(s.id) || (s.occupied ?? 0) > 0;
+    // What is free is known of now alone: of a minute that is looked back at, where the plan of then sent people.
+    if (past.value) return sent.value.has(s.id) ? [{ id: s.id, name: s.name, at: s.at, usable: true, said: "", weight: 3 }] : [];
     // Of those that cannot be used the ones in the water, or that somebody is in: all others are in the list.
     if (!s.usable && !used && !s.in_water && people.part !== "shelters") return [];
     return [{ id: s.id, name: s.name, at: s.at, usable: s.usable, said: s.usable ? RE.mapFree(Math.max(0, s.free ?? 0)) : RE.mapStopped, weight: used ? 3 : s.in_water ? 2 : 1 }];

@@ -20,6 +20,7 @@ export const people = reactive({
   shelters: null as Shelters | null, // of the opened one, as they are now
   sheltersFailed: "",
   hazard: 500,
+  only: [] as number[], // shelters that a plan is to use; none: all that can be used
   plans: null as PlanLine[] | null,
   plan: null as Plan | null, // the one that is looked at
   plansFailed: "",
@@ -64,7 +65,7 @@ export async function readPeople(quiet = false): Promise<void> {
 
 /** Another one is looked at: nothing of the one before stands under it. */
 function turnTo(id: number | null): void {
-  Object.assign(people, { open: id, village: null, shelters: null, sheltersFailed: "", plans: null, plan: null, plansFailed: "" });
+  Object.assign(people, { open: id, village: null, shelters: null, sheltersFailed: "", only: [], plans: null, plan: null, plansFailed: "" });
   sheltersBy = "";
 }
 export function openOne(id: number | null): void {
@@ -138,7 +139,7 @@ export async function openPlan(plan: number | null): Promise<void> {
 }
 
 export function followPeople(): () => void {
-  Object.assign(people, { list: null, whole: {}, failed: "", open: null, village: null, part: "villages", places: {}, shelters: null, sheltersFailed: "", plans: null, plan: null, plansFailed: "" });
+  Object.assign(people, { list: null, whole: {}, failed: "", open: null, village: null, part: "villages", places: {}, only: [], shelters: null, sheltersFailed: "", plans: null, plan: null, plansFailed: "" });
   sheltersBy = "";
   const end = withTheRest(readPeople);
   return () => {
