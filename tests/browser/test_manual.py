@@ -288,6 +288,38 @@ def _forces(page: Page) -> None:
     page.keyboard.press("d")
 
 
+def _evacuation(page: Page) -> None:
+    """The villages in the water leave: ordered, half of them reported, the rest sent by a plan that is accepted."""
+    _night(page)
+    page.evaluate(
+        """async () => {
+            const { csrf } = await (await fetch("/api/session")).json();
+            const send = async (path, body) => {
+                const headers = { "Content-Type": "application/json", "X-CSRF-Token": csrf };
+                const answer = await fetch(`/api/rescue/evacuations${path}`, { method: "POST", headers, body: JSON.stringify(body) });
+                if (!answer.ok) throw new Error(await answer.text());
+                return answer.json();
+            };
+            const flood = (await (await fetch("/api/rescue/floods")).json()).items[0].id;
+            const { villages } = await send("/propose", { flood });
+            const of = await send("", { name: "例湖圩转移", flood, trigger: "例湖圩溃口", villages: villages.map((v) => ({
+                name: v.name, division: v.division, object: v.object, to_move: v.to_move ?? 40, organiser: "李支书", phone: "13900000009" })) });
+            for (const [i, v] of of.villages.entries()) {
+                const whole = i % 3 === 0;
+                for (const [kind, persons] of [["sheltered", Math.floor(v.to_move * (whole ? 0.7 : 0.5))],
+                                               ["with_relatives", whole ? v.to_move - Math.floor(v.to_move * 0.7) : Math.floor(v.to_move * 0.2)]])
+                    if (persons) await send(`/${of.id}/entries`, { village: v.id, kind, persons, key: `m-${i}-${kind}` });
+            }
+            const plan = await send(`/${of.id}/plans`, {});
+            await send(`/${of.id}/plans/${plan.id}/accept`, {});
+        }"""
+    )
+    page.goto(page.url.split("?")[0] + "?tab=evacuation")
+    expect(page.locator(".pe-one")).to_be_visible()
+    page.wait_for_function("() => window.riskmapPeople.drawn().going > 0")
+    page.keyboard.press("d")
+
+
 TAKEN: dict[str, tuple[str, tuple[int, int], Callable[[Page], None] | None]] = {
     "map": (f"grade=major,serious&{RIVER}", (1366, 768), _hazard),
     "filter": ("class=tailings-pond", (1366, 768), _filter),
@@ -312,6 +344,7 @@ TAKEN: dict[str, tuple[str, tuple[int, int], Callable[[Page], None] | None]] = {
     "reportcolumns": ("", (1366, 768), _columns),
     "rescue": ("", (1920, 1080), _rescue),
     "rescuedraw": ("", (1366, 768), _flood),
+    "rescueevac": ("", (1920, 1080), _evacuation),
     "rescuepage": ("", (1366, 768), _one_page),
     "rescueforces": ("", (1366, 768), _forces),
     "phone": (f"grade=major,serious&{RIVER}", (390, 844), None),
