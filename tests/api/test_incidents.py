@@ -246,6 +246,24 @@ class TestGoods:
         assert self.move(admin, a, what="issue", quantity=5, incident=one["id"]).status_code == 201
         assert "例看得到的库出库" in get(inner, "log")["items"][0]["what"]
 
+    def test_what_is_received_is_stock_also_of_a_kind_that_the_store_never_had(self, admin: TestClient) -> None:
+        of, one = store(admin, "例受赠库"), incident(admin, HERE)
+        assert self.move(admin, of, what="receive", quantity=20, taker="例甲", note="捐赠").status_code == 201
+        assert self.stock(admin, of)["stock"] == 520
+        pumps = {"item": "抽水泵", "unit": "台"}
+        assert self.move(admin, of, what="issue", quantity=1, incident=one["id"], **pumps).status_code == 422
+        made = self.move(admin, of, what="receive", quantity=3, **pumps)
+        assert made.status_code == 201, made.text
+        new = made.json()["store"]["goods"][1]
+        assert (new["item"], new["stock"], new["registered"], new["minimum"]) == ("抽水泵", 3, 0, None)
+        assert self.move(admin, of, what="issue", quantity=2, incident=one["id"], **pumps).status_code == 201
+        assert get(admin, "log", kind="调度")["items"][0]["what"] == "例受赠库出库 抽水泵 2 台，现有 1 台"
+        said = [m["what_title"] for m in get(admin, "goods/moves", store=of)["items"]]
+        assert said == ["出库", "入库", "入库"]
+        before = made.json()["at"]
+        [then] = [s for s in get(admin, "goods", at=before)["items"] if s["id"] == of]
+        assert [g["stock"] for g in then["goods"]] == [520, 3]
+
     def test_what_was_counted_anew_has_the_movements_in_it(self, admin: TestClient) -> None:
         of, one = store(admin, "例盘点库"), incident(admin, HERE)
         assert self.move(admin, of, what="issue", quantity=200, incident=one["id"]).status_code == 201

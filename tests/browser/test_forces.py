@@ -202,6 +202,14 @@ def test_goods_go_out_for_an_incident_and_to_another_store_and_too_much_is_refus
     assert [g["stock"] for g in there["goods"] if g["item"] == good["item"] and g["unit"] == good["unit"]] == [
         before + 2
     ]
+    row.get_by_role("button", name="入库新品名").click()
+    dialog.get_by_role("button", name="登记").click()
+    expect(dialog).to_contain_text("请填品名")
+    for name, text in (("item", "例抽水机"), ("unit", "台"), ("quantity", "2"), ("taker", "例乙")):
+        dialog.locator(f"input[name={name}]").fill(text)
+    dialog.get_by_role("button", name="登记").click()
+    expect(row.locator(".rf-history li").first).to_contain_text("入库 例抽水机 2 台")
+    expect(row.locator("tr", has_text="例抽水机")).to_contain_text("2 台")
     watched.wrong = [w for w in watched.wrong if "status of 422" not in w]  # the refusal that was asked for
 
 

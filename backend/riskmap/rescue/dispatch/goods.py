@@ -1,5 +1,6 @@
-"""Goods: what the register counted, less what went out since. Issues are bound to an incident; a transfer keeps both
-ends. A movement counts while the register says what it said then: what is counted anew has it in already.
+"""Goods: what the register counted, less what went out and more what came in since. Issues are bound to an incident; a
+transfer keeps both ends; what is received may be of a kind that the store never had. A movement counts while the
+register says what it said then: what is counted anew has it in already.
 """
 
 from collections.abc import Mapping
@@ -16,7 +17,8 @@ from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Snapshot
 
 CLASS = "relief-store"
-WORDS = {"issue": "出库", "return": "退回", "transfer": "调拨"}
+WORDS = {"issue": "出库", "return": "退回", "transfer": "调拨", "receive": "入库"}
+_COMES_IN = frozenset({"return", "receive"})
 
 
 def stores(snapshot: Snapshot, *, exercise: bool, at: datetime) -> dict[str, Any]:
@@ -83,7 +85,8 @@ def _moved(connection: Connection, *, exercise: bool, at: datetime) -> dict[int,
     """What came and went of each store up to a minute, signed."""
     rows = connection.execute(
         text(
-            "SELECT store_id, item, unit, CASE what WHEN 'return' THEN quantity ELSE -quantity END AS quantity,"
+            "SELECT store_id, item, unit, CASE WHEN what IN ('return', 'receive') THEN quantity"
+            " ELSE -quantity END AS quantity,"
             " registered, counted FROM rescue_goods_move WHERE exercise = :exercise AND at <= :at UNION ALL"
             " SELECT to_store_id, item, unit, quantity, to_registered, to_counted FROM rescue_goods_move"
             " WHERE exercise = :exercise AND at <= :at AND what = 'transfer'"
@@ -127,10 +130,11 @@ def move(
     moved = _moved(connection, exercise=exercise, at=minute.asked(connection, None))
     stock = {(g["item"], g["unit"]): g for g in _stock(store, moved.get(store_id, ()))}
     have = stock.get((item, unit))
-    if have is None:
+    if have is None and what != "receive":
         known = "、".join(f"{i}（{u}）" for i, u in stock) or "没有登记物资"
         raise Invalid("没有登记", errors=[FieldError("item", "unknown_item", f"这个库没有这种物资，有：{known}")])
-    if what != "return" and have["stock"] < quantity:
+    have = have or {"stock": Decimal(0), "registered": Decimal(0), "minimum": None}
+    if what not in _COMES_IN and have["stock"] < quantity:
         told = f"库里现有 {have['stock']:g} {unit}，不够 {quantity:g} {unit}"
         raise Invalid("没有登记", errors=[FieldError("quantity", "too_many", told)])
     to_known = _registered(other).get((item, unit), {"quantity": Decimal(0)}) if other else None
@@ -149,7 +153,7 @@ def move(
             "exercise": exercise,
         },
     ).scalar_one()  # fmt: skip
-    left = have["stock"] + (quantity if what == "return" else -quantity)
+    left = have["stock"] + (quantity if what in _COMES_IN else -quantity)
     short = f"，低于最低储备 {have['minimum']:g}" if have["minimum"] is not None and left < have["minimum"] else ""
     to = f"至{other['name']}" if other else ""
     log.note(

@@ -162,7 +162,8 @@ def list_moves(
 
 @router.post("/goods/{store_id}/moves", status_code=201)
 def post_move(store_id: StoreId, body: GoodsMove, request: Request, reader: Writer, snapshot: WriteSnapshot) -> Any:
-    """Goods go out for an incident, come back, or go to another store. 422 where it is too little."""
+    """Goods go out for an incident, come back, go to another store, or come in from outside (`receive`, also of a
+    kind that the store never had). 422 where it is too little."""
     given = body.model_dump()
     made = goods.move(snapshot, store_id, **given)
     audit.record(

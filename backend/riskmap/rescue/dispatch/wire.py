@@ -40,9 +40,9 @@ class TeamStatus(Wire):
 
 
 class GoodsMove(Wire):
-    """Goods go out for an incident, come back, or go to another store."""
+    """Goods go out for an incident, come back, go to another store, or come in from outside."""
 
-    what: Literal["issue", "return", "transfer"] = Field(title="事由")
+    what: Literal["issue", "return", "transfer", "receive"] = Field(title="事由")
     item: Annotated[Needed, StringConstraints(max_length=100)] = Field(title="品名")
     unit: Annotated[Text, StringConstraints(max_length=20)] = Field("", title="单位")
     quantity: Annotated[Decimal, Field(title="数量", gt=0, le=10**9, max_digits=14, decimal_places=4)]

@@ -21,7 +21,7 @@ export interface Nearest extends How { items: Arrival[]; total: number; fitting:
 export interface Good { item: string; unit: string; registered: number | string; stock: number | string; minimum: number | string | null; below_minimum: boolean }
 export interface Store { id: number; name: string; division: string | null; at: At | null; counted: string; goods: Good[] }
 export interface Stores { items: Store[]; hidden: number; below_minimum: number; at: string; state: number }
-export interface Move { id: number; what: "issue" | "return" | "transfer"; what_title: string; store: number; to_store: number | null; incident: number | null; item: string; unit: string; quantity: number | string; at: string; by: string; taker: string; note: string }
+export interface Move { id: number; what: "issue" | "return" | "transfer" | "receive"; what_title: string; store: number; to_store: number | null; incident: number | null; item: string; unit: string; quantity: number | string; at: string; by: string; taker: string; note: string }
 export interface IncidentName { id: number; kind: string; name: string }
 
 export interface KeyPlace { id: number | null; name: string | null; masked: string | null; class: string | null; class_title: string | null; grade: Grade | null; division: string | null; at: At | null }
