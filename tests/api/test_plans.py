@@ -155,6 +155,66 @@ class TestPlan:
         assert rows == {east["id"]: "other_team", west["id"]: "lost"}
         assert [o["why"] for o in anew["left_out"] if o["team"] == fleet["east"]] == ["现为休整"]
 
+    def test_a_proposal_is_told_against_the_orders_that_run(
+        self, admin: TestClient, commander: TestClient, fleet: dict[str, int]
+    ) -> None:
+        east, west = two(admin)
+        made = plan(admin, east, west, teams=of(fleet))
+        assert [r["what"] for r in made["against"]["rows"]] == ["gained", "gained"]
+        assert (made["against"]["both"], made["against"]["before_s"]) == (0, 0)
+        accepted = accept(commander, made)
+        assert accepted["against"] is None
+        there = next(o for o in accepted["orders"] if o["incident"] == west["id"])
+        post(commander, f"orders/{there['id']}/marks", {"what": "arrival"})
+        # A proposal by hand upon the accepted one, and another upon that: each is told against what runs.
+        north = incident(admin, place(100, 2), trapped=40, needs=["boat"], name="北村", depth_m=2)
+        anew = post(admin, f"plans/{made['id']}/replan", {"incidents": [east["id"], west["id"], north["id"]]})
+        rows = {r["incident"]: r for r in anew["against"]["rows"]}
+        assert rows[west["id"]]["what"] == "same"  # who has arrived stays, and is no loss
+        assert rows[west["id"]]["words"] == "例西艇队（已到达），不变"
+        assert {r["incident"]: r["what"] for r in anew["diff"]["rows"]}[west["id"]] == "same"
+        assert sent(anew) == {fleet["east"]: north["id"]}
+        assert (rows[east["id"]]["what"], rows[north["id"]]["what"]) == ("lost", "gained")
+        assert anew["against"]["both"] == 1
+        by_hand = post(admin, f"plans/{anew['id']}/change", {"team": fleet["east"], "incident": east["id"]})
+        rows = {r["incident"]: r for r in by_hand["against"]["rows"]}
+        assert (rows[east["id"]]["what"], rows[north["id"]]["what"]) == ("same", "same")
+        assert by_hand["against"]["both"] == 2
+        assert by_hand["against"]["before_s"] == by_hand["against"]["after_s"] > 0
+
+    def test_the_plan_that_holds_says_what_has_changed_since(
+        self, admin: TestClient, commander: TestClient, fleet: dict[str, int]
+    ) -> None:
+        east, west = two(admin)
+        made = plan(admin, east, west, teams=of(fleet))
+        before = clock.now()
+        accept(commander, made)
+        assert get(admin, f"plans/{made['id']}/since")["since"] == []
+        post(admin, f"teams/{fleet['east']}/status", {"status": "休整"})
+        told = get(admin, f"plans/{made['id']}/since")
+        assert ([s.split("（")[0] for s in told["since"]], told["holds"]) == (["例东艇队报休整"], True)
+        assert "assignments" not in told
+        then = get(admin, f"plans/{made['id']}/since", at=before.isoformat())
+        assert (then["since"], then["holds"], then["accepted"]) == ([], False, False)
+
+    def test_a_proposal_is_returned_with_the_reason_and_not_accepted_any_more(
+        self, admin: TestClient, commander: TestClient, fleet: dict[str, int], make_account: Maker
+    ) -> None:
+        east, west = two(admin)
+        made = plan(admin, east, west, teams=of(fleet))
+        path = f"/api/rescue/plans/{made['id']}/return"
+        refused(make_account("editor").post(path, json={"reason": "不用"}), 403)  # neither his nor his to decide
+        refused(make_account("reader").post(path, json={"reason": "不用"}), 403)
+        assert refused(commander.post(path, json={"reason": " "}))["errors"][0]["field"] == "reason"
+        back = post(commander, f"plans/{made['id']}/return", {"reason": "东村已自行转移"}, 200)
+        assert back["returned_reason"] == "东村已自行转移"
+        assert refused(commander.post(path, json={"reason": "再退"}), 409)["code"] == "returned"
+        again = refused(commander.post(f"/api/rescue/plans/{made['id']}/accept", json={}), 409)
+        assert (again["code"], "东村已自行转移" in again["detail"]) == ("returned", True)
+        listed = next(i for i in get(admin, "plans")["items"] if i["id"] == made["id"])
+        assert listed["returned_by"]
+        assert "退回方案" in get(admin, "log", kind="调度", limit=1)["items"][0]["what"]
+
     def test_what_one_may_not_see_stands_masked_in_the_plan(
         self, admin: TestClient, fleet: dict[str, int], make_account: Maker
     ) -> None:

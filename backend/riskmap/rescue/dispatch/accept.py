@@ -23,9 +23,7 @@ def accept(snapshot: Snapshot, plan_id: int) -> int:
     """
     connection, by = snapshot.connection, snapshot.reader.name
     exercise: bool = plans.head(connection, plan_id)["exercise"]
-    connection.execute(
-        text("SELECT pg_advisory_xact_lock(hashtextextended('rescue_accept', :kind))"), {"kind": int(exercise)}
-    )
+    plans.lock(connection, exercise)
     plan = plans.head(connection, plan_id)  # again, behind the lock
     _ensure_first(snapshot, plan)
     body = plan["body"]
@@ -75,14 +73,8 @@ def accept(snapshot: Snapshot, plan_id: int) -> int:
 
 
 def _ensure_first(snapshot: Snapshot, plan: Mapping[str, Any]) -> None:
+    plans.ensure_proposed(plan, "没有再接受")
     last = plans.last_accepted(snapshot.connection, plan["exercise"])
-    if plan["accepted_number"] is not None:
-        at = plan["accepted_at"].astimezone(clock.SHANGHAI)
-        raise Conflict(
-            f"这个方案已由 {plan['accepted_by']} 于 {at:%m-%d %H:%M:%S} 接受（第 {plan['accepted_number']} 号）。",
-            code="accepted",
-            now={"number": plan["accepted_number"], "by": plan["accepted_by"], "at": plan["accepted_at"]},
-        )
     if last is not None and last["number"] != plan["based_on"]:
         at = last["at"].astimezone(clock.SHANGHAI)
         raise Conflict(

@@ -49,6 +49,21 @@ def open_by_team(connection: Connection, *, exercise: bool, at: datetime) -> dic
     return {r["team_id"]: {k: r[k] for k in ("id", "incident", "at", "arrived")} for r in rows.mappings()}
 
 
+def running(connection: Connection, incident_ids: Sequence[int], at: datetime) -> list[dict[str, Any]]:
+    """Open orders of incidents at a minute: {team, incident, travel_s, distance_m, arrived}, as they were told."""
+    rows = connection.execute(
+        text(
+            "SELECT o.team_id AS team, o.incident_id AS incident, (o.body->>'travel_s')::int AS travel_s,"
+            " (o.body->>'distance_m')::float8 AS distance_m, EXISTS (SELECT FROM rescue_order_mark AS m"
+            " WHERE m.order_id = o.order_id AND m.what = 'arrival' AND m.made_at <= :at) AS arrived"
+            " FROM rescue_order AS o WHERE o.incident_id = ANY(CAST(:ids AS bigint[])) AND o.at <= :at AND"
+            + _OPEN + " ORDER BY o.order_id"
+        ),
+        {"ids": list(incident_ids), "at": at},
+    )  # fmt: skip
+    return [dict(r) for r in rows.mappings()]
+
+
 def loads(connection: Connection, *, exercise: bool, at: datetime) -> dict[int, int]:
     """How many orders each team was given of late; those that were taken back do not count."""
     rows = connection.execute(

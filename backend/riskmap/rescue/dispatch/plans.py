@@ -4,7 +4,7 @@ A plan is a proposal in a row of its own that is never changed: what is changed 
 with its parent, and the difference between the two is shown before either is accepted. Decided over all live teams.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 
 from riskmap.base import clock
 from riskmap.base.audit import dump_json
-from riskmap.base.errors import FieldError, Invalid, NotFound
+from riskmap.base.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
 from riskmap.rescue import floods, log, minute
 from riskmap.rescue.dispatch import assign, incidents, orders, seen, teams, ways
 from riskmap.rescue.dispatch.assign import Crew, Task
@@ -464,8 +464,9 @@ def last_number(connection: Connection, exercise: bool) -> int:
 _HEAD = (
     "SELECT p.plan_id AS id, p.exercise, p.at AS made_at, p.by AS made_by, p.how, p.parent_id AS parent, p.based_on,"
     " p.flood_id AS flood, p.incidents, p.teams, p.pins, p.body, a.number AS accepted_number, a.at AS accepted_at,"
-    " a.by AS accepted_by FROM rescue_plan AS p LEFT JOIN rescue_plan_accepted AS a ON a.plan_id = p.plan_id"
-    " AND a.at <= :at"
+    " a.by AS accepted_by, r.at AS returned_at, r.by AS returned_by, r.reason AS returned_reason"
+    " FROM rescue_plan AS p LEFT JOIN rescue_plan_accepted AS a ON a.plan_id = p.plan_id AND a.at <= :at"
+    " LEFT JOIN rescue_plan_returned AS r ON r.plan_id = p.plan_id AND r.at <= :at"
 )
 
 
@@ -505,7 +506,8 @@ def body(snapshot: Snapshot, plan_id: int, at: datetime) -> dict[str, Any]:
     plan = head(connection, plan_id, at)
     said = plan["body"]
     parent = head(connection, plan["parent"], at) if plan["parent"] is not None else None
-    names = _names(snapshot, [said, *([parent["body"]] if parent else [])])
+    running = orders.running(connection, plan["incidents"], at) if plan["accepted_number"] is None else None
+    names = _names(snapshot, [said, *([parent["body"]] if parent else [])], (o["team"] for o in running or ()))
     about = incidents.several(connection, plan["incidents"], at)
     out = _top(plan) | {
         "routing": said["routing"], "routing_title": said["routing_title"], "routing_notes": said["routing_notes"],
@@ -522,26 +524,95 @@ def body(snapshot: Snapshot, plan_id: int, at: datetime) -> dict[str, Any]:
             _team_of(names, r["team"]) | {"order": r["order"], "incident": r["incident"]} for r in withdrawn(said)
         ],
         "diff": None if parent is None else difference(parent["body"], said, names, about),
+        "against": None if running is None else against_orders(running, said, names, about),
         "causes": [] if parent is None else since(snapshot, parent, plan["made_at"], names),
-        "since": since(snapshot, plan, at, names) if plan["accepted_number"] is None else [],
     }  # fmt: skip
-    overtaken = None
-    if plan["accepted_number"] is None and last_number(connection, plan["exercise"]) != plan["based_on"]:
-        overtaken = last_accepted(connection, plan["exercise"])
-    return out | {"overtaken": overtaken}
+    return out | _stands(snapshot, plan, at, names)
 
 
-def last_accepted(connection: Connection, exercise: bool) -> dict[str, Any] | None:
-    """The newest acceptance: plan, number, who and when."""
+def how_it_stands(snapshot: Snapshot, plan_id: int, at: datetime) -> dict[str, Any]:
+    """Whether a plan is still to be accepted, or still holds, and what has changed since it looked; without what is
+    in it: asked again and again."""
+    plan = head(snapshot.connection, plan_id, at)
+    names = _names(snapshot, [plan["body"]])
+    return _top(plan) | _stands(snapshot, plan, at, names)
+
+
+def _stands(
+    snapshot: Snapshot, plan: Mapping[str, Any], at: datetime, names: Mapping[int, Mapping[str, Any]]
+) -> dict[str, Any]:
+    """`since`: of a proposal, and of the plan that holds. `overtaken`: by which acceptance a proposal was."""
+    last = last_accepted(snapshot.connection, plan["exercise"], at)
+    proposed = plan["accepted_number"] is None
+    holds = last is not None and last["plan"] == plan["id"]
+    overtaken = proposed and last is not None and last["number"] != plan["based_on"]
+    return {
+        "since": since(snapshot, plan, at, names) if proposed or holds else [],
+        "overtaken": last if overtaken else None, "holds": holds,
+    }  # fmt: skip
+
+
+def last_accepted(connection: Connection, exercise: bool, at: datetime | None = None) -> dict[str, Any] | None:
+    """The newest acceptance up to a minute: plan, number, who and when."""
     row = connection.execute(
         text(
             "SELECT plan_id AS plan, number, at, by FROM rescue_plan_accepted WHERE exercise = :exercise"
-            " ORDER BY number DESC LIMIT 1"
+            " AND (CAST(:at AS timestamptz) IS NULL OR at <= :at) ORDER BY number DESC LIMIT 1"
         ),
-        {"exercise": exercise},
+        {"exercise": exercise, "at": at},
     )
     found = row.mappings().one_or_none()
     return dict(found) if found else None
+
+
+def give_back(snapshot: Snapshot, plan_id: int, reason: str) -> None:
+    """退回: a proposal is not wanted; kept with who says so and why. Raises Conflict, Forbidden, NotFound."""
+    connection, reader = snapshot.connection, snapshot.reader
+    exercise: bool = head(connection, plan_id)["exercise"]
+    lock(connection, exercise)
+    plan = head(connection, plan_id)  # again, behind the lock
+    ensure_proposed(plan, "没有退回")
+    if plan["made_by"] != reader.name and "dispatch" not in reader.may:
+        raise Forbidden(f"这个方案由 {plan['made_by']} 拟定，只有拟定的人和有调度权的人能退回。")
+    connection.execute(
+        text(
+            "INSERT INTO rescue_plan_returned (plan_id, by, account_id, reason) VALUES (:plan, :by, :account, :reason)"
+        ),
+        {"plan": plan_id, "by": reader.name, "account": reader.account_id, "reason": reason},
+    )
+    log.note(
+        connection, by=reader.name, kind="调度", exercise=exercise, flood_id=plan["flood"],
+        what=f"退回方案（方案编号 {plan_id}）：{reason}", ref={"kind": "plan", "id": plan_id},
+    )  # fmt: skip
+
+
+def lock(connection: Connection, exercise: bool) -> None:
+    """Nobody else accepts or returns a plan of this kind until the transaction ends."""
+    connection.execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended('rescue_accept', :kind))"), {"kind": int(exercise)}
+    )
+
+
+def ensure_proposed(plan: Mapping[str, Any], refused: str) -> None:
+    """Raises Conflict for a plan that was accepted or returned, with by whom and when."""
+    if plan["accepted_number"] is not None:
+        raise Conflict(
+            f"这个方案已由 {plan['accepted_by']} 于 {_moment(plan['accepted_at'])} 接受"
+            f"（第 {plan['accepted_number']} 号），{refused}。",
+            code="accepted",
+            now={"number": plan["accepted_number"], "by": plan["accepted_by"], "at": plan["accepted_at"]},
+        )
+    if plan["returned_at"] is not None:
+        raise Conflict(
+            f"这个方案已由 {plan['returned_by']} 于 {_moment(plan['returned_at'])} 退回"
+            f"：{plan['returned_reason']}。{refused}。",
+            code="returned",
+            now={"by": plan["returned_by"], "at": plan["returned_at"], "reason": plan["returned_reason"]},
+        )
+
+
+def _moment(at: datetime) -> str:
+    return f"{at.astimezone(clock.SHANGHAI):%m-%d %H:%M:%S}"
 
 
 def withdrawn(body: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -555,9 +626,12 @@ def withdrawn(body: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _names(snapshot: Snapshot, bodies: Sequence[Mapping[str, Any]]) -> dict[int, dict[str, Any]]:
-    """Every team that these plans speak of, as the reader may see it."""
-    ids = {x["team"] for b in bodies for k in ("assignments", "left_out", "standing", "reconsidered") for x in b[k]}
+def _names(
+    snapshot: Snapshot, bodies: Sequence[Mapping[str, Any]], more: Iterable[int] = ()
+) -> dict[int, dict[str, Any]]:
+    """Every team that these plans speak of, and more, as the reader may see it."""
+    parts = ("assignments", "left_out", "standing", "reconsidered")
+    ids = set(more) | {x["team"] for b in bodies for k in parts for x in b[k]}
     ids |= {w["team"] for b in bodies for a in b["assignments"] for w in a["why"] if w["team"] is not None}
     rows = seen.every(snapshot, sorted(ids)) if ids else []
     forms = seen.forms(snapshot, ids)
@@ -601,7 +675,44 @@ def difference(
     about: Mapping[int, Mapping[str, Any]],
 ) -> dict[str, Any]:
     """What accepting the one instead of the other changes, incident by incident; with words, and how many of each."""
-    was, now = _by_incident(before), _by_incident(after)
+    return _compared(_by_incident(before), _by_incident(after), names, about)
+
+
+def against_orders(
+    running: Sequence[Mapping[str, Any]],
+    after: Mapping[str, Any],
+    names: Mapping[int, Mapping[str, Any]],
+    about: Mapping[int, Mapping[str, Any]],
+) -> dict[str, Any]:
+    """What accepting a plan changes of the orders that run, whichever plan gave them; `before_s`, `after_s`: the first
+    arrival, added up over the `both` incidents that have somebody before and after."""
+    now = _by_incident(after)
+    was: dict[int, dict[int, Mapping[str, Any]]] = {i: {} for i in now}
+    for order in running:
+        was.setdefault(order["incident"], {})[order["team"]] = order
+    for i, sent in now.items():  # what the plan leaves as it is takes as long as before
+        for team, one in sent.items():
+            if one["travel_s"] is None and team in was[i]:
+                sent[team] = was[i][team]
+    both = [i for i in now if _first(was[i]) is not None and _first(now[i]) is not None]
+    return _compared(was, now, names, about) | {
+        "both": len(both), "before_s": sum(_first(was[i]) or 0 for i in both),
+        "after_s": sum(_first(now[i]) or 0 for i in both),
+    }  # fmt: skip
+
+
+def _first(sent: Mapping[int, Mapping[str, Any]]) -> int | None:
+    """How long until the first is there; 0 where one has arrived, None where nobody is sent."""
+    times = [0 if a.get("arrived") else a["travel_s"] for a in sent.values()]
+    return min((t for t in times if t is not None), default=None)
+
+
+def _compared(
+    was: Mapping[int, Mapping[int, Mapping[str, Any]]],
+    now: Mapping[int, Mapping[int, Mapping[str, Any]]],
+    names: Mapping[int, Mapping[str, Any]],
+    about: Mapping[int, Mapping[str, Any]],
+) -> dict[str, Any]:
     rows = []
     for incident in dict.fromkeys([*now, *was]):
         old, new = was.get(incident), now.get(incident)
@@ -618,6 +729,9 @@ def difference(
 
 def _by_incident(body: Mapping[str, Any]) -> dict[int, dict[int, Mapping[str, Any]]]:
     out: dict[int, dict[int, Mapping[str, Any]]] = {int(i): {} for i in body["versions"]}
+    for s in body["standing"]:  # who is there, or under way by an order that the plan leaves as it is
+        if s["incident"] in out:
+            out[s["incident"]][s["team"]] = {"travel_s": None, "distance_m": None, "arrived": s["arrived"]}
     for a in body["assignments"]:
         out[a["incident"]][a["team"]] = a
     return out
@@ -627,8 +741,10 @@ def _told(sent: Mapping[int, Mapping[str, Any]] | None, names: Mapping[int, Mapp
     if sent is None:
         return None
     return [
-        _team_of(names, t) | {"travel_s": a["travel_s"], "distance_m": a["distance_m"]} for t, a in sent.items()
-    ]  # fmt: skip
+        _team_of(names, t)
+        | {"travel_s": a["travel_s"], "distance_m": a["distance_m"], "arrived": a.get("arrived", False)}
+        for t, a in sent.items()
+    ]
 
 
 def _what(
@@ -636,7 +752,7 @@ def _what(
     names: Mapping[int, Mapping[str, Any]],
 ) -> tuple[str, str]:  # fmt: skip
     def said(sent: Mapping[int, Mapping[str, Any]]) -> str:
-        listed = [f"{_plain(names, t)}（{ways.minutes(a['travel_s'])}）" for t, a in sent.items()]
+        listed = [f"{_plain(names, t)}（{_long(a)}）" for t, a in sent.items()]
         return "、".join(listed) or "没有队伍"
 
     if old is None:
@@ -646,12 +762,19 @@ def _what(
     if set(old) != set(new):
         what = "lost" if old and not new else "gained" if new and not old else "other_team"
         return what, f"{said(old)} → {said(new)}"
-    first = min((a["travel_s"] for a in old.values()), default=0)
-    later = min((a["travel_s"] for a in new.values()), default=0)
-    if abs(later - first) < 60:
+    if any(a.get("arrived") for a in new.values()):
+        return "same", f"{said(new)}，不变"
+    first, later = _first(old), _first(new)
+    if first is None or later is None or abs(later - first) < 60:
         return "same", "不变"
     what = "slower" if later > first else "faster"
     return what, f"{said(new)}，{'晚' if later > first else '早'} {ways.minutes(abs(later - first))}"
+
+
+def _long(sent: Mapping[str, Any]) -> str:
+    if sent.get("arrived"):
+        return "已到达"
+    return "已派出" if sent["travel_s"] is None else ways.minutes(sent["travel_s"])
 
 
 def since(

@@ -14,6 +14,7 @@ from riskmap.rescue.dispatch import accept, orders, orders_paper, plans
 from riskmap.rescue.dispatch.plans import Asked
 from riskmap.rescue.dispatch.wire import Call, NewPlan, OrderMark, PlanChange, Replan
 from riskmap.rescue.rights import Commander, Inner, Writer, commander
+from riskmap.rescue.wire import Reason
 from riskmap.store.dependencies import ReadSnapshot, WriteSnapshot
 from riskmap.store.snapshot import Snapshot
 
@@ -65,8 +66,29 @@ def post_plan(body: NewPlan, request: Request, reader: Writer, snapshot: WriteSn
 @router.get("/plans/{plan_id}")
 def get_plan(plan_id: PlanId, request: Request, reader: Inner, snapshot: ReadSnapshot, at: At = None) -> Any:
     """A plan; `diff` to its parent: {rows: [{incident, what: lost|gained|other_team|slower|faster|new|gone|same, words,
-    before, after}], counts}; `since`: what has changed since it looked, in words; `overtaken`: who accepted another."""
+    before, after}], counts}; `against`: the same to the orders that run, with {both, before_s, after_s}; `since`: what
+    has changed since it looked, in words; `overtaken`: who accepted another; `returned_at`, `returned_by`,
+    `returned_reason`."""
     return _plan(request, snapshot, plan_id, at)
+
+
+@router.get("/plans/{plan_id}/since")
+def get_since(plan_id: PlanId, request: Request, reader: Inner, snapshot: ReadSnapshot, at: At = None) -> Any:
+    """{since, overtaken, holds, …head}: whether a plan stands, without what is in it. Cheap enough to be polled."""
+    then = minute.asked(snapshot.connection, at)
+    return answer(request, snapshot, plans.how_it_stands(snapshot, plan_id, then), then)
+
+
+@router.post("/plans/{plan_id}/return")
+def return_plan(plan_id: PlanId, body: Reason, request: Request, reader: Writer, snapshot: WriteSnapshot) -> Any:
+    """退回: the proposal is not wanted, with the reason. By who made it or may dispatch. 409 where it was accepted or
+    returned already."""
+    plans.give_back(snapshot, plan_id, body.reason)
+    audit.record(
+        snapshot.connection, reader.name, "send_back", "plan", plan_id, address=reader.address, state=snapshot.moment.n,
+        after={"reason": body.reason},
+    )  # fmt: skip
+    return _plan(request, snapshot, plan_id)
 
 
 @router.post("/plans/{plan_id}/change", status_code=201)
