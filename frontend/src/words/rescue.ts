@@ -129,8 +129,8 @@ export const RS = {
   shown: (n: number, all: number) => `列出前 ${num(n)} 处，共 ${num(all)} 处`,
 
   // Right
-  tabs: { forces: "力量", evacuation: "转移", levels: "水情", warnings: "预警", responses: "响应", page: "一页" } as Record<string, string>,
-  right: "力量、转移、水情、预警、响应、一页",
+  tabs: { dispatch: "调度", forces: "力量", evacuation: "转移", levels: "水情", warnings: "预警", responses: "响应", page: "一页" } as Record<string, string>,
+  right: "调度、力量、转移、水情、预警、响应、一页",
 
   // Map
   map: "淹没范围图",

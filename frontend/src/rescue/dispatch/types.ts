@@ -1,0 +1,42 @@
+/** What the service says of dispatch. */
+import type { Geometry } from "../../api/types";
+
+export type Line = { type: "LineString"; coordinates: [number, number][] };
+export interface Priority { points: number; words: string[]; mark: string }
+export interface IncidentFacts { kind: string; name: string; trapped: number | null; vulnerable: number | null; depth_m: string | number | null; needs: string[]; reporter: string; phone: string; note: string; result: string; flood: number | null }
+export interface Incident extends IncidentFacts {
+  id: number; version: number; exercise: boolean; made_at: string; made_by: string; changed_at: string; by: string; happened_at: string; status: "open" | "closed" | "merged" | "split"; status_title: string;
+  place: Geometry; needs_titles: string[]; came_from: number[]; went_to: number[]; priority: Priority;
+}
+export interface IncidentVersion extends IncidentFacts { version: number; made_at: string; by: string; status: string; status_title: string; at: string }
+export interface IncidentWhole extends Incident { versions: IncidentVersion[]; orders: Order[] }
+
+export interface BoatLeg { line?: Line; distance_m: number; travel_s: number }
+interface TeamNamed { team: number | null; team_name: string | null; masked: string | null }
+export interface Assignment extends TeamNamed {
+  incident: number; incident_name: string; travel_s: number; distance_m: number; routing: "road" | "straight_line"; route: Line | null; boat_leg: (Line & BoatLeg) | null; instructions: string[]; in_water_m: number | null;
+  meets: string[]; seats: number; pinned: boolean; order: number | null; why: string;
+}
+export interface Sent extends TeamNamed { travel_s: number | null; distance_m: number | null; arrived: boolean }
+export interface DiffRow { incident: number; incident_name: string; what: "lost" | "gained" | "other_team" | "slower" | "faster" | "new" | "gone" | "same"; words: string; before: Sent[] | null; after: Sent[] | null }
+export interface Against { rows: DiffRow[]; counts: Record<DiffRow["what"], number>; both: number; before_s: number; after_s: number }
+export interface Accepted { plan: number; number: number; at: string; by: string }
+export interface PlanHead {
+  id: number; exercise: boolean; made_at: string; made_by: string; how: "made" | "changed" | "replanned"; how_title: string; parent: number | null; based_on: number; flood: number | null; incidents: number[];
+  accepted: boolean; accepted_number: number | null; accepted_at: string | null; accepted_by: string | null; returned_at: string | null; returned_by: string | null; returned_reason: string | null;
+}
+export interface Stands extends PlanHead { since: string[]; overtaken: Accepted | null; holds: boolean }
+export interface Plan extends Stands {
+  routing: string; routing_title: string; routing_notes: string[]; optimal: boolean; solved_note: string; assignments: Assignment[]; unreachable: { incident: number; incident_name: string; code: "no_way" | "no_skill" | "no_team"; why: string }[];
+  short: { incident: number; incident_name: string; words: string }[]; left_out: (TeamNamed & { why: string })[]; standing: (TeamNamed & { incident: number; order: number; arrived: boolean })[];
+  withdraws: (TeamNamed & { order: number; incident: number })[]; against: Against | null; causes: string[];
+}
+export interface Plans { items: PlanHead[]; accepted: Accepted | null }
+
+export type OrderStatus = "issued" | "receipt" | "departure" | "arrival" | "result" | "cancelled";
+export interface Order {
+  id: number; number: string; plan: number; exercise: boolean; team: { id: number | null; name: string | null; masked: string | null }; incident: number; incident_name: string | null; ordered_at: string; by: string; what: string;
+  to: { party: number; role: string; post: string; name: string } | null; travel_s: number; distance_m: number; routing: "road" | "straight_line"; expected_at: string; late: boolean; instructions: string[]; status: OrderStatus; status_title: string;
+  marks: { what: string; what_title: string; at: string; made_at: string; by: string; how_title: string; note: string }[]; said: string;
+}
+export interface Calls { object: { id: number; name: string }; items: { n: number; party: number; role: string; post: string | null; name: string | null; phone: string | null; calls: { at: string; by: string; result: string; note: string; order: number | null }[] }[]; note: string }

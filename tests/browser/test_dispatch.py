@@ -1,0 +1,407 @@
+"""调度 on the page: incidents reported on the map, planned, compared, accepted, made anew as a road closes, followed."""
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.api.rescue import square
+from tests.browser.conftest import Watched, at_rest
+from tests.browser.test_admission import in_office
+from tests.conftest import ADMIN_PASSWORD, OTHER_PASSWORD
+
+DEMO = True
+CITY = (115.985, 29.705)  # in the demo city, where teams and roads are near
+
+
+@pytest.fixture(scope="module")
+def office(address: str) -> Iterator[httpx.Client]:
+    """The administrator, by the service alone; the demo's roads are made ready for the engine."""
+    with closing(in_office(address, "admin", ADMIN_PASSWORD)) as client:
+        client.timeout = httpx.Timeout(120)
+        assert client.post("/api/rescue/routing/build").status_code == 202
+        patience = time.monotonic() + 120
+        while client.get("/api/rescue/routing").json()["status"] != "ready":
+            assert time.monotonic() < patience
+            time.sleep(0.5)
+        yield client
+
+
+@pytest.fixture
+def page(open_page: Callable[..., Watched], office: httpx.Client) -> Iterator[Page]:
+    """The page of the night, as the administrator has it."""
+    watched = open_page(signed=True, path="/rescue")
+    expect(watched.page.locator(".rd-head")).to_be_visible()
+    yield watched.page
+    # The browser notes what the service refuses; these refusals are asked for, and read on the page.
+    watched.wrong = [w for w in watched.wrong if not re.search("status of (409|422)", w)]
+
+
+@pytest.fixture(autouse=True)
+def clean(office: httpx.Client) -> Iterator[None]:
+    """Every test begins with no incident that goes on and teams that are free."""
+    yield
+    for exercise in ("false", "true"):
+        for order in office.get(f"/api/rescue/orders?running=true&exercise={exercise}").json()["items"]:
+            post(office, f"orders/{order['id']}/marks", {"what": "result"})
+            told = {"status": "待命", "exercise": exercise == "true"}
+            post(office, f"teams/{order['team']['id']}/status", told)
+        for plan in office.get(f"/api/rescue/plans?exercise={exercise}").json()["items"]:
+            if not plan["accepted"] and not plan["returned_at"]:
+                post(office, f"plans/{plan['id']}/return", {"reason": "另一项"}, 200)
+        for one in office.get(f"/api/rescue/incidents?exercise={exercise}").json()["items"]:
+            post(office, f"incidents/{one['id']}/close", {"version": one["version"], "result": "办完"}, 200)
+
+
+def post(office: httpx.Client, path: str, body: dict[str, Any], status: int = 201) -> dict[str, Any]:
+    answer = office.post(f"/api/rescue/{path}", json=body)
+    assert answer.status_code == status, answer.text
+    return dict(answer.json())
+
+
+def reported(office: httpx.Client, name: str, dx: float = 0.0, dy: float = 0.0, **more: Any) -> dict[str, Any]:
+    """An incident, by the service alone."""
+    place = {"type": "Point", "coordinates": [CITY[0] + dx, CITY[1] + dy]}
+    return post(office, "incidents", {"kind": "人员被困", "name": name, "place": place, **more})
+
+
+def row(page: Page, name: str) -> Locator:
+    return page.locator(".rd-incident", has_text=name)
+
+
+def opened(page: Page, name: str) -> Locator:
+    """A row with its facts."""
+    found = row(page, name)
+    found.locator(".main").click()
+    expect(found.locator(".rs-kv")).to_be_visible()
+    return found
+
+
+def planned(page: Page) -> Locator:
+    """The card of a plan that is made now."""
+    page.get_by_role("button", name="算方案").click()
+    card = page.locator(".rd-card[data-plan]")
+    expect(card).to_contain_text("待采纳")
+    return card
+
+
+def accepted(page: Page) -> None:
+    page.locator(".rd-card").get_by_role("button", name="采纳", exact=True).click()
+    expect(page.locator(".rd-card[data-plan]")).to_have_count(0)
+
+
+def test_an_incident_is_reported_on_the_map_told_anew_and_closed(page: Page, office: httpx.Client) -> None:
+    expect(page.get_by_role("tab", name="调度")).to_have_attribute("aria-selected", "true")
+    expect(page.locator(".rd-tab")).to_contain_text("没有险情。接到报告后点“＋险情”登记")
+    page.keyboard.press("n")
+    form = page.locator("form[aria-label=登记险情]")
+    form.get_by_role("button", name="登记", exact=True).click()
+    expect(form).to_contain_text("请在图上点出位置，或输地址、坐标")  # nothing is written without a place
+    form.get_by_role("button", name="点位置").click()
+    expect(page.locator(".sketch-panel p")).to_contain_text("在图上点出险情的位置")
+    box = page.locator(".map .canvas").bounding_box()
+    assert box
+    page.mouse.click(box["x"] + box["width"] * 0.4, box["y"] + box["height"] * 0.5)
+    expect(form.locator(".rd-place [role=status]")).to_contain_text(re.compile(r"11\d\.\d{5}, "))
+    form.locator("input[name=name]").fill("例湖村三组")
+    form.locator("input[name=trapped]").fill("十二")
+    form.get_by_role("button", name="登记", exact=True).click()
+    expect(form).to_contain_text("非负整数，如 12")
+    form.locator("input[name=trapped]").fill("12")
+    form.locator("input[name=vulnerable]").fill("13")
+    form.get_by_role("button", name="登记", exact=True).click()
+    expect(form).to_contain_text("需帮助的 13 人多于被困的 12 人")  # the service's own words at the field
+    form.locator("input[name=vulnerable]").fill("2")
+    form.locator("input[name=depth_m]").fill("0.9")
+    form.get_by_label("艇", exact=True).check()
+    form.get_by_role("button", name="登记", exact=True).click()
+    expect(row(page, "例湖村三组")).to_contain_text("被困 12 人，需帮助 2")
+    expect(page.locator(".rd-head")).to_contain_text("险情 1")
+    [kept] = office.get("/api/rescue/incidents").json()["items"]
+    assert (kept["trapped"], kept["vulnerable"], kept["needs"], kept["place"]["type"]) == (12, 2, ["boat"], "Point")
+    page.wait_for_function("() => window.riskmapPins.counts().pins === 1")
+    # Told anew, with coordinates that are typed instead of a click; the version before stays.
+    one = row(page, "例湖村三组")
+    expect(one.locator(".rs-kv")).to_be_visible()  # what was reported stands open
+    one.get_by_role("button", name="更新").click()
+    form = page.locator(f"form[aria-label='更新险情 {kept['id']}']")
+    form.locator(".rd-place input").fill("116.0201, 29.7102")
+    form.get_by_role("button", name="查找").click()
+    form.locator(".rd-hits button").first.click()
+    form.locator("input[name=trapped]").fill("9")
+    form.get_by_role("button", name="保存").click()
+    expect(one).to_contain_text("被困 9 人")
+    one.locator("summary", has_text="历次记录 2").click()
+    expect(one).to_contain_text("第 1 版")
+    one.locator("summary", has_text="紧急程度").click()
+    expect(one).to_contain_text("经验值，没有标准")
+    expect(one).to_contain_text("被困 9 人 18 分")
+    one.get_by_role("button", name="结束").click()
+    dialog = page.get_by_role("dialog", name="结束")
+    dialog.get_by_role("button", name="结束").click()
+    expect(dialog).to_contain_text("请写明原因")
+    dialog.locator("textarea").fill("全部救出")
+    dialog.get_by_role("button", name="结束").click()
+    expect(page.locator(".rd-incident")).to_have_count(0)
+    page.get_by_label("含已结束").check()
+    expect(row(page, "例湖村三组")).to_contain_text("已结束")
+
+
+def test_incidents_are_merged_and_split_and_who_was_overtaken_is_told(page: Page, office: httpx.Client) -> None:
+    first = reported(office, "东埂", trapped=4, needs=["boat"])
+    second = reported(office, "东埂下段", 0.003, trapped=3, needs=["medical"])
+    page.reload()
+    one = opened(page, "东埂下段")
+    one.get_by_role("button", name="合并").click()
+    form = page.locator(f"form[aria-label='把别的险情并入 {second['id']} 号']")
+    form.get_by_label(re.compile(f"险情 {first['id']} ")).check()
+    expect(form.locator("input[name=trapped]")).to_have_value("7")  # added up
+    # Somebody else is quicker.
+    post(office, f"incidents/{first['id']}/close", {"version": 1, "result": "误报"}, 200)
+    form.get_by_role("button", name="合并").click()
+    expect(form.locator("[role=alert]")).to_contain_text("刚由 admin 改过，您的操作没有执行")
+    third = reported(office, "东埂上段", -0.003, trapped=2)
+    form.get_by_role("button", name="取消").click()
+    expect(row(page, "东埂上段")).to_be_visible()
+    one.get_by_role("button", name="合并").click()
+    form.get_by_label(re.compile(f"险情 {third['id']} ")).check()
+    form.get_by_role("button", name="合并").click()
+    expect(one).to_contain_text("被困 5 人")
+    expect(row(page, "东埂上段")).to_have_count(0)
+    expect(one).to_contain_text(f"险情 {third['id']}")  # where it came from
+    one.get_by_role("button", name="拆分").click()
+    form = page.locator(f"form[aria-label='拆分险情 {second['id']}']")
+    form.get_by_role("button", name="拆分").click()
+    expect(form).to_contain_text("请在图上点出位置")  # the second part has no place yet
+    parts = form.locator(".rs-levels-in li")
+    parts.nth(1).locator(".rd-place input").fill("116.0201, 29.7102")
+    parts.nth(1).get_by_role("button", name="查找").click()
+    parts.nth(1).locator(".rd-hits button").first.click()
+    for i, persons in enumerate(("3", "2")):
+        parts.nth(i).get_by_label("被困人数").fill(persons)
+    form.get_by_role("button", name="拆分").click()
+    expect(row(page, "东埂下段 1")).to_contain_text("被困 3 人")
+    expect(row(page, "东埂下段 2")).to_contain_text("被困 2 人")
+    [went] = [i for i in office.get("/api/rescue/incidents?all=true").json()["items"] if i["id"] == second["id"]]
+    assert (went["status"], len(went["went_to"])) == ("split", 2)
+
+
+def test_a_plan_is_made_compared_accepted_and_its_orders_are_followed(page: Page, office: httpx.Client) -> None:
+    depths = [{"depth_m": 1, "geometry": square(*CITY, 500)}]
+    flood = post(office, "floods", {"name": "圩里的水", "depths": depths})
+    wet = reported(office, "水中村", 0.001, 0.001, trapped=6, needs=["boat"], depth_m=1.2)
+    dry = reported(office, "水外村", 0.03, 0.02, trapped=2)
+    page.reload()
+    expect(page.locator(".rd-tab .rs-tab-acts")).to_contain_text("按“圩里的水”第 1 版的水")
+    card = planned(page)
+    made = office.get(f"/api/rescue/plans/{card.get_attribute('data-plan')}").json()
+    assert made["flood"] == flood["id"]
+    assert made["routing"] == "road"
+    by = {a["incident"]: a for a in made["assignments"]}
+    for one, name in ((wet, "水中村"), (dry, "水外村")):
+        a = by[one["id"]]
+        minutes = max(1, round(a["travel_s"] / 60))
+        expect(card).to_contain_text(f"{one['id']} 号{a['team_name']} {minutes} 分钟")
+        expect(row(page, name)).to_contain_text(a["team_name"])
+        expect(row(page, name).locator(".rd-when")).to_contain_text(re.compile(rf"^{minutes}\s分钟"))
+        expect(row(page, name).locator(".rd-when")).to_contain_text("待采纳")
+        expect(row(page, name).locator(".rd-why")).to_contain_text(a["why"].split("；")[0])
+    expect(row(page, "水中村")).to_contain_text("行船")
+    expect(row(page, "水外村")).not_to_contain_text("直线估算")
+    page.wait_for_function("() => { const c = window.riskmapWays.counts(); return c.proposed === 2 && c.boats === 1; }")
+    card.get_by_role("button", name="在图上比较").click()
+    at_rest(page)
+    accepted(page)
+    expect(page.locator(".rd-head")).to_contain_text("方案 1 执行中")
+    expect(page.locator(".rd-head")).to_contain_text(re.compile(r"队伍 2/\d+ 出动"))
+    page.wait_for_function("() => { const c = window.riskmapWays.counts(); return c.running === 2 && !c.proposed; }")
+    expect(row(page, "水中村").locator(".rd-when")).to_contain_text("已下达")
+    expect(page.locator(".rs-entries tr", has_text="接受第 1 号方案")).to_be_visible()
+    # Followed: the next mark in a click, the others with a time and a word; the telephone at hand.
+    one = opened(page, "水中村")
+    one.get_by_role("button", name="记签收").click()
+    expect(row(page, "水中村").locator(".rd-when")).to_contain_text("已签收")
+    one.get_by_role("button", name="记出发").click()
+    expect(row(page, "水中村").locator(".rd-when")).to_contain_text("在途")
+    one.get_by_role("button", name="详情、电话").click()
+    dialog = page.locator(".rd-dialog")
+    expect(dialog).to_contain_text("电话（一键通）")
+    dialog.locator("input[name=note]").fill("水面有漂木，绕行")
+    dialog.get_by_role("button", name="记到达").click()
+    expect(dialog).to_contain_text("水面有漂木，绕行")
+    with page.expect_download() as got:
+        dialog.get_by_role("button", name="打印").click()
+    assert got.value.suggested_filename.endswith(".pdf")
+    page.keyboard.press("Escape")
+    expect(row(page, "水中村").locator(".rd-when")).to_contain_text("已到达")
+    page.wait_for_function("() => window.riskmapWays.counts().running === 1")  # who is there has no way any more
+    page.locator(".rd-tab .seg").get_by_role("button", name="调度令").click()
+    expect(page.locator(".rd-orders .rd-order")).to_have_count(2)
+    with page.expect_download() as got:
+        page.get_by_role("button", name="全部打印").click()
+    assert got.value.suggested_filename.endswith(".pdf")
+    page.locator(".rd-orders .rd-order", has_text=by[dry["id"]]["team_name"]).get_by_role(
+        "button", name="详情、电话"
+    ).click()
+    dialog.get_by_role("button", name="撤销").click()
+    expect(dialog).to_contain_text("撤销请写明原因")
+    dialog.locator("input[name=note]").fill("群众已自行转移")
+    dialog.get_by_role("button", name="撤销").click()
+    expect(dialog).to_contain_text("撤销 ")
+    page.keyboard.press("Escape")
+    expect(page.locator(".rd-orders .rd-order")).to_have_count(1)
+
+
+def test_a_road_that_closes_asks_for_another_plan_and_its_card_says_why(page: Page, office: httpx.Client) -> None:
+    reported(office, "北头", 0.02, 0.02, trapped=5, needs=["boat"])
+    reported(office, "南头", -0.02, -0.02, trapped=3, needs=["boat"])
+    page.reload()
+    planned(page)
+    accepted(page)
+    order = office.get("/api/rescue/orders?running=true").json()["items"][0]
+    body = office.get(f"/api/rescue/plans/{order['plan']}").json()
+    line = next(a for a in body["assignments"] if a["incident"] == order["incident"])["route"]["coordinates"]
+    middle = {"type": "Point", "coordinates": line[len(line) // 2]}
+    post(office, "routing/closures", {"at": middle, "length_m": 60, "reason": "桥面过水"})
+    page.reload()
+    held = page.locator(".rd-card.held")
+    expect(held).to_contain_text(re.compile("采纳以后有变：.*封闭"))
+    held.get_by_role("button", name="重算").click()
+    card = page.locator(".rd-card[data-plan]")
+    expect(card).to_contain_text(re.compile("因.*封闭"))
+    expect(card).to_contain_text(re.compile(r"总到达 .+ → .+ 分钟"))
+    made = office.get(f"/api/rescue/plans/{card.get_attribute('data-plan')}").json()
+    changed = [r for r in made["against"]["rows"] if r["what"] != "same"]
+    expect(card.locator(".rd-changes li .no")).to_have_text([f"{r['incident']} 号" for r in changed])
+    card.get_by_role("button", name="退回").click()
+    dialog = page.get_by_role("dialog", name="退回")
+    dialog.locator("textarea").fill("桥面已恢复")
+    dialog.get_by_role("button", name="退回").click()
+    expect(page.locator(".rd-card[data-plan]")).to_have_count(0)
+    assert office.get(f"/api/rescue/plans/{made['id']}").json()["returned_reason"] == "桥面已恢复"
+    expect(page.locator(".rs-entries tr", has_text="桥面已恢复").first).to_be_visible()
+
+
+def test_by_hand_another_team_and_who_was_first_is_told(page: Page, office: httpx.Client) -> None:
+    reported(office, "北头", 0.02, 0.02, trapped=5, needs=["boat"])
+    reported(office, "南头", -0.02, -0.02, trapped=3, needs=["boat"])
+    page.reload()
+    card = planned(page)
+    first = office.get(f"/api/rescue/plans/{card.get_attribute('data-plan')}").json()
+    teams = {a["incident_name"]: a for a in first["assignments"]}
+    one = opened(page, "北头")
+    one.get_by_label("指定队伍").select_option(str(teams["南头"]["team"]))
+    one.get_by_role("button", name="看后果").click()
+    expect(card).not_to_have_attribute("data-plan", str(first["id"]))
+    expect(card).to_contain_text("手工调整")
+    expect(card.locator("li.lost")).to_contain_text("没有队伍")  # the south has lost its team, in red
+    expect(row(page, "北头")).to_contain_text(teams["南头"]["team_name"])
+    by_hand = card.get_attribute("data-plan")
+    sent = one.get_by_role("button", name="不派").count()
+    one.get_by_role("button", name="不派").first.click()
+    expect(card).not_to_have_attribute("data-plan", str(by_hand))
+    expect(one.get_by_role("button", name="不派")).to_have_count(sent - 1)
+    # Another officer accepts the first plan meanwhile.
+    post(office, f"plans/{first['id']}/accept", {}, 200)
+    card.get_by_role("button", name="采纳", exact=True).click()
+    expect(card.locator("[role=alert]").first).to_contain_text(re.compile("admin 已于 .* 接受第 .* 号方案"))
+    expect(card.get_by_role("button", name="采纳", exact=True)).to_have_count(0)
+    expect(card.get_by_role("button", name="重算")).to_be_visible()
+    card.get_by_role("button", name="收起").click()
+    expect(page.locator(".rd-card[data-plan]")).to_have_count(0)
+    expect(row(page, "北头").locator(".rd-when")).to_contain_text("已下达")
+
+
+def test_no_way_is_said_and_is_no_zero(page: Page, office: httpx.Client) -> None:
+    depths = [{"depth_m": 1, "geometry": square(*CITY, 900)}]
+    post(office, "floods", {"name": "围死的水", "depths": depths})
+    teams = office.get("/api/rescue/teams").json()["items"]
+    afloat = {s["value"] for t in teams if t["boats"] for s in t["skills"]}
+    need = min({s["value"] for t in teams for s in t["skills"]} - afloat)  # in the water, and no such team has a boat
+    reported(office, "孤点", trapped=3, kind="其他", needs=[need])
+    page.reload()
+    card = planned(page)
+    expect(card.locator("li.lost")).to_contain_text("无法到达")
+    expect(row(page, "孤点").locator(".rd-when .big")).to_have_text("无法到达")
+    expect(row(page, "孤点").locator(".rd-why")).to_contain_text("没有能走的路")
+
+
+def test_an_exercise_and_a_minute_of_before_are_kept_apart(page: Page, office: httpx.Client) -> None:
+    reported(office, "实战险情", trapped=2)
+    reported(office, "演练险情", trapped=2, exercise=True)
+    page.reload()
+    expect(row(page, "实战险情")).to_be_visible()
+    expect(page.locator(".rd-incident")).to_have_count(1)
+    page.goto(f"{page.url.split('?')[0]}?exercise=1")
+    expect(row(page, "演练险情")).to_be_visible()
+    expect(page.locator(".rd-incident")).to_have_count(1)
+    planned(page)
+    accepted(page)
+    expect(page.locator(".rd-head")).to_contain_text("方案 1 执行中")
+    assert office.get("/api/rescue/orders?running=true").json()["items"] == []
+    # Back to the minute in which it was reported: no plan then, and nothing can be done.
+    page.locator(".rs-entries tr", has_text="演练险情").last.locator("button").click()
+    expect(page.locator(".rs-past")).to_be_visible()
+    expect(page.locator(".rd-head")).to_contain_text("没有采纳的方案")
+    expect(row(page, "演练险情").locator(".rd-when")).to_contain_text("未派")
+    expect(page.locator(".rd-head").get_by_role("button")).to_have_count(0)
+    expect(page.get_by_role("button", name="算方案")).to_have_count(0)
+    page.keyboard.press("Escape")
+    expect(row(page, "演练险情").locator(".rd-when")).to_contain_text("已下达")
+
+
+def test_who_may_not_sees_what_he_may_and_why_not(
+    browser: Browser, address: str, office: httpx.Client, page: Page
+) -> None:
+    reported(office, "北头", 0.02, 0.02, trapped=5)
+    page.reload()
+    card = planned(page)
+    plan = card.get_attribute("data-plan")
+    for name, role in (("kanban", "reader"), ("bianji", "editor")):
+        account = {"username": name, "password": OTHER_PASSWORD, "role": role, "tier": "command", "must_change": False}
+        answer = office.post("/api/accounts", json=account)
+        assert answer.status_code == 201, answer.text
+        context = browser.new_context(locale="zh-CN", viewport={"width": 1366, "height": 768})
+        assert context.request.post(f"{address}/api/session", data={"username": name, "password": OTHER_PASSWORD}).ok
+        other = context.new_page()
+        other.goto(f"{address}/rescue")
+        seen = other.locator(f".rd-card[data-plan='{plan}']")
+        expect(seen).to_contain_text("待采纳")
+        expect(seen).to_contain_text("采纳要有调度权，请由有调度权的人采纳")
+        expect(seen.get_by_role("button", name="采纳", exact=True)).to_have_count(0)
+        writes = role == "editor"
+        expect(other.locator(".rd-head").get_by_role("button", name="险情")).to_have_count(int(writes))
+        expect(other.get_by_role("button", name="算方案")).to_have_count(int(writes))
+        if not writes:
+            expect(other.locator(".rd-tab")).to_contain_text("您的账号只能查看")
+            opened(other, "北头")
+            expect(row(other, "北头").get_by_role("button", name="更新")).to_have_count(0)
+        context.close()
+
+
+def test_a_phone_and_a_service_that_fails(open_page: Callable[..., Watched], office: httpx.Client) -> None:
+    reported(office, "手机上的险情", trapped=4)
+    watched = open_page(signed=False, path="/help", width=390, height=844)
+    page = watched.page
+    assert page.request.post(
+        f"{office.base_url}/api/session", data={"username": "admin", "password": ADMIN_PASSWORD}
+    ).ok
+    page.route("**/api/rescue/incidents?*", lambda r: r.fulfill(status=404, json={"detail": "没有找到"}))
+    page.goto(f"{office.base_url}/rescue?tab=dispatch")
+    parts = page.locator(".rs-parts")
+    parts.get_by_role("tab", name="调度").click()
+    expect(page.locator(".rd-tab .not-read")).to_contain_text("没有找到")
+    page.unroute("**/api/rescue/incidents?*")
+    page.locator(".rd-tab .not-read").get_by_role("button").click()
+    expect(row(page, "手机上的险情")).to_be_visible()
+    page.locator(".rd-head").get_by_role("button", name="险情").click()
+    expect(page.locator("form[aria-label=登记险情]")).to_be_visible()
+    page.locator("form[aria-label=登记险情]").get_by_role("button", name="取消").click()
+    expect(row(page, "手机上的险情")).to_be_visible()
+    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    watched.wrong = [w for w in watched.wrong if "status of 404" not in w]  # what was made to fail
