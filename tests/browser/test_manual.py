@@ -214,6 +214,7 @@ def _night(page: Page) -> None:
     """A dike has broken in the demo city: the flood, a rain warning, a response; all by the service."""
     page.evaluate(
         """async () => {
+            if ((await (await fetch("/api/rescue/floods")).json()).items.length) return; // it is night already
             const { csrf } = await (await fetch("/api/session")).json();
             const send = async (path, body) => {
                 const headers = { "Content-Type": "application/json", "X-CSRF-Token": csrf };
@@ -246,6 +247,44 @@ def _night(page: Page) -> None:
 
 def _rescue(page: Page) -> None:
     _night(page)
+    page.get_by_role("tab", name="水情", exact=True).click()
+    page.keyboard.press("d")
+
+
+def _dispatch(page: Page) -> None:
+    """Five incidents of that night: a plan is accepted, its orders are under way, and another waits."""
+    _night(page)
+    page.evaluate(
+        """async () => {
+            const { csrf } = await (await fetch("/api/session")).json();
+            const send = async (path, body) => {
+                const headers = { "Content-Type": "application/json", "X-CSRF-Token": csrf };
+                const answer = await fetch(`/api/rescue/${path}`, { method: "POST", headers, body: JSON.stringify(body) });
+                if (!answer.ok) throw new Error(await answer.text());
+                return answer.json();
+            };
+            await send("routing/build", {});
+            while ((await (await fetch("/api/rescue/routing")).json()).status !== "ready")
+                await new Promise((later) => setTimeout(later, 500));
+            const report = (name, dx, dy, more) => send("incidents", { kind: "人员被困", name,
+                place: { type: "Point", coordinates: [116.075 + dx, 29.735 + dy] }, ...more });
+            await report("例湖村三组", -0.006, 0.004, { trapped: 12, vulnerable: 3, depth_m: 0.9, needs: ["boat"] });
+            await report("例湖村卫生室", 0.012, 0.002, { trapped: 7, vulnerable: 2, depth_m: 0.6, needs: ["boat", "medical"] });
+            await report("圩东泵站", 0.045, 0.016, { kind: "积水排涝", trapped: 0, needs: ["pump"] });
+            await report("下圩村五组", -0.022, -0.01, { trapped: 21, depth_m: 1.2, needs: ["boat"] });
+            const flood = (await (await fetch("/api/rescue/floods")).json()).items[0].id;
+            const ids = async () => (await (await fetch("/api/rescue/incidents")).json()).items.map((i) => i.id);
+            const plan = await send("plans", { flood, incidents: await ids(), teams: null });
+            const { orders } = await send(`plans/${plan.id}/accept`, {});
+            for (const what of ["receipt", "departure"]) await send(`orders/${orders[0].id}/marks`, { what });
+            await report("下圩村北", 0.004, -0.013, { trapped: 3, depth_m: 0.6, needs: ["boat"] });
+            await send(`plans/${plan.id}/replan`, { flood, incidents: await ids() });
+        }"""
+    )
+    page.reload()
+    expect(page.locator(".rd-card[data-plan]")).to_contain_text("待采纳")
+    page.wait_for_function("() => window.riskmapFound.count() > 0 && window.riskmapPins.counts().pins === 5")
+    page.get_by_role("button", name="在图上比较").click()
     page.keyboard.press("d")
 
 
@@ -343,6 +382,7 @@ TAKEN: dict[str, tuple[str, tuple[int, int], Callable[[Page], None] | None]] = {
     "reportset": ("", (1366, 768), _set),
     "reportcolumns": ("", (1366, 768), _columns),
     "rescue": ("", (1920, 1080), _rescue),
+    "rescuedispatch": ("", (1920, 1080), _dispatch),
     "rescuedraw": ("", (1366, 768), _flood),
     "rescueevac": ("", (1920, 1080), _evacuation),
     "rescuepage": ("", (1366, 768), _one_page),
