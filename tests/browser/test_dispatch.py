@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.api.rescue import square
 from tests.browser.conftest import Watched, at_rest
@@ -324,7 +324,17 @@ def test_no_way_is_said_and_is_no_zero(page: Page, office: httpx.Client) -> None
     afloat = {s["value"] for t in teams if t["boats"] for s in t["skills"]}
     need = min({s["value"] for t in teams for s in t["skills"]} - afloat)  # in the water, and no such team has a boat
     reported(office, "孤点", trapped=3, kind="其他", needs=[need])
-    page.reload()
+    held: list[Route] = []
+    page.route("**/api/rescue/floods?*", lambda route: held.append(route))  # a line that is slow
+    page.goto(page.url.split("?")[0])
+    expect(row(page, "孤点")).to_be_visible()
+    # No plan before the water is known: it would be one of dry land.
+    expect(page.get_by_role("button", name="算方案")).to_be_disabled()
+    expect(page.locator(".rd-tab .rs-tab-acts")).to_contain_text("正在读取淹没范围")
+    for one in held:
+        one.continue_()
+    page.unroute("**/api/rescue/floods?*")
+    expect(page.locator(".rd-tab .rs-tab-acts")).to_contain_text("按“围死的水”第 1 版的水")
     card = planned(page)
     expect(card.locator("li.lost")).to_contain_text("无法到达")
     expect(row(page, "孤点").locator(".rd-when .big")).to_have_text("无法到达")

@@ -64,6 +64,7 @@ export const RD = {
   again: "重算",
   basis: (name: string, version: number) => `按“${name}”第 ${version} 版的水`,
   basisDry: "没有选淹没范围：按没有水算",
+  basisNotRead: "正在读取淹没范围",
   basisOld: "不是最新的一版",
   planning: (s: number, incidents: number) => `正在算方案，${incidents} 处险情逐队算路线，已 ${s} 秒`,
   card: (n: number) => `方案 ${n} 待采纳`,
