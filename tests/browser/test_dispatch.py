@@ -98,7 +98,7 @@ def accepted(page: Page) -> None:
 def test_an_incident_is_reported_on_the_map_told_anew_and_closed(page: Page, office: httpx.Client) -> None:
     expect(page.get_by_role("tab", name="调度")).to_have_attribute("aria-selected", "true")
     expect(page.locator(".rd-tab")).to_contain_text("没有险情。接到报告后点“＋险情”登记")
-    page.keyboard.press("n")
+    page.keyboard.press("x")
     form = page.locator("form[aria-label=登记险情]")
     form.get_by_role("button", name="登记", exact=True).click()
     expect(form).to_contain_text("请在图上点出位置，或输地址、坐标")  # nothing is written without a place

@@ -13,7 +13,7 @@ export const RD = {
   running: (n: number) => `方案 ${n} 执行中`,
   noPlan: "没有采纳的方案",
   add: "险情",
-  addTip: "登记险情（N）",
+  addTip: "登记险情（X）",
   views: { incidents: "险情", orders: "调度令" },
   view: "看险情或调度令",
   none: "没有险情。接到报告后点“＋险情”登记。",
