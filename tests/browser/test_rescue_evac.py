@@ -222,9 +222,11 @@ def test_households_are_imported_listed_by_need_reported_added_and_withdrawn(pag
         office.get(f"{PATH}/{of['id']}/villages/{of['villages'][0]['id']}/households").json()["list"]["households"] == 2
     )
     # On paper and as a table, of the village and of all.
-    with page.expect_download() as got:
-        row.get_by_role("button", name="敲门清单").click()
-    assert got.value.suggested_filename.endswith(".pdf")
+    for name, ending in (("敲门清单 PDF", ".pdf"), ("敲门清单 Excel", ".xlsx")):
+        row.get_by_role("button", name="例湖村 敲门清单").click()
+        with page.expect_download() as got:
+            page.get_by_role("button", name=name).click()
+        assert got.value.suggested_filename.endswith(ending)
     page.locator(".pe-one").get_by_role("button", name="敲门清单").click()
     with page.expect_download() as got:
         page.get_by_role("button", name="敲门清单 Excel").click()
@@ -260,6 +262,10 @@ def test_a_plan_shows_its_shortage_and_its_difference_and_is_accepted(
     drawn = "() => window.riskmapPeople.drawn()"
     page.wait_for_function(f"() => ({drawn})().going > 0")
     on_map = page.evaluate(drawn)
+    page.get_by_role("button", name="避难场所", exact=True).click()
+    page.locator(".pe-villages button", has_text="例湖村").click()
+    expect(page.locator("[data-village].sel")).to_contain_text("例湖村")
+    page.get_by_role("button", name="安置方案", exact=True).click()
     assert "例湖村 未转 30" in on_map["villages"]
     assert f"{stopped['name']} 停用" in on_map["shelters"]
     assert any("余" in s for s in on_map["shelters"])
@@ -272,6 +278,8 @@ def test_a_plan_shows_its_shortage_and_its_difference_and_is_accepted(
     expect(plan).to_contain_text(re.compile(r"[\d,]+ 人没有安置"), timeout=60_000)
     expect(plan.locator(".pe-diff")).to_contain_text(f"与执行中的方案 {made['id']} 不同的村")
     expect(plan.locator(".pe-diff li").first).to_contain_text("→")
+    proposed = sum(len(v["to"]) for v in office.get(f"{PATH}/{of['id']}/plans/{made['id'] + 1}").json()["villages"])
+    page.wait_for_function(f"() => ({drawn})().going === {proposed}")  # those of the plan that is looked at
     plan.get_by_role("button", name="退回").click()
     expect(plan).to_contain_text("执行中")
     # The officer may name the shelters.

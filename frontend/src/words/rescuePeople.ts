@@ -173,7 +173,7 @@ export const RE = {
   noPlans: "还没有方案。按空位和不涉水的路，把未转的人分到避难场所。",
   nobodyLeft: "都已转移，不用再排。",
   notes: "怎么算的",
-  lineNote: "图上村到避难场所的线只示意去向，不是路线。",
+  lineNote: "图上画的是这个方案的去向，只是示意，不是路线。",
   older: (n: number) => `以前的方案 ${num(n)}`,
 
   // Order

@@ -29,7 +29,7 @@ export class PeopleLayer extends ViewportLayer implements OverLayer {
   private colours = { warn: "", stop: "" };
   private labels: { zoom: number; placed: Label[] } | null = null;
 
-  constructor(private readonly picked: (village: number) => void) {
+  constructor(private readonly picked: (village: number) => boolean) {
     super("found");
   }
 
@@ -53,13 +53,12 @@ export class PeopleLayer extends ViewportLayer implements OverLayer {
     return { villages: this.villages.map((v) => `${v.name} ${v.said}`), shelters: this.shelters.map((s) => `${s.name} ${s.said}`), going: this.going.length };
   }
 
-  /** Whether there was a village within reach; it is told. */
+  /** Whether there was a village within reach, and it was taken. */
   pick(lng: number, lat: number, zoom: number): boolean {
     const size = worldSize(zoom);
     const [x, y] = [worldX(lng) * size, worldY(lat) * size];
     const found = [...this.villages].reverse().find((v) => Math.hypot(v.x * size - x, v.y * size - y) <= REACH);
-    if (found) this.picked(found.id);
-    return found !== undefined;
+    return found !== undefined && this.picked(found.id);
   }
 
   private seen(zoom: number): (ShelterSign & At)[] {

@@ -5,11 +5,11 @@ import { past } from "../night";
 import { opened, people, running } from "./people";
 import { type Going, PeopleLayer, type ShelterSign, type VillageSign } from "./PeopleLayer";
 
-/** `chose`: a village was pressed. The layer is what the map gets. */
-export function usePeopleLayer(chose: (evacuation: number, village: number) => void) {
+/** `chose`: a village was pressed; false where the page wants the place and not the village. The layer is what the map gets. */
+export function usePeopleLayer(chose: (evacuation: number, village: number) => boolean) {
   const layer = new PeopleLayer((village) => {
     const of = running.value.find((e) => people.whole[e.id]?.villages.some((v) => v.id === village));
-    if (of) chose(of.id, village);
+    return of !== undefined && chose(of.id, village);
   });
   const placed = computed(() => new Map(Object.values(people.places).flat().flatMap((p) => (p.at ? [[p.village, p.at] as const] : []))));
   const villages = computed<VillageSign[]>(() => running.value.flatMap((e) => people.whole[e.id]?.villages ?? []).flatMap((v) => {
@@ -28,9 +28,12 @@ export function usePeopleLayer(chose: (evacuation: number, village: number) => v
   }));
   const going = computed<Going[]>(() => {
     const where = new Map((people.shelters?.items ?? []).flatMap((s) => (s.id !== null && s.at ? [[s.id, s.at] as const] : [])));
-    return (opened.value?.villages ?? []).flatMap((v) => v.assigned.flatMap((a) => {
-      const [from, to] = [placed.value.get(v.id), a.shelter === null ? undefined : where.get(a.shelter)];
-      return from && to ? [{ from, to, persons: a.persons }] : [];
+    // While a plan is looked at its own; else those of the one in force.
+    const plan = people.looking && people.part === "plan" ? people.plan : null;
+    const all = plan ? plan.villages.map((v) => ({ id: v.village, to: v.to })) : (opened.value?.villages ?? []).map((v) => ({ id: v.id, to: v.assigned }));
+    return all.flatMap((v) => v.to.flatMap(({ shelter, persons }) => {
+      const [from, to] = [placed.value.get(v.id), shelter === null ? undefined : where.get(shelter)];
+      return from && to ? [{ from, to, persons }] : [];
     }));
   });
   watch([villages, shelters, going], ([v, s, g]) => layer.show(v, running.value.length ? s : [], running.value.length ? g : []), { immediate: true });

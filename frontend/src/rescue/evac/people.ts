@@ -15,6 +15,7 @@ export const people = reactive({
   whole: {} as Record<number, Evacuation>, // those that run, and the one that is opened
   open: null as number | null,
   village: null as number | null, // of the opened one
+  looking: false, // its tab is open
   part: "villages" as "villages" | "shelters" | "plan",
   places: {} as Record<number, PlaceOf[]>,
   shelters: null as Shelters | null, // of the opened one, as they are now
