@@ -1,16 +1,16 @@
-"""Teams, goods, incidents, plans and orders."""
+"""Proposals that were returned."""
 
 from pathlib import Path
 
 from alembic import op
 
-revision = "0031"
-down_revision = "0030"
+revision = "0033"
+down_revision = "0032"
 
 
 def upgrade() -> None:
-    """The text stands in sql/0031_plan_returned.sql."""
-    sql = (Path(__file__).parents[1] / "sql" / "0031_plan_returned.sql").read_text(encoding="utf-8")
+    """The text stands in sql/0033_plan_returned.sql."""
+    sql = (Path(__file__).parents[1] / "sql" / "0033_plan_returned.sql").read_text(encoding="utf-8")
     # The driver's own cursor: the text has colons and percent signs that are no parameters.
     op.get_bind().connection.cursor().execute(sql)
 
