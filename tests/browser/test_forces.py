@@ -105,6 +105,23 @@ def test_a_team_reports_with_its_place_on_the_map_and_all_see_it(page: Page, off
     expect(page.locator(".rs-chips")).to_contain_text("到达 1", timeout=30_000)
 
 
+def test_a_team_that_is_out_is_picked_on_the_map_also_where_it_stands_on_an_object(
+    page: Page, office: httpx.Client
+) -> None:
+    lng, lat = get(office, "goods")["items"][0]["at"]
+    team = get(office, "teams")["items"][6]
+    post(office, f"teams/{team['id']}/status", {"status": "到达", "lon": lng, "lat": lat})
+    page.reload()
+    expect(page.locator(f"[data-team='{team['id']}'] .rf-status")).to_have_text("到达")
+    page.evaluate("([x, y]) => window.riskmap.map.setView([y, x], 16, { animate: false })", [lng, lat])
+    map_click(page, 0.5, 0.5)
+    expect(page.locator(f"[data-team='{team['id']}'] .rs-open")).to_be_visible()
+    expect(page.locator(".rf-nearest")).to_have_count(0)
+    # What lies below it is asked for from beside it.
+    map_click(page, 0.6, 0.6)
+    expect(page.locator(".rf-nearest")).to_be_visible()
+
+
 def test_back_at_a_minute_teams_stand_as_they_did_and_nothing_is_told(page: Page, office: httpx.Client) -> None:
     team = get(office, "teams")["items"][1]
     made = post(office, f"teams/{team['id']}/status", {"status": "出动"})
