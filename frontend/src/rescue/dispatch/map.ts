@@ -3,6 +3,7 @@ import { computed, watch } from "vue";
 import { anchorOf } from "../../map/MarkLayer";
 import { type Geometry, latOf, lngOf, partsOf } from "../../map/mercator";
 import { RD } from "../../words/rescueDispatch";
+import { cutsOf } from "./cuts";
 import { assignmentOf, dispatch, isOpen, shownPlan } from "./dispatch";
 import { type PinMark, PinsLayer, type Way, WaysLayer } from "./DispatchLayers";
 import { forces } from "../forces/forces";
@@ -12,23 +13,6 @@ import { night } from "../night";
 function pointOf(shape: Geometry): { lng: number; lat: number } | null {
   const at = anchorOf(shape);
   return at && { lng: lngOf(at.x), lat: latOf(at.y) };
-}
-
-/** Where closed roads begin: an end that one closed piece alone has. */
-export function cutsOf(lines: readonly Geometry[]): { lng: number; lat: number }[] {
-  const ends = new Map<string, { lng: number; lat: number; n: number }>();
-  for (const g of lines) {
-    const parts = (g.type === "LineString" ? [g.coordinates] : g.type === "MultiLineString" ? g.coordinates : []) as [number, number][][];
-    for (const line of parts)
-      for (const end of [line[0], line.at(-1)]) {
-        if (!end) continue;
-        const key = `${end[0].toFixed(6)},${end[1].toFixed(6)}`;
-        const known = ends.get(key);
-        if (known) known.n++;
-        else ends.set(key, { lng: end[0], lat: end[1], n: 1 });
-      }
-  }
-  return [...ends.values()].filter((e) => e.n === 1).map(({ lng, lat }) => ({ lng, lat }));
 }
 
 export function useDispatchMap(take: (incident: number) => void): { ways: WaysLayer; pins: PinsLayer } {
