@@ -1,5 +1,5 @@
 /** Teams, goods, standing by and roads of the night, asked for with the rest; the map and the tab look here. */
-import { computed, reactive } from "vue";
+import { computed, reactive, watch } from "vue";
 import { getJson, isAbort, Problem } from "../../api/client";
 import { Latest } from "../../api/latest";
 import { classes, complain, store, whyOf } from "../../selection/store";
@@ -29,7 +29,8 @@ export const forces = reactive({
   spot: null as Spot | null, // where one asks who is there first
   need: "",
   nearest: null as Nearest | null,
-  nearestAt: "", // when that was worked out
+  nearestAt: "", // when that was worked out, and with which water avoided
+  nearestFlood: "",
   nearestFailed: "",
   late: [] as readonly KeyPlace[], // key places that no team reaches in time, and where teams had better stand by
   sites: [] as readonly Site[],
@@ -73,8 +74,11 @@ async function readForces(quiet: boolean): Promise<void> {
 export function followForces(): () => void {
   of = "";
   const end = withTheRest(readForces);
+  // Another water, or the first that is read: who is first through it is another question.
+  const still = watch(() => night.flood?.id, () => forces.spot && void askNearest());
   return () => {
     end();
+    still();
     for (const one of Object.values(latest)) one.begin();
   };
 }
@@ -100,12 +104,13 @@ export function typedPlace(text: string): At | undefined {
 export async function askNearest(): Promise<void> {
   const signal = latest.nearest.begin();
   const { spot } = forces;
+  const { flood } = night;
   Object.assign(forces, { nearest: null, nearestFailed: "" });
   if (!spot || past.value) return;
-  const query = new URLSearchParams({ lon: String(spot.lng), lat: String(spot.lat), limit: "200", ...(forces.need ? { need: forces.need } : {}), ...(night.flood ? { flood: String(night.flood.id) } : {}), ...(night.exercise ? { exercise: "true" } : {}) });
+  const query = new URLSearchParams({ lon: String(spot.lng), lat: String(spot.lat), limit: "200", ...(forces.need ? { need: forces.need } : {}), ...(flood ? { flood: String(flood.id) } : {}), ...(night.exercise ? { exercise: "true" } : {}) });
   try {
     const got = await getJson<Nearest>(`/api/rescue/teams/nearest?${query}`, signal);
-    if (!signal.aborted) Object.assign(forces, { nearest: got, nearestAt: new Date().toISOString() });
+    if (!signal.aborted) Object.assign(forces, { nearest: got, nearestAt: new Date().toISOString(), nearestFlood: flood?.name ?? "" });
   } catch (error) {
     if (isAbort(error) || signal.aborted) return;
     forces.nearestFailed = whyOf(error);
