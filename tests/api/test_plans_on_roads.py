@@ -65,7 +65,7 @@ def test_a_closed_bridge_changes_the_plan_and_the_difference_is_right(admin: Tes
     row = rows[round_["incident"]]
     assert row["after"] == [
         {"team": fleet["west"], "team_name": "例西艇队", "masked": None, "travel_s": round_["travel_s"],
-         "distance_m": round_["distance_m"]}
+         "distance_m": round_["distance_m"], "arrived": False}
     ]  # fmt: skip
     assert round_["travel_s"] > way["travel_s"] + 300
     before = {a["incident"]: a["team"] for a in made["assignments"]}
@@ -79,6 +79,37 @@ def test_a_closed_bridge_changes_the_plan_and_the_difference_is_right(admin: Tes
         assert opened.status_code in {200, 201}, opened.text
     again = post(admin, f"plans/{anew['id']}/replan", {})
     assert sent(again) == sent(made)
+
+
+def test_a_team_under_way_is_told_another_way_by_another_order(admin: TestClient, fleet: dict[str, int]) -> None:
+    here = incident(admin, (116.026, 29.70), trapped=2, needs=["boat"], name="桥东")
+    made = plan(admin, here, teams=[fleet["west"]])
+    first = post(admin, f"plans/{made['id']}/accept", {}, 200)["orders"][0]
+    # Half-way along the way that it was told: nothing new.
+    half = {"status": "在途", "lon": 116.01, "lat": 29.70}
+    post(admin, f"teams/{fleet['west']}/status", half)
+    same = post(admin, f"plans/{made['id']}/replan", {})
+    [one] = same["assignments"]
+    assert (one["order"], one["rerouted"]) == (first["id"], None)
+    told = refused(admin.post(f"/api/rescue/plans/{same['id']}/accept"))
+    assert told["code"] == "nothing"
+    body = {"at": {"type": "Point", "coordinates": [116.021, 29.70]}, "length_m": 100, "reason": "桥面过水"}
+    closed = post(admin, "routing/closures", body)
+    anew = post(admin, f"plans/{made['id']}/replan", {})
+    [one] = anew["assignments"]
+    assert (one["order"], one["rerouted"]) == (None, first["id"])
+    assert [r["what"] for r in anew["diff"]["rows"]] == ["slower"]
+    assert [w["order"] for w in anew["withdraws"]] == [first["id"]]
+    [second] = post(admin, f"plans/{anew['id']}/accept", {}, 200)["orders"]
+    assert any("北环" in line for line in second["instructions"])
+    orders = {o["id"]: o for o in get(admin, "orders", incident=here["id"])["items"]}
+    assert (orders[first["id"]]["status"], orders[second["id"]]["status"]) == ("cancelled", "issued")
+    assert orders[first["id"]]["marks"][-1]["note"].endswith("改道，另有新令")
+    assert [t["order"]["id"] for t in get(admin, "teams")["items"] if t["id"] == fleet["west"]] == [second["id"]]
+    post(admin, f"routing/closures/{closed['id']}/lift", {"reason": "试完"}, 200)
+    post(admin, f"orders/{second['id']}/marks", {"what": "result"})
+    post(admin, f"teams/{fleet['west']}/status", {"status": "待命"})
+    post(admin, f"incidents/{here['id']}/close", {"version": 1, "result": "救出"}, 200)
 
 
 def test_in_the_water_only_a_boat_gets_there_and_a_new_version_of_the_flood_changes_it(

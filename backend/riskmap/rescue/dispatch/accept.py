@@ -41,7 +41,7 @@ def accept(snapshot: Snapshot, plan_id: int) -> int:
         raise Conflict(f"险情 {said}，方案没有接受。请重算。", code="incident_over", now={"incidents": over})
     sent = {a["team"] for a in new}
     by_id = {t.id: t for t in teams.all_of(snapshot, exercise=exercise, at=now, ids=sorted(sent)) if t.id in sent}
-    _ensure_free(snapshot, plan, by_id, sent)
+    _ensure_free(by_id, sent, turned={a["team"] for a in new if a.get("rerouted") is not None})
     number: int = plan["based_on"] + 1
     connection.execute(
         text(
@@ -53,8 +53,10 @@ def accept(snapshot: Snapshot, plan_id: int) -> int:
             "account": snapshot.reader.account_id,
         },
     )  # fmt: skip
+    turned = {a.get("rerouted") for a in new}
     for one in back:
-        orders.add_mark(snapshot, one["order"], "cancelled", at=None, how="system", note=f"方案 {number} 改派或收回")
+        why = "改道，另有新令" if one["order"] in turned else "改派或收回"
+        orders.add_mark(snapshot, one["order"], "cancelled", at=None, how="system", note=f"方案 {number} {why}")
         if one["team"] not in sent:
             teams.add_status(snapshot, one["team"], "返回", order_id=one["order"], exercise=exercise)
     log.note(
@@ -94,15 +96,17 @@ def _ensure_seen(snapshot: Snapshot, sent: set[int]) -> None:
         )
 
 
-def _ensure_free(snapshot: Snapshot, plan: Mapping[str, Any], by_id: Mapping[int, teams.Team], sent: set[int]) -> None:
-    """Raises Conflict where a team has been struck off, or has reported since that it cannot be sent."""
+def _ensure_free(by_id: Mapping[int, teams.Team], sent: set[int], *, turned: set[int]) -> None:
+    """Raises Conflict where a team has been struck off, or has reported since that it cannot be sent. `turned`: under
+    way to the same incident, whatever it reports of that.
+    """
     named = []
     for team in sorted(sent):
         found = by_id.get(team)
         if found is None:
             named.append(f"队伍 {team} 已注销")
         elif found.status in {"到达", "休整"} or (
-            found.status in {"出动", "在途"} and (found.told or {}).get("order_id") is None
+            found.status in {"出动", "在途"} and team not in turned and (found.told or {}).get("order_id") is None
         ):
             named.append(f"{found.row['name']}现为{found.status}")
     if named:

@@ -49,6 +49,19 @@ def open_by_team(connection: Connection, *, exercise: bool, at: datetime) -> dic
     return {r["team_id"]: {k: r[k] for k in ("id", "incident", "at", "arrived")} for r in rows.mappings()}
 
 
+def told_ways(connection: Connection, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """The way that each order was given with: {routing, route, boat_leg}."""
+    rows = connection.execute(
+        text(
+            "SELECT o.order_id, a.one FROM rescue_order AS o JOIN rescue_plan AS p USING (plan_id)"
+            " CROSS JOIN jsonb_array_elements(p.body->'assignments') AS a (one)"
+            " WHERE o.order_id = ANY(CAST(:ids AS bigint[])) AND (a.one->>'team')::bigint = o.team_id"
+        ),
+        {"ids": list(ids)},
+    )
+    return {r.order_id: {k: r.one[k] for k in ("routing", "route", "boat_leg")} for r in rows}
+
+
 def running(connection: Connection, incident_ids: Sequence[int], at: datetime) -> list[dict[str, Any]]:
     """Open orders of incidents at a minute: {team, incident, travel_s, distance_m, arrived}, as they were told."""
     rows = connection.execute(

@@ -292,6 +292,8 @@ def _assigned(
     about = {i["id"]: i for i in picture.incidents}
     order = sorted(pairs, key=lambda p: (-task_of[p[1]].points, p[1], _s(by_pair[p])))
     goes = dict(pairs)
+    standing = {t: o["id"] for t, o in picture.open_orders.items() if goes.get(t) == o["incident"]}
+    told = orders.told_ways(snapshot.connection, list(standing.values()))
     out = []
     for team_id, incident_id in order:
         team = picture.teams[team_id]
@@ -300,7 +302,8 @@ def _assigned(
         place = incidents.place_of(about[incident_id])
         way, how = ways.route(snapshot, router, team, place, asked.flood_id, asked.exercise)
         shown = way.leg if way is not None and how.by == leg.by else leg
-        has_order = picture.open_orders.get(team_id)
+        has_order = standing.get(team_id)
+        turned = has_order is not None and not ways.is_told(told[has_order], way)
         out.append(
             {
                 "team": team_id, "incident": incident_id, "travel_s": round(shown.travel_s),
@@ -311,7 +314,8 @@ def _assigned(
                 "in_water_m": round(way.in_water_m, 1) if way is not None else None,
                 "meets": [n for n in about[incident_id]["needs"] if team.meets(n)], "seats": team.seats,
                 "pinned": asked.pins.get(team_id, -1) == incident_id,
-                "order": has_order["id"] if has_order and has_order["incident"] == incident_id else None,
+                # Under way already: by the way that it was told, or to be told another.
+                "order": None if turned else has_order, "rerouted": has_order if turned else None,
                 "why": _why(team, about[incident_id], shown, by_pair, goes, picture, task_of, asked,
                             way.in_water_m if way is not None else 0.0),
             }
@@ -723,7 +727,7 @@ def _compared(
                 "before": _told(old, names), "after": _told(new, names),
             }
         )  # fmt: skip
-    kinds = ("lost", "gained", "other_team", "slower", "faster", "new", "gone", "same")
+    kinds = ("lost", "gained", "other_team", "slower", "faster", "rerouted", "new", "gone", "same")
     return {"rows": rows, "counts": {k: sum(r["what"] == k for r in rows) for k in kinds}}
 
 
@@ -765,8 +769,9 @@ def _what(
     if any(a.get("arrived") for a in new.values()):
         return "same", f"{said(new)}，不变"
     first, later = _first(old), _first(new)
+    turned = any(a.get("rerouted") for a in new.values())
     if first is None or later is None or abs(later - first) < 60:
-        return "same", "不变"
+        return ("rerouted", f"{said(new)}，改走另一条路") if turned else ("same", "不变")
     what = "slower" if later > first else "faster"
     return what, f"{said(new)}，{'晚' if later > first else '早'} {ways.minutes(abs(later - first))}"
 

@@ -52,10 +52,11 @@ def list_plans(
 @router.post("/plans", status_code=201)
 def post_plan(body: NewPlan, request: Request, reader: Writer, snapshot: WriteSnapshot) -> Any:
     """{flood, incidents, teams | null, exercise} → {id, assignments: [{team, team_name, incident, incident_name,
-    travel_s, distance_m, routing, route, boat_leg, instructions, in_water_m, meets, seats, pinned, order, why}],
-    unreachable: [{incident, code: no_way|no_skill|no_team, why}], short: [{incident, needs, seats, words}], left_out,
-    standing, withdraws, optimal, solved_note, routing, routing_title, routing_notes, based_on, accepted, overtaken,
-    diff, causes, since}. A proposal: nobody is sent before it is accepted."""
+    travel_s, distance_m, routing, route, boat_leg, instructions, in_water_m, meets, seats, pinned, order, rerouted,
+    why}], unreachable: [{incident, code: no_way|no_skill|no_team, why}], short: [{incident, needs, seats, words}],
+    left_out, standing, withdraws, optimal, solved_note, routing, routing_title, routing_notes, based_on, accepted,
+    overtaken, diff, causes, since}. `rerouted`: the order that is given anew because its way is another. A proposal:
+    nobody is sent before it is accepted."""
     count(reader)
     asked = Asked(body.incidents, body.teams, body.flood, body.exercise, {})
     made = plans.make(snapshot, request.app.state.router, asked)
@@ -65,10 +66,10 @@ def post_plan(body: NewPlan, request: Request, reader: Writer, snapshot: WriteSn
 
 @router.get("/plans/{plan_id}")
 def get_plan(plan_id: PlanId, request: Request, reader: Inner, snapshot: ReadSnapshot, at: At = None) -> Any:
-    """A plan; `diff` to its parent: {rows: [{incident, what: lost|gained|other_team|slower|faster|new|gone|same, words,
-    before, after}], counts}; `against`: the same to the orders that run, with {both, before_s, after_s}; `since`: what
-    has changed since it looked, in words; `overtaken`: who accepted another; `returned_at`, `returned_by`,
-    `returned_reason`."""
+    """A plan; `diff` to its parent: {rows: [{incident, what: lost|gained|other_team|slower|faster|rerouted|new|gone|
+    same, words, before, after}], counts}; `against`: the same to the orders that run, with {both, before_s, after_s};
+    `since`: what has changed since it looked, in words; `overtaken`: who accepted another; `returned_at`,
+    `returned_by`, `returned_reason`."""
     return _plan(request, snapshot, plan_id, at)
 
 

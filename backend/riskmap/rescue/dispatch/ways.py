@@ -6,8 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import shapely
+import shapely.geometry
+from pyproj import Geod
+
 from riskmap.rescue import routing
 from riskmap.rescue.dispatch.teams import Team
+from riskmap.rescue.roadengine.plane import Plane
 from riskmap.rescue.routing import Answer, Leg, Place, Route, Router, Vehicle
 from riskmap.rescue.routing.answers import BY_TITLE
 from riskmap.store.snapshot import Snapshot
@@ -101,6 +106,31 @@ def minutes(seconds: float) -> str:
     """A travel time in words."""
     whole = max(1, round(seconds / 60))
     return f"{whole} 分钟" if whole < 120 else f"{whole // 60} 小时 {whole % 60} 分钟"
+
+
+_ALONG_M, _APART_M = 30.0, 100.0
+_GEOD = Geod(ellps="GRS80")
+
+
+def is_told(told: Mapping[str, Any], way: Route | None) -> bool:
+    """Whether a way is the one that an order was given with, or what is left of it: then nobody is told anew. By
+    straight lines nothing is known of the road, and what was told stands.
+    """
+    if way is None or way.leg.by != "road" or told["routing"] != "road" or told["route"] is None:
+        return True
+    before, boat = told["boat_leg"], way.leg.boat
+    if (before is None) != (boat is None):
+        return False
+    if before is not None and boat is not None:
+        start, now = before["coordinates"][0], boat.line[0]
+        if _GEOD.line_length([start[0], now[0]], [start[1], now[1]]) > _APART_M:
+            return False
+    if len(way.line) < 2:
+        return True
+    line = shapely.LineString(way.line)
+    plane = Plane.of(shapely.get_coordinates(line))
+    along = plane.flat(shapely.geometry.shape(told["route"])).buffer(_ALONG_M)
+    return bool(shapely.length(shapely.difference(plane.flat(line), along)) <= _APART_M)
 
 
 def arrivals(teams: Sequence[Team], found: Legs, index: int = 0) -> list[tuple[Team, Leg | None]]:

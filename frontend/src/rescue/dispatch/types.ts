@@ -18,7 +18,7 @@ export interface Assignment extends TeamNamed {
   meets: string[]; seats: number; pinned: boolean; order: number | null; why: string;
 }
 export interface Sent extends TeamNamed { travel_s: number | null; distance_m: number | null; arrived: boolean }
-export interface DiffRow { incident: number; incident_name: string; what: "lost" | "gained" | "other_team" | "slower" | "faster" | "new" | "gone" | "same"; words: string; before: Sent[] | null; after: Sent[] | null }
+export interface DiffRow { incident: number; incident_name: string; what: "lost" | "gained" | "other_team" | "slower" | "faster" | "rerouted" | "new" | "gone" | "same"; words: string; before: Sent[] | null; after: Sent[] | null }
 export interface Against { rows: DiffRow[]; counts: Record<DiffRow["what"], number>; both: number; before_s: number; after_s: number }
 export interface Accepted { plan: number; number: number; at: string; by: string }
 export interface PlanHead {
