@@ -242,7 +242,7 @@ class TestAccept:
             assert status[o["team"]["id"]][1]["id"] == o["id"]
         log = get(admin, "log", kind="调度")["items"]
         assert sum(e["what"].startswith("调度令 ") for e in log[:2]) == 2
-        assert log[2]["what"].startswith(f"接受第 {done['accepted_number']} 号方案")
+        assert log[2]["what"].startswith(f"采纳第 {done['accepted_number']} 号方案")
         # Teams under an order are not sent by another plan.
         third = incident(admin, place(101), trapped=1, needs=["boat"])
         assert plan(admin, third)["assignments"] == [] or fleet["east"] not in sent(plan(admin, third))

@@ -221,7 +221,7 @@ def test_a_plan_is_made_compared_accepted_and_its_orders_are_followed(page: Page
     expect(page.locator(".rd-head")).to_contain_text(re.compile(r"队伍 2/\d+ 出动"))
     page.wait_for_function("() => { const c = window.riskmapWays.counts(); return c.running === 2 && !c.proposed; }")
     expect(row(page, "水中村").locator(".rd-when")).to_contain_text("已下达")
-    expect(page.locator(".rs-entries tr", has_text="接受第 1 号方案")).to_be_visible()
+    expect(page.locator(".rs-entries tr", has_text="采纳第 1 号方案")).to_be_visible()
     # Followed: the next mark in a click, the others with a time and a word; the telephone at hand.
     one = opened(page, "水中村")
     one.get_by_role("button", name="记签收").click()
@@ -309,7 +309,7 @@ def test_by_hand_another_team_and_who_was_first_is_told(page: Page, office: http
     # Another officer accepts the first plan meanwhile.
     post(office, f"plans/{first['id']}/accept", {}, 200)
     card.get_by_role("button", name="采纳", exact=True).click()
-    expect(card.locator("[role=alert]").first).to_contain_text(re.compile("admin 已于 .* 接受第 .* 号方案"))
+    expect(card.locator("[role=alert]").first).to_contain_text(re.compile("admin 已于 .* 采纳第 .* 号方案"))
     expect(card.get_by_role("button", name="采纳", exact=True)).to_have_count(0)
     expect(card.get_by_role("button", name="重算")).to_be_visible()
     card.get_by_role("button", name="收起").click()

@@ -90,7 +90,7 @@ export const RD = {
   since: (what: string) => `拟定以后有变：${what}`,
   sinceHeld: (what: string) => `采纳以后有变：${what}`,
   more: (n: number) => `等 ${n} 项`,
-  overtaken: (by: string, at: string, n: number) => `${by} 已于 ${at} 接受第 ${n} 号方案，这个方案不能再采纳，请重算。`,
+  overtaken: (by: string, at: string, n: number) => `${by} 已于 ${at} 采纳第 ${n} 号方案，这个方案不能再采纳，请重算。`,
   isAccepted: (by: string, at: string, n: number) => `${by} 已于 ${at} 采纳，为第 ${n} 号方案。`,
   isReturned: (by: string, at: string, why: string) => `${by} 已于 ${at} 退回：${why}`,
   accept: "采纳",

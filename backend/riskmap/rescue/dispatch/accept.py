@@ -30,7 +30,7 @@ def accept(snapshot: Snapshot, plan_id: int) -> int:
     new = [a for a in body["assignments"] if a["order"] is None]
     back = plans.withdrawn(body)
     if not new and not back:
-        raise Invalid("这个方案没有新的派出，也没有收回，不用接受。", code="nothing")
+        raise Invalid("这个方案没有新的派出，也没有收回，不用采纳。", code="nothing")
     _ensure_seen(snapshot, {a["team"] for a in new} | {one["team"] for one in back})
     incidents.lock(connection, [a["incident"] for a in body["assignments"]])
     now = minute.asked(connection, None)
@@ -38,7 +38,7 @@ def accept(snapshot: Snapshot, plan_id: int) -> int:
     over = [i for i, one in about.items() if one["state"] != "open"]
     if over:
         said = "、".join(f"{i} {incidents.STATES[about[i]['state']]}" for i in over)
-        raise Conflict(f"险情 {said}，方案没有接受。请重算。", code="incident_over", now={"incidents": over})
+        raise Conflict(f"险情 {said}，方案没有采纳。请重算。", code="incident_over", now={"incidents": over})
     sent = {a["team"] for a in new}
     by_id = {t.id: t for t in teams.all_of(snapshot, exercise=exercise, at=now, ids=sorted(sent)) if t.id in sent}
     _ensure_free(by_id, sent, turned={a["team"] for a in new if a.get("rerouted") is not None})
@@ -61,7 +61,7 @@ def accept(snapshot: Snapshot, plan_id: int) -> int:
             teams.add_status(snapshot, one["team"], "返回", order_id=one["order"], exercise=exercise)
     log.note(
         connection, by=by, kind="调度", exercise=exercise, flood_id=plan["flood"],
-        what=f"接受第 {number} 号方案（方案编号 {plan_id}）：派出 {len(new)} 支，收回 {len(back)} 份调度令，"
+        what=f"采纳第 {number} 号方案（方案编号 {plan_id}）：派出 {len(new)} 支，收回 {len(back)} 份调度令，"
         f"没有队伍的险情 {len(body['unreachable'])} 处",
         ref={"kind": "plan", "id": plan_id},
         body={"number": number, "orders": len(new), "cancelled": [o["order"] for o in back]},
@@ -75,13 +75,13 @@ def accept(snapshot: Snapshot, plan_id: int) -> int:
 
 
 def _ensure_first(snapshot: Snapshot, plan: Mapping[str, Any]) -> None:
-    plans.ensure_proposed(plan, "没有再接受")
+    plans.ensure_proposed(plan, "没有再采纳")
     last = plans.last_accepted(snapshot.connection, plan["exercise"])
     if last is not None and last["number"] != plan["based_on"]:
         at = last["at"].astimezone(clock.SHANGHAI)
         raise Conflict(
-            f"{last['by']} 已于 {at:%m-%d %H:%M:%S} 接受第 {last['number']} 号方案（方案编号 {last['plan']}），"
-            "您的方案是在它以前拟的，没有接受。请重算，看过差别再接受。",
+            f"{last['by']} 已于 {at:%m-%d %H:%M:%S} 采纳第 {last['number']} 号方案（方案编号 {last['plan']}），"
+            "您的方案是在它以前拟的，没有采纳。请重算，看过差别再采纳。",
             code="overtaken", now=last,
         )  # fmt: skip
 
@@ -92,7 +92,7 @@ def _ensure_seen(snapshot: Snapshot, sent: set[int]) -> None:
     hidden = sum(forms.get(t) != "full" for t in sent)
     if hidden:
         raise Forbidden(
-            f"方案里有 {hidden} 支队伍您无权查看，请由管得到这些队伍、有调度权的人接受，或只选您的队伍重拟。"
+            f"方案里有 {hidden} 支队伍您无权查看，请由管得到这些队伍、有调度权的人采纳，或只选您的队伍重拟。"
         )
 
 
@@ -111,6 +111,6 @@ def _ensure_free(by_id: Mapping[int, teams.Team], sent: set[int], *, turned: set
             named.append(f"{found.row['name']}现为{found.status}")
     if named:
         raise Conflict(
-            f"拟方案以后队伍有变化：{'、'.join(named)}。方案没有接受，请重算。", code="team_changed",
+            f"拟方案以后队伍有变化：{'、'.join(named)}。方案没有采纳，请重算。", code="team_changed",
             now={"teams": named},
         )  # fmt: skip

@@ -601,7 +601,7 @@ def ensure_proposed(plan: Mapping[str, Any], refused: str) -> None:
     """Raises Conflict for a plan that was accepted or returned, with by whom and when."""
     if plan["accepted_number"] is not None:
         raise Conflict(
-            f"这个方案已由 {plan['accepted_by']} 于 {_moment(plan['accepted_at'])} 接受"
+            f"这个方案已由 {plan['accepted_by']} 于 {_moment(plan['accepted_at'])} 采纳"
             f"（第 {plan['accepted_number']} 号），{refused}。",
             code="accepted",
             now={"number": plan["accepted_number"], "by": plan["accepted_by"], "at": plan["accepted_at"]},
