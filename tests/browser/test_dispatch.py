@@ -274,7 +274,7 @@ def test_a_road_that_closes_asks_for_another_plan_and_its_card_says_why(page: Pa
     held.get_by_role("button", name="重算").click()
     card = page.locator(".rd-card[data-plan]")
     expect(card).to_contain_text(re.compile("因.*封闭"))
-    expect(card).to_contain_text(re.compile(r"总到达 .+ → .+ 分钟"))
+    expect(card).to_contain_text(re.compile(r"到达用时合计 .+ → .+"))
     made = office.get(f"/api/rescue/plans/{card.get_attribute('data-plan')}").json()
     changed = [r for r in made["against"]["rows"] if r["what"] != "same"]
     expect(card.locator(".rd-changes li .no")).to_have_text([f"{r['incident']} 号" for r in changed])

@@ -172,7 +172,7 @@ def test_who_is_first_at_a_place_by_road_and_who_does_not_get_there(page: Page, 
     page.goto(page.url)  # asked before the water is read: then asked anew through it
     page.locator("#rf-typed").fill(f"{CITY[0]}, {CITY[1]}")
     page.get_by_role("button", name="看这里").click()
-    expect(page.locator(".rf-arrivals li").first).to_contain_text("舟艇", timeout=60_000)
+    expect(page.locator(".rf-arrivals li").first).to_contain_text("行船", timeout=60_000)
     page.get_by_role("button", name="不看了").click()
     expect(page.locator(".rf-arrivals")).to_have_count(0)
     office.post(f"/api/rescue/floods/{flood['id']}/withdraw", json={"reason": "试完"})

@@ -1,9 +1,9 @@
 /** Warnings and responses of the night, asked for with the rest. */
-import { reactive } from "vue";
+import { reactive, watch } from "vue";
 import { getJson, isAbort, Problem } from "../api/client";
 import { Latest } from "../api/latest";
 import { complain, whyOf } from "../selection/store";
-import { asked, withTheRest } from "./night";
+import { asked, isAway, night, withTheRest } from "./night";
 import type { Response, Warning, WarningWhole } from "./types";
 
 export const command = reactive({
@@ -28,7 +28,7 @@ async function read<T>(which: List, take: (page: Page<T>) => void, lost: (why: s
     if (!signal.aborted) take(got);
   } catch (error) {
     if (isAbort(error) || signal.aborted) return;
-    if (quiet && error instanceof Problem && (error.status === 0 || error.status >= 500)) return;
+    if (quiet && isAway(error)) return;
     lost(whyOf(error));
     if (!(error instanceof Problem) || error.status === 401) complain(error);
   }
@@ -81,8 +81,13 @@ export async function openWarning(id: number | null): Promise<void> {
   }
 }
 
-export function followCommand(): () => void {
+function clear(): void {
+  for (const one of Object.values(latest)) one.begin();
   Object.assign(command, { warnings: null, warning: null, responses: null, warningsFailed: "", responsesFailed: "", next: { warnings: null, responses: null }, readOn: { warnings: false, responses: false } });
-  const ends = [withTheRest(readWarnings), withTheRest(readResponses)];
+}
+export function followCommand(): () => void {
+  clear();
+  // Nothing of another minute, or of what is exercised, stands under this one.
+  const ends = [withTheRest(readWarnings), withTheRest(readResponses), watch(() => [night.exercise, night.at], clear, { flush: "sync" })];
   return () => ends.forEach((end) => end());
 }

@@ -1,6 +1,7 @@
 /** A flood that is being drawn: its depth classes as they are typed and drawn, until it is saved. */
 import type { Geometry } from "../api/types";
 import type { Position } from "../map/geodesic";
+import { when } from "../words";
 import { plain } from "./say";
 import type { DepthClass, FloodWhole } from "./types";
 
@@ -51,6 +52,11 @@ export function sentRows(draft: Draft): number[] {
 /** A date field's local time is Shanghai's. */
 export function atOf(typed: string): string | null {
   return typed ? `${typed}${typed.length === 16 ? ":00" : ""}+08:00` : null;
+}
+
+/** And the other way: what a date field holds for a moment. */
+export function typedAt(at: string): string {
+  return when(at).replace(" ", "T");
 }
 
 /** What the map shows of it. */

@@ -46,6 +46,11 @@ export const asked = params;
 type Part = keyof typeof night.failed;
 const latest: Record<Part, Latest> = { floods: new Latest(), flood: new Latest(), exposure: new Latest(), roads: new Latest(), levels: new Latest(), log: new Latest() };
 
+/** The service is away or busy for a moment: what stands on the page stays. */
+export function isAway(error: unknown): error is Problem {
+  return error instanceof Problem && (error.status === 0 || error.status >= 500 || error.status === 429);
+}
+
 /** Asks; what is there stays where the line fails for a moment, and its age is said. */
 export async function ask<T>(part: Part, path: string, take: (got: T) => void, quiet: boolean, lost: () => void): Promise<void> {
   const signal = latest[part].begin();
@@ -57,9 +62,8 @@ export async function ask<T>(part: Part, path: string, take: (got: T) => void, q
     [night.cut, night.readAt] = [false, new Date().toISOString()];
   } catch (error) {
     if (isAbort(error) || signal.aborted) return;
-    const away = error instanceof Problem && (error.status === 0 || error.status >= 500 || error.status === 429);
-    night.cut = away && (error as Problem).status !== 429;
-    if (quiet && away) return;
+    night.cut = isAway(error) && error.status !== 429;
+    if (quiet && isAway(error)) return;
     lost();
     night.failed[part] = whyOf(error);
     if (!(error instanceof Problem) || error.status === 401) complain(error);
@@ -95,9 +99,13 @@ export async function readFlood(anew = false): Promise<void> {
   }
   if (night.flood?.id !== id || anew)
     await ask<FloodWhole>("flood", `/api/rescue/floods/${id}`, (got) => {
-      // A link to an exercise shows it as one.
-      if (got.exercise !== night.exercise) night.exercise = got.exercise;
+      const other = got.exercise !== night.exercise;
       night.flood = got;
+      if (!other) return;
+      // A link to an exercise shows it as one; what was read of the night itself is none of it.
+      for (const part of ["floods", "levels", "log"] as const) latest[part].begin();
+      Object.assign(night, { exercise: got.exercise, floods: null, levels: null, log: null, logNext: null });
+      void readAll();
     }, false, () => (night.flood = null));
   await readExposure();
 }

@@ -3,7 +3,7 @@ import { flatten } from "../map/mercator";
 import { lines } from "./compare";
 import { atOf, blank, bodyOf, classesOf, depthsGood, nextOf, sentRows, verticesOf } from "./draft";
 import { roomIn } from "./room";
-import { areaWords, depthWords, hectares, kilometres, level, plain, rangeWords, residentsWords, toneOf } from "./say";
+import { areaWords, depthWords, durationWords, hectares, kilometres, level, minutesOf, plain, rangeWords, residentsWords, toneOf } from "./say";
 import type { Exposure, FloodWhole } from "./types";
 
 const square = (x: number, y: number, half: number): { type: string; coordinates: number[][][] } => ({ type: "Polygon", coordinates: [[[x - half, y - half], [x + half, y - half], [x + half, y + half], [x - half, y + half], [x - half, y - half]]] });
@@ -22,6 +22,13 @@ describe("words of the water", () => {
     expect(plain("100")).toBe("100");
     expect([level("22.1"), level(20), level("19.873"), level("-0.5")]).toEqual(["22.10", "20.00", "19.873", "-0.50"]);
     expect([hectares(4_123_000), hectares(900), areaWords(395_070_000), kilometres(11_840), kilometres(42)]).toEqual(["412.3 ha", "900 m²", "395.1 km²", "11.8 km", "42 m"]);
+  });
+});
+
+describe("how long a way takes", () => {
+  it("is never nought minutes, and hours from two of them on", () => {
+    expect([minutesOf(0), minutesOf(29), minutesOf(89)]).toEqual([1, 1, 1]);
+    expect([0, 7169, 7170, 7500].map(durationWords)).toEqual(["1 分钟", "119 分钟", "2 小时 0 分", "2 小时 5 分"]);
   });
 });
 

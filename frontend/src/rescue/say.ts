@@ -64,3 +64,15 @@ export function minute(at: string): string {
 export function second(at: string): string {
   return minute(at).length === 5 ? clock(at) : minute(at);
 }
+
+/** Whole minutes; never 0 of a way that there is. */
+export function minutesOf(seconds: number): number {
+  return Math.max(1, Math.round(seconds / 60));
+}
+/** 14 分钟; from two hours on 2 小时 5 分. */
+export function minutesWords(m: number): string {
+  return m < 120 ? RS.minutes(m) : RS.hours(Math.floor(m / 60), m % 60);
+}
+export function durationWords(seconds: number): string {
+  return minutesWords(minutesOf(seconds));
+}

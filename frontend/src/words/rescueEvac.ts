@@ -75,6 +75,7 @@ export const RV = {
 
   // Reported
   reported: "报过的",
+  newest: (n: number) => `只列最近 ${num(n)} 条，以前的没有列出。`,
   nothing: "还没有报过。",
   cancelled: "已更正",
   correct: "更正",

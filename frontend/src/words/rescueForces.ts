@@ -8,17 +8,12 @@ export type TeamStatus = (typeof TEAM_STATUSES)[number];
 export const FREE_STATUSES: readonly string[] = ["待命", "返回"];
 export const REST_STATUS = "休整";
 
-const minutes = (s: number): string => {
-  const m = Math.max(1, Math.round(s / 60));
-  return m >= 60 ? `${Math.floor(m / 60)} 小时 ${m % 60} 分钟` : `${m} 分钟`;
-};
 const metres = (m: number): string => (m >= 1000 ? `${(m / 1000).toFixed(1)} km` : `${Math.round(m)} m`);
 
 export const RF = {
   title: "力量",
   parts: { teams: "队伍", goods: "物资", standby: "前置", roads: "道路" } as Record<string, string>,
   partsOf: "队伍、物资、前置、道路",
-  minutes,
   metres,
   noNow: "回看时不能登记，也不算路程；回到现在后再办。",
   mayNot: "您的账号只能查看，登记由编辑或管理员办。",
@@ -79,13 +74,13 @@ export const RF = {
   nearestNone: "没有一支队伍有这种能力。",
   nearestCount: (fitting: number, total: number) => `${num(total)} 支队伍，合适的 ${num(fitting)} 支`,
   noWay: "无法到达",
+  firstOf: (n: number) => `这里是最快的 ${num(n)} 支，其余的没有列出`,
   lostCount: (n: number) => `无法到达 ${num(n)} 支`,
   seeAll: (n: number) => `看全部 ${num(n)} 支`,
   way: { road: "道路", straight_line: "直线估算" } as Record<string, string>,
   by: (way: string, m: number) => `${way} ${metres(m)}`,
-  byBoat: (way: string, m: number, boat: number) => `${way} ${metres(m)}，舟艇 ${metres(boat)}`,
-  boatTakes: (s: number) => `舟艇 ${minutes(s)}（8 km/h，经验值）`,
-  arrives: (s: number) => minutes(s),
+  byBoat: (way: string, m: number, boat: number) => `${way} ${metres(m)}，行船 ${metres(boat)}`,
+  boatTakes: (long: string) => `行船 ${long}（8 km/h，经验值）`,
   withFlood: (name: string) => `避开“${name}”里过不去的水`,
   withoutFlood: "没有选淹没范围，不避水",
   reading: "正在算各队路程",
@@ -157,7 +152,7 @@ export const RF = {
   site: "前置点",
   unnamedSite: "图上一点",
   covers: (n: number, more: number) => more ? `及时到 ${num(n)} 处，新增 ${num(more)} 处` : `及时到 ${num(n)} 处，接替调走的队伍`,
-  goes: (name: string, s: number | null) => (s === null ? name : `${name}，去那里 ${minutes(s)}`),
+  goes: (name: string, long: string | null) => (long === null ? name : `${name}，去那里 ${long}`),
   after: (before: number, now: number, all: number) => `来得及的从 ${num(before)} 处到 ${num(now)} 处，共 ${num(all)} 处`,
   lost: (n: number) => `离开驻地后失去 ${num(n)} 处，已算在内`,
   proposeNone: "没有能使更多地方来得及的前置点。",

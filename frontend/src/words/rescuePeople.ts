@@ -78,6 +78,7 @@ export const RE = {
   helper: "帮扶",
   floating: "流动",
   leftOf: (left: number, all: number) => `未转 ${num(left)}/${num(all)}`,
+  outOf: (moved: number, returned: number) => (returned ? `已转 ${num(moved)}，返回 ${num(returned)}` : `已转 ${num(moved)}`),
   reportThis: "报这户",
   addHousehold: "加一户",
   withdraw: "删这户",
@@ -87,6 +88,7 @@ export const RE = {
 
   // Entries
   reported: "报过的",
+  newest: (n: number) => `最近 ${num(n)} 条，以前的没有列出`,
   nothingReported: "还没有报过。",
   cancelled: "已更正",
   correct: "更正",
@@ -163,7 +165,6 @@ export const RE = {
   allPlaced: "未转的都有去处",
   straight: "直线估算",
   byRoad: "按不涉水的路",
-  minutes: (s: number) => `${num(Math.max(1, Math.round(s / 60)))} 分钟`,
   diffOf: (plan: number) => `与执行中的方案 ${num(plan)} 不同的村`,
   diffOfPast: (plan: number) => `与当时的方案 ${num(plan)} 不同的村`,
   diffNone: (plan: number) => `与方案 ${num(plan)} 的去向相同`,

@@ -5,7 +5,7 @@ import { Latest } from "../../api/latest";
 import { complain, whyOf } from "../../selection/store";
 import { OUT } from "../../words/rescueDispatch";
 import { forces, readTeams } from "../forces/forces";
-import { asked, night, readLog, withTheRest } from "../night";
+import { asked, isAway, night, readLog, withTheRest } from "../night";
 import type { Accepted, Assignment, Incident, Order, Plan, PlanHead, Plans, Stands } from "./types";
 
 /** What is done in the left column: an incident is reported, changed, merged or split. */
@@ -40,7 +40,7 @@ async function read<T>(part: Part, path: string, take: (got: T) => void, quiet: 
     dispatch.failed[part] = "";
   } catch (error) {
     if (isAbort(error) || signal.aborted) return;
-    if (quiet && error instanceof Problem && (error.status === 0 || error.status >= 500 || error.status === 429)) return;
+    if (quiet && isAway(error)) return;
     dispatch.failed[part] = whyOf(error);
     if (!(error instanceof Problem) || error.status === 401) complain(error);
   }

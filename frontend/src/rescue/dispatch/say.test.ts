@@ -1,15 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { cutsOf } from "./cuts";
-import { changeWords, minutesOf, minutesTo, minutesWords } from "./say";
+import { basisWords, changeWords, fromTo, minutesTo } from "./say";
 import type { DiffRow, Sent } from "./types";
 
 const sent = (name: string, travel_s: number | null, arrived = false): Sent => ({ team: 1, team_name: name, masked: null, travel_s, distance_m: 1, arrived });
 const row = (before: Sent[] | null, after: Sent[] | null): DiffRow => ({ incident: 1, incident_name: "", what: "other_team", words: "", before, after });
 
 describe("words of arrival", () => {
-  it("says no way that there is in nought minutes", () => {
-    expect([minutesOf(0), minutesOf(29), minutesOf(89), minutesWords(7199), minutesWords(7500)]).toEqual([1, 1, 1, "2 小时 0 分", "2 小时 5 分"]);
-  });
   it("counts down to a moment and past it", () => {
     const now = Date.parse("2026-07-14T12:00:00Z");
     expect([minutesTo("2026-07-14T12:10:01Z", now), minutesTo("2026-07-14T11:55:00Z", now)]).toEqual([11, -5]);
@@ -20,6 +17,21 @@ describe("words of arrival", () => {
     expect(changeWords(row([sent("甲队", 600)], []))).toBe("甲队 10 分钟 → 没有队伍");
     expect(changeWords(row([], [sent("甲队", 600), sent("乙队", 660)]))).toBe("甲队 10 分钟、乙队 11 分钟");
     expect(changeWords(row([sent("甲队", 600)], [sent("甲队", null, true), sent("乙队", 120)]))).toBe("甲队 10 分钟 → 甲队 已到达、乙队 2 分钟");
+  });
+  it("has one unit from two hours on, and each side its own where they differ", () => {
+    expect(changeWords(row([sent("甲队", 7500)], [sent("乙队", 7500)]))).toBe("甲队 2 小时 5 分 → 乙队 2 小时 5 分");
+    expect(changeWords(row([sent("甲队", 600)], [sent("甲队", 7500)]))).toBe("甲队 10 分钟 → 2 小时 5 分");
+    expect([fromTo(7500, 600), fromTo(660, 600)]).toEqual(["2 小时 5 分 → 10 分钟", "11 → 10 分钟"]);
+  });
+});
+
+describe("by which water a plan is made", () => {
+  const flood = { name: "例湖圩", version: 2, withdrawn_at: null };
+  it("is what is looked at, else that of the plan that it stands upon, and dry without either alone", () => {
+    expect(basisWords(flood, { flood: 7 })).toBe("按“例湖圩”第 2 版的水");
+    expect(basisWords(null, { flood: 7 })).toBe("没有选淹没范围：按原方案情景的最新一版");
+    expect(basisWords({ ...flood, withdrawn_at: "2026-07-14T12:00:00Z" }, { flood: 7 })).toBe("没有选淹没范围：按原方案情景的最新一版");
+    expect([basisWords(null, { flood: null }), basisWords(null, null)]).toEqual(["没有选淹没范围：按没有水算", "没有选淹没范围：按没有水算"]);
   });
 });
 

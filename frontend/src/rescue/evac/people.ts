@@ -1,12 +1,11 @@
 /** 转移 of the night: the evacuations of this minute, the villages of those that run, and of the one that is opened its shelters and plans. */
-import { computed, reactive } from "vue";
+import { computed, reactive, watch } from "vue";
 import { getJson, isAbort, Problem } from "../../api/client";
 import { Latest } from "../../api/latest";
 import { complain, store, whyOf } from "../../selection/store";
-import { asked, night, past, withTheRest } from "../night";
+import { asked, isAway, night, past, withTheRest } from "../night";
 import type { Counts, Evacuation, EvacuationLine, PlaceOf, Plan, PlanLine, Shelters } from "./types";
 
-const MOST = 8; // evacuations whose villages are read with the rest
 const SHELTERS_EVERY_MS = 60_000; // they are decided over more than the reader may see, and counted
 
 export const people = reactive({
@@ -39,26 +38,21 @@ export const sum = computed<Counts | null>(() => {
 const latest = { all: new Latest(), shelters: new Latest(), plans: new Latest(), plan: new Latest() };
 const path = (id: number): string => `/api/rescue/evacuations/${id}`;
 const then = (): string => (past.value ? `?at=${encodeURIComponent(night.at)}` : "");
-const away = (error: unknown): boolean => error instanceof Problem && (error.status === 0 || error.status >= 500 || error.status === 429);
 
-let of = ""; // exercise or not, and the minute
 export async function readPeople(quiet = false): Promise<void> {
   const signal = latest.all.begin();
-  const now = `${night.exercise} ${night.at}`;
-  if (of !== now) Object.assign(people, { list: null, whole: {} }); // nothing of before stands under another minute
-  of = now;
   try {
     const { items } = await getJson<{ items: EvacuationLine[] }>(`/api/rescue/evacuations?${asked()}`, signal);
     const run = items.filter((e) => !e.closed_at);
     const open = people.open !== null && items.some((e) => e.id === people.open) ? people.open : (run[0]?.id ?? null);
-    const ids = [...new Set([...run.slice(0, MOST).map((e) => e.id), ...(open === null ? [] : [open])])];
+    const ids = [...new Set([...run.map((e) => e.id), ...(open === null ? [] : [open])])];
     const whole = await Promise.all(ids.map((id) => getJson<Evacuation>(`${path(id)}${then()}`, signal)));
     if (signal.aborted) return;
     Object.assign(people, { list: items, failed: "", whole: Object.fromEntries(whole.map((e) => [e.id, e])) });
     if (people.open !== open) turnTo(open);
     await Promise.all([...whole.map((e) => readPlaces(e, signal)), readShelters(), readPlans(quiet)]);
   } catch (error) {
-    if (isAbort(error) || signal.aborted || (quiet && away(error))) return;
+    if (isAbort(error) || signal.aborted || (quiet && isAway(error))) return;
     Object.assign(people, { list: null, whole: {}, failed: whyOf(error) });
     if (!(error instanceof Problem) || error.status === 401) complain(error);
   }
@@ -124,7 +118,7 @@ export async function readPlans(quiet = false): Promise<void> {
     // What was accepted meanwhile changes what the others differ from.
     if (looked && looked.accepted_at !== people.plan?.accepted_at) await openPlan(looked.id);
   } catch (error) {
-    if (isAbort(error) || signal.aborted || (quiet && away(error))) return;
+    if (isAbort(error) || signal.aborted || (quiet && isAway(error))) return;
     [people.plans, people.plansFailed] = [null, whyOf(error)];
   }
 }
@@ -139,12 +133,18 @@ export async function openPlan(plan: number | null): Promise<void> {
   }
 }
 
-export function followPeople(): () => void {
-  Object.assign(people, { list: null, whole: {}, failed: "", open: null, village: null, part: "villages", places: {}, only: [], shelters: null, sheltersFailed: "", plans: null, plan: null, plansFailed: "" });
+/** Nothing of before stands under another minute, or under an exercise; which one is opened stays, if it is there too. */
+function clear(): void {
+  for (const one of Object.values(latest)) one.begin();
+  Object.assign(people, { list: null, whole: {}, failed: "", shelters: null, sheltersFailed: "", plans: null, plan: null, plansFailed: "" });
   sheltersBy = "";
-  const end = withTheRest(readPeople);
+}
+export function followPeople(): () => void {
+  clear();
+  Object.assign(people, { open: null, village: null, part: "villages", places: {}, only: [] });
+  const ends = [withTheRest(readPeople), watch(() => [night.exercise, night.at], clear, { flush: "sync" })];
   return () => {
-    end();
+    ends.forEach((end) => end());
     for (const one of Object.values(latest)) one.begin();
   };
 }

@@ -12,7 +12,7 @@ export interface EvacuationHead extends Counts {
 export interface Evacuation extends EvacuationHead { at: string; villages: Village[] }
 export interface EvacuationLine extends EvacuationHead { villages: number }
 export interface Household {
-  id: number; householder: string; kind: string; persons: number; left: number; frail: number; disabled: number; left_behind: number; alone: number;
+  id: number; householder: string; kind: string; persons: number; moved: number; left: number; returned: number; frail: number; disabled: number; left_behind: number; alone: number;
   code: string; phone: string; address: string; helper: string; helper_phone: string;
 }
 export interface Households { items: Household[]; list: { households: number; persons: number; moved: number; left: number; without_household: number } }
@@ -35,6 +35,6 @@ export interface Proposed {
   hidden: number; hidden_persons: number; persons: number; unknown: number;
 }
 export interface TakenHouseholds { added: number; changed: number; same: number; faults: { line: number; column: string; code: string; message: string }[] }
-export interface Entry { id: number; kind: EntryKind; kind_title: string; persons: number; household: number | null; shelter: number | null; cancels: string | null; at: string; by: string; key: string; note: string; cancelled: boolean }
+export interface Entry { id: number; kind: EntryKind; kind_title: string; persons: number; household: number | null; shelter: number | null; origin: "shelter" | "relatives" | null; cancels: string | null; at: string; by: string; key: string; note: string; cancelled: boolean }
 /** An entry as it is sent; what is kept on the telephone names no person. */
 export interface NewEntry { village: number; kind: EntryKind; persons: number; key: string; at: string; household?: number; shelter?: number; origin?: "shelter" | "relatives"; cancels?: string; note?: string; force_to_move?: boolean }

@@ -6,7 +6,7 @@ import { classes, complain, store, whyOf } from "../../selection/store";
 import { narrow } from "../../shell/narrow";
 import { RF, TEAM_STATUSES } from "../../words/rescueForces";
 import type { Sign } from "../FoundLayer";
-import { asked, night, past, withTheRest } from "../night";
+import { asked, isAway, night, past, withTheRest } from "../night";
 import { isLimited } from "../rights";
 import type { RoadLine } from "../WaterLayer";
 import type { At, Closure, KeyPlace, Nearest, Site, StandbyRecord, Stores, Team, Teams } from "./types";
@@ -48,7 +48,7 @@ async function read<T>(which: Listed, path: string, take: (got: T) => void, lost
     forces.failed[which] = "";
   } catch (error) {
     if (isAbort(error) || signal.aborted) return;
-    if (quiet && error instanceof Problem && (error.status === 0 || error.status >= 500)) return;
+    if (quiet && isAway(error)) return;
     lost();
     forces.failed[which] = whyOf(error);
     if (!(error instanceof Problem) || error.status === 401) complain(error);
@@ -59,26 +59,26 @@ export const readGoods = (quiet = false): Promise<void> => read<Stores>("goods",
 export const readClosures = (quiet = false): Promise<void> => read<{ items: Closure[] }>("closures", "routing/closures", (got) => (forces.closures = got.items), () => (forces.closures = null), quiet);
 export const readRecords = (quiet = false): Promise<void> => read<{ items: StandbyRecord[] }>("records", "standby", (got) => (forces.records = got.items), () => (forces.records = null), quiet);
 
-/** Which minute, exercise or not, the lists are of: those of another do not stand under it. */
-let of = "";
+/** Lists of another minute, exercise or account do not stand under this one. */
+function clear(): void {
+  for (const one of Object.values(latest)) one.begin();
+  Object.assign(forces, { teams: null, goods: null, closures: null, records: null, failed: { teams: "", goods: "", closures: "", records: "" }, team: null, store: null, spot: null, nearest: null, nearestFailed: "", late: [], sites: [] });
+}
 async function readForces(quiet: boolean): Promise<void> {
-  const now = asked();
-  if (now !== of) {
-    of = now;
-    Object.assign(forces, { teams: null, goods: null, closures: null, records: null, spot: null, nearest: null, nearestFailed: "", late: [], sites: [] });
-    latest.nearest.begin();
-  }
   const part = forces.shown ? forces.part : "";
   await Promise.all([readTeams(quiet), readClosures(quiet), ...(part === "goods" ? [readGoods(quiet)] : []), ...(part === "standby" ? [readRecords(quiet)] : [])]);
 }
 export function followForces(): () => void {
-  of = "";
-  const end = withTheRest(readForces);
-  // Another water, or the first that is read: who is first through it is another question.
-  const still = watch(() => night.flood?.id, () => forces.spot && void askNearest());
+  clear();
+  const ends = [
+    withTheRest(readForces),
+    // At once: the log is read before the lists, and what they hold would be told of the other mode until then.
+    watch(() => [night.exercise, night.at], clear, { flush: "sync" }),
+    // Another water, or the first that is read: who is first through it is another question.
+    watch(() => night.flood?.id, () => forces.spot && void askNearest()),
+  ];
   return () => {
-    end();
-    still();
+    ends.forEach((end) => end());
     for (const one of Object.values(latest)) one.begin();
   };
 }
