@@ -140,6 +140,15 @@ class TestShelters:
         assert (got["water"], near["why_not"]) == (second["id"], ["在水中，水深 ≥ 0.7 m"])
         admin.post(f"{PATH}/{of['id']}/close", json={"reason": "试完"})
 
+    def test_a_plan_of_older_water_is_not_accepted(self, admin: TestClient, place: dict[str, int]) -> None:
+        first = flood(admin, [(0.5, square(*AT, 300))])
+        of = ordered(admin, {**place, "flood": first["id"]}, name="换水面")
+        made = plan(admin, of)
+        flood(admin, [(0.7, square(*AT, 320))], series=first["series"])
+        assert refused(accept(admin, of, made["id"]), 409)["code"] == "changed"
+        assert accept(admin, of, plan(admin, of)["id"]).status_code == 200
+        admin.post(f"{PATH}/{of['id']}/close", json={"reason": "试完"})
+
     def test_where_a_village_is_is_told_as_far_as_the_reader_sees_it(
         self, admin: TestClient, of: dict[str, Any], place: dict[str, int], make_account: Maker
     ) -> None:

@@ -90,6 +90,10 @@ class TestByHand:
         said = refused(admin.post(path, json=body), 409)
         assert (said["code"], "已在“甲村”" in said["detail"]) == ("known", True)
         assert refused(admin.post(other, json=body), 409)["code"] == "known"
+        # Where it is stands only in the answer to who may read that list.
+        near = make_account("editor", areas=[OTHER])
+        told = refused(near.post(other, json=body), 409)["detail"]
+        assert ("另一个村" in told, "甲村" in told) == (True, False)
         too_many = refused(admin.post(path, json={**body, "householder": "钱七", "frail": 3}))
         assert too_many["errors"][0]["field"] == "frail"
         refused(make_account("editor", tier="department").post(path, json={**body, "householder": "钱七"}), 404)

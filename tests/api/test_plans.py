@@ -2,6 +2,7 @@
 
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -182,6 +183,37 @@ class TestPlan:
         assert by_hand["against"]["both"] == 2
         assert by_hand["against"]["before_s"] == by_hand["against"]["after_s"] > 0
 
+    def test_who_is_taken_from_another_plans_incident_is_missed_there(
+        self, admin: TestClient, commander: TestClient, fleet: dict[str, int]
+    ) -> None:
+        east, west = two(admin)
+        accept(commander, plan(admin, east, west, teams=of(fleet)))
+        north = incident(admin, place(100, 2), trapped=40, needs=["boat"], name="北村", depth_m=2)
+        taken = plan(admin, north, teams=[fleet["east"]])
+        rows = {r["incident"]: r for r in taken["against"]["rows"]}
+        assert {i: r["what"] for i, r in rows.items()} == {north["id"]: "gained", east["id"]: "lost"}
+        assert rows[east["id"]]["incident_name"] == "东村"
+
+    def test_of_a_team_that_has_said_where_it_is_the_rest_of_its_way_counts(
+        self, app: Any, admin: TestClient, commander: TestClient, fleet: dict[str, int]
+    ) -> None:
+        east, _ = two(admin)
+        made = plan(admin, east, teams=[fleet["east"]])
+        accept(commander, made)
+        told = {"team": fleet["east"]}
+        with database.write(app.state.engine, SYSTEM.settings(write=True)) as connection:
+            connection.execute(
+                text(
+                    "INSERT INTO rescue_team_status (team_id, status, at, by, how, geom) SELECT id, '在途',"
+                    " clock_timestamp() + interval '4 s', 'test', 'api', anchor FROM risk_object WHERE id = :team"
+                ),
+                told,
+            )
+        anew = post(admin, f"plans/{made['id']}/replan", {})
+        [before] = anew["against"]["rows"][0]["before"]
+        assert before["travel_s"] == pytest.approx(made["assignments"][0]["travel_s"] - 4, abs=1.5)
+        time.sleep(4)  # until it is what was said last no more
+
     def test_the_plan_that_holds_says_what_has_changed_since(
         self, admin: TestClient, commander: TestClient, fleet: dict[str, int]
     ) -> None:
@@ -303,6 +335,20 @@ class TestAccept:
         said = refused(commander.post(f"/api/rescue/plans/{made['id']}/accept"), 409)
         assert (said["code"], said["now"]["incidents"]) == ("incident_over", [west["id"]])
         assert get(admin, "orders", running=True)["items"] == []
+
+    def test_an_order_that_has_come_to_its_end_meanwhile_is_not_taken_back(
+        self, commander: TestClient, admin: TestClient, fleet: dict[str, int]
+    ) -> None:
+        east, west = two(admin)
+        first = accept(commander, plan(admin, east, west, teams=of(fleet)))
+        order = next(o for o in first["orders"] if o["team"]["id"] == fleet["west"])
+        stays = post(admin, f"plans/{first['id']}/change", {"team": fleet["west"], "incident": None})
+        assert [w["order"] for w in stays["withdraws"]] == [order["id"]]
+        post(commander, f"orders/{order['id']}/marks", {"what": "arrival"})
+        said = refused(commander.post(f"/api/rescue/plans/{stays['id']}/accept"), 409)
+        assert (said["code"], said["now"]["orders"]) == ("team_changed", [order["id"]])
+        kept = next(o for o in get(admin, "orders", plan=first["id"])["items"] if o["id"] == order["id"])
+        assert kept["status"] == "arrival"
 
     def test_made_anew_turns_who_is_under_way_and_leaves_who_has_arrived(
         self, commander: TestClient, admin: TestClient, fleet: dict[str, int]

@@ -177,6 +177,16 @@ def test_a_line_drawn_along_a_road_closes_it_and_nothing_that_it_crosses(admin: 
     assert lifted.status_code == 200, lifted.text
 
 
+def test_a_line_that_crosses_a_road_at_a_slant_does_not_close_it(admin: TestClient) -> None:
+    x = M[0] + 0.005
+    slant = [[x - 0.003, N - 0.0025], [x + 0.003, N + 0.0025]]
+    told = admin.post(
+        "/api/rescue/routing/closures", json={"line": {"type": "LineString", "coordinates": slant}, "reason": "塌方"}
+    )
+    assert told.status_code == 422, told.text
+    assert told.json()["errors"][0]["code"] == "no_road"
+
+
 def test_the_matrix_agrees_with_the_routes(admin: TestClient, pool: int) -> None:
     places = [W, (W[0], N), (E[0], N), E]
     body = {

@@ -203,6 +203,13 @@ def versions(connection: Connection, series: int) -> list[dict[str, Any]]:
     return [dict(row) for row in rows.mappings()]
 
 
+def newest_standing(connection: Connection, flood_id: int, at: datetime | None = None) -> dict[str, Any] | None:
+    """Of this version's scenario the newest that is not withdrawn, made by a minute; None where all are."""
+    series = find(connection, flood_id)["series"]
+    standing = (v for v in versions(connection, series) if v["withdrawn_at"] is None)
+    return next((v for v in standing if at is None or v["made_at"] <= at), None)
+
+
 def classes(connection: Connection, flood_id: int) -> list[dict[str, Any]]:
     """Its depth classes, the shallowest first, each with its GeoJSON and what it closes to general traffic."""
     found = class_rows(connection, flood_id, ", ST_AsGeoJSON(geom, 7, 0) AS geometry")

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 
 from riskmap.base.audit import dump_json
 
-# Readings were taken so far ahead of our clock once, and stand so in the table: what may outrank them is looked for.
+# Rows may be so far ahead of our clock: what may outrank them is looked for.
 _MOST_AHEAD = timedelta(minutes=5)
 _EVER = datetime(9999, 12, 31, tzinfo=UTC)
 

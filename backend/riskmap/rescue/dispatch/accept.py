@@ -4,7 +4,7 @@ Acceptances are numbered, what is real and what is exercised apart. A plan names
 two officers who accept upon the same picture one does, and the other is told who was first.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import text
@@ -41,6 +41,7 @@ def accept(snapshot: Snapshot, plan_id: int) -> int:
         raise Conflict(f"险情 {said}，方案没有采纳。请重算。", code="incident_over", now={"incidents": over})
     sent = {a["team"] for a in new}
     by_id = {t.id: t for t in teams.all_of(snapshot, exercise=exercise, at=now, ids=sorted(sent)) if t.id in sent}
+    _ensure_running(snapshot, exercise, back)
     _ensure_free(by_id, sent, turned={a["team"] for a in new if a.get("rerouted") is not None})
     number: int = plan["based_on"] + 1
     connection.execute(
@@ -93,6 +94,28 @@ def _ensure_seen(snapshot: Snapshot, sent: set[int]) -> None:
     if hidden:
         raise Forbidden(
             f"方案里有 {hidden} 支队伍您无权查看，请由管得到这些队伍、有调度权的人采纳，或只选您的队伍重拟。"
+        )
+
+
+def _ensure_running(snapshot: Snapshot, exercise: bool, back: Sequence[Mapping[str, Any]]) -> None:
+    """Raises Conflict where an order that is to be taken back has come to its end meanwhile, or its team has arrived;
+    behind the lock under which marks are written.
+    """
+    connection = snapshot.connection
+    for order in sorted(one["order"] for one in back):
+        orders.lock(connection, order)
+    running = orders.open_by_team(connection, exercise=exercise, at=minute.asked(connection, None))
+    gone = []
+    for one in back:
+        now = running.get(one["team"])
+        if now is None or now["id"] != one["order"] or now["arrived"]:
+            gone.append(one["order"])
+    if gone:
+        said = "、".join(str(o) for o in gone)
+        raise Conflict(
+            f"拟方案以后调度令 {said} 已到达、完成或撤销，方案没有采纳，请重算。",
+            code="team_changed",
+            now={"orders": gone},
         )
 
 

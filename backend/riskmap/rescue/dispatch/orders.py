@@ -63,10 +63,15 @@ def told_ways(connection: Connection, ids: Sequence[int]) -> dict[int, dict[str,
 
 
 def running(connection: Connection, incident_ids: Sequence[int], at: datetime) -> list[dict[str, Any]]:
-    """Open orders of incidents at a minute: {team, incident, travel_s, distance_m, arrived}, as they were told."""
+    """Open orders of incidents at a minute: {id, team, incident, travel_s, distance_m, arrived}, as they were told;
+    `travel_s` is what was left of it where the team has said since where it is, for a plan begins there too."""
     rows = connection.execute(
         text(
-            "SELECT o.team_id AS team, o.incident_id AS incident, (o.body->>'travel_s')::int AS travel_s,"
+            "SELECT o.order_id AS id, o.team_id AS team, o.incident_id AS incident,"
+            " greatest(0, (o.body->>'travel_s')::int - coalesce((SELECT round(extract(epoch FROM s.at - o.at))"
+            " FROM rescue_team_status AS s WHERE s.team_id = o.team_id AND s.exercise = o.exercise"
+            " AND s.geom IS NOT NULL AND s.at > o.at AND s.made_at <= :at ORDER BY s.at DESC LIMIT 1), 0))::int"
+            " AS travel_s,"
             " (o.body->>'distance_m')::float8 AS distance_m, EXISTS (SELECT FROM rescue_order_mark AS m"
             " WHERE m.order_id = o.order_id AND m.what = 'arrival' AND m.made_at <= :at) AS arrived"
             " FROM rescue_order AS o WHERE o.incident_id = ANY(CAST(:ids AS bigint[])) AND o.at <= :at AND"
@@ -235,12 +240,17 @@ def content(incident: Mapping[str, Any], one: Mapping[str, Any]) -> str:
     )
 
 
+def lock(connection: Connection, order_id: int) -> None:
+    """What becomes of an order is written by one at a time."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('rescue_order', :id))"), {"id": order_id})
+
+
 def mark(
     snapshot: Snapshot, order_id: int, *, what: str, at: datetime | None, how: str, note: str
 ) -> None:  # fmt: skip
     """What became of an order. Raises Conflict where it is over, Invalid for a time that cannot be."""
     connection = snapshot.connection
-    connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('rescue_order', :id))"), {"id": order_id})
+    lock(connection, order_id)
     now = minute.asked(connection, None)
     order = find(snapshot, order_id, now)
     if order["team"]["id"] is None:

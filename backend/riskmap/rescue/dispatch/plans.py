@@ -90,9 +90,8 @@ def replan(
     connection = snapshot.connection
     parent = head(connection, plan_id)
     if flood is None and parent["flood"] is not None:
-        series = floods.find(connection, parent["flood"])["series"]
-        standing = [v["id"] for v in floods.versions(connection, series) if v["withdrawn_at"] is None]
-        flood = standing[0] if standing else None
+        standing = floods.newest_standing(connection, parent["flood"])
+        flood = None if standing is None else int(standing["id"])
     ids = list(of) if of is not None else _going_on(connection, parent["incidents"])
     if not ids:
         raise Invalid("没有重算", errors=[FieldError("incidents", "all_over", "方案里的险情都已结束")])
@@ -510,9 +509,11 @@ def body(snapshot: Snapshot, plan_id: int, at: datetime) -> dict[str, Any]:
     plan = head(connection, plan_id, at)
     said = plan["body"]
     parent = head(connection, plan["parent"], at) if plan["parent"] is not None else None
-    running = orders.running(connection, plan["incidents"], at) if plan["accepted_number"] is None else None
+    # Incidents of other plans that a team is taken from lose it too.
+    touched = list(dict.fromkeys([*plan["incidents"], *(r["incident"] for r in withdrawn(said))]))
+    running = orders.running(connection, touched, at) if plan["accepted_number"] is None else None
     names = _names(snapshot, [said, *([parent["body"]] if parent else [])], (o["team"] for o in running or ()))
-    about = incidents.several(connection, plan["incidents"], at)
+    about = incidents.several(connection, touched, at)
     out = _top(plan) | {
         "routing": said["routing"], "routing_title": said["routing_title"], "routing_notes": said["routing_notes"],
         "optimal": said["optimal"], "solved_note": said["solved_note"],
@@ -691,9 +692,14 @@ def against_orders(
     """What accepting a plan changes of the orders that run, whichever plan gave them; `before_s`, `after_s`: the first
     arrival, added up over the `both` incidents that have somebody before and after."""
     now = _by_incident(after)
+    scope, taken = set(now), {r["order"] for r in withdrawn(after)}
     was: dict[int, dict[int, Mapping[str, Any]]] = {i: {} for i in now}
     for order in running:
         was.setdefault(order["incident"], {})[order["team"]] = order
+        if order["incident"] not in scope:  # of another plan: it keeps whom this one does not take
+            kept = now.setdefault(order["incident"], {})
+            if order["id"] not in taken:
+                kept[order["team"]] = order
     for i, sent in now.items():  # what the plan leaves as it is takes as long as before
         for team, one in sent.items():
             if one["travel_s"] is None and team in was[i]:
@@ -790,11 +796,9 @@ def since(
     span = {"after": plan["body"]["looked_at"], "until": until, "exercise": plan["exercise"]}
     out = []
     if plan["flood"] is not None:
-        series = floods.find(connection, plan["flood"])["series"]
-        for v in floods.versions(connection, series):
-            if v["withdrawn_at"] is None and v["id"] > plan["flood"] and v["made_at"] <= until:
-                out.append(f"淹没范围有第 {v['version']} 版（{_clock(v['made_at'])}）")
-                break
+        newest = floods.newest_standing(connection, plan["flood"], until)
+        if newest is not None and newest["id"] > plan["flood"]:
+            out.append(f"淹没范围有第 {newest['version']} 版（{_clock(newest['made_at'])}）")
     rows = connection.execute(
         text(
             "SELECT c.name, '封闭' AS what, c.at FROM rescue_road_closed AS c WHERE c.exercise = :exercise"

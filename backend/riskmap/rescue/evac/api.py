@@ -205,12 +205,15 @@ def get_shelters(
     """{items: [{id, name, division, at, masked, capacity, occupied, free, reserved, in_water, depth_m, usable, why_not,
     hazards: [{id, name, class_title, grade, masked, distance_m}], more_hazards}], total, unusable, capacity, free (of
     those that can be used), hidden, water: the flood that they are tested against, which is the newest version of the
-    order's scenario}. Free = capacity - who is in it from all evacuations that run."""
+    order's scenario, water_withdrawn: that all its versions are}. Free = capacity - who is in it from all
+    evacuations that run."""
     count(reader)
     of = orders.head(snapshot.connection, evacuation_id)
     found = shelters.all_of(snapshot, of, hazard_m)
     note_asked(request, snapshot, "evacuation", evacuation_id, {"shelters": len(found), "hazard_m": hazard_m})
-    body = shelters.answer(snapshot, found) | {"water": orders.water_now(snapshot.connection, of)}
+    water = orders.water_now(snapshot.connection, of)
+    withdrawn = water is not None and floods.find(snapshot.connection, water)["withdrawn_at"] is not None
+    body = shelters.answer(snapshot, found) | {"water": water, "water_withdrawn": withdrawn}
     return answer(request, snapshot, {**body, "hazard_m": hazard_m}, minute.asked(snapshot.connection, None))
 
 
@@ -227,9 +230,11 @@ def post_plan(evacuation_id: EvacuationId, body: PlanQuestion, request: Request,
         with database.write(app.engine, reader.settings(write=True)) as connection:
             yield open_snapshot(connection, reader, app.catalogues, app.settings.public_resolution)
 
-    plan_id = plan.propose(opened, getattr(app, "router", None), evacuation_id, body)
-    with opened() as snapshot:
+    def kept(snapshot: Snapshot, plan_id: int) -> None:
         note(snapshot, "make", evacuation_id, {"plan": plan_id, **body.model_dump()})
+
+    plan_id = plan.propose(opened, getattr(app, "router", None), evacuation_id, body, kept)
+    with opened() as snapshot:
         found = plan.body(snapshot, evacuation_id, plan_id)
         return answer(request, snapshot, found, minute.asked(snapshot.connection, None))
 

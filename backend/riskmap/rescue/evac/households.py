@@ -83,7 +83,7 @@ def take(snapshot: Snapshot, evacuation_id: int, rows: Sequence[Row], *, dry_run
     counts = {"added": 0, "changed": 0, "same": 0}
     seen: dict[str, Row] = {}
     fresh: list[dict[str, Any]] = []
-    names = {v["id"]: v["name"] for v in body["villages"]}
+    villages = {v["id"]: v for v in body["villages"]}
     for row in rows:
         village = _village_of(reader, by_name, row)
         if isinstance(village, Fault):
@@ -98,8 +98,10 @@ def take(snapshot: Snapshot, evacuation_id: int, rows: Sequence[Row], *, dry_run
             continue
         before = known.get(row.identity)
         if before is not None and before["village_id"] != village["id"]:
-            where = names[before["village_id"]]
-            told = f"这一户（{_how(row)}）已在“{where}”的户册里，一户只能在一个村；同名的请填户号区分"
+            told = (
+                f"这一户（{_how(row)}）已在{_where(reader, villages[before['village_id']])}的户册里，一户只能在一个村；"
+            )
+            told += "同名的请填户号区分"
             faults.append(Fault(row.line, "户主", "other_village", told))
         elif before is None:
             fresh.append({**row.values, "village": village["id"], "division": village["division"],
@@ -124,6 +126,11 @@ def take(snapshot: Snapshot, evacuation_id: int, rows: Sequence[Row], *, dry_run
             ref={"kind": "evacuation", "id": evacuation_id},
         )  # fmt: skip
     return {**counts, "faults": sorted(faults, key=lambda f: f.line)}
+
+
+def _where(reader: Reader, village: Mapping[str, Any]) -> str:
+    """In which list a household is, for who may read that list; to others only that it is in one."""
+    return f"“{village['name']}”" if orders.may_see_households(reader, village["division"]) else "另一个村"
 
 
 def _lock(connection: Connection, evacuation_id: int) -> None:
@@ -213,8 +220,8 @@ def add(snapshot: Snapshot, evacuation_id: int, village_id: int, asked: NewHouse
     known = _known(snapshot, evacuation_id)
     before = known.get(row.identity)
     if before is not None:
-        where = orders.find_village(connection, evacuation_id, before["village_id"])["name"]
-        raise Conflict(f"这一户（{_how(row)}）已在“{where}”的户册里，没有再加；同名的请填户号区分。", code="known")
+        where = _where(reader, orders.find_village(connection, evacuation_id, before["village_id"]))
+        raise Conflict(f"这一户（{_how(row)}）已在{where}的户册里，没有再加；同名的请填户号区分。", code="known")
     if len(known) >= MOST:
         raise Invalid(f"一次转移最多 {MOST:,} 户。", code="too_many_households")
     identity = {"village": village_id, "division": village["division"], "identity": row.identity}

@@ -235,9 +235,8 @@ def water_now(connection: Connection, of: Mapping[str, Any]) -> int | None:
     """The newest version of its scenario that stands: what was dry when it was ordered may not be so now."""
     if of["flood"] is None:
         return None
-    series = floods.find(connection, of["flood"])["series"]
-    standing = [v for v in floods.versions(connection, series) if v["withdrawn_at"] is None]
-    return int(max(standing, key=lambda v: v["version"])["id"]) if standing else int(of["flood"])
+    standing = floods.newest_standing(connection, of["flood"])
+    return int(of["flood"] if standing is None else standing["id"])
 
 
 def running(connection: Connection, evacuation_id: int) -> dict[str, Any]:

@@ -60,8 +60,11 @@ class Decided:
     lines: list[dict[str, Any]]
 
 
-def propose(opened: Opened, router: Any, evacuation_id: int, asked: PlanQuestion) -> int:
-    """Work out a proposal for who is left, and keep it; its id. Raises Conflict, Invalid, NotFound.
+def propose(
+    opened: Opened, router: Any, evacuation_id: int, asked: PlanQuestion, kept: Callable[[Snapshot, int], None]
+) -> int:
+    """Work out a proposal for who is left, and keep it; its id. `kept` writes its trail in the same transaction.
+    Raises Conflict, Invalid, NotFound.
 
     `opened` gives a transaction: one to look, one to keep. None is open while the routing works, which may take longer
     than the database lets a transaction rest; before it is kept, it is looked again.
@@ -73,9 +76,11 @@ def propose(opened: Opened, router: Any, evacuation_id: int, asked: PlanQuestion
         with opened() as snapshot:
             now = _look(snapshot, evacuation_id, asked)
             if now.imprint == picture.imprint:
-                return _keep(snapshot, picture.of, decided)
+                plan_id = _keep(snapshot, picture.of, decided)
+                kept(snapshot, plan_id)
+                return plan_id
         picture = now
-    raise Conflict("一边在算，一边又有人报数或情况在变，没有生成方案。请再生成一次。", code="changed")
+    raise Conflict("一边在算，一边又有人报数或情况在变，没有生成方案。请再算一次。", code="changed")
 
 
 def _look(snapshot: Snapshot, evacuation_id: int, asked: PlanQuestion) -> Picture:
@@ -435,6 +440,8 @@ def accept(snapshot: Snapshot, evacuation_id: int, plan_id: int) -> None:
     villages = {v["id"]: v for v in orders.villages(connection, evacuation_id)}
     for one in {line["village"] for line in lines}:
         orders.ensure_area(reader, villages[one]["division"], villages[one]["name"])
+    if "water" in found["body"] and found["body"]["water"] != orders.water_now(connection, of):
+        raise Conflict("做出这个方案以后水面有新的一版。请重算，看过再定。", code="changed")
     _ensure_room(snapshot, of, found, lines)
     connection.execute(
         text("INSERT INTO rescue_evac_plan_accepted (plan_id, by, account_id) VALUES (:id, :by, :account)"),

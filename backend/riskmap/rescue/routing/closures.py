@@ -25,7 +25,7 @@ from riskmap.store.snapshot import Snapshot
 
 _NEAR_M = 100.0  # of a place that somebody clicked
 _ALONG_M = 30.0  # of a line that somebody drew along a road
-_RUNS = 0.7  # share of a road's length that goes along the line: a road that only crosses it stays open
+_RUNS = 0.9  # share of a road's length that goes along the line: a road that only crosses it stays open
 MOST_ROADS = 2_000
 _NAMED = 3
 _GEOD = Geod(ellps="GRS80")
@@ -116,7 +116,11 @@ def _along(snapshot: Snapshot, given: Mapping[str, Any]) -> tuple[str, BaseGeome
     drawn = parse_shape(dict(given), ("linestring",))
     plane = Plane.of(shapely.get_coordinates(drawn))
     flat = plane.flat(drawn)
-    found = queries.roads_within(snapshot.connection, plane.back(flat.buffer(_ALONG_M, cap_style="flat")), MOST_ROADS)
+    beside = plane.back(flat.buffer(_ALONG_M, cap_style="flat"))
+    found = queries.roads_within(snapshot.connection, beside, MOST_ROADS + 1)
+    if len(found) > MOST_ROADS:
+        told = f"这条线旁的路超过 {MOST_ROADS:,} 条，请画短一些"
+        raise Invalid("没有登记", errors=[FieldError("line", "too_many", told)])
     named: list[str] = []
     parts: list[BaseGeometry] = []
     for row in found:

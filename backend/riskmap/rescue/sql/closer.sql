@@ -1,5 +1,5 @@
 -- Of some objects what the page says of each one: what is registered of it, in which direction it lies, and with a
--- flood how deep it stands in it. Asked of those alone that are listed: of all near a place it took most of the time.
+-- flood how deep it stands in it. Asked of those alone that are listed.
 SELECT o.id, o.attributes, w.ordinal, c.depth_m, c.depth_to_m, degrees(ST_Azimuth(
         ST_SetSRID(ST_MakePoint(:lon, :lat), 4490)::geography, ST_SetSRID(ST_MakePoint(o.lon, o.lat), 4490)::geography
     )) AS bearing
