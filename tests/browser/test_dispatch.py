@@ -296,7 +296,7 @@ def test_by_hand_another_team_and_who_was_first_is_told(page: Page, office: http
     teams = {a["incident_name"]: a for a in first["assignments"]}
     one = opened(page, "北头")
     one.get_by_label("指定队伍").select_option(str(teams["南头"]["team"]))
-    one.get_by_role("button", name="看后果").click()
+    one.get_by_role("button", name="预看改派").click()
     expect(card).not_to_have_attribute("data-plan", str(first["id"]))
     expect(card).to_contain_text("手工调整")
     expect(card.locator("li.lost")).to_contain_text("没有队伍")  # the south has lost its team, in red

@@ -165,7 +165,7 @@ def test_who_is_first_at_a_place_by_road_and_who_does_not_get_there(page: Page, 
         if max(abs(x - CITY[0]), abs(y - CITY[1])) > 0.01:
             assert page.locator(f"[data-team='{one['id']}'] .tag.warn").count() == 0
     # Without a mouse a place is typed.
-    page.get_by_role("button", name="不看了").click()
+    page.locator(".rf-nearest").get_by_role("button", name="关闭", exact=True).click()
     page.locator("#rf-typed").fill("例湖村")
     page.get_by_role("button", name="看这里").click()
     expect(page.locator(".rf-hint")).to_contain_text("请填经度, 纬度")
@@ -173,7 +173,7 @@ def test_who_is_first_at_a_place_by_road_and_who_does_not_get_there(page: Page, 
     page.locator("#rf-typed").fill(f"{CITY[0]}, {CITY[1]}")
     page.get_by_role("button", name="看这里").click()
     expect(page.locator(".rf-arrivals li").first).to_contain_text("行船", timeout=60_000)
-    page.get_by_role("button", name="不看了").click()
+    page.locator(".rf-nearest").get_by_role("button", name="关闭", exact=True).click()
     expect(page.locator(".rf-arrivals")).to_have_count(0)
     office.post(f"/api/rescue/floods/{flood['id']}/withdraw", json={"reason": "试完"})
 

@@ -249,7 +249,7 @@ def test_a_plan_shows_its_shortage_and_its_difference_and_is_accepted(
     expect(page.locator(".pe-shelters li", has_text=stopped["name"]).first).to_contain_text("在水中")
     page.get_by_role("button", name="安置方案", exact=True).click()
     expect(page.locator(".pe-tab")).to_contain_text("还没有方案")
-    page.get_by_role("button", name="生成方案").click()
+    page.get_by_role("button", name="算方案").click()
     plan = page.locator(".pe-plan")
     expect(plan).to_contain_text("待采纳", timeout=60_000)
     [made] = office.get(f"{PATH}/{of['id']}/plans").json()["items"]
@@ -274,13 +274,13 @@ def test_a_plan_shows_its_shortage_and_its_difference_and_is_accepted(
     assert office.post(f"{PATH}/{of['id']}/entries", json=more).status_code == 201
     page.reload()
     page.get_by_role("button", name="安置方案", exact=True).click()
-    page.get_by_role("button", name="生成方案").click()
+    page.get_by_role("button", name="算方案").click()
     expect(plan).to_contain_text(re.compile(r"[\d,]+ 人没有安置"), timeout=60_000)
     expect(plan.locator(".pe-diff")).to_contain_text(f"与执行中的方案 {made['id']} 不同的村")
     expect(plan.locator(".pe-diff li").first).to_contain_text("→")
     proposed = sum(len(v["to"]) for v in office.get(f"{PATH}/{of['id']}/plans/{made['id'] + 1}").json()["villages"])
     page.wait_for_function(f"() => ({drawn})().going === {proposed}")  # those of the plan that is looked at
-    plan.get_by_role("button", name="退回").click()
+    plan.get_by_role("button", name="看执行中的").click()
     expect(plan).to_contain_text("执行中")
     # The officer may name the shelters.
     page.get_by_role("button", name="避难场所", exact=True).click()
@@ -289,7 +289,7 @@ def test_a_plan_shows_its_shortage_and_its_difference_and_is_accepted(
     name = only.locator("button").inner_text()
     page.get_by_role("button", name="安置方案", exact=True).click()
     expect(page.locator(".pe-tab")).to_contain_text("方案只用勾选的 1 处")
-    page.get_by_role("button", name="生成方案").click()
+    page.get_by_role("button", name="算方案").click()
     expect(plan).to_contain_text("人到 1 处", timeout=60_000)
     expect(plan.locator(".pe-sent")).to_contain_text(name)
 

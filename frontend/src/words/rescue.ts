@@ -65,7 +65,7 @@ export const RS = {
   part: (n: number) => `第 ${n} 个图形`,
   partGone: "没有围成面积，未采用",
   method: "方法与局限",
-  note: "说明",
+  note: "备注",
 
   // What is in it
   found: "水中对象",

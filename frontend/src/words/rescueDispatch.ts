@@ -4,7 +4,6 @@ import { num } from ".";
 export const INCIDENT_KINDS = ["人员被困", "堤坝险情", "危险化学品", "建筑倒塌", "山体滑坡", "火情", "病人转运", "群众转移", "道路中断", "积水排涝", "物资运送", "其他"] as const;
 /** Teams that are under way or there. */
 export const OUT: readonly string[] = ["出动", "在途", "到达"];
-export const CALL_RESULTS = ["接通", "未接", "转达"] as const;
 
 export const RD = {
   title: "调度",
@@ -40,7 +39,6 @@ export const RD = {
   persons: (n: number) => `人 ${n}`,
   pumps: (m3h: string) => `泵 ${m3h} m³/h`,
   boatLeg: (m: string) => `行船 ${m}`,
-  hiddenTeam: (masked: string) => masked,
   why: "为什么",
   points: (n: number) => `紧急程度 ${n} 分`,
   edit: "更新",
@@ -51,7 +49,7 @@ export const RD = {
   closeSaid: "结束后不再派队伍；已下达的调度令仍要报完成或撤销。",
   result: "结果",
   closed: "险情已结束",
-  facts: { at: "发生", needs: "需要", depth: "水深", reporter: "报告人", note: "说明", from: "来自", to: "去向", result: "结果" },
+  facts: { at: "发生", needs: "需要", depth: "水深", reporter: "报告人", note: "备注", from: "来自", to: "去向", result: "结果" },
   cameFrom: (ids: string) => `险情 ${ids}`,
   versions: (n: number) => `历次记录 ${n}`,
   versionSaid: (v: number, at: string, by: string, what: string) => `第 ${v} 版 ${at} ${by}：${what}`,
@@ -102,10 +100,9 @@ export const RD = {
   givenBack: "方案已退回",
   dismiss: "收起",
   newer: (by: string, at: string) => `另有 ${by} ${at} 拟的方案`,
-  see: "看它",
-  assign: "改派",
+  see: "查看",
   assignPick: "指定队伍",
-  assignDo: "看后果",
+  assignDo: "预看改派",
   assignNone: "这处险情不在方案里，先算方案再指定队伍。",
   drop: "不派",
   teamSaid: (name: string, status: string) => `${name}（${status}）`,
@@ -116,7 +113,6 @@ export const RD = {
   orders: "调度令",
   ordersNone: "没有未完成的调度令。采纳方案后在这里逐份跟踪。",
   ordersNoneAt: "那时没有未完成的调度令。",
-  order: (n: string) => `调度令 ${n}`,
   ordered: (at: string, by: string) => `${at} ${by} 下达`,
   marks: { receipt: "签收", departure: "出发", arrival: "到达", result: "完成", cancelled: "撤销" } as Record<string, string>,
   states: { issued: "已下达", receipt: "已签收", departure: "在途", arrival: "已到达", result: "已完成", cancelled: "已撤销" } as Record<string, string>,
@@ -124,15 +120,11 @@ export const RD = {
   marked: (what: string) => `已记：${what}`,
   markAt: "时间",
   markNow: "不填为现在",
-  note: "说明",
+  note: "备注",
   cancelNote: "撤销请写明原因。",
   cancelMayNot: "撤销要有调度权",
   open: "详情、电话",
-  call: "电话",
   calls: "电话（一键通）",
-  callsNone: "没有登记电话",
-  called: (at: string, by: string, result: string) => `${at} ${by} ${result}`,
-  callResult: (result: string) => `电话${result}`,
   instructions: "路线",
   print: "打印",
   printAll: "全部打印",
@@ -142,7 +134,6 @@ export const RD = {
   markTitle: (n: string, team: string) => `调度令 ${n} ${team}`,
   steps: "经过",
   pastOnly: "回看时只看不记",
-  otherwise: "没有按令行动",
   distance: (km: string, by: string) => [km, by].filter(Boolean).join(" · "),
 
   // Form
@@ -175,11 +166,9 @@ export const RD = {
   weakHint: "失能、老幼、病人",
   depth: "水深（m）",
   needs: "需要",
-  needNames: { boat: "艇", pump: "泵", water: "水域救援", medical: "医疗", drain: "排涝", fire: "灭火", chemical: "危化处置", road: "道路抢通", collapse: "坍塌救援", mountain: "山岳救援", forest: "森林扑火", mine: "矿山救护", power: "电力抢修", telecom: "通信保障", gas: "燃气抢险" } as Record<string, string>,
   at: "发生时间",
   reporter: "报告人",
   phone: "电话",
-  more2: "报告人、电话、说明",
   save: "登记",
   keep: "保存",
   doMerge: "合并",
@@ -201,7 +190,4 @@ export const RD = {
   // Map
   pin: (id: number, name: string) => `险情 ${id} ${name}`,
   pinTrapped: (n: number) => `被困 ${num(n)}`,
-  team: (name: string, status: string) => `${name} ${status}`,
-  closure: "封闭道路",
-  cut: "路断于水",
 } as const;

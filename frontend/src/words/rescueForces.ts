@@ -4,9 +4,6 @@ import { num } from ".";
 /** How a team is, as the service says it. */
 export const TEAM_STATUSES = ["待命", "出动", "在途", "到达", "返回", "休整"] as const;
 export type TeamStatus = (typeof TEAM_STATUSES)[number];
-/** Who may be sent: the others are under way or rest. */
-export const FREE_STATUSES: readonly string[] = ["待命", "返回"];
-export const REST_STATUS = "休整";
 
 const metres = (m: number): string => (m >= 1000 ? `${(m / 1000).toFixed(1)} km` : `${Math.round(m)} m`);
 
@@ -14,7 +11,6 @@ export const RF = {
   title: "力量",
   parts: { teams: "队伍", goods: "物资", standby: "前置", roads: "道路" } as Record<string, string>,
   partsOf: "队伍、物资、前置、道路",
-  metres,
   noNow: "回看时不能登记，也不算路程；回到现在后再办。",
   mayNot: "您的账号只能查看，登记由编辑或管理员办。",
   inWater: "在水中",
@@ -25,8 +21,6 @@ export const RF = {
   timeHelp: "不填为现在",
   note: "备注",
   onMap: "在图上点",
-  clear: "清除",
-  cancelled: "已取消",
 
   // Teams
   teams: "支队伍",
@@ -84,7 +78,7 @@ export const RF = {
   withFlood: (name: string) => `避开“${name}”里过不去的水`,
   withoutFlood: "没有选淹没范围，不避水",
   reading: "正在算各队路程",
-  stop: "不看了",
+  stop: "关闭",
   again: "水情、道路或队伍变了，点这里重算",
   asOf: (at: string) => `${at.slice(0, 5)} 重算`,
   go: "看这里",
@@ -173,12 +167,11 @@ export const RF = {
   until: (at: string) => `到 ${at}`,
   untilLifted: "直到解除",
   closedBy: (by: string, at: string) => `${by} ${at} 登记`,
-  fromThen: (at: string) => `${at} 起`,
   close: "登记封闭",
   closeTitle: "登记封闭道路",
   where: "封在哪里",
   kinds: { point: "路上一点", line: "沿路一段", polygon: "一片里的路" } as Record<string, string>,
-  drawDo: { point: "点选", line: "沿路画线", polygon: "画范围" } as Record<string, string>,
+  drawDo: { point: "点位置", line: "沿路画线", polygon: "画范围" } as Record<string, string>,
   drawHint: { point: "点在要封的路上", line: "顺着要封的路逐点点出，双击或回车完成；横穿的路不封", polygon: "画一个范围，里面的路全封；双击或回车完成" } as Record<string, string>,
   drawn: { point: "已点", line: "已画线", polygon: "已画范围" } as Record<string, string>,
   needPlace: "请在图上画出封在哪里。",
@@ -225,7 +218,6 @@ export const RF = {
   sending: (done: string, all: string) => `正在上传 ${done} / ${all}`,
   received: "已收到，正在排队",
   cutOff: "上传中断，请检查网络后再传。",
-  roadsDone: "路网已装入，路线数据随即生成",
   jobLost: "看不到这个任务的进度，请到“数据 → 任务”里看。",
   toJobs: "看任务",
   terrains: "地形",
@@ -250,7 +242,6 @@ export const RF = {
   called: (result: string, by: string, at: string) => `${result} ${by} ${at}`,
   callNote: "备注（不填也可）",
   callKept: (result: string) => `已记：${result}`,
-  earlier: "其他通话",
 
   // Act lists
   actLists: "行动清单…",

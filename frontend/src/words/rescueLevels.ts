@@ -58,7 +58,7 @@ export const RR = {
   confirmSaid: "确认后作为这个站的水位，记入日志。",
   discardTitle: "作废读数",
   discardSaid: "作废后不用，仍可查看，原因记入日志。",
-  noteOptional: "说明（可不填）",
+  noteOptional: "备注（可不填）",
   confirmed: "已确认",
   discarded: "已作废",
   graph: (name: string, n: number) => `${name}最近 ${n} 次读数的折线`,

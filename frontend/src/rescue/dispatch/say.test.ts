@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { cutsOf } from "./cuts";
-import { basisWords, changeWords, fromTo, minutesTo } from "./say";
+import { basisWords, changeWords, fromTo, isPersons, minutesTo, numberOf } from "./say";
 import type { DiffRow, Sent } from "./types";
 
 const sent = (name: string, travel_s: number | null, arrived = false): Sent => ({ team: 1, team_name: name, masked: null, travel_s, distance_m: 1, arrived });
@@ -22,6 +22,13 @@ describe("words of arrival", () => {
     expect(changeWords(row([sent("甲队", 7500)], [sent("乙队", 7500)]))).toBe("甲队 2 小时 5 分 → 乙队 2 小时 5 分");
     expect(changeWords(row([sent("甲队", 600)], [sent("甲队", 7500)]))).toBe("甲队 10 分钟 → 2 小时 5 分");
     expect([fromTo(7500, 600), fromTo(660, 600)]).toEqual(["2 小时 5 分 → 10 分钟", "11 → 10 分钟"]);
+  });
+});
+
+describe("persons as they are typed", () => {
+  it("are whole, and nothing typed is not none", () => {
+    expect([" 12 ", "", "0", "-1", "1.5", "十二"].map(isPersons)).toEqual([true, true, true, false, false, false]);
+    expect([numberOf(" 12 "), numberOf(" "), numberOf("0")]).toEqual([12, null, 0]);
   });
 });
 

@@ -6,6 +6,10 @@ import type { Team } from "../forces/types";
 import type { FloodWhole } from "../types";
 import type { DiffRow, Sent } from "./types";
 
+/** Persons as they are typed: nothing is not known, which is not none. */
+export const isPersons = (typed: string): boolean => !typed.trim() || /^\d{1,6}$/.test(typed.trim());
+export const numberOf = (typed: string): number | null => (typed.trim() ? Number(typed.trim()) : null);
+
 /** Minutes until a moment; negative where it is over. */
 export function minutesTo(at: string, now: number): number {
   return Math.ceil((Date.parse(at) - now) / 60_000);

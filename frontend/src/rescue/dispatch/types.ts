@@ -39,4 +39,3 @@ export interface Order {
   to: { party: number; role: string; post: string; name: string } | null; travel_s: number; distance_m: number; routing: "road" | "straight_line"; expected_at: string; late: boolean; instructions: string[]; status: OrderStatus; status_title: string;
   marks: { what: string; what_title: string; at: string; made_at: string; by: string; how_title: string; note: string }[]; said: string;
 }
-export interface Calls { object: { id: number; name: string }; items: { n: number; party: number; role: string; post: string | null; name: string | null; phone: string | null; calls: { at: string; by: string; result: string; note: string; order: number | null }[] }[]; note: string }

@@ -1,0 +1,37 @@
+/** What is done with orders in more than one place: a mark after a call, and the sheets. */
+import { ElMessage } from "element-plus";
+import { onBeforeUnmount, ref } from "vue";
+import { isAbort, send } from "../../api/client";
+import { download } from "../../api/download";
+import { complain } from "../../selection/store";
+import type { useAct } from "../../shell/act";
+import { RD } from "../../words/rescueDispatch";
+import { night } from "../night";
+import { readChanged } from "./dispatch";
+import type { Order } from "./types";
+
+/** Told by telephone: what the team did, when, and with which words. */
+export async function markOrder(run: ReturnType<typeof useAct>["run"], id: number, what: string, more: { note: string; at?: string | null } = { note: "" }): Promise<Order | undefined> {
+  const done = await run(() => send<Order>("POST", `/api/rescue/orders/${id}/marks`, { what, how: "call", ...more }));
+  if (!done) return undefined;
+  ElMessage({ type: "success", message: RD.marked(RD.marks[what] ?? what), grouping: true });
+  void readChanged();
+  return done;
+}
+
+export function useSheets() {
+  const running = new AbortController();
+  onBeforeUnmount(() => running.abort());
+  const printing = ref(false);
+  async function print(orders: readonly Pick<Order, "id">[]): Promise<void> {
+    printing.value = true;
+    try {
+      await download(`/api/rescue/orders.pdf?${orders.map((o) => `order=${o.id}`).join("&")}${night.exercise ? "&exercise=true" : ""}`, `${RD.orders}.pdf`, running.signal, () => undefined, RD.broken);
+    } catch (error) {
+      if (!isAbort(error)) complain(error);
+    } finally {
+      printing.value = false;
+    }
+  }
+  return { printing, print };
+}
