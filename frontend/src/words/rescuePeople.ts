@@ -143,6 +143,7 @@ export const RE = {
   sheltersAt: (at: string) => `${at} 核对`,
   noFlood: "这次转移没有选淹没范围，没有按水核对。",
   waterBy: "按这个情景最新一版水面核对",
+  waterGone: "这个情景的各版水面都已撤回，仍按下达时的一版核对；请登记新的水面",
 
   // Plan
   make: "算方案",
