@@ -432,7 +432,7 @@ def accept(snapshot: Snapshot, evacuation_id: int, plan_id: int) -> None:
     if newer is not None:
         at = newer.at.astimezone(clock.SHANGHAI)
         raise Conflict(
-            f"这个方案做出以后，{newer.by} 已于 {at:%H:%M} 采纳了另一个方案。请重新生成再定。", code="overtaken"
+            f"这个方案做出以后，{newer.by} 已于 {at:%H:%M} 采纳了另一个方案。请重算，看过再定。", code="overtaken"
         )
     lines = _lines(connection, plan_id)
     if not lines:
@@ -474,5 +474,5 @@ def _ensure_room(
         over += persons > room
     if over:
         raise Conflict(
-            f"方案做出以后情况变了：{over} 处避难场所的空位已经不够，或不能用了。请重新生成再定。", code="no_room"
+            f"方案做出以后情况变了：{over} 处避难场所的空位已经不够，或不能用了。请重算，看过再定。", code="no_room"
         )
