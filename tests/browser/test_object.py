@@ -88,6 +88,7 @@ def test_an_object_is_registered_with_its_place_drawn_and_a_script_in_every_text
     page.wait_for_function(
         "() => document.querySelector('.sketching') && !document.querySelector('.sketch-panel p').textContent.includes('载入')"
     )
+    at_rest(page)  # the form above may still move the map down
     box = page.locator(".ob-map .canvas").bounding_box()
     at = page.evaluate("() => window.riskmapPlace.pointOf(115.99, 29.68)")
     page.mouse.move(box["x"] + at["x"] - 3, box["y"] + at["y"])

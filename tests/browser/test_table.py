@@ -27,7 +27,11 @@ def exported(page: Page, form: str = "CSV 文本") -> list[list[str]]:
 
 
 def legend(page: Page) -> dict[str, tuple[int, int]]:
-    """Figures of each line: in view, of the selection."""
+    """Figures of each line: in view, of the selection, once both were answered by the scale that is shown."""
+    figures = "[...document.querySelectorAll('.legend .seen, .legend .all')]"
+    page.wait_for_function(
+        f"() => {{ const all = {figures}; return all.length && all.every((e) => e.textContent.trim() !== '—') }}"
+    )
     lines = page.locator(".legend .line").all()
     return {
         line.locator(".ell").inner_text().split()[0]: (

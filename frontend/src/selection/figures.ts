@@ -21,10 +21,11 @@ export function levelOf(row: CountRow, scale: string | null, onScale: ReadonlySe
   return `${scale}:${onScale.has(row.class) ? UNASSESSED : OFF_SCALE}`;
 }
 
-export interface Figures { byGrade: ByGrade; byClass: Record<string, ByGrade>; byLevel: Record<string, number>; total: number }
+/** `scale` is the one that the levels are of: of another there is no figure yet. */
+export interface Figures { byGrade: ByGrade; byClass: Record<string, ByGrade>; byLevel: Record<string, number>; scale: string | null; total: number }
 
 export function figuresOf(rows: readonly CountRow[], limits: Limits, scale: string | null, onScale: ReadonlySet<string>): Figures {
-  const out: Figures = { byGrade: zeros(), byClass: {}, byLevel: {}, total: 0 };
+  const out: Figures = { byGrade: zeros(), byClass: {}, byLevel: {}, scale, total: 0 };
   for (const row of rows) {
     const level = levelOf(row, scale, onScale);
     const cls = limits.classes.has(row.class);

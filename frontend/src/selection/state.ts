@@ -108,8 +108,8 @@ export function figuresFor(rows: readonly CountRow[]): Figures {
   return figuresOf(rows, limits, scale, classesOn(scale));
 }
 /** A figure of the selection as the page writes it: never a number that is another selection's, nor 0 for what was not read. */
-export function figure(n: number): string {
-  return store.unread ? W.dash : num(n);
+export function figure(n: number | null): string {
+  return store.unread || n === null ? W.dash : num(n);
 }
 /** Counts by grade of the chosen classes, and by class of the chosen grades: each facet without its own condition. */
 export const figures = computed<Figures>(() => figuresFor(store.facets));
