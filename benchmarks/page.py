@@ -206,7 +206,7 @@ def main() -> None:
     print(f"scripts that the map page begins with {beginning:.0f} kB gzip; all scripts {whole:.0f} kB")
 
     with service(arguments.objects) as address, sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium-headless-shell") or shutil.which("chromium"), args=FLAGS)
         page = chromium.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN").new_page()
         page.set_default_timeout(60_000)
         sign_in(page, address)

@@ -115,7 +115,10 @@ ensure_database() {
 # For the browser tests; libatomic is what the driver's own Node is linked with.
 ensure_browser() {
     local missing=()
-    command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium fonts-wqy-microhei)
+    local browser=chromium
+    apt-cache show chromium-headless-shell >/dev/null 2>&1 && browser=chromium-headless-shell # the same without windows
+    command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null || command -v google-chrome >/dev/null ||
+        missing+=("$browser" fonts-wqy-microhei)
     if [ "$(uname -s)" = Linux ] && ! compgen -G '/usr/lib*/*/libatomic.so.1' >/dev/null &&
         ! compgen -G '/usr/lib*/libatomic.so.1' >/dev/null; then
         missing+=(libatomic1)

@@ -411,6 +411,46 @@ class TestOrders:
         newest = get(admin, "log", kind="调度")["items"][0]["what"]
         assert newest == f"调度令 {order['id']}（例东艇队→险情 {order['incident']}）完成，电话：救出 4 人"
 
+    def test_what_a_telephone_sends_again_is_written_once(
+        self, admin: TestClient, fleet: dict[str, int], order: dict[str, Any]
+    ) -> None:
+        path = f"/api/rescue/orders/{order['id']}/marks"
+        at = clock.now().isoformat()
+        for _ in range(3):  # the answer to the first was lost on the way
+            now = self.marked(admin, order, "receipt", how="phone_page", key="p-1", at=at)
+        assert [(m["what"], m["how_title"]) for m in now["marks"]] == [("receipt", "手机页")]
+        assert get(admin, f"teams/{fleet['east']}/status")["items"][0]["status"] == "出动"
+        said = refused(admin.post(path, json={"what": "arrival", "key": "p-1"}), 409)
+        assert said["code"] == "key_used"
+        self.marked(admin, order, "result", key="p-2")
+        assert self.marked(admin, order, "result", key="p-2")["status"] == "result"  # not: it is over
+        assert refused(admin.post(path, json={"what": "result", "key": "p-3"}), 409)["code"] == "over"
+        assert refused(admin.post(path, json={"what": "result", "key": "x y"}))["errors"][0]["field"] == "key"
+
+    def test_a_team_has_a_page_of_its_own_with_its_orders_alone(
+        self,
+        admin: TestClient,
+        commander: TestClient,
+        make_account: Maker,
+        fleet: dict[str, int],
+        order: dict[str, Any],
+    ) -> None:
+        _, west = two(admin)
+        accept(commander, plan(admin, west, teams=[fleet["west"]]))
+        assert {o["id"] for o in get(admin, "orders", team=fleet["east"], running=True)["items"]} == {order["id"]}
+        own = get(admin, f"teams/{fleet['east']}")
+        assert (own["order"]["id"], own["status"], own["may_report"]) == (order["id"], "出动", True)
+        assert get(admin, f"teams/{fleet['east']}", exercise=True)["order"] is None
+        assert get(make_account("reader", "command"), f"teams/{fleet['east']}")["may_report"] is False
+        code = admin.get(f"/api/rescue/teams/{fleet['east']}/page.svg")
+        assert code.headers["content-type"] == "image/svg+xml"
+        assert code.content.startswith(b"<svg")
+        elsewhere = make_account("editor", "department", areas=["360404"])
+        for path in (f"teams/{fleet['east']}", f"teams/{fleet['east']}/page.svg"):
+            assert refused(elsewhere.get(f"/api/rescue/{path}"), 404)["detail"]
+            assert admin.get(f"/api/rescue/{path.replace(str(fleet['east']), '999999999')}").status_code == 404
+        assert get(elsewhere, "orders", team=fleet["east"])["items"][0]["team"]["id"] is None
+
     def test_an_order_to_a_team_that_does_something_else_is_told(
         self, admin: TestClient, fleet: dict[str, int], order: dict[str, Any]
     ) -> None:

@@ -50,8 +50,8 @@ def address(settings: Settings) -> Iterator[str]:
 # For one module: while Playwright runs, no other test of this thread can run an event loop.
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One Chromium for the run."""
-    path = shutil.which("chromium") or shutil.which("google-chrome")
+    """One Chromium for the run: the one without a window where there is one, at three quarters of the other's work."""
+    path = next(filter(None, map(shutil.which, ("chromium-headless-shell", "chromium", "google-chrome"))), None)
     assert path, "没有 Chromium：运行 ./scripts/test 会安装它"
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=path, args=_FLAGS)

@@ -415,3 +415,99 @@ def test_a_phone_and_a_service_that_fails(open_page: Callable[..., Watched], off
     expect(row(page, "手机上的险情")).to_be_visible()
     assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
     watched.wrong = [w for w in watched.wrong if "status of 404" not in w]  # what was made to fail
+
+
+def on_phone(open_page: Callable[..., Watched], office: httpx.Client, path: str) -> Watched:
+    """A page on a telephone, as the administrator has it."""
+    watched = open_page(signed=False, path="/help", width=390, height=844)
+    session = {"username": "admin", "password": ADMIN_PASSWORD}
+    assert watched.page.request.post(f"{office.base_url}/api/session", data=session).ok
+    watched.page.goto(f"{office.base_url}{path}")
+    return watched
+
+
+def test_a_team_reports_from_its_telephone_also_without_a_network(
+    open_page: Callable[..., Watched], office: httpx.Client
+) -> None:
+    one = reported(office, "涵洞口", 0.01, 0.01, trapped=3, depth_m=0.8, reporter="村会计", phone="0792-5550101")
+    plan = post(office, "plans", {"incidents": [one["id"]], "flood": None, "exercise": False})
+    [order] = post(office, f"plans/{plan['id']}/accept", {}, 200)["orders"]
+    team = order["team"]
+    desk = open_page(signed=True, path="/rescue?tab=forces")
+    desk.page.locator(f"[data-team='{team['id']}'] .main").click()
+    desk.page.get_by_role("button", name="手机页二维码").click()
+    code = desk.page.locator(".rs-link")
+    expect(code).to_contain_text(f"/rescue/team/{team['id']}")
+    expect(code.locator("img")).to_be_visible()
+    assert code.locator("img").evaluate("i => i.complete && i.naturalWidth > 0")
+
+    watched = on_phone(open_page, office, "/rescue/team")
+    phone = watched.page
+    phone.get_by_label("查找队伍").fill(team["name"])
+    phone.get_by_role("link", name=team["name"]).click()
+    card = phone.locator(f"section[data-order='{order['id']}']")
+    for told in (order["what"], "3 人", "0.8 m", "村会计", "已下达"):
+        expect(card).to_contain_text(told)
+    expect(card.get_by_role("link", name="0792-5550101")).to_have_attribute("href", "tel:0792-5550101")
+    assert card.get_by_role("link", name="用手机地图打开").get_attribute("href") == "geo:29.715000,115.995000"
+    assert phone.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    card.get_by_role("button", name="签收", exact=True).click()
+    expect(card).to_contain_text("已签收")
+    # The line breaks: what is pressed stays with its time, and is sent as soon as there is one again.
+    phone.context.set_offline(True)
+    card.get_by_role("button", name="出发", exact=True).click()
+    expect(phone.locator(".ev-line")).to_contain_text("没有网络")
+    expect(card).to_contain_text("待发")
+    card.get_by_role("button", name="到达", exact=True).click()
+    expect(phone.get_by_role("heading", name="待发 2 条")).to_be_visible()
+    assert [m["what"] for m in office.get(f"/api/rescue/orders?team={team['id']}").json()["items"][0]["marks"]] == [
+        "receipt"
+    ]
+    phone.context.set_offline(False)
+    expect(card).to_contain_text("已到达")
+    expect(phone.get_by_role("heading", name=re.compile("待发"))).to_have_count(0)
+    [now] = office.get(f"/api/rescue/orders?team={team['id']}&running=true").json()["items"]
+    assert [(m["what"], m["how_title"]) for m in now["marks"]] == [
+        (w, "手机页") for w in ("receipt", "departure", "arrival")
+    ]
+    card.get_by_label("结果（救出几人、还要什么）").fill("救出 3 人")
+    card.get_by_role("button", name="完成", exact=True).click()
+    expect(phone.locator(".ev")).to_contain_text("现在没有要办的调度令")
+    expect(phone.locator(".ev")).to_contain_text("完成")
+    expect(phone.locator(".ev")).to_contain_text("救出 3 人")
+    # Back at its base; where it is, by the telephone itself.
+    phone.context.grant_permissions(["geolocation"])
+    phone.context.set_geolocation({"longitude": 116.001, "latitude": 29.701})
+    phone.get_by_role("button", name="休整", exact=True).click()
+    expect(phone.locator(".ev section").first).to_contain_text("休整")
+    phone.get_by_role("button", name="报位置").click()
+    expect(phone.get_by_text("位置已报")).to_be_visible()
+    newest = office.get(f"/api/rescue/teams/{team['id']}/status").json()["items"][0]
+    assert (newest["status"], newest["position"]) == ("休整", [116.001, 29.701])
+    watched.wrong = [w for w in watched.wrong if "ERR_INTERNET_DISCONNECTED" not in w]  # what was cut
+
+
+def test_what_a_telephone_reports_too_late_is_refused_and_its_sender_decides(
+    open_page: Callable[..., Watched], office: httpx.Client
+) -> None:
+    one = reported(office, "上游村", 0.01, 0.01, exercise=True)
+    plan = post(office, "plans", {"incidents": [one["id"]], "flood": None, "exercise": True})
+    [order] = post(office, f"plans/{plan['id']}/accept", {}, 200)["orders"]
+    watched = on_phone(open_page, office, f"/rescue/team/{order['team']['id']}")
+    phone = watched.page
+    expect(phone.locator(".ev")).to_contain_text("演练还有 1 份没有完成的调度令")
+    phone.get_by_role("link", name="去看").click()
+    expect(phone.locator(".ev .exercise")).to_have_text("演练")
+    card = phone.locator(f"section[data-order='{order['id']}']")
+    expect(card).to_be_visible()
+    phone.context.set_offline(True)
+    card.get_by_role("button", name="签收", exact=True).click()
+    expect(card).to_contain_text("待发")
+    post(office, f"orders/{order['id']}/marks", {"what": "cancelled", "note": "已由村民救出"})
+    phone.context.set_offline(False)
+    expect(phone.locator(".ev")).to_contain_text("没有记上")
+    expect(phone.locator(".ev")).to_contain_text("记为撤销")
+    phone.get_by_role("button", name="不报了").click()
+    expect(phone.get_by_text("没有记上")).to_have_count(0)
+    expect(phone.locator(".ev")).to_contain_text("已由村民救出")
+    watched.wrong = [w for w in watched.wrong if not re.search("ERR_INTERNET_DISCONNECTED|status of 409", w)]

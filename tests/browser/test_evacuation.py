@@ -101,6 +101,17 @@ def test_a_night_of_a_village_officer(
     expect(page.locator(".ev-counts dd").nth(2)).to_have_text("1")
     got = now(office, of)
     assert (got["to_move"], got["moved"], got["with_relatives"], got["left"]) == (35, 34, 30, 1)
-    assert len(office.get(f"{PATH}/{of['id']}/entries").json()["items"]) == 5  # each sent once
+
+    # A household comes home.
+    page.get_by_role("button", name="返回", exact=True).click()
+    expect(page.get_by_role("heading", name="转出未返回的户")).to_be_visible()
+    page.locator("li", has_text="张三").get_by_role("button", name="报这户").click()
+    expect(page.locator(".count")).to_have_value("4")
+    expect(page.locator(".ev-form")).to_contain_text("张三 家，转出未返回 4 人")
+    page.get_by_role("button", name="报", exact=True).click()
+    expect(page.get_by_text("户册里没有转出未返回的")).to_be_visible()
+    got = now(office, of)
+    assert (got["moved"], got["returned"]) == (34, 4)
+    assert len(office.get(f"{PATH}/{of['id']}/entries").json()["items"]) == 6  # each sent once
     meant = ("ERR_INTERNET_DISCONNECTED", "status of 409")
     watched.wrong[:] = [w for w in watched.wrong if not any(m in w for m in meant)]

@@ -460,7 +460,7 @@ def test_notices_and_the_map_to_take_away_are_as_the_manual_shows(
         assert (PICTURES / f"{name}.png").exists(), "手册里没有这张图：用 RISKMAP_PICTURES=1 拍"
 
 
-NIGHT = ("villagephone",)  # taken in test_whole_night.py
+NIGHT = ("villagephone", "teamphone")  # taken in test_whole_night.py
 PRODUCTS = ("sheet", "density", "booklet", "assessment")
 # Of files that only an office program shows: taken by hand from a set of the demo city, printed to PDF by LibreOffice.
 BY_OFFICE = ("majorlist", "rolling", "handbook")

@@ -120,7 +120,26 @@ def test_a_night_from_the_water_to_the_log(
     running = office.get("/api/rescue/orders?running=true").json()["items"]
     assert {o["incident_name"] for o in running} == {"例湖村三组", "南山口"}
 
-    # The order is followed to its end, by telephone.
+    # One team reports from its own telephone, with a line that breaks.
+    folder = PICTURES if os.environ.get("RISKMAP_PICTURES") else tmp_path
+    out = next(o for o in running if o["incident_name"] == "南山口")
+    team = open_page(width=390, height=844, signed=False, path="/help")
+    team.page.request.post(f"{address}/api/session", data={"username": "admin", "password": ADMIN_PASSWORD})
+    team.page.goto(f"{address}/rescue/team/{out['team']['id']}")
+    told = team.page.locator(f"[data-order='{out['id']}']")
+    told.get_by_role("button", name="签收", exact=True).click()
+    expect(told).to_contain_text("已签收")
+    team.page.context.set_offline(True)
+    told.get_by_role("button", name="出发", exact=True).click()
+    expect(told).to_contain_text("待发")
+    at_rest(team.page)
+    expect(team.page.locator(".el-message")).to_have_count(0)
+    team.page.screenshot(path=folder / "teamphone.png")
+    team.page.context.set_offline(False)
+    expect(told).to_contain_text("在途", timeout=30_000)
+    expect(row(page, "南山口").locator(".rd-when")).to_contain_text("在途", timeout=30_000)
+
+    # The other order is followed to its end by calls.
     opened(page, "例湖村三组").get_by_role("button", name="详情、电话").click()
     dialog = page.locator(".rd-dialog")
     for mark in ("签收", "出发", "到达"):
@@ -157,13 +176,12 @@ def test_a_night_from_the_water_to_the_log(
     expect(phone.page.get_by_role("heading", name=re.compile("待发 1 条"))).to_be_visible()
     at_rest(phone.page)
     expect(phone.page.locator(".el-message")).to_have_count(0)
-    folder = PICTURES if os.environ.get("RISKMAP_PICTURES") else tmp_path
     phone.page.screenshot(path=folder / "villagephone.png")
     phone.page.context.set_offline(False)
     expect(phone.page.get_by_role("heading", name=re.compile("待发"))).to_have_count(0, timeout=30_000)
-    told = office.get(f"{PATH}/{one['id']}").json()
-    holds(told)
-    assert (told["moved"], told["with_relatives"], told["left"]) == (17, 7, one["to_move"] - 17)
+    moved = office.get(f"{PATH}/{one['id']}").json()
+    holds(moved)
+    assert (moved["moved"], moved["with_relatives"], moved["left"]) == (17, 7, one["to_move"] - 17)
     expect(page.locator(".pe-strip dd").nth(1)).to_have_text("17", timeout=30_000)
     at_rest(page)
     page.screenshot(path=tmp_path / "evacuation.png")
@@ -183,7 +201,8 @@ def test_a_night_from_the_water_to_the_log(
     ):  # fmt: skip
         assert words in text, words
     meant = ("ERR_INTERNET_DISCONNECTED",)
-    phone.wrong[:] = [w for w in phone.wrong if not any(m in w for m in meant)]
+    for telephone in (phone, team):
+        telephone.wrong[:] = [w for w in telephone.wrong if not any(m in w for m in meant)]
 
 
 def entered(page: Page, persons: str, how: str) -> None:

@@ -1,5 +1,6 @@
 """救援 over HTTP: floods and what is in them, and the log."""
 
+import io
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -7,7 +8,8 @@ from functools import partial
 from pathlib import Path as FilePath
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query, Request
+import segno
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import AfterValidator
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
@@ -91,6 +93,16 @@ def _keep(request: Request, reader: Reader, given: sent.Sent, **more: Any) -> di
 def answer(request: Request, snapshot: Snapshot, body: dict[str, Any], at: datetime | None = None) -> dict[str, Any]:
     """With what dates it: the register's state, and the minute of the live facts."""
     return marked(request, {"at": at or clock.now(), **body, "state": snapshot.moment.n})
+
+
+def page_code(request: Request, path: str) -> Response:
+    """The address of a page for a telephone, as a QR code. Who opens it has to sign in."""
+    base = (request.app.state.settings.proxy or str(request.base_url)).rstrip("/")
+    out = io.BytesIO()
+    segno.make(f"{base}{path}", error="q", micro=False).save(
+        out, kind="svg", border=4, xmldecl=False, svgclass=None, light="#fff"
+    )
+    return Response(out.getvalue(), media_type="image/svg+xml", headers={"Cache-Control": "private, no-store"})
 
 
 def paged(found: Sequence[dict[str, Any]], limit: int) -> dict[str, Any]:

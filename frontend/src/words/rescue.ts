@@ -142,4 +142,13 @@ export const RS = {
   forcesShown: "显示应急力量",
   levelsShown: "显示水情",
   legend: "水深",
+
+  newest: (n: number) => `只列最近 ${num(n)} 条，以前的没有列出。`,
+
+  // A page for a telephone
+  linkFailed: "二维码没有取到，请把下面的地址发过去。",
+  linkLocal: "这是本机地址，手机打不开：请用服务器的地址打开系统，再看二维码。",
+  copyLink: "复制地址",
+  copied: "已复制",
+  openPage: "打开",
 } as const;

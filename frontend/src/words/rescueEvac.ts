@@ -45,6 +45,7 @@ export const RV = {
   origins: { shelter: "避难场所", relatives: "亲友处" } as Record<string, string>,
   changeHint: "增加写正数，减少写负数",
   household: (name: string, n: number) => `${name} 家，未转 ${num(n)} 人`,
+  householdAway: (name: string, n: number) => `${name} 家，转出未返回 ${num(n)} 人`,
   wholeVillage: "按村报，不分户",
   note: "备注",
   send: "报",
@@ -63,6 +64,8 @@ export const RV = {
 
   // Households
   households: "未转的户",
+  away: "转出未返回的户",
+  nobodyAway: "户册里没有转出未返回的。",
   allMoved: "户册里的户都已转。",
   noList: "没有户册，按村报数。",
   needs: { disabled: "失能", frail: "老弱病残孕", alone: "独居", left_behind: "留守" } as Record<string, string>,
@@ -75,7 +78,6 @@ export const RV = {
 
   // Reported
   reported: "报过的",
-  newest: (n: number) => `只列最近 ${num(n)} 条，以前的没有列出。`,
   nothing: "还没有报过。",
   cancelled: "已更正",
   correct: "更正",

@@ -18,6 +18,7 @@ from riskmap.store.snapshot import Snapshot
 
 CLASS = "relief-store"
 WORDS = {"issue": "出库", "return": "退回", "transfer": "调拨", "receive": "入库"}
+MOST = 500  # movements told at once
 _COMES_IN = frozenset({"return", "receive"})
 
 
@@ -170,18 +171,18 @@ def move(
 def moves(
     snapshot: Snapshot, *, exercise: bool, at: datetime, store: int | None, incident: int | None
 ) -> dict[str, Any]:
-    """Movements of a store or for an incident up to a minute, the newest first, of stores that the reader sees in full;
-    how many others there are beside."""
+    """The newest movements of a store or for an incident up to a minute, at most MOST, the newest first, of stores that
+    the reader sees in full; how many others there are beside."""
     rows = snapshot.connection.execute(
         text(
             "SELECT move_id AS id, what, store_id AS store, to_store_id AS to_store, incident_id AS incident, item,"
             " unit, quantity, at, by, taker, note FROM rescue_goods_move WHERE exercise = :exercise AND at <= :at"
             " AND (CAST(:store AS bigint) IS NULL OR :store IN (store_id, to_store_id))"
-            " AND (CAST(:incident AS bigint) IS NULL OR incident_id = :incident) ORDER BY move_id DESC LIMIT 500"
+            " AND (CAST(:incident AS bigint) IS NULL OR incident_id = :incident) ORDER BY move_id DESC LIMIT :most"
         ),
-        {"exercise": exercise, "at": at, "store": store, "incident": incident},
+        {"exercise": exercise, "at": at, "store": store, "incident": incident, "most": MOST},
     )
     found = [dict(row) | {"what_title": WORDS[row["what"]]} for row in rows.mappings()]
     forms = seen.forms(snapshot, {m["store"] for m in found} | {m["to_store"] for m in found if m["to_store"]})
     items = [m for m in found if "full" in {forms.get(m["store"]), forms.get(m["to_store"] or 0)}]
-    return {"items": items, "hidden": len(found) - len(items)}
+    return {"items": items, "hidden": len(found) - len(items), "most": MOST}

@@ -267,6 +267,7 @@ def body(one: Mapping[str, Any], at: datetime) -> dict[str, Any]:
         "status": one["state"],
         "status_title": STATES[one["state"]],
         "place": json.loads(shapely.to_geojson(one["shape"])),
+        "point": list(anchor_of(one["shape"])),
         "needs_titles": [NEEDS.get(n, n) for n in one["needs"]],
         "priority": {"points": rating.points, "words": list(rating.words), "mark": priority.MARK},
     }

@@ -20,6 +20,7 @@ _OVER = ("result", "cancelled")
 # What a mark says of the team.
 _STATUS: Mapping[str, teams.Status] = {"departure": "在途", "arrival": "到达", "result": "返回"}
 _ORDER = ("receipt", "departure", "arrival", "result")  # how far an order has come: the farthest that was marked
+MOST = 1000  # orders told at once
 RECENT = timedelta(hours=12)  # orders that count as load
 
 _SQL = (
@@ -97,18 +98,19 @@ def loads(connection: Connection, *, exercise: bool, at: datetime) -> dict[int, 
 
 def listed(
     snapshot: Snapshot, *, exercise: bool, at: datetime, incident: int | None = None, plan: int | None = None,
-    running: bool = False, ids: Sequence[int] | None = None,
+    team: int | None = None, running: bool = False, ids: Sequence[int] | None = None,
 ) -> list[dict[str, Any]]:  # fmt: skip
-    """Orders at a minute, the newest first, as the reader gets them."""
+    """The newest orders at a minute, at most MOST, the newest first, as the reader gets them."""
     rows = snapshot.connection.execute(
         text(
             _SQL + " WHERE o.exercise = :exercise AND o.at <= :at AND (CAST(:incident AS bigint) IS NULL OR"
             " o.incident_id = :incident) AND (CAST(:plan AS bigint) IS NULL OR o.plan_id = :plan)"
+            " AND (CAST(:team AS bigint) IS NULL OR o.team_id = :team)"
             " AND (CAST(:ids AS bigint[]) IS NULL OR o.order_id = ANY(CAST(:ids AS bigint[])))"
-            + (f" AND {_OPEN}" if running else "") + " ORDER BY o.order_id DESC LIMIT 1000"
+            + (f" AND {_OPEN}" if running else "") + " ORDER BY o.order_id DESC LIMIT :most"
         ),
         {
-            "exercise": exercise, "at": at, "incident": incident, "plan": plan,
+            "exercise": exercise, "at": at, "incident": incident, "plan": plan, "team": team, "most": MOST,
             "ids": None if ids is None else list(ids),
         },
     )  # fmt: skip
@@ -246,15 +248,18 @@ def lock(connection: Connection, order_id: int) -> None:
 
 
 def mark(
-    snapshot: Snapshot, order_id: int, *, what: str, at: datetime | None, how: str, note: str
-) -> None:  # fmt: skip
-    """What became of an order. Raises Conflict where it is over, Invalid for a time that cannot be."""
+    snapshot: Snapshot, order_id: int, *, what: str, at: datetime | None, how: str, note: str, key: str | None = None
+) -> None:
+    """What became of an order. Under a `key` that came before nothing is written again. Raises Conflict where it is
+    over, Invalid for a time that cannot be."""
     connection = snapshot.connection
     lock(connection, order_id)
     now = minute.asked(connection, None)
     order = find(snapshot, order_id, now)
     if order["team"]["id"] is None:
         raise NotFound("没有这份调度令，或您无权查看。")
+    if key is not None and _sent_before(connection, order_id, key, what):
+        return
     if order["status"] in _OVER:
         last = order["marks"][-1]
         raise Conflict(
@@ -269,7 +274,7 @@ def mark(
         told = "时间在下令以前，请核对" if then < order["ordered_at"] else "时间在现在以后，请核对"
         raise Invalid("没有记下", errors=[FieldError("at", "bad_time", told)])
     incident = incidents.find(connection, order["incident"])
-    add_mark(snapshot, order_id, what, at=then, how=how, note=note)
+    add_mark(snapshot, order_id, what, at=then, how=how, note=note, key=key)
     status: teams.Status | None = _STATUS.get(what)
     if what == "cancelled":
         status = "返回"
@@ -290,15 +295,27 @@ def mark(
     )  # fmt: skip
 
 
-def add_mark(snapshot: Snapshot, order_id: int, what: str, *, at: datetime | None, how: str, note: str) -> None:
+def add_mark(
+    snapshot: Snapshot, order_id: int, what: str, *, at: datetime | None, how: str, note: str, key: str | None = None
+) -> None:
     """Write the row alone."""
     snapshot.connection.execute(
         text(
-            "INSERT INTO rescue_order_mark (order_id, what, at, by, how, note) VALUES"
-            " (:id, :what, coalesce(CAST(:at AS timestamptz), clock_timestamp()), :by, :how, :note)"
+            "INSERT INTO rescue_order_mark (order_id, what, at, by, how, note, key) VALUES"
+            " (:id, :what, coalesce(CAST(:at AS timestamptz), clock_timestamp()), :by, :how, :note, :key)"
         ),
-        {"id": order_id, "what": what, "at": at, "by": snapshot.reader.name, "how": how, "note": note},
+        {"id": order_id, "what": what, "at": at, "by": snapshot.reader.name, "how": how, "note": note, "key": key},
     )
+
+
+def _sent_before(connection: Connection, order_id: int, key: str, what: str) -> bool:
+    """Whether this mark is in already. Raises Conflict where the key was another mark's."""
+    before = connection.execute(
+        text("SELECT what FROM rescue_order_mark WHERE order_id = :id AND key = :key"), {"id": order_id, "key": key}
+    ).scalar_one_or_none()
+    if before not in {None, what}:
+        raise Conflict("这个发送编号已用于另一次回报，没有再记。请刷新后重报。", code="key_used")
+    return before is not None
 
 
 # -- 一键通 --------------------------------------------------------------------------------

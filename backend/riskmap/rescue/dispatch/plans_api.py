@@ -138,19 +138,20 @@ def list_orders(
     exercise: Exercise = False,
     plan: Annotated[int | None, Query(title="方案", ge=1, le=2**62)] = None,
     incident: Annotated[int | None, Query(title="险情", ge=1, le=2**62)] = None,
+    team: Annotated[int | None, Query(title="队伍", ge=1, le=2**62)] = None,
     running: Annotated[bool, Query(title="只看未完成")] = False,
     at: At = None,
 ) -> Any:
     """{items: [{id, number, plan, team: {id, name, masked}, incident, incident_name, ordered_at, by, to, what,
     travel_s, distance_m, routing, expected_at, late, instructions, status: issued|receipt|departure|arrival|result|
-    cancelled, status_title, marks: [{what, what_title, at, made_at, by, how, note}], said}], counts}: orders as they
-    stood at a minute. `said`: the team does something else than its order."""
+    cancelled, status_title, marks: [{what, what_title, at, made_at, by, how, note}], said}], counts, most}: orders as
+    they stood at a minute, of the newest `most`. `said`: the team does something else than its order."""
     then = minute.asked(snapshot.connection, at)
     items = orders.listed(
-        snapshot, exercise=exercise, at=then, plan=plan, incident=incident, running=running
+        snapshot, exercise=exercise, at=then, plan=plan, incident=incident, team=team, running=running
     )  # fmt: skip
     counts = {s: sum(o["status"] == s for o in items) for s in ("issued", *orders.MARKS)}
-    return answer(request, snapshot, {"items": items, "counts": counts}, then)
+    return answer(request, snapshot, {"items": items, "counts": counts, "most": orders.MOST}, then)
 
 
 @router.get("/orders.pdf", response_class=Response)
@@ -188,11 +189,12 @@ def get_sheets(
 
 @router.post("/orders/{order_id}/marks", status_code=201)
 def mark_order(order_id: OrderId, body: OrderMark, request: Request, reader: Writer, snapshot: WriteSnapshot) -> Any:
-    """{what: receipt|departure|arrival|result|cancelled, at, how: phone_page|call, note}: what became of an order; the
-    team's status follows. Only who may dispatch takes an order back. 409 where it is over."""
+    """{what: receipt|departure|arrival|result|cancelled, at, how: phone_page|call, note, key}: what became of an order;
+    the team's status follows. Only who may dispatch takes an order back. Sent again under the same `key` it is written
+    once. 409 where the order is over."""
     if body.what == "cancelled":
         commander(reader)
-    orders.mark(snapshot, order_id, what=body.what, at=body.at, how=body.how, note=body.note)
+    orders.mark(snapshot, order_id, what=body.what, at=body.at, how=body.how, note=body.note, key=body.key)
     then = minute.asked(snapshot.connection, None)
     return answer(request, snapshot, orders.find(snapshot, order_id, then), then)
 

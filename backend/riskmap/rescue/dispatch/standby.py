@@ -25,6 +25,7 @@ from riskmap.rescue.routing.answers import BOAT_KMH
 from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Snapshot
 
+MOST = 100  # records told at once
 MOST_PLACES = 5_000
 MOST_LISTED = 500
 _MOST_SITES = 60
@@ -349,13 +350,13 @@ def record(
 
 
 def listed(snapshot: Snapshot, *, exercise: bool, at: datetime) -> list[dict[str, Any]]:
-    """Records up to a minute, the newest first; a team that the reader may not see is told by its department."""
+    """The newest records up to a minute, at most MOST, the newest first; a team that the reader may not see is told by its department."""
     rows = snapshot.connection.execute(
         text(
             "SELECT standby_id AS id, at AS made_at, by, exercise, asked, places, note FROM rescue_standby"
-            " WHERE exercise = :exercise AND at <= :at ORDER BY standby_id DESC LIMIT 100"
+            " WHERE exercise = :exercise AND at <= :at ORDER BY standby_id DESC LIMIT :most"
         ),
-        {"exercise": exercise, "at": at},
+        {"exercise": exercise, "at": at, "most": MOST},
     )
     found = [dict(r) for r in rows.mappings()]
     ids = sorted({p["team"] for f in found for p in f["places"]})

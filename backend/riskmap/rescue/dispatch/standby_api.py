@@ -61,6 +61,6 @@ def post_standby(body: Standby, request: Request, reader: Commander, snapshot: W
 def list_standby(
     request: Request, reader: Inner, snapshot: ReadSnapshot, exercise: Exercise = False, at: At = None
 ) -> Any:
-    """{items: [{id, made_at, by, asked, places: [{team, team_name, masked, name, at}], note}]}: the record."""
+    """{items: [{id, made_at, by, asked, places: [{team, team_name, masked, name, at}], note}], most}: the record."""
     then = minute.asked(snapshot.connection, at)
-    return answer(request, snapshot, {"items": standby.listed(snapshot, exercise=exercise, at=then)}, then)
+    return answer(request, snapshot, {"items": standby.listed(snapshot, exercise=exercise, at=then), "most": standby.MOST}, then)

@@ -4,13 +4,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from riskmap.base import audit
 from riskmap.base.errors import FieldError, Invalid
 from riskmap.base.web import ExactResponse, ExactRoute
 from riskmap.rescue import floods, minute
-from riskmap.rescue.api import At, Exercise, answer, count, note_asked
+from riskmap.rescue.api import At, Exercise, answer, count, note_asked, page_code
 from riskmap.rescue.dispatch import goods, incidents, orders, teams, ways
 from riskmap.rescue.dispatch.wire import Close, GoodsMove, IncidentChange, Merge, Need, NewIncident, Split, TeamStatus
 from riskmap.rescue.rights import Inner, Writer
@@ -101,6 +101,31 @@ def _same_kind(snapshot: Snapshot, flood: int, exercise: bool) -> None:
         raise Invalid("淹没范围有误", errors=[FieldError("flood", "other_kind", told)])
 
 
+@router.get("/teams/{team_id}")
+def get_team(
+    team_id: TeamId, request: Request, reader: Inner, snapshot: ReadSnapshot, exercise: Exercise = False
+) -> Any:
+    """One team as in the list, as it stands now, with `may_report`: whether the asker may say what it does."""
+    teams.ensure_seen(snapshot, team_id)
+    then = minute.asked(snapshot.connection, None)
+    return answer(request, snapshot, _team(snapshot, team_id, exercise, then) | {"may_report": reader.writes}, then)
+
+
+@router.get("/teams/{team_id}/page.svg", response_class=Response)
+def get_team_code(
+    team_id: TeamId, request: Request, reader: Inner, snapshot: ReadSnapshot, exercise: Exercise = False
+) -> Response:
+    """The address of the team's own page, as a QR code. Who opens it has to sign in."""
+    teams.ensure_seen(snapshot, team_id)
+    return page_code(request, f"/rescue/team/{team_id}{'?exercise=true' if exercise else ''}")
+
+
+def _team(snapshot: Snapshot, team_id: int, exercise: bool, then: datetime) -> dict[str, Any]:
+    busy = orders.open_by_team(snapshot.connection, exercise=exercise, at=then)
+    [told] = teams.bodies(snapshot, teams.all_of(snapshot, exercise=exercise, at=then, ids=[team_id]), busy)
+    return told
+
+
 @router.get("/teams/{team_id}/status")
 def get_status(
     team_id: TeamId, request: Request, reader: Inner, snapshot: ReadSnapshot, exercise: Exercise = False,
@@ -125,9 +150,7 @@ def post_status(team_id: TeamId, body: TeamStatus, request: Request, reader: Wri
         exercise=body.exercise,
     )  # fmt: skip
     then = minute.asked(snapshot.connection, None)
-    busy = orders.open_by_team(snapshot.connection, exercise=body.exercise, at=then)
-    [told] = teams.bodies(snapshot, teams.all_of(snapshot, exercise=body.exercise, at=then, ids=[team_id]), busy)
-    return answer(request, snapshot, {"report": made, **told}, then)
+    return answer(request, snapshot, {"report": made, **_team(snapshot, team_id, body.exercise, then)}, then)
 
 
 # -- Goods -------------------------------------------------------------------------------
@@ -153,8 +176,8 @@ def list_moves(
     store: Annotated[int | None, Query(title="物资库", ge=1, le=2**62)] = None,
     incident: Annotated[int | None, Query(title="险情", ge=1, le=2**62)] = None,
 ) -> Any:
-    """{items: [{id, what, what_title, store, to_store, incident, item, unit, quantity, at, by, taker, note}], hidden}:
-    what went out, came back, or was transferred, the newest first; of stores that the asker sees."""
+    """{items: [{id, what, what_title, store, to_store, incident, item, unit, quantity, at, by, taker, note}], hidden,
+    most}: what went out, came back, or was transferred, the newest first; of stores that the asker sees."""
     then = minute.asked(snapshot.connection, at)
     found = goods.moves(snapshot, exercise=exercise, at=then, store=store, incident=incident)
     return answer(request, snapshot, found, then)

@@ -140,6 +140,7 @@ class OrderMark(Wire):
     at: datetime | None = Field(None, title="时间")
     how: Literal["phone_page", "call"] = Field("call", title="来源")
     note: Long = Field("", title="说明")
+    key: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,80}$")] | None = Field(None, title="发送编号")
 
 
 class Call(Wire):

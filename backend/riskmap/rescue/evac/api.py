@@ -1,18 +1,16 @@
 """转移 over HTTP: orders, entries, counts."""
 
-import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated, Any
 
-import segno
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from riskmap.base import audit, database
 from riskmap.base.web import ExactResponse, ExactRoute, ensure_disk
 from riskmap.rescue import floods, minute
-from riskmap.rescue.api import At, Exercise, answer, count, note_asked
+from riskmap.rescue.api import At, Exercise, answer, count, note_asked, page_code
 from riskmap.rescue.evac import entries, orders, plan, proposal, shelters
 from riskmap.rescue.evac.wire import Arrangement, Closing, Entry, MoreVillages, NewEvacuation, PlanQuestion, Proposal
 from riskmap.rescue.rights import Commander, Inner, Writer
@@ -184,11 +182,7 @@ def get_page_code(
 ) -> Response:
     """The address of the village officer's page, as a QR code. Who opens it has to sign in."""
     orders.find_village(snapshot.connection, evacuation_id, village_id)
-    base = (request.app.state.settings.proxy or str(request.base_url)).rstrip("/")
-    out = io.BytesIO()
-    code = segno.make(f"{base}/rescue/evac/{evacuation_id}/{village_id}", error="q", micro=False)
-    code.save(out, kind="svg", border=4, xmldecl=False, svgclass=None, light="#fff")
-    return Response(out.getvalue(), media_type="image/svg+xml", headers={"Cache-Control": "private, no-store"})
+    return page_code(request, f"/rescue/evac/{evacuation_id}/{village_id}")
 
 
 # -- Shelters --------------------------------------------------------------------------------
@@ -243,11 +237,11 @@ def post_plan(evacuation_id: EvacuationId, body: PlanQuestion, request: Request,
 def list_plans(
     evacuation_id: EvacuationId, request: Request, reader: Inner, snapshot: ReadSnapshot, at: At = None
 ) -> Any:
-    """{items}: plans made by a minute, the newest first: {id, made_at, by, routing, short, accepted_at,
+    """{items, most}: plans made by a minute, the newest first: {id, made_at, by, routing, short, accepted_at,
     accepted_by}."""
     then = minute.asked(snapshot.connection, at)
     orders.head(snapshot.connection, evacuation_id, then)
-    return answer(request, snapshot, {"items": plan.listed(snapshot, evacuation_id, then)}, then)
+    return answer(request, snapshot, {"items": plan.listed(snapshot, evacuation_id, then), "most": plan.MOST}, then)
 
 
 @router.get("/{evacuation_id}/plans/{plan_id}")

@@ -25,6 +25,7 @@ from riskmap.selection.compile import compile_selection
 from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Snapshot
 
+MOST = 100  # proposals told at once
 TRIES = 3  # so often it is worked out anew where something has changed meanwhile
 
 Opened = Callable[[], AbstractContextManager[Snapshot]]
@@ -355,10 +356,10 @@ def _head(connection: Connection, evacuation_id: int, plan_id: int) -> dict[str,
 
 
 def listed(snapshot: Snapshot, evacuation_id: int, at: datetime) -> list[dict[str, Any]]:
-    """Plans made by a minute, the newest first, without their lines."""
+    """The newest plans made by a minute, at most MOST, the newest first, without their lines."""
     rows = snapshot.connection.execute(
-        text(f"{_HEAD} WHERE p.evacuation_id = :of AND p.at <= :at ORDER BY p.plan_id DESC LIMIT 100"),
-        {"of": evacuation_id, "at": at},
+        text(f"{_HEAD} WHERE p.evacuation_id = :of AND p.at <= :at ORDER BY p.plan_id DESC LIMIT :most"),
+        {"of": evacuation_id, "at": at, "most": MOST},
     )
     out = []
     for row in rows.mappings():

@@ -18,6 +18,7 @@ export const dispatch = reactive({
   plans: null as PlanHead[] | null,
   accepted: null as Accepted | null, // the newest acceptance
   orders: null as Order[] | null, // that run
+  mostOrders: 0, // so many are told at once
   bodies: {} as Record<number, Plan>,
   shown: null as number | null, // the proposal that is looked at: it is not changed for another behind the hand
   stands: null as Stands | null, // how that stands
@@ -50,7 +51,7 @@ export async function readIncidents(quiet = false): Promise<void> {
   await read<{ items: Incident[] }>("incidents", `/api/rescue/incidents?${asked(dispatch.every ? { all: "true" } : {})}`, ({ items }) => (dispatch.incidents = items), quiet);
 }
 export async function readOrders(quiet = false): Promise<void> {
-  await read<{ items: Order[] }>("orders", `/api/rescue/orders?${asked({ running: "true" })}`, ({ items }) => (dispatch.orders = items), quiet);
+  await read<{ items: Order[]; most: number }>("orders", `/api/rescue/orders?${asked({ running: "true" })}`, ({ items, most }) => ([dispatch.orders, dispatch.mostOrders] = [items, most]), quiet);
 }
 
 /** The plans, which of them is looked at, and what is in those that the page shows. A plan never changes: it is read once. */

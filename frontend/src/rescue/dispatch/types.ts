@@ -6,7 +6,7 @@ export interface Priority { points: number; words: string[]; mark: string }
 export interface IncidentFacts { kind: string; name: string; trapped: number | null; vulnerable: number | null; depth_m: string | number | null; needs: string[]; reporter: string; phone: string; note: string; result: string; flood: number | null }
 export interface Incident extends IncidentFacts {
   id: number; version: number; exercise: boolean; made_at: string; made_by: string; changed_at: string; by: string; happened_at: string; status: "open" | "closed" | "merged" | "split"; status_title: string;
-  place: Geometry; needs_titles: string[]; came_from: number[]; went_to: number[]; priority: Priority;
+  place: Geometry; point: [number, number]; needs_titles: string[]; came_from: number[]; went_to: number[]; priority: Priority;
 }
 export interface IncidentVersion extends IncidentFacts { version: number; made_at: string; by: string; status: string; status_title: string; at: string }
 export interface IncidentWhole extends Incident { versions: IncidentVersion[]; orders: Order[] }

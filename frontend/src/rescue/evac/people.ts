@@ -22,6 +22,7 @@ export const people = reactive({
   hazard: 500,
   only: [] as number[], // shelters that a plan is to use; none: all that can be used
   plans: null as PlanLine[] | null,
+  mostPlans: 0, // so many are told at once
   plan: null as Plan | null, // the one that is looked at
   plansFailed: "",
 });
@@ -111,9 +112,9 @@ export async function readPlans(quiet = false): Promise<void> {
   if (id === null || (quiet && people.plans && people.part !== "plan")) return;
   const signal = latest.plans.begin();
   try {
-    const { items } = await getJson<{ items: PlanLine[] }>(`${path(id)}/plans${then()}`, signal);
+    const { items, most } = await getJson<{ items: PlanLine[]; most: number }>(`${path(id)}/plans${then()}`, signal);
     if (signal.aborted) return;
-    [people.plans, people.plansFailed] = [items, ""];
+    [people.plans, people.mostPlans, people.plansFailed] = [items, most, ""];
     const looked = people.plan && items.find((p) => p.id === people.plan?.id);
     // What was accepted meanwhile changes what the others differ from.
     if (looked && looked.accepted_at !== people.plan?.accepted_at) await openPlan(looked.id);

@@ -23,6 +23,7 @@ export const forces = reactive({
   goods: null as Stores | null,
   closures: null as Closure[] | null,
   records: null as StandbyRecord[] | null,
+  mostRecords: 0, // so many are told at once
   failed: { teams: "", goods: "", closures: "", records: "" },
   team: null as number | null, // the one that is open
   store: null as number | null,
@@ -57,7 +58,7 @@ async function read<T>(which: Listed, path: string, take: (got: T) => void, lost
 export const readTeams = (quiet = false): Promise<void> => read<Teams>("teams", "teams", (got) => (forces.teams = got), () => (forces.teams = null), quiet);
 export const readGoods = (quiet = false): Promise<void> => read<Stores>("goods", "goods", (got) => (forces.goods = got), () => (forces.goods = null), quiet);
 export const readClosures = (quiet = false): Promise<void> => read<{ items: Closure[] }>("closures", "routing/closures", (got) => (forces.closures = got.items), () => (forces.closures = null), quiet);
-export const readRecords = (quiet = false): Promise<void> => read<{ items: StandbyRecord[] }>("records", "standby", (got) => (forces.records = got.items), () => (forces.records = null), quiet);
+export const readRecords = (quiet = false): Promise<void> => read<{ items: StandbyRecord[]; most: number }>("records", "standby", (got) => ([forces.records, forces.mostRecords] = [got.items, got.most]), () => (forces.records = null), quiet);
 
 /** Lists of another minute, exercise or account do not stand under this one. */
 function clear(): void {

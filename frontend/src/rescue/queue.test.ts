@@ -1,15 +1,18 @@
 import { describe, expect, it } from "vitest";
-import { Problem } from "../../api/client";
-import { newKey, OpenPageShelf, sendAll, type Waiting } from "./queue";
+import { Problem } from "../api/client";
+import type { NewEntry } from "./evac/types";
+import { newKey, OpenPageShelf, sendAll, type Waiting as Kept } from "./queue";
+
+type Waiting = Kept<NewEntry>;
 
 function one(minute: number, more: Partial<Waiting["entry"]> = {}): Waiting {
   const key = newKey();
-  return { key, evacuation: 1, user: "u", entry: { village: 1, kind: "sheltered", persons: minute, key, at: `2026-11-26T01:${String(minute).padStart(2, "0")}:00.000Z`, ...more } };
+  return { key, of: 1, user: "u", entry: { village: 1, kind: "sheltered", persons: minute, key, at: `2026-11-26T01:${String(minute).padStart(2, "0")}:00.000Z`, ...more } };
 }
 
 describe("entries that wait", () => {
   it("go in the order in which they were made, and are gone when they were taken", async () => {
-    const shelf = new OpenPageShelf();
+    const shelf = new OpenPageShelf<NewEntry>();
     for (const minute of [3, 1, 2]) await shelf.put(one(minute));
     const sent: number[] = [];
     const post = (w: Waiting): Promise<void> => Promise.resolve(void sent.push(w.entry.persons));
@@ -18,7 +21,7 @@ describe("entries that wait", () => {
     expect(await shelf.all()).toEqual([]);
   });
   it("stay whole where nobody answers, and none behind is sent before", async () => {
-    const shelf = new OpenPageShelf();
+    const shelf = new OpenPageShelf<NewEntry>();
     for (const minute of [1, 2, 3]) await shelf.put(one(minute));
     let asked = 0;
     const post = (w: Waiting): Promise<void> => (asked++, w.entry.persons === 2 ? Promise.reject(new Problem(0, "offline", "x")) : Promise.resolve());
@@ -27,7 +30,7 @@ describe("entries that wait", () => {
     expect((await shelf.all()).every((w) => !w.clash)).toBe(true);
   });
   it("that are refused stay with the reason, and the others go on", async () => {
-    const shelf = new OpenPageShelf();
+    const shelf = new OpenPageShelf<NewEntry>();
     for (const minute of [1, 2]) await shelf.put(one(minute));
     const post = (w: Waiting): Promise<void> => (w.entry.persons === 1 ? Promise.reject(new Problem(409, "over_to_move", "x 5")) : Promise.resolve());
     expect(await sendAll(shelf, await shelf.all(), post)).toBe("all");

@@ -1,25 +1,26 @@
-/** Entries that wait on this telephone until they are sent: in IndexedDB, so that a closed page loses none of them. */
-import { Problem } from "../../api/client";
-import type { NewEntry } from "./types";
+/** What a telephone reports waits there until it is sent: in IndexedDB, so that a closed page loses none of it. */
+import { Problem } from "../api/client";
 
-/** One that waits; `clash` is why the service did not take it: then its sender decides. */
-export interface Waiting { key: string; evacuation: number; user: string; entry: NewEntry; clash?: { code: string; detail: string } }
+/** Written once under its key, however often it is sent; `at` is when it was made. */
+export interface Sendable { key: string; at: string }
+/** One that waits; `of` is what it reports on; `clash` is why the service did not take it: then its sender decides. */
+export interface Waiting<E extends Sendable> { key: string; of: number; user: string; entry: E; clash?: { code: string; detail: string } }
 
-export interface Shelf {
+export interface Shelf<E extends Sendable> {
   readonly lasting: boolean;
-  all(): Promise<Waiting[]>;
-  put(one: Waiting): Promise<void>;
+  all(): Promise<Waiting<E>[]>;
+  put(one: Waiting<E>): Promise<void>;
   drop(key: string): Promise<void>;
 }
 
 /** Where the browser keeps nothing: as long as the page is open. */
-export class OpenPageShelf implements Shelf {
+export class OpenPageShelf<E extends Sendable> implements Shelf<E> {
   readonly lasting = false;
-  private readonly kept = new Map<string, Waiting>();
-  all(): Promise<Waiting[]> {
+  private readonly kept = new Map<string, Waiting<E>>();
+  all(): Promise<Waiting<E>[]> {
     return Promise.resolve([...this.kept.values()]);
   }
-  put(one: Waiting): Promise<void> {
+  put(one: Waiting<E>): Promise<void> {
     this.kept.set(one.key, one);
     return Promise.resolve();
   }
@@ -31,7 +32,7 @@ export class OpenPageShelf implements Shelf {
 
 const STORE = "entries";
 
-class DatabaseShelf implements Shelf {
+class DatabaseShelf<E extends Sendable> implements Shelf<E> {
   readonly lasting = true;
   constructor(private readonly database: IDBDatabase) {}
   private run<T>(mode: IDBTransactionMode, act: (store: IDBObjectStore) => IDBRequest<T>): Promise<T> {
@@ -42,11 +43,11 @@ class DatabaseShelf implements Shelf {
       within.onerror = within.onabort = () => reject(within.error ?? new Error("IndexedDB"));
     });
   }
-  all(): Promise<Waiting[]> {
-    return this.run("readonly", (store) => store.getAll() as IDBRequest<Waiting[]>);
+  all(): Promise<Waiting<E>[]> {
+    return this.run("readonly", (store) => store.getAll() as IDBRequest<Waiting<E>[]>);
   }
-  async put(one: Waiting): Promise<void> {
-    const plain = JSON.parse(JSON.stringify(one)) as Waiting; // what the page has made reactive cannot be cloned
+  async put(one: Waiting<E>): Promise<void> {
+    const plain = JSON.parse(JSON.stringify(one)) as Waiting<E>; // what the page has made reactive cannot be cloned
     await this.run("readwrite", (store) => store.put(plain));
   }
   async drop(key: string): Promise<void> {
@@ -54,15 +55,16 @@ class DatabaseShelf implements Shelf {
   }
 }
 
-export function openShelf(): Promise<Shelf> {
+/** Each kind of report has a shelf of its own. */
+export function openShelf<E extends Sendable>(name: "evacuation" | "orders"): Promise<Shelf<E>> {
   return new Promise((resolve) => {
     try {
-      const asked = indexedDB.open("riskmap-evacuation", 1);
+      const asked = indexedDB.open(`riskmap-${name}`, 1);
       asked.onupgradeneeded = () => asked.result.createObjectStore(STORE, { keyPath: "key" });
-      asked.onsuccess = () => resolve(new DatabaseShelf(asked.result));
-      asked.onerror = asked.onblocked = () => resolve(new OpenPageShelf());
+      asked.onsuccess = () => resolve(new DatabaseShelf<E>(asked.result));
+      asked.onerror = asked.onblocked = () => resolve(new OpenPageShelf<E>());
     } catch {
-      resolve(new OpenPageShelf());
+      resolve(new OpenPageShelf<E>());
     }
   });
 }
@@ -73,13 +75,13 @@ export function newKey(): string {
 }
 
 /** In the order in which they were made: what corrects another comes after it. */
-export function inOrder(waiting: Waiting[]): Waiting[] {
+export function inOrder<E extends Sendable>(waiting: Waiting<E>[]): Waiting<E>[] {
   return [...waiting].sort((a, b) => a.entry.at.localeCompare(b.entry.at));
 }
 
 /** Send what waits, one after another. What the service refuses stays with its reason; where nobody answers (offline), or
  * not now (later: the session has ended, too many at once), the rest waits. */
-export async function sendAll(shelf: Shelf, waiting: Waiting[], post: (one: Waiting) => Promise<unknown>): Promise<"all" | "offline" | "later"> {
+export async function sendAll<E extends Sendable>(shelf: Shelf<E>, waiting: Waiting<E>[], post: (one: Waiting<E>) => Promise<unknown>): Promise<"all" | "offline" | "later"> {
   for (const one of inOrder(waiting)) {
     try {
       await post(one);
