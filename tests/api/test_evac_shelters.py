@@ -230,7 +230,10 @@ class TestPlan:
         got = now(admin, of)
         assert sum(a["persons"] for v in got["villages"] for a in v["assigned"]) == 150
         said = [e["what"] for e in admin.get("/api/rescue/log?kind=转移").json()["items"]]
-        assert sum(s.startswith("采纳安置方案：转移，150 人到 2 处避难场所，还缺 30 个位置") for s in said) == 1
+        placed = "转移，150 人到 2 处避难场所，还缺 30 个位置"
+        made = {f"算出安置方案 {p['id']}：{placed}，未采纳" for p in (one, two)}
+        assert made < set(said)
+        assert sum(s in {f"采纳安置方案 {p['id']}：{placed}" for p in (one, two)} for s in said) == 1
 
     def test_places_that_are_promised_or_gone_are_not_given_twice(
         self, admin: TestClient, of: dict[str, Any], place: dict[str, int]

@@ -350,7 +350,8 @@ def record(
 
 
 def listed(snapshot: Snapshot, *, exercise: bool, at: datetime) -> list[dict[str, Any]]:
-    """The newest records up to a minute, at most MOST, the newest first; a team that the reader may not see is told by its department."""
+    """The newest records up to a minute, at most MOST, the newest first; a team that the reader may not see is told by
+    its department."""
     rows = snapshot.connection.execute(
         text(
             "SELECT standby_id AS id, at AS made_at, by, exercise, asked, places, note FROM rescue_standby"

@@ -63,4 +63,6 @@ def list_standby(
 ) -> Any:
     """{items: [{id, made_at, by, asked, places: [{team, team_name, masked, name, at}], note}], most}: the record."""
     then = minute.asked(snapshot.connection, at)
-    return answer(request, snapshot, {"items": standby.listed(snapshot, exercise=exercise, at=then), "most": standby.MOST}, then)
+    return answer(
+        request, snapshot, {"items": standby.listed(snapshot, exercise=exercise, at=then), "most": standby.MOST}, then
+    )

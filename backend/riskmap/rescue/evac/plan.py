@@ -266,7 +266,20 @@ def _keep(snapshot: Snapshot, of: Mapping[str, Any], decided: Decided) -> int:
             ),
             [{**line, "plan": plan_id} for line in decided.lines],
         )
+    placed = sum(line["persons"] for line in decided.lines)
+    short = sum(v["short"] for v in decided.body["villages"])
+    log.note(
+        connection, by=reader.name, kind="转移", exercise=of["exercise"], flood_id=of["flood"],
+        what=f"算出安置方案 {plan_id}：{of['name']}，" + _placed(placed, decided.lines, short) + "，未采纳",
+        ref={"kind": "evacuation", "id": of["id"], "plan": plan_id},
+    )  # fmt: skip
     return plan_id
+
+
+def _placed(persons: int, lines: Sequence[Mapping[str, Any]], short: int) -> str:
+    """How many are given a place, and for how many there is none."""
+    places = len({one["shelter"] for one in lines})
+    return f"{persons:,} 人到 {places} 处避难场所" + (f"，还缺 {short:,} 个位置" if short else "")
 
 
 # -- Reading -----------------------------------------------------------------------------
@@ -451,8 +464,7 @@ def accept(snapshot: Snapshot, evacuation_id: int, plan_id: int) -> None:
     short = sum(v["short"] for v in found["body"]["villages"])
     log.note(
         connection, by=reader.name, kind="转移", exercise=of["exercise"], flood_id=of["flood"],
-        what=f"采纳安置方案：{of['name']}，{sum(one['persons'] for one in lines):,} 人到"
-        f" {len({one['shelter'] for one in lines})} 处避难场所" + (f"，还缺 {short:,} 个位置" if short else ""),
+        what=f"采纳安置方案 {plan_id}：{of['name']}，" + _placed(sum(one["persons"] for one in lines), lines, short),
         ref={"kind": "evacuation", "id": evacuation_id, "plan": plan_id},
     )  # fmt: skip
 
