@@ -142,7 +142,7 @@ export const RE = {
 
   // Plan
   make: "算方案",
-  making: "正在按路算",
+  making: (s: number) => `正在按路算到各避难场所，已 ${s} 秒`,
   mayNotMake: "算方案要能登记汛情的账号",
   planOf: (id: number) => `方案 ${num(id)}`,
   waiting: "待采纳",
