@@ -2,6 +2,7 @@
 
 import itertools
 import random
+import sys
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -104,3 +105,42 @@ def test_where_to_stand_by_counts_what_is_lost() -> None:
     assert standby.cover(by_team, by_site, [0, 1], 2) == ([0], [0], True, "")
     assert standby.cover(by_team, by_site, [1], 1) == ([0], [1], True, "")  # gains two, loses one
     assert standby.cover(by_team, by_site, [], 1)[0] == []
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_without_the_optimiser_the_urgent_come_first_and_it_is_said(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    crews, tasks, travel = case(seed)
+    best = assign.solve(crews, tasks, travel)
+    pins = {c.id: dict(best.pairs).get(c.id) for c in crews[:1]}
+    monkeypatch.setitem(sys.modules, "ortools.linear_solver", None)  # as where it is not installed
+    found = assign.solve(crews, tasks, travel)
+    about, of = {t.id: t for t in tasks}, {c.id: c for c in crews}
+    assert all(assign.fits(of[c], about[t]) and (c, t) in travel for c, t in found.pairs)
+    assert len({c for c, _ in found.pairs}) == len({t for _, t in found.pairs}) == len(found.pairs)
+    left = [c for c in crews if c.id not in dict(found.pairs)]
+    for task in tasks:  # nobody is left who could go where nobody goes
+        if task.id not in dict(found.pairs).values() and not task.served:
+            assert not [c for c in left if assign.fits(c, task) and (c.id, task.id) in travel]
+    assert assign.value(crews, tasks, travel, found.pairs) <= assign.value(crews, tasks, travel, best.pairs)
+    if found.pairs:
+        assert (found.proved, found.note) == (False, "没有装优化程序（ortools），按先急后缓、就近派出，不保证最优")
+    pinned = dict(assign.solve(crews, tasks, travel, pins).pairs)
+    assert all(pinned.get(c) == t for c, t in pins.items())
+
+
+def test_without_the_optimiser_standing_by_is_chosen_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    dice = np.random.default_rng(7)
+    cases = [(dice.random((3, 40)) < 0.2, dice.random((6, 40)) < 0.3) for _ in range(20)]
+    exact = [standby.cover(t, s, [0, 1, 2], 2) for t, s in cases]
+    monkeypatch.setitem(sys.modules, "ortools.linear_solver", None)
+
+    def reached(teams: np.ndarray, sites: np.ndarray, chosen: list[int], moved: list[int]) -> int:
+        stays = [i for i in range(3) if i not in moved]
+        return int((teams[stays].any(axis=0) | sites[chosen].any(axis=0)).sum())
+
+    for (teams, sites), best in zip(cases, exact, strict=True):
+        chosen, moved, proved, note = standby.cover(teams, sites, [0, 1, 2], 2)
+        assert (proved, note) == (False, "没有装优化程序（ortools），逐个选，不保证最优")
+        assert len(chosen) == len(moved) <= 2
+        assert reached(teams, sites, [], []) <= reached(teams, sites, chosen, moved)
+        assert reached(teams, sites, chosen, moved) <= reached(teams, sites, best[0], best[1])
