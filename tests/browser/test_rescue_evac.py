@@ -309,9 +309,9 @@ def test_the_village_officers_page_is_handed_over_as_a_code_and_who_leads_is_wri
     row.get_by_role("button", name="报数页二维码").click()
     link = page.get_by_role("dialog", name="例湖村报数页")
     assert page.evaluate(
-        "async () => { const i = document.querySelector('.pe-link img'); await i.decode(); return i.naturalWidth > 0; }"
+        "async () => { const i = document.querySelector('.rs-link img'); await i.decode(); return i.naturalWidth > 0; }"
     )
-    expect(link.locator(".pe-address")).to_have_text(re.compile(rf"/rescue/evac/{of['id']}/{of['villages'][0]['id']}$"))
+    expect(link.locator(".rs-address")).to_have_text(re.compile(rf"/rescue/evac/{of['id']}/{of['villages'][0]['id']}$"))
     expect(link).to_contain_text("这是本机地址，手机打不开")
     link.get_by_role("link", name="打开").click()
     expect(page.get_by_role("heading", name="例湖村")).to_be_visible()
