@@ -30,6 +30,7 @@ export class RiskLayer extends ViewportLayer {
   private of = ""; // the selection that is asked for
   private shownOf: string | null = null; // the one that the scene is of
   private placed: Placed | null = null;
+  private elsewhere: ReadonlySet<number> = new Set();
   private madeOf: ReadonlySet<TileItems> = new Set();
   private chosen: { id: number; word: string } | null = null;
   private building = 0;
@@ -81,6 +82,13 @@ export class RiskLayer extends ViewportLayer {
   choose(id: number | null, word: string): void {
     if ((this.chosen?.id ?? null) === id && (this.chosen?.word ?? "") === word) return;
     this.chosen = id === null ? null : { id, word };
+    if (this.frame && named(this.frame.zoom)) this.renew();
+  }
+
+  /** Objects whose name a layer above says, with what it knows of them. */
+  nameElsewhere(ids: ReadonlySet<number>): void {
+    if (ids.size === this.elsewhere.size && [...ids].every((id) => this.elsewhere.has(id))) return;
+    [this.elsewhere, this.placed] = [ids, null];
     if (this.frame && named(this.frame.zoom)) this.renew();
   }
 
@@ -312,7 +320,7 @@ export class RiskLayer extends ViewportLayer {
       const body = spotOf(x, y, half);
       taken.add(body);
       if (ringed && this.chosen?.word) taken.add(underRing(x, y + overLine(ringed), this.chosen.word));
-      if (mark.kind !== "single" || !mark.name) continue;
+      if (mark.kind !== "single" || !mark.name || this.elsewhere.has(mark.id)) continue;
       const label = { text: mark.name, x, y, half, body };
       if (ringed) first = label;
       else labels.push(label);

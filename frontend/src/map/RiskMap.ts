@@ -239,6 +239,11 @@ export class RiskMap {
     this.heat.choose(cell);
   }
 
+  /** Objects that a layer laid over this one names. */
+  nameElsewhere(ids: ReadonlySet<number>): void {
+    this.risk.nameElsewhere(ids);
+  }
+
   choose(object: Shown | null): void {
     this.chosenId = object?.id ?? null;
     this.risk.choose(this.chosenId, object?.over ?? "");

@@ -32,6 +32,8 @@ export const RD = {
   noTeam: "没有队伍",
   noSkill: "没有这种队伍",
   notSent: "未派",
+  notRead: "派谁未读到",
+  planNotRead: "方案未读到",
   proposed: "待采纳",
   straight: "直线估算",
   straightTip: "没有按道路算：按直线距离和 30 km/h 估计（经验值），不看路通不通，只供参考",
