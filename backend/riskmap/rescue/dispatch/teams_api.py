@@ -117,7 +117,7 @@ def get_team_code(
 ) -> Response:
     """The address of the team's own page, as a QR code. Who opens it has to sign in."""
     teams.ensure_seen(snapshot, team_id)
-    return page_code(request, f"/rescue/team/{team_id}{'?exercise=true' if exercise else ''}")
+    return page_code(request, f"/rescue/team/{team_id}{'?exercise=1' if exercise else ''}")
 
 
 def _team(snapshot: Snapshot, team_id: int, exercise: bool, then: datetime) -> dict[str, Any]:
