@@ -205,8 +205,9 @@ def main() -> None:
     beginning, whole = sum(scripts[n] for n in first) / 1000, sum(scripts.values()) / 1000
     print(f"scripts that the map page begins with {beginning:.0f} kB gzip; all scripts {whole:.0f} kB")
 
+    browser = shutil.which("chromium-headless-shell") or shutil.which("chromium")
     with service(arguments.objects) as address, sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium-headless-shell") or shutil.which("chromium"), args=FLAGS)
+        chromium = playwright.chromium.launch(executable_path=browser, args=FLAGS)
         page = chromium.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN").new_page()
         page.set_default_timeout(60_000)
         sign_in(page, address)

@@ -6,6 +6,13 @@ import { mayRead } from "./rights";
 
 const EVERY = 15_000;
 
+/** The service's time, as far as the page has heard it: by a telephone's own clock what was done now may be refused as
+ * not yet. */
+export function serviceClock(): { heard: (at: string) => void; now: () => string } {
+  let ahead = 0;
+  return { heard: (at) => void (ahead = Date.parse(at) - Date.now()), now: () => new Date(Date.now() + ahead).toISOString() };
+}
+
 /** `mine` is what of it belongs to the page; `post` sends one; `read` reads the page anew, as it does every so often. */
 export function useOutbox<E extends Sendable>(name: "evacuation" | "orders", page: { mine: (one: Waiting<E>) => boolean; post: (one: Waiting<E>) => Promise<unknown>; read: () => Promise<void> }) {
   const shelf = shallowRef<Shelf<E> | null>(null);

@@ -63,6 +63,7 @@ export const RT = {
   waiting: (n: number) => `待发 ${num(n)} 条`,
   sendNow: "现在发",
   sending: "正在发",
+  ofOrder: (what: string, order: number) => `${what}（调度令 ${order}）`,
   clash: "没有记上",
   again: "再报一次",
   drop: "不报了",
