@@ -417,9 +417,11 @@ class TestOrders:
         path = f"/api/rescue/orders/{order['id']}/marks"
         at = clock.now().isoformat()
         for _ in range(3):  # the answer to the first was lost on the way
-            now = self.marked(admin, order, "receipt", how="phone_page", key="p-1", at=at)
-        assert [(m["what"], m["how_title"]) for m in now["marks"]] == [("receipt", "手机页")]
-        assert get(admin, f"teams/{fleet['east']}/status")["items"][0]["status"] == "出动"
+            now = self.marked(admin, order, "departure", how="phone_page", key="p-1", at=at)
+        assert [(m["what"], m["how_title"]) for m in now["marks"]] == [("departure", "手机页")]
+        told = get(admin, f"teams/{fleet['east']}/status")["items"]
+        assert [t["status"] for t in told if t["order"] == order["id"]] == ["在途", "出动"]
+        assert sum(f"调度令 {order['id']}（" in e["what"] for e in get(admin, "log", kind="调度")["items"]) == 1
         said = refused(admin.post(path, json={"what": "arrival", "key": "p-1"}), 409)
         assert said["code"] == "key_used"
         self.marked(admin, order, "result", key="p-2")
@@ -449,7 +451,17 @@ class TestOrders:
         for path in (f"teams/{fleet['east']}", f"teams/{fleet['east']}/page.svg"):
             assert refused(elsewhere.get(f"/api/rescue/{path}"), 404)["detail"]
             assert admin.get(f"/api/rescue/{path.replace(str(fleet['east']), '999999999')}").status_code == 404
-        assert get(elsewhere, "orders", team=fleet["east"])["items"][0]["team"]["id"] is None
+        # Whose orders one may not read, by that one may not ask.
+        assert refused(elsewhere.get(f"/api/rescue/orders?team={fleet['east']}"), 404)["detail"]
+
+    def test_a_place_alone_leaves_the_status_as_it_stands(
+        self, admin: TestClient, fleet: dict[str, int], order: dict[str, Any]
+    ) -> None:
+        path = f"teams/{fleet['east']}/status"
+        now = post(admin, path, {"lon": 116.1, "lat": 29.6})
+        assert (now["status"], now["position"], now["position_from"]) == ("出动", [116.1, 29.6], "reported")
+        assert get(admin, "orders", running=True)["items"][0]["said"] == ""  # it still acts by its order
+        assert refused(admin.post(f"/api/rescue/{path}", json={}))["errors"][0]["field"] == "status"
 
     def test_an_order_to_a_team_that_does_something_else_is_told(
         self, admin: TestClient, fleet: dict[str, int], order: dict[str, Any]

@@ -472,7 +472,7 @@ def test_a_team_reports_from_its_telephone_also_without_a_network(
     ]
     card.get_by_label("结果（救出几人、还要什么）").fill("救出 3 人")
     card.get_by_role("button", name="完成", exact=True).click()
-    expect(phone.locator(".ev")).to_contain_text("现在没有要办的调度令")
+    expect(phone.locator(".ev")).to_contain_text("现在没有待办的调度令")
     expect(phone.locator(".ev")).to_contain_text("完成")
     expect(phone.locator(".ev")).to_contain_text("救出 3 人")
     # Back at its base; where it is, by the telephone itself.

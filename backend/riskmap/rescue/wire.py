@@ -9,6 +9,8 @@ from pydantic import Field, StringConstraints
 from riskmap.base.wire import Text, Wire
 
 Metres = Annotated[Decimal, Field(ge=-10_000, le=10_000, max_digits=12, decimal_places=4)]
+# Under which a telephone sends what it reports: sent again, it is written once.
+Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,80}$")]
 Name = Annotated[Text, StringConstraints(min_length=1, max_length=100)]
 
 

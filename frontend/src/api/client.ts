@@ -52,8 +52,8 @@ export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T>
   return (await (await request(path, signal ? { signal } : {})).json()) as T;
 }
 
-export async function send<T>(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<T | undefined> {
-  const response = await request(path, { method, ...(headers ? { headers } : {}), ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+export async function send<T>(method: string, path: string, body?: unknown, headers?: Record<string, string>, signal?: AbortSignal): Promise<T | undefined> {
+  const response = await request(path, { method, ...(headers ? { headers } : {}), ...(signal ? { signal } : {}), ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
   return response.status === 204 ? undefined : ((await response.json()) as T);
 }
 

@@ -40,6 +40,7 @@ export const RV = {
   persons: "人数",
   shelter: "避难场所",
   noShelter: "不注明",
+  byPlan: "（安置方案）",
   room: (free: number) => (free > 0 ? `空 ${num(free)}` : "已满"),
   origin: "自何处返回",
   origins: { shelter: "避难场所", relatives: "亲友处" } as Record<string, string>,

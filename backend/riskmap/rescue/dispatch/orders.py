@@ -258,6 +258,7 @@ def mark(
     order = find(snapshot, order_id, now)
     if order["team"]["id"] is None:
         raise NotFound("没有这份调度令，或您无权查看。")
+    teams.ensure_seen(snapshot, order["team"]["id"])  # in full: as who reports its status
     if key is not None and _sent_before(connection, order_id, key, what):
         return
     if order["status"] in _OVER:

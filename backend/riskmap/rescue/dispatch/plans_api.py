@@ -10,7 +10,7 @@ from riskmap.base.errors import Invalid, NotFound
 from riskmap.base.web import ExactResponse, ExactRoute
 from riskmap.rescue import minute
 from riskmap.rescue.api import At, Exercise, answer, count, note_asked
-from riskmap.rescue.dispatch import accept, orders, orders_paper, plans
+from riskmap.rescue.dispatch import accept, orders, orders_paper, plans, teams
 from riskmap.rescue.dispatch.plans import Asked
 from riskmap.rescue.dispatch.wire import Call, NewPlan, OrderMark, PlanChange, Replan
 from riskmap.rescue.rights import Commander, Inner, Writer, commander
@@ -147,6 +147,8 @@ def list_orders(
     cancelled, status_title, marks: [{what, what_title, at, made_at, by, how, note}], said}], counts, most}: orders as
     they stood at a minute, of the newest `most`. `said`: the team does something else than its order."""
     then = minute.asked(snapshot.connection, at)
+    if team is not None:  # whose orders one may not read, by that one may not ask either
+        teams.ensure_seen(snapshot, team)
     items = orders.listed(
         snapshot, exercise=exercise, at=then, plan=plan, incident=incident, team=team, running=running
     )  # fmt: skip

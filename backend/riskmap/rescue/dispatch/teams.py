@@ -157,7 +157,7 @@ def keep_status(
     snapshot: Snapshot,
     team_id: int,
     *,
-    status: Status,
+    status: Status | None,
     at: datetime | None,
     place: Place | None,
     load: int | None,
@@ -165,10 +165,20 @@ def keep_status(
     how: Literal["hand", "api"],
     exercise: bool,
 ) -> int:
-    """A report of a team, by hand or from its own device; its id. Raises NotFound, Invalid."""
+    """A report of a team, by hand or from its own device; its id. Without a status the one that it has stays. Raises
+    NotFound, Invalid."""
     row = seen.full_or_raise(snapshot, team_id, (CLASS,), "支队伍")
     then = _time(at)
-    made = add_status(snapshot, team_id, status, at=then, place=place, load=load, note=note, how=how, exercise=exercise)
+    order_id: int | None = None
+    if status is None:
+        if place is None:
+            raise Invalid("没有记下", errors=[FieldError("status", "required", "请选状态，或给出位置")])
+        told = newest(snapshot.connection, exercise=exercise, at=clock.now()).get(team_id)
+        status, order_id = (told["status"], told["order_id"]) if told else (STATUSES[0], None)
+    made = add_status(
+        snapshot, team_id, status, at=then, place=place, load=load, note=note, how=how, order_id=order_id,
+        exercise=exercise,
+    )  # fmt: skip
     where = f"，{place.lon:.5f}, {place.lat:.5f}" if place else ""
     log.note(
         snapshot.connection, by=snapshot.reader.name, kind="调度", exercise=exercise,

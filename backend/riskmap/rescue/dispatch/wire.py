@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints
 from riskmap.base.wire import Text, Wire
 from riskmap.rescue.dispatch.teams import Status
 from riskmap.rescue.warning_wire import Id, Long, Needed, Short
+from riskmap.rescue.wire import Key
 
 IncidentKind = Literal[
     "人员被困", "堤坝险情", "危险化学品", "建筑倒塌", "山体滑坡", "火情", "病人转运", "群众转移", "道路中断",
@@ -27,9 +28,10 @@ Phone = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[\d+(
 
 
 class TeamStatus(Wire):
-    """How a team is, and where: said by hand after a call, or by its own device (`how: api`)."""
+    """How a team is, and where: said by hand after a call, or by its own device (`how: api`). A place alone leaves the
+    status as it stands."""
 
-    status: Status = Field(title="状态")
+    status: Status | None = Field(None, title="状态")
     lon: Lon | None = Field(None, title="经度")
     lat: Lat | None = Field(None, title="纬度")
     load: Annotated[int, Field(ge=0, le=10_000)] | None = Field(None, title="载员")
@@ -140,7 +142,7 @@ class OrderMark(Wire):
     at: datetime | None = Field(None, title="时间")
     how: Literal["phone_page", "call"] = Field("call", title="来源")
     note: Long = Field("", title="说明")
-    key: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,80}$")] | None = Field(None, title="发送编号")
+    key: Key | None = Field(None, title="发送编号")
 
 
 class Call(Wire):

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from riskmap.base.wire import Text, Wire
+from riskmap.rescue.wire import Key
 
 EntryKind = Literal["sheltered", "with_relatives", "returned", "to_move_change"]
 OrderLevel = Literal["准备转移", "立即转移"]
@@ -17,7 +18,6 @@ Id = Annotated[int, Field(ge=1, le=2**62)]
 Name = Annotated[Text, StringConstraints(min_length=1, max_length=60)]
 Short = Annotated[Text, StringConstraints(max_length=60)]
 Phone = Annotated[Text, StringConstraints(max_length=30)]
-Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,80}$")]
 
 
 class Arrangement(Wire):
