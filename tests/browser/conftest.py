@@ -50,7 +50,7 @@ def address(settings: Settings) -> Iterator[str]:
 # For one module: while Playwright runs, no other test of this thread can run an event loop.
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One Chromium for the run: the one without a window where there is one, at three quarters of the other's work."""
+    """One Chromium for the run: the one without a window where there is one, which has less to do."""
     path = next(filter(None, map(shutil.which, ("chromium-headless-shell", "chromium", "google-chrome"))), None)
     assert path, "没有 Chromium：运行 ./scripts/test 会安装它"
     with sync_playwright() as playwright:
