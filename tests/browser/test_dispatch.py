@@ -453,6 +453,11 @@ def test_a_team_reports_from_its_telephone_also_without_a_network(
     assert phone.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
     card.get_by_role("button", name="签收", exact=True).click()
     expect(card).to_contain_text("已签收")
+    phone.get_by_role("button", name="返回", exact=True).click()  # with an order open it is asked once more
+    expect(phone.locator(".ev-line[role=alert]")).to_contain_text("还有 1 份调度令没有办完")
+    phone.get_by_role("button", name="不报", exact=True).click()
+    expect(phone.locator(".ev-line[role=alert]")).to_have_count(0)
+    assert office.get(f"/api/rescue/teams/{team['id']}").json()["status"] == "出动"
     # The line breaks: what is pressed stays with its time, and is sent as soon as there is one again.
     phone.context.set_offline(True)
     card.get_by_role("button", name="出发", exact=True).click()

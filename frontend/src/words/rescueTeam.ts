@@ -53,6 +53,7 @@ export const RT = {
   report: "报状态",
   statusOnline: "状态和位置要有网络才能报。",
   stay: "不报",
+  still: (status: string) => `仍报“${status}”`,
   sure: (status: string) => `报“${status}”？`,
   sureSaid: (n: number) => `还有 ${num(n)} 份调度令没有办完。报了以后指挥部会看到您没有按调度令行动；办完的请先点“完成”。`,
   elsewhere: (status: string) => `指挥部看到的是您已报“${status}”。如仍按这份调度令行动，请点下一步；不去的请打电话给指挥部。`,
