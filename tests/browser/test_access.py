@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from riskmap.access.admin import add_account
 from riskmap.base.settings import REPOSITORY
+from tests.browser.conftest import ready_to_draw
 from tests.browser.test_grading import SIX, plant, put
 from tests.browser.test_import import dry_run, take, upload
 from tests.browser.test_object import field, make, save
@@ -415,9 +416,7 @@ def test_the_form_with_all_that_opens_on_it(
     expect(page.locator(".ob-type")).to_contain_text("纬度看不懂")
     look(page, "typed position refused")
     page.get_by_role("button", name="在图上点定").click()
-    page.wait_for_function(
-        "() => document.querySelector('.sketching') && !document.querySelector('.sketch-panel p').textContent.includes('载入')"
-    )
+    ready_to_draw(page)
     look(page, "move")
     page.keyboard.press("Escape")
     expect(page.locator(".sketching")).to_have_count(0)

@@ -16,7 +16,7 @@ from riskmap.access.reader import SYSTEM
 from riskmap.admission import queries, service
 from riskmap.admission.wire import Check
 from riskmap.base import clock, database
-from tests.browser.conftest import Watched, at_rest
+from tests.browser.conftest import Watched, at_rest, ready_to_draw
 from tests.browser.test_object import field
 from tests.conftest import ADMIN_PASSWORD, OTHER_PASSWORD
 
@@ -186,7 +186,7 @@ def test_an_outline_is_measured_from_and_what_is_typed_outlives_a_refresh(page: 
     page.evaluate("([x, y]) => window.riskmapPlace.map.setView([y, x], 18, { animate: false })", list(SPOT))
     at_rest(page)
     page.get_by_role("button", name="画外廓").click()
-    expect(page.locator(".sketch-panel")).to_be_visible()
+    ready_to_draw(page)
     corners = [away(SPOT, m, a) for m, a in ((20, 45), (20, 135), (20, 225), (20, 315))]
     for corner in corners:
         click_at(page, corner)

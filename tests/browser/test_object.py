@@ -8,7 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Watched, at_rest
+from tests.browser.conftest import Watched, at_rest, ready_to_draw
 from tests.conftest import ADMIN_PASSWORD
 
 DEMO = True
@@ -84,11 +84,7 @@ def test_an_object_is_registered_with_its_place_drawn_and_a_script_in_every_text
     field(page, "level").select_option(label="四等")
     page.locator("#f-level-basis").fill("备案")
     page.get_by_role("button", name="在图上点定").click()
-    expect(page.locator(".sketch-panel")).to_be_visible()
-    page.wait_for_function(
-        "() => document.querySelector('.sketching') && !document.querySelector('.sketch-panel p').textContent.includes('载入')"
-    )
-    at_rest(page)  # the form above may still move the map down
+    ready_to_draw(page)
     box = page.locator(".ob-map .canvas").bounding_box()
     at = page.evaluate("() => window.riskmapPlace.pointOf(115.99, 29.68)")
     page.mouse.move(box["x"] + at["x"] - 3, box["y"] + at["y"])

@@ -194,6 +194,7 @@ export class Sketch {
       throw new Error(W.failed, { cause: error });
     }
     if (this.session !== session) return null;
+    this.element.classList.remove("sketch-loading");
     if (!this.map.getPane(PANE)) {
       this.map.createPane(PANE).style.zIndex = "460";
       this.map.createPane(HANDLES).style.zIndex = "470";
@@ -211,7 +212,7 @@ export class Sketch {
     for (const stop of session.stop.reverse()) stop();
     this.panel?.remove();
     this.panel = null;
-    this.element.classList.remove("sketching");
+    this.element.classList.remove("sketching", "sketch-loading");
     then();
   }
 
@@ -321,7 +322,7 @@ export class Sketch {
     L.DomEvent.disableScrollPropagation(panel);
     this.element.append(panel);
     this.panel = panel;
-    this.element.classList.add("sketching");
+    this.element.classList.add("sketching", "sketch-loading"); // no crosshair before a click counts
     text.textContent = W.loading;
     const key = (event: KeyboardEvent): void => this.key(event);
     window.addEventListener("keydown", key, true);
