@@ -13,7 +13,7 @@ import { command, followCommand } from "./command";
 import { dispatch, followDispatch } from "./dispatch/dispatch";
 import { followPeople, people } from "./evac/people";
 import { followForces, forces } from "./forces/forces";
-import { isAway, night } from "./night";
+import { isAway, night, readAll, turn } from "./night";
 
 const full = (): void => {
   Object.assign(forces, { teams: { items: [{ id: 1, name: "甲队" }], hidden: 0 }, goods: {}, closures: [], records: [], team: 1 });
@@ -41,6 +41,31 @@ describe("what stands on the page of the night", () => {
     full();
     night.at = "2026-07-14T23:40:00+08:00";
     expect(standing()).toEqual([]);
+  });
+});
+
+describe("an answer that comes after the page has turned to an exercise", () => {
+  it("does not lead back to what is real", async () => {
+    const held: Record<string, () => void> = {};
+    const whole = (id: number): unknown => ({ id, series: 1, version: 1, exercise: id === 2, versions: [] });
+    vi.stubGlobal("fetch", async (path: string) => {
+      const exercise = path.includes("exercise=true");
+      const [id] = /(?<=floods\/)\d+/.exec(path) ?? [];
+      const body = path.includes("/floods?") ? { items: [whole(exercise ? 2 : 1)] } : id ? whole(Number(id)) : { items: [], next: null };
+      // The real scenarios come late, but before the log of the exercise, which is asked first.
+      const slow = path.includes("/floods?") && !exercise ? "floods" : path.includes("/log?") && exercise ? "log" : "";
+      if (slow) await new Promise<void>((go) => (held[slow] = go));
+      return new Response(JSON.stringify(body), { headers: { "Content-Type": "application/json" } });
+    });
+    const before = readAll();
+    await vi.waitFor(() => expect(held.floods).toBeDefined());
+    turn({ exercise: true });
+    held.floods?.();
+    await before;
+    held.log?.();
+    await vi.waitFor(() => expect(night.flood).not.toBeNull());
+    expect([night.exercise, night.flood?.id, night.floods?.map((f) => f.id)]).toEqual([true, 2, [2]]);
+    Object.assign(night, { exercise: false, wanted: null, flood: null, floods: null });
   });
 });
 

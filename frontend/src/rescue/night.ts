@@ -192,8 +192,14 @@ export async function readAll(quiet = false): Promise<void> {
 /** Another minute, or exercise or not: nothing of before stands under it. */
 export function turn(to: { at?: string; exercise?: boolean }): void {
   const other = to.exercise !== undefined && to.exercise !== night.exercise;
+  // What was asked before and has not come is of another minute, or of what is exercised: it would lead back there.
+  for (const part of ["floods", "levels", "log"] as const) latest[part].begin();
   if (to.at !== undefined) night.at = to.at;
-  if (other) Object.assign(night, { exercise: to.exercise, at: "", wanted: null, flood: null, exposure: null, floods: null, levels: null, log: null, logNext: null });
+  if (other) {
+    for (const part of ["flood", "exposure", "roads"] as const) latest[part].begin();
+    [exposedBy, roadsOf, night.roads] = ["", 0, null];
+    Object.assign(night, { exercise: to.exercise, at: "", wanted: null, flood: null, exposure: null, floods: null, levels: null, log: null, logNext: null });
+  }
   night.followed = "";
   void readAll();
 }
