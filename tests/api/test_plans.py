@@ -67,6 +67,11 @@ def of(fleet: dict[str, int]) -> list[int]:
     return list(fleet.values())
 
 
+def order_of(client: TestClient, given: dict[str, Any]) -> dict[str, Any]:
+    """An order as it stands now."""
+    return next(o for o in get(client, "orders", incident=given["incident"])["items"] if o["id"] == given["id"])
+
+
 class TestPlan:
     def test_each_goes_where_it_is_soonest_and_says_why(self, admin: TestClient, fleet: dict[str, int]) -> None:
         east, west = two(admin)
@@ -140,6 +145,31 @@ class TestPlan:
         assert sent(free) == sent(made)
         refused(admin.post(f"/api/rescue/plans/{made['id']}/change", json=body | {"incident": 999999}))
         refused(admin.post(f"/api/rescue/plans/{made['id']}/change", json=body | {"incident": east["id"]}))
+
+    def test_one_team_is_put_in_place_of_another(self, admin: TestClient, fleet: dict[str, int]) -> None:
+        east, west = two(admin)
+        made = plan(admin, east, teams=of(fleet))
+        assert sent(made) == {fleet["east"]: east["id"]}
+        body = {"team": fleet["west"], "incident": east["id"], "instead_of": fleet["east"]}
+        other = post(admin, f"plans/{made['id']}/change", body)
+        assert sent(other) == {fleet["west"]: east["id"]}
+        assert {"team": fleet["east"], "incident": None} in [
+            {k: p[k] for k in ("team", "incident")} for p in other["pins"]
+        ]
+        assert sent(post(admin, f"plans/{other['id']}/replan", {})) == {fleet["west"]: east["id"]}  # kept
+        for wrong in ({"instead_of": fleet["pump"]}, {"instead_of": fleet["west"]}):
+            answer = admin.post(f"/api/rescue/plans/{made['id']}/change", json=body | wrong)
+            assert refused(answer)["errors"][0]["field"] == "instead_of"
+
+    def test_who_may_be_sent_is_told_with_what_it_lacks(self, admin: TestClient, fleet: dict[str, int]) -> None:
+        lon, lat = place(101.5)
+        ask = {"lon": lon, "lat": lat, "need": ["boat", "drain"], "limit": 200}
+        assert get(admin, "teams/nearest", **ask)["items"] == []
+        told = {t["id"]: t for t in get(admin, "teams/nearest", **ask, others=True)["items"]}
+        assert [told[fleet[n]]["lacks"] for n in ("east", "pump")] == [["排涝"], ["艇"]]
+        # What lacks nothing comes before what is nearer.
+        first = get(admin, "teams/nearest", **ask | {"need": ["drain"]}, others=True)["items"][0]
+        assert (first["id"], first["lacks"]) == (fleet["pump"], [])
 
     def test_made_anew_after_a_team_reports_and_the_difference_is_right(
         self, admin: TestClient, fleet: dict[str, int]
@@ -371,6 +401,55 @@ class TestAccept:
         assert (was["status"], was["marks"][-1]["how"]) == ("cancelled", "system")
         kept = next(o for o in get(admin, "orders", plan=first["id"])["items"] if o["team"]["id"] == fleet["east"])
         assert kept["status"] == "arrival"
+
+    def test_who_has_gone_home_with_its_order_open_is_no_help_and_another_is_sent(
+        self, commander: TestClient, admin: TestClient, fleet: dict[str, int]
+    ) -> None:
+        east, west = two(admin)
+        first = accept(commander, plan(admin, east, teams=[fleet["east"]]))
+        [given] = first["orders"]
+        assert given["turned_back"] is False
+        post(admin, f"teams/{fleet['east']}/status", {"status": "返回"})
+        [order] = get(admin, "orders", running=True)["items"]
+        assert (order["turned_back"], order["late"]) == (True, False)
+        # Another plan does not settle it.
+        other = accept(commander, plan(admin, west, teams=[fleet["west"]]))
+        assert [s.split("（")[0] for s in get(admin, f"plans/{other['id']}")["since"]] == ["例东艇队报返回"]
+        post(admin, f"incidents/{west['id']}/close", {"version": 1, "result": "救出"}, 200)
+        done = get(admin, "orders", running=True, incident=west["id"])["items"][0]
+        post(admin, f"orders/{done['id']}/marks", {"what": "result", "how": "call"})
+        anew = post(admin, f"plans/{first['id']}/replan", {"incidents": [east["id"]]})
+        assert sent(anew) == {}  # of its teams none is left
+        [left] = [o["why"] for o in anew["left_out"] if o["team"] == fleet["east"]]
+        assert "报返回，没有按调度令" in left
+        anew = plan(admin, east)
+        assert sent(anew) == {fleet["west"]: east["id"]}
+        assert [w["order"] for w in anew["withdraws"]] == [given["id"]]
+        [row] = anew["against"]["rows"]
+        assert (row["what"], row["before"]) == ("gained", [])  # nobody came by that order any more
+        accept(commander, anew)
+        over = order_of(admin, given)
+        assert over["status"] == "cancelled"
+        assert over["marks"][-1]["note"].endswith("队伍已报返回")
+        [now] = [t for t in get(admin, "teams")["items"] if t["id"] == fleet["east"]]
+        assert (now["status"], now["order"]) == ("返回", None)
+
+    def test_by_hand_who_has_gone_home_is_sent_again_by_a_new_order(
+        self, commander: TestClient, admin: TestClient, fleet: dict[str, int]
+    ) -> None:
+        east, west = two(admin)
+        first = accept(commander, plan(admin, east, west, teams=of(fleet)))
+        given = next(o for o in first["orders"] if o["team"]["id"] == fleet["east"])
+        post(admin, f"teams/{fleet['east']}/status", {"status": "返回"})
+        away = post(admin, f"plans/{first['id']}/replan", {})
+        assert sent(away) == {fleet["west"]: east["id"]}  # one boat: the more urgent
+        body = {"team": fleet["east"], "incident": west["id"]}
+        anew = accept(commander, post(admin, f"plans/{away['id']}/change", body))
+        orders = {o["team"]["id"]: o for o in get(admin, "orders", running=True)["items"]}
+        assert {t: o["incident"] for t, o in orders.items()} == {fleet["west"]: east["id"], fleet["east"]: west["id"]}
+        assert orders[fleet["east"]]["turned_back"] is False
+        assert order_of(admin, given)["status"] == "cancelled"
+        assert get(admin, f"plans/{anew['id']}")["since"] == []
 
     def test_an_exercise_does_not_touch_what_is_real(
         self, commander: TestClient, admin: TestClient, fleet: dict[str, int]

@@ -142,7 +142,7 @@ def test_who_stands_in_the_water_gets_nowhere_and_it_is_said(admin: TestClient, 
     assert any("起点 1 处" in note and "水中" in note for note in way["notes"])
 
 
-def test_a_closed_road_is_gone_round_until_it_is_opened(admin: TestClient, pool: int) -> None:
+def test_a_closed_road_is_gone_round_until_it_is_opened(admin: TestClient, pool: int, make_account: Maker) -> None:
     close = {"at": at((W[0], 29.705)), "length_m": 50, "reason": "桥面塌陷"}
     made = admin.post("/api/rescue/routing/closures", json=close)
     assert made.status_code == 201, made.text
@@ -155,6 +155,10 @@ def test_a_closed_road_is_gone_round_until_it_is_opened(admin: TestClient, pool:
     exercise = flood(admin, [(1.0, square(*M, 300))], exercise=True)["id"]
     assert ask(admin, flood=exercise, exercise=True)["reachable"]
     assert [c["id"] for c in admin.get("/api/rescue/routing/closures").json()["items"]] == [closed["id"]]
+    stranger = make_account("editor", areas=["360481"])
+    [seen] = stranger.get("/api/rescue/routing/closures").json()["items"]
+    assert seen["yours"] is False
+    refused(stranger.post(f"/api/rescue/routing/closures/{closed['id']}/lift", json={"reason": "抢通"}), 403)
     lift = admin.post(f"/api/rescue/routing/closures/{closed['id']}/lift", json={"reason": "抢通"})
     assert lift.status_code == 200, lift.text
     refused(admin.post(f"/api/rescue/routing/closures/{closed['id']}/lift", json={"reason": "抢通"}), 409)

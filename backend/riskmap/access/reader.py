@@ -79,12 +79,16 @@ class Reader:
         """Territories of the areas."""
         return tuple(sorted({territory(code) for code in self.areas}))
 
+    def in_areas(self, division: str) -> bool:
+        """Whether a division lies in the areas; every one does where there is no limit."""
+        return not self.areas or division.startswith(self.area_prefixes)
+
     def inner(self, visibility: int, division: str, department: str, class_: str) -> bool:
         """The second half of the row predicate, for one row."""
         return (
             self.sees_inner
             and self.tier >= visibility
-            and (not self.areas or division.startswith(self.area_prefixes))
+            and self.in_areas(division)
             and (not self.departments or department in self.departments)
             and (not self.classes or class_ in self.classes)
         )

@@ -145,6 +145,23 @@ def division_at(connection: Connection, n: int, day: date, lon: float, lat: floa
     return found
 
 
+def divisions_at(
+    connection: Connection, n: int, day: date, places: Sequence[tuple[float, float]]
+) -> list[str | None]:  # fmt: skip
+    """`division_at` for many points, in their order."""
+    rows = connection.execute(
+        text(
+            "SELECT d.code FROM unnest(CAST(:lons AS float8[]), CAST(:lats AS float8[])) WITH ORDINALITY AS p (lon,"
+            " lat, i) LEFT JOIN LATERAL (SELECT code FROM division WHERE known @> CAST(:n AS bigint)"
+            " AND valid @> CAST(:day AS date) AND geom && ST_SetSRID(ST_MakePoint(p.lon, p.lat), 4490)"
+            " AND ST_Intersects(geom, ST_SetSRID(ST_MakePoint(p.lon, p.lat), 4490))"
+            " ORDER BY length(territory) DESC, code LIMIT 1) AS d ON true ORDER BY p.i"
+        ),
+        {"n": n, "day": day, "lons": [lon for lon, _ in places], "lats": [lat for _, lat in places]},
+    )
+    return list(rows.scalars())
+
+
 def division_extent(connection: Connection, n: int, day: date) -> tuple[float, float, float, float] | None:
     """West, south, east, north of all loaded divisions, or None where none are loaded."""
     row = connection.execute(

@@ -55,10 +55,14 @@ def accept(snapshot: Snapshot, plan_id: int) -> int:
         },
     )  # fmt: skip
     turned = {a.get("rerouted") for a in new}
+    gone = orders.turned_back(connection, exercise=exercise, at=now)
     for one in back:
-        why = "改道，另有新令" if one["order"] in turned else "改派或收回"
+        why = (
+            f"队伍已报{gone[one['order']]['status']}" if one["order"] in gone
+            else "改道，另有新令" if one["order"] in turned else "改派或收回"
+        )  # fmt: skip
         orders.add_mark(snapshot, one["order"], "cancelled", at=None, how="system", note=f"方案 {number} {why}")
-        if one["team"] not in sent:
+        if one["team"] not in sent and one["order"] not in gone:  # what it has reported itself stays
             teams.add_status(snapshot, one["team"], "返回", order_id=one["order"], exercise=exercise)
     log.note(
         connection, by=by, kind="调度", exercise=exercise, flood_id=plan["flood"],

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 from riskmap.base import clock
 from riskmap.base.crs import CGCS2000
 from riskmap.base.errors import Conflict, FieldError, Invalid, NotFound
-from riskmap.rescue import floods, log, minute
+from riskmap.rescue import areas, floods, log, minute
 from riskmap.rescue.dispatch import priority
 from riskmap.rescue.routing import Place
 from riskmap.store.place import anchor_of, parse_geometry
@@ -52,7 +52,8 @@ def _new(snapshot: Snapshot, facts: Mapping[str, Any], exercise: bool) -> int:
 
 
 def change(snapshot: Snapshot, incident_id: int, version: int, given: Mapping[str, Any]) -> None:
-    """The next version. Raises Conflict for who was overtaken, Invalid, NotFound."""
+    """The next version. Raises Conflict for who was overtaken, Forbidden outside the reader's areas, Invalid,
+    NotFound."""
     now = _open(snapshot, incident_id, version)
     facts = _checked(snapshot, given, now["exercise"])
     _version(snapshot, incident_id, version + 1, "open", facts)
@@ -100,10 +101,12 @@ def split(snapshot: Snapshot, incident_id: int, version: int, parts: Sequence[Ma
 
 
 def _open(snapshot: Snapshot, incident_id: int, version: int) -> dict[str, Any]:
-    """The incident where this is its newest version and it goes on; nobody else changes it until the end."""
+    """The incident where this is its newest version, it goes on and is the reader's to change; nobody else changes it
+    until the end."""
     connection = snapshot.connection
     lock(connection, [incident_id])
     now = find(connection, incident_id)
+    areas.ensure_his(snapshot, f"险情 {incident_id} ", now["made_by"], anchor_of(now["shape"]))
     if now["version"] != version:
         raise Conflict(
             f"险情 {incident_id} 刚由 {now['by']} 改过，您的操作没有执行。请看过现在的再改。", code="stale",
@@ -238,10 +241,10 @@ def several(connection: Connection, ids: Sequence[int], at: datetime | None = No
     return {one["id"]: one for one in found}
 
 
-def listed(connection: Connection, *, exercise: bool, at: datetime, all_states: bool) -> list[dict[str, Any]]:
+def listed(snapshot: Snapshot, *, exercise: bool, at: datetime, all_states: bool) -> list[dict[str, Any]]:
     """Incidents at a minute, the most urgent first; what is over after those that go on."""
-    found = _read(connection, "i.exercise = :exercise", {"exercise": exercise, "at": at})
-    out = [body(one, at) for one in found if all_states or one["state"] == "open"]
+    found = _read(snapshot.connection, "i.exercise = :exercise", {"exercise": exercise, "at": at})
+    out = bodies(snapshot, [one for one in found if all_states or one["state"] == "open"], at)
     out.sort(key=lambda b: (b["status"] != "open", -b["priority"]["points"], b["happened_at"], b["id"]))
     return out
 
@@ -258,8 +261,14 @@ def place_of(one: Mapping[str, Any]) -> Place:
     return Place(*anchor_of(one["shape"]))
 
 
-def body(one: Mapping[str, Any], at: datetime) -> dict[str, Any]:
-    """For the page."""
+def bodies(snapshot: Snapshot, found: Sequence[Mapping[str, Any]], at: datetime) -> list[dict[str, Any]]:
+    """For the page; `yours`: whether the reader may change it, his role allowing."""
+    his = areas.his(snapshot, [anchor_of(one["shape"]) for one in found])
+    name = snapshot.reader.name
+    return [_body(one, at) | {"yours": mine or one["made_by"] == name} for one, mine in zip(found, his, strict=True)]
+
+
+def _body(one: Mapping[str, Any], at: datetime) -> dict[str, Any]:
     rating = rated(one, at)
     hidden = {"wkb", "shape", "state", "at"}
     return {k: v for k, v in one.items() if k not in hidden} | {

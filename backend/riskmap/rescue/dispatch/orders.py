@@ -50,6 +50,19 @@ def open_by_team(connection: Connection, *, exercise: bool, at: datetime) -> dic
     return {r["team_id"]: {k: r[k] for k in ("id", "incident", "at", "arrived")} for r in rows.mappings()}
 
 
+def turned_back(connection: Connection, *, exercise: bool, at: datetime) -> dict[int, dict[str, Any]]:
+    """Open orders at a minute whose team has gone home or rests since, each with its report: nobody comes by them any
+    more, whatever was marked before."""
+    told = teams.newest(connection, exercise=exercise, at=at)
+    running = open_by_team(connection, exercise=exercise, at=at)
+    return {o["id"]: told[t] for t, o in running.items() if t in told and _home(o["at"], told[t])}
+
+
+def _home(ordered_at: datetime, told: Mapping[str, Any]) -> bool:
+    """Whether a team's newest report sends it home, and no order does."""
+    return told["order_id"] is None and told["at"] > ordered_at and told["status"] in teams.HOME
+
+
 def told_ways(connection: Connection, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     """The way that each order was given with: {routing, route, boat_leg}."""
     rows = connection.execute(
@@ -177,14 +190,16 @@ def _one(
     due = row["at"] + timedelta(seconds=body["travel_s"])
     arrived = any(m["what"] == "arrival" for m in marks)
     full = form == "full"
+    gone = status not in _OVER and told is not None and _home(row["at"], told)
     return {
         "id": row["id"], "number": f"{row['number']}-{row['id']}", "plan": row["plan"], "exercise": row["exercise"],
         "team": name, "incident": row["incident"], "incident_name": incident["name"] if incident else None,
         "ordered_at": row["at"], "by": row["by"], "what": row["what"], "to": body.get("to") if full else None,
         "travel_s": body["travel_s"], "distance_m": body["distance_m"], "routing": body["routing"],
-        "expected_at": due, "late": status not in _OVER and not arrived and at > due,
+        "expected_at": due, "late": status not in _OVER and not arrived and not gone and at > due,
         "instructions": body.get("instructions", []) if full else [],
         "status": status, "status_title": MARKS.get(status, "已下达"), "marks": list(marks),
+        "turned_back": gone,
         "said": _said(row, told, status) if full else "",
     }  # fmt: skip
 

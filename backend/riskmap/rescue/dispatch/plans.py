@@ -37,6 +37,7 @@ class Asked:
     pins: Mapping[int, int | None]  # by hand
     replanning: bool = False
     fixed: Mapping[int, int] | None = None  # nothing is solved: these pairs, as far as there is a way
+    hand: int | None = None  # the team that is sent by hand just now, whatever it has reported
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Picture:
     incidents: Sequence[Mapping[str, Any]]
     crews: Sequence[Team]  # may be sent
     standing: Mapping[int, Mapping[str, Any]]  # team: its open order, which this plan does not touch
+    turned_back: frozenset[int]  # teams that have gone home with their order open: nobody comes by it any more
     open_orders: Mapping[int, Mapping[str, Any]]
     left_out: Sequence[Mapping[str, Any]]  # teams that were asked for and cannot be sent: {team, why}
     loads: Mapping[int, int]
@@ -62,8 +64,11 @@ def make(snapshot: Snapshot, router: Any, asked: Asked) -> int:
     return _keep(snapshot, router, asked, picture, "made", None)
 
 
-def change(snapshot: Snapshot, router: Any, plan_id: int, team: int, incident: int | None) -> int:
-    """A further plan in which this team goes there and all others as before; its id. Raises Invalid, NotFound."""
+def change(
+    snapshot: Snapshot, router: Any, plan_id: int, team: int, incident: int | None, instead_of: int | None = None
+) -> int:
+    """A further plan in which this team goes there, `instead_of` nowhere and all others as before; its id. Raises
+    Invalid, NotFound."""
     parent = head(snapshot.connection, plan_id)
     before = {a["team"]: a["incident"] for a in parent["body"]["assignments"]}
     if incident is not None and incident not in parent["incidents"]:
@@ -71,10 +76,14 @@ def change(snapshot: Snapshot, router: Any, plan_id: int, team: int, incident: i
         raise Invalid("没有调整", errors=[FieldError("incident", "not_in_plan", told)])
     if incident == before.get(team) and (team in before or incident is None):
         raise Invalid("没有调整", errors=[FieldError("team", "no_change", "这支队伍本来就这样安排")])
-    sent = {t: i for t, i in {**before, team: incident}.items() if i is not None}
+    if instead_of is not None and (incident is None or before.get(instead_of) != incident or instead_of == team):
+        told = "这支队伍没有派往这个险情，不能替换，请刷新后再选"
+        raise Invalid("没有调整", errors=[FieldError("instead_of", "not_sent", told)])
+    by_hand = {team: incident} | ({} if instead_of is None else {instead_of: None})
+    sent = {t: i for t, i in {**before, **by_hand}.items() if i is not None}
     asked = Asked(
-        parent["incidents"], parent["teams"], parent["flood"], parent["exercise"], {**_pins(parent), team: incident},
-        replanning=True, fixed=sent,
+        parent["incidents"], parent["teams"], parent["flood"], parent["exercise"], {**_pins(parent), **by_hand},
+        replanning=True, fixed=sent, hand=team,
     )  # fmt: skip
     picture = _look(snapshot, asked)
     if incident is not None and team not in {t.id for t in picture.crews}:
@@ -140,22 +149,28 @@ def _look(snapshot: Snapshot, asked: Asked) -> Picture:
     if errors:
         raise Invalid("方案有误", errors=errors)
     open_orders = orders.open_by_team(connection, exercise=asked.exercise, at=at)
+    gone = orders.turned_back(connection, exercise=asked.exercise, at=at)
     named = {*(asked.teams or ()), *asked.pins, *(asked.fixed or ())}
     crews, left_out, standing = [], [], {}
     for team in every.values():
         order = open_orders.get(team.id)
-        if order and order["incident"] in found and (order["arrived"] or not asked.replanning):
+        back = order is not None and order["id"] in gone
+        if order and not back and order["incident"] in found and (order["arrived"] or not asked.replanning):
             standing[team.id] = order
         if asked.teams is not None and team.id not in named:
             continue
-        why = _why_not(team, order, found, asked, team.id in named)
+        if order is not None and back and (order["arrived"] or team.id != asked.hand):
+            why: str | None = _turned_back(team, order, gone[order["id"]]["at"])
+        else:
+            why = _why_not(team, None if back else order, found, asked, team.id in named)
         if why is None:
             crews.append(team)
-        elif team.id in named:
+        elif team.id in named or back:
             left_out.append({"team": team.id, "why": why})
     wanted_incidents = [found[i] for i in dict.fromkeys(asked.incidents)]
     loads = orders.loads(connection, exercise=asked.exercise, at=at)
-    return Picture(at, wanted_incidents, crews, standing, open_orders, left_out, loads, every)
+    back_home = frozenset(t for t, o in open_orders.items() if o["id"] in gone)
+    return Picture(at, wanted_incidents, crews, standing, back_home, open_orders, left_out, loads, every)
 
 
 def _why_not(
@@ -173,6 +188,12 @@ def _why_not(
     if team.status in teams.FREE:
         return None
     return f"现为{team.status}"
+
+
+def _turned_back(team: Team, order: Mapping[str, Any], at: datetime) -> str:
+    if order["arrived"]:
+        return f"{_clock(at)} 报{team.status}，调度令 {order['id']} 到达后没有报完成，请核实后记完成"
+    return f"{_clock(at)} 报{team.status}，没有按调度令 {order['id']} 行动；要再派请手工指定"
 
 
 def _keep(
@@ -219,7 +240,7 @@ def _keep(
         "reconsidered": [
             {"order": o["id"], "team": t, "incident": o["incident"]}
             for t, o in sorted(picture.open_orders.items())
-            if t in free
+            if t in free or (t in picture.turned_back and not o["arrived"])
         ],
         "versions": {str(i["id"]): i["version"] for i in picture.incidents},
         "looked_at": picture.at,
@@ -267,7 +288,7 @@ def _tasks(picture: Picture) -> list[Task]:
 
 
 def _crew(team: Team, picture: Picture) -> Crew:
-    order = picture.open_orders.get(team.id)
+    order = None if team.id in picture.turned_back else picture.open_orders.get(team.id)
     has = frozenset(n for n in incidents.NEEDS if team.meets(n))
     load = picture.loads.get(team.id, 0) - (order is not None)
     return Crew(team.id, has, team.seats, LOAD_S * max(0, load), order["incident"] if order else None, TURNING_S)
@@ -302,7 +323,7 @@ def _assigned(
         way, how = ways.route(snapshot, router, team, place, asked.flood_id, asked.exercise)
         shown = way.leg if way is not None and how.by == leg.by else leg
         has_order = standing.get(team_id)
-        turned = has_order is not None and not ways.is_told(told[has_order], way)
+        turned = has_order is not None and (team_id in picture.turned_back or not ways.is_told(told[has_order], way))
         out.append(
             {
                 "team": team_id, "incident": incident_id, "travel_s": round(shown.travel_s),
@@ -511,7 +532,10 @@ def body(snapshot: Snapshot, plan_id: int, at: datetime) -> dict[str, Any]:
     parent = head(connection, plan["parent"], at) if plan["parent"] is not None else None
     # Incidents of other plans that a team is taken from lose it too.
     touched = list(dict.fromkeys([*plan["incidents"], *(r["incident"] for r in withdrawn(said))]))
-    running = orders.running(connection, touched, at) if plan["accepted_number"] is None else None
+    gone = orders.turned_back(connection, exercise=plan["exercise"], at=at)
+    running = None
+    if plan["accepted_number"] is None:
+        running = [o for o in orders.running(connection, touched, at) if o["id"] not in gone]
     names = _names(snapshot, [said, *([parent["body"]] if parent else [])], (o["team"] for o in running or ()))
     about = incidents.several(connection, touched, at)
     out = _top(plan) | {
@@ -551,8 +575,9 @@ def _stands(
     proposed = plan["accepted_number"] is None
     holds = last is not None and last["plan"] == plan["id"]
     overtaken = proposed and last is not None and last["number"] != plan["based_on"]
+    changed = since(snapshot, plan, at, names) if proposed or holds else []
     return {
-        "since": since(snapshot, plan, at, names) if proposed or holds else [],
+        "since": changed + (_since_of_others(snapshot, plan, at) if holds else []),
         "overtaken": last if overtaken else None, "holds": holds,
     }  # fmt: skip
 
@@ -822,6 +847,23 @@ def since(
     out += [f"{_plain(names, row.team_id)}报{row.status}（{_clock(row.made_at)}）" for row in rows]
     for i, one in incidents.several(connection, plan["incidents"], until).items():
         if one["version"] != plan["body"]["versions"].get(str(i)):
+            what = "有更新" if one["state"] == "open" else incidents.STATES[one["state"]]
+            out.append(f"险情 {i} {what}（{_clock(one['changed_at'])}）")
+    return out
+
+
+def _since_of_others(snapshot: Snapshot, plan: Mapping[str, Any], until: datetime) -> list[str]:
+    """The same of orders that run by plans before this one: accepting another does not settle what they lack."""
+    connection, exercise = snapshot.connection, plan["exercise"]
+    mine = {a["team"] for a in plan["body"]["assignments"]}
+    running = orders.open_by_team(connection, exercise=exercise, at=until)
+    gone = orders.turned_back(connection, exercise=exercise, at=until)
+    back = {t: gone[o["id"]] for t, o in running.items() if o["id"] in gone and t not in mine}
+    names = _names(snapshot, [], back)
+    out = [f"{_plain(names, t)}报{told['status']}（{_clock(told['at'])}）" for t, told in back.items()]
+    given = {o["incident"]: o["at"] for o in running.values() if o["incident"] not in plan["incidents"]}
+    for i, one in incidents.several(connection, list(given), until).items():
+        if one["changed_at"] > given[i]:
             what = "有更新" if one["state"] == "open" else incidents.STATES[one["state"]]
             out.append(f"险情 {i} {what}（{_clock(one['changed_at'])}）")
     return out

@@ -94,10 +94,10 @@ def return_plan(plan_id: PlanId, body: Reason, request: Request, reader: Writer,
 
 @router.post("/plans/{plan_id}/change", status_code=201)
 def change_plan(plan_id: PlanId, body: PlanChange, request: Request, reader: Writer, snapshot: WriteSnapshot) -> Any:
-    """{team, incident | null} → a further plan with this team there and all others as before, and the `diff`: what it
-    means for each incident. Nothing is accepted."""
+    """{team, incident | null, instead_of | null} → a further plan with this team there, `instead_of` nowhere and all
+    others as before, and the `diff`: what it means for each incident. Nothing is accepted."""
     count(reader)
-    made = plans.change(snapshot, request.app.state.router, plan_id, body.team, body.incident)
+    made = plans.change(snapshot, request.app.state.router, plan_id, body.team, body.incident, body.instead_of)
     return _plan(request, snapshot, made)
 
 

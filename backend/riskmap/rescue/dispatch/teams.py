@@ -21,6 +21,7 @@ CLASS = "rescue-team"
 Status = Literal["待命", "出动", "在途", "到达", "返回", "休整"]
 STATUSES: tuple[Status, ...] = ("待命", "出动", "在途", "到达", "返回", "休整")
 FREE = frozenset({"待命", "返回"})  # may be given a task; who is under an order is decided by that order
+HOME = frozenset({"待命", "返回", "休整"})  # on its way to no incident
 SEATS = 6  # persons that a boat takes at once beside its crew. [judgement]
 _AHEAD = timedelta(minutes=2)  # clocks of two machines differ
 

@@ -57,27 +57,30 @@ def nearest_teams(
     lat: Annotated[Decimal, Query(title="纬度", ge=-85, le=85)],
     flood: OfFlood = None,
     need: Annotated[list[Need] | None, Query(title="需要")] = None,
+    others: Annotated[bool, Query(title="含条件不全的")] = False,
     exercise: Exercise = False,
     limit: Some = 20,
 ) -> Any:
-    """{items: [{…team, leg: {travel_s, distance_m, routing, boat_leg} | null, said}], total, fitting, routing,
-    routing_title, routing_notes}: teams in order of estimated arrival at a place, with all that is needed. A team
-    without a way stands at the end and says so; `said` is for one that is not free."""
+    """{items: [{…team, leg: {travel_s, distance_m, routing, boat_leg} | null, said, lacks}], total, fitting, routing,
+    routing_title, routing_notes}: teams in order of estimated arrival at a place, with all that is needed; with
+    `others` also those that lack something of it (`lacks`, in words), after those that do not. A team without a way
+    stands at the end and says so; `said` is for one that is not free."""
     count(reader)
     if flood is not None:
         _same_kind(snapshot, flood, exercise)
     then = minute.asked(snapshot.connection, None)
     every = teams.all_of(snapshot, exercise=exercise, at=then)
-    fitting = [t for t in every if all(t.meets(n) for n in need or ())]
-    found, how = ways.legs(
-        snapshot, request.app.state.router, fitting, [Place(float(lon), float(lat))], flood, exercise
-    )
-    ordered = ways.arrivals(fitting, found)
+    lacks = {t.id: [incidents.NEEDS[n] for n in need or () if not t.meets(n)] for t in every}
+    fitting = [t for t in every if not lacks[t.id]]
+    asked = every if others else fitting
+    found, how = ways.legs(snapshot, request.app.state.router, asked, [Place(float(lon), float(lat))], flood, exercise)
+    ordered = sorted(ways.arrivals(asked, found), key=lambda one: (one[1] is None, len(lacks[one[0].id])))
     first = ordered[:limit]
     busy = orders.open_by_team(snapshot.connection, exercise=exercise, at=then)
     told = teams.bodies(snapshot, [t for t, _ in first], busy)
     items = [
-        body | {"leg": leg and leg.body(), "said": _why_not(team, leg is not None, team.id in busy)}
+        body
+        | {"leg": leg and leg.body(), "said": _why_not(team, leg is not None, team.id in busy), "lacks": lacks[team.id]}
         for body, (team, leg) in zip(told, first, strict=True)
     ]
     note_asked(request, snapshot, "place", f"{lon},{lat}", {"teams": len(ordered)})
@@ -205,7 +208,7 @@ def post_move(store_id: StoreId, body: GoodsMove, request: Request, reader: Writ
 
 def _incident(request: Request, snapshot: Snapshot, incident_id: int, at: datetime | None = None) -> dict[str, Any]:
     then = minute.asked(snapshot.connection, at)
-    found = incidents.body(incidents.find(snapshot.connection, incident_id, then), then)
+    found = incidents.bodies(snapshot, [incidents.find(snapshot.connection, incident_id, then)], then)[0]
     more = {
         "versions": incidents.versions(snapshot.connection, incident_id, then),
         "orders": orders.listed(snapshot, exercise=found["exercise"], at=then, incident=incident_id),
@@ -231,9 +234,10 @@ def list_incidents(
     every: Annotated[bool, Query(title="含已结束", alias="all")] = False,
     at: At = None,
 ) -> Any:
-    """{items, total}: incidents at a minute, the most urgent first, each with its priority and the words of it."""
+    """{items, total}: incidents at a minute, the most urgent first, each with its priority and the words of it;
+    `yours`: whether the reader's areas let him change it."""
     then = minute.asked(snapshot.connection, at)
-    items = incidents.listed(snapshot.connection, exercise=exercise, at=then, all_states=every)
+    items = incidents.listed(snapshot, exercise=exercise, at=then, all_states=every)
     return answer(request, snapshot, {"items": items, "total": len(items)}, then)
 
 

@@ -121,10 +121,11 @@ class NewPlan(Wire):
 
 
 class PlanChange(Wire):
-    """By hand: this team goes to that incident (null: nowhere)."""
+    """By hand: this team goes to that incident (null: nowhere), and another one does not."""
 
     team: Id = Field(title="队伍")
     incident: Id | None = Field(None, title="险情")
+    instead_of: Id | None = Field(None, title="替换下来的队伍")
 
 
 class Replan(Wire):

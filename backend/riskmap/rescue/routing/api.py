@@ -125,7 +125,7 @@ def list_closures(
     """Roads closed by an act at a minute."""
     when = minute.asked(snapshot.connection, at)
     found = queries.closures(snapshot.connection, exercise, when, past=past)
-    return answer(request, snapshot, {"items": [closures.shown(one) for one in found]}, at)
+    return answer(request, snapshot, {"items": closures.shown(snapshot, found)}, at)
 
 
 @router.post("/closures", status_code=201)

@@ -3,7 +3,7 @@ roads in an area.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -16,11 +16,11 @@ from shapely.ops import substring
 from riskmap.base import clock
 from riskmap.base.crs import CGCS2000
 from riskmap.base.errors import Conflict, FieldError, Invalid, NotFound
-from riskmap.rescue import log, minute
+from riskmap.rescue import areas, log, minute
 from riskmap.rescue.roadengine.plane import Plane
 from riskmap.rescue.roads import CARRIES
 from riskmap.rescue.routing import queries
-from riskmap.store.place import parse_shape
+from riskmap.store.place import anchor_of, parse_shape
 from riskmap.store.snapshot import Snapshot
 
 _NEAR_M = 100.0  # of a place that somebody clicked
@@ -158,8 +158,10 @@ def _within(snapshot: Snapshot, area: Mapping[str, Any]) -> tuple[str, BaseGeome
 
 
 def open_again(snapshot: Snapshot, closed_id: int, reason: str) -> None:
-    """A closed road is open again, with its log entry. Raises NotFound, Conflict."""
+    """A closed road is open again, with its log entry. Raises NotFound, Conflict, Forbidden outside the reader's
+    areas."""
     found = find(snapshot, closed_id)
+    areas.ensure_his(snapshot, f"“{found['name']}”的封闭", found["by"], _middle(found))
     if found["opened_at"] is not None or not queries.open_again(
         snapshot.connection, closed_id, snapshot.reader.name, reason
     ):
@@ -175,9 +177,16 @@ def find(snapshot: Snapshot, closed_id: int) -> dict[str, Any]:
     found = queries.closure(snapshot.connection, closed_id)
     if found is None:
         raise NotFound("没有这处封闭，请刷新后再选。")
-    return shown(found)
+    return shown(snapshot, [found])[0]
 
 
-def shown(row: dict[str, Any]) -> dict[str, Any]:
-    """With its line as GeoJSON."""
-    return row | {"geometry": json.loads(row["geometry"])}
+def shown(snapshot: Snapshot, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """With the line as GeoJSON; `yours`: whether the reader may open it again, his role allowing."""
+    out = [{**row, "geometry": json.loads(row["geometry"])} for row in rows]
+    his = areas.his(snapshot, [_middle(one) for one in out])
+    return [one | {"yours": mine or one["by"] == snapshot.reader.name} for one, mine in zip(out, his, strict=True)]
+
+
+def _middle(one: Mapping[str, Any]) -> tuple[float, float]:
+    """A place of a closure, on its road."""
+    return anchor_of(shapely.from_geojson(json.dumps(one["geometry"])))
