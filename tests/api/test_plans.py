@@ -88,7 +88,7 @@ class TestPlan:
         assert made["unreachable"] == []
         assert get(admin, "teams")["by_status"]["出动"] == 0  # a proposal sends nobody
         newest = get(admin, "log", kind="调度")["items"][0]
-        assert newest["what"] == f"新拟方案 {made['id']}：派 3 支，没有队伍的险情 0 处，未采纳"
+        assert newest["what"] == f"新拟方案稿 {made['id']}：派 3 支，没有队伍的险情 0 处，未采纳"
 
     def test_who_cannot_be_served_says_why(self, admin: TestClient, fleet: dict[str, int]) -> None:
         many = incident(admin, place(101.5), trapped=20, needs=["boat"])

@@ -217,7 +217,7 @@ def test_a_plan_is_made_compared_accepted_and_its_orders_are_followed(page: Page
     card.get_by_role("button", name="在图上比较").click()
     at_rest(page)
     accepted(page)
-    expect(page.locator(".rd-head")).to_contain_text("方案 1 执行中")
+    expect(page.locator(".rd-head")).to_contain_text("第 1 号方案执行中")
     expect(page.locator(".rd-head")).to_contain_text(re.compile(r"队伍 2/\d+ 出动"))
     page.wait_for_function("() => { const c = window.riskmapWays.counts(); return c.running === 2 && !c.proposed; }")
     expect(row(page, "水中村").locator(".rd-when")).to_contain_text("已下达")
@@ -312,9 +312,44 @@ def test_by_hand_another_team_and_who_was_first_is_told(page: Page, office: http
     expect(card.locator("[role=alert]").first).to_contain_text(re.compile("admin 已于 .* 采纳第 .* 号方案"))
     expect(card.get_by_role("button", name="采纳", exact=True)).to_have_count(0)
     expect(card.get_by_role("button", name="重算")).to_be_visible()
+    assert card.locator("[role=alert]").count() == 1  # said once
     card.get_by_role("button", name="收起").click()
     expect(page.locator(".rd-card[data-plan]")).to_have_count(0)
     expect(row(page, "北头").locator(".rd-when")).to_contain_text("已下达")
+
+
+def test_who_has_gone_home_is_told_and_another_is_put_in_its_place(page: Page, office: httpx.Client) -> None:
+    reported(office, "北头", 0.02, 0.02, trapped=5, needs=["boat"])
+    page.reload()
+    card = planned(page)
+    accepted(page)
+    card = planned(page)  # the same again
+    expect(card).to_contain_text("和现在执行的一样，不用采纳")
+    expect(card.get_by_role("button", name="采纳", exact=True)).to_have_count(0)
+    card.get_by_role("button", name="收起").or_(card.get_by_role("button", name="退回")).first.click()
+    page.get_by_role("dialog", name="退回").locator("textarea").fill("不用")
+    page.get_by_role("dialog", name="退回").get_by_role("button", name="退回").click()
+    [order] = office.get("/api/rescue/orders", params={"running": True}).json()["items"]
+    post(office, f"teams/{order['team']['id']}/status", {"status": "返回"})
+    page.reload()
+    when = row(page, "北头").locator(".rd-when")
+    expect(when).to_contain_text("已报返回")
+    expect(page.locator(".rd-card.held")).to_contain_text(re.compile("采纳以后有变：.*报返回"))
+    one = opened(page, "北头")
+    pick = one.get_by_label("指定队伍")
+    # Those that fit first, each with how long; those that lack something say what.
+    expect(pick.locator("optgroup").first).to_have_attribute("label", "条件合适")
+    expect(pick.locator("optgroup").first.locator("option").first).to_contain_text("分钟")
+    expect(pick.locator("optgroup[label=条件不全] option").first).to_contain_text("缺艇")
+    other = pick.locator("optgroup[label=条件合适] option:not([disabled])").first.get_attribute("value")
+    pick.select_option(other)
+    one.get_by_label("加派还是替换").select_option(label=f"替换{order['team']['name']}")
+    one.get_by_role("button", name="预看改派").click()
+    expect(card).to_contain_text(f"收回 1 份调度令：{order['team']['name']}")
+    card.get_by_role("button", name="采纳", exact=True).click()
+    expect(card).to_have_count(0)
+    expect(when).not_to_contain_text("已报返回")
+    expect(page.locator(".rd-card.held")).to_have_count(0)
 
 
 def test_no_way_is_said_and_is_no_zero(page: Page, office: httpx.Client) -> None:
@@ -352,7 +387,7 @@ def test_an_exercise_and_a_minute_of_before_are_kept_apart(page: Page, office: h
     expect(page.locator(".rd-incident")).to_have_count(1)
     planned(page)
     accepted(page)
-    expect(page.locator(".rd-head")).to_contain_text("方案 1 执行中")
+    expect(page.locator(".rd-head")).to_contain_text("第 1 号方案执行中")
     assert office.get("/api/rescue/orders?running=true").json()["items"] == []
     # Back to the minute in which it was reported: no plan then, and nothing can be done.
     page.locator(".rs-entries tr", has_text="演练险情").last.locator("button").click()

@@ -97,7 +97,7 @@ def test_a_night_from_the_water_to_the_log(
     assert {a["incident_name"] for a in first["assignments"]} == {"例湖村三组", "南山口"}
     expect(row(page, "例湖村三组")).to_contain_text("行船")
     accepted(page)
-    expect(page.locator(".rd-head")).to_contain_text("方案 1 执行中")
+    expect(page.locator(".rd-head")).to_contain_text("第 1 号方案执行中")
 
     # A bridge on the way is under water: another plan, with its difference, is accepted.
     way = next(a for a in first["assignments"] if a["incident_name"] == "南山口")
@@ -116,7 +116,7 @@ def test_a_night_from_the_water_to_the_log(
     at_rest(page)
     page.screenshot(path=tmp_path / "plan.png")
     accepted(page)
-    expect(page.locator(".rd-head")).to_contain_text("方案 2 执行中")
+    expect(page.locator(".rd-head")).to_contain_text("第 2 号方案执行中")
     running = office.get("/api/rescue/orders?running=true").json()["items"]
     assert {o["incident_name"] for o in running} == {"例湖村三组", "南山口"}
 

@@ -61,12 +61,12 @@ def accept(snapshot: Snapshot, plan_id: int) -> int:
             f"队伍已报{gone[one['order']]['status']}" if one["order"] in gone
             else "改道，另有新令" if one["order"] in turned else "改派或收回"
         )  # fmt: skip
-        orders.add_mark(snapshot, one["order"], "cancelled", at=None, how="system", note=f"方案 {number} {why}")
+        orders.add_mark(snapshot, one["order"], "cancelled", at=None, how="system", note=f"第 {number} 号方案：{why}")
         if one["team"] not in sent and one["order"] not in gone:  # what it has reported itself stays
             teams.add_status(snapshot, one["team"], "返回", order_id=one["order"], exercise=exercise)
     log.note(
         connection, by=by, kind="调度", exercise=exercise, flood_id=plan["flood"],
-        what=f"采纳第 {number} 号方案（方案编号 {plan_id}）：派出 {len(new)} 支，收回 {len(back)} 份调度令，"
+        what=f"采纳第 {number} 号方案（方案稿 {plan_id}）：派出 {len(new)} 支，收回 {len(back)} 份调度令，"
         f"没有队伍的险情 {len(body['unreachable'])} 处",
         ref={"kind": "plan", "id": plan_id},
         body={"number": number, "orders": len(new), "cancelled": [o["order"] for o in back]},
@@ -85,7 +85,7 @@ def _ensure_first(snapshot: Snapshot, plan: Mapping[str, Any]) -> None:
     if last is not None and last["number"] != plan["based_on"]:
         at = last["at"].astimezone(clock.SHANGHAI)
         raise Conflict(
-            f"{last['by']} 已于 {at:%m-%d %H:%M:%S} 采纳第 {last['number']} 号方案（方案编号 {last['plan']}），"
+            f"{last['by']} 已于 {at:%m-%d %H:%M:%S} 采纳第 {last['number']} 号方案（方案稿 {last['plan']}），"
             "您的方案是在它以前拟的，没有采纳。请重算，看过差别再采纳。",
             code="overtaken", now=last,
         )  # fmt: skip

@@ -261,10 +261,10 @@ def _keep(
             "pins": dump_json(kept), "body": dump_json(body),
         },
     ).scalar_one()  # fmt: skip
-    from_ = f"，由方案 {parent['id']}" if parent else ""
+    from_ = f"，由方案稿 {parent['id']}" if parent else ""
     log.note(
         snapshot.connection, by=reader.name, kind="调度", exercise=asked.exercise, flood_id=asked.flood_id,
-        what=f"{HOW[how]}方案 {made}{from_}：派 {len(body['assignments'])} 支，"
+        what=f"{HOW[how]}方案稿 {made}{from_}：派 {len(body['assignments'])} 支，"
         f"没有队伍的险情 {len(body['unreachable'])} 处，未采纳",
         ref={"kind": "plan", "id": made, "act": how},
     )  # fmt: skip
@@ -612,7 +612,7 @@ def give_back(snapshot: Snapshot, plan_id: int, reason: str) -> None:
     )
     log.note(
         connection, by=reader.name, kind="调度", exercise=exercise, flood_id=plan["flood"],
-        what=f"退回方案（方案编号 {plan_id}）：{reason}", ref={"kind": "plan", "id": plan_id},
+        what=f"退回方案稿 {plan_id}：{reason}", ref={"kind": "plan", "id": plan_id},
     )  # fmt: skip
 
 

@@ -101,7 +101,7 @@ async function readHolding(): Promise<void> {
 let against = ""; // the orders that the proposal was told against
 let minuteOf = "";
 async function readBodies(): Promise<void> {
-  const running = (dispatch.orders ?? []).map((o) => `${o.id}${o.status}`).join();
+  const running = (dispatch.orders ?? []).map((o) => `${o.id}${o.status}${o.turned_back}`).join();
   const wanted = new Set([...(dispatch.shown === null ? [] : [dispatch.shown]), ...(dispatch.accepted ? [dispatch.accepted.plan] : []), ...(dispatch.orders ?? []).map((o) => o.plan)]);
   const of = `${night.exercise} ${night.at}`;
   if (minuteOf !== of) [dispatch.bodies, minuteOf] = [{}, of];

@@ -7,6 +7,7 @@ export interface IncidentFacts { kind: string; name: string; trapped: number | n
 export interface Incident extends IncidentFacts {
   id: number; version: number; exercise: boolean; made_at: string; made_by: string; changed_at: string; by: string; happened_at: string; status: "open" | "closed" | "merged" | "split"; status_title: string;
   place: Geometry; point: [number, number]; needs_titles: string[]; came_from: number[]; went_to: number[]; priority: Priority;
+  yours: boolean; // the reader's areas let him change it
 }
 export interface IncidentVersion extends IncidentFacts { version: number; made_at: string; by: string; status: string; status_title: string; at: string }
 export interface IncidentWhole extends Incident { versions: IncidentVersion[]; orders: Order[] }
@@ -37,5 +38,5 @@ export type OrderStatus = "issued" | "receipt" | "departure" | "arrival" | "resu
 export interface Order {
   id: number; number: string; plan: number; exercise: boolean; team: { id: number | null; name: string | null; masked: string | null }; incident: number; incident_name: string | null; ordered_at: string; by: string; what: string;
   to: { party: number; role: string; post: string; name: string } | null; travel_s: number; distance_m: number; routing: "road" | "straight_line"; expected_at: string; late: boolean; instructions: string[]; status: OrderStatus; status_title: string;
-  marks: { what: string; what_title: string; at: string; made_at: string; by: string; how_title: string; note: string }[]; said: string;
+  marks: { what: string; what_title: string; at: string; made_at: string; by: string; how_title: string; note: string }[]; said: string; turned_back: boolean;
 }

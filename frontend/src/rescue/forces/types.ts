@@ -15,7 +15,7 @@ export interface Report { status: TeamStatus; at: string; made_at: string; by: s
 
 export interface Leg { travel_s: number; distance_m: number; routing: "road" | "straight_line"; boat_leg: { distance_m: number; travel_s: number } | null }
 export interface How { routing: "road" | "straight_line"; routing_title: string; routing_notes: string[] }
-export interface Arrival extends Omit<Team, "id" | "name"> { id: number | null; name: string | null; masked: string | null; leg: Leg | null; said: string }
+export interface Arrival extends Omit<Team, "id" | "name"> { id: number | null; name: string | null; masked: string | null; leg: Leg | null; said: string; lacks: string[] }
 export interface Nearest extends How { items: Arrival[]; total: number; fitting: number }
 
 export interface Good { item: string; unit: string; registered: number | string; stock: number | string; minimum: number | string | null; below_minimum: boolean }
@@ -30,7 +30,7 @@ export interface Site { at: At; name: string; team: number | null; team_name: st
 export interface Proposal extends How { asked: string; k: number; places: number; covered: number; uncovered: number; unplaced: number; teams: number; items: Site[]; after: number; lost: number; left: KeyPlace[]; optimal: boolean; note: string }
 export interface StandbyRecord { id: number; made_at: string; by: string; note: string; places: { team: number | null; team_name: string | null; masked: string | null; name: string; at: At | null }[] }
 
-export interface Closure { id: number; at: string; by: string; name: string; reason: string; starts_at: string; ends_at: string | null; length_m: number; geometry: Geometry; opened_at: string | null }
+export interface Closure { id: number; at: string; by: string; name: string; reason: string; starts_at: string; ends_at: string | null; length_m: number; geometry: Geometry; opened_at: string | null; yours: boolean }
 export interface JobShare { id: string; status: string; phase: string | null; progress: number | null }
 export interface Routing {
   status: string; status_title: string; by_road: boolean; set: { id: number; name: string; rows: number; loaded_at: string } | null; tiles: { built_at: string; took_s: number; stretches: number; left_out: number; bytes: number } | null;
