@@ -50,8 +50,9 @@ def clean(app: Any) -> Iterator[None]:
         )
         connection.execute(
             text(
-                "INSERT INTO rescue_team_status (team_id, status, at, by, how, exercise) SELECT DISTINCT team_id, '待命',"
-                " clock_timestamp(), 'test', 'hand', exercise FROM rescue_team_status"
+                "INSERT INTO rescue_team_status (team_id, status, at, by, how, exercise) SELECT team_id, '待命',"
+                " clock_timestamp(), 'test', 'hand', exercise FROM (SELECT DISTINCT team_id, exercise"
+                " FROM rescue_team_status) AS t"
             )
         )
 
