@@ -19,7 +19,7 @@ export function useDispatchMap(take: (incident: number) => void): { ways: WaysLa
   const ways = new WaysLayer();
   const pins = new PinsLayer(take);
   const drawn = computed<Way[]>(() => {
-    const running = (dispatch.orders ?? []).filter((o) => o.status !== "arrival").flatMap((o): Way[] => {
+    const running = (dispatch.orders ?? []).filter((o) => o.status !== "arrival" && !o.turned_back).flatMap((o): Way[] => {
       const a = assignmentOf(o);
       return a ? [{ how: "running", road: a.route, boat: a.boat_leg, straight: a.routing === "straight_line" }] : [];
     });
