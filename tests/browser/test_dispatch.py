@@ -334,6 +334,7 @@ def test_who_has_gone_home_is_told_and_another_is_put_in_its_place(page: Page, o
     page.reload()
     when = row(page, "北头").locator(".rd-when")
     expect(when).to_contain_text("已报返回")
+    page.wait_for_function("() => window.riskmapWays.counts().running === 0")
     expect(page.locator(".rd-card.held")).to_contain_text(re.compile("采纳以后有变：.*报返回"))
     one = opened(page, "北头")
     pick = one.get_by_label("指定队伍")
