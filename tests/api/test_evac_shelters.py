@@ -118,6 +118,24 @@ class TestShelters:
         admin.post(f"{PATH}/{other['id']}/close", json={"reason": "结束"})
         assert free(of) == (20, 70)
 
+    def test_who_is_in_a_shelter_that_nobody_named_is_counted_apart(
+        self, admin: TestClient, of: dict[str, Any], place: dict[str, int]
+    ) -> None:
+        assert shelters(admin, of)["unnamed"] == 0
+        other, played = ordered(admin, place), order(admin, exercise=True)
+        enter(admin, of, "sheltered", 30)
+        enter(admin, of, "returned", 4, origin="shelter")
+        enter(admin, other, "sheltered", 5)
+        enter(admin, of, "sheltered", 9, shelter=place["near"])
+        enter(admin, of, "with_relatives", 8)
+        enter(admin, of, "returned", 2, origin="relatives")
+        enter(admin, played, "sheltered", 3)
+        got = shelters(admin, of)
+        assert (got["unnamed"], got["free"]) == (31, 141)
+        assert shelters(admin, played)["unnamed"] == 3
+        admin.post(f"{PATH}/{other['id']}/close", json={"reason": "结束"})
+        assert shelters(admin, of)["unnamed"] == 26
+
     def test_what_the_reader_may_not_see_is_masked_and_counted(
         self, admin: TestClient, of: dict[str, Any], place: dict[str, int], make_account: Maker
     ) -> None:

@@ -42,6 +42,7 @@ export const RV = {
   noShelter: "不注明",
   byPlan: "（安置方案）",
   room: (free: number) => (free > 0 ? `空 ${num(free)}` : "已满"),
+  unnamed: (n: number) => `另有 ${num(n)} 人没有注明避难场所，未计入空位`,
   origin: "自何处返回",
   origins: { shelter: "避难场所", relatives: "亲友处" } as Record<string, string>,
   changeHint: "增加写正数，减少写负数",

@@ -115,6 +115,7 @@ export const RE = {
 
   // Shelters
   freeSum: (free: number, capacity: number) => `空位 ${num(free)} / ${num(capacity)}`,
+  unnamed: (n: number) => `另有 ${num(n)} 人没有注明避难场所，未计入空位`,
   usableOf: (usable: number, total: number) => `可用 ${num(usable)} / ${num(total)} 处`,
   stopped: "停用",
   mapStopped: "停用",

@@ -198,7 +198,8 @@ def get_shelters(
 ) -> Any:
     """{items: [{id, name, division, at, masked, capacity, occupied, free, reserved, in_water, depth_m, usable, why_not,
     hazards: [{id, name, class_title, grade, masked, distance_m}], more_hazards}], total, unusable, capacity, free (of
-    those that can be used), hidden, water: the flood that they are tested against, which is the newest version of the
+    those that can be used), hidden, unnamed (persons in shelters of all evacuations that run of whom it was not said in
+    which: in no `occupied`), water: the flood that they are tested against, which is the newest version of the
     order's scenario, water_withdrawn: that all its versions are}. Free = capacity - who is in it from all
     evacuations that run."""
     count(reader)
@@ -207,7 +208,8 @@ def get_shelters(
     note_asked(request, snapshot, "evacuation", evacuation_id, {"shelters": len(found), "hazard_m": hazard_m})
     water = orders.water_now(snapshot.connection, of)
     withdrawn = water is not None and floods.find(snapshot.connection, water)["withdrawn_at"] is not None
-    body = shelters.answer(snapshot, found) | {"water": water, "water_withdrawn": withdrawn}
+    unnamed = shelters.unnamed(snapshot, of["exercise"])
+    body = shelters.answer(snapshot, found) | {"unnamed": unnamed, "water": water, "water_withdrawn": withdrawn}
     return answer(request, snapshot, {**body, "hazard_m": hazard_m}, minute.asked(snapshot.connection, None))
 
 

@@ -118,6 +118,19 @@ def occupied(snapshot: Snapshot, exercise: bool, evacuation_id: int | None = Non
     return {row.id: row.n for row in rows}
 
 
+def unnamed(snapshot: Snapshot, exercise: bool) -> int:
+    """Who is in a shelter of which nobody said which, in all evacuations that run: they lessen no shelter's places."""
+    return int(
+        snapshot.connection.execute(
+            text(
+                "SELECT coalesce(sum(came - left_again), 0)::bigint"
+                f" FROM rescue_evac_in_shelters({_RUNNING}, 'infinity') WHERE shelter_id IS NULL"
+            ),
+            {"exercise": exercise},
+        ).scalar_one()
+    )
+
+
 def _reserved(snapshot: Snapshot, of: Mapping[str, Any]) -> dict[int, int]:
     """What accepted plans of other evacuations that run have promised, less who has come."""
     rows = snapshot.connection.execute(
