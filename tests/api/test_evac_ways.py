@@ -14,6 +14,9 @@ from tests.api.test_evac_shelters import plan
 from tests.api.test_roads import run
 from tests.api.test_routing import EAST_M, ROADS, ROUND_M, E, M, W
 
+from riskmap.rescue.evac import ways
+from riskmap.rescue.routing import Vehicle
+
 COUNTY = "360402"
 
 
@@ -57,6 +60,31 @@ def test_the_way_to_a_shelter_is_by_dry_road_and_of_a_village_in_the_water_befor
     assert way(wet, "中村")["distance_m"] == pytest.approx(EAST_M / 2, rel=0.02)
     assert any(note == "中村：村在水里，按水到之前的道路算，须在水到之前走" for note in wet["notes"])
     assert not any("须在水到之前走" in note for note in dry["notes"])
+    kinds = [{v["name"]: v["way"] for v in one["villages"]} for one in (dry, wet)]
+    assert kinds == [{"西村": "dry", "中村": "dry"}, {"西村": "dry", "中村": "before_water"}]
+
+
+def test_nobody_is_reckoned_faster_than_a_coach_on_any_road(
+    admin: TestClient, town: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def west(top: int) -> tuple[float, list[str], int]:
+        monkeypatch.setattr(ways, "BUS", Vehicle(top_kmh=top))
+        made = plan(admin, ordered(admin, town, None))
+        [one] = next(v for v in made["villages"] if v["name"] == "西村")["to"]
+        return one["distance_m"] / one["travel_s"] * 3.6, made["notes"], made["top_kmh"]
+
+    as_it_is, notes, told = west(ways.TOP_KMH)
+    assert told == ways.TOP_KMH == 60
+    assert as_it_is <= 60.5
+    assert any("最高 60 km/h" in note for note in notes)
+    assert west(30)[0] <= 30.5 < as_it_is  # the engine heeds it
+
+
+def test_who_is_dry_but_shut_in_by_the_water_goes_before_it_comes(admin: TestClient, town: dict[str, int]) -> None:
+    ring = [(1.0, square(*place, 120)) for place in ((116.003, 29.70), (116.0, 29.703))]
+    made = plan(admin, ordered(admin, town, int(flood(admin, ring, name="围住西村")["id"])))
+    assert {v["name"]: v["way"] for v in made["villages"]} == {"西村": "before_water", "中村": "dry"}
+    assert any(note.startswith("西村：水到以后没有不涉水的路") for note in made["notes"])
 
 
 def test_what_is_reported_while_the_routing_works_is_in_the_plan_and_no_transaction_waits_for_it(

@@ -2,6 +2,7 @@
 
 import io
 import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import Any
@@ -78,6 +79,13 @@ def now(office: httpx.Client, of: dict[str, Any]) -> dict[str, Any]:
     got = dict(office.get(f"{PATH}/{of['id']}").json())
     holds(got)
     return got
+
+
+def until(holds: Callable[[], bool]) -> None:
+    patience = time.monotonic() + 120
+    while not holds():
+        assert time.monotonic() < patience
+        time.sleep(0.5)
 
 
 def strip(page: Page) -> list[str]:
@@ -292,6 +300,32 @@ def test_a_plan_shows_its_shortage_and_its_difference_and_is_accepted(
     page.get_by_role("button", name="算方案").click()
     expect(plan).to_contain_text("人到 1 处", timeout=60_000)
     expect(plan.locator(".pe-sent")).to_contain_text(name)
+
+
+def test_what_the_figures_leave_out_is_said_beside_them(
+    page: Page, office: httpx.Client, flood: dict[str, Any]
+) -> None:
+    if not office.get("/api/rescue/routing").json()["by_road"]:
+        assert office.post("/api/rescue/routing/build").status_code == 202
+        until(lambda: office.get("/api/rescue/routing").json()["by_road"])
+    of = order(office, flood)
+    wet, other = (next(v for v in of["villages"] if v["name"] == name) for name in ("例湖村", "南塘村"))
+    for persons in (3, 4):
+        one = {"village": other["id"], "kind": "sheltered", "persons": persons, "key": key()}
+        assert office.post(f"{PATH}/{of['id']}/entries", json=one).status_code == 201
+    made = office.post(f"{PATH}/{of['id']}/plans", json={}).json()
+    assert {v["village"]: v["way"] for v in made["villages"]}[wet["id"]] == "before_water", made["notes"]
+    opened(page)
+    page.get_by_role("button", name="避难场所", exact=True).click()
+    expect(page.locator(".pe-tab")).to_contain_text("另有 7 人没有注明避难场所，未计入空位")
+    # A village that stands in the water is not said to go by a dry way, and that it has to hurry is not in a fold.
+    page.get_by_role("button", name="安置方案", exact=True).click()
+    plan = page.locator(".pe-plan")
+    row = plan.locator(".pe-sent li", has_text=wet["name"])
+    expect(row.get_by_text("须在水到之前走", exact=True)).to_be_visible()
+    expect(plan.get_by_text("1 个村须在水到之前走")).to_be_visible()
+    expect(plan).not_to_contain_text("不涉水的路")
+    expect(plan).to_contain_text("最高 60 km/h")
 
 
 def test_the_village_officers_page_is_handed_over_as_a_code_and_who_leads_is_written(

@@ -250,10 +250,11 @@ def list_plans(
 def get_plan(
     evacuation_id: EvacuationId, plan_id: PlanId, request: Request, reader: Inner, snapshot: ReadSnapshot
 ) -> Any:
-    """{id, made_at, by, routing: road|straight_line, notes, hazard_m, persons, short, shelters, accepted_at,
-    accepted_by, villages: [{village, name, left, short, why, to: [{shelter, name, masked, persons, distance_m,
-    travel_s}]}], diff: {against: {plan, at, by} | null, rows: [{village, name, before: [{name, persons}], after}],
-    same}}: to the plan in force, or of one that was accepted to the one before it."""
+    """{id, made_at, by, routing: road|straight_line, notes, hazard_m, top_kmh (nobody is reckoned faster), persons,
+    short, shelters, accepted_at, accepted_by, villages: [{village, name, left, short, why, way:
+    dry|before_water|straight_line|null, to: [{shelter, name, masked, persons, distance_m, travel_s}]}], diff:
+    {against: {plan, at, by} | null, rows: [{village, name, before: [{name, persons}], after}], same}}: to the plan in
+    force, or of one that was accepted to the one before it."""
     return answer(request, snapshot, plan.body(snapshot, evacuation_id, plan_id))
 
 

@@ -124,18 +124,20 @@ def _decide(picture: Picture, router: Any, asked: PlanQuestion) -> Decided:
                      "travel": way.travel_s}
                 )  # fmt: skip
     notes = list(found_ways.notes)
-    for which, said in ((found_ways.early, ways.IN_WATER), (found_ways.straight, ways.NO_ROAD)):
+    told = ((found_ways.wet, ways.IN_WATER), (found_ways.cut_off, ways.CUT_OFF), (found_ways.straight, ways.NO_ROAD))
+    for which, said in told:
         if which:
             notes.append(f"{'、'.join(placed[i]['name'] for i in sorted(which))}：{said}")
     rough = [v["name"] for v in placed if places[v["id"]][2]]
     if rough:
         notes.append(f"{'、'.join(rough[:20])}：没有登记的村庄对象，位置按区划的中间")
+    kinds = {v["id"]: found_ways.kind(i) for i, v in enumerate(placed)}
     body = {
-        "hazard_m": asked.hazard_m, "shelters": asked.shelters, "notes": notes, "usable": len(usable),
-        "water": picture.water,
+        "hazard_m": asked.hazard_m, "top_kmh": ways.TOP_KMH, "shelters": asked.shelters, "notes": notes,
+        "usable": len(usable), "water": picture.water,
         "villages": [
             {"village": v["id"], "left": left[v["id"]], "short": left[v["id"]] - sent[v["id"]],
-             "why": _why_short(v, left, sent, places)}
+             "why": _why_short(v, left, sent, places), "way": kinds.get(v["id"])}
             for v in villages
         ],
         "in_shelters": {str(s.hit.id): picture.own.get(s.hit.id, 0) for s in usable},
@@ -305,11 +307,12 @@ def body(snapshot: Snapshot, evacuation_id: int, plan_id: int) -> dict[str, Any]
             for one in lines
             if one["village"] == v["village"]
         ]  # fmt: skip
-        out.append({**v, "name": villages[v["village"]]["name"], "to": own})
+        out.append({"way": None, **v, "name": villages[v["village"]]["name"], "to": own})
     return found | {
         "diff": _difference(snapshot, found, lines, {v["id"]: v["name"] for v in villages.values()}),
         "villages": out, "persons": sum(one["persons"] for one in lines), "short": sum(v["short"] for v in out),
         "shelters": len({one["shelter"] for one in lines}), "hazard_m": kept["hazard_m"], "notes": kept["notes"],
+        "top_kmh": kept.get("top_kmh"),
     }  # fmt: skip
 
 

@@ -34,7 +34,7 @@ _APPROACH_KMH = 15.0  # Policy: the last metres along a road up to the water's e
 _NO_WAY = ("No path could be found", "No suitable edges", "Locations are in unconnected")  # the engine's words
 _COSTING = {
     "use_tracks": 0.5, "use_living_streets": 0.5, "service_penalty": 0, "private_access_penalty": 0,
-    "gate_penalty": 30, "top_speed": 80,
+    "gate_penalty": 30,
 }  # fmt: skip
 
 
@@ -197,7 +197,7 @@ class Engine:
             return {**told, "leg": None}
         water = self._water(asked)
         begin, end = table["origins"][0]["on"], cell["on"]
-        trip = self._asked(begin, end, water)
+        trip = self._asked(begin, end, water, asked["top_kmh"])
         if trip is None:  # the matrix had one
             raise Crossed
         leg = trip["trip"]["legs"][0]
@@ -209,10 +209,10 @@ class Engine:
         manoeuvres = [{k: m[k] for k in known if k in m} for m in leg["maneuvers"]]
         return {**told, "leg": cell, "line": line, "manoeuvres": manoeuvres}
 
-    def _asked(self, begin: Position, end: Position, water: Water) -> dict[str, Any] | None:
+    def _asked(self, begin: Position, end: Position, water: Water, top_kmh: int) -> dict[str, Any] | None:
         try:
             found: dict[str, Any] = self._actor.route(
-                {"locations": [_location(begin), _location(end)], "units": "kilometers", **_common(water)}
+                {"locations": [_location(begin), _location(end)], "units": "kilometers", **_common(water, top_kmh)}
             )
         except RuntimeError as error:
             if _is_no_way(error):
@@ -240,7 +240,7 @@ class Engine:
                     targets.append(launch["on"])
             destinations.append(end)
         begins = [i for i, one in enumerate(origins) if one["on"] is not None]
-        table = self._table([origins[i]["on"] for i in begins], targets, water)
+        table = self._table([origins[i]["on"] for i in begins], targets, water, asked["top_kmh"])
         rows: list[list[Any]] = [[None] * len(destinations) for _ in origins]
         for r, i in enumerate(begins):
             for c, end in enumerate(destinations):
@@ -279,12 +279,12 @@ class Engine:
             )  # fmt: skip
         return out
 
-    def _table(self, begins: list[Position], ends: list[Position], water: Water) -> list[list[Any]]:
+    def _table(self, begins: list[Position], ends: list[Position], water: Water, top_kmh: int) -> list[list[Any]]:
         if not begins or not ends:
             return []
         asked = {
             "sources": [_location(at) for at in begins], "targets": [_location(at) for at in ends], "verbose": False,
-            "units": "kilometers", **_common(water),
+            "units": "kilometers", **_common(water, top_kmh),
         }  # fmt: skip
         try:
             found = self._actor.matrix(asked)["sources_to_targets"]
@@ -309,7 +309,7 @@ class Engine:
             found = self._actor.isochrone(
                 {
                     "locations": [_location(origin["on"])], "contours": contours, "polygons": True, "denoise": 0,
-                    "generalize": 10, **_common(water),
+                    "generalize": 10, **_common(water, asked["top_kmh"]),
                 }
             )  # fmt: skip
         except RuntimeError as error:
@@ -352,8 +352,8 @@ def _location(at: Position) -> dict[str, Any]:
     }
 
 
-def _common(water: Water) -> dict[str, Any]:
-    out: dict[str, Any] = {"costing": "auto", "costing_options": {"auto": _COSTING}}
+def _common(water: Water, top_kmh: int) -> dict[str, Any]:
+    out: dict[str, Any] = {"costing": "auto", "costing_options": {"auto": {**_COSTING, "top_speed": top_kmh}}}
     return out | ({"exclude_locations": water.exclude} if water.exclude else {})
 
 

@@ -11,8 +11,9 @@ Position = tuple[float, float]
 # Policy: no standard says how fast a rescue boat is in flooded streets, or how fast one gets on as the crow flies.
 BOAT_KMH = Decimal(8)
 STRAIGHT_KMH = Decimal(30)
+TOP_KMH = 80  # of whoever drives alone [judgement]
 BY_TITLE: dict[By, str] = {"road": "按道路", "straight_line": "直线距离，没有按道路算"}
-SPEEDS = f"车速是引擎按道路等级的经验值，最高 80 km/h；舟艇速度由填写，默认 {BOAT_KMH} km/h（经验值）。"
+SPEEDS = f"车速是引擎按道路等级的经验值，最高 {TOP_KMH} km/h；舟艇速度由填写，默认 {BOAT_KMH} km/h（经验值）。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +31,18 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Vehicle:
-    """Who drives: `wading_m` None is general traffic; `boat_kmh` None has no boat with it."""
+    """Who drives: `wading_m` None is general traffic; `boat_kmh` None has no boat with it; faster than `top_kmh` it
+    goes on no road."""
 
     wading_m: Decimal | None = None
     boat_kmh: Decimal | None = None
+    top_kmh: int = TOP_KMH
+
+    @property
+    def speeds(self) -> str:
+        """How its time is reckoned, in words."""
+        boat = "" if self.boat_kmh is None else f"；舟艇按 {self.boat_kmh} km/h"
+        return f"车速是引擎按道路等级的经验值，最高 {self.top_kmh} km/h{boat}（经验值）。"
 
 
 @dataclass(frozen=True, slots=True)

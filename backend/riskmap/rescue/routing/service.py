@@ -16,7 +16,6 @@ from riskmap.exchange.datum import metres_between
 from riskmap.rescue import depths, floods, minute
 from riskmap.rescue.routing import queries, tiles, words
 from riskmap.rescue.routing.answers import (
-    SPEEDS,
     STRAIGHT_KMH,
     Answer,
     BoatLeg,
@@ -147,7 +146,7 @@ def matrix_of(
     question = looked.question
     asked = {
         "do": "matrix", "origins": [p.at for p in origins], "destinations": [p.at for p in destinations],
-        "boat_kmh": _boat(question.vehicle),
+        "boat_kmh": _boat(question.vehicle), "top_kmh": question.vehicle.top_kmh,
     }  # fmt: skip
     said = _of_engine(question, looked.roads, router, asked)
     if isinstance(said, str):
@@ -168,7 +167,9 @@ def route(
 ) -> tuple[Route | None, Answer]:
     """The way with its line and instructions in Chinese, None where there is none; and how it was found."""
     question = Question.ask(connection, vehicle, flood_id, exercise, at)
-    asked = {"do": "route", "from": origin.at, "to": destination.at, "boat_kmh": _boat(vehicle)}
+    asked = {
+        "do": "route", "from": origin.at, "to": destination.at, "boat_kmh": _boat(vehicle), "top_kmh": vehicle.top_kmh,
+    }  # fmt: skip
     said = _on_roads(question, router, asked)
     if isinstance(said, str):
         rows, answer = _straight(question, [origin], [destination], said)
@@ -205,7 +206,8 @@ def reach(
 ) -> tuple[list[dict[str, Any]], Answer]:
     """For each of these minutes the area that is reached by road, without closed water; and how it was found."""
     question = Question.ask(connection, vehicle, flood_id, exercise, at)
-    said = _on_roads(question, router, {"do": "reach", "from": origin.at, "minutes": list(minutes)})
+    asked = {"do": "reach", "from": origin.at, "minutes": list(minutes), "top_kmh": vehicle.top_kmh}
+    said = _on_roads(question, router, asked)
     if isinstance(said, str):
         stands = End(question.in_water(origin))
         notes = [_straight_note(said), *question.notes(), *_told_wet([stands], "起点")]
@@ -263,7 +265,7 @@ def _metres(a: Position, b: Position) -> float:
 def _answer(question: Question, origins: Sequence[Mapping[str, Any]], ends: Sequence[Mapping[str, Any]]) -> Answer:
     starts = [End(bool(o["wet"]), o["off_road_m"]) for o in origins]
     goals = [End(bool(d["wet"]), d["off_road_m"]) for d in ends]
-    notes = [*question.notes(), *_told(starts, "起点"), *_told(goals, "目的地"), SPEEDS]
+    notes = [*question.notes(), *_told(starts, "起点"), *_told(goals, "目的地"), question.vehicle.speeds]
     return Answer("road", notes, starts, goals)
 
 

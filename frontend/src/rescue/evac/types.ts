@@ -26,8 +26,8 @@ export interface PlaceOf { village: number; at: [number, number] | null; rough: 
 export interface PlanLine { id: number; made_at: string; by: string; routing: "road" | "straight_line"; short: number; accepted_at: string | null; accepted_by: string | null }
 interface SentTo { name: string; persons: number }
 export interface Plan extends PlanLine {
-  notes: string[]; hazard_m: number; persons: number; shelters: number;
-  villages: { village: number; name: string; left: number; short: number; why: string; to: { shelter: number | null; name: string | null; masked: string | null; persons: number; distance_m: number; travel_s: number | null }[] }[];
+  notes: string[]; hazard_m: number; top_kmh: number | null; persons: number; shelters: number;
+  villages: { village: number; name: string; left: number; short: number; why: string; way: "dry" | "before_water" | "straight_line" | null; to: { shelter: number | null; name: string | null; masked: string | null; persons: number; distance_m: number; travel_s: number | null }[] }[];
   diff: { against: { plan: number; at: string; by: string } | null; rows: { village: number; name: string; before: SentTo[]; after: SentTo[] }[]; same: number };
 }
 export interface Proposed {
