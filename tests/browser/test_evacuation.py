@@ -51,6 +51,39 @@ def counts(page: Page) -> list[str]:
     return page.locator(".ev-counts dd").all_inner_texts()
 
 
+def test_an_evacuation_that_has_ended_takes_what_was_before_its_end_and_no_more(
+    office: httpx.Client, of: dict[str, Any], open_page: Callable[..., Watched], address: str
+) -> None:
+    watched = open_page(**PHONE, signed=False, path="/")
+    page = watched.page
+    page.request.post(f"{address}/api/session", data={"username": "admin", "password": ADMIN_PASSWORD})
+    page.goto(f"{address}/rescue/evac/{of['id']}/{of['villages'][0]['id']}")
+    expect(page.locator(".count")).to_be_visible()
+    # Two wait on the telephone: one of before the end, one that its sender makes after it without knowing.
+    page.context.set_offline(True)
+    report(page, 7)
+    expect(page.get_by_role("heading", name=re.compile("待发 1 条"))).to_be_visible()
+    assert office.post(f"{PATH}/{of['id']}/close", json={"reason": "水退"}).status_code == 200
+    page.wait_for_timeout(1500)  # the telephone knows the service's time to the length of an answer
+    report(page, 5)
+    expect(page.get_by_role("heading", name=re.compile("待发 2 条"))).to_be_visible()
+    page.context.set_offline(False)
+    expect(page.locator(".ev-line", has_text="这次转移已由 admin 于")).to_contain_text("水退", timeout=30_000)
+    expect(page.locator("h1 + p")).to_contain_text("转移已结束")
+    expect(page.locator(".ev")).not_to_contain_text("立即转移")
+    late = page.locator("li", has_text="没有记上")
+    expect(late).to_contain_text(re.compile("安置 5 人.*这次转移已由 admin 于 .* 结束"), timeout=30_000)
+    assert late.get_by_role("button").all_inner_texts() == ["不报了"]
+    expect(page.locator(".ev-counts dd").nth(1)).to_have_text("7")
+    assert now(office, of)["moved"] == 7
+    for gone in (".ev-form", ".ev-rows button:has-text('更正')", ".ev-rows button:has-text('报这户')"):
+        expect(page.locator(gone)).to_have_count(0)
+    late.get_by_role("button", name="不报了").click()
+    expect(page.get_by_role("heading", name=re.compile("待发"))).to_have_count(0)
+    meant = ("ERR_INTERNET_DISCONNECTED", "status of 409")
+    watched.wrong[:] = [w for w in watched.wrong if not any(m in w for m in meant)]
+
+
 def test_a_night_of_a_village_officer(
     office: httpx.Client, of: dict[str, Any], open_page: Callable[..., Watched], address: str
 ) -> None:
