@@ -206,6 +206,32 @@ class TestWho:
         assert [v["name"] for v in got["villages"]] == ["无数村"]
         assert (got["persons"], got["hidden"], got["hidden_persons"]) == (120, 1, 120)
 
+    def test_what_lies_beside_the_water_is_proposed_apart(self, admin: TestClient, make_account: Maker) -> None:
+        at = (115.83, 29.63)
+        wet = add(admin, "village", "水里村", at, "360402", attributes={"residents": 12})
+        by = (at[0], at[1] + 230 / 111_000)
+        beside = add(admin, "village", "水旁村", by, "360402", attributes={"residents": 7}, visibility="command")
+        water = flood(admin, [(0.5, square(*at, 200))])
+
+        def proposed(client: TestClient, **more: Any) -> tuple[list[Any], list[Any], int, int]:
+            got = client.post(f"{PATH}/propose", json={"flood": water["id"], **more}).json()
+            return (
+                [v["object"] for v in got["villages"]],
+                [v["object"] for v in got["near"]],
+                got["near_hidden"],
+                got["persons"],
+            )
+
+        assert proposed(admin) == ([wet], [beside], 0, 12)
+        assert proposed(admin, margin_m=10) == ([wet], [], 0, 12)
+        assert proposed(make_account("editor")) == ([wet], [], 1, 12)
+
+    def test_what_is_wrong_with_an_order_names_the_village(self, admin: TestClient) -> None:
+        listed = [{"name": n, "division": "360402", "to_move": 3} for n in ("甲村", "乙村", "乙村")]
+        said = refused(admin.post(PATH, json={"name": "例", "villages": listed}))
+        assert said["detail"] == "“乙村”有误，没有下达，请改正后再下达"
+        assert [e["field"] for e in said["errors"]] == ["villages.2.name"]
+
 
 def test_the_equations_hold_after_a_thousand_entries_of_several_users_in_any_order(
     admin: TestClient, make_account: Maker

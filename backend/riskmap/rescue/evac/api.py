@@ -59,10 +59,11 @@ def list_evacuations(
 
 @router.post("/propose")
 def propose(body: Proposal, request: Request, reader: Inner, snapshot: ReadSnapshot) -> Any:
-    """Villages and residential areas in the water of a flood, with residents as `to_move`; nothing is written."""
+    """Villages and residential areas in the water of a flood, with residents as `to_move`, and `near` those within
+    `margin_m` of it; nothing is written."""
     count(reader)
     flood = floods.find(snapshot.connection, body.flood)
-    found = proposal.of_flood(snapshot, flood)
+    found = proposal.of_flood(snapshot, flood, body.margin_m)
     note_asked(request, snapshot, "flood", body.flood, {"homes": len(found["villages"]) + found["hidden"]})
     return answer(request, snapshot, {**found, "flood": body.flood, "exercise": flood["exercise"]})
 

@@ -95,7 +95,9 @@ def _insert_villages(snapshot: Snapshot, evacuation_id: int, given: Sequence[Vil
         have.add((division, one.name))
     _check_objects(snapshot, given, wrong)
     if wrong:
-        raise Invalid("村（社区）有误，请改正后再下达", errors=wrong[:50])
+        names = dict.fromkeys(given[int(fault.field.split(".")[1])].name for fault in wrong)
+        told = "、".join(f"“{n}”" for n in [*names][:5]) + (f"等 {len(names)} 个村（社区）" if len(names) > 5 else "")
+        raise Invalid(f"{told}有误，没有下达，请改正后再下达", errors=wrong[:50])
     for one in given:
         division = canonical_division(one.division)
         ensure_area(reader, division, one.name)

@@ -59,9 +59,10 @@ class MoreVillages(Wire):
 
 
 class Proposal(Wire):
-    """A flood whose villages are wanted."""
+    """A flood whose villages are wanted, with those beside it."""
 
     flood: Id = Field(title="淹没范围")
+    margin_m: Annotated[int, Field(ge=0, le=2000)] = Field(50, title="外缘")
 
 
 class Closing(Wire):

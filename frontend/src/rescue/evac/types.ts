@@ -30,8 +30,9 @@ export interface Plan extends PlanLine {
   villages: { village: number; name: string; left: number; short: number; why: string; way: "dry" | "before_water" | "straight_line" | null; to: { shelter: number | null; name: string | null; masked: string | null; persons: number; distance_m: number; travel_s: number | null }[] }[];
   diff: { against: { plan: number; at: string; by: string } | null; rows: { village: number; name: string; before: SentTo[]; after: SentTo[] }[]; same: number };
 }
+interface ProposedHome { name: string; division: string; town: string; object: number; class_title: string; to_move: number | null; depth_m: number | string | null; distance_m: number; source: string; dated: string }
 export interface Proposed {
-  villages: { name: string; division: string; town: string; object: number; class_title: string; to_move: number | null; depth_m: number | string; source: string; dated: string }[];
+  villages: ProposedHome[]; near: ProposedHome[]; near_hidden: number;
   hidden: number; hidden_persons: number; persons: number; unknown: number;
 }
 export interface TakenHouseholds { added: number; changed: number; same: number; faults: { line: number; column: string; code: string; message: string }[] }
