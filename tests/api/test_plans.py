@@ -626,6 +626,9 @@ class TestOrders:
             "签收",
             "队长接令",
             "核验码",
+            "未按淹没范围计算",
+            "东经",
+            "虚线为直线，不是路线",
         ):
             assert said in page, said
         assert "演练" not in page

@@ -1,7 +1,9 @@
 """The plan on roads: water and a closed bridge change who goes where; a boat leg; who stands by before the water."""
 
+import re
 from collections.abc import Callable
 
+import pypdfium2
 import pytest
 from shapely.geometry import Point, shape
 from starlette.testclient import TestClient
@@ -138,6 +140,39 @@ def test_in_the_water_only_a_boat_gets_there_and_a_new_version_of_the_flood_chan
     assert "行船" in one["why"]
     water = shape(square(116.03, 29.70, 800)).buffer(-1e-5)
     assert all(not water.contains(Point(p)) for p in one["route"]["coordinates"])
+
+
+def test_the_printed_order_has_coordinates_the_water_and_a_sketch_of_the_way(
+    admin: TestClient, fleet: dict[str, int]
+) -> None:
+    wet = flood(admin, [(1.0, square(116.03, 29.70, 800))], name="例圩三")
+    here = incident(admin, (116.035, 29.70), trapped=2, needs=["boat"], name="圩里", flood=wet["id"])
+    made = plan(admin, here, flood=wet["id"], teams=[fleet["east"]])
+    [one] = made["assignments"]
+    post(admin, f"plans/{made['id']}/accept", {}, 200)
+    [sheet] = printed(admin, made["id"])
+    lon, lat = one["boat_leg"]["coordinates"][0]
+    for said in (
+        "东经116.035000°，北纬29.700000°（CGCS2000）",
+        f"下艇点东经{lon:.6f}°，北纬{lat:.6f}°（CGCS2000）",
+        "淹没范围例圩三第1版",
+        f"险情{here['id']}",
+        "路线示意：粗线为路线，虚线为行船，斜线为水",
+        "北",
+    ):
+        assert said in sheet, said
+    [order] = get(admin, "orders", plan=made["id"])["items"]
+    post(admin, f"orders/{order['id']}/marks", {"what": "result"})
+    post(admin, f"teams/{fleet['east']}/status", {"status": "待命"})
+    post(admin, f"incidents/{here['id']}/close", {"version": 1, "result": "救出"}, 200)
+
+
+def printed(admin: TestClient, made: int) -> list[str]:
+    """What the sheets of a plan's orders say, without spaces."""
+    answer = admin.get("/api/rescue/orders.pdf", params={"plan": made})
+    assert answer.status_code == 200, answer.text
+    with pypdfium2.PdfDocument(answer.content) as document:
+        return [re.sub(r"\s+", "", p.get_textpage().get_text_bounded()) for p in document]
 
 
 def test_nearest_goes_by_road_and_says_who_cannot_get_there(admin: TestClient, fleet: dict[str, int]) -> None:

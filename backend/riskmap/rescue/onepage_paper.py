@@ -80,7 +80,7 @@ def pdf(
         "exercise": exercise,
         "bw": bw,
         "printed": f"{now:%Y-%m-%d %H:%M}",
-        "flood_words": "" if flood is None else _flood_words(flood),
+        "flood_words": "" if flood is None else flood_words(flood),
         "points": points(page),
         "people_note": _people(page),
         "roads_note": page["roads"]["note"] or "",
@@ -136,7 +136,8 @@ def _plan_note(flooded: bool, roads: tuple[Sequence[PlanRoad], bool], bw: bool, 
     return "　".join(parts)
 
 
-def _flood_words(flood: Mapping[str, Any]) -> str:
+def flood_words(flood: Mapping[str, Any]) -> str:
+    """Which water: its scenario, version and time."""
     at: datetime = flood["at"]
     outside = f"（{floods.OUTSIDE}）" if flood.get("outside") else ""
     return f"淹没范围：{flood['name']} 第 {flood['version']} 版 {at.astimezone(clock.SHANGHAI):%m-%d %H:%M}{outside}"
@@ -281,12 +282,12 @@ def _plan(
     for ring in dict.fromkeys([*rings, page["radius_m"]]):
         r = ring * scale
         body.append(f'<circle cx="46" cy="46" r="{r:.2f}" fill="none" stroke="#8A8A8A" stroke-width="0.15"/>')
-        letters.append(_letter(_MID + 0.6, _MID - r + 0.5, metres(ring), 5.5, halo=0.35, colour="#555555"))
+        letters.append(letter(_MID + 0.6, _MID - r + 0.5, metres(ring), 5.5, halo=0.35, colour="#555555"))
     body.append('<path d="M46 0V92M0 46H92" stroke="#C4C4C4" stroke-width="0.1"/>')
     body.append(f'<path d="M44 46h4M46 44v4" stroke="{INK}" stroke-width="0.5"/>')
-    letters.append(_letter(_MID + 0.8, _SIDE - 3.2, "北", 7, bold=True))
+    letters.append(letter(_MID + 0.8, _SIDE - 3.2, "北", 7, bold=True))
     undrawn = 0
-    for name, (_, letter) in _HELP.items():
+    for name, (_, sign) in _HELP.items():
         for row in reversed(page["help"][name]["items"][: most[name]]):
             at = _at(row, to_mm)
             if at is None:
@@ -297,7 +298,7 @@ def _plan(
                     f' fill="{INK if not row["in_water"] else "#FFFFFF"}" stroke="{INK}" stroke-width="0.25"/>'
                 )
                 colour = INK if row["in_water"] else "#FFFFFF"
-                letters.append(_letter(at[0] - 1.06, _SIDE - at[1] - 0.78, letter, 6, bold=True, colour=colour))
+                letters.append(letter(at[0] - 1.06, _SIDE - at[1] - 0.78, sign, 6, bold=True, colour=colour))
     taken: list[tuple[float, float]] = []
     for n, row in enumerate(page["hazards"]["items"][: most["hazards"]], 1):
         at = _at(row, to_mm)
@@ -317,7 +318,7 @@ def _plan(
         )
         wide = 0.95 * len(str(n))
         ink = ("#FFFFFF" if row["grade"] == "major" else INK) if bw else look.ink
-        letters.append(_letter(x - wide / 2 - 0.05, _SIDE - y - 0.72, str(n), 5.6, bold=True, colour=ink))
+        letters.append(letter(x - wide / 2 - 0.05, _SIDE - y - 0.72, str(n), 5.6, bold=True, colour=ink))
     body.append(f'<rect x="0.1" y="0.1" width="91.8" height="91.8" fill="none" stroke="{INK}" stroke-width="0.25"/>')
     svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_SIDE:g} {_SIDE:g}">{"".join(body)}</svg>'
     return svg.encode(), letters, undrawn
@@ -371,9 +372,10 @@ def _at(row: Mapping[str, Any], to_mm: Any) -> tuple[float, float] | None:
     return (float(x), float(y)) if math.isfinite(x) and math.isfinite(y) else None
 
 
-def _letter(
+def letter(
     x: float, y: float, s: str, pt: float, *, bold: bool = False, halo: float = 0.0, colour: str = INK
 ) -> dict[str, Any]:
+    """A line of letters on a plan, its baseline so many millimetres from the lower left corner."""
     return {"x": x, "y": y, "s": s, "pt": pt, "bold": bold, "turn": 0, "halo": halo, "color": colour}
 
 

@@ -64,16 +64,17 @@ def _home(ordered_at: datetime, told: Mapping[str, Any]) -> bool:
 
 
 def told_ways(connection: Connection, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
-    """The way that each order was given with: {routing, route, boat_leg}."""
+    """The way that each order was given with: {routing, route, boat_leg}, and by which `flood`."""
     rows = connection.execute(
         text(
-            "SELECT o.order_id, a.one FROM rescue_order AS o JOIN rescue_plan AS p USING (plan_id)"
+            "SELECT o.order_id, p.flood_id, a.one FROM rescue_order AS o JOIN rescue_plan AS p USING (plan_id)"
             " CROSS JOIN jsonb_array_elements(p.body->'assignments') AS a (one)"
             " WHERE o.order_id = ANY(CAST(:ids AS bigint[])) AND (a.one->>'team')::bigint = o.team_id"
         ),
         {"ids": list(ids)},
     )
-    return {r.order_id: {k: r.one[k] for k in ("routing", "route", "boat_leg")} for r in rows}
+    kept = ("routing", "route", "boat_leg")
+    return {r.order_id: {k: r.one[k] for k in kept} | {"flood": r.flood_id} for r in rows}
 
 
 def running(connection: Connection, incident_ids: Sequence[int], at: datetime) -> list[dict[str, Any]]:

@@ -3,13 +3,19 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import shapely
+from shapely.geometry import shape
+from shapely.geometry.base import BaseGeometry
+
 from riskmap.base import clock
 from riskmap.catalogue import queries as catalogue_queries
 from riskmap.exchange.division_names import division_names_of
 from riskmap.paper import typeset
 from riskmap.paper.typeset import Typeset
-from riskmap.rescue import imprint, persons
-from riskmap.rescue.dispatch import incidents, orders
+from riskmap.rescue import floods, imprint, persons
+from riskmap.rescue.dispatch import incidents, orders, seen, sketch
+from riskmap.rescue.onepage_paper import flood_words, metres
+from riskmap.rescue.routing import Place
 from riskmap.rescue.routing.answers import BY_TITLE
 from riskmap.store.snapshot import Snapshot
 
@@ -27,14 +33,59 @@ def pdf(snapshot: Snapshot, listed: Sequence[Mapping[str, Any]], exercise: bool,
     )  # fmt: skip
     places = incidents.several(snapshot.connection, [o["incident"] for o in ordered])
     phones = persons.of_objects(snapshot, [o["team"]["id"] for o in ordered if o["to"]])
+    way_of = orders.told_ways(snapshot.connection, [o["id"] for o in ordered])
+    full = {i for i, form in seen.forms(snapshot, [o["team"]["id"] for o in ordered]).items() if form == "full"}
+    waters = {i: _Water(snapshot, i) for i in {w["flood"] for w in way_of.values()} if i is not None}
+    sheets: list[dict[str, Any]] = []
+    files: dict[str, bytes] = {}
+    for n, o in enumerate(ordered):
+        way = way_of.get(o["id"])
+        water = None if way is None else waters.get(way["flood"])
+        said = _sheet(snapshot, o, places[o["incident"]], phones) | {
+            "flood": "未按淹没范围计算" if water is None else water.words, "launch": "", "sketch": None,
+        }  # fmt: skip
+        # A team's way tells where it stands, and is for who sees the team in full.
+        if way is not None and o["team"]["id"] in full:
+            said |= _way(way, incidents.place_of(places[o["incident"]]), o["incident"], water, f"sketch-{n}.svg", files)
+        sheets.append(said)
     data = {
         "imprint": about.body() | {"mark": mark or ""},  # 演练 has a box of its own
         "orders": {
             "exercise": exercise, "printed": f"{now:%Y-%m-%d %H:%M}",
-            "sheets": [_sheet(snapshot, o, places[o["incident"]], phones) for o in ordered],
+            "sheets": sheets, "side": sketch.SIDE,
         },
     }  # fmt: skip
-    return typeset.pdf("orders", data, at=now)
+    return typeset.pdf("orders", data, files, at=now)
+
+
+class _Water:
+    """The flood that orders of a plan were reckoned with: in words, and all of its water."""
+
+    def __init__(self, snapshot: Snapshot, flood_id: int) -> None:
+        flood = floods.find(snapshot.connection, flood_id) | {"outside": floods.is_outside(snapshot, flood_id)}
+        gone = "（已撤回）" if flood["withdrawn_at"] is not None else ""
+        self.words = flood_words(flood).removeprefix("淹没范围：") + gone
+        classes = floods.classes(snapshot.connection, flood_id)
+        self.shape: BaseGeometry = shapely.union_all([shape(c["geometry"]) for c in classes])
+
+
+def _way(
+    way: Mapping[str, Any], at: Place, incident: int, water: _Water | None, file: str, files: dict[str, bytes]
+) -> dict[str, Any]:  # fmt: skip
+    """Where the boat goes in, and the sketch; its shapes go to the files."""
+    boat = way["boat_leg"]
+    launch = "" if boat is None else f"{_lonlat(Place(*boat['coordinates'][0]))}　行船 {metres(boat['distance_m'])}"
+    made = sketch.drawn(way, at, f"险情 {incident}", None if water is None else water.shape)
+    if made is None:
+        return {"launch": launch}
+    files[file], letters = made
+    note = "粗线为路线" if way["routing"] == "road" else "虚线为直线，不是路线"
+    note += ("，虚线为行船" if boat is not None else "") + ("，斜线为水" if water is not None else "")
+    return {"launch": launch, "sketch": {"file": file, "letters": letters, "note": note}}
+
+
+def _lonlat(at: Place) -> str:
+    return f"东经 {at.lon:.6f}°，北纬 {at.lat:.6f}°（CGCS2000）"
 
 
 def _sheet(
@@ -56,7 +107,7 @@ def _sheet(
         "by": order["by"],
         "at": imprint.stamp(order["ordered_at"])[:16],
         "place": where,
-        "lonlat": f"{at.lon:.5f}, {at.lat:.5f}",
+        "lonlat": _lonlat(at),
         "reporter": f"{incident['reporter']} {incident['phone']}".strip(),
         "expected": imprint.stamp(order["expected_at"])[:16],
         "routing": straight,
