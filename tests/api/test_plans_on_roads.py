@@ -130,8 +130,7 @@ def test_in_the_water_only_a_boat_gets_there_and_a_new_version_of_the_flood_chan
     assert anew["assignments"] == []
     [lost] = anew["unreachable"]
     assert (lost["incident"], lost["code"]) == (here["id"], "no_way")
-    assert "无法到达" in lost["why"]
-    assert "没有一支有艇" in lost["why"]
+    assert lost["why"] == "险情在水里，能派的 1 支队伍没有一支有艇：无法到达"
     assert [r["what"] for r in anew["diff"]["rows"]] == ["lost"]
     boats = plan(admin, here, flood=big["id"], teams=list(fleet.values()))
     [one] = boats["assignments"]
@@ -140,6 +139,40 @@ def test_in_the_water_only_a_boat_gets_there_and_a_new_version_of_the_flood_chan
     assert "行船" in one["why"]
     water = shape(square(116.03, 29.70, 800)).buffer(-1e-5)
     assert all(not water.contains(Point(p)) for p in one["route"]["coordinates"])
+
+
+def test_who_is_reached_by_nobody_is_told_with_the_cause(admin: TestClient, fleet: dict[str, int]) -> None:
+    def why(where: tuple[float, float], *teams: int, flood: int | None = None) -> str:
+        made = plan(admin, incident(admin, where, trapped=1), flood=flood, teams=list(teams))
+        assert made["assignments"] == []
+        [lost] = made["unreachable"]
+        assert lost["code"] == "no_way"
+        return str(lost["why"])
+
+    far = (116.15, 29.70)  # more than 5 km from the last road
+    assert re.fullmatch(
+        r"险情离最近的道路 9\.\d km，路网里没有能开到附近的路（可能路网不全）：无法到达", why(far, fleet["pump"])
+    )
+    # A dry place behind water, two kilometres off the road.
+    moat = flood(admin, [(1.0, square(116.07, 29.70, 600))], name="例隔水")
+    assert re.fullmatch(
+        r"险情离最近的道路 2\.\d km，中间隔着水：无法到达", why((116.078, 29.70), fleet["pump"], flood=moat["id"])
+    )
+    # In the water, where no boat gets to from any road.
+    assert re.fullmatch(
+        r"险情在水里、离最近的道路 1\.\d km，能派的 1 支队伍开不到能下水、直达险情的水边：无法到达",
+        why((116.07, 29.70), fleet["east"], flood=moat["id"]),
+    )
+    # The team itself stands in it.
+    home = flood(admin, [(1.0, square(E[0], E[1], 300))], name="例驻地")
+    assert why((116.01, 29.70), fleet["pump"], flood=home["id"]).startswith("能派的 1 支队伍自己都在车过不去的水里")
+    # Both ways over the river are shut, one by an act and one by water.
+    shut = {"at": {"type": "Point", "coordinates": [116.021, 29.70]}, "length_m": 100, "reason": "桥面过水"}
+    closed = post(admin, "routing/closures", shut)
+    north = flood(admin, [(1.0, square(116.02, NORTH, 300))], name="例北水")
+    cut = why((116.01, 29.70), fleet["pump"], flood=north["id"])
+    assert cut == "能派的 1 支队伍去险情的路都被水或登记的封闭断开：无法到达"
+    post(admin, f"routing/closures/{closed['id']}/lift", {"reason": "试完"}, 200)
 
 
 def test_the_printed_order_has_coordinates_the_water_and_a_sketch_of_the_way(

@@ -340,7 +340,7 @@ def _assigned(
                             way.in_water_m if way is not None else 0.0),
             }
         )  # fmt: skip
-    return {"assignments": out, **_without(picture, by_pair, pairs, task_of)}
+    return {"assignments": out, **_without(snapshot, asked, picture, by_pair, pairs, task_of)}
 
 
 def _s(leg: Leg | None) -> float:
@@ -429,6 +429,8 @@ def _better(team: Team, first: Team, incident: Mapping[str, Any]) -> str:
 
 
 def _without(
+    snapshot: Snapshot,
+    asked: Asked,
     picture: Picture,
     by_pair: Mapping[tuple[int, int], Leg | None],
     pairs: Sequence[tuple[int, int]],
@@ -443,7 +445,7 @@ def _without(
         task = task_of[one["id"]]
         there = sent.get(one["id"], [])
         if not there and not task.served:
-            code, why = _why_nobody(one, task, picture, by_pair)
+            code, why = _why_nobody(snapshot, asked, one, task, picture, by_pair)
             unreachable.append({"incident": one["id"], "code": code, "why": why})
             continue
         lacking = [n for n in one["needs"] if n not in task.met and not any(t.meets(n) for t in there)]
@@ -456,7 +458,12 @@ def _without(
 
 
 def _why_nobody(
-    one: Mapping[str, Any], task: Task, picture: Picture, by_pair: Mapping[tuple[int, int], Leg | None]
+    snapshot: Snapshot,
+    asked: Asked,
+    one: Mapping[str, Any],
+    task: Task,
+    picture: Picture,
+    by_pair: Mapping[tuple[int, int], Leg | None],
 ) -> tuple[str, str]:
     wanted = "、".join(incidents.NEEDS[n] for n in one["needs"])
     fits = [t for t in picture.teams.values() if assign.fits(_crew(t, picture), task)]
@@ -469,8 +476,7 @@ def _why_nobody(
         return "no_team", f"有{wanted or '条件'}的 {len(fits)} 支队伍都不能派（在执行任务、休整、没有位置或没有选入）"
     ways_ = [t for t in free if by_pair.get((t.id, one["id"])) is not None]
     if not ways_:
-        boats = "，其中没有一支有艇" if not any(t.boats for t in free) else ""
-        return "no_way", f"能派的 {len(free)} 支队伍都没有能走的路：无法到达{boats}"
+        return "no_way", ways.why_none(snapshot, incidents.place_of(one), free, asked.flood_id, asked.exercise)
     return "no_team", f"能到的 {len(ways_)} 支队伍都派往更急的险情了"
 
 

@@ -10,10 +10,10 @@ import shapely
 import shapely.geometry
 from pyproj import Geod
 
-from riskmap.rescue import routing
+from riskmap.rescue import floods, minute, routing
 from riskmap.rescue.dispatch.teams import Team
 from riskmap.rescue.roadengine.plane import Plane
-from riskmap.rescue.routing import Answer, Leg, Place, Route, Router, Vehicle
+from riskmap.rescue.routing import Answer, Leg, Place, Route, Router, Vehicle, queries, service, words
 from riskmap.rescue.routing.answers import BY_TITLE
 from riskmap.store.snapshot import Snapshot
 
@@ -141,3 +141,36 @@ def arrivals(teams: Sequence[Team], found: Legs, index: int = 0) -> list[tuple[T
         return (team.place is None, leg is None, leg.travel_s if leg else 0.0, team.id)
 
     return [(team, found.get((team.id, index))) for team in sorted(teams, key=order)]
+
+
+def why_none(snapshot: Snapshot, place: Place, free: Sequence[Team], flood_id: int | None, exercise: bool) -> str:
+    """Why no team gets to a place: in the water and no boat, far from any road, or cut off. Some small questions to the
+    database for a place that nobody reaches, and none to the engine."""
+    connection = snapshot.connection
+    teams_ = f"能派的 {len(free)} 支队伍"
+    near = queries.road_near(connection, place.lon, place.lat)
+    far = near is not None and near[0] > service.FAR_FROM_ROAD_M
+    off = f"离最近的道路 {words.distance(near[0] / 1000)}" if far and near is not None else ""
+    if flood_id is not None:
+        classes = {c["ordinal"]: c for c in floods.class_rows(connection, flood_id)}
+        placed = [t for t in free if t.place is not None]
+        here, *starts = queries.classes_at(connection, flood_id, [place.at, *(t.place.at for t in placed if t.place)])
+
+        def stuck(team: Team, ordinal: int | None) -> bool:
+            return ordinal is not None and not service.passes(team.vehicle, classes[ordinal])
+
+        if all(stuck(t, n) for t, n in zip(placed, starts, strict=True)):
+            return f"{teams_}自己都在车过不去的水里：无法到达"
+        if all(stuck(t, here) for t in free):
+            if not any(t.boats for t in free):
+                return f"险情在水里，{teams_}没有一支有艇：无法到达"
+            return f"险情在水里{off and f'、{off}'}，{teams_}开不到能下水、直达险情的水边：无法到达"
+        if off and near is not None and queries.water_between(connection, flood_id, near[1]):
+            return f"险情{off}，中间隔着水：无法到达"
+    if off:
+        return f"险情{off}，路网里没有能开到附近的路（可能路网不全）：无法到达"
+    shut = bool(queries.closed_now(connection, exercise, minute.asked(connection, None)))
+    by = "或".join(what for what, is_so in (("水", flood_id is not None), ("登记的封闭", shut)) if is_so)
+    if by:
+        return f"{teams_}去险情的路都被{by}断开：无法到达"
+    return f"{teams_}没有通到险情的路（可能路网不全）：无法到达"

@@ -89,6 +89,47 @@ def nearest_road(connection: Connection, lon: float, lat: float, within_m: float
     ).one_or_none()
 
 
+def road_near(connection: Connection, lon: float, lat: float) -> tuple[float, BaseGeometry] | None:
+    """How far the nearest road of all is, and the straight line to it; None without roads. Cheap: by the index."""
+    found = connection.execute(
+        text(
+            "SELECT ST_Distance(r.geom::geography, p.at::geography) AS distance_m,"
+            " ST_AsBinary(ST_ShortestLine(p.at, r.geom)) AS line"
+            " FROM (SELECT ST_SetSRID(ST_MakePoint(:lon, :lat), 4490) AS at) AS p CROSS JOIN LATERAL"
+            " (SELECT geom FROM road ORDER BY geom <-> p.at LIMIT 20) AS r ORDER BY 1 LIMIT 1"
+        ),
+        {"lon": lon, "lat": lat},
+    ).one_or_none()
+    return None if found is None else (float(found.distance_m), shapely.from_wkb(bytes(found.line)))
+
+
+def classes_at(connection: Connection, flood_id: int, places: Sequence[tuple[float, float]]) -> list[int | None]:
+    """In which depth class of a flood each of these places stands, None in none."""
+    rows = connection.execute(
+        text(
+            "SELECT (SELECT max(f.ordinal) FROM rescue_flood_piece AS f WHERE f.flood_id = :id"
+            " AND ST_Intersects(f.geom, ST_SetSRID(ST_MakePoint(p.lon, p.lat), 4490))) AS ordinal"
+            " FROM unnest(CAST(:lon AS float8[]), CAST(:lat AS float8[])) WITH ORDINALITY AS p (lon, lat, n)"
+            " ORDER BY p.n"
+        ),
+        {"id": flood_id, "lon": [at[0] for at in places], "lat": [at[1] for at in places]},
+    )
+    return [row.ordinal for row in rows]
+
+
+def water_between(connection: Connection, flood_id: int, line: BaseGeometry) -> bool:
+    """Whether a line meets any water of a flood."""
+    return bool(
+        connection.scalar(
+            text(
+                "SELECT EXISTS (SELECT FROM rescue_flood_piece AS f, (SELECT ST_GeomFromWKB(decode(:line, 'hex'), 4490)"
+                " AS geom) AS l WHERE f.flood_id = :id AND ST_Intersects(f.geom, l.geom))"
+            ),
+            {"id": flood_id, "line": shapely.to_wkb(line, hex=True)},
+        )
+    )
+
+
 def roads_within(connection: Connection, area: BaseGeometry, most: int) -> list[Any]:
     """The parts of roads in an area."""
     return list(

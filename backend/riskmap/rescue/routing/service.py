@@ -29,7 +29,7 @@ from riskmap.rescue.routing.answers import (
 from riskmap.rescue.routing.router import EngineFailed, Router, water_key
 from riskmap.rescue.routing.tiles import RoadSet
 
-_FAR_FROM_ROAD_M = 200.0  # from here on it is told
+FAR_FROM_ROAD_M = 200.0  # from here on it is told
 _WET_M = 5.0  # of a way in water, before it is told
 _KMH = 3.6
 _NO_ROADS = "没有装入路网"
@@ -55,7 +55,7 @@ class Question:
             told = "这是演练的淹没范围" if flood["exercise"] else "这是实战的淹没范围，演练里不用"
             raise Invalid("淹没范围与演练不一致。", errors=[FieldError("flood", "other_kind", told)])
         classes = [] if flood_id is None else floods.class_rows(connection, flood_id)
-        closed = tuple(c["ordinal"] for c in classes if not _passes(vehicle, c))
+        closed = tuple(c["ordinal"] for c in classes if not passes(vehicle, c))
         shut = queries.closed_now(connection, exercise, minute.asked(connection, at))
         return cls(connection, vehicle, flood, closed, shut)
 
@@ -93,7 +93,8 @@ class Question:
         return out
 
 
-def _passes(vehicle: Vehicle, class_: Mapping[str, Any]) -> bool:
+def passes(vehicle: Vehicle, class_: Mapping[str, Any]) -> bool:
+    """Whether a vehicle gets through water of a depth class."""
     if vehicle.wading_m is None:
         return bool(class_["traffic"] != "closed")
     return depths.passes(vehicle.wading_m, class_["depth_to_m"])
@@ -273,7 +274,7 @@ def _told(ends: Sequence[End], what: str) -> list[str]:
     """What has to be known of the ends."""
     wet = sum(e.in_water for e in ends)
     lost = sum(not e.in_water and e.off_road_m is None for e in ends)
-    far = [e.off_road_m for e in ends if e.off_road_m is not None and e.off_road_m > _FAR_FROM_ROAD_M]
+    far = [e.off_road_m for e in ends if e.off_road_m is not None and e.off_road_m > FAR_FROM_ROAD_M]
     out = []
     if wet:
         out.append(f"{what} {wet} 处在这辆车过不去的水中。")
@@ -281,7 +282,7 @@ def _told(ends: Sequence[End], what: str) -> list[str]:
         out.append(f"{what} {lost} 处 5 km 以内没有走得到的路。")
     if far:
         out.append(
-            f"{what} {len(far)} 处离最近的路超过 {_FAR_FROM_ROAD_M:.0f} m（最远 {max(far):,.0f} m），这一段没有算。"
+            f"{what} {len(far)} 处离最近的路超过 {FAR_FROM_ROAD_M:.0f} m（最远 {max(far):,.0f} m），这一段没有算。"
         )
     return out
 
