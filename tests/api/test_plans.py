@@ -137,6 +137,7 @@ class TestPlan:
         assert (rows[east["id"]]["what"], rows[west["id"]]["what"]) == ("lost", "other_team")
         assert rows[east["id"]]["words"].startswith("例东艇队（")
         assert rows[east["id"]]["words"].endswith(" → 没有队伍")
+        assert [u["why"].split("；")[0] for u in other["unreachable"]] == ["手工调整后没有队伍来"]
         assert (other["parent"], other["accepted"]) == (made["id"], False)
         assert "手工指定" in next(a["why"] for a in other["assignments"] if a["team"] == fleet["east"])
         again = post(admin, f"plans/{other['id']}/replan", {})
@@ -148,7 +149,7 @@ class TestPlan:
         refused(admin.post(f"/api/rescue/plans/{made['id']}/change", json=body | {"incident": east["id"]}))
 
     def test_one_team_is_put_in_place_of_another(self, admin: TestClient, fleet: dict[str, int]) -> None:
-        east, west = two(admin)
+        east, _ = two(admin)
         made = plan(admin, east, teams=of(fleet))
         assert sent(made) == {fleet["east"]: east["id"]}
         body = {"team": fleet["west"], "incident": east["id"], "instead_of": fleet["east"]}

@@ -477,7 +477,10 @@ def _why_nobody(
     ways_ = [t for t in free if by_pair.get((t.id, one["id"])) is not None]
     if not ways_:
         return "no_way", ways.why_none(snapshot, incidents.place_of(one), free, asked.flood_id, asked.exercise)
-    return "no_team", f"能到的 {len(ways_)} 支队伍都派往更急的险情了"
+    if asked.fixed is not None:  # nothing was weighed
+        return "no_team", f"手工调整后没有队伍来；能到的有 {len(ways_)} 支，可指定或重算"
+    by_hand = "，或另有手工安排" if any(t.id in asked.pins for t in ways_) else ""
+    return "no_team", f"能到的 {len(ways_)} 支队伍都派往更急的险情了{by_hand}"
 
 
 # -- Read ----------------------------------------------------------------------------------
