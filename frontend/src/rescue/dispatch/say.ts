@@ -1,5 +1,6 @@
 /** Arrivals and teams in words; values in, words out. */
-import { durationWords, minutesOf, plain } from "../say";
+import { num } from "../../words";
+import { durationWords, minutesOf } from "../say";
 import { RS } from "../../words/rescue";
 import { RD } from "../../words/rescueDispatch";
 import type { Team } from "../forces/types";
@@ -17,7 +18,7 @@ export function minutesTo(at: string, now: number): number {
 /** 艇 2 · 人 11 */
 export function strength(team: Team | undefined): string {
   if (!team) return "";
-  return [team.boats ? RD.boats(team.boats) : "", team.persons ? RD.persons(team.persons) : "", team.pumps_m3h && Number(team.pumps_m3h) ? RD.pumps(plain(team.pumps_m3h)) : ""].filter(Boolean).join(" · ");
+  return [team.boats ? RD.boats(team.boats) : "", team.persons ? RD.persons(team.persons) : "", team.pumps_m3h && Number(team.pumps_m3h) ? RD.pumps(num(Number(team.pumps_m3h))) : ""].filter(Boolean).join(" · ");
 }
 /** 11 → 14 分钟; with a unit to each where they are not of one. */
 export function fromTo(before_s: number, after_s: number): string {
