@@ -206,6 +206,14 @@ class TestWho:
         assert [v["name"] for v in got["villages"]] == ["无数村"]
         assert (got["persons"], got["hidden"], got["hidden_persons"]) == (120, 1, 120)
 
+    def test_thousands_are_set_apart_in_every_sentence(self, admin: TestClient) -> None:
+        of = order(admin, [("大村", VILLAGE, 3836)])
+        enter(admin, of, "sheltered", 1200)
+        said = refused(send(admin, of, "sheltered", 3000), 409)["detail"]
+        assert "应转 3,836 人，已转 1,200 人；照报上来的已转成为 4,200，比应转多 364 人" in said
+        [wrong] = refused(send(admin, of, "sheltered", 1_000_001))["errors"]
+        assert wrong["message"] == "人数：不能大于 1,000,000"
+
     def test_what_lies_beside_the_water_is_proposed_apart(self, admin: TestClient, make_account: Maker) -> None:
         at = (115.83, 29.63)
         wet = add(admin, "village", "水里村", at, "360402", attributes={"residents": 12})

@@ -165,6 +165,7 @@ def test_an_evacuation_is_ordered_from_the_water_with_what_is_registered(
     # Ended by the commander, with the reason: its figures leave the strip.
     page.get_by_role("button", name="结束", exact=True).click()
     over = page.get_by_role("dialog", name="结束转移")
+    expect(over).to_contain_text(f"未转 {known + 25:,}")
     over.get_by_role("button", name="结束转移").click()
     expect(over).to_contain_text("请填写")
     over.locator("textarea").fill("水退")

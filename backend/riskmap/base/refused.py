@@ -5,6 +5,7 @@ A wire model and a parameter say their title where they are declared: `Field(tit
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Annotated, Any, get_args, get_origin
 
 from fastapi.dependencies.models import Dependant
@@ -73,12 +74,18 @@ _UNKNOWN = "不合要求，请核对"
 
 def _say(kind: str, context: Mapping[str, Any]) -> str:
     """What a pydantic error means, in Chinese; never what was typed."""
-    told = {k: str(v)[:200].replace(" or ", "、").replace(", ", "、").replace("'", "") for k, v in context.items()}
+    told = {k: _written(v)[:200].replace(" or ", "、").replace(", ", "、").replace("'", "") for k, v in context.items()}
     try:
         message = _SAY.get(kind, _UNKNOWN).format(**told)
     except KeyError:
         return _UNKNOWN
     return message if re.search("[\u4e00-\u9fff]", message) else _UNKNOWN
+
+
+def _written(bound: object) -> str:
+    """As the house writes it: 100,000."""
+    number = isinstance(bound, int | float | Decimal) and not isinstance(bound, bool)
+    return f"{bound:,}" if number else str(bound)
 
 
 def field_errors(error: RequestValidationError, route: Any) -> list[FieldError]:

@@ -95,15 +95,15 @@ def _about(of: Mapping[str, Any], told: Mapping[str, Any], at: datetime) -> list
         ("时刻", f"{imprint.stamp(at)}，此前的通知结果"),
         (
             "对象",
-            f"{told['objects']} 处，其中没有登记责任人 {told['nobody']} 处，"
-            f"由主管部门通知 {told['through_department']} 处",
+            f"{told['objects']:,} 处，其中没有登记责任人 {told['nobody']:,} 处，"
+            f"由主管部门通知 {told['through_department']:,} 处",
         ),
-        ("没有电话", f"{told['no_phone']} 行有责任人而没有登记电话" if told["no_phone"] else ""),
+        ("没有电话", f"{told['no_phone']:,} 行有责任人而没有登记电话" if told["no_phone"] else ""),
         (
             "通知",
-            f"{told['total']} 行：接通 {counts['connected']}，转达 {counts['passed_on']}，未接 {counts['missed']}，"
+            f"{told['total']:,} 行：接通 {counts['connected']}，转达 {counts['passed_on']}，未接 {counts['missed']}，"
             f"只按以前的版次通知过 {counts['earlier']}，尚未通知到 {counts['left']}",
         ),
-        ("没有位置", f"另有 {told['unplaced']} 处在管对象没有位置，不知是否在范围内" if told["unplaced"] else ""),
+        ("没有位置", f"另有 {told['unplaced']:,} 处在管对象没有位置，不知是否在范围内" if told["unplaced"] else ""),
     ]
     return [(name, text) for name, text in lines if text]

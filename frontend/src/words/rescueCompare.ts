@@ -1,4 +1,6 @@
 /** 对比: two floods side by side. */
+import { num } from ".";
+
 export const RC = {
   open: "与另一个范围对比",
   title: "两个淹没范围对比",
@@ -20,7 +22,7 @@ export const RC = {
   care: "慎行",
   none: "没有",
   noRoads: "没有装入路网",
-  unknown: (n: number) => `另 ${n} 处未登记人数`,
+  unknown: (n: number) => `另 ${num(n)} 处未登记人数`,
   reading: "正在查两个范围里各有什么",
   same: "请选两个不同的范围",
   versionOf: (name: string, n: number) => `${name} 第 ${n} 版`,

@@ -38,7 +38,7 @@ export const RD = {
   straight: "直线估算",
   straightTip: "没有按道路算：按直线距离和 30 km/h 估计（经验值），不看路通不通，只供参考",
   boats: (n: number) => `艇 ${n}`,
-  persons: (n: number) => `人 ${n}`,
+  persons: (n: number) => `人 ${num(n)}`,
   pumps: (m3h: string) => `泵 ${m3h} m³/h`,
   boatLeg: (m: string) => `行船 ${m}`,
   why: "为什么",

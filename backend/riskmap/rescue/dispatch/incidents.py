@@ -141,7 +141,7 @@ def _checked(snapshot: Snapshot, given: Mapping[str, Any], exercise: bool, field
         told = "时间在现在以后，请核对" if facts["at"] > clock.now() else f"时间在 {_PAST.days} 天以前，请核对"
         errors.append(FieldError(f"{field}at", "bad_time", told))
     if facts["vulnerable"] and facts["trapped"] is not None and facts["vulnerable"] > facts["trapped"]:
-        told = f"需帮助的 {facts['vulnerable']} 人多于被困的 {facts['trapped']} 人"
+        told = f"需帮助的 {facts['vulnerable']:,} 人多于被困的 {facts['trapped']:,} 人"
         errors.append(FieldError(f"{field}vulnerable", "more_than_trapped", told))
     if facts["flood"] is not None and floods.find(snapshot.connection, facts["flood"])["exercise"] != exercise:
         told = "实战的险情不能附演练的淹没范围，反之亦然"
@@ -180,10 +180,10 @@ def _link(snapshot: Snapshot, from_id: int, to_id: int, kind: str) -> None:
 
 def said(facts: Mapping[str, Any]) -> str:
     """An incident in a line."""
-    trapped = "人数不明" if facts["trapped"] is None else f"被困 {facts['trapped']} 人" if facts["trapped"] else ""
+    trapped = "人数不明" if facts["trapped"] is None else f"被困 {facts['trapped']:,} 人" if facts["trapped"] else ""
     parts = [
         facts["kind"] if facts["name"] == facts["kind"] else f"{facts['name']}，{facts['kind']}",
-        trapped + (f"（需帮助 {facts['vulnerable']} 人）" if facts["vulnerable"] else ""),
+        trapped + (f"（需帮助 {facts['vulnerable']:,} 人）" if facts["vulnerable"] else ""),
         "" if facts["depth_m"] is None else f"水深 {facts['depth_m']:g} m",
         f"需要{'、'.join(NEEDS[n] for n in facts['needs'])}" if facts["needs"] else "",
     ]

@@ -404,7 +404,7 @@ def _why(
         else:
             say(f"{mine}；更快的“{{}}”（早 {later}）派往险情 {sent}，合计较优", first.id)
     if "boat" in needs and team.seats and incident["trapped"]:
-        say(f"艇 {team.boats} 艘，一趟 {team.seats} 人，被困 {incident['trapped']} 人")
+        say(f"艇 {team.boats} 艘，一趟 {team.seats} 人，被困 {incident['trapped']:,} 人")
     if leg.boat is not None:
         say(f"最后 {leg.boat.distance_m:,.0f} m 行船")
     if asked.flood_id is not None and leg.by == "road":

@@ -35,9 +35,9 @@ def of(kind: str, trapped: int | None, vulnerable: int | None, depth_m: Decimal 
     if trapped is None:
         parts.append(("被困人数不明，按 5 人", _UNKNOWN))
     elif trapped:
-        parts.append((f"被困 {trapped} 人", min(_EACH * trapped, _MOST_TRAPPED)))
+        parts.append((f"被困 {trapped:,} 人", min(_EACH * trapped, _MOST_TRAPPED)))
     if vulnerable:
-        parts.append((f"其中需帮助 {vulnerable} 人", min(_EACH_VULNERABLE * vulnerable, _MOST_VULNERABLE)))
+        parts.append((f"其中需帮助 {vulnerable:,} 人", min(_EACH_VULNERABLE * vulnerable, _MOST_VULNERABLE)))
     deep = next((p for least, p in _DEPTHS if depth_m is not None and depth_m >= least), 0)
     if deep and trapped != 0 and depth_m is not None:
         parts.append((f"水深 {depth_m:g} m", deep))

@@ -104,7 +104,7 @@ def _overfull(snapshot: Snapshot, of: Mapping[str, Any], asked: Entry) -> str | 
     there = shelters.occupied(snapshot, of["exercise"]).get(asked.shelter, 0)
     if capacity is None or there <= capacity:
         return None
-    return f"已登记。这个避难场所容纳 {capacity} 人，现有 {there} 人，超出 {there - capacity} 人。"
+    return f"已登记。这个避难场所容纳 {capacity:,} 人，现有 {there:,} 人，超出 {there - capacity:,} 人。"
 
 
 def _check(asked: Entry) -> None:
@@ -199,7 +199,7 @@ def _raise_to_move(
     )  # fmt: skip
     log.note(
         snapshot.connection, by=snapshot.reader.name, kind="转移", exercise=of["exercise"], flood_id=of["flood"],
-        what=f"{of['name']}：{village['name']}应转增加 {more} 人（登记到的人比应转多，登记人确认）",
+        what=f"{of['name']}：{village['name']}应转增加 {more:,} 人（登记到的人比应转多，登记人确认）",
         ref={"kind": "evacuation", "id": of["id"], "village": village["id"]},
     )  # fmt: skip
 
@@ -226,26 +226,26 @@ def _ensure_holds(
         if asked.kind == "to_move_change":
             clash(
                 "below_moved",
-                f"已转 {before['moved']} 人，应转由 {before['to_move']} 改为 {after['to_move']}，比已转少 {over} 人，"
-                "没有改。请核对，已转登记错了的先更正。",
+                f"已转 {before['moved']:,} 人，应转由 {before['to_move']:,} 改为 {after['to_move']:,}，"
+                f"比已转少 {over:,} 人，没有改。请核对，已转登记错了的先更正。",
             )
         clash(
             "over_to_move",
-            f"应转 {before['to_move']} 人，已转 {before['moved']} 人；照报上来的已转成为 {after['moved']}，"
-            f"比应转多 {over} 人，没有记。请核对人数；确实多出 {over} 人的，选“同时增加应转”再报。",
+            f"应转 {before['to_move']:,} 人，已转 {before['moved']:,} 人；照报上来的已转成为 {after['moved']:,}，"
+            f"比应转多 {over:,} 人，没有记。请核对人数；确实多出 {over:,} 人的，选“同时增加应转”再报。",
         )
     if after["returned"] > after["moved"]:
         clash(
             "over_moved",
-            f"已转 {before['moved']} 人，返回 {before['returned']} 人；照报上来的已转 {after['moved']}、"
-            f"返回 {after['returned']}，返回比已转多 {after['returned'] - after['moved']} 人，没有记。"
+            f"已转 {before['moved']:,} 人，返回 {before['returned']:,} 人；照报上来的已转 {after['moved']:,}、"
+            f"返回 {after['returned']:,}，返回比已转多 {after['returned'] - after['moved']:,} 人，没有记。"
             "请核对人数，或先报到达的。",
         )
     if after["returned_from_relatives"] > after["with_relatives"]:
         clash(
             "over_relatives",
-            f"投亲靠友 {after['with_relatives']} 人，自亲友处返回成为 {after['returned_from_relatives']} 人，"
-            f"多 {after['returned_from_relatives'] - after['with_relatives']} 人，没有记。请核对。",
+            f"投亲靠友 {after['with_relatives']:,} 人，自亲友处返回成为 {after['returned_from_relatives']:,} 人，"
+            f"多 {after['returned_from_relatives'] - after['with_relatives']:,} 人，没有记。请核对。",
         )
     worst = snapshot.connection.execute(
         text(
@@ -258,8 +258,8 @@ def _ensure_holds(
         where = "没有注明场所的安置" if worst.shelter_id is None else "在这个避难场所安置"
         clash(
             "over_sheltered",
-            f"{where} {worst.came} 人，自那里返回成为 {worst.left_again} 人，多 {worst.left_again - worst.came} 人，"
-            "没有记。请核对人数和场所。",
+            f"{where} {worst.came:,} 人，自那里返回成为 {worst.left_again:,} 人，"
+            f"多 {worst.left_again - worst.came:,} 人，没有记。请核对人数和场所。",
         )
 
 
@@ -269,12 +269,12 @@ def _ensure_household(snapshot: Snapshot, asked: Entry, household: Mapping[str, 
     moved, returned = of_households(snapshot, [household["id"]]).get(household["id"], (0, 0))
     if moved > household["persons"]:
         raise Conflict(
-            f"这一户 {household['persons']} 人，照报上来的已转成为 {moved} 人，没有记。请核对是否已登记过。",
+            f"这一户 {household['persons']:,} 人，照报上来的已转成为 {moved:,} 人，没有记。请核对是否已登记过。",
             code="over_household",
         )
     if returned > moved:
         raise Conflict(
-            f"这一户已转 {moved} 人，返回成为 {returned} 人，没有记。请核对，或先报到达的。",
+            f"这一户已转 {moved:,} 人，返回成为 {returned:,} 人，没有记。请核对，或先报到达的。",
             code="over_household",
         )
 
@@ -298,10 +298,10 @@ def _said(
     of: Mapping[str, Any], village: Mapping[str, Any], asked: Entry, replaced: Mapping[str, Any] | None,
     after: Mapping[str, int],
 ) -> str:  # fmt: skip
-    persons = f"{asked.persons:+d}" if asked.kind == "to_move_change" else str(asked.persons)
+    persons = f"{asked.persons:+,d}" if asked.kind == "to_move_change" else f"{asked.persons:,}"
     said = f"{WORDS[asked.kind]} {persons} 人"
     if replaced is not None:
-        was = f"“{WORDS[replaced['kind']]} {replaced['persons']} 人”"
+        was = f"“{WORDS[replaced['kind']]} {replaced['persons']:,} 人”"
         said = f"更正{was}为“{said}”" if asked.persons else f"撤销{was}"
     return f"{of['name']}：{village['name']}{said}；{orders.in_words(after)}"
 

@@ -49,9 +49,9 @@ def _village(village: Mapping[str, Any], households: Sequence[Mapping[str, Any]]
     if village["shelter_name"]:
         notes.append(f"去向：{village['shelter_name']}")
     if listed["households"] and listed["without_household"]:
-        notes.append(f"另有已转 {listed['without_household']} 人只按村报了数，没有报是哪一户，敲门时核对。")
+        notes.append(f"另有已转 {listed['without_household']:,} 人只按村报了数，没有报是哪一户，敲门时核对。")
     if listed["households"] and listed["persons"] != village["to_move"]:
-        notes.append(f"户册共 {listed['persons']} 人，与应转 {village['to_move']} 人不一致，请核对。")
+        notes.append(f"户册共 {listed['persons']:,} 人，与应转 {village['to_move']:,} 人不一致，请核对。")
     return {
         "name": village["name"], "place": village["division_name"], "notes": notes,
         **{k: str(village[k]) for k in ("to_move", "moved", "sheltered", "left", "returned")},

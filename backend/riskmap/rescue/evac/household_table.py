@@ -158,7 +158,9 @@ def _row(line: int, said: Mapping[str, Any], used: Mapping[str, Column], uncompu
     if "persons" in values:
         for name in _PARTS:
             if values.get(name, 0) > values["persons"]:
-                refuse(name, "more_than_all", f"{TITLES[name]} {values[name]} 人，比这一户 {values['persons']} 人多")
+                refuse(
+                    name, "more_than_all", f"{TITLES[name]} {values[name]:,} 人，比这一户 {values['persons']:,} 人多"
+                )
     if faults:
         return faults
     return Row(line, values.pop("village"), values)

@@ -122,7 +122,7 @@ def take(snapshot: Snapshot, evacuation_id: int, rows: Sequence[Row], *, dry_run
     if not dry_run and (counts["added"] or counts["changed"]):
         log.note(
             connection, by=reader.name, kind="转移", exercise=of["exercise"], flood_id=of["flood"],
-            what=f"{of['name']}：导入户册，新增 {counts['added']} 户，更新 {counts['changed']} 户",
+            what=f"{of['name']}：导入户册，新增 {counts['added']:,} 户，更新 {counts['changed']:,} 户",
             ref={"kind": "evacuation", "id": evacuation_id},
         )  # fmt: skip
     return {**counts, "faults": sorted(faults, key=lambda f: f.line)}
@@ -178,7 +178,7 @@ def _change(snapshot: Snapshot, before: Mapping[str, Any], row: Row, *, dry_run:
     )
     moved, _ = entries.of_households(snapshot, [before["household_id"]]).get(before["household_id"], (0, 0))
     if row.values["persons"] < moved:
-        told = f"这一户已登记转移 {moved} 人，人数不能改为 {row.values['persons']}；先更正登记"
+        told = f"这一户已登记转移 {moved:,} 人，人数不能改为 {row.values['persons']:,}；先更正登记"
         return Fault(row.line, "人数", "below_moved", told)
     if not dry_run:
         sets = ", ".join(f"{name} = :{name}" for name in _FIELDS)
@@ -214,7 +214,7 @@ def add(snapshot: Snapshot, evacuation_id: int, village_id: int, asked: NewHouse
     parts = ("frail", "disabled", "left_behind", "alone")
     over = [name for name in parts if row.values[name] > row.values["persons"]]
     if over:
-        told = f"比这一户 {asked.persons} 人多"
+        told = f"比这一户 {asked.persons:,} 人多"
         raise Invalid("户册有误", errors=[FieldError(name, "more_than_all", told) for name in over])
     _lock(connection, evacuation_id)
     known = _known(snapshot, evacuation_id)
@@ -251,7 +251,7 @@ def withdraw(snapshot: Snapshot, evacuation_id: int, household_id: int, reason: 
     )
     moved, _ = entries.of_households(snapshot, [household_id]).get(household_id, (0, 0))
     if moved:
-        raise Conflict(f"这一户已登记转移 {moved} 人，请先更正登记再删。", code="has_entries")
+        raise Conflict(f"这一户已登记转移 {moved:,} 人，请先更正登记再删。", code="has_entries")
     of = orders.head(snapshot.connection, evacuation_id)
     village = orders.find_village(snapshot.connection, evacuation_id, row.village_id)
     snapshot.connection.execute(
@@ -287,7 +287,7 @@ def _delete_due(connection: Connection) -> int:
     for row in rows:
         log.note(
             connection, by=SYSTEM.name, kind="转移", exercise=row.exercise, flood_id=row.flood,
-            what=f"{row.name}：户册到期，已删除 {row.n} 户；人数登记保留",
+            what=f"{row.name}：户册到期，已删除 {row.n:,} 户；人数登记保留",
             ref={"kind": "evacuation", "id": row.id},
         )  # fmt: skip
         audit.record(connection, SYSTEM.name, "delete", "household", row.id, after={"households": row.n})

@@ -152,7 +152,7 @@ def _left(
     names = orders.shelter_names(snapshot, {v["shelter"] for v in mine if v["shelter"]})
     for v in mine:
         v["list"] = households.compared([h for h in listed if h["village"] == v["id"]], v)
-        sent = "、".join(f"{one['name']}（{one['persons']} 人）" for one in v["assigned"])
+        sent = "、".join(f"{one['name']}（{one['persons']:,} 人）" for one in v["assigned"])
         v["shelter_name"] = sent or names.get(v["shelter"], "")
     return of, mine, listed
 
