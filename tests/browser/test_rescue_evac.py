@@ -186,7 +186,20 @@ def test_the_equations_stand_in_the_strip_and_each_village_in_the_left_column(pa
     assert strip(page) == ["50", "15", "35", "11", "4", "15", "2"]
     rows = page.locator(".pe-villages li")
     expect(rows).to_have_count(2)
-    assert [r.replace(" ", "") for r in rows.all_inner_texts()] == ["南塘村\n20/0/20", "例湖村\n30/15/15"]
+    told = [re.sub(r"\s", "", r) for r in rows.all_inner_texts()]
+    assert told == ["南塘村应转20，已转0，未转20", "例湖村应转30，已转15，未转15"]
+    # Under headings, in line with them.
+    for list_of, head in ((page.locator(".pe-villages"), "h2"), (page.locator(".pe-tab"), ".pe-cols")):
+        assert list_of.locator(f"{head} .pe-cells > span").all_inner_texts() == ["应转", "已转", "未转"]
+        ends = [
+            [
+                round(box["x"] + box["width"])
+                for cell in list_of.locator(f"{at} .pe-cells > span").all()[:3]
+                if (box := cell.bounding_box())
+            ]
+            for at in (head, "li")
+        ]
+        assert ends[0] == ends[1]
     rows.last.locator("button").click()
     expect(page.locator("[data-village].sel")).to_contain_text("例湖村")
 

@@ -25,8 +25,7 @@ export const RE = {
   sheltered: "安置",
   relatives: "投亲靠友",
   returned: "返回",
-  counts: (toMove: number, moved: number) => `${num(toMove)} / ${num(moved)} / `,
-  head: "应转 / 已转 / 未转",
+  countsSaid: (c: { to_move: number; moved: number; left: number }) => `应转 ${num(c.to_move)}，已转 ${num(c.moved)}，未转 ${num(c.left)}`,
   arrivedOnly: "到了避难场所或亲友家才算已转，在路上仍算未转。返回另计，不减已转。",
 
   // Left column
