@@ -40,6 +40,8 @@ class TestIncidents:
     def test_not_known_how_many_is_not_none(self, admin: TestClient) -> None:
         unknown, nobody = incident(admin, HERE), incident(admin, HERE, trapped=0)
         assert (unknown["trapped"], nobody["trapped"]) == (None, 0)
+        newest = [e["what"] for e in get(admin, "log", kind="调度")["items"][:2]]
+        assert newest == [f"险情 {nobody['id']}：人员被困，无人被困", f"险情 {unknown['id']}：人员被困，人数不明"]
         assert unknown["priority"]["points"] > nobody["priority"]["points"]
         assert unknown["priority"]["words"][0] == "被困人数不明，按 5 人 10 分"
 

@@ -152,6 +152,31 @@ def test_an_incident_is_reported_on_the_map_told_anew_and_closed(page: Page, off
     expect(row(page, "例湖村三组")).to_contain_text("已结束")
 
 
+def test_that_nobody_is_trapped_is_said_and_is_not_that_it_is_not_known(page: Page, office: httpx.Client) -> None:
+    page.keyboard.press("x")
+    form = page.locator("form[aria-label=登记险情]")
+    expect(form.get_by_label("不明")).to_be_checked()
+    form.get_by_label("有人被困").check()
+    expect(form.locator("input[name=trapped]")).to_be_focused()
+    form.locator(".rd-place input").fill("116.0201, 29.7102")
+    form.get_by_role("button", name="查找").click()
+    form.locator(".rd-hits button").first.click()
+    form.get_by_role("button", name="登记", exact=True).click()
+    expect(form).to_contain_text("不知道几人请选“不明”")  # some, but how many
+    form.get_by_label("有人被困").focus()
+    page.keyboard.press("ArrowUp")  # by the keyboard
+    expect(form.get_by_label("无人被困")).to_be_checked()
+    expect(form.locator("input[name=vulnerable]")).to_have_count(0)
+    form.locator("input[name=name]").fill("空堤段")
+    form.get_by_role("button", name="登记", exact=True).click()
+    expect(row(page, "空堤段")).to_contain_text("无人被困")
+    [kept] = office.get("/api/rescue/incidents").json()["items"]
+    assert (kept["trapped"], kept["vulnerable"]) == (0, None)
+    assert not any("不明" in w for w in kept["priority"]["words"])
+    row(page, "空堤段").get_by_role("button", name="更新").click()
+    expect(page.locator("form").get_by_label("无人被困")).to_be_checked()
+
+
 def test_incidents_are_merged_and_split_and_who_was_overtaken_is_told(page: Page, office: httpx.Client) -> None:
     first = reported(office, "东埂", trapped=4, needs=["boat"])
     second = reported(office, "东埂下段", 0.003, trapped=3, needs=["medical"])

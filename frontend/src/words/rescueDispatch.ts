@@ -23,7 +23,7 @@ export const RD = {
 
   // Row
   name: (id: number, name: string) => `险情 ${id} ${name}`,
-  trapped: (n: number | null, weak: number | null) => (n === null ? "被困人数不明" : n ? `被困 ${num(n)} 人${weak ? `，需帮助 ${num(weak)}` : ""}` : ""),
+  trapped: (n: number | null, weak: number | null) => (n === null ? "被困人数不明" : n ? `被困 ${num(n)} 人${weak ? `，需帮助 ${num(weak)}` : ""}` : "无人被困"),
   there: "已到达",
   thereAt: (at: string) => `${at} 到`,
   dueAt: (at: string) => `预计 ${at} 到`,
@@ -172,8 +172,11 @@ export const RD = {
   needPlace: "请在图上点出位置，或输地址、坐标。",
   named: "名称",
   nameHint: "如：例湖村三组",
-  trappedField: "被困人数",
-  trappedHint: "不明请空着，不要填 0",
+  trappedField: "被困",
+  trappedSaid: { unknown: "不明", none: "无人被困", some: "有人被困" },
+  trappedCount: "被困人数",
+  trappedUnit: "人",
+  needCount: "非负整数，如 12；不知道几人请选“不明”",
   weak: "需帮助人数",
   weakHint: "失能、老幼、病人",
   depth: "水深（m）",

@@ -180,7 +180,9 @@ def _link(snapshot: Snapshot, from_id: int, to_id: int, kind: str) -> None:
 
 def said(facts: Mapping[str, Any]) -> str:
     """An incident in a line."""
-    trapped = "人数不明" if facts["trapped"] is None else f"被困 {facts['trapped']:,} 人" if facts["trapped"] else ""
+    trapped = (
+        "人数不明" if facts["trapped"] is None else f"被困 {facts['trapped']:,} 人" if facts["trapped"] else "无人被困"
+    )
     parts = [
         facts["kind"] if facts["name"] == facts["kind"] else f"{facts['name']}，{facts['kind']}",
         trapped + (f"（需帮助 {facts['vulnerable']:,} 人）" if facts["vulnerable"] else ""),

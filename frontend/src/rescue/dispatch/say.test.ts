@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { cutsOf } from "./cuts";
-import { basisWords, changeWords, fromTo, isPersons, minutesTo, numberOf } from "./say";
+import { basisWords, changeWords, fromTo, isPersons, minutesTo, numberOf, trappedOf, typedTrapped } from "./say";
 import type { DiffRow, Sent } from "./types";
 
 const sent = (name: string, travel_s: number | null, arrived = false): Sent => ({ team: 1, team_name: name, masked: null, travel_s, distance_m: 1, arrived });
@@ -46,5 +46,14 @@ describe("where roads are cut", () => {
   it("is at the ends that one closed piece alone has", () => {
     const line = (...coordinates: number[][]): { type: string; coordinates: number[][] } => ({ type: "LineString", coordinates });
     expect(cutsOf([line([1, 1], [2, 1]), line([2, 1], [3, 1], [4, 2])])).toEqual([{ lng: 1, lat: 1 }, { lng: 4, lat: 2 }]);
+  });
+});
+
+describe("the trapped", () => {
+  it("keeps apart not known, nobody and so many; so many without a number is asked for", () => {
+    expect(["", "0", "00", "12", "十二"].map(trappedOf)).toEqual(["unknown", "none", "none", "some", "some"]);
+    expect([typedTrapped("unknown", "3"), typedTrapped("none", "3"), typedTrapped("some", " 3 ")]).toEqual(["", "0", "3"]);
+    expect([numberOf(typedTrapped("unknown", "")), numberOf(typedTrapped("none", ""))]).toEqual([null, 0]);
+    expect(isPersons(typedTrapped("some", ""))).toBe(false);
   });
 });

@@ -11,6 +11,12 @@ import type { DiffRow, Sent } from "./types";
 export const isPersons = (typed: string): boolean => !typed.trim() || /^\d{1,6}$/.test(typed.trim());
 export const numberOf = (typed: string): number | null => (typed.trim() ? Number(typed.trim()) : null);
 
+/** What is said of the trapped: not known, nobody, or so many. */
+export type Trapped = "unknown" | "none" | "some";
+export const trappedOf = (typed: string): Trapped => (!typed.trim() ? "unknown" : /^0+$/.test(typed.trim()) ? "none" : "some");
+/** As the form keeps it; some, but not how many, is no number and is asked for. */
+export const typedTrapped = (said: Trapped, number: string): string => (said === "unknown" ? "" : said === "none" ? "0" : number.trim() || "?");
+
 /** Minutes until a moment; negative where it is over. */
 export function minutesTo(at: string, now: number): number {
   return Math.ceil((Date.parse(at) - now) / 60_000);
