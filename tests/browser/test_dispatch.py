@@ -117,6 +117,9 @@ def test_an_incident_is_reported_on_the_map_told_anew_and_closed(page: Page, off
     form.get_by_role("button", name="登记", exact=True).click()
     expect(form).to_contain_text("需帮助的 13 人多于被困的 12 人")  # the service's own words at the field
     form.locator("input[name=vulnerable]").fill("2")
+    form.locator("input[name=depth_m]").fill("999")
+    form.get_by_role("button", name="登记", exact=True).click()
+    expect(form).to_contain_text("不能大于 100")  # a number, but too large: not that it is none
     form.locator("input[name=depth_m]").fill("0.9")
     form.get_by_label("艇", exact=True).check()
     form.get_by_role("button", name="登记", exact=True).click()

@@ -51,6 +51,8 @@ class Thing(BaseModel):
     name: Annotated[str, Field(title="名称", min_length=1, max_length=5)]
     size: Annotated[int, Field(ge=1)] = 1
     weight: Annotated[Decimal, Field(le=100)] = Decimal(1)
+    persons: Annotated[int, Field(ge=0, le=100_000)] = 0
+    volume: Annotated[float, Field(lt=2_500_000.5)] = 0
     ratio: float = 0.5
     alive: bool = True
     colour: Colour = Colour.RED
@@ -326,6 +328,9 @@ def test_the_documentation_can_be_made(web: TestClient) -> None:
         ({"name": "a", "size": "x"}, "size", "int_parsing", "应为整数"),
         ({"name": "a", "weight": "x"}, "weight", "decimal_parsing", "应为数字"),
         ({"name": "a", "weight": 101}, "weight", "less_than_equal", "不能大于 100"),
+        ({"name": "a", "persons": 100_001}, "persons", "less_than_equal", "不能大于 100,000"),
+        ({"name": "a", "persons": -1}, "persons", "greater_than_equal", "不能小于 0"),
+        ({"name": "a", "volume": 3e6}, "volume", "less_than", "应小于 2,500,000.5"),
         ({"name": "a", "weight": "NaN"}, "weight", "finite_number", "有限"),
         ({"name": "a", "ratio": "x"}, "ratio", "float_parsing", "应为数字"),
         ({"name": "a", "alive": "x"}, "alive", "bool_parsing", "true 或 false"),

@@ -3,6 +3,7 @@
 A wire model and a parameter say their title where they are declared: `Field(title="判定依据")`.
 """
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -74,7 +75,7 @@ _UNKNOWN = "不合要求，请核对"
 
 def _say(kind: str, context: Mapping[str, Any]) -> str:
     """What a pydantic error means, in Chinese; never what was typed."""
-    told = {k: _written(v)[:200].replace(" or ", "、").replace(", ", "、").replace("'", "") for k, v in context.items()}
+    told = {k: _told(v) for k, v in context.items()}
     try:
         message = _SAY.get(kind, _UNKNOWN).format(**told)
     except KeyError:
@@ -82,10 +83,11 @@ def _say(kind: str, context: Mapping[str, Any]) -> str:
     return message if re.search("[\u4e00-\u9fff]", message) else _UNKNOWN
 
 
-def _written(bound: object) -> str:
-    """As the house writes it: 100,000."""
-    number = isinstance(bound, int | float | Decimal) and not isinstance(bound, bool)
-    return f"{bound:,}" if number else str(bound)
+def _told(value: Any) -> str:
+    """A limit as it is read: 100,000, and not 100000.0."""
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool) and math.isfinite(value):
+        return f"{Decimal(str(value)).normalize():,f}"
+    return str(value)[:200].replace(" or ", "、").replace(", ", "、").replace("'", "")
 
 
 def field_errors(error: RequestValidationError, route: Any) -> list[FieldError]:

@@ -146,13 +146,13 @@ def _number(field: Field, value: Any, here: str) -> int | Decimal:
     if field.minimum is not None and (number < field.minimum or (field.exclusive_minimum and number == field.minimum)):
         bound = "大于" if field.exclusive_minimum else "不小于"
         say = (
-            f"{field.title}不能小于 {field.minimum}{unit}"
+            f"{field.title}不能小于 {field.minimum:,}{unit}"
             if bound == "不小于"
             else f"{field.title}应大于 {field.minimum}{unit}"
         )
         raise _no(here, "below_minimum", say)
     if field.maximum is not None and number > field.maximum:
-        raise _no(here, "above_maximum", f"{field.title}不能大于 {field.maximum}{unit}")
+        raise _no(here, "above_maximum", f"{field.title}不能大于 {field.maximum:,}{unit}")
     if field.values and number not in field.values:
         raise _no(here, "not_in_set", f"{field.title}只能取 {'、'.join(str(v) for v in field.values)}")
     if field.type == "integer":

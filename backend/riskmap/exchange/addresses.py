@@ -108,7 +108,7 @@ def read_addresses(path: Path, crs: str | None, territory: Territory) -> Iterato
 
     for count, (line, cells) in enumerate(lines):
         if count > MOST_LINES:
-            raise Invalid(f"表超过 {MOST_LINES} 行，请分成几份装入。", code="too_many_rows")
+            raise Invalid(f"表超过 {MOST_LINES:,} 行，请分成几份装入。", code="too_many_rows")
         row = {target: cells[i] for target, i in columns.items() if i < len(cells)}
         if any(value is not None and str(value).strip() for value in row.values()):
             batch.append((line, row))

@@ -532,7 +532,7 @@ class _Rebuilt:
     def _more(self) -> Iterator[str]:
         if not self._whole:
             yield (
-                f"原表超过 {MOST_ROWS} 行，这里只有退回和待定位的行。"
+                f"原表超过 {MOST_ROWS:,} 行，这里只有退回和待定位的行。"
                 f"第一列“{LINE_HEADER}”是原文件的行号，再导入时不读。"
                 "可以只改这一份再导入，也可以在原文件中改正后把整份再导入。"
             )

@@ -93,7 +93,7 @@ def place_of(geometry: BaseGeometry | None, public_resolution: int) -> Place:
     if shapely.get_num_coordinates(geometry) > _MAX_VERTICES:
         raise Invalid(
             "图形的点太多，请先简化",
-            errors=[FieldError("geometry", "too_many_vertices", f"最多 {_MAX_VERTICES} 个点")],
+            errors=[FieldError("geometry", "too_many_vertices", f"最多 {_MAX_VERTICES:,} 个点")],
         )
     lon, lat = anchor_of(geometry)
     gx, gy = grid_of(lon, lat)

@@ -193,7 +193,9 @@ def _look(path: Path) -> tuple[dict[str, Any], Samples]:
     fullest = (False, -1, "")
     for sheet in table.sheets:
         if sheet.rows > MOST_LINES:
-            raise Invalid(f"表有 {sheet.rows} 行，一次最多 {MOST_LINES} 行。请分成几份再导入。", code="too_many_rows")
+            raise Invalid(
+                f"表有 {sheet.rows:,} 行，一次最多 {MOST_LINES:,} 行。请分成几份再导入。", code="too_many_rows"
+            )
         sample = samples[sheet.name] = _sample(table, sheet.name)
         head = [{"line": line, "cells": _texts(cells)} for line, cells in sample.head[:_SHOWN_LINES]]
         sheets.append(
