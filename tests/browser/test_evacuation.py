@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.api.evacuation import holds
 from tests.api.test_households import line, table
@@ -26,14 +26,15 @@ def office(address: str) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture
-def of(office: httpx.Client) -> dict[str, Any]:
+def of(office: httpx.Client) -> Iterator[dict[str, Any]]:
     villages = [{"name": "例湖村", "division": "360402", "to_move": 30}]
     answer = office.post(PATH, json={"name": "例湖圩转移", "exercise": True, "villages": villages})
     assert answer.status_code == 201, answer.text
     of = dict(answer.json())
     rows = [line("例湖村", "张三", 4, "13800000001", disabled=1), line("例湖村", "李四", 3, "13800000002")]
     assert office.post(f"{PATH}/{of['id']}/households", files={"file": ("a.xlsx", table(rows))}).json()["added"] == 2
-    return of
+    yield of
+    office.post(f"{PATH}/{of['id']}/close", json={"reason": "试完"})
 
 
 def now(office: httpx.Client, of: dict[str, Any]) -> dict[str, Any]:
@@ -79,9 +80,41 @@ def test_an_evacuation_that_has_ended_takes_what_was_before_its_end_and_no_more(
     for gone in (".ev-form", ".ev-rows button:has-text('更正')", ".ev-rows button:has-text('报这户')"):
         expect(page.locator(gone)).to_have_count(0)
     late.get_by_role("button", name="不报了").click()
-    expect(page.get_by_role("heading", name=re.compile("待发"))).to_have_count(0)
+    expect(page.get_by_role("heading", name=re.compile("没有记上"))).to_have_count(0)
     meant = ("ERR_INTERNET_DISCONNECTED", "status of 409")
     watched.wrong[:] = [w for w in watched.wrong if not any(m in w for m in meant)]
+
+
+def test_what_the_service_fails_at_blocks_nothing_and_can_be_given_up(
+    office: httpx.Client, of: dict[str, Any], open_page: Callable[..., Watched], address: str
+) -> None:
+    watched = open_page(**PHONE, signed=False, path="/")
+    page = watched.page
+    page.request.post(f"{address}/api/session", data={"username": "admin", "password": ADMIN_PASSWORD})
+    page.goto(f"{address}/rescue/evac/{of['id']}/{of['villages'][0]['id']}")
+
+    def answered(route: Route) -> None:
+        if route.request.method == "POST" and route.request.post_data_json["persons"] == 9:
+            route.fulfill(status=500, json={"title": "出错", "status": 500, "code": "fault", "detail": "处理时出错。"})
+        else:
+            route.continue_()
+
+    page.route("**/entries*", answered)
+    report(page, 9)
+    stuck = page.locator(".ev-rows li", has_text="服务出错，没有收下")
+    expect(stuck).to_contain_text("安置 9 人")
+    report(page, 4)
+    expect(page.locator(".ev-counts dd").nth(1)).to_have_text("4")
+    assert now(office, of)["moved"] == 4
+    expect(stuck.get_by_role("button", name="不报了")).to_be_enabled()
+    stuck.get_by_role("button", name="不报了").click()
+    expect(stuck).to_contain_text("不报“安置 9 人”？")
+    stuck.get_by_role("button", name="确定不报").click()
+    expect(page.get_by_role("heading", name=re.compile("待发"))).to_have_count(0)
+    page.reload()
+    expect(page.locator(".count")).to_be_visible()
+    expect(page.get_by_role("heading", name=re.compile("待发"))).to_have_count(0)
+    watched.wrong[:] = [w for w in watched.wrong if "status of 500" not in w]
 
 
 def test_a_night_of_a_village_officer(
@@ -118,13 +151,13 @@ def test_a_night_of_a_village_officer(
     page.go_back()
 
     # Back on line the first is taken, the second clashes with its numbers, and its sender decides.
-    expect(page.get_by_role("heading", name=re.compile("待发 1 条"))).to_be_visible()
+    expect(page.get_by_role("heading", name="没有记上 1 条")).to_be_visible()
     clash = page.locator("li", has_text="没有记上")
     expect(clash).to_contain_text("例湖村应转 30 人，已转 10 人；照报上来的已转成为 35，比应转多 5 人")
     assert now(office, of)["with_relatives"] == 6
     clash.get_by_role("button", name="同时增加应转，再报").click()
     expect(page.locator(".ev-counts dd").first).to_have_text("35")
-    expect(page.get_by_role("heading", name=re.compile("待发"))).to_have_count(0)
+    expect(page.get_by_role("heading", name=re.compile("没有记上"))).to_have_count(0)
     got = now(office, of)
     assert (got["to_move"], got["moved"], got["left"]) == (35, 35, 0)
 

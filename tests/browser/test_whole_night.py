@@ -158,9 +158,10 @@ def test_a_night_from_the_water_to_the_log(
     page.get_by_role("button", name="下达转移").click()
     order = page.get_by_role("dialog", name="下达转移")
     expect(order).to_contain_text("水里有")
-    for number in order.locator(".pe-rows li input.pe-number").all():
+    for number in order.locator(".pe-rows li input.pe-number:enabled").all():
         number.fill("40")
     order.get_by_role("button", name=re.compile("^下达")).click()
+    order.get_by_role("button", name="确认下达").click()
     expect(page.locator(".pe-one")).to_contain_text("例湖圩溃口淹没转移")
     [one] = office.get(PATH, params={"running": "true"}).json()["items"]
     whole = office.get(f"{PATH}/{one['id']}").json()

@@ -1,5 +1,6 @@
 /** The outbox of a page on a telephone: what of it waits there, sent as soon as there is a network. */
-import { onBeforeUnmount, onMounted, ref, shallowRef } from "vue";
+import { onBeforeUnmount, onMounted, ref, shallowRef, watch } from "vue";
+import { Problem } from "../api/client";
 import { store } from "../selection/store";
 import { inOrder, OpenPageShelf, openShelf, type Sendable, sendAll, type Shelf, type Waiting } from "./queue";
 import { mayRead } from "./rights";
@@ -19,18 +20,40 @@ export function serviceClock(): { heard: (at: string) => void; now: () => string
   };
 }
 
-/** `mine` is what of it belongs to the page; `post` sends one; `read` reads the page anew, as it does every so often. */
-export function useOutbox<E extends Sendable>(name: "evacuation" | "orders", page: { mine: (one: Waiting<E>) => boolean; post: (one: Waiting<E>, signal: AbortSignal) => Promise<unknown>; read: () => Promise<void> }) {
+/** `mine` is what of it belongs to the page; `post` sends one; `follows` says that one means nothing before another is in;
+ * `read` reads the page anew, as it does every so often. */
+export function useOutbox<E extends Sendable>(name: "evacuation" | "orders", page: { mine: (one: Waiting<E>) => boolean; post: (one: Waiting<E>, signal: AbortSignal) => Promise<unknown>; follows: (one: Waiting<E>, before: Waiting<E>) => boolean; read: () => Promise<void> }) {
   const shelf = shallowRef<Shelf<E> | null>(null);
   const waiting = shallowRef<Waiting<E>[]>([]);
   const sending = ref(false);
   const offline = ref(false);
   let more = false; // something was kept while others were sent
+  let done = new Set<string>(); // taken off the shelf since it was looked at
 
   async function look(): Promise<void> {
     const all = (await shelf.value?.all()) ?? [];
+    done = new Set();
     waiting.value = inOrder(all.filter((w) => w.user === store.account?.username && page.mine(w)));
   }
+  /** Where the browser does not keep it, the open page does. */
+  async function write(act: (on: Shelf<E>) => Promise<void>): Promise<void> {
+    if (!shelf.value) return;
+    try {
+      await act(shelf.value);
+    } catch {
+      const open = new OpenPageShelf<E>();
+      for (const w of waiting.value) if (!done.has(w.key)) await open.put(w);
+      shelf.value = open;
+      await act(open);
+    }
+  }
+  const put1 = (one: Waiting<E>): Promise<void> => write((on) => on.put(one));
+  const drop1 = (key: string): Promise<void> => {
+    done.add(key);
+    return write((on) => on.drop(key));
+  };
+  /** Nothing of one account is sent in another's name, also where it changes in between. */
+  const post = (w: Waiting<E>): Promise<unknown> => (w.user === store.account?.username ? page.post(w, AbortSignal.timeout(PATIENCE)) : Promise.reject(new Problem(401, "other_account", "")));
   /** What waits is sent; what clashed waits for its sender. */
   async function flush(): Promise<void> {
     more = true;
@@ -42,25 +65,19 @@ export function useOutbox<E extends Sendable>(name: "evacuation" | "orders", pag
         await look();
         const ready = waiting.value.filter((w) => !w.clash);
         if (!ready.length) continue;
-        const came = await sendAll(shelf.value, ready, (w) => page.post(w, AbortSignal.timeout(PATIENCE)));
+        const came = await sendAll({ put: put1, drop: drop1 }, ready, post, page.follows);
         offline.value = came === "offline";
         await page.read(); // first, that nothing is shown as not done in between
         await look();
-        if (came !== "all") break;
+        if (came === "offline" || came === "later") break;
       }
     } finally {
       sending.value = false;
     }
   }
-  /** Written down before anything is sent. Where the browser does not keep it, the open page does. */
+  /** Written down before anything is sent. */
   async function keep(one: Waiting<E>): Promise<void> {
-    try {
-      await shelf.value?.put(one);
-    } catch {
-      const open = new OpenPageShelf<E>();
-      for (const w of [...waiting.value, one]) await open.put(w);
-      shelf.value = open;
-    }
+    await put1(one);
     await look();
   }
   async function put(of: number, entry: E): Promise<void> {
@@ -76,9 +93,15 @@ export function useOutbox<E extends Sendable>(name: "evacuation" | "orders", pag
     await flush();
   }
   async function drop(one: Waiting<E>): Promise<void> {
-    await shelf.value?.drop(one.key);
+    await drop1(one.key);
     await look();
   }
+
+  // What one account has waiting is not shown to the next.
+  watch(() => store.account?.username, () => {
+    waiting.value = [];
+    void look();
+  }, { flush: "sync" });
 
   let timer = 0;
   let gone = false;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Problem } from "../api/client";
+import { entryFollows } from "./evac/entry";
 import type { NewEntry } from "./evac/types";
 import { newKey, OpenPageShelf, sendAll, type Waiting as Kept } from "./queue";
 
@@ -36,6 +37,27 @@ describe("entries that wait", () => {
     expect(await sendAll(shelf, await shelf.all(), post)).toBe("all");
     const [left, ...rest] = await shelf.all();
     expect([left?.clash, rest]).toEqual([{ code: "over_to_move", detail: "x 5" }, []]);
+  });
+  it("are tried though the service fails at one before, which stays with what it said", async () => {
+    const shelf = new OpenPageShelf<NewEntry>();
+    for (const minute of [1, 2, 3]) await shelf.put(one(minute));
+    const sent: number[] = [];
+    const post = (w: Waiting): Promise<void> => (w.entry.persons === 1 ? Promise.reject(new Problem(500, "fault", "x")) : Promise.resolve(void sent.push(w.entry.persons)));
+    expect(await sendAll(shelf, await shelf.all(), post)).toBe("trouble");
+    expect(sent).toEqual([2, 3]);
+    expect((await shelf.all()).map((w) => [w.entry.persons, w.trouble, w.clash])).toEqual([[1, "x", undefined]]);
+  });
+  it("but for what means nothing before it: its correction, and a return before those who arrived", async () => {
+    const shelf = new OpenPageShelf<NewEntry>();
+    const [first, more, back, mended, again, elsewhere] = [one(1), one(2), one(3, { kind: "returned" }), one(4, { cancels: "" }), one(5), one(6, { kind: "returned", village: 2 })];
+    mended.entry.cancels = first.key;
+    again.entry.cancels = mended.key;
+    for (const w of [first, more, back, mended, again, elsewhere]) await shelf.put(w);
+    const sent: number[] = [];
+    const post = (w: Waiting): Promise<void> => (w === first ? Promise.reject(new Problem(503, "fault", "x")) : Promise.resolve(void sent.push(w.entry.persons)));
+    expect(await sendAll(shelf, await shelf.all(), post, entryFollows)).toBe("trouble");
+    expect(sent).toEqual([2, 6]);
+    expect((await shelf.all()).map((w) => w.entry.persons)).toEqual([1, 3, 4, 5]);
   });
   it("have keys of their own that the service takes", () => {
     const keys = new Set(Array.from({ length: 100 }, newKey));

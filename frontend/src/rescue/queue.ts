@@ -3,8 +3,9 @@ import { Problem } from "../api/client";
 
 /** Written once under its key, however often it is sent; `at` is when it was made. */
 export interface Sendable { key: string; at: string }
-/** One that waits; `of` is what it reports on; `clash` is why the service did not take it: then its sender decides. */
-export interface Waiting<E extends Sendable> { key: string; of: number; user: string; entry: E; clash?: { code: string; detail: string } }
+/** One that waits; `of` is what it reports on; `clash` is why the service did not take it: then its sender decides;
+ * `trouble` is what the service said when it failed over it: it is tried again. */
+export interface Waiting<E extends Sendable> { key: string; of: number; user: string; entry: E; clash?: { code: string; detail: string }; trouble?: string }
 
 export interface Shelf<E extends Sendable> {
   readonly lasting: boolean;
@@ -80,17 +81,27 @@ export function inOrder<E extends Sendable>(waiting: Waiting<E>[]): Waiting<E>[]
 }
 
 /** Send what waits, one after another. What the service refuses stays with its reason; where nobody answers (offline), or
- * not now (later: the session has ended, too many at once), the rest waits. */
-export async function sendAll<E extends Sendable>(shelf: Shelf<E>, waiting: Waiting<E>[], post: (one: Waiting<E>) => Promise<unknown>): Promise<"all" | "offline" | "later"> {
+ * not now (later: the session has ended, too many at once), the rest waits. Over one that the service fails at (trouble)
+ * those behind are tried all the same, but for what `follows` it and means nothing without it. */
+export async function sendAll<E extends Sendable>(shelf: Pick<Shelf<E>, "put" | "drop">, waiting: Waiting<E>[], post: (one: Waiting<E>) => Promise<unknown>, follows: (one: Waiting<E>, before: Waiting<E>) => boolean = () => false): Promise<"all" | "offline" | "later" | "trouble"> {
+  const held: Waiting<E>[] = [];
   for (const one of inOrder(waiting)) {
+    if (held.some((before) => follows(one, before))) {
+      held.push(one);
+      continue;
+    }
     try {
       await post(one);
-      await shelf.drop(one.key);
     } catch (error) {
-      if (!(error instanceof Problem) || error.status === 0 || error.status >= 500) return "offline";
+      if (!(error instanceof Problem) || error.status === 0) return "offline";
       if (error.status === 401 || error.status === 429) return "later";
-      await shelf.put({ ...one, clash: { code: error.code, detail: error.detail } });
+      if (error.status >= 500) {
+        held.push(one);
+        await shelf.put({ ...one, trouble: error.detail });
+      } else await shelf.put({ ...one, trouble: undefined, clash: { code: error.code, detail: error.detail } });
+      continue;
     }
+    await shelf.drop(one.key);
   }
-  return "all";
+  return held.length ? "trouble" : "all";
 }

@@ -62,6 +62,11 @@ export const RV = {
 
   // Clash
   clash: "没有记上",
+  refused: (n: number) => `没有记上 ${num(n)} 条`,
+  trouble: "服务出错，没有收下，会自动再试：",
+  dropSaid: (what: string) => `不报“${what}”？这一条从手机上删去，不再发；如果已经发到，请再更正。`,
+  dropSure: "确定不报",
+  keepIt: "留着",
   more: "同时增加应转，再报",
   again: "再报一次",
   change: "改人数",

@@ -66,13 +66,7 @@ export const RT = {
 
   // Without a network
   offline: "没有网络。回报先存在这台手机上，有网络后自动发。",
-  waiting: (n: number) => `待发 ${num(n)} 条`,
-  sendNow: "现在发",
-  sending: "正在发",
   ofOrder: (what: string, order: number) => `${what}（调度令 ${order}）`,
-  clash: "没有记上",
-  again: "再报一次",
-  drop: "不报了",
 
   // The code in 力量
   link: "手机页二维码",

@@ -1,5 +1,6 @@
 /** 报数: what a form begins with where an entry is corrected, and which households an entry can be about. */
-import type { Entry, EntryKind, Household } from "./types";
+import type { Waiting } from "../queue";
+import type { Entry, EntryKind, Household, NewEntry } from "./types";
 
 export const ENTRIES = 500; // of a village that are listed
 
@@ -11,4 +12,10 @@ export function formOf(was: Entry) {
 export function householdsFor(kind: EntryKind, all: readonly Household[]): Household[] {
   if (kind === "to_move_change") return [];
   return all.filter((h) => (kind === "returned" ? h.moved > h.returned : h.left > 0));
+}
+/** What means nothing before another is in: its correction, and a return before those who arrived. Others the service can
+ * judge by themselves. */
+export function entryFollows({ of, entry }: Waiting<NewEntry>, before: Waiting<NewEntry>): boolean {
+  if (entry.cancels) return entry.cancels === before.key;
+  return of === before.of && entry.village === before.entry.village && entry.kind === "returned" && ["sheltered", "with_relatives"].includes(before.entry.kind);
 }
