@@ -322,7 +322,7 @@ def test_above_twenty_thousand_rows_only_the_rows_concerned_come_back(tmp_path: 
         [20_001, "例湖20000", "020000", "长" * 700, "退回", "全库容应为数字"],
     ]
     assert coloured(sheet, before=5) == {(3, 4): "back"}
-    assert any("超过 20000 行" in str(c.value) for c in book["退回说明"]["A"])
+    assert any("超过 20,000 行" in str(c.value) for c in book["退回说明"]["A"])
     assert open_table(path).sheets[0].rows == 3
 
 
