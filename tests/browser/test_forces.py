@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from riskmap.base import database
 from riskmap.base.settings import Settings
@@ -239,7 +239,12 @@ def test_what_is_not_reached_in_time_where_to_stand_by_and_the_record(page: Page
     expect(form).to_contain_text("请填 1 至 600")
     form.locator("input[name=minutes]").fill("15")
     form.locator("select[name=class]").select_option("tailings-pond")
+    held: list[Route] = []
+    page.route("**/api/rescue/standby/gaps", lambda r: held.append(r))
     form.get_by_role("button", name="看哪里来不及").click()
+    expect(form.locator(".rs-at-work")).to_contain_text("看哪里来不及：正在逐队逐处算路程")  # what runs
+    held[0].continue_()
+    page.unroute("**/api/rescue/standby/gaps")
     asked = {"minutes": 15, "classes": ["tailings-pond"], "grades": ["major", "serious"]}
     told = post(office, "standby/gaps", asked)
     assert told["uncovered"]

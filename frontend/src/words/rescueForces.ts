@@ -136,7 +136,7 @@ export const RF = {
   findGaps: "看哪里来不及",
   k: "出几支队伍",
   propose: "提出前置点",
-  asking: (s: number) => `正在逐队逐处算路程，已 ${s} 秒，一般 5–30 秒`,
+  asking: (what: string, s: number) => `${what}：正在逐队逐处算路程，已 ${s} 秒，一般 5–30 秒`,
   gaps: (asked: string, out: number, all: number) => `${asked}：${num(all)} 处里 ${num(out)} 处来不及`,
   gapsNone: (asked: string, all: number) => (all ? `${asked}：${num(all)} 处都来得及` : "没有这样的对象，请换等级或分类。"),
   noTeams: "没有一支合适的队伍，全部来不及。",
