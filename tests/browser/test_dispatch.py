@@ -458,6 +458,36 @@ def test_who_may_not_sees_what_he_may_and_why_not(
         context.close()
 
 
+def test_what_a_limited_account_has_is_told_as_its_own_and_no_words_are_cut(
+    office: httpx.Client, browser: Browser, address: str
+) -> None:
+    reported(office, "北头", 0.02, 0.02, trapped=5)
+    ids = [i["id"] for i in office.get("/api/rescue/incidents").json()["items"]]
+    plan = post(office, "plans", {"incidents": ids, "flood": None, "exercise": False})
+    post(office, f"plans/{plan['id']}/accept", {}, 200)
+    account = {"username": "far", "password": OTHER_PASSWORD, "role": "editor", "tier": "department"}
+    answer = office.post("/api/accounts", json=account | {"areas": ["360481"], "must_change": False})
+    assert answer.status_code == 201, answer.text
+    context = browser.new_context(locale="zh-CN", viewport={"width": 1366, "height": 768})
+    assert context.request.post(f"{address}/api/session", data={"username": "far", "password": OTHER_PASSWORD}).ok
+    other = context.new_page()
+    other.goto(f"{address}/rescue")
+    expect(other.locator(".rd-head")).to_contain_text(re.compile(r"您的队伍 \d+ 支，0 支出动另有 \d+ 支无权查看"))
+    other.locator(".rd-tab .seg button").nth(1).click()
+    name = other.locator(".rd-order .plain.ell").first
+    expect(name).to_have_attribute("title", re.compile("^对象无权查看（主管部门：.+）"))
+    assert name.evaluate("e => [getComputedStyle(e).display, getComputedStyle(e).textOverflow]") == [
+        "block",
+        "ellipsis",
+    ]
+    assert other.locator(".brand h1").evaluate("e => e.scrollWidth <= e.clientWidth")
+    other.keyboard.press("x")
+    field = other.locator(".rd-place input")
+    room = "e => { const c = document.createElement('canvas').getContext('2d'); c.font = getComputedStyle(e).font;"
+    assert field.evaluate(room + " return c.measureText(e.placeholder).width < e.clientWidth - 16; }")
+    context.close()
+
+
 def test_a_phone_and_a_service_that_fails(open_page: Callable[..., Watched], office: httpx.Client) -> None:
     reported(office, "手机上的险情", trapped=4)
     watched = open_page(signed=False, path="/help", width=390, height=844)

@@ -7,7 +7,8 @@ export const OUT: readonly string[] = ["出动", "在途", "到达"];
 
 export const RD = {
   title: "调度",
-  counts: (incidents: number, out: number, teams: number) => `险情 ${num(incidents)} · 队伍 ${num(out)}/${num(teams)} 出动`,
+  counts: (incidents: number, out: number, teams: number, hidden: number) => `险情 ${num(incidents)} · ${hidden ? `您的队伍 ${num(teams)} 支，${num(out)} 支出动` : `队伍 ${num(out)}/${num(teams)} 出动`}`,
+  elsewhere: (hidden: number) => `另有 ${num(hidden)} 支无权查看`,
   countsTip: (hidden: number) => (hidden ? `另有 ${num(hidden)} 支队伍您无权查看，算方案时照样考虑` : "出动、在途、到达的队伍数 / 全部队伍"),
   running: (n: number) => `第 ${num(n)} 号方案执行中`,
   noPlan: "没有采纳的方案",
@@ -162,7 +163,8 @@ export const RD = {
   lineHint: "逐点画出险情所在的一段，双击或回车完成",
   areaHint: "逐点画出险情的范围，双击或回车完成",
   find: "或输地址、单位、坐标",
-  findHint: "如：例湖村委会，116.02, 29.71",
+  findHint: "地址、单位、坐标",
+  findExample: "如：例湖村委会，或 116.02, 29.71",
   findDo: "查找",
   findNone: "没有找到，请换个写法，或在图上点。",
   finding: "正在查找",
