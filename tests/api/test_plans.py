@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import text
 from starlette.testclient import TestClient
 from tests.api.dispatch import accept, get, incident, place, plan, post, sent, team
-from tests.api.rescue import flood, square
+from tests.api.rescue import add, flood, square
 from tests.api.test_bad_input import refused
 
 from riskmap.access.reader import SYSTEM
@@ -435,6 +435,81 @@ class TestAccept:
         assert over["marks"][-1]["note"].endswith("队伍已报返回")
         [now] = [t for t in get(admin, "teams")["items"] if t["id"] == fleet["east"]]
         assert (now["status"], now["order"]) == ("返回", None)
+
+    def test_who_sets_out_again_after_all_is_not_taken_back(
+        self, commander: TestClient, admin: TestClient, fleet: dict[str, int]
+    ) -> None:
+        east, _ = two(admin)
+        first = accept(commander, plan(admin, east, teams=[fleet["east"]]))
+        [given] = first["orders"]
+        post(admin, f"teams/{fleet['east']}/status", {"status": "返回"})
+        anew = plan(admin, east)
+        assert [w["order"] for w in anew["withdraws"]] == [given["id"]]
+        post(admin, f"orders/{given['id']}/marks", {"what": "departure", "how": "call"})
+        assert order_of(admin, given)["turned_back"] is False
+        seen = get(admin, f"plans/{anew['id']}")
+        assert seen["since"] == [f"例东艇队又按调度令 {given['id']} 行动"]
+        said = refused(commander.post(f"/api/rescue/plans/{anew['id']}/accept"), 409)
+        assert (said["code"], said["now"]["orders"]) == ("team_changed", [given["id"]])
+        assert order_of(admin, given)["status"] == "departure"
+
+    def test_a_report_of_before_the_order_by_a_fast_clock_or_before_its_receipt_turns_nobody_back(
+        self, commander: TestClient, admin: TestClient, fleet: dict[str, int]
+    ) -> None:
+        east, _ = two(admin)
+        made = plan(admin, east, teams=[fleet["east"]])
+        soon = (clock.now() + timedelta(seconds=90)).isoformat()
+        post(admin, f"teams/{fleet['east']}/status", {"status": "待命", "at": soon})
+        [given] = accept(commander, made)["orders"]
+        assert order_of(admin, given)["turned_back"] is False
+        [now] = post(admin, "plans", {"incidents": [east["id"]], "teams": [fleet["east"]]})["standing"]
+        assert now["team"] == fleet["east"]
+
+    def test_who_signs_after_a_report_acts_by_the_order(
+        self, commander: TestClient, admin: TestClient, fleet: dict[str, int]
+    ) -> None:
+        east, _ = two(admin)
+        [given] = accept(commander, plan(admin, east, teams=[fleet["east"]]))["orders"]
+        post(admin, f"teams/{fleet['east']}/status", {"status": "待命"})
+        assert order_of(admin, given)["turned_back"] is True
+        post(admin, f"orders/{given['id']}/marks", {"what": "receipt", "how": "phone_page"})
+        told = order_of(admin, given)
+        assert (told["turned_back"], told["said"]) == (False, "")
+
+    def test_who_does_not_see_the_team_that_has_gone_home_may_send_another(
+        self, commander: TestClient, admin: TestClient, fleet: dict[str, int], make_account: Maker
+    ) -> None:
+        east, _ = two(admin)
+        accept(commander, plan(admin, east, teams=[fleet["east"]]))
+        post(admin, f"teams/{fleet['east']}/status", {"status": "返回"})
+        own = add(admin, "rescue-team", "邻区艇队", place(101), "360403", attributes={"skills": ["water"], "boats": 2})
+        other = make_account("editor", may=["dispatch"], areas=["360403"])
+        anew = plan(other, east, teams=[own])
+        assert [w["team"] for w in anew["withdraws"]] == [None]
+        assert [o["team"]["id"] for o in accept(other, anew)["orders"]] == [own]
+        # Nor does he learn what it has.
+        lon, lat = place(101.5)
+        told = get(other, "teams/nearest", lon=lon, lat=lat, need=["fire"], others=True, limit=200)["items"]
+        assert {t["id"]: t["lacks"] for t in told} == {None: [], own: ["灭火"]}
+
+    def test_two_who_have_gone_home_are_sent_again_one_after_the_other(
+        self, commander: TestClient, admin: TestClient, fleet: dict[str, int]
+    ) -> None:
+        east, west = two(admin)
+        first = accept(commander, plan(admin, east, west, teams=of(fleet)))
+        for name in ("east", "west"):
+            post(admin, f"teams/{fleet[name]}/status", {"status": "返回"})
+        away = post(admin, f"plans/{first['id']}/replan", {})
+        assert sent(away) == {}
+        one = post(admin, f"plans/{away['id']}/change", {"team": fleet["east"], "incident": east["id"]})
+        both = post(admin, f"plans/{one['id']}/change", {"team": fleet["west"], "incident": west["id"]})
+        assert sent(both) == {fleet["east"]: east["id"], fleet["west"]: west["id"]}
+        assert sent(post(admin, f"plans/{both['id']}/replan", {})) == sent(both)
+        post(admin, f"teams/{fleet['west']}/status", {"status": "休整"})  # since: then it is asked again
+        after = post(admin, f"plans/{both['id']}/replan", {})
+        assert sent(after) == {fleet["east"]: east["id"]}
+        [left] = [o["why"] for o in after["left_out"] if o["team"] == fleet["west"]]
+        assert "先请它报待命" in left
 
     def test_by_hand_who_has_gone_home_is_sent_again_by_a_new_order(
         self, commander: TestClient, admin: TestClient, fleet: dict[str, int]

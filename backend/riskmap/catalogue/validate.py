@@ -131,6 +131,11 @@ def _text(field: Field, given: Any, here: str) -> str:
     return value
 
 
+def _told(bound: Decimal) -> str:
+    """A bound as it is read: 100,000; one of four digits may be a year."""
+    return f"{bound:,}" if abs(bound) >= 10_000 else f"{bound}"
+
+
 def _number(field: Field, value: Any, here: str) -> int | Decimal:
     if isinstance(value, bool) or not isinstance(value, (int, Decimal, str)):
         raise _no(here, "not_a_number", f"{field.title}应为数字")
@@ -146,13 +151,13 @@ def _number(field: Field, value: Any, here: str) -> int | Decimal:
     if field.minimum is not None and (number < field.minimum or (field.exclusive_minimum and number == field.minimum)):
         bound = "大于" if field.exclusive_minimum else "不小于"
         say = (
-            f"{field.title}不能小于 {field.minimum:,}{unit}"
+            f"{field.title}不能小于 {_told(field.minimum)}{unit}"
             if bound == "不小于"
-            else f"{field.title}应大于 {field.minimum}{unit}"
+            else f"{field.title}应大于 {_told(field.minimum)}{unit}"
         )
         raise _no(here, "below_minimum", say)
     if field.maximum is not None and number > field.maximum:
-        raise _no(here, "above_maximum", f"{field.title}不能大于 {field.maximum:,}{unit}")
+        raise _no(here, "above_maximum", f"{field.title}不能大于 {_told(field.maximum)}{unit}")
     if field.values and number not in field.values:
         raise _no(here, "not_in_set", f"{field.title}只能取 {'、'.join(str(v) for v in field.values)}")
     if field.type == "integer":

@@ -204,7 +204,7 @@ export const RE = {
   unnamedRow: "没有写村名的一行",
   wrongRow: (name: string, why: string) => (why.includes(name) ? why : `${name}：${why}`),
   wetOf: (n: number) => `在水中 ${num(n)} 处`,
-  nearOf: (n: number, margin: number) => `水边 ${num(margin)} m 以内 ${num(n)} 处，没有勾选`,
+  nearOf: (n: number, margin: number) => `水边 ${num(margin)} m 以内 ${num(n)} 处，按需要勾选`,
   ticked: (n: number) => `已勾选 ${num(n)}`,
   hiddenNear: (n: number) => `水边另有 ${num(n)} 处您无权查看`,
   sureOrder: (n: number, persons: number, level: string) => `向 ${num(n)} 个村、共 ${num(persons)} 人下达“${level}”`,

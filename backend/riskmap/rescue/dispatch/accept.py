@@ -31,7 +31,8 @@ def accept(snapshot: Snapshot, plan_id: int) -> int:
     back = plans.withdrawn(body)
     if not new and not back:
         raise Invalid("这个方案没有新的派出，也没有收回，不用采纳。", code="nothing")
-    _ensure_seen(snapshot, {a["team"] for a in new} | {one["team"] for one in back})
+    # An order by which nobody comes any more moves nobody: whoever sends another may take it back.
+    _ensure_seen(snapshot, {a["team"] for a in new} | {one["team"] for one in back if not one.get("turned_back")})
     incidents.lock(connection, [a["incident"] for a in body["assignments"]])
     now = minute.asked(connection, None)
     about = incidents.several(connection, [a["incident"] for a in body["assignments"]], now)
@@ -120,6 +121,13 @@ def _ensure_running(snapshot: Snapshot, exercise: bool, back: Sequence[Mapping[s
             f"拟方案以后调度令 {said} 已到达、完成或撤销，方案没有采纳，请重算。",
             code="team_changed",
             now={"orders": gone},
+        )
+    away = orders.turned_back(connection, exercise=exercise, at=minute.asked(connection, None))
+    again = [one["order"] for one in back if one.get("turned_back") and one["order"] not in away]
+    if again:
+        said = "、".join(str(o) for o in again)
+        raise Conflict(
+            f"拟方案以后队伍又按调度令 {said} 行动，方案没有采纳，请重算。", code="team_changed", now={"orders": again}
         )
 
 

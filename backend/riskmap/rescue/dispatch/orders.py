@@ -37,17 +37,19 @@ _OPEN = (
 
 
 def open_by_team(connection: Connection, *, exercise: bool, at: datetime) -> dict[int, dict[str, Any]]:
-    """The open order of each team at a minute: {id, incident, at, arrived}."""
+    """The open order of each team at a minute: {id, incident, at, arrived, marked_at}."""
     rows = connection.execute(
         text(
             "SELECT DISTINCT ON (o.team_id) o.team_id, o.order_id AS id, o.incident_id AS incident, o.at, EXISTS ("
             "SELECT FROM rescue_order_mark AS m WHERE m.order_id = o.order_id AND m.what = 'arrival'"
-            " AND m.made_at <= :at) AS arrived FROM rescue_order AS o WHERE o.exercise = :exercise AND o.at <= :at AND"
+            " AND m.made_at <= :at) AS arrived, (SELECT max(m.made_at) FROM rescue_order_mark AS m"
+            " WHERE m.order_id = o.order_id AND m.made_at <= :at) AS marked_at FROM rescue_order AS o"
+            " WHERE o.exercise = :exercise AND o.at <= :at AND"
             + _OPEN + " ORDER BY o.team_id, o.order_id DESC"
         ),
         {"exercise": exercise, "at": at},
     )  # fmt: skip
-    return {r["team_id"]: {k: r[k] for k in ("id", "incident", "at", "arrived")} for r in rows.mappings()}
+    return {r["team_id"]: {k: r[k] for k in ("id", "incident", "at", "arrived", "marked_at")} for r in rows.mappings()}
 
 
 def turned_back(connection: Connection, *, exercise: bool, at: datetime) -> dict[int, dict[str, Any]]:
@@ -55,12 +57,18 @@ def turned_back(connection: Connection, *, exercise: bool, at: datetime) -> dict
     more, whatever was marked before."""
     told = teams.newest(connection, exercise=exercise, at=at)
     running = open_by_team(connection, exercise=exercise, at=at)
-    return {o["id"]: told[t] for t, o in running.items() if t in told and _home(o["at"], told[t])}
+    return {o["id"]: told[t] for t, o in running.items() if t in told and _home(o["at"], o["marked_at"], told[t])}
 
 
-def _home(ordered_at: datetime, told: Mapping[str, Any]) -> bool:
+def _home(ordered_at: datetime, marked_at: datetime | None, told: Mapping[str, Any]) -> bool:
     """Whether a team's newest report sends it home, and no order does."""
-    return told["order_id"] is None and told["at"] > ordered_at and told["status"] in teams.HOME
+    return told["order_id"] is None and told["status"] in teams.HOME and _since(ordered_at, marked_at, told)
+
+
+def _since(ordered_at: datetime, marked_at: datetime | None, told: Mapping[str, Any]) -> bool:
+    """Whether a report is newer than an order and than its last mark: who signs an order acts by it, whatever he said
+    before. By our clock too, for a telephone's may be fast."""
+    return bool(told["at"] > ordered_at and told["made_at"] > max(ordered_at, marked_at or ordered_at))
 
 
 def told_ways(connection: Connection, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
@@ -191,7 +199,8 @@ def _one(
     due = row["at"] + timedelta(seconds=body["travel_s"])
     arrived = any(m["what"] == "arrival" for m in marks)
     full = form == "full"
-    gone = status not in _OVER and told is not None and _home(row["at"], told)
+    marked_at = max((m["made_at"] for m in marks), default=None)
+    gone = status not in _OVER and told is not None and _home(row["at"], marked_at, told)
     return {
         "id": row["id"], "number": f"{row['number']}-{row['id']}", "plan": row["plan"], "exercise": row["exercise"],
         "team": name, "incident": row["incident"], "incident_name": incident["name"] if incident else None,
@@ -201,13 +210,15 @@ def _one(
         "instructions": body.get("instructions", []) if full else [],
         "status": status, "status_title": MARKS.get(status, "已下达"), "marks": list(marks),
         "turned_back": gone,
-        "said": _said(row, told, status) if full else "",
+        "said": _said(row, marked_at, told, status) if full else "",
     }  # fmt: skip
 
 
-def _said(row: Mapping[str, Any], told: Mapping[str, Any] | None, status: str) -> str:
+def _said(
+    row: Mapping[str, Any], marked_at: datetime | None, told: Mapping[str, Any] | None, status: str
+) -> str:  # fmt: skip
     """That the team does something else than the order says: whoever reads it rings the team."""
-    if status in _OVER or told is None or told["at"] <= row["at"] or told["order_id"] == row["id"]:
+    if status in _OVER or told is None or told["order_id"] == row["id"] or not _since(row["at"], marked_at, told):
         return ""
     if told["status"] in {"出动", "在途", "到达"} and told["order_id"] is None:
         return ""

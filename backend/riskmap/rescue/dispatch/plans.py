@@ -37,7 +37,8 @@ class Asked:
     pins: Mapping[int, int | None]  # by hand
     replanning: bool = False
     fixed: Mapping[int, int] | None = None  # nothing is solved: these pairs, as far as there is a way
-    hand: int | None = None  # the team that is sent by hand just now, whatever it has reported
+    hand: int | None = None  # the team that is sent by hand just now, though it has gone home
+    decided_at: datetime | None = None  # what was set by hand before was set upon what was known then
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +77,17 @@ def change(
         raise Invalid("没有调整", errors=[FieldError("incident", "not_in_plan", told)])
     if incident == before.get(team) and (team in before or incident is None):
         raise Invalid("没有调整", errors=[FieldError("team", "no_change", "这支队伍本来就这样安排")])
-    if instead_of is not None and (incident is None or before.get(instead_of) != incident or instead_of == team):
-        told = "这支队伍没有派往这个险情，不能替换，请刷新后再选"
+    arrived = {t for t, o in _open(snapshot, parent["exercise"]).items() if o["arrived"]}
+    if instead_of is not None and (
+        incident is None or before.get(instead_of) != incident or instead_of == team or instead_of in arrived
+    ):
+        told = "这支队伍没有派往这个险情，或已到达，不能替换，请刷新后再选"
         raise Invalid("没有调整", errors=[FieldError("instead_of", "not_sent", told)])
     by_hand = {team: incident} | ({} if instead_of is None else {instead_of: None})
     sent = {t: i for t, i in {**before, **by_hand}.items() if i is not None}
     asked = Asked(
         parent["incidents"], parent["teams"], parent["flood"], parent["exercise"], {**_pins(parent), **by_hand},
-        replanning=True, fixed=sent, hand=team,
+        replanning=True, fixed=sent, hand=team, decided_at=_looked_at(parent),
     )  # fmt: skip
     picture = _look(snapshot, asked)
     if incident is not None and team not in {t.id for t in picture.crews}:
@@ -104,9 +108,21 @@ def replan(
     ids = list(of) if of is not None else _going_on(connection, parent["incidents"])
     if not ids:
         raise Invalid("没有重算", errors=[FieldError("incidents", "all_over", "方案里的险情都已结束")])
-    asked = Asked(ids, parent["teams"], flood, parent["exercise"], _pins(parent) if keep_pins else {}, replanning=True)
+    asked = Asked(
+        ids, parent["teams"], flood, parent["exercise"], _pins(parent) if keep_pins else {}, replanning=True,
+        decided_at=_looked_at(parent),
+    )  # fmt: skip
     picture = _look(snapshot, asked)
     return _keep(snapshot, router, asked, picture, "replanned", parent)
+
+
+def _open(snapshot: Snapshot, exercise: bool) -> dict[int, dict[str, Any]]:
+    connection = snapshot.connection
+    return orders.open_by_team(connection, exercise=exercise, at=minute.asked(connection, None))
+
+
+def _looked_at(plan: Mapping[str, Any]) -> datetime:
+    return datetime.fromisoformat(plan["body"]["looked_at"])
 
 
 def _going_on(connection: Connection, ids: Sequence[int]) -> list[int]:
@@ -159,7 +175,7 @@ def _look(snapshot: Snapshot, asked: Asked) -> Picture:
             standing[team.id] = order
         if asked.teams is not None and team.id not in named:
             continue
-        if order is not None and back and (order["arrived"] or team.id != asked.hand):
+        if order is not None and back and (order["arrived"] or not _again(team, gone[order["id"]], asked)):
             why: str | None = _turned_back(team, order, gone[order["id"]]["at"])
         else:
             why = _why_not(team, None if back else order, found, asked, team.id in named)
@@ -190,10 +206,19 @@ def _why_not(
     return f"现为{team.status}"
 
 
+def _again(team: Team, told: Mapping[str, Any], asked: Asked) -> bool:
+    """Whether it is sent by hand although it has gone home: just now, or by a plan that knew that it has."""
+    if team.id == asked.hand:
+        return True
+    known = asked.decided_at is not None and told["made_at"] <= asked.decided_at
+    return known and asked.pins.get(team.id) is not None
+
+
 def _turned_back(team: Team, order: Mapping[str, Any], at: datetime) -> str:
     if order["arrived"]:
         return f"{_clock(at)} 报{team.status}，调度令 {order['id']} 到达后没有报完成，请核实后记完成"
-    return f"{_clock(at)} 报{team.status}，没有按调度令 {order['id']} 行动；要再派请手工指定"
+    how = "请手工指定" if team.status in teams.FREE else "先请它报待命"
+    return f"{_clock(at)} 报{team.status}，没有按调度令 {order['id']} 行动；要再派{how}"
 
 
 def _keep(
@@ -238,7 +263,7 @@ def _keep(
             for t, o in sorted(picture.standing.items())
         ],
         "reconsidered": [
-            {"order": o["id"], "team": t, "incident": o["incident"]}
+            {"order": o["id"], "team": t, "incident": o["incident"], "turned_back": t in picture.turned_back}
             for t, o in sorted(picture.open_orders.items())
             if t in free or (t in picture.turned_back and not o["arrived"])
         ],
@@ -700,7 +725,7 @@ def _assignment(
     out = {k: v for k, v in one.items() if k != "why"} | _team_of(names, one["team"])
     out |= {"incident_name": _called(about, one["incident"]), "why": "；".join(words)}
     if not names.get(one["team"], {"full": True})["full"]:  # its way tells where it stands
-        out |= {"route": None, "instructions": [], "why": ""}
+        out |= {"route": None, "boat_leg": None, "in_water_m": None, "instructions": [], "why": ""}
     return out
 
 
@@ -854,6 +879,11 @@ def since(
         span | {"teams": mine},
     )
     out += [f"{_plain(names, row.team_id)}报{row.status}（{_clock(row.made_at)}）" for row in rows]
+    gone = orders.turned_back(connection, exercise=plan["exercise"], at=until)
+    running = orders.open_by_team(connection, exercise=plan["exercise"], at=until)
+    for r in withdrawn(plan["body"]):  # an order that nobody acted by, and somebody does again
+        if r.get("turned_back") and r["order"] not in gone and running.get(r["team"], {}).get("id") == r["order"]:
+            out.append(f"{_plain(names, r['team'])}又按调度令 {r['order']} 行动")
     for i, one in incidents.several(connection, plan["incidents"], until).items():
         if one["version"] != plan["body"]["versions"].get(str(i)):
             what = "有更新" if one["state"] == "open" else incidents.STATES[one["state"]]
@@ -870,7 +900,10 @@ def _since_of_others(snapshot: Snapshot, plan: Mapping[str, Any], until: datetim
     back = {t: gone[o["id"]] for t, o in running.items() if o["id"] in gone and t not in mine}
     names = _names(snapshot, [], back)
     out = [f"{_plain(names, t)}报{told['status']}（{_clock(told['at'])}）" for t, told in back.items()]
-    given = {o["incident"]: o["at"] for o in running.values() if o["incident"] not in plan["incidents"]}
+    given: dict[int, datetime] = {}  # the first order of each incident that still runs
+    for o in running.values():
+        if o["incident"] not in plan["incidents"]:
+            given[o["incident"]] = min(o["at"], given.get(o["incident"], o["at"]))
     for i, one in incidents.several(connection, list(given), until).items():
         if one["changed_at"] > given[i]:
             what = "有更新" if one["state"] == "open" else incidents.STATES[one["state"]]

@@ -11,7 +11,7 @@ from riskmap.base.errors import FieldError, Invalid
 from riskmap.base.web import ExactResponse, ExactRoute
 from riskmap.rescue import floods, minute
 from riskmap.rescue.api import At, Exercise, answer, count, note_asked, page_code
-from riskmap.rescue.dispatch import goods, incidents, orders, teams, ways
+from riskmap.rescue.dispatch import goods, incidents, orders, seen, teams, ways
 from riskmap.rescue.dispatch.wire import Close, GoodsMove, IncidentChange, Merge, Need, NewIncident, Split, TeamStatus
 from riskmap.rescue.rights import Inner, Writer
 from riskmap.rescue.routing import Place
@@ -63,8 +63,8 @@ def nearest_teams(
 ) -> Any:
     """{items: [{…team, leg: {travel_s, distance_m, routing, boat_leg} | null, said, lacks}], total, fitting, routing,
     routing_title, routing_notes}: teams in order of estimated arrival at a place, with all that is needed; with
-    `others` also those that lack something of it (`lacks`, in words), after those that do not. A team without a way
-    stands at the end and says so; `said` is for one that is not free."""
+    `others` also those that lack something of it, after those that do not; `lacks`: what, in words, of teams that the
+    reader sees in full. A team without a way stands at the end and says so; `said` is for one that is not free."""
     count(reader)
     if flood is not None:
         _same_kind(snapshot, flood, exercise)
@@ -78,9 +78,15 @@ def nearest_teams(
     first = ordered[:limit]
     busy = orders.open_by_team(snapshot.connection, exercise=exercise, at=then)
     told = teams.bodies(snapshot, [t for t, _ in first], busy)
+    forms = seen.forms(snapshot, [t.id for t, _ in first])
+    tells = {"skills", "boats", "pumps_m3h"} <= seen.readable(snapshot, teams.CLASS)
     items = [
         body
-        | {"leg": leg and leg.body(), "said": _why_not(team, leg is not None, team.id in busy), "lacks": lacks[team.id]}
+        | {
+            "leg": leg and leg.body(),
+            "said": _why_not(team, leg is not None, team.id in busy),
+            "lacks": lacks[team.id] if tells and forms.get(team.id) == "full" else [],
+        }
         for body, (team, leg) in zip(told, first, strict=True)
     ]
     note_asked(request, snapshot, "place", f"{lon},{lat}", {"teams": len(ordered)})

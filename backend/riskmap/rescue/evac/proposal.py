@@ -15,8 +15,17 @@ def of_flood(snapshot: Snapshot, flood: Mapping[str, Any], margin_m: int) -> dic
     forms = exposure.forms_of(snapshot, found, Selection())
     inside = [h for h in found if h.inside]
     told = _homes(exposure.people(snapshot, inside, forms))
-    # Of all together: a village beside the water gives way to its residential areas in it.
-    beside = _homes(exposure.people(snapshot, found, forms), near=True)
+    # Of all together: a village beside the water gives way to its residential areas in it; and an area beside the
+    # water is counted with its village, where that is in it.
+    wet = [h for h in inside if h.row["class"] == "village"]
+    ids, codes = {h.id for h in wet}, {h.row["division"] for h in wet if len(h.row["division"]) == 12}
+    beside = _homes(
+        exposure.people(
+            snapshot,
+            [h for h in found if h.inside or not (h.row["parent"] in ids or h.row["division"] in codes)], forms,
+        ),
+        near=True,
+    )  # fmt: skip
     return told | {"near": beside["villages"], "near_hidden": beside["hidden"]}
 
 
