@@ -436,6 +436,60 @@ class TestAccept:
         [now] = [t for t in get(admin, "teams")["items"] if t["id"] == fleet["east"]]
         assert (now["status"], now["order"]) == ("返回", None)
 
+    def test_a_new_draft_changed_by_hand_leaves_the_orders_that_run(
+        self, commander: TestClient, admin: TestClient, fleet: dict[str, int]
+    ) -> None:
+        east, west = two(admin)
+        first = accept(commander, plan(admin, east, west, teams=of(fleet)))
+        assert sent(first) == {fleet["east"]: east["id"], fleet["west"]: west["id"]}
+        draft = plan(admin, east, west)  # made anew upon nothing: who is under way stands
+        assert sent(draft) == {}
+        body = {"team": fleet["pump"], "incident": west["id"]}
+        by_hand = post(admin, f"plans/{draft['id']}/change", body)
+        assert sent(by_hand) == {fleet["pump"]: west["id"], **sent(first)}
+        assert by_hand["withdraws"] == []
+        # And upon the plan that holds, whoever has come home since is not sent out again.
+        done = next(o for o in first["orders"] if o["team"]["id"] == fleet["east"])
+        post(admin, f"orders/{done['id']}/marks", {"what": "result", "how": "call"})
+        again = post(admin, f"plans/{first['id']}/change", body)
+        assert sent(again) == {fleet["pump"]: west["id"], fleet["west"]: west["id"]}
+
+    def test_what_has_been_split_keeps_who_is_on_the_way(
+        self, commander: TestClient, admin: TestClient, fleet: dict[str, int]
+    ) -> None:
+        east, _ = two(admin)
+        first = accept(commander, plan(admin, east, teams=[fleet["east"]]))
+        parts = [
+            {n: east[n] for n in ("kind", "needs", "place")} | {"name": name, "trapped": 2} for name in ("甲", "乙")
+        ]
+        ids = post(admin, f"incidents/{east['id']}/split", {"version": 1, "parts": parts}, 200)["went_to"]
+        anew = post(admin, f"plans/{first['id']}/replan", {})
+        assert set(sent(anew).values()) <= set(ids)
+        assert fleet["east"] in sent(anew)  # the one that is under way is sent on
+        assert [w["order"] for w in anew["withdraws"]] == [first["orders"][0]["id"]]
+
+    def test_the_order_of_a_team_that_was_struck_off_is_still_brought_to_its_end(
+        self, commander: TestClient, admin: TestClient
+    ) -> None:
+        east, _ = two(admin)
+        gone = team(admin, "例将注销艇队", place(101.6), boats=1)
+        [given] = accept(commander, plan(admin, east, teams=[gone]))["orders"]
+        assert admin.delete(f"/api/objects/{gone}", params={"reason": "撤并"}).status_code == 200
+        told = order_of(admin, given)
+        assert (told["team"]["name"], told["said"]) == ("例将注销艇队", "队伍已从登记里注销，请核实后记完成或撤销")
+        done = post(commander, f"orders/{given['id']}/marks", {"what": "cancelled", "how": "call", "note": "撤并"})
+        assert done["status"] == "cancelled"
+
+    def test_water_that_was_taken_back_is_told(
+        self, commander: TestClient, admin: TestClient, fleet: dict[str, int]
+    ) -> None:
+        east, _ = two(admin)
+        water = flood(admin, [(0.1, square(*place(100, 5), 50))])
+        made = plan(admin, east, teams=of(fleet), flood=water["id"])
+        accept(commander, made)
+        post(admin, f"floods/{water['id']}/withdraw", {"reason": "画错"}, 200)
+        assert get(admin, f"plans/{made['id']}")["since"] == ["淹没范围已全部撤回"]
+
     def test_who_sets_out_again_after_all_is_not_taken_back(
         self, commander: TestClient, admin: TestClient, fleet: dict[str, int]
     ) -> None:

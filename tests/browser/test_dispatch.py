@@ -147,7 +147,7 @@ def test_an_incident_is_reported_on_the_map_told_anew_and_closed(page: Page, off
     one.get_by_role("button", name="结束").click()
     dialog = page.get_by_role("dialog", name="结束")
     dialog.get_by_role("button", name="结束").click()
-    expect(dialog).to_contain_text("请写明原因")
+    expect(dialog).to_contain_text("请写明结果")
     dialog.locator("textarea").fill("全部救出")
     dialog.get_by_role("button", name="结束").click()
     expect(page.locator(".rd-incident")).to_have_count(0)
@@ -302,7 +302,7 @@ def test_a_road_that_closes_asks_for_another_plan_and_its_card_says_why(page: Pa
     held.get_by_role("button", name="重算").click()
     card = page.locator(".rd-card[data-plan]")
     expect(card).to_contain_text(re.compile("因.*封闭"))
-    expect(card).to_contain_text(re.compile(r"到达用时合计 .+ → .+"))
+    expect(card).to_contain_text(re.compile(r"处先到合计 .+ → .+"))
     made = office.get(f"/api/rescue/plans/{card.get_attribute('data-plan')}").json()
     changed = [r for r in made["against"]["rows"] if r["what"] != "same"]
     expect(card.locator(".rd-changes li .no")).to_have_text([f"{r['incident']} 号" for r in changed])
@@ -402,7 +402,7 @@ def test_no_way_is_said_and_is_no_zero(page: Page, office: httpx.Client) -> None
     card = planned(page)
     expect(card.locator("li.lost")).to_contain_text("无法到达")
     expect(row(page, "孤点").locator(".rd-when .big")).to_have_text("无法到达")
-    expect(row(page, "孤点").locator(".rd-why")).to_contain_text("没有能走的路")
+    expect(row(page, "孤点").locator(".rd-why")).to_contain_text("没有一支有艇：无法到达")
 
 
 def test_an_exercise_and_a_minute_of_before_are_kept_apart(page: Page, office: httpx.Client) -> None:

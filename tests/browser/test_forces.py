@@ -367,6 +367,7 @@ def test_the_bureaus_own_list_of_acts_is_kept_and_given_back(page: Page, office:
     assert [a["act"] for a in kept["acts"]] == [*[a["act"] for a in shipped[1:]], "关闭例湖涵闸"]
     assert kept["acts"][-1]["minutes"] == 45
     dialog.get_by_role("button", name="还原为随产品的").click()
+    expect(dialog).not_to_contain_text("本局的清单，第 1 版")  # as many lines as before: that it came is told by this
     expect(dialog.locator("li.line")).to_have_count(len(shipped))
     assert get(office, "acts", kind="防汛")["items"][3]["acts"] == shipped
 

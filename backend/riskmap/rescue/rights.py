@@ -19,14 +19,14 @@ def inner_reader(reader: Annotated[Reader, Depends(signed_in)]) -> Reader:
 def writer(reader: Annotated[Reader, Depends(inner_reader)]) -> Reader:
     """Who may enter what is known: floods, readings. Asked before a byte of an upload is read."""
     if not reader.writes:
-        raise Forbidden("您的账号不能登记汛情，请由编辑或管理员登记。")
+        raise Forbidden("您的账号只能查看，登记、报告、标记请由编辑或管理员操作。")
     return reader
 
 
 def commander(reader: Annotated[Reader, Depends(writer)]) -> Reader:
     """Who may decide: response level, warnings, evacuations."""
     if "dispatch" not in reader.may:
-        raise Forbidden("您的账号没有调度权，不能启动响应、发布预警或下达转移。请由有调度权的人操作。")
+        raise Forbidden("您的账号没有调度权，这件事请由有调度权的人操作。")
     return reader
 
 

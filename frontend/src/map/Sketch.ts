@@ -112,6 +112,8 @@ export class Sketch {
       this.tell();
     });
     if (kind === "point" && document.activeElement?.matches(":focus-visible")) this.byKey(); // begun without a hand
+    // The arrows and the space bar are the map's now; a field that is typed in keeps them.
+    if (kind === "point" && !document.activeElement?.matches("input, textarea, select")) map.getContainer().focus({ preventScroll: true });
     this.tell();
   }
 

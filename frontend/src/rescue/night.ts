@@ -71,6 +71,7 @@ export async function ask<T>(part: Part, path: string, take: (got: T) => void, q
 }
 
 export async function readFloods(quiet = false): Promise<void> {
+  let back = false;
   await ask<Floods>("floods", `/api/rescue/floods?${params()}`, ({ items }) => {
     night.floods = items;
     // The newest version of the scenario that is looked at; without one the newest of all.
@@ -80,9 +81,11 @@ export async function readFloods(quiet = false): Promise<void> {
       night.followed = String(mine.version);
       night.wanted = mine.id;
     }
+    // Its version is told no more: it was taken back meanwhile, or with all of the scenario.
+    back = !!now && !now.withdrawn_at && newest(now) && (!mine || mine.version < now.version);
     if (night.wanted === null) night.wanted = items[0]?.id ?? null;
   }, quiet, () => (night.floods = null));
-  await readFlood();
+  await readFlood(back);
 }
 
 /** Whether this was the newest version when it was read: then its successor is followed. */

@@ -75,6 +75,7 @@ export const RA = {
   withdrawSaid: "撤回后不再作为情景，仍可回看，原因记入日志。",
   reason: "原因",
   needReason: "请写明原因。",
+  needText: (what: string) => `请写明${what}。`,
   withdrawn: "已撤回",
 
   // Terrain

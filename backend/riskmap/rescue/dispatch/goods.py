@@ -136,8 +136,13 @@ def move(
         raise Invalid("没有登记", errors=[FieldError("item", "unknown_item", f"这个库没有这种物资，有：{known}")])
     have = have or {"stock": Decimal(0), "registered": Decimal(0), "minimum": None}
     if what not in _COMES_IN and have["stock"] < quantity:
-        told = f"库里现有 {have['stock']:g} {unit}，不够 {quantity:g} {unit}"
+        told = f"库里现有 {_said(have['stock'])} {unit}，不够 {_said(quantity)} {unit}"
         raise Invalid("没有登记", errors=[FieldError("quantity", "too_many", told)])
+    if what == "return" and incident is not None:
+        out = _out_for(connection, incident, item, unit)
+        if out < quantity:
+            told = f"这个险情领用未退的有 {_said(out)} {unit}，不够退 {_said(quantity)} {unit}；外面送来的请记入库"
+            raise Invalid("没有登记", errors=[FieldError("quantity", "not_issued", told)])
     to_known = _registered(other).get((item, unit), {"quantity": Decimal(0)}) if other else None
     made: int = connection.execute(
         text(
@@ -155,17 +160,37 @@ def move(
         },
     ).scalar_one()  # fmt: skip
     left = have["stock"] + (quantity if what in _COMES_IN else -quantity)
-    short = f"，低于最低储备 {have['minimum']:g}" if have["minimum"] is not None and left < have["minimum"] else ""
+    short = f"，低于最低储备 {_said(have['minimum'])}" if have["minimum"] is not None and left < have["minimum"] else ""
     to = f"至{other['name']}" if other else ""
     log.note(
         connection, by=snapshot.reader.name, kind="调度", exercise=exercise,
-        what=f"{store['name']}{WORDS[what]}{to} {item} {quantity:g} {unit}，现有 {left:g} {unit}{short}",
+        what=f"{store['name']}{WORDS[what]}{to} {item} {_said(quantity)} {unit}，现有 {_said(left)} {unit}{short}",
         ref={"kind": "store", "id": store_id, "incident": incident},
         about=log.About(
             store_id, f"物资{WORDS[what]}", f"物资{WORDS[what]}（物资库无权查看）", (to_store,) if to_store else ()
         ),
     )  # fmt: skip
     return made
+
+
+def _said(quantity: Decimal) -> str:
+    return f"{quantity.normalize():,f}"
+
+
+def _out_for(connection: Connection, incident: int, item: str, unit: str) -> Decimal:
+    """What an incident was given of something, from all stores, and has not given back; behind a lock, for two stores
+    may take it back at once."""
+    connection.execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended('rescue_goods_incident', :id))"), {"id": incident}
+    )
+    found = connection.execute(
+        text(
+            "SELECT coalesce(sum(CASE what WHEN 'issue' THEN quantity WHEN 'return' THEN -quantity END), 0)"
+            " FROM rescue_goods_move WHERE incident_id = :id AND item = :item AND unit = :unit"
+        ),
+        {"id": incident, "item": item, "unit": unit},
+    ).scalar_one()
+    return Decimal(found)
 
 
 def moves(

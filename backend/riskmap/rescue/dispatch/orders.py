@@ -20,6 +20,7 @@ _OVER = ("result", "cancelled")
 # What a mark says of the team.
 _STATUS: Mapping[str, teams.Status] = {"departure": "在途", "arrival": "到达", "result": "返回"}
 _ORDER = ("receipt", "departure", "arrival", "result")  # how far an order has come: the farthest that was marked
+STRUCK_OFF = "队伍已从登记里注销，请核实后记完成或撤销"
 MOST = 1000  # orders told at once
 RECENT = timedelta(hours=12)  # orders that count as load
 
@@ -171,13 +172,14 @@ def _bodies(snapshot: Snapshot, rows: Sequence[dict[str, Any]], at: datetime) ->
     connection = snapshot.connection
     ids = sorted({r["team"] for r in rows})
     known = {r["id"]: r for r in seen.every(snapshot, ids)}
-    forms = seen.forms(snapshot, ids)
+    forms = seen.forms(snapshot, ids, any_life=True)  # an order outlives its team
+    live = {row["id"] for row in seen.live(snapshot, Selection(classes=(teams.CLASS,)), ids)}
     marks = _marks(connection, [r["id"] for r in rows], at)
     about = incidents.several(connection, [r["incident"] for r in rows], at)
     told = teams.newest(connection, exercise=rows[0]["exercise"], at=at)
     return [
         _one(r, known.get(r["team"]), forms.get(r["team"]), marks[r["id"]], about.get(r["incident"]),
-             told.get(r["team"]), at)
+             told.get(r["team"]), at, r["team"] in live)
         for r in rows
     ]  # fmt: skip
 
@@ -190,6 +192,7 @@ def _one(
     incident: Mapping[str, Any] | None,
     told: Mapping[str, Any] | None,
     at: datetime,
+    live: bool,
 ) -> dict[str, Any]:
     body = row["body"]
     name = seen.named(team, form) if team else {"id": row["team"], "name": f"队伍 {row['team']}", "masked": None}
@@ -210,7 +213,7 @@ def _one(
         "instructions": body.get("instructions", []) if full else [],
         "status": status, "status_title": MARKS.get(status, "已下达"), "marks": list(marks),
         "turned_back": gone,
-        "said": _said(row, marked_at, told, status) if full else "",
+        "said": "" if not full else _said(row, marked_at, told, status) if live else STRUCK_OFF,
     }  # fmt: skip
 
 
@@ -285,7 +288,8 @@ def mark(
     order = find(snapshot, order_id, now)
     if order["team"]["id"] is None:
         raise NotFound("没有这份调度令，或您无权查看。")
-    teams.ensure_seen(snapshot, order["team"]["id"])  # in full: as who reports its status
+    if seen.forms(snapshot, [order["team"]["id"]], any_life=True).get(order["team"]["id"]) != "full":
+        raise NotFound("没有这份调度令，或您无权查看。")  # in full: as who reports its status
     if key is not None and _sent_before(connection, order_id, key, what):
         return
     if order["status"] in _OVER:

@@ -71,7 +71,7 @@ def change(
     """A further plan in which this team goes there, `instead_of` nowhere and all others as before; its id. Raises
     Invalid, NotFound."""
     parent = head(snapshot.connection, plan_id)
-    before = {a["team"]: a["incident"] for a in parent["body"]["assignments"]}
+    before = _sent(snapshot, parent)
     if incident is not None and incident not in parent["incidents"]:
         told = "这个险情不在方案里，请把它加入后重算"
         raise Invalid("没有调整", errors=[FieldError("incident", "not_in_plan", told)])
@@ -114,6 +114,19 @@ def replan(
     )  # fmt: skip
     picture = _look(snapshot, asked)
     return _keep(snapshot, router, asked, picture, "replanned", parent)
+
+
+def _sent(snapshot: Snapshot, plan: Mapping[str, Any]) -> dict[int, int]:
+    """Who goes where by a plan as things are now: by the orders that run, whichever plan gave them, and by what the
+    plan proposes anew, as long as nobody has accepted it."""
+    running = {t: o for t, o in _open(snapshot, plan["exercise"]).items() if o["incident"] in plan["incidents"]}
+    out = {t: int(o["incident"]) for t, o in running.items()}
+    if plan["accepted_number"] is not None:
+        return out
+    for r in withdrawn(plan["body"]):
+        if running.get(r["team"], {}).get("id") == r["order"]:
+            del out[r["team"]]
+    return out | {a["team"]: a["incident"] for a in plan["body"]["assignments"] if a["order"] is None}
 
 
 def _open(snapshot: Snapshot, exercise: bool) -> dict[int, dict[str, Any]]:
@@ -167,6 +180,8 @@ def _look(snapshot: Snapshot, asked: Asked) -> Picture:
     open_orders = orders.open_by_team(connection, exercise=asked.exercise, at=at)
     gone = orders.turned_back(connection, exercise=asked.exercise, at=at)
     named = {*(asked.teams or ()), *asked.pins, *(asked.fixed or ())}
+    # Who was sent to what has been merged or split since may be sent on to what came of it.
+    within = {*found, *(i for one in found.values() for i in one["came_from"])}
     crews, left_out, standing = [], [], {}
     for team in every.values():
         order = open_orders.get(team.id)
@@ -178,7 +193,7 @@ def _look(snapshot: Snapshot, asked: Asked) -> Picture:
         if order is not None and back and (order["arrived"] or not _again(team, gone[order["id"]], asked)):
             why: str | None = _turned_back(team, order, gone[order["id"]]["at"])
         else:
-            why = _why_not(team, None if back else order, found, asked, team.id in named)
+            why = _why_not(team, None if back else order, within, asked, team.id in named)
         if why is None:
             crews.append(team)
         elif team.id in named or back:
@@ -189,16 +204,14 @@ def _look(snapshot: Snapshot, asked: Asked) -> Picture:
     return Picture(at, wanted_incidents, crews, standing, back_home, open_orders, left_out, loads, every)
 
 
-def _why_not(
-    team: Team, order: Mapping[str, Any] | None, found: Mapping[int, Any], asked: Asked, named: bool
-) -> str | None:
+def _why_not(team: Team, order: Mapping[str, Any] | None, within: set[int], asked: Asked, named: bool) -> str | None:
     """Why a team cannot be sent; None where it can."""
     if team.place is None:
         return "没有登记位置，也没有报告位置"
     if order is not None:
         if order["arrived"]:
             return f"已到险情 {order['incident']}"
-        if asked.replanning and order["incident"] in found:
+        if asked.replanning and order["incident"] in within:
             return None  # under way to an incident of this plan: it may be turned
         return None if named else f"正按调度令 {order['id']} 前往险情 {order['incident']}"
     if team.status in teams.FREE:
@@ -856,20 +869,27 @@ def since(
     out = []
     if plan["flood"] is not None:
         newest = floods.newest_standing(connection, plan["flood"], until)
-        if newest is not None and newest["id"] > plan["flood"]:
+        if newest is None:
+            out.append("淹没范围已全部撤回")
+        elif newest["id"] > plan["flood"]:
             out.append(f"淹没范围有第 {newest['version']} 版（{_clock(newest['made_at'])}）")
+        elif newest["id"] < plan["flood"]:
+            out.append(f"所按的淹没范围已撤回，现为第 {newest['version']} 版")
     rows = connection.execute(
         text(
             "SELECT c.name, '封闭' AS what, c.at FROM rescue_road_closed AS c WHERE c.exercise = :exercise"
             " AND c.at > CAST(:after AS timestamptz) AND c.at <= :until UNION ALL"
             " SELECT c.name, '恢复通行', o.at FROM rescue_road_opened AS o JOIN rescue_road_closed AS c"
             " USING (closed_id) WHERE c.exercise = :exercise AND o.at > CAST(:after AS timestamptz)"
-            " AND o.at <= :until ORDER BY 3"
+            " AND o.at <= :until UNION ALL SELECT c.name, '到时恢复通行', c.ends_at FROM rescue_road_closed AS c"
+            " WHERE c.exercise = :exercise AND c.ends_at > CAST(:after AS timestamptz) AND c.ends_at <= :until"
+            " AND NOT EXISTS (SELECT FROM rescue_road_opened AS o WHERE o.closed_id = c.closed_id AND o.at < c.ends_at)"
+            " ORDER BY 3"
         ),
         span,
     )
     out += [f"{row.name or '无名道路'}{row.what}（{_clock(row.at)}）" for row in rows]
-    mine = sorted({a["team"] for a in plan["body"]["assignments"]})
+    mine = sorted({one["team"] for part in ("assignments", "standing") for one in plan["body"][part]})
     rows = connection.execute(
         text(
             "SELECT DISTINCT ON (team_id) team_id, status, made_at FROM rescue_team_status"
@@ -894,7 +914,7 @@ def since(
 def _since_of_others(snapshot: Snapshot, plan: Mapping[str, Any], until: datetime) -> list[str]:
     """The same of orders that run by plans before this one: accepting another does not settle what they lack."""
     connection, exercise = snapshot.connection, plan["exercise"]
-    mine = {a["team"] for a in plan["body"]["assignments"]}
+    mine = {one["team"] for part in ("assignments", "standing") for one in plan["body"][part]}
     running = orders.open_by_team(connection, exercise=exercise, at=until)
     gone = orders.turned_back(connection, exercise=exercise, at=until)
     back = {t: gone[o["id"]] for t, o in running.items() if o["id"] in gone and t not in mine}
@@ -905,7 +925,8 @@ def _since_of_others(snapshot: Snapshot, plan: Mapping[str, Any], until: datetim
         if o["incident"] not in plan["incidents"]:
             given[o["incident"]] = min(o["at"], given.get(o["incident"], o["at"]))
     for i, one in incidents.several(connection, list(given), until).items():
-        if one["changed_at"] > given[i]:
+        # Of what is over the orders are still to be marked; there is nothing to send anew.
+        if one["changed_at"] > given[i] and one["state"] != "closed":
             what = "有更新" if one["state"] == "open" else incidents.STATES[one["state"]]
             out.append(f"险情 {i} {what}（{_clock(one['changed_at'])}）")
     return out

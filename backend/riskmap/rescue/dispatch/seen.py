@@ -40,12 +40,12 @@ def _rows(snapshot: Snapshot, compiled: Compiled) -> list[dict[str, Any]]:
     return [dict(row) for row in snapshot.connection.execute(text(sql), compiled.binds.values).mappings()]
 
 
-def forms(snapshot: Snapshot, ids: Iterable[int]) -> dict[int, str]:
-    """Of these objects those that the reader gets, each with its form."""
+def forms(snapshot: Snapshot, ids: Iterable[int], *, any_life: bool = False) -> dict[int, str]:
+    """Of these objects those that the reader gets, each with its form; `any_life`: also those that are struck off."""
     wanted = sorted(set(ids))
     if not wanted:
         return {}
-    compiled = compile_selection(Selection(), snapshot, only_ids=wanted)
+    compiled = compile_selection(Selection(), snapshot, any_life=any_life, only_ids=wanted)
     rows = snapshot.connection.execute(text(compiled.rows("id, form")), compiled.binds.values)
     return {row.id: row.form for row in rows}
 

@@ -37,7 +37,7 @@ describe("by which water a plan is made", () => {
   it("is what is looked at, else that of the plan that it stands upon, and dry without either alone", () => {
     expect(basisWords(flood, { flood: 7 })).toBe("按“例湖圩”第 2 版的水");
     expect(basisWords(null, { flood: 7 })).toBe("没有选淹没范围：按原方案情景的最新一版");
-    expect(basisWords({ ...flood, withdrawn_at: "2026-07-14T12:00:00Z" }, { flood: 7 })).toBe("没有选淹没范围：按原方案情景的最新一版");
+    expect(basisWords({ ...flood, withdrawn_at: "2026-07-14T12:00:00Z" }, { flood: 7 })).toContain("这一版已撤回");
     expect([basisWords(null, { flood: null }), basisWords(null, null)]).toEqual(["没有选淹没范围：按没有水算", "没有选淹没范围：按没有水算"]);
   });
 });

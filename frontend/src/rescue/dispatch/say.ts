@@ -34,6 +34,7 @@ export function fromTo(before_s: number, after_s: number): string {
 /** By which water a plan is made: what is looked at; without one that of the plan it stands upon; else none. */
 export function basisWords(flood: Pick<FloodWhole, "name" | "version" | "withdrawn_at"> | null, parent: { flood: number | null } | null): string {
   if (flood && !flood.withdrawn_at) return RD.basis(flood.name, flood.version);
+  if (flood) return RD.basisWithdrawn;
   return parent && parent.flood !== null ? RD.basisParent : RD.basisDry;
 }
 
