@@ -219,7 +219,11 @@ class TestGoods:
         assert (now["registered"], now["stock"], now["below_minimum"]) == (500, 300, True)
         [seen] = get(admin, f"incidents/{one['id']}")["goods"]
         assert (seen["item"], seen["quantity"], seen["taker"]) == ("帐篷", 200, "张三")
-        assert self.move(admin, of, what="return", quantity=150).status_code == 201
+        never = incident(admin, HERE)["id"]
+        for quantity, to in ((201, one["id"]), (1, never)):  # no more comes back than went out
+            said = refused(self.move(admin, of, what="return", quantity=quantity, incident=to))
+            assert "不够退" in said["errors"][0]["message"]
+        assert self.move(admin, of, what="return", quantity=150, incident=one["id"]).status_code == 201
         assert (self.stock(admin, of)["stock"], self.stock(admin, of)["below_minimum"]) == (450, False)
         assert self.stock(admin, of, exercise=True)["stock"] == 500
         too_many = refused(self.move(admin, of, what="issue", quantity=451, incident=one["id"]))

@@ -142,6 +142,16 @@ def test_who_stands_in_the_water_gets_nowhere_and_it_is_said(admin: TestClient, 
     assert any("起点 1 处" in note and "水中" in note for note in way["notes"])
 
 
+def test_a_closure_that_has_run_out_is_not_lifted(admin: TestClient, pool: int) -> None:
+    span = {"starts_at": "2026-11-01T00:00:00", "ends_at": "2026-11-02T00:00:00"}
+    made = admin.post(
+        "/api/rescue/routing/closures", json={"at": at((W[0], 29.705)), "length_m": 50, "reason": "临时封控", **span}
+    )
+    assert made.status_code == 201, made.text
+    said = refused(admin.post(f"/api/rescue/routing/closures/{made.json()['id']}/lift", json={"reason": "抢通"}), 409)
+    assert "已于 11-02 00:00 到时恢复" in said["detail"]
+
+
 def test_a_closed_road_is_gone_round_until_it_is_opened(admin: TestClient, pool: int, make_account: Maker) -> None:
     close = {"at": at((W[0], 29.705)), "length_m": 50, "reason": "桥面塌陷"}
     made = admin.post("/api/rescue/routing/closures", json=close)

@@ -189,6 +189,11 @@ def test_incidents_are_merged_and_split_and_who_was_overtaken_is_told(page: Page
     form = page.locator(f"form[aria-label='把别的险情并入 {second['id']} 号']")
     form.get_by_label(re.compile(f"险情 {first['id']} ")).check()
     expect(form.locator("input[name=trapped]")).to_have_value("7")  # added up
+    expect(form.locator("input[name=vulnerable]")).to_have_value("")  # known of neither
+    form.locator("input[name=trapped]").fill("9")
+    form.get_by_label(re.compile(f"险情 {first['id']} ")).uncheck()
+    form.get_by_label(re.compile(f"险情 {first['id']} ")).check()
+    expect(form.locator("input[name=trapped]")).to_have_value("9")  # what was typed stays
     # Somebody else is quicker.
     post(office, f"incidents/{first['id']}/close", {"version": 1, "result": "误报"}, 200)
     form.get_by_role("button", name="合并").click()
@@ -217,6 +222,19 @@ def test_incidents_are_merged_and_split_and_who_was_overtaken_is_told(page: Page
     expect(row(page, "东埂下段 2")).to_contain_text("被困 2 人")
     [went] = [i for i in office.get("/api/rescue/incidents?all=true").json()["items"] if i["id"] == second["id"]]
     assert (went["status"], len(went["went_to"])) == ("split", 2)
+
+
+def test_who_is_on_the_way_is_told_of_what_was_split(page: Page, office: httpx.Client) -> None:
+    whole = reported(office, "长堤", trapped=6, needs=["boat"])
+    made = post(office, "plans", {"incidents": [whole["id"]]})
+    [order] = post(office, f"plans/{made['id']}/accept", {}, 200)["orders"]
+    parts = [{n: whole[n] for n in ("kind", "needs", "place")} | {"name": name, "trapped": 3} for name in ("甲", "乙")]
+    post(office, f"incidents/{whole['id']}/split", {"version": 1, "parts": parts}, 200)
+    page.reload()
+    for name in ("甲", "乙"):
+        expect(row(page, name)).to_contain_text(f"{order['team']['name']}（按险情 {whole['id']} 的令）")
+        expect(row(page, name).locator(".rd-when")).to_contain_text(f"险情 {whole['id']} 的令")
+    expect(opened(page, "甲").locator(f"[data-order='{order['id']}']")).to_be_visible()
 
 
 def test_a_plan_is_made_compared_accepted_and_its_orders_are_followed(page: Page, office: httpx.Client) -> None:

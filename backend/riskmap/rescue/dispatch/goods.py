@@ -138,10 +138,11 @@ def move(
     if what not in _COMES_IN and have["stock"] < quantity:
         told = f"库里现有 {_said(have['stock'])} {unit}，不够 {_said(quantity)} {unit}"
         raise Invalid("没有登记", errors=[FieldError("quantity", "too_many", told)])
-    if what == "return" and incident is not None:
-        out = _out_for(connection, incident, item, unit)
+    if what == "return":
+        out = _out(connection, incident, item, unit, exercise)
         if out < quantity:
-            told = f"这个险情领用未退的有 {_said(out)} {unit}，不够退 {_said(quantity)} {unit}；外面送来的请记入库"
+            whose = "这个险情" if incident is not None else "现在"
+            told = f"{whose}领用未退的有 {_said(out)} {unit}，不够退 {_said(quantity)} {unit}；外面送来的请记入库"
             raise Invalid("没有登记", errors=[FieldError("quantity", "not_issued", told)])
     to_known = _registered(other).get((item, unit), {"quantity": Decimal(0)}) if other else None
     made: int = connection.execute(
@@ -177,18 +178,17 @@ def _said(quantity: Decimal) -> str:
     return f"{quantity.normalize():,f}"
 
 
-def _out_for(connection: Connection, incident: int, item: str, unit: str) -> Decimal:
-    """What an incident was given of something, from all stores, and has not given back; behind a lock, for two stores
-    may take it back at once."""
-    connection.execute(
-        text("SELECT pg_advisory_xact_lock(hashtextextended('rescue_goods_incident', :id))"), {"id": incident}
-    )
+def _out(connection: Connection, incident: int | None, item: str, unit: str, exercise: bool) -> Decimal:
+    """What an incident, or all of them, was given of something from all stores and has not given back; behind a lock,
+    for two stores may take it back at once."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('rescue_goods_return', 0))"))
     found = connection.execute(
         text(
             "SELECT coalesce(sum(CASE what WHEN 'issue' THEN quantity WHEN 'return' THEN -quantity END), 0)"
-            " FROM rescue_goods_move WHERE incident_id = :id AND item = :item AND unit = :unit"
+            " FROM rescue_goods_move WHERE exercise = :exercise AND item = :item AND unit = :unit"
+            " AND (CAST(:incident AS bigint) IS NULL OR incident_id = :incident)"
         ),
-        {"id": incident, "item": item, "unit": unit},
+        {"incident": incident, "item": item, "unit": unit, "exercise": exercise},
     ).scalar_one()
     return Decimal(found)
 
