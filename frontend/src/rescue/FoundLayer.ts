@@ -1,6 +1,6 @@
 /** What the water has met, with its depth, and the gauges with what they say; over the symbols of the map. */
 import { gradeIndex } from "../map/grades";
-import { placeLabel, spotOf, Taken } from "../map/labels";
+import { placeLabel, type Spot, spotOf, Taken } from "../map/labels";
 import { type Frame, partsOf, worldSize, worldX, worldY } from "../map/mercator";
 import type { Palette } from "../map/palette";
 import type { OverLayer } from "../map/RiskMap";
@@ -36,6 +36,9 @@ export class FoundLayer extends ViewportLayer implements OverLayer {
   constructor() {
     super("found");
   }
+
+  /** What is drawn above this has its symbols and names there. */
+  avoid: ((c: CanvasRenderingContext2D, zoom: number) => readonly Spot[]) | null = null;
 
   dress(looks: Looks, atlas: Atlas | null, palette: Palette): void {
     Object.assign(this, { looks, atlas, palette, labels: null });
@@ -181,6 +184,7 @@ export class FoundLayer extends ViewportLayer implements OverLayer {
     const taken = new Taken();
     const placed: { text: string; x: number; y: number; tone: Sign["tone"] | "depth" }[] = [];
     const small = this.smallAt(zoom);
+    for (const spot of this.avoid?.(c, zoom) ?? []) taken.add(spot);
     for (const s of this.signs) taken.add(spotOf(s.x * size, s.y * size, small.has(s.id) ? 5 : 13));
     c.font = this.font(p, "depth");
     for (const d of this.depths) {

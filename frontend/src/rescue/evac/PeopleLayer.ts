@@ -1,6 +1,6 @@
 /** 转移 on the map: villages with who is left, shelters with their free places, and where the plan in force sends whom. */
 import { gradeIndex } from "../../map/grades";
-import { placeLabel, spotOf, Taken } from "../../map/labels";
+import { placeLabel, type Spot, spotOf, Taken } from "../../map/labels";
 import { type Frame, worldSize, worldX, worldY } from "../../map/mercator";
 import type { Palette } from "../../map/palette";
 import type { OverLayer } from "../../map/RiskMap";
@@ -27,7 +27,7 @@ export class PeopleLayer extends ViewportLayer implements OverLayer {
   private atlas: Atlas | null = null;
   private palette: Palette | null = null;
   private colours = { warn: "", stop: "" };
-  private labels: { zoom: number; placed: Label[] } | null = null;
+  private labels: { zoom: number; placed: Label[]; spots: readonly Spot[] } | null = null;
 
   constructor(private readonly picked: (village: number) => boolean) {
     super("found");
@@ -163,6 +163,12 @@ export class PeopleLayer extends ViewportLayer implements OverLayer {
     c.stroke();
   }
 
+  /** Where this has its symbols and names, in pixels of the world: names of other layers stay off it. */
+  takenAt(c: CanvasRenderingContext2D, zoom: number): readonly Spot[] {
+    if (this.palette) this.labelsAt(c, zoom, this.palette);
+    return this.labels?.spots ?? [];
+  }
+
   /** Villages with the most people left are named first, then shelters. */
   private labelsAt(c: CanvasRenderingContext2D, zoom: number, p: Palette): Label[] {
     if (this.labels?.zoom === zoom) return this.labels.placed;
@@ -179,7 +185,7 @@ export class PeopleLayer extends ViewportLayer implements OverLayer {
         const place = placeLabel({ text, x, y, half: 13, body: spotOf(x, y, 13) }, c.measureText(text).width, taken);
         if (place) placed.push({ text, ...place, bold: bold && "left" in one && one.left > 0 });
       }
-    this.labels = { zoom, placed };
+    this.labels = { zoom, placed, spots: taken.spots };
     return placed;
   }
 }
