@@ -111,7 +111,6 @@ def at_rest(page: Page) -> None:
 def ready_to_draw(page: Page) -> None:
     """Until the drawing tool is loaded: a click before that is none of the shape's."""
     expect(page.locator(".sketching:not(.sketch-loading)")).to_have_count(1)
-    at_rest(page)  # a form above a small map may still push it down
 
 
 def frames(page: Page) -> None:

@@ -85,6 +85,7 @@ def test_an_object_is_registered_with_its_place_drawn_and_a_script_in_every_text
     page.locator("#f-level-basis").fill("备案")
     page.get_by_role("button", name="在图上点定").click()
     ready_to_draw(page)
+    at_rest(page)  # the form above may still push the map down
     box = page.locator(".ob-map .canvas").bounding_box()
     at = page.evaluate("() => window.riskmapPlace.pointOf(115.99, 29.68)")
     page.mouse.move(box["x"] + at["x"] - 3, box["y"] + at["y"])
