@@ -224,19 +224,6 @@ def test_incidents_are_merged_and_split_and_who_was_overtaken_is_told(page: Page
     assert (went["status"], len(went["went_to"])) == ("split", 2)
 
 
-def test_who_is_on_the_way_is_told_of_what_was_split(page: Page, office: httpx.Client) -> None:
-    whole = reported(office, "长堤", trapped=6, needs=["boat"])
-    made = post(office, "plans", {"incidents": [whole["id"]]})
-    [order] = post(office, f"plans/{made['id']}/accept", {}, 200)["orders"]
-    parts = [{n: whole[n] for n in ("kind", "needs", "place")} | {"name": name, "trapped": 3} for name in ("甲", "乙")]
-    post(office, f"incidents/{whole['id']}/split", {"version": 1, "parts": parts}, 200)
-    page.reload()
-    for name in ("甲", "乙"):
-        expect(row(page, name)).to_contain_text(f"{order['team']['name']}（按险情 {whole['id']} 的令）")
-        expect(row(page, name).locator(".rd-when")).to_contain_text(f"险情 {whole['id']} 的令")
-    expect(opened(page, "甲").locator(f"[data-order='{order['id']}']")).to_be_visible()
-
-
 def test_a_plan_is_made_compared_accepted_and_its_orders_are_followed(page: Page, office: httpx.Client) -> None:
     depths = [{"depth_m": 1, "geometry": square(*CITY, 500)}]
     flood = post(office, "floods", {"name": "圩里的水", "depths": depths})
@@ -628,3 +615,16 @@ def test_what_a_telephone_reports_too_late_is_refused_and_its_sender_decides(
     expect(phone.get_by_text("没有记上")).to_have_count(0)
     expect(phone.locator(".ev")).to_contain_text("已由村民救出")
     watched.wrong = [w for w in watched.wrong if not re.search("ERR_INTERNET_DISCONNECTED|status of 409", w)]
+
+
+def test_who_is_on_the_way_is_told_of_what_was_split(page: Page, office: httpx.Client) -> None:
+    whole = reported(office, "长堤", trapped=6, needs=["boat"])
+    made = post(office, "plans", {"incidents": [whole["id"]]})
+    [order] = post(office, f"plans/{made['id']}/accept", {}, 200)["orders"]
+    parts = [{n: whole[n] for n in ("kind", "needs", "place")} | {"name": name, "trapped": 3} for name in ("甲", "乙")]
+    post(office, f"incidents/{whole['id']}/split", {"version": 1, "parts": parts}, 200)
+    page.reload()
+    for name in ("甲", "乙"):
+        expect(row(page, name)).to_contain_text(f"{order['team']['name']}（按险情 {whole['id']} 的令）")
+        expect(row(page, name).locator(".rd-when")).to_contain_text(f"险情 {whole['id']} 的令")
+    expect(opened(page, "甲").locator(f"[data-order='{order['id']}']")).to_be_visible()
