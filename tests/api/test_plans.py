@@ -45,7 +45,8 @@ def clean(app: Any) -> Iterator[None]:
             text(
                 "INSERT INTO rescue_order_mark (order_id, what, at, by, how) SELECT o.order_id, 'result',"
                 " clock_timestamp(), 'test', 'call' FROM rescue_order AS o WHERE NOT EXISTS (SELECT FROM"
-                " rescue_order_mark AS m WHERE m.order_id = o.order_id AND m.what IN ('result', 'cancelled'))"
+                " rescue_order_mark AS m LEFT JOIN rescue_mark_taken_back AS b USING (mark_id) WHERE m.order_id ="
+                " o.order_id AND m.what IN ('result', 'cancelled') AND b.mark_id IS NULL)"
             )
         )
         connection.execute(

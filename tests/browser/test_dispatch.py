@@ -538,7 +538,7 @@ def test_a_team_reports_from_its_telephone_also_without_a_network(
     code = desk.page.locator(".rs-link")
     expect(code).to_contain_text(f"/rescue/team/{team['id']}")
     expect(code.locator("img")).to_be_visible()
-    assert code.locator("img").evaluate("i => i.complete && i.naturalWidth > 0")
+    desk.page.wait_for_function("() => document.querySelector('.rs-link img').naturalWidth > 0")
 
     watched = on_phone(open_page, office, "/rescue/team")
     phone = watched.page
@@ -628,3 +628,42 @@ def test_who_is_on_the_way_is_told_of_what_was_split(page: Page, office: httpx.C
         expect(row(page, name)).to_contain_text(f"{order['team']['name']}（按险情 {whole['id']} 的令）")
         expect(row(page, name).locator(".rd-when")).to_contain_text(f"险情 {whole['id']} 的令")
     expect(opened(page, "甲").locator(f"[data-order='{order['id']}']")).to_be_visible()
+
+
+def test_a_mark_that_was_wrong_is_corrected_at_the_desk_and_on_the_telephone(
+    page: Page, open_page: Callable[..., Watched], office: httpx.Client
+) -> None:
+    one = reported(office, "错记村", 0.01, trapped=2)
+    made = post(office, "plans", {"incidents": [one["id"]]})
+    [order] = post(office, f"plans/{made['id']}/accept", {}, 200)["orders"]
+    for what in ("arrival", "result"):
+        post(office, f"orders/{order['id']}/marks", {"what": what})
+    page.reload()
+    found = opened(page, "错记村")
+    found.get_by_text("已完成、撤销的调度令").click()
+    found.locator(f"[data-order='{order['id']}']").get_by_role("button", name=order["team"]["name"]).click()
+    dialog = page.locator(".rd-dialog")
+    dialog.get_by_role("button", name=re.compile("更正 .+记的“完成”")).click()
+    form = dialog.locator(".rd-correct")
+    form.get_by_role("button", name="更正", exact=True).click()
+    expect(form).to_contain_text("请写明为什么更正")
+    expect(form.locator("input[name=reason]")).to_be_focused()
+    page.keyboard.type("记到别的令上了")
+    page.keyboard.press("Enter")
+    expect(dialog.locator(".rd-wrong")).to_contain_text("记到别的令上了")
+    expect(dialog.get_by_role("button", name="记完成")).to_be_visible()  # it is to be done still
+    page.keyboard.press("Escape")
+    expect(row(page, "错记村").locator(".rd-when")).to_contain_text("已到达")
+    expect(page.locator(".rs-entries tr", has_text="原因：记到别的令上了")).to_be_visible()
+    # The team itself has pressed the wrong button.
+    phone = on_phone(open_page, office, f"/rescue/team/{order['team']['id']}").page
+    card = phone.locator(f"section[data-order='{order['id']}']")
+    expect(card.locator(".rd-wrong")).to_contain_text("完成")
+    card.get_by_role("button", name="记错了").click()
+    card.locator("input[name=reason]").fill("还没有到")
+    assert phone.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    card.get_by_role("button", name="更正", exact=True).click()
+    expect(card).to_contain_text("已下达")
+    expect(card.locator(".rd-wrong")).to_have_count(2)
+    [team] = [t for t in office.get("/api/rescue/teams").json()["items"] if t["id"] == order["team"]["id"]]
+    assert (team["status"], team["order"]["arrived"]) == ("出动", False)

@@ -1,15 +1,10 @@
 """What an older register had graded keeps its reason when it is brought to this version."""
 
 import json
-import uuid
 from pathlib import Path
 
-from alembic import command
-from sqlalchemy import create_engine, make_url, text
-from tests.conftest import _create_database, _drop_database
-
-from riskmap.base.migrate import alembic_config, migrate
-from riskmap.base.settings import Settings
+from sqlalchemy import text
+from tests.db.older import older
 
 OWN = {"scale": "major-hazard-level", "how": "computed", "value": None}
 RECORDS = {
@@ -24,19 +19,8 @@ RECORDS = {
 def test_verdicts_of_before_are_taken_from_their_records(
     server_url_of_database: str, template: str, tmp_path: Path
 ) -> None:
-    # `template` first: the roles are the server's, and another database has made them.
-    name = f"older_{uuid.uuid4().hex[:8]}"
-    url = _create_database(server_url_of_database, name)
-    try:
-        engine = create_engine(make_url(url).set(drivername="postgresql+psycopg2"))
-        with engine.begin() as connection:
-            for extension in ("postgis", "btree_gist"):
-                connection.execute(text(f"CREATE EXTENSION {extension}"))
-            connection.execute(text("GRANT CREATE, USAGE ON SCHEMA public TO riskmap_owner"))
-            connection.execute(text("SET LOCAL ROLE riskmap_owner"))
-            config = alembic_config()
-            config.attributes["connection"] = connection
-            command.upgrade(config, "0013")
+    with older(server_url_of_database, "0013", tmp_path) as before:
+        with before.begin() as connection:
             for said, grading in RECORDS.items():
                 level = ("major-hazard-level", "四级", 4) if said == "已定级" else (None, None, None)
                 connection.execute(
@@ -58,8 +42,8 @@ def test_verdicts_of_before_are_taken_from_their_records(
                     f" SELECT '[2026-01-01,)', '[1,)', 'test', {listed} FROM risk_object"
                 )
             )
-        migrate(Settings(database_url=url, data_dir=tmp_path, demo="none"))
-        with engine.begin() as connection:
+        before.migrate()
+        with before.engine.begin() as connection:
             for table in ("risk_object", "object_version"):
                 found = connection.execute(text(f"SELECT name, level_outside, level_verdict FROM {table}")).all()
                 assert {r.name: (r.level_outside, r.level_verdict) for r in found} == {
@@ -69,6 +53,3 @@ def test_verdicts_of_before_are_taken_from_their_records(
                     "已定级": (None, None),
                     "未填": (None, None),
                 }
-        engine.dispose()
-    finally:
-        _drop_database(server_url_of_database, name)

@@ -47,6 +47,7 @@ export const RT = {
   kept: (what: string) => `“${what}”已存，有网络后自动发`,
   sent: (what: string) => `已报“${what}”`,
   waits: "待发",
+  wrongMark: "记错了",
 
   // How the team stands
   status: "队伍状态",

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from riskmap.base import clock
 from riskmap.base.errors import Conflict, Forbidden, Invalid
 from riskmap.rescue import log, minute, persons
-from riskmap.rescue.dispatch import incidents, orders, plans, seen, teams
+from riskmap.rescue.dispatch import changes, incidents, marks, orders, plans, seen, teams
 from riskmap.store.snapshot import Snapshot
 
 
@@ -28,7 +28,7 @@ def accept(snapshot: Snapshot, plan_id: int) -> int:
     _ensure_first(snapshot, plan)
     body = plan["body"]
     new = [a for a in body["assignments"] if a["order"] is None]
-    back = plans.withdrawn(body)
+    back = changes.withdrawn(body)
     if not new and not back:
         raise Invalid("这个方案没有新的派出，也没有收回，不用采纳。", code="nothing")
     # An order by which nobody comes any more moves nobody: whoever sends another may take it back.
@@ -43,6 +43,7 @@ def accept(snapshot: Snapshot, plan_id: int) -> int:
     sent = {a["team"] for a in new}
     by_id = {t.id: t for t in teams.all_of(snapshot, exercise=exercise, at=now, ids=sorted(sent)) if t.id in sent}
     _ensure_running(snapshot, exercise, back)
+    _ensure_no_other(snapshot, exercise, by_id, back)
     _ensure_free(by_id, sent, turned={a["team"] for a in new if a.get("rerouted") is not None})
     number: int = plan["based_on"] + 1
     connection.execute(
@@ -62,9 +63,11 @@ def accept(snapshot: Snapshot, plan_id: int) -> int:
             f"队伍已报{gone[one['order']]['status']}" if one["order"] in gone
             else "改道，另有新令" if one["order"] in turned else "改派或收回"
         )  # fmt: skip
-        orders.add_mark(snapshot, one["order"], "cancelled", at=None, how="system", note=f"第 {number} 号方案：{why}")
+        made = marks.add(snapshot, one["order"], "cancelled", at=None, how="system", note=f"第 {number} 号方案：{why}")
         if one["team"] not in sent and one["order"] not in gone:  # what it has reported itself stays
-            teams.add_status(snapshot, one["team"], "返回", order_id=one["order"], exercise=exercise)
+            teams.add_status(
+                snapshot, one["team"], "返回", order_id=one["order"], mark_id=made, exercise=exercise
+            )  # fmt: skip
     log.note(
         connection, by=by, kind="调度", exercise=exercise, flood_id=plan["flood"],
         what=f"采纳第 {number} 号方案（方案稿 {plan_id}）：派出 {len(new)} 支，收回 {len(back)} 份调度令，"
@@ -129,6 +132,21 @@ def _ensure_running(snapshot: Snapshot, exercise: bool, back: Sequence[Mapping[s
         raise Conflict(
             f"拟方案以后队伍又按调度令 {said} 行动，方案没有采纳，请重算。", code="team_changed", now={"orders": again}
         )
+
+
+def _ensure_no_other(
+    snapshot: Snapshot, exercise: bool, by_id: Mapping[int, teams.Team], back: Sequence[Mapping[str, Any]]
+) -> None:
+    """Raises Conflict where an order of a team that is sent has come to hold again since: its end was corrected."""
+    running = orders.open_by_team(snapshot.connection, exercise=exercise, at=minute.asked(snapshot.connection, None))
+    taken = {one["order"] for one in back}
+    again = [(t, running[t]["id"]) for t in sorted(by_id) if t in running and running[t]["id"] not in taken]
+    if again:
+        said = "、".join(f"{by_id[t].row['name']}（调度令 {o}）" for t, o in again)
+        raise Conflict(
+            f"拟方案以后更正了记录，{said}又在执行任务，方案没有采纳，请重算。", code="team_changed",
+            now={"teams": [t for t, _ in again]},
+        )  # fmt: skip
 
 
 def _ensure_free(by_id: Mapping[int, teams.Team], sent: set[int], *, turned: set[int]) -> None:

@@ -178,6 +178,11 @@ def _link(snapshot: Snapshot, from_id: int, to_id: int, kind: str) -> None:
     )
 
 
+def called(about: Mapping[int, Mapping[str, Any]], incident_id: int) -> str:
+    """Its name, among these that are known."""
+    return str(about[incident_id]["name"]) if incident_id in about else f"险情 {incident_id}"
+
+
 def said(facts: Mapping[str, Any]) -> str:
     """An incident in a line."""
     trapped = (

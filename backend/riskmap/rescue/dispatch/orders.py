@@ -1,4 +1,4 @@
-"""Orders (调度令): made when a plan is accepted, with what became of each as marks that are only added to."""
+"""Orders (调度令): made when a plan is accepted; how far each has come, and who does something else, by its marks."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -8,18 +8,12 @@ from sqlalchemy import Connection, text
 
 from riskmap.base import clock
 from riskmap.base.audit import dump_json
-from riskmap.base.errors import Conflict, FieldError, Invalid, NotFound
-from riskmap.rescue import log, minute, persons
-from riskmap.rescue.dispatch import incidents, seen, teams, ways
+from riskmap.base.errors import NotFound
+from riskmap.rescue import log
+from riskmap.rescue.dispatch import incidents, marks, seen, teams, ways
 from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Snapshot
 
-MARKS = {"receipt": "签收", "departure": "出发", "arrival": "到达", "result": "完成", "cancelled": "撤销"}
-HOW = {"phone_page": "手机页", "call": "电话", "system": "随方案"}
-_OVER = ("result", "cancelled")
-# What a mark says of the team.
-_STATUS: Mapping[str, teams.Status] = {"departure": "在途", "arrival": "到达", "result": "返回"}
-_ORDER = ("receipt", "departure", "arrival", "result")  # how far an order has come: the farthest that was marked
 STRUCK_OFF = "队伍已从登记里注销，请核实后记完成或撤销"
 MOST = 1000  # orders told at once
 RECENT = timedelta(hours=12)  # orders that count as load
@@ -30,7 +24,7 @@ _SQL = (
 )
 _OPEN = (
     " NOT EXISTS (SELECT FROM rescue_order_mark AS m WHERE m.order_id = o.order_id"
-    " AND m.what IN ('result', 'cancelled') AND m.made_at <= :at)"
+    " AND m.what IN ('result', 'cancelled') AND" + marks.STOOD + ")"
 )
 
 
@@ -42,9 +36,9 @@ def open_by_team(connection: Connection, *, exercise: bool, at: datetime) -> dic
     rows = connection.execute(
         text(
             "SELECT DISTINCT ON (o.team_id) o.team_id, o.order_id AS id, o.incident_id AS incident, o.at, EXISTS ("
-            "SELECT FROM rescue_order_mark AS m WHERE m.order_id = o.order_id AND m.what = 'arrival'"
-            " AND m.made_at <= :at) AS arrived, (SELECT max(m.made_at) FROM rescue_order_mark AS m"
-            " WHERE m.order_id = o.order_id AND m.made_at <= :at) AS marked_at FROM rescue_order AS o"
+            "SELECT FROM rescue_order_mark AS m WHERE m.order_id = o.order_id AND m.what = 'arrival' AND"
+            + marks.STOOD + ") AS arrived, (SELECT max(m.made_at) FROM rescue_order_mark AS m"
+            " WHERE m.order_id = o.order_id AND" + marks.STOOD + ") AS marked_at FROM rescue_order AS o"
             " WHERE o.exercise = :exercise AND o.at <= :at AND"
             + _OPEN + " ORDER BY o.team_id, o.order_id DESC"
         ),
@@ -72,6 +66,18 @@ def _since(ordered_at: datetime, marked_at: datetime | None, told: Mapping[str, 
     return bool(told["at"] > ordered_at and told["made_at"] > max(ordered_at, marked_at or ordered_at))
 
 
+def open_of(connection: Connection, team_id: int, *, exercise: bool, at: datetime) -> list[int]:
+    """All open orders of one team at a minute."""
+    rows = connection.execute(
+        text(
+            "SELECT o.order_id FROM rescue_order AS o WHERE o.team_id = :team AND o.exercise = :exercise"
+            " AND o.at <= :at AND" + _OPEN + " ORDER BY o.order_id"
+        ),
+        {"team": team_id, "exercise": exercise, "at": at},
+    )
+    return [row.order_id for row in rows]
+
+
 def told_ways(connection: Connection, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     """The way that each order was given with: {routing, route, boat_leg}, and by which `flood`."""
     rows = connection.execute(
@@ -94,10 +100,10 @@ def running(connection: Connection, incident_ids: Sequence[int], at: datetime) -
             "SELECT o.order_id AS id, o.team_id AS team, o.incident_id AS incident,"
             " greatest(0, (o.body->>'travel_s')::int - coalesce((SELECT round(extract(epoch FROM s.at - o.at))"
             " FROM rescue_team_status AS s WHERE s.team_id = o.team_id AND s.exercise = o.exercise"
-            " AND s.geom IS NOT NULL AND s.at > o.at AND s.made_at <= :at ORDER BY s.at DESC LIMIT 1), 0))::int"
-            " AS travel_s,"
+            " AND s.geom IS NOT NULL AND s.at > o.at AND s.made_at <= :at AND (s.how <> 'order' OR"
+            + marks.stands("s.mark_id") + ") ORDER BY s.at DESC LIMIT 1), 0))::int AS travel_s,"
             " (o.body->>'distance_m')::float8 AS distance_m, EXISTS (SELECT FROM rescue_order_mark AS m"
-            " WHERE m.order_id = o.order_id AND m.what = 'arrival' AND m.made_at <= :at) AS arrived"
+            " WHERE m.order_id = o.order_id AND m.what = 'arrival' AND" + marks.STOOD + ") AS arrived"
             " FROM rescue_order AS o WHERE o.incident_id = ANY(CAST(:ids AS bigint[])) AND o.at <= :at AND"
             + _OPEN + " ORDER BY o.order_id"
         ),
@@ -112,7 +118,7 @@ def loads(connection: Connection, *, exercise: bool, at: datetime) -> dict[int, 
         text(
             "SELECT o.team_id, count(*) AS n FROM rescue_order AS o WHERE o.exercise = :exercise AND o.at <= :at"
             " AND o.at > :since AND NOT EXISTS (SELECT FROM rescue_order_mark AS m WHERE m.order_id = o.order_id"
-            " AND m.what = 'cancelled' AND m.made_at <= :at) GROUP BY 1"
+            " AND m.what = 'cancelled' AND" + marks.STOOD + ") GROUP BY 1"
         ),
         {"exercise": exercise, "at": at, "since": at - RECENT},
     )
@@ -151,21 +157,6 @@ def find(snapshot: Snapshot, order_id: int, at: datetime) -> dict[str, Any]:
     return _bodies(snapshot, [dict(found)], at)[0]
 
 
-def _marks(connection: Connection, ids: Sequence[int], at: datetime) -> dict[int, list[dict[str, Any]]]:
-    rows = connection.execute(
-        text(
-            "SELECT order_id, what, at, made_at, by, how, note FROM rescue_order_mark"
-            " WHERE order_id = ANY(CAST(:ids AS bigint[])) AND made_at <= :at ORDER BY mark_id"
-        ),
-        {"ids": list(ids), "at": at},
-    )
-    out: dict[int, list[dict[str, Any]]] = {i: [] for i in ids}
-    for row in rows.mappings():
-        one = dict(row)
-        out[one.pop("order_id")].append(one | {"what_title": MARKS[row["what"]], "how_title": HOW[row["how"]]})
-    return out
-
-
 def _bodies(snapshot: Snapshot, rows: Sequence[dict[str, Any]], at: datetime) -> list[dict[str, Any]]:
     if not rows:
         return []
@@ -174,11 +165,11 @@ def _bodies(snapshot: Snapshot, rows: Sequence[dict[str, Any]], at: datetime) ->
     known = {r["id"]: r for r in seen.every(snapshot, ids)}
     forms = seen.forms(snapshot, ids, any_life=True)  # an order outlives its team
     live = {row["id"] for row in seen.live(snapshot, Selection(classes=(teams.CLASS,)), ids)}
-    marks = _marks(connection, [r["id"] for r in rows], at)
+    marked = marks.of_orders(connection, [r["id"] for r in rows], at)
     about = incidents.several(connection, [r["incident"] for r in rows], at)
     told = teams.newest(connection, exercise=rows[0]["exercise"], at=at)
     return [
-        _one(r, known.get(r["team"]), forms.get(r["team"]), marks[r["id"]], about.get(r["incident"]),
+        _one(r, known.get(r["team"]), forms.get(r["team"]), marked[r["id"]], about.get(r["incident"]),
              told.get(r["team"]), at, r["team"] in live)
         for r in rows
     ]  # fmt: skip
@@ -188,7 +179,7 @@ def _one(
     row: Mapping[str, Any],
     team: Mapping[str, Any] | None,
     form: str | None,
-    marks: Sequence[Mapping[str, Any]],
+    marked: Sequence[Mapping[str, Any]],
     incident: Mapping[str, Any] | None,
     told: Mapping[str, Any] | None,
     at: datetime,
@@ -196,22 +187,22 @@ def _one(
 ) -> dict[str, Any]:
     body = row["body"]
     name = seen.named(team, form) if team else {"id": row["team"], "name": f"队伍 {row['team']}", "masked": None}
-    status = next((m["what"] for m in reversed(marks) if m["what"] in _OVER), None) or next(
-        (w for w in reversed(_ORDER) if any(m["what"] == w for m in marks)), "issued"
-    )
+    standing = [m for m in marked if m["taken_back"] is None]
+    status = marks.progress(standing)
     due = row["at"] + timedelta(seconds=body["travel_s"])
-    arrived = any(m["what"] == "arrival" for m in marks)
+    arrived = any(m["what"] == "arrival" for m in standing)
     full = form == "full"
-    marked_at = max((m["made_at"] for m in marks), default=None)
-    gone = status not in _OVER and told is not None and _home(row["at"], marked_at, told)
+    marked_at = max((m["made_at"] for m in standing), default=None)
+    gone = status not in marks.OVER and told is not None and _home(row["at"], marked_at, told)
     return {
         "id": row["id"], "number": f"{row['number']}-{row['id']}", "plan": row["plan"], "exercise": row["exercise"],
         "team": name, "incident": row["incident"], "incident_name": incident["name"] if incident else None,
         "ordered_at": row["at"], "by": row["by"], "what": row["what"], "to": body.get("to") if full else None,
         "travel_s": body["travel_s"], "distance_m": body["distance_m"], "routing": body["routing"],
-        "expected_at": due, "late": status not in _OVER and not arrived and not gone and at > due,
+        "expected_at": due, "late": status not in marks.OVER and not arrived and not gone and at > due,
         "instructions": body.get("instructions", []) if full else [],
-        "status": status, "status_title": MARKS.get(status, "已下达"), "marks": list(marks),
+        "status": status, "status_title": marks.TITLES.get(status, "已下达"), "marks": standing,
+        "taken_back": [m for m in marked if m["taken_back"] is not None],
         "turned_back": gone,
         "said": "" if not full else _said(row, marked_at, told, status) if live else STRUCK_OFF,
     }  # fmt: skip
@@ -221,7 +212,7 @@ def _said(
     row: Mapping[str, Any], marked_at: datetime | None, told: Mapping[str, Any] | None, status: str
 ) -> str:  # fmt: skip
     """That the team does something else than the order says: whoever reads it rings the team."""
-    if status in _OVER or told is None or told["order_id"] == row["id"] or not _since(row["at"], marked_at, told):
+    if status in marks.OVER or told is None or told["order_id"] == row["id"] or not _since(row["at"], marked_at, told):
         return ""
     if told["status"] in {"出动", "在途", "到达"} and told["order_id"] is None:
         return ""
@@ -275,142 +266,3 @@ def content(incident: Mapping[str, Any], one: Mapping[str, Any]) -> str:
 def lock(connection: Connection, order_id: int) -> None:
     """What becomes of an order is written by one at a time."""
     connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('rescue_order', :id))"), {"id": order_id})
-
-
-def mark(
-    snapshot: Snapshot, order_id: int, *, what: str, at: datetime | None, how: str, note: str, key: str | None = None
-) -> None:
-    """What became of an order. Under a `key` that came before nothing is written again. Raises Conflict where it is
-    over, Invalid for a time that cannot be."""
-    connection = snapshot.connection
-    lock(connection, order_id)
-    now = minute.asked(connection, None)
-    order = find(snapshot, order_id, now)
-    if order["team"]["id"] is None:
-        raise NotFound("没有这份调度令，或您无权查看。")
-    if seen.forms(snapshot, [order["team"]["id"]], any_life=True).get(order["team"]["id"]) != "full":
-        raise NotFound("没有这份调度令，或您无权查看。")  # in full: as who reports its status
-    if key is not None and _sent_before(connection, order_id, key, what):
-        return
-    if order["status"] in _OVER:
-        last = order["marks"][-1]
-        raise Conflict(
-            f"这份调度令已由 {last['by']} 于 {last['at'].astimezone(clock.SHANGHAI):%m-%d %H:%M} "
-            f"记为{MARKS[order['status']]}，不能再记。",
-            code="over", now={"status": order["status"], "by": last["by"], "at": last["at"]},
-        )  # fmt: skip
-    if what == "cancelled" and not note:
-        raise Invalid("没有记下", errors=[FieldError("note", "required", "撤销要写明原因")])
-    then = minute.local(at) if at else now
-    if not order["ordered_at"] - timedelta(minutes=1) <= then <= now + timedelta(minutes=2):
-        told = "时间在下令以前，请核对" if then < order["ordered_at"] else "时间在现在以后，请核对"
-        raise Invalid("没有记下", errors=[FieldError("at", "bad_time", told)])
-    incident = incidents.find(connection, order["incident"])
-    add_mark(snapshot, order_id, what, at=then, how=how, note=note, key=key)
-    status: teams.Status | None = _STATUS.get(what)
-    if what == "cancelled":
-        status = "返回"
-    if status:
-        place = incidents.place_of(incident) if what == "arrival" else None
-        teams.add_status(
-            snapshot, order["team"]["id"], status, at=then, place=place, order_id=order_id,
-            exercise=order["exercise"],
-        )  # fmt: skip
-    log.note(
-        connection, by=snapshot.reader.name, kind="调度", exercise=order["exercise"],
-        what=f"调度令 {order_id}（{order['team']['name']}→险情 {order['incident']}）{MARKS[what]}，{HOW[how]}"
-        + (f"：{note}" if note else ""),
-        ref={"kind": "order", "id": order_id}, body={"at": then},
-        about=log.About(
-            order["team"]["id"], f"调度令 {order_id} {MARKS[what]}", f"调度令 {order_id} {MARKS[what]}（队伍无权查看）"
-        ),
-    )  # fmt: skip
-
-
-def add_mark(
-    snapshot: Snapshot, order_id: int, what: str, *, at: datetime | None, how: str, note: str, key: str | None = None
-) -> None:
-    """Write the row alone."""
-    snapshot.connection.execute(
-        text(
-            "INSERT INTO rescue_order_mark (order_id, what, at, by, how, note, key) VALUES"
-            " (:id, :what, coalesce(CAST(:at AS timestamptz), clock_timestamp()), :by, :how, :note, :key)"
-        ),
-        {"id": order_id, "what": what, "at": at, "by": snapshot.reader.name, "how": how, "note": note, "key": key},
-    )
-
-
-def _sent_before(connection: Connection, order_id: int, key: str, what: str) -> bool:
-    """Whether this mark is in already. Raises Conflict where the key was another mark's."""
-    before = connection.execute(
-        text("SELECT what FROM rescue_order_mark WHERE order_id = :id AND key = :key"), {"id": order_id, "key": key}
-    ).scalar_one_or_none()
-    if before not in {None, what}:
-        raise Conflict("这个发送编号已用于另一次回报，没有再记。请刷新后重报。", code="key_used")
-    return before is not None
-
-
-# -- 一键通 --------------------------------------------------------------------------------
-
-
-def calls(snapshot: Snapshot, object_id: int, at: datetime, exercise: bool) -> dict[str, Any]:
-    """Whom to ring for an object, in that order, each with the calls to them up to a minute. Raises NotFound."""
-    found = seen.live(snapshot, Selection(), [object_id])
-    form = seen.forms(snapshot, [object_id]).get(object_id)
-    if not found or form is None:
-        raise NotFound("没有这个对象，或您无权查看。")
-    told = persons.told(snapshot, form, persons.of_objects(snapshot, [object_id]).get(object_id, ()))
-    rows = snapshot.connection.execute(
-        text(
-            'SELECT party_id AS party, at, by, result, note, order_id AS "order" FROM rescue_call'
-            " WHERE object_id = :id AND exercise = :exercise AND at <= :at ORDER BY call_id DESC LIMIT 200"
-        ),
-        {"id": object_id, "exercise": exercise, "at": at},
-    )
-    made = [dict(r) for r in rows.mappings()]
-    items = [
-        {"n": i, "party": p["id"], **{k: p[k] for k in ("role", "post", "name", "phone")},
-         "calls": [c for c in made if c["party"] == p["id"]]}
-        for i, p in enumerate(told, 1)
-    ]  # fmt: skip
-    note = "" if items else "没有登记责任人" if form == "full" else "责任人无权查看"
-    known = {p["id"] for p in told}
-    return {
-        "object": {"id": object_id, "name": found[0]["name"]}, "items": items, "note": note,
-        "calls": [c for c in made if c["party"] not in known],
-    }  # fmt: skip
-
-
-def call(
-    snapshot: Snapshot, *, object: int, party: int | None, result: str, order: int | None, note: str, exercise: bool
-) -> int:
-    """A call that was made. Raises NotFound, Invalid."""
-    now = minute.asked(snapshot.connection, None)
-    found = calls(snapshot, object, now, exercise)
-    who = next((p for p in found["items"] if p["party"] == party), None)
-    if party is not None and who is None:
-        told = "这个责任人现在不在名单上，请刷新"
-        raise Invalid("没有记下", errors=[FieldError("party", "unknown_party", told)])
-    if order is not None:
-        of = find(snapshot, order, now)
-        if of["exercise"] != exercise or of["team"]["id"] != object:
-            told = "这份调度令不是给这支队伍的" if of["exercise"] == exercise else "实战与演练不能混用"
-            raise Invalid("没有记下", errors=[FieldError("order", "other_order", told)])
-    made: int = snapshot.connection.execute(
-        text(
-            "INSERT INTO rescue_call (object_id, party_id, by, result, note, order_id, exercise) VALUES"
-            " (:object, :party, :by, :result, :note, :order_id, :exercise) RETURNING call_id"
-        ),
-        {
-            "object": object, "party": party, "by": snapshot.reader.name, "result": result, "note": note,
-            "order_id": order, "exercise": exercise,
-        },
-    ).scalar_one()  # fmt: skip
-    name = f"{who['role']} {who['name'] or who['post']}".strip() if who else "值班电话"
-    log.note(
-        snapshot.connection, by=snapshot.reader.name, kind="调度", exercise=exercise,
-        what=f"电话 {found['object']['name']}（{name}）：{result}" + (f"，{note}" if note else ""),
-        ref={"kind": "call", "id": made, "order": order},
-        about=log.About(object, f"电话：{result}", f"电话：{result}（对象无权查看）"),
-    )  # fmt: skip
-    return made

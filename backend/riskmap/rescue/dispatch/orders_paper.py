@@ -13,14 +13,13 @@ from riskmap.exchange.division_names import division_names_of
 from riskmap.paper import typeset
 from riskmap.paper.typeset import Typeset
 from riskmap.rescue import floods, imprint, persons
-from riskmap.rescue.dispatch import incidents, orders, seen, sketch
+from riskmap.rescue.dispatch import incidents, marks, orders, seen, sketch
 from riskmap.rescue.onepage_paper import flood_words, metres
 from riskmap.rescue.routing import Place
 from riskmap.rescue.routing.answers import BY_TITLE
 from riskmap.store.snapshot import Snapshot
 
 MOST = 200
-_ROWS = ("receipt", "departure", "arrival", "result")
 
 
 def pdf(snapshot: Snapshot, listed: Sequence[Mapping[str, Any]], exercise: bool, mark: str | None) -> Typeset:
@@ -113,7 +112,8 @@ def _sheet(
         "routing": straight,
         "note": incident["note"],
         "instructions": list(order["instructions"]),
-        "marks": [_mark(order, what) for what in _ROWS],
+        "marks": [_mark(order, what) for what in marks.STEPS],
+        "corrected": [_corrected(m) for m in order["taken_back"]],
     }
 
 
@@ -129,8 +129,16 @@ def _to(order: Mapping[str, Any], phones: Mapping[int, Sequence[Mapping[str, Any
 def _mark(order: Mapping[str, Any], what: str) -> dict[str, str]:
     done = next((m for m in reversed(order["marks"]) if m["what"] == what), None)
     return {
-        "title": orders.MARKS[what],
+        "title": marks.TITLES[what],
         "at": imprint.stamp(done["at"])[:16] if done else "",
         "by": f"{done['how_title']} {done['by']}" if done else "",
         "note": done["note"] if done else "",
     }
+
+
+def _corrected(mark: Mapping[str, Any]) -> str:
+    back = mark["taken_back"]
+    return (
+        f"{imprint.stamp(mark['at'])[:16]} 记的{mark['what_title']}（{mark['how_title']} {mark['by']}）不算："
+        f"{back['by']} {imprint.stamp(back['at'])[:16]} 更正，{back['reason']}"
+    )

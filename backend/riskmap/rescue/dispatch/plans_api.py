@@ -10,9 +10,9 @@ from riskmap.base.errors import Invalid, NotFound
 from riskmap.base.web import ExactResponse, ExactRoute
 from riskmap.rescue import minute
 from riskmap.rescue.api import At, Exercise, answer, count, note_asked
-from riskmap.rescue.dispatch import accept, orders, orders_paper, plans, teams
-from riskmap.rescue.dispatch.plans import Asked
-from riskmap.rescue.dispatch.wire import Call, NewPlan, OrderMark, PlanChange, Replan
+from riskmap.rescue.dispatch import accept, calls, marks, orders, orders_paper, outcome, plans, teams
+from riskmap.rescue.dispatch.picture import Asked
+from riskmap.rescue.dispatch.wire import Call, Correction, NewPlan, OrderMark, PlanChange, Replan
 from riskmap.rescue.rights import Commander, Inner, Writer, commander
 from riskmap.rescue.wire import Reason
 from riskmap.store.dependencies import ReadSnapshot, WriteSnapshot
@@ -144,15 +144,17 @@ def list_orders(
 ) -> Any:
     """{items: [{id, number, plan, team: {id, name, masked}, incident, incident_name, ordered_at, by, to, what,
     travel_s, distance_m, routing, expected_at, late, instructions, status: issued|receipt|departure|arrival|result|
-    cancelled, status_title, marks: [{what, what_title, at, made_at, by, how, note}], said}], counts, most}: orders as
-    they stood at a minute, of the newest `most`. `said`: the team does something else than its order."""
+    cancelled, status_title, marks: [{id, what, what_title, at, made_at, by, how, how_title, note}], taken_back:
+    [{…mark, taken_back: {at, by, reason}}], turned_back, said}], counts, most}: orders as they stood at a minute, of
+    the newest `most`. `taken_back`: marks that were wrong; `turned_back`: the team has gone home since, nobody comes by
+    it any more; `said`: the team does something else than its order."""
     then = minute.asked(snapshot.connection, at)
     if team is not None:  # whose orders one may not read, by that one may not ask either
         teams.ensure_seen(snapshot, team)
     items = orders.listed(
         snapshot, exercise=exercise, at=then, plan=plan, incident=incident, team=team, running=running
     )  # fmt: skip
-    counts = {s: sum(o["status"] == s for o in items) for s in ("issued", *orders.MARKS)}
+    counts = {s: sum(o["status"] == s for o in items) for s in ("issued", *marks.TITLES)}
     return answer(request, snapshot, {"items": items, "counts": counts, "most": orders.MOST}, then)
 
 
@@ -193,10 +195,23 @@ def get_sheets(
 def mark_order(order_id: OrderId, body: OrderMark, request: Request, reader: Writer, snapshot: WriteSnapshot) -> Any:
     """{what: receipt|departure|arrival|result|cancelled, at, how: phone_page|call, note, key}: what became of an order;
     the team's status follows. Only who may dispatch takes an order back. Sent again under the same `key` it is written
-    once. 409 where the order is over."""
+    once. 409 where the order is over, or marked so already."""
     if body.what == "cancelled":
         commander(reader)
-    orders.mark(snapshot, order_id, what=body.what, at=body.at, how=body.how, note=body.note, key=body.key)
+    outcome.mark(snapshot, order_id, what=body.what, at=body.at, how=body.how, note=body.note, key=body.key)
+    then = minute.asked(snapshot.connection, None)
+    return answer(request, snapshot, orders.find(snapshot, order_id, then), then)
+
+
+@router.post("/orders/{order_id}/marks/{mark_id}/correct", status_code=201)
+def correct_mark(
+    order_id: OrderId, mark_id: Annotated[int, Path(title="记录编号", ge=1, le=2**62)], body: Correction,
+    request: Request, reader: Writer, snapshot: WriteSnapshot,
+) -> Any:  # fmt: skip
+    """{reason, instead: receipt|departure|arrival|result|cancelled | null}: a mark that was wrong counts no more, and
+    the team stands as it did without it; `instead`: what it should have been, at the same time. 409 where another has
+    corrected it, a plan took the order back, or the team would have two open orders."""
+    outcome.correct(snapshot, order_id, mark_id, reason=body.reason, instead=body.instead)
     then = minute.asked(snapshot.connection, None)
     return answer(request, snapshot, orders.find(snapshot, order_id, then), then)
 
@@ -216,13 +231,13 @@ def get_calls(
     """{object, items: [{n, party, role, post, name, phone, calls: [{at, by, result, note, order}]}], note, calls}: whom
     to ring for an object, in that order, with the calls that were made."""
     then = minute.asked(snapshot.connection, at)
-    return answer(request, snapshot, orders.calls(snapshot, object, then, exercise), then)
+    return answer(request, snapshot, calls.listed(snapshot, object, then, exercise), then)
 
 
 @router.post("/calls", status_code=201)
 def post_call(body: Call, request: Request, reader: Writer, snapshot: WriteSnapshot) -> Any:
     """{object, party | null, result: 接通|未接|转达, order | null, note, exercise}: a call that was made."""
-    made = orders.call(snapshot, **body.model_dump())
+    made = calls.keep(snapshot, **body.model_dump())
     then = minute.asked(snapshot.connection, None)
-    found = orders.calls(snapshot, body.object, then, body.exercise)
+    found = calls.listed(snapshot, body.object, then, body.exercise)
     return answer(request, snapshot, {"id": made, **found}, then)

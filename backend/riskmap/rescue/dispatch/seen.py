@@ -1,7 +1,7 @@
 """Objects of the register as dispatch needs them: looked up for all objects, told as the reader may see them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import text
@@ -14,7 +14,7 @@ from riskmap.selection.compile import Compiled, compile_selection
 from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Snapshot
 
-__all__ = ["every", "forms", "full_or_raise", "live", "masked", "named", "readable", "titles"]
+__all__ = ["every", "forms", "full_or_raise", "live", "masked", "named", "names", "readable", "titles"]
 _NAMES = ("id", "class", "grade", "name", "division", "department", "attributes")
 
 
@@ -55,6 +55,37 @@ def named(row: Mapping[str, Any], form: str | None) -> dict[str, Any]:
     if form is None:
         return {"id": None, "name": None, "masked": masked(row["department"])}
     return {"id": row["id"], "name": row["name"], "masked": None}
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Teams as the reader may see them, each by its id."""
+
+    rows: Mapping[int, Mapping[str, Any]]
+
+    def team(self, team: int) -> dict[str, Any]:
+        """{team, team_name, masked}."""
+        one = self.rows.get(team)
+        if one is None:
+            return {"team": team, "team_name": f"队伍 {team}", "masked": None}
+        return {"team": one["id"], "team_name": one["name"], "masked": one["masked"]}
+
+    def plain(self, team: int) -> str:
+        """In a sentence."""
+        one = self.rows.get(team)
+        return f"队伍 {team}" if one is None else one["name"] or "另一支队伍"
+
+    def full(self, team: int) -> bool:
+        """Whether all of it is told."""
+        return bool(self.rows.get(team, {"full": True})["full"])
+
+
+def names(snapshot: Snapshot, ids: Iterable[int]) -> Names:
+    """Names of these teams, also of those that are not live any more."""
+    wanted = sorted(set(ids))
+    rows = every(snapshot, wanted) if wanted else []
+    form = forms(snapshot, wanted)
+    return Names({r["id"]: named(r, form.get(r["id"])) | {"full": form.get(r["id"]) == "full"} for r in rows})
 
 
 def readable(snapshot: Snapshot, class_: str) -> set[str]:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 from riskmap.base import clock
 from riskmap.base.errors import FieldError, Invalid
 from riskmap.rescue import log, persons
-from riskmap.rescue.dispatch import seen
+from riskmap.rescue.dispatch import marks, seen
 from riskmap.rescue.routing import Place, Vehicle
 from riskmap.rescue.routing.answers import BOAT_KMH
 from riskmap.selection.model import Selection
@@ -87,17 +87,18 @@ def _team(row: Mapping[str, Any], told: Mapping[str, Any] | None) -> Team:
 
 
 def newest(connection: Connection, *, exercise: bool, at: datetime) -> dict[int, dict[str, Any]]:
-    """The newest report of each team that was in at a minute. Where a later one sends it home to stand by or rest
-    without a place, it is at its base again."""
+    """The newest report of each team that was in at a minute, without what wrong marks said. Where a later one sends it
+    home to stand by or rest without a place, it is at its base again."""
     rows = connection.execute(
         text(
-            "WITH known AS (SELECT * FROM rescue_team_status WHERE exercise = :exercise AND made_at <= :at),"
-            " newest AS (SELECT DISTINCT ON (team_id) team_id, status_id, status, at, made_at, by, how, load, note,"
-            " order_id FROM known ORDER BY team_id, at DESC, status_id DESC)"
+            "WITH known AS (SELECT *, NOT" + marks.stands("s.mark_id") + " AS wrong FROM rescue_team_status AS s"
+            " WHERE exercise = :exercise AND made_at <= :at), newest AS ("
+            " SELECT DISTINCT ON (team_id) team_id, status_id, status, at, made_at, by, how, load, note, order_id,"
+            " mark_id FROM known WHERE NOT wrong ORDER BY team_id, at DESC, status_id DESC)"
             " SELECT n.*, p.at AS place_at, p.lon, p.lat FROM newest AS n LEFT JOIN LATERAL ("
             " SELECT k.at, ST_X(k.geom) AS lon, ST_Y(k.geom) AS lat FROM known AS k WHERE k.team_id = n.team_id"
-            " AND (k.geom IS NOT NULL OR k.status IN ('待命', '休整')) ORDER BY k.at DESC, k.status_id DESC LIMIT 1"
-            ") AS p ON true"
+            " AND (k.geom IS NOT NULL OR k.status IN ('待命', '休整')) AND NOT (k.wrong AND k.how = 'order')"
+            " ORDER BY k.at DESC, k.status_id DESC LIMIT 1) AS p ON true"
         ),
         {"exercise": exercise, "at": at},
     )
@@ -171,14 +172,16 @@ def keep_status(
     row = seen.full_or_raise(snapshot, team_id, (CLASS,), "支队伍")
     then = _time(at)
     order_id: int | None = None
+    mark_id: int | None = None
     if status is None:
         if place is None:
             raise Invalid("没有记下", errors=[FieldError("status", "required", "请选状态，或给出位置")])
         told = newest(snapshot.connection, exercise=exercise, at=clock.now()).get(team_id)
-        status, order_id = (told["status"], told["order_id"]) if told else (STATUSES[0], None)
+        status = told["status"] if told else STATUSES[0]
+        order_id, mark_id = (told["order_id"], told["mark_id"]) if told else (None, None)
     made = add_status(
         snapshot, team_id, status, at=then, place=place, load=load, note=note, how=how, order_id=order_id,
-        exercise=exercise,
+        mark_id=mark_id, exercise=exercise,
     )  # fmt: skip
     where = f"，{place.lon:.5f}, {place.lat:.5f}" if place else ""
     log.note(
@@ -217,31 +220,35 @@ def add_status(
     note: str = "",
     how: str = "order",
     order_id: int | None = None,
+    mark_id: int | None = None,
     exercise: bool,
 ) -> int:
-    """Write the row alone; a clock that is fast outranks nobody: it is no later than when it came in."""
+    """Write the row alone, of the `mark_id` that says so; a clock that is fast outranks nobody: it is no later
+    than when it came in."""
     made: int = snapshot.connection.execute(
         text(
-            "INSERT INTO rescue_team_status (team_id, status, at, by, how, load, note, order_id, exercise, geom)"
-            " VALUES (:team, :status, least(CAST(:at AS timestamptz), clock_timestamp()), :by, :how, :load, :note,"
-            " :order_id, :exercise, CASE WHEN CAST(:lon AS float8) IS NOT NULL THEN"
+            "INSERT INTO rescue_team_status (team_id, status, at, by, how, load, note, order_id, mark_id,"
+            " exercise, geom) VALUES (:team, :status, least(CAST(:at AS timestamptz), clock_timestamp()), :by,"
+            " :how, :load, :note, :order_id, :mark_id, :exercise, CASE WHEN CAST(:lon AS float8) IS NOT NULL THEN"
             " ST_SetSRID(ST_MakePoint(CAST(:lon AS float8), CAST(:lat AS float8)), 4490) END) RETURNING status_id"
         ),
         {
             "team": team_id, "status": status, "at": at, "by": snapshot.reader.name, "how": how, "load": load,
-            "note": note, "order_id": order_id, "exercise": exercise, "lon": place.lon if place else None,
-            "lat": place.lat if place else None,
+            "note": note, "order_id": order_id, "mark_id": mark_id, "exercise": exercise,
+            "lon": place.lon if place else None, "lat": place.lat if place else None,
         },
     ).scalar_one()  # fmt: skip
     return made
 
 
 def history(connection: Connection, team_id: int, *, exercise: bool, at: datetime, limit: int) -> list[dict[str, Any]]:
-    """Reports of a team up to a minute, the newest first."""
+    """Reports of a team up to a minute, the newest first; `taken_back`: by a mark that was wrong."""
     rows = connection.execute(
         text(
             'SELECT status, at, made_at, by, how, load, note, order_id AS "order", CASE WHEN geom IS NOT NULL THEN'
-            " ARRAY[ST_X(geom), ST_Y(geom)] END AS position FROM rescue_team_status WHERE exercise = :exercise"
+            " ARRAY[ST_X(geom), ST_Y(geom)] END AS position, NOT"
+            + marks.stands("rescue_team_status.mark_id")
+            + " AS taken_back FROM rescue_team_status WHERE exercise = :exercise"
             " AND team_id = :team AND made_at <= :at ORDER BY at DESC, status_id DESC LIMIT :limit"
         ),
         {"team": team_id, "exercise": exercise, "at": at, "limit": limit},

@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 from riskmap.base.wire import Text, Wire
 from riskmap.rescue.dispatch.teams import Status
 from riskmap.rescue.warning_wire import Id, Long, Needed, Short
-from riskmap.rescue.wire import Key
+from riskmap.rescue.wire import Key, Reason
 
 IncidentKind = Literal[
     "人员被困", "堤坝险情", "危险化学品", "建筑倒塌", "山体滑坡", "火情", "病人转运", "群众转移", "道路中断",
@@ -144,6 +144,12 @@ class OrderMark(Wire):
     how: Literal["phone_page", "call"] = Field("call", title="来源")
     note: Long = Field("", title="说明")
     key: Key | None = Field(None, title="发送编号")
+
+
+class Correction(Reason):
+    """A mark was wrong; `instead`: what it should have been."""
+
+    instead: Literal["receipt", "departure", "arrival", "result", "cancelled"] | None = Field(None, title="改记为")
 
 
 class Call(Wire):

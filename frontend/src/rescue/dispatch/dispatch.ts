@@ -27,6 +27,7 @@ export const dispatch = reactive({
   chosen: null as number | null, // an incident
   comparing: false,
   act: null as IncidentAct | null,
+  changes: 0, // acts of this page: what was read of one incident is read again
   failed: { incidents: "", plans: "", orders: "" } as Record<Part, string>,
 });
 
@@ -123,6 +124,7 @@ export async function readDispatch(quiet = false): Promise<void> {
 }
 /** After an act: teams stand otherwise then too. */
 export async function readChanged(): Promise<void> {
+  dispatch.changes += 1;
   await Promise.all([readDispatch(true), readTeams(true), readLog(true)]);
 }
 

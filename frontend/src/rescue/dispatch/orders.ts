@@ -8,7 +8,7 @@ import type { useAct } from "../../shell/act";
 import { RD } from "../../words/rescueDispatch";
 import { night } from "../night";
 import { readChanged } from "./dispatch";
-import type { Order } from "./types";
+import type { Mark, Order } from "./types";
 
 /** Told by telephone: what the team did, when, and with which words. */
 export async function markOrder(run: ReturnType<typeof useAct>["run"], id: number, what: string, more: { note: string; at?: string | null } = { note: "" }): Promise<Order | undefined> {
@@ -17,6 +17,13 @@ export async function markOrder(run: ReturnType<typeof useAct>["run"], id: numbe
   ElMessage({ type: "success", message: RD.marked(RD.marks[what] ?? what), grouping: true });
   void readChanged();
   return done;
+}
+
+/** A mark that was wrong counts no more; `instead`: what it should have been. */
+export async function correctMark(run: ReturnType<typeof useAct>["run"], id: number, mark: Mark, reason: string, instead: string | null): Promise<Order | null> {
+  const done = await run(() => send<Order>("POST", `/api/rescue/orders/${id}/marks/${mark.id}/correct`, { reason, instead }));
+  if (done) ElMessage({ type: "success", message: RD.corrected(mark.what_title), grouping: true });
+  return done ?? null;
 }
 
 export function useSheets() {

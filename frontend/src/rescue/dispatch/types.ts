@@ -35,8 +35,13 @@ export interface Plan extends Stands {
 export interface Plans { items: PlanHead[]; accepted: Accepted | null }
 
 export type OrderStatus = "issued" | "receipt" | "departure" | "arrival" | "result" | "cancelled";
+export const MARKS = ["receipt", "departure", "arrival", "result", "cancelled"] as const;
+/** What became of an order, and who said so. */
+export interface Mark { id: number; what: OrderStatus; what_title: string; at: string; made_at: string; by: string; how: "phone_page" | "call" | "system"; how_title: string; note: string }
+/** One that was wrong. */
+export interface TakenBack extends Mark { taken_back: { at: string; by: string; reason: string } }
 export interface Order {
   id: number; number: string; plan: number; exercise: boolean; team: { id: number | null; name: string | null; masked: string | null }; incident: number; incident_name: string | null; ordered_at: string; by: string; what: string;
   to: { party: number; role: string; post: string; name: string } | null; travel_s: number; distance_m: number; routing: "road" | "straight_line"; expected_at: string; late: boolean; instructions: string[]; status: OrderStatus; status_title: string;
-  marks: { what: string; what_title: string; at: string; made_at: string; by: string; how_title: string; note: string }[]; said: string; turned_back: boolean;
+  marks: Mark[]; taken_back: TakenBack[]; said: string; turned_back: boolean;
 }

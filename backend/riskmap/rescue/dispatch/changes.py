@@ -1,0 +1,235 @@
+"""What accepting a plan changes, and what has changed since it looked; in words."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+
+from riskmap.base import clock
+from riskmap.rescue import floods
+from riskmap.rescue.dispatch import incidents, marks, orders, seen, ways
+from riskmap.store.snapshot import Snapshot
+
+
+def withdrawn(body: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Orders that accepting takes back: their team goes elsewhere, or is not needed."""
+    kept = {a["order"] for a in body["assignments"]}
+    sent = {a["team"] for a in body["assignments"]}
+    scope = {int(i) for i in body["versions"]}
+    return [
+        dict(r) for r in body["reconsidered"]
+        if r["order"] not in kept and (r["team"] in sent or r["incident"] in scope)
+    ]  # fmt: skip
+
+
+def difference(
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    names: seen.Names,
+    about: Mapping[int, Mapping[str, Any]],
+) -> dict[str, Any]:
+    """What accepting the one instead of the other changes, incident by incident; with words, and how many of each."""
+    return _compared(_by_incident(before), _by_incident(after), names, about)
+
+
+def against_orders(
+    running: Sequence[Mapping[str, Any]],
+    after: Mapping[str, Any],
+    names: seen.Names,
+    about: Mapping[int, Mapping[str, Any]],
+) -> dict[str, Any]:
+    """What accepting a plan changes of the orders that run, whichever plan gave them; `before_s`, `after_s`: the first
+    arrival, added up over the `both` incidents that have somebody before and after."""
+    now = _by_incident(after)
+    scope, taken = set(now), {r["order"] for r in withdrawn(after)}
+    was: dict[int, dict[int, Mapping[str, Any]]] = {i: {} for i in now}
+    for order in running:
+        was.setdefault(order["incident"], {})[order["team"]] = order
+        if order["incident"] not in scope:  # of another plan: it keeps whom this one does not take
+            kept = now.setdefault(order["incident"], {})
+            if order["id"] not in taken:
+                kept[order["team"]] = order
+    for i, sent in now.items():  # what the plan leaves as it is takes as long as before
+        for team, one in sent.items():
+            if one["travel_s"] is None and team in was[i]:
+                sent[team] = was[i][team]
+    both = [i for i in now if _first(was[i]) is not None and _first(now[i]) is not None]
+    return _compared(was, now, names, about) | {
+        "both": len(both), "before_s": sum(_first(was[i]) or 0 for i in both),
+        "after_s": sum(_first(now[i]) or 0 for i in both),
+    }  # fmt: skip
+
+
+def _first(sent: Mapping[int, Mapping[str, Any]]) -> int | None:
+    """How long until the first is there; 0 where one has arrived, None where nobody is sent."""
+    times = [0 if a.get("arrived") else a["travel_s"] for a in sent.values()]
+    return min((t for t in times if t is not None), default=None)
+
+
+def _compared(
+    was: Mapping[int, Mapping[int, Mapping[str, Any]]],
+    now: Mapping[int, Mapping[int, Mapping[str, Any]]],
+    names: seen.Names,
+    about: Mapping[int, Mapping[str, Any]],
+) -> dict[str, Any]:
+    rows = []
+    for incident in dict.fromkeys([*now, *was]):
+        old, new = was.get(incident), now.get(incident)
+        what, words = _what(old, new, names)
+        rows.append(
+            {
+                "incident": incident, "incident_name": incidents.called(about, incident), "what": what, "words": words,
+                "before": _told(old, names), "after": _told(new, names),
+            }
+        )  # fmt: skip
+    kinds = ("lost", "gained", "other_team", "slower", "faster", "rerouted", "new", "gone", "same")
+    return {"rows": rows, "counts": {k: sum(r["what"] == k for r in rows) for k in kinds}}
+
+
+def _by_incident(body: Mapping[str, Any]) -> dict[int, dict[int, Mapping[str, Any]]]:
+    out: dict[int, dict[int, Mapping[str, Any]]] = {int(i): {} for i in body["versions"]}
+    for s in body["standing"]:  # who is there, or under way by an order that the plan leaves as it is
+        if s["incident"] in out:
+            out[s["incident"]][s["team"]] = {"travel_s": None, "distance_m": None, "arrived": s["arrived"]}
+    for a in body["assignments"]:
+        out[a["incident"]][a["team"]] = a
+    return out
+
+
+def _told(sent: Mapping[int, Mapping[str, Any]] | None, names: seen.Names) -> Any:
+    if sent is None:
+        return None
+    return [
+        names.team(t) | {"travel_s": a["travel_s"], "distance_m": a["distance_m"], "arrived": a.get("arrived", False)}
+        for t, a in sent.items()
+    ]
+
+
+def _what(
+    old: Mapping[int, Mapping[str, Any]] | None, new: Mapping[int, Mapping[str, Any]] | None,
+    names: seen.Names,
+) -> tuple[str, str]:  # fmt: skip
+    def said(sent: Mapping[int, Mapping[str, Any]]) -> str:
+        listed = [f"{names.plain(t)}（{_long(a)}）" for t, a in sent.items()]
+        return "、".join(listed) or "没有队伍"
+
+    if old is None:
+        return "new", f"新加入：{said(new or {})}"
+    if new is None:
+        return "gone", "不再在方案里"
+    if set(old) != set(new):
+        what = "lost" if old and not new else "gained" if new and not old else "other_team"
+        return what, f"{said(old)} → {said(new)}"
+    if any(a.get("arrived") for a in new.values()):
+        return "same", f"{said(new)}，不变"
+    first, later = _first(old), _first(new)
+    turned = any(a.get("rerouted") for a in new.values())
+    if first is None or later is None or abs(later - first) < 60:
+        return ("rerouted", f"{said(new)}，改走另一条路") if turned else ("same", "不变")
+    what = "slower" if later > first else "faster"
+    return what, f"{said(new)}，{'晚' if later > first else '早'} {ways.minutes(abs(later - first))}"
+
+
+def _long(sent: Mapping[str, Any]) -> str:
+    if sent.get("arrived"):
+        return "已到达"
+    return "已派出" if sent["travel_s"] is None else ways.minutes(sent["travel_s"])
+
+
+# -- Since ---------------------------------------------------------------------------------
+
+
+def since(snapshot: Snapshot, plan: Mapping[str, Any], until: datetime, names: seen.Names) -> list[str]:
+    """What has changed since a plan looked: the water, roads, its teams and incidents; each in words."""
+    connection = snapshot.connection
+    span = {"after": plan["body"]["looked_at"], "until": until, "exercise": plan["exercise"]}
+    out = []
+    if plan["flood"] is not None:
+        newest = floods.newest_standing(connection, plan["flood"], until)
+        if newest is None:
+            out.append("淹没范围已全部撤回")
+        elif newest["id"] > plan["flood"]:
+            out.append(f"淹没范围有第 {newest['version']} 版（{_clock(newest['made_at'])}）")
+        elif newest["id"] < plan["flood"]:
+            out.append(f"所按的淹没范围已撤回，现为第 {newest['version']} 版")
+    rows = connection.execute(
+        text(
+            "SELECT c.name, '封闭' AS what, c.at FROM rescue_road_closed AS c WHERE c.exercise = :exercise"
+            " AND c.at > CAST(:after AS timestamptz) AND c.at <= :until UNION ALL"
+            " SELECT c.name, '恢复通行', o.at FROM rescue_road_opened AS o JOIN rescue_road_closed AS c"
+            " USING (closed_id) WHERE c.exercise = :exercise AND o.at > CAST(:after AS timestamptz)"
+            " AND o.at <= :until UNION ALL SELECT c.name, '到时恢复通行', c.ends_at FROM rescue_road_closed AS c"
+            " WHERE c.exercise = :exercise AND c.ends_at > CAST(:after AS timestamptz) AND c.ends_at <= :until"
+            " AND NOT EXISTS (SELECT FROM rescue_road_opened AS o WHERE o.closed_id = c.closed_id AND o.at < c.ends_at)"
+            " ORDER BY 3"
+        ),
+        span,
+    )
+    out += [f"{row.name or '无名道路'}{row.what}（{_clock(row.at)}）" for row in rows]
+    mine = _teams(plan)
+    rows = connection.execute(
+        text(
+            "SELECT DISTINCT ON (team_id) team_id, status, made_at FROM rescue_team_status"
+            " WHERE exercise = :exercise AND team_id = ANY(CAST(:teams AS bigint[])) AND how <> 'order'"
+            " AND made_at > CAST(:after AS timestamptz) AND made_at <= :until ORDER BY team_id, at DESC, status_id DESC"
+        ),
+        span | {"teams": mine},
+    )
+    out += [f"{names.plain(row.team_id)}报{row.status}（{_clock(row.made_at)}）" for row in rows]
+    gone = orders.turned_back(connection, exercise=plan["exercise"], at=until)
+    running = orders.open_by_team(connection, exercise=plan["exercise"], at=until)
+    for r in withdrawn(plan["body"]):  # an order that nobody acted by, and somebody does again
+        if r.get("turned_back") and r["order"] not in gone and running.get(r["team"], {}).get("id") == r["order"]:
+            out.append(f"{names.plain(r['team'])}又按调度令 {r['order']} 行动")
+    for i, one in incidents.several(connection, plan["incidents"], until).items():
+        if one["version"] != plan["body"]["versions"].get(str(i)):
+            what = "有更新" if one["state"] == "open" else incidents.STATES[one["state"]]
+            out.append(f"险情 {i} {what}（{_clock(one['changed_at'])}）")
+    return out + _corrected(snapshot, plan, until, of_others=False)
+
+
+def _corrected(snapshot: Snapshot, plan: Mapping[str, Any], until: datetime, *, of_others: bool) -> list[str]:
+    """Marks that were taken back since a plan looked, of orders to its teams or incidents, or of all others."""
+    rows = snapshot.connection.execute(
+        text(
+            "SELECT o.order_id, m.what, b.at FROM rescue_mark_taken_back AS b JOIN rescue_order_mark AS m"
+            " USING (mark_id) JOIN rescue_order AS o USING (order_id) WHERE o.exercise = :exercise"
+            " AND b.at > CAST(:after AS timestamptz) AND b.at <= :until AND :others <> (o.team_id ="
+            " ANY(CAST(:teams AS bigint[])) OR o.incident_id = ANY(CAST(:incidents AS bigint[]))) ORDER BY b.at"
+        ),
+        {
+            "exercise": plan["exercise"], "after": plan["body"]["looked_at"], "until": until, "others": of_others,
+            "teams": _teams(plan), "incidents": list(plan["incidents"]),
+        },
+    )  # fmt: skip
+    return [f"调度令 {r.order_id} 的{marks.TITLES[r.what]}已更正（{_clock(r.at)}）" for r in rows]
+
+
+def _teams(plan: Mapping[str, Any]) -> list[int]:
+    return sorted({one["team"] for part in ("assignments", "standing") for one in plan["body"][part]})
+
+
+def since_of_others(snapshot: Snapshot, plan: Mapping[str, Any], until: datetime) -> list[str]:
+    """The same of orders that run by plans before this one: accepting another does not settle what they lack."""
+    connection, exercise = snapshot.connection, plan["exercise"]
+    mine = set(_teams(plan))
+    running = orders.open_by_team(connection, exercise=exercise, at=until)
+    gone = orders.turned_back(connection, exercise=exercise, at=until)
+    back = {t: gone[o["id"]] for t, o in running.items() if o["id"] in gone and t not in mine}
+    names = seen.names(snapshot, back)
+    out = [f"{names.plain(t)}报{told['status']}（{_clock(told['at'])}）" for t, told in back.items()]
+    given: dict[int, datetime] = {}  # the first order of each incident that still runs
+    for o in running.values():
+        if o["incident"] not in plan["incidents"]:
+            given[o["incident"]] = min(o["at"], given.get(o["incident"], o["at"]))
+    for i, one in incidents.several(connection, list(given), until).items():
+        # Of what is over the orders are still to be marked; there is nothing to send anew.
+        if one["changed_at"] > given[i] and one["state"] != "closed":
+            what = "有更新" if one["state"] == "open" else incidents.STATES[one["state"]]
+            out.append(f"险情 {i} {what}（{_clock(one['changed_at'])}）")
+    return out + _corrected(snapshot, plan, until, of_others=True)
+
+
+def _clock(at: datetime) -> str:
+    return f"{at.astimezone(clock.SHANGHAI):%H:%M}"

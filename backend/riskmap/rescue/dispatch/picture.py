@@ -1,0 +1,151 @@
+"""What a plan is decided on: what was asked, and how incidents, teams and their orders stand at one minute."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from riskmap.base import clock
+from riskmap.base.errors import FieldError, Invalid
+from riskmap.rescue import floods, minute
+from riskmap.rescue.dispatch import incidents, orders, teams
+from riskmap.rescue.dispatch.assign import Crew, Task
+from riskmap.rescue.dispatch.teams import Team
+from riskmap.store.snapshot import Snapshot
+
+# Policy: who has driven already counts as so much farther; a team under way is turned only where it saves more.
+LOAD_S, TURNING_S = 300, 600
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a plan is made for."""
+
+    incidents: Sequence[int]
+    teams: Sequence[int] | None
+    flood_id: int | None
+    exercise: bool
+    pins: Mapping[int, int | None]  # by hand
+    replanning: bool = False
+    fixed: Mapping[int, int] | None = None  # nothing is solved: these pairs, as far as there is a way
+    hand: int | None = None  # the team that is sent by hand just now, though it has gone home
+    decided_at: datetime | None = None  # what was set by hand before was set upon what was known then
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """All that a plan is decided on, at one minute."""
+
+    at: datetime
+    incidents: Sequence[Mapping[str, Any]]
+    crews: Sequence[Team]  # may be sent
+    standing: Mapping[int, Mapping[str, Any]]  # team: its open order, which this plan does not touch
+    turned_back: frozenset[int]  # teams that have gone home with their order open: nobody comes by it any more
+    open_orders: Mapping[int, Mapping[str, Any]]
+    left_out: Sequence[Mapping[str, Any]]  # teams that were asked for and cannot be sent: {team, why}
+    loads: Mapping[int, int]
+    teams: Mapping[int, Team]
+
+
+def look(snapshot: Snapshot, asked: Asked) -> Picture:
+    """How it stands now. Raises Invalid for incidents that are over or unknown, for teams and water that cannot be."""
+    connection = snapshot.connection
+    at = minute.asked(connection, None)
+    if asked.flood_id is not None and floods.find(connection, asked.flood_id)["exercise"] != asked.exercise:
+        told = "实战的方案不能用演练的淹没范围，反之亦然"
+        raise Invalid("方案有误", errors=[FieldError("flood", "other_kind", told)])
+    found = incidents.several(connection, asked.incidents, at)
+    errors = []
+    for i in asked.incidents:
+        one = found.get(i)
+        if one is None or one["exercise"] != asked.exercise:
+            errors.append(FieldError("incidents", "unknown_incident", f"没有险情 {i}，请刷新后再选"))
+        elif one["state"] != "open":
+            errors.append(FieldError("incidents", "over", f"险情 {i} {incidents.STATES[one['state']]}"))
+    every = {t.id: t for t in teams.all_of(snapshot, exercise=asked.exercise, at=at)}
+    if asked.teams is not None:
+        strange = [i for i in asked.teams if i not in every]
+        errors += [FieldError("teams", "unknown_team", f"没有队伍 {i}，或已注销") for i in strange]
+    if errors:
+        raise Invalid("方案有误", errors=errors)
+    open_orders = orders.open_by_team(connection, exercise=asked.exercise, at=at)
+    gone = orders.turned_back(connection, exercise=asked.exercise, at=at)
+    named = {*(asked.teams or ()), *asked.pins, *(asked.fixed or ())}
+    # Who was sent to what has been merged or split since may be sent on to what came of it.
+    within = {*found, *(i for one in found.values() for i in one["came_from"])}
+    crews, left_out, standing = [], [], {}
+    for team in every.values():
+        order = open_orders.get(team.id)
+        back = order is not None and order["id"] in gone
+        if order and not back and order["incident"] in found and (order["arrived"] or not asked.replanning):
+            standing[team.id] = order
+        if asked.teams is not None and team.id not in named:
+            continue
+        if order is not None and back and (order["arrived"] or not _again(team, gone[order["id"]], asked)):
+            why: str | None = _turned_back(team, order, gone[order["id"]]["at"])
+        else:
+            why = _why_not(team, None if back else order, within, asked, team.id in named)
+        if why is None:
+            crews.append(team)
+        elif team.id in named or back:
+            left_out.append({"team": team.id, "why": why})
+    wanted_incidents = [found[i] for i in dict.fromkeys(asked.incidents)]
+    loads = orders.loads(connection, exercise=asked.exercise, at=at)
+    back_home = frozenset(t for t, o in open_orders.items() if o["id"] in gone)
+    return Picture(at, wanted_incidents, crews, standing, back_home, open_orders, left_out, loads, every)
+
+
+def _why_not(team: Team, order: Mapping[str, Any] | None, within: set[int], asked: Asked, named: bool) -> str | None:
+    """Why a team cannot be sent; None where it can."""
+    if team.place is None:
+        return "没有登记位置，也没有报告位置"
+    if order is not None:
+        if order["arrived"]:
+            return f"已到险情 {order['incident']}"
+        if asked.replanning and order["incident"] in within:
+            return None  # under way to an incident of this plan: it may be turned
+        return None if named else f"正按调度令 {order['id']} 前往险情 {order['incident']}"
+    if team.status in teams.FREE:
+        return None
+    return f"现为{team.status}"
+
+
+def _again(team: Team, told: Mapping[str, Any], asked: Asked) -> bool:
+    """Whether it is sent by hand although it has gone home: just now, or by a plan that knew that it has."""
+    if team.id == asked.hand:
+        return True
+    known = asked.decided_at is not None and told["made_at"] <= asked.decided_at
+    return known and asked.pins.get(team.id) is not None
+
+
+def _turned_back(team: Team, order: Mapping[str, Any], at: datetime) -> str:
+    when = f"{at.astimezone(clock.SHANGHAI):%H:%M}"
+    if order["arrived"]:
+        return f"{when} 报{team.status}，调度令 {order['id']} 到达后没有报完成，请核实后记完成"
+    how = "请手工指定" if team.status in teams.FREE else "先请它报待命"
+    return f"{when} 报{team.status}，没有按调度令 {order['id']} 行动；要再派{how}"
+
+
+def tasks(picture: Picture) -> list[Task]:
+    """What each incident still asks for, beside who is there or under way by an order that is left as it is."""
+    out = []
+    for one in picture.incidents:
+        there = [picture.teams[t] for t, o in picture.standing.items() if o["incident"] == one["id"]]
+        boat = "boat" in one["needs"]
+        persons = (one["trapped"] if one["trapped"] is not None else teams.SEATS) if boat else 0
+        out.append(
+            Task(
+                one["id"], incidents.rated(one, picture.at).points, tuple(one["needs"]),
+                max(0, persons - sum(t.seats for t in there)), bool(there),
+                frozenset(n for n in one["needs"] if any(t.meets(n) for t in there)),
+            )
+        )  # fmt: skip
+    return out
+
+
+def crew(team: Team, picture: Picture) -> Crew:
+    """A team as the solver takes it."""
+    order = None if team.id in picture.turned_back else picture.open_orders.get(team.id)
+    has = frozenset(n for n in incidents.NEEDS if team.meets(n))
+    load = picture.loads.get(team.id, 0) - (order is not None)
+    return Crew(team.id, has, team.seats, LOAD_S * max(0, load), order["incident"] if order else None, TURNING_S)
