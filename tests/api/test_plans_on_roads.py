@@ -1,7 +1,10 @@
 """The plan on roads: water and a closed bridge change who goes where; a boat leg; who stands by before the water."""
 
+import os
 import re
+import signal
 from collections.abc import Callable
+from typing import Any
 
 import pypdfium2
 import pytest
@@ -81,6 +84,44 @@ def test_a_closed_bridge_changes_the_plan_and_the_difference_is_right(admin: Tes
         assert opened.status_code in {200, 201}, opened.text
     again = post(admin, f"plans/{anew['id']}/replan", {})
     assert sent(again) == sent(made)
+
+
+def test_while_the_engine_works_no_transaction_is_open(
+    admin: TestClient, fleet: dict[str, int], app: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = incident(admin, (116.026, 29.70), needs=["boat"])
+    ask, open_then = app.state.router.ask, []
+
+    def watched(*args: Any) -> Any:
+        open_then.append(app.state.engine.pool.checkedout())
+        return ask(*args)
+
+    monkeypatch.setattr(app.state.router, "ask", watched)
+    made = plan(admin, here, teams=list(fleet.values()))
+    assert made["routing"] == "road"
+    body = {"team": next(iter(sent(made))), "incident": None}
+    changed = post(admin, f"plans/{made['id']}/change", body)
+    post(admin, f"plans/{changed['id']}/replan", {})
+    assert len(open_then) >= 6
+    assert set(open_then) == {0}
+
+
+def test_an_engine_that_hangs_is_waited_for_once(
+    admin: TestClient, fleet: dict[str, int], app: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = incident(admin, (116.026, 29.70), trapped=9, needs=[])
+    router = app.state.router
+    monkeypatch.setattr(router, "_limit_s", 3.0)
+    assert plan(admin, here, teams=list(fleet.values()))["routing"] == "road"
+    asked, ask = [], router.ask
+    monkeypatch.setattr(router, "ask", lambda *args: asked.append(1) or ask(*args))
+    os.kill(router.pid, signal.SIGSTOP)
+    made = plan(admin, here, teams=list(fleet.values()))  # of two kinds of vehicle
+    assert (made["routing"], len(asked)) == ("straight_line", 1)
+    assert made["assignments"]
+    assert all(a["routing"] == "straight_line" and a["route"] for a in made["assignments"])
+    assert "超时" in made["routing_notes"][0]
+    assert plan(admin, here, teams=list(fleet.values()))["routing"] == "road"
 
 
 def test_a_team_under_way_is_told_another_way_by_another_order(admin: TestClient, fleet: dict[str, int]) -> None:

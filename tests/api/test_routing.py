@@ -4,6 +4,8 @@ import math
 import os
 import signal
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from tests.api.test_roads import geojson, run
 
 from riskmap.base.settings import Settings
 from riskmap.rescue.routing import tiles
+from riskmap.rescue.routing.router import MOST_WAITING
 
 Maker = Callable[..., TestClient]
 
@@ -243,6 +246,23 @@ def test_an_engine_that_hangs_is_ended_and_lines_are_straight_meanwhile(admin: T
     assert router.pid not in {None, first}
     os.kill(router.pid, signal.SIGKILL)
     assert ask(admin)["routing"] == "road"  # found dead, started again
+
+
+def test_while_an_engine_hangs_only_so_many_wait_for_it_and_the_rest_is_served(
+    admin: TestClient, router: Any, app: Any
+) -> None:
+    assert ask(admin)["routing"] == "road"
+    os.kill(router.pid, signal.SIGSTOP)
+    with ThreadPoolExecutor(MOST_WAITING + 4) as many:
+        asked = [many.submit(ask, admin) for _ in range(MOST_WAITING + 4)]
+        refused_ = [one.result() for one in islice(as_completed(asked), 4)]
+        assert app.state.engine.pool.checkedout() <= MOST_WAITING
+        assert state(admin)["status"] == "ready"  # asks the database, which has connections left
+        told = [one.result() for one in asked]
+    assert all("路线引擎正忙" in t["notes"][0] for t in refused_)
+    assert sum("超时" in t["notes"][0] for t in told) == 1
+    assert sum("路线引擎正忙" in t["notes"][0] for t in told) == 4  # the others had their turn, or waited for it
+    assert ask(admin)["routing"] == "road"
 
 
 def test_damaged_tiles_are_found_said_and_built_again(admin: TestClient, router: Any, settings: Settings) -> None:

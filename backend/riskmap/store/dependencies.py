@@ -5,6 +5,7 @@ default scope a failed COMMIT would already have said 201.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
@@ -13,7 +14,7 @@ from riskmap.access.dependencies import administrator_to, current_reader
 from riskmap.access.reader import SYSTEM, Reader
 from riskmap.base import database
 from riskmap.base.web import ensure_disk
-from riskmap.store.snapshot import Snapshot, open_snapshot
+from riskmap.store.snapshot import Opened, Snapshot, open_snapshot
 
 
 def read_snapshot(request: Request, reader: Annotated[Reader, Depends(current_reader)]) -> Iterator[Snapshot]:
@@ -25,10 +26,21 @@ def read_snapshot(request: Request, reader: Annotated[Reader, Depends(current_re
 
 def write_snapshot(request: Request, reader: Annotated[Reader, Depends(current_reader)]) -> Iterator[Snapshot]:
     """The present for a writer; commits when the endpoint ends well. Refused on a full disk."""
+    with write_snapshots(request, reader)() as snapshot:
+        yield snapshot
+
+
+def write_snapshots(request: Request, reader: Annotated[Reader, Depends(current_reader)]) -> Opened:
+    """The same, as often as it is opened, for what looks, works long with no transaction open, and then keeps."""
     app = request.app.state
     ensure_disk(app.settings)
-    with database.write(app.engine, reader.settings(write=True)) as connection:
-        yield open_snapshot(connection, reader, app.catalogues, app.settings.public_resolution)
+
+    @contextmanager
+    def opened() -> Iterator[Snapshot]:
+        with database.write(app.engine, reader.settings(write=True)) as connection:
+            yield open_snapshot(connection, reader, app.catalogues, app.settings.public_resolution)
+
+    return opened
 
 
 # What is decided over all objects: row security lets through all, and the reader stays who he is.
@@ -67,3 +79,4 @@ def marked(request: Request, body: dict[str, Any]) -> dict[str, Any]:
 
 ReadSnapshot = Annotated[Snapshot, Depends(read_snapshot, scope="function")]
 WriteSnapshot = Annotated[Snapshot, Depends(write_snapshot, scope="function")]
+WriteSnapshots = Annotated[Opened, Depends(write_snapshots)]

@@ -1,5 +1,7 @@
 """One read: a connection in one snapshot, the state that dates it, its catalogue and its reader."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -85,6 +87,9 @@ class Snapshot:
             self.public_resolution,
             self.caches,
         )
+
+
+Opened = Callable[[], AbstractContextManager[Snapshot]]  # opens a transaction with the present in it
 
 
 def open_snapshot(connection: Connection, reader: Reader, caches: CatalogueCache, public_resolution: int) -> Snapshot:

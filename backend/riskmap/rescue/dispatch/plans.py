@@ -4,7 +4,8 @@ A plan is a proposal in a row of its own that is never changed: what is changed 
 with its parent, and the difference between the two is shown before either is accepted. Decided over all live teams.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +17,8 @@ from riskmap.base.errors import Conflict, FieldError, Forbidden, Invalid, NotFou
 from riskmap.rescue import floods, log, minute
 from riskmap.rescue.dispatch import assign, changes, incidents, orders, reasons, seen, ways
 from riskmap.rescue.dispatch.picture import Asked, Picture, crew, look, tasks
-from riskmap.store.snapshot import Snapshot
+from riskmap.rescue.routing import Answer, Leg, Route
+from riskmap.store.snapshot import Opened, Snapshot
 
 HOW = {"made": "新拟", "changed": "手工调整", "replanned": "重算"}
 
@@ -24,17 +26,54 @@ HOW = {"made": "新拟", "changed": "手工调整", "replanned": "重算"}
 # -- Made ----------------------------------------------------------------------------------
 
 
-def make(snapshot: Snapshot, router: Any, asked: Asked) -> int:
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A plan that is to be made."""
+
+    asked: Asked
+    how: str
+    parent: Mapping[str, Any] | None = None
+    must: int | None = None  # a team whose way is asked for: without one nothing is written
+
+
+def make(opened: Opened, router: Any, asked: Asked) -> int:
     """A new plan; its id. Raises Invalid for incidents that are over or of the other kind."""
-    picture = look(snapshot, asked)
-    return _keep(snapshot, router, asked, picture, "made", None)
+    return _propose(opened, router, lambda snapshot: _Wanted(asked, "made"))
 
 
 def change(
-    snapshot: Snapshot, router: Any, plan_id: int, team: int, incident: int | None, instead_of: int | None = None
+    opened: Opened, router: Any, plan_id: int, team: int, incident: int | None, instead_of: int | None = None
 ) -> int:
     """A further plan in which this team goes there, `instead_of` nowhere and all others as before; its id. Raises
     Invalid, NotFound."""
+    return _propose(opened, router, lambda snapshot: _by_hand(snapshot, plan_id, team, incident, instead_of))
+
+
+def replan(
+    opened: Opened, router: Any, plan_id: int, *, flood: int | None, of: Sequence[int] | None, keep_pins: bool
+) -> int:
+    """A further plan with what is known now; its id. `flood` None: the newest version of the plan's scenario."""
+    return _propose(opened, router, lambda snapshot: _anew(snapshot, plan_id, flood, of, keep_pins))
+
+
+def _propose(opened: Opened, router: Any, wanted_of: Callable[[Snapshot], _Wanted]) -> int:
+    """Look, decide, keep. No transaction is open while the engine works, which may take longer than the database lets
+    one rest. What changes meanwhile is told of the plan as what changes later is: it knows when it looked."""
+    with opened() as snapshot:
+        wanted = wanted_of(snapshot)
+        asked = wanted.asked
+        picture = look(snapshot, asked)
+        if wanted.must is not None and wanted.must not in {t.id for t in picture.crews}:
+            why = next((o["why"] for o in picture.left_out if o["team"] == wanted.must), "没有这支队伍")
+            raise Invalid("没有调整", errors=[FieldError("team", "not_free", f"不能派：{why}")])
+        roads = ways.look(snapshot, picture.crews, asked.flood_id, asked.exercise)
+        based_on = last_number(snapshot.connection, asked.exercise)
+    decided = _decide(router, wanted, picture, roads)
+    with opened() as snapshot:
+        return _keep(snapshot, wanted, picture, roads, decided, based_on)
+
+
+def _by_hand(snapshot: Snapshot, plan_id: int, team: int, incident: int | None, instead_of: int | None) -> _Wanted:
     parent = head(snapshot.connection, plan_id)
     before = _sent(snapshot, parent)
     if incident is not None and incident not in parent["incidents"]:
@@ -54,17 +93,10 @@ def change(
         parent["incidents"], parent["teams"], parent["flood"], parent["exercise"], {**_pins(parent), **by_hand},
         replanning=True, fixed=sent, hand=team, decided_at=_looked_at(parent),
     )  # fmt: skip
-    picture = look(snapshot, asked)
-    if incident is not None and team not in {t.id for t in picture.crews}:
-        why = next((o["why"] for o in picture.left_out if o["team"] == team), "没有这支队伍")
-        raise Invalid("没有调整", errors=[FieldError("team", "not_free", f"不能派：{why}")])
-    return _keep(snapshot, router, asked, picture, "changed", parent, must=team)
+    return _Wanted(asked, "changed", parent, must=None if incident is None else team)
 
 
-def replan(
-    snapshot: Snapshot, router: Any, plan_id: int, *, flood: int | None, of: Sequence[int] | None, keep_pins: bool
-) -> int:
-    """A further plan with what is known now; its id. `flood` None: the newest version of the plan's scenario."""
+def _anew(snapshot: Snapshot, plan_id: int, flood: int | None, of: Sequence[int] | None, keep_pins: bool) -> _Wanted:
     connection = snapshot.connection
     parent = head(connection, plan_id)
     if flood is None and parent["flood"] is not None:
@@ -77,8 +109,7 @@ def replan(
         ids, parent["teams"], flood, parent["exercise"], _pins(parent) if keep_pins else {}, replanning=True,
         decided_at=_looked_at(parent),
     )  # fmt: skip
-    picture = look(snapshot, asked)
-    return _keep(snapshot, router, asked, picture, "replanned", parent)
+    return _Wanted(asked, "replanned", parent)
 
 
 def _sent(snapshot: Snapshot, plan: Mapping[str, Any]) -> dict[int, int]:
@@ -122,43 +153,61 @@ def _pins(plan: Mapping[str, Any]) -> dict[int, int | None]:
     return {p["team"]: p["incident"] for p in plan["pins"]}
 
 
-def _keep(
-    snapshot: Snapshot,
-    router: Any,
-    asked: Asked,
-    picture: Picture,
-    how: str,
-    parent: Mapping[str, Any] | None,
-    must: int | None = None,
-) -> int:
-    """Decide and write. `must`: a team whose way is asked for: without one nothing is written."""
-    places = [incidents.place_of(i) for i in picture.incidents]
-    index = {i["id"]: n for n, i in enumerate(picture.incidents)}
-    legs, answer = ways.legs(snapshot, router, picture.crews, places, asked.flood_id, asked.exercise)
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    """Who goes where, and by which way."""
+
+    by_pair: Mapping[tuple[int, int], Leg | None]
+    routes: Mapping[tuple[int, int], Route | None]  # of those that are sent
+    answer: Answer
+    solved: assign.Solved
+    tasks: Sequence[assign.Task]
+    stuck: Sequence[int]  # teams that were set by hand to where there is no way
+    lost: Sequence[Mapping[str, Any]]
+
+
+def _decide(router: Any, wanted: _Wanted, picture: Picture, roads: ways.Roads) -> _Decided:
+    """Asks the engine, and no database. Raises Invalid where the way that is asked for is none."""
+    asked = wanted.asked
+    places = {i["id"]: incidents.place_of(i) for i in picture.incidents}
+    index = {i: n for n, i in enumerate(places)}
+    legs, answer = ways.legs_of(roads, router, picture.crews, list(places.values()))
     by_pair = {(t.id, i): legs.get((t.id, n)) for t in picture.crews for i, n in index.items()}
     free = {c.id for c in picture.crews}
-    wanted = {t: i for t, i in asked.pins.items() if t in free and (i is None or i in index)}
-    stuck = [t for t, i in wanted.items() if i is not None and by_pair[t, i] is None]
-    if must in stuck:
+    set_ = {t: i for t, i in asked.pins.items() if t in free and (i is None or i in index)}
+    stuck = [t for t, i in set_.items() if i is not None and by_pair[t, i] is None]
+    if wanted.must in stuck:
         told = "这支队伍到那里没有能走的路：无法到达"
         raise Invalid("没有调整", errors=[FieldError("incident", "no_way", told)])
     lost = [{"team": t, "why": "手工安排的险情已无法到达"} for t in stuck]
     asks = tasks(picture)
     if asked.fixed is None:
         travel = {pair: leg.travel_s for pair, leg in by_pair.items() if leg is not None}
-        pins = {t: i for t, i in wanted.items() if t not in stuck}
+        pins = {t: i for t, i in set_.items() if t not in stuck}
         solved = assign.solve([crew(t, picture) for t in picture.crews], asks, travel, pins)
     else:
         pairs = [(t, i) for t, i in asked.fixed.items() if by_pair.get((t, i)) is not None]
         gone = [t for t, i in asked.fixed.items() if t in free and (t, i) not in pairs and t not in stuck]
         lost += [{"team": t, "why": "原来安排的险情已无法到达"} for t in gone]
         solved = assign.Solved(sorted(pairs), False, "手工调整，其余不变")
+    sent = [(pair, leg) for pair in solved.pairs if (leg := by_pair[pair]) is not None]
+    found = ways.routes_of(roads, router, [(picture.teams[t], places[i], leg) for (t, i), leg in sent], answer.why)
+    routes = dict(zip((pair for pair, _ in sent), found, strict=True))
+    return _Decided(by_pair, routes, answer, solved, asks, stuck, lost)
+
+
+def _keep(
+    snapshot: Snapshot, wanted: _Wanted, picture: Picture, roads: ways.Roads, decided: _Decided, based_on: int
+) -> int:
+    """Write what was decided, with its reasons; its id."""
+    asked, parent = wanted.asked, wanted.parent
+    free = {c.id for c in picture.crews}
     body = {
-        **ways.told(answer),
-        **reasons.assigned(snapshot, router, asked, picture, by_pair, solved.pairs, index, asks),
-        "optimal": solved.proved,
-        "solved_note": solved.note,
-        "left_out": [*picture.left_out, *lost],
+        **ways.told(decided.answer),
+        **reasons.assigned(snapshot, asked, picture, roads, decided.by_pair, decided.routes, decided.tasks),
+        "optimal": decided.solved.proved,
+        "solved_note": decided.solved.note,
+        "left_out": [*picture.left_out, *decided.lost],
         "standing": [
             {"team": t, "incident": o["incident"], "order": o["id"], "arrived": o["arrived"]}
             for t, o in sorted(picture.standing.items())
@@ -171,7 +220,7 @@ def _keep(
         "versions": {str(i["id"]): i["version"] for i in picture.incidents},
         "looked_at": picture.at,
     }
-    kept = [{"team": t, "incident": i} for t, i in sorted(asked.pins.items()) if t not in stuck]
+    kept = [{"team": t, "incident": i} for t, i in sorted(asked.pins.items()) if t not in decided.stuck]
     reader = snapshot.reader
     made: int = snapshot.connection.execute(
         text(
@@ -180,19 +229,20 @@ def _keep(
             " CAST(:teams AS bigint[]), CAST(:pins AS jsonb), CAST(:body AS jsonb)) RETURNING plan_id"
         ),
         {
-            "exercise": asked.exercise, "by": reader.name, "account": reader.account_id, "how": how,
+            "exercise": asked.exercise, "by": reader.name, "account": reader.account_id, "how": wanted.how,
             "parent": parent["id"] if parent else None,
-            "based_on": last_number(snapshot.connection, asked.exercise), "flood": asked.flood_id,
-            "incidents": list(index), "teams": None if asked.teams is None else list(asked.teams),
+            "based_on": based_on, "flood": asked.flood_id,
+            "incidents": [i["id"] for i in picture.incidents],
+            "teams": None if asked.teams is None else list(asked.teams),
             "pins": dump_json(kept), "body": dump_json(body),
         },
     ).scalar_one()  # fmt: skip
     from_ = f"，由方案稿 {parent['id']}" if parent else ""
     log.note(
         snapshot.connection, by=reader.name, kind="调度", exercise=asked.exercise, flood_id=asked.flood_id,
-        what=f"{HOW[how]}方案稿 {made}{from_}：派 {len(body['assignments'])} 支，"
+        what=f"{HOW[wanted.how]}方案稿 {made}{from_}：派 {len(body['assignments'])} 支，"
         f"没有队伍的险情 {len(body['unreachable'])} 处，未采纳",
-        ref={"kind": "plan", "id": made, "act": how},
+        ref={"kind": "plan", "id": made, "act": wanted.how},
     )  # fmt: skip
     return made
 

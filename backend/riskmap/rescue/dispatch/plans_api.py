@@ -15,7 +15,7 @@ from riskmap.rescue.dispatch.picture import Asked
 from riskmap.rescue.dispatch.wire import Call, Correction, NewPlan, OrderMark, PlanChange, Replan
 from riskmap.rescue.rights import Commander, Inner, Writer, commander
 from riskmap.rescue.wire import Reason
-from riskmap.store.dependencies import ReadSnapshot, WriteSnapshot
+from riskmap.store.dependencies import ReadSnapshot, WriteSnapshot, WriteSnapshots
 from riskmap.store.snapshot import Snapshot
 
 router = APIRouter(prefix="/api/rescue", route_class=ExactRoute, default_response_class=ExactResponse, tags=["rescue"])
@@ -50,7 +50,7 @@ def list_plans(
 
 
 @router.post("/plans", status_code=201)
-def post_plan(body: NewPlan, request: Request, reader: Writer, snapshot: WriteSnapshot) -> Any:
+def post_plan(body: NewPlan, request: Request, reader: Writer, opened: WriteSnapshots) -> Any:
     """{flood, incidents, teams | null, exercise} → {id, assignments: [{team, team_name, incident, incident_name,
     travel_s, distance_m, routing, route, boat_leg, instructions, in_water_m, meets, seats, pinned, order, rerouted,
     why}], unreachable: [{incident, code: no_way|no_skill|no_team, why}], short: [{incident, needs, seats, words}],
@@ -59,9 +59,10 @@ def post_plan(body: NewPlan, request: Request, reader: Writer, snapshot: WriteSn
     nobody is sent before it is accepted."""
     count(reader)
     asked = Asked(body.incidents, body.teams, body.flood, body.exercise, {})
-    made = plans.make(snapshot, request.app.state.router, asked)
-    note_asked(request, snapshot, "plan", made, {"incidents": body.incidents, "flood": body.flood})
-    return _plan(request, snapshot, made)
+    made = plans.make(opened, request.app.state.router, asked)
+    with opened() as snapshot:
+        note_asked(request, snapshot, "plan", made, {"incidents": body.incidents, "flood": body.flood})
+        return _plan(request, snapshot, made)
 
 
 @router.get("/plans/{plan_id}")
@@ -93,23 +94,25 @@ def return_plan(plan_id: PlanId, body: Reason, request: Request, reader: Writer,
 
 
 @router.post("/plans/{plan_id}/change", status_code=201)
-def change_plan(plan_id: PlanId, body: PlanChange, request: Request, reader: Writer, snapshot: WriteSnapshot) -> Any:
+def change_plan(plan_id: PlanId, body: PlanChange, request: Request, reader: Writer, opened: WriteSnapshots) -> Any:
     """{team, incident | null, instead_of | null} → a further plan with this team there, `instead_of` nowhere and all
     others as before, and the `diff`: what it means for each incident. Nothing is accepted."""
     count(reader)
-    made = plans.change(snapshot, request.app.state.router, plan_id, body.team, body.incident, body.instead_of)
-    return _plan(request, snapshot, made)
+    made = plans.change(opened, request.app.state.router, plan_id, body.team, body.incident, body.instead_of)
+    with opened() as snapshot:
+        return _plan(request, snapshot, made)
 
 
 @router.post("/plans/{plan_id}/replan", status_code=201)
-def replan(plan_id: PlanId, body: Replan, request: Request, reader: Writer, snapshot: WriteSnapshot) -> Any:
+def replan(plan_id: PlanId, body: Replan, request: Request, reader: Writer, opened: WriteSnapshots) -> Any:
     """{flood | null, incidents | null, keep_pins} → a further plan with what is known now, its `causes` and the `diff`.
     Teams under way to incidents of the plan may be turned; those that have arrived stay."""
     count(reader)
     made = plans.replan(
-        snapshot, request.app.state.router, plan_id, flood=body.flood, of=body.incidents, keep_pins=body.keep_pins
+        opened, request.app.state.router, plan_id, flood=body.flood, of=body.incidents, keep_pins=body.keep_pins
     )
-    return _plan(request, snapshot, made)
+    with opened() as snapshot:
+        return _plan(request, snapshot, made)
 
 
 @router.post("/plans/{plan_id}/accept")

@@ -7,23 +7,24 @@ from riskmap.rescue.dispatch import assign, incidents, orders, ways
 from riskmap.rescue.dispatch.assign import Task
 from riskmap.rescue.dispatch.picture import Asked, Picture, crew
 from riskmap.rescue.dispatch.teams import Team
-from riskmap.rescue.routing import Leg
+from riskmap.rescue.routing import Leg, Route, in_water_m
 from riskmap.store.snapshot import Snapshot
 
 
 def assigned(
     snapshot: Snapshot,
-    router: Any,
     asked: Asked,
     picture: Picture,
+    roads: ways.Roads,
     by_pair: Mapping[tuple[int, int], Leg | None],
-    pairs: Sequence[tuple[int, int]],
-    index: Mapping[int, int],
+    routes: Mapping[tuple[int, int], Route | None],
     tasks: Sequence[Task],
 ) -> dict[str, Any]:
-    """Assignments with their routes and reasons, the most urgent first; and incidents that nobody gets to, with why."""
+    """Assignments (`routes`: who goes where, by which way) with reasons, the most urgent first; and incidents that
+    nobody gets to, with why."""
     task_of = {t.id: t for t in tasks}
     about = {i["id"]: i for i in picture.incidents}
+    pairs = list(routes)
     order = sorted(pairs, key=lambda p: (-task_of[p[1]].points, p[1], _s(by_pair[p])))
     goes = dict(pairs)
     standing = {t: o["id"] for t, o in picture.open_orders.items() if goes.get(t) == o["incident"]}
@@ -33,25 +34,25 @@ def assigned(
         team = picture.teams[team_id]
         leg = by_pair[team_id, incident_id]
         assert leg is not None
-        place = incidents.place_of(about[incident_id])
-        way, how = ways.route(snapshot, router, team, place, asked.flood_id, asked.exercise)
-        shown = way.leg if way is not None and how.by == leg.by else leg
+        way = routes[team_id, incident_id]
+        wet_m = 0.0 if way is None else in_water_m(snapshot.connection, roads[team.vehicle], way)
+        shown = leg if way is None else way.leg
         has_order = standing.get(team_id)
         turned = has_order is not None and (team_id in picture.turned_back or not ways.is_told(told[has_order], way))
         out.append(
             {
                 "team": team_id, "incident": incident_id, "travel_s": round(shown.travel_s),
                 "distance_m": round(shown.distance_m, 1), "routing": shown.by,
-                "route": _line(way.line) if way is not None and shown is way.leg else None,
+                "route": _line(way.line) if way is not None else None,
                 "boat_leg": shown.boat and shown.boat.body(),
-                "instructions": list(way.instructions) if way is not None and shown is way.leg else [],
-                "in_water_m": round(way.in_water_m, 1) if way is not None else None,
+                "instructions": list(way.instructions) if way is not None else [],
+                "in_water_m": round(wet_m, 1) if way is not None else None,
                 "meets": [n for n in about[incident_id]["needs"] if team.meets(n)], "seats": team.seats,
                 "pinned": asked.pins.get(team_id, -1) == incident_id,
                 # Under way already: by the way that it was told, or to be told another.
                 "order": None if turned else has_order, "rerouted": has_order if turned else None,
                 "why": _why(team, about[incident_id], shown, by_pair, goes, picture, task_of, asked,
-                            way.in_water_m if way is not None else 0.0),
+                            wet_m),
             }
         )  # fmt: skip
     return {"assignments": out, **_without(snapshot, asked, picture, by_pair, pairs, task_of)}

@@ -17,6 +17,7 @@ from riskmap.rescue.routing import Answer, Leg, Place, Route, Router, Vehicle, q
 from riskmap.rescue.routing.answers import BY_TITLE
 from riskmap.store.snapshot import Snapshot
 
+Roads = Mapping[Vehicle, routing.Looked]
 Legs = Mapping[tuple[int, int], Leg | None]  # (team's id, the place's index); None: no way
 
 
@@ -29,15 +30,29 @@ def legs(
     exercise: bool,
 ) -> tuple[Legs, Answer]:
     """The way of each team that has a place, to each place; and how it was found: by road only if all were."""
+    return legs_of(look(snapshot, teams, flood_id, exercise), router, teams, places)
+
+
+def look(snapshot: Snapshot, teams: Iterable[Team], flood_id: int | None, exercise: bool) -> Roads:
+    """What is closed to what each of these teams drives, and the roads."""
+    return routing.look_each(snapshot.connection, {t.vehicle for t in teams}, flood_id, exercise)
+
+
+def legs_of(roads: Roads, router: Router, teams: Sequence[Team], places: Sequence[Place]) -> tuple[Legs, Answer]:
+    """The same of what was looked up before: no database is asked. When the engine has failed for one kind of vehicle
+    it is asked for no other, for each may wait as long."""
     out: dict[tuple[int, int], Leg | None] = {}
     kinds: dict[Vehicle, list[Team]] = defaultdict(list)
     for team in teams:
         if team.place is not None:
             kinds[team.vehicle].append(team)
-    answers = []
+    answers: list[Answer] = []
     for vehicle, of in kinds.items():
         origins = [t.place for t in of if t.place is not None]
-        found, answer = matrix(snapshot, router, origins, places, vehicle, flood_id, exercise)
+        looked = roads[vehicle]
+        if answers and answers[-1].by == "straight_line":
+            looked = replace(looked, why_straight=answers[-1].why)
+        found, answer = routing.matrix_of(looked, router, origins, places)
         answers.append(answer)
         for team, row in zip(of, found, strict=True):
             out |= {(team.id, i): leg for i, leg in enumerate(row)}
@@ -57,12 +72,25 @@ def matrix(
     return routing.matrix(snapshot.connection, router, origins, places, vehicle, flood_id, exercise=exercise)
 
 
-def route(
-    snapshot: Snapshot, router: Router, team: Team, place: Place, flood_id: int | None, exercise: bool
-) -> tuple[Route | None, Answer]:
-    """The way of one team with its line and instructions."""
-    assert team.place is not None
-    return routing.route(snapshot.connection, router, team.place, place, team.vehicle, flood_id, exercise=exercise)
+def routes_of(
+    roads: Roads, router: Router, wanted: Iterable[tuple[Team, Place, Leg]], why_straight: str
+) -> list[Route | None]:
+    """The way of each with its line and instructions, straight where its leg is (`why_straight`). None where the engine
+    has failed since the leg was found: it is not asked again then."""
+    out: list[Route | None] = []
+    works = True
+    for team, place, leg in wanted:
+        assert team.place is not None
+        looked = roads[team.vehicle]
+        if leg.by == "road" and not works:
+            out.append(None)
+            continue
+        if leg.by != "road":
+            looked = replace(looked, why_straight=why_straight)
+        way, answer = routing.route_of(looked, router, team.place, place)
+        works = works and answer.by == leg.by
+        out.append(way if answer.by == leg.by else None)
+    return out
 
 
 def together(answers: Sequence[Answer]) -> Answer:

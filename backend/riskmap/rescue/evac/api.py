@@ -1,21 +1,19 @@
 """转移 over HTTP: orders, entries, counts."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from riskmap.base import audit, database
-from riskmap.base.web import ExactResponse, ExactRoute, ensure_disk
+from riskmap.base import audit
+from riskmap.base.web import ExactResponse, ExactRoute
 from riskmap.rescue import floods, minute
 from riskmap.rescue.api import At, Exercise, answer, count, note_asked, page_code
 from riskmap.rescue.evac import entries, orders, plan, proposal, shelters
 from riskmap.rescue.evac.wire import Arrangement, Closing, Entry, MoreVillages, NewEvacuation, PlanQuestion, Proposal
 from riskmap.rescue.rights import Commander, Inner, Writer
-from riskmap.store.dependencies import ReadSnapshot, WriteSnapshot
-from riskmap.store.snapshot import Snapshot, open_snapshot
+from riskmap.store.dependencies import ReadSnapshot, WriteSnapshot, WriteSnapshots
+from riskmap.store.snapshot import Snapshot
 
 router = APIRouter(
     prefix="/api/rescue/evacuations", route_class=ExactRoute, default_response_class=ExactResponse, tags=["rescue"]
@@ -215,22 +213,17 @@ def get_shelters(
 
 
 @router.post("/{evacuation_id}/plans", status_code=201)
-def post_plan(evacuation_id: EvacuationId, body: PlanQuestion, request: Request, reader: Writer) -> Any:
+def post_plan(
+    evacuation_id: EvacuationId, body: PlanQuestion, request: Request, reader: Writer, opened: WriteSnapshots
+) -> Any:
     """Propose where who is left goes; nothing is in force before it is accepted. Answers as GET of one. 409 `changed`
     where what it rests on went on changing while it was worked out."""
     count(reader)
-    app = request.app.state
-    ensure_disk(app.settings)
-
-    @contextmanager
-    def opened() -> Iterator[Snapshot]:
-        with database.write(app.engine, reader.settings(write=True)) as connection:
-            yield open_snapshot(connection, reader, app.catalogues, app.settings.public_resolution)
 
     def kept(snapshot: Snapshot, plan_id: int) -> None:
         note(snapshot, "make", evacuation_id, {"plan": plan_id, **body.model_dump()})
 
-    plan_id = plan.propose(opened, getattr(app, "router", None), evacuation_id, body, kept)
+    plan_id = plan.propose(opened, getattr(request.app.state, "router", None), evacuation_id, body, kept)
     with opened() as snapshot:
         found = plan.body(snapshot, evacuation_id, plan_id)
         return answer(request, snapshot, found, minute.asked(snapshot.connection, None))

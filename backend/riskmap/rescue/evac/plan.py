@@ -5,7 +5,6 @@ plan says counts anybody: who has arrived is entered.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,12 +22,10 @@ from riskmap.rescue.evac.transport import assign
 from riskmap.rescue.evac.wire import PlanQuestion
 from riskmap.selection.compile import compile_selection
 from riskmap.selection.model import Selection
-from riskmap.store.snapshot import Snapshot
+from riskmap.store.snapshot import Opened, Snapshot
 
 MOST = 100  # proposals told at once
 TRIES = 3  # so often it is worked out anew where something has changed meanwhile
-
-Opened = Callable[[], AbstractContextManager[Snapshot]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,19 @@ there is no way (无法到达): never 0. Where there are no tiles, or the engine
 
 from riskmap.rescue.routing.answers import Answer, BoatLeg, End, Leg, Place, Route, Vehicle
 from riskmap.rescue.routing.router import Router
-from riskmap.rescue.routing.service import Looked, look, matrix, matrix_of, reach, route
+from riskmap.rescue.routing.service import (
+    Looked,
+    in_water_m,
+    look,
+    look_each,
+    matrix,
+    matrix_of,
+    reach,
+    route,
+    route_of,
+)
 
 __all__ = [
-    "Answer", "BoatLeg", "End", "Leg", "Looked", "Place", "Route", "Router", "Vehicle", "look", "matrix", "matrix_of",
-    "reach", "route",
+    "Answer", "BoatLeg", "End", "Leg", "Looked", "Place", "Route", "Router", "Vehicle", "in_water_m", "look",
+    "look_each", "matrix", "matrix_of", "reach", "route", "route_of",
 ]  # fmt: skip

@@ -116,6 +116,7 @@ class Answer:
     notes: Sequence[str] = ()
     origins: Sequence[End] = field(default_factory=tuple)
     destinations: Sequence[End] = field(default_factory=tuple)
+    why: str = ""  # not on roads
 
     def body(self) -> dict[str, Any]:
         """For the page."""

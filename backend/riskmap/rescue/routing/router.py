@@ -21,6 +21,7 @@ from riskmap.rescue.routing.tiles import RoadSet
 log = logging.getLogger(__name__)
 
 LIMIT_S = 25.0  # of one question; a matrix of 30 x 200 takes a few seconds
+MOST_WAITING = 6  # questions that wait for the engine; some of them with a connection of the database's twelve
 _START_S = 60.0
 _LOOK_AGAIN_S = 30.0  # after tiles were found damaged, or an engine did not start
 _CHUNK = 1 << 16
@@ -43,6 +44,7 @@ class Router:
         self._settings = settings
         self._limit_s = limit_s
         self._lock = threading.Lock()
+        self._waiting = threading.BoundedSemaphore(MOST_WAITING)
         self._process: subprocess.Popen[bytes] | None = None
         self._key: str | None = None
         self._stamp: str | None = None
@@ -63,8 +65,16 @@ class Router:
     def ask(self, roads: RoadSet, asked: Mapping[str, Any], water: WaterOf) -> dict[str, Any]:
         """One answer. `asked["water"]["key"]` names the water, which is worked out only where the engine has it not.
 
-        Raises EngineFailed.
+        Raises EngineFailed; at once where too many wait already: an engine that hangs does not hold up the rest.
         """
+        if not self._waiting.acquire(blocking=False):
+            raise EngineFailed(f"路线引擎正忙，已有 {MOST_WAITING} 个请求在等")
+        try:
+            return self._in_turn(roads, asked, water)
+        finally:
+            self._waiting.release()
+
+    def _in_turn(self, roads: RoadSet, asked: Mapping[str, Any], water: WaterOf) -> dict[str, Any]:
         if not self._lock.acquire(timeout=self._limit_s):
             raise EngineFailed(f"路线引擎 {self._limit_s:.0f} 秒内没有轮到")
         try:

@@ -1,7 +1,7 @@
 """Routes, matrices and reach, decided on the roads in use, a flood's closed water and the closures of that minute."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -36,13 +36,29 @@ _NO_ROADS = "没有装入路网"
 
 
 @dataclass(frozen=True)
+class ClosedWater:
+    """Depth classes of a flood that are closed; their geometry is read once, where it is wanted."""
+
+    connection: Connection
+    flood_id: int | None
+    ordinals: tuple[int, ...]
+
+    @cached_property
+    def shapes(self) -> tuple[BaseGeometry, BaseGeometry] | None:
+        """What is closed, and what a boat floats on; None without either."""
+        if self.flood_id is None or not self.ordinals:
+            return None
+        return queries.water(self.connection, self.flood_id, self.ordinals)
+
+
+@dataclass(frozen=True)
 class Question:
     """What is closed to a vehicle at a minute. Geometry is read only where it is wanted."""
 
     connection: Connection
     vehicle: Vehicle
     flood: Mapping[str, Any] | None
-    closed: tuple[int, ...]  # depth classes that this vehicle does not pass
+    closed: ClosedWater  # what this vehicle does not pass
     shut: Sequence[tuple[int, BaseGeometry]]
 
     @classmethod
@@ -57,22 +73,16 @@ class Question:
         classes = [] if flood_id is None else floods.class_rows(connection, flood_id)
         closed = tuple(c["ordinal"] for c in classes if not passes(vehicle, c))
         shut = queries.closed_now(connection, exercise, minute.asked(connection, at))
-        return cls(connection, vehicle, flood, closed, shut)
+        return cls(connection, vehicle, flood, ClosedWater(connection, flood_id, closed), shut)
 
     @property
     def key(self) -> str:
         """Names what is closed."""
-        return water_key(self.flood and self.flood["id"], self.closed, [i for i, _ in self.shut])
-
-    @cached_property
-    def _shapes(self) -> tuple[BaseGeometry, BaseGeometry] | None:
-        if self.flood is None or not self.closed:
-            return None
-        return queries.water(self.connection, self.flood["id"], self.closed)
+        return water_key(self.flood and self.flood["id"], self.closed.ordinals, [i for i, _ in self.shut])
 
     def water(self) -> dict[str, Any]:
         """For the engine."""
-        shapes = self._shapes
+        shapes = self.closed.shapes
         return {
             "closed": None if shapes is None else shapely.to_wkb(shapes[0], hex=True),
             "afloat": None if shapes is None else shapely.to_wkb(shapes[1], hex=True),
@@ -81,7 +91,8 @@ class Question:
 
     def in_water(self, at: Place) -> bool:
         """Whether a place stands in water closed to the vehicle."""
-        return self._shapes is not None and bool(shapely.intersects(self._shapes[0], shapely.Point(at.at)))
+        shapes = self.closed.shapes
+        return shapes is not None and bool(shapely.intersects(shapes[0], shapely.Point(at.at)))
 
     def notes(self) -> list[str]:
         """What holds for every answer."""
@@ -124,6 +135,7 @@ class Looked:
 
     question: Question
     roads: RoadSet | None
+    why_straight: str = ""  # the engine has failed already, and is not asked
 
     @property
     def key(self) -> tuple[str, int | None]:
@@ -135,9 +147,26 @@ def look(
     connection: Connection, vehicle: Vehicle, flood_id: int | None, exercise: bool = False, at: datetime | None = None
 ) -> Looked:
     """What is closed to a vehicle, with its geometry, and the roads. Raises NotFound, Invalid."""
-    question = Question.ask(connection, vehicle, flood_id, exercise, at)
-    question.water()  # kept by the question
-    return Looked(question, tiles.current_set(connection))
+    return look_each(connection, [vehicle], flood_id, exercise, at)[vehicle]
+
+
+def look_each(
+    connection: Connection,
+    vehicles: Iterable[Vehicle],
+    flood_id: int | None,
+    exercise: bool = False,
+    at: datetime | None = None,
+) -> dict[Vehicle, Looked]:
+    """The same for several kinds of vehicle; water that is closed to more than one is read once."""
+    roads = tiles.current_set(connection)
+    out: dict[Vehicle, Looked] = {}
+    read: dict[tuple[int, ...], ClosedWater] = {}
+    for vehicle in vehicles:
+        question = Question.ask(connection, vehicle, flood_id, exercise, at)
+        closed = read.setdefault(question.closed.ordinals, question.closed)
+        _ = closed.shapes  # from here on nothing is read
+        out[vehicle] = Looked(replace(question, closed=closed), roads)
+    return out
 
 
 def matrix_of(
@@ -149,7 +178,7 @@ def matrix_of(
         "do": "matrix", "origins": [p.at for p in origins], "destinations": [p.at for p in destinations],
         "boat_kmh": _boat(question.vehicle), "top_kmh": question.vehicle.top_kmh,
     }  # fmt: skip
-    said = _of_engine(question, looked.roads, router, asked)
+    said = looked.why_straight or _of_engine(question, looked.roads, router, asked)
     if isinstance(said, str):
         return _straight(question, origins, destinations, said)
     rows = [[None if cell is None else _leg(cell) for cell in row] for row in said["rows"]]
@@ -167,11 +196,32 @@ def route(
     at: datetime | None = None,
 ) -> tuple[Route | None, Answer]:
     """The way with its line and instructions in Chinese, None where there is none; and how it was found."""
-    question = Question.ask(connection, vehicle, flood_id, exercise, at)
+    looked = Looked(Question.ask(connection, vehicle, flood_id, exercise, at), tiles.current_set(connection))
+    way, answer = route_of(looked, router, origin, destination)
+    if way is None:
+        return way, answer
+    wet = in_water_m(connection, looked, way)
+    if wet >= _WET_M:
+        told_wet = f"路上有 {words.distance(wet / 1000)} 在这辆车能过的水里，慢行，水情变了要重新算。"
+        answer = replace(answer, notes=[told_wet, *answer.notes])
+    return replace(way, in_water_m=wet), answer
+
+
+def in_water_m(connection: Connection, looked: Looked, way: Route) -> float:
+    """Metres of a way on roads through water that the vehicle passes."""
+    question = looked.question
+    if question.flood is None or way.leg.by != "road" or len(way.line) < 2:
+        return 0.0
+    return queries.in_water_m(connection, question.flood["id"], way.line, question.closed.ordinals)
+
+
+def route_of(looked: Looked, router: Router, origin: Place, destination: Place) -> tuple[Route | None, Answer]:
+    """The same of what was looked up before; how much of it is in water is not told."""
+    question, vehicle = looked.question, looked.question.vehicle
     asked = {
         "do": "route", "from": origin.at, "to": destination.at, "boat_kmh": _boat(vehicle), "top_kmh": vehicle.top_kmh,
     }  # fmt: skip
-    said = _on_roads(question, router, asked)
+    said = looked.why_straight or _of_engine(question, looked.roads, router, asked)
     if isinstance(said, str):
         rows, answer = _straight(question, [origin], [destination], said)
         leg = rows[0][0]
@@ -186,13 +236,7 @@ def route(
     told = words.instructions(said["manoeuvres"])
     if leg.boat is not None:
         told = [*told[:-1], *words.afloat(leg.boat.distance_m, cell["approach_m"])]
-    wet = 0.0
-    if question.flood is not None and len(line) > 1:
-        wet = queries.in_water_m(connection, question.flood["id"], line, question.closed)
-    if wet >= _WET_M:
-        told_wet = f"路上有 {words.distance(wet / 1000)} 在这辆车能过的水里，慢行，水情变了要重新算。"
-        answer = replace(answer, notes=[told_wet, *answer.notes])
-    return Route(leg, line, told, wet), answer
+    return Route(leg, line, told), answer
 
 
 def reach(
@@ -208,7 +252,7 @@ def reach(
     """For each of these minutes the area that is reached by road, without closed water; and how it was found."""
     question = Question.ask(connection, vehicle, flood_id, exercise, at)
     asked = {"do": "reach", "from": origin.at, "minutes": list(minutes), "top_kmh": vehicle.top_kmh}
-    said = _on_roads(question, router, asked)
+    said = _of_engine(question, tiles.current_set(connection), router, asked)
     if isinstance(said, str):
         stands = End(question.in_water(origin))
         notes = [_straight_note(said), *question.notes(), *_told_wet([stands], "起点")]
@@ -224,14 +268,10 @@ def reach(
 # -- On roads ------------------------------------------------------------------------------
 
 
-def _on_roads(question: Question, router: Router, asked: Mapping[str, Any]) -> dict[str, Any] | str:
-    """The engine's answer, or why there is none."""
-    return _of_engine(question, tiles.current_set(question.connection), router, asked)
-
-
 def _of_engine(
     question: Question, roads: RoadSet | None, router: Router, asked: Mapping[str, Any]
 ) -> dict[str, Any] | str:
+    """The engine's answer, or why there is none."""
     if roads is None:
         return _NO_ROADS
     try:
@@ -311,7 +351,7 @@ def _straight(
             row.append(Leg(metres / float(STRAIGHT_KMH) * _KMH, metres, "straight_line"))
         rows.append(row)
     wet = [*_told_wet(starts, "起点"), *_told_wet(goals, "目的地")]
-    return rows, Answer("straight_line", [_straight_note(why), *question.notes(), *wet], starts, goals)
+    return rows, Answer("straight_line", [_straight_note(why), *question.notes(), *wet], starts, goals, why)
 
 
 def _told_wet(ends: Sequence[End], what: str) -> list[str]:
