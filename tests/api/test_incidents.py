@@ -136,6 +136,18 @@ class TestIncidents:
         refused(client.get("/api/rescue/incidents"), 401)
 
 
+def change(client: TestClient, of: int, **to: Any) -> None:
+    """An object of the register, changed."""
+    found = client.get(f"/api/objects/{of}")
+    done = client.patch(f"/api/objects/{of}", json=to, headers={"If-Match": found.headers["etag"]})
+    assert done.status_code == 200, done.text
+
+
+def strike_off(client: TestClient, of: int) -> None:
+    done = client.delete(f"/api/objects/{of}", params={"reason": "撤编"})
+    assert done.status_code == 200, done.text
+
+
 class TestTeams:
     def test_the_newest_report_holds_and_home_is_the_base_again(self, admin: TestClient) -> None:
         made = team(admin, "例水上救援队", HERE, boats=2, pumps_m3h=100, wading_depth_cm=60)
@@ -153,6 +165,46 @@ class TestTeams:
         [drill] = [t for t in get(admin, "teams", exercise=True)["items"] if t["id"] == made]
         assert drill["status"] == "待命"
         assert [r["status"] for r in get(admin, f"teams/{made}/status")["items"]] == ["休整", "在途"]
+
+    def test_an_earlier_minute_has_the_teams_and_stores_of_then(self, admin: TestClient, make_account: Maker) -> None:
+        gone, called = team(admin, "例当晚注销队", place(1), boats=1), team(admin, "例旧名队", place(2), persons=8)
+        of = store(admin, "例旧名库", 500)
+        post(admin, f"teams/{gone}/status", {"status": "在途", "lon": 116.05, "lat": 29.75})
+        hidden = team(admin, "例当晚转密队", place(3))
+        then = get(admin, "teams")["at"]
+        strike_off(admin, gone)
+        change(admin, called, name="例新名队", attributes={"skills": ["water"], "persons": 20})
+        change(admin, hidden, visibility="command")
+        goods = [{"item": "帐篷", "quantity": 300, "unit": "顶", "minimum": 400}]
+        change(admin, of, name="例新名库", attributes={"goods": goods, "checked_on": "2026-06-01"})
+        new, new_store = team(admin, "例后来登记队", place(4)), store(admin, "例后来登记库")
+
+        mine = {gone, called, hidden, new}
+        told = {t["id"]: t for t in get(admin, "teams", at=then)["items"] if t["id"] in mine}
+        assert {i: t["name"] for i, t in told.items()} == {
+            gone: "例当晚注销队", called: "例旧名队", hidden: "例当晚转密队"
+        }  # fmt: skip
+        assert (told[gone]["status"], told[gone]["position"]) == ("在途", [116.05, 29.75])
+        assert told[called]["persons"] == 8
+        now = {t["id"]: t["name"] for t in get(admin, "teams")["items"] if t["id"] in mine}
+        assert now == {called: "例新名队", hidden: "例当晚转密队", new: "例后来登记队"}
+        # What it reported is read at that minute, though there is no such team any more; of one that came later nothing.
+        assert [r["status"] for r in get(admin, f"teams/{gone}/status", at=then)["items"]] == ["在途"]
+        refused(admin.get(f"/api/rescue/teams/{gone}/status"), 404)
+        refused(admin.get(f"/api/rescue/teams/{new}/status", params={"at": then}), 404)
+        # Whom to ring is of then too.
+        assert get(admin, "calls", object=gone, at=then)["object"]["name"] == "例当晚注销队"
+        refused(admin.get("/api/rescue/calls", params={"object": gone}), 404)
+        # Rights are of now as well: what is kept from somebody today is not told by asking for yesterday.
+        inner = make_account("editor")
+        assert hidden not in {t["id"] for t in get(inner, "teams", at=then)["items"]}
+        assert get(inner, "teams", at=then)["hidden"] >= 1
+
+        stores = {s["id"]: s for s in get(admin, "goods", at=then)["items"] if s["id"] in {of, new_store}}
+        assert {i: s["name"] for i, s in stores.items()} == {of: "例旧名库"}
+        assert (stores[of]["counted"], stores[of]["goods"][0]["stock"]) == ("2026-05-01", 500)
+        # Before there was a register there is nobody.
+        assert get(admin, "teams", at="2020-01-01T00:00:00+08:00")["items"] == []
 
     def test_nearest_by_arrival_and_only_with_what_is_needed(self, admin: TestClient) -> None:
         at = place(50, 20)

@@ -481,6 +481,34 @@ class TestAccept:
         done = post(commander, f"orders/{given['id']}/marks", {"what": "cancelled", "how": "call", "note": "撤并"})
         assert done["status"] == "cancelled"
 
+    def test_an_order_that_is_looked_back_at_calls_its_team_as_then(
+        self, commander: TestClient, admin: TestClient, make_account: Maker
+    ) -> None:
+        east, west = two(admin)
+        gone, called = team(admin, "例早注销队", place(101.6), boats=1), team(admin, "例原名艇队", place(98.6), boats=1)
+        made = accept(commander, plan(admin, east, west, teams=[gone, called]))
+        then = made["at"]
+        assert admin.delete(f"/api/objects/{gone}", params={"reason": "撤并"}).status_code == 200
+        after = get(admin, "teams")["at"]
+        etag = admin.get(f"/api/objects/{called}").headers["etag"]
+        put = admin.patch(f"/api/objects/{called}", json={"name": "例改名艇队"}, headers={"If-Match": etag})
+        assert put.status_code == 200, put.text
+
+        def told(**at: Any) -> list[tuple[str, str]]:
+            found = [o for o in get(admin, "orders", plan=made["id"], **at)["items"]]
+            return sorted((o["team"]["name"], o["said"]) for o in found)
+
+        struck = "队伍已从登记里注销，请核实后记完成或撤销"
+        assert told(at=then) == [("例原名艇队", ""), ("例早注销队", "")]
+        # What had been struck off before that minute is called as it was last.
+        assert told(at=after) == [("例原名艇队", ""), ("例早注销队", struck)]
+        assert told() == [("例改名艇队", ""), ("例早注销队", struck)]
+        assert {a["team_name"] for a in get(admin, f"plans/{made['id']}", at=then)["assignments"]} == {
+            "例原名艇队", "例早注销队"
+        }  # fmt: skip
+        elsewhere = get(make_account("editor", areas=["360481"]), "orders", plan=made["id"], at=after)["items"]
+        assert all(o["team"]["name"] is None for o in elsewhere)
+
     def test_water_that_was_taken_back_is_told(
         self, commander: TestClient, admin: TestClient, fleet: dict[str, int]
     ) -> None:

@@ -32,6 +32,15 @@ def at(connection: Connection, n: int) -> State | None:
     return State(*row) if row else None
 
 
+def up_to(connection: Connection, minute: datetime) -> State | None:
+    """The newest state up to a minute, or None before the first."""
+    row = connection.execute(
+        text("SELECT n, at, day, catalogue_n FROM state_log WHERE at <= :minute ORDER BY n DESC LIMIT 1"),
+        {"minute": minute},
+    ).one_or_none()
+    return State(*row) if row else None
+
+
 def take(connection: Connection, actor: str, what: str, *, catalogue: bool = False) -> State:
     """Lock the state's row, move it forward by one and announce it at commit.
 

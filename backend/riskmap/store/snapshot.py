@@ -64,6 +64,19 @@ class Snapshot:
         """When the state that is asked about was made."""
         return self._state(self.moment.n, Invalid(f"没有数据状态 {self.moment.n}")).at
 
+    def known_at(self, minute: datetime | None) -> "Snapshot":
+        """The same read about the register as it stood at a minute, None for the present; before there was a register,
+        as it was first."""
+        if minute is None or minute >= self.state.at:
+            return self
+        known = states.up_to(self.connection, minute) or self._state(1, Invalid("没有数据状态 1"))
+        return self._about(known, known.day)
+
+    @property
+    def present(self) -> "Snapshot":
+        """The same read about the present."""
+        return self if self.moment.is_present else self._about(self.state, self.state.day)
+
     def as_of_day(self, n: int, day: date) -> "Snapshot":
         """Day `day` as known at state n. Raises Invalid for a state that never was."""
         return self._about(self._state(n, Invalid(f"没有数据状态 {n}")), day)

@@ -23,7 +23,8 @@ _COMES_IN = frozenset({"return", "receive"})
 
 
 def stores(snapshot: Snapshot, *, exercise: bool, at: datetime) -> dict[str, Any]:
-    """Stores that the reader sees in full, with each good's stock at a minute; below its minimum is flagged."""
+    """Stores of the snapshot's moment that the reader sees in full, with each good's stock at a minute; below its
+    minimum is flagged."""
     rows = seen.live(snapshot, Selection(classes=(CLASS,)))
     forms = seen.forms(snapshot, (r["id"] for r in rows))
     moved = _moved(snapshot.connection, exercise=exercise, at=at)

@@ -26,6 +26,7 @@ OrderId = Annotated[int, Path(title="调度令编号", ge=1, le=2**62)]
 
 def _plan(request: Request, snapshot: Snapshot, plan_id: int, at: Any = None) -> dict[str, Any]:
     then = minute.asked(snapshot.connection, at)
+    snapshot = snapshot.known_at(at)
     return answer(request, snapshot, plans.body(snapshot, plan_id, then), then)
 
 
@@ -78,6 +79,7 @@ def get_plan(plan_id: PlanId, request: Request, reader: Inner, snapshot: ReadSna
 def get_since(plan_id: PlanId, request: Request, reader: Inner, snapshot: ReadSnapshot, at: At = None) -> Any:
     """{since, overtaken, holds, …head}: whether a plan stands, without what is in it. Cheap enough to be polled."""
     then = minute.asked(snapshot.connection, at)
+    snapshot = snapshot.known_at(at)
     return answer(request, snapshot, plans.how_it_stands(snapshot, plan_id, then), then)
 
 
@@ -152,6 +154,7 @@ def list_orders(
     the newest `most`. `taken_back`: marks that were wrong; `turned_back`: the team has gone home since, nobody comes by
     it any more; `said`: the team does something else than its order."""
     then = minute.asked(snapshot.connection, at)
+    snapshot = snapshot.known_at(at)
     if team is not None:  # whose orders one may not read, by that one may not ask either
         teams.ensure_seen(snapshot, team)
     items = orders.listed(
@@ -234,6 +237,7 @@ def get_calls(
     """{object, items: [{n, party, role, post, name, phone, calls: [{at, by, result, note, order}]}], note, calls}: whom
     to ring for an object, in that order, with the calls that were made."""
     then = minute.asked(snapshot.connection, at)
+    snapshot = snapshot.known_at(at)
     return answer(request, snapshot, calls.listed(snapshot, object, then, exercise), then)
 
 

@@ -1,4 +1,7 @@
-"""Objects of the register as dispatch needs them: looked up for all objects, told as the reader may see them."""
+"""Objects of the register as dispatch needs them: looked up for all objects, told as the reader may see them.
+
+All at the snapshot's moment: an earlier minute of the night is asked with the register of then (`Snapshot.known_at`).
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -28,8 +31,20 @@ def live(snapshot: Snapshot, selection: Selection, ids: Sequence[int] | None = N
 
 
 def every(snapshot: Snapshot, ids: Sequence[int]) -> list[dict[str, Any]]:
-    """Objects by their ids, also those that are not live any more, as SYSTEM."""
-    compiled = compile_selection(Selection(), replace(snapshot, reader=SYSTEM), any_life=True, only_ids=list(ids))
+    """Objects by their ids, also those that are not live any more, as SYSTEM. Of an earlier moment as they were then;
+    what the register did not have at that moment, as it was last."""
+    out = _whatever_life(snapshot, ids)
+    if not snapshot.moment.is_present:
+        out += _whatever_life(snapshot.present, set(ids) - {row["id"] for row in out})
+    return sorted(out, key=lambda row: row["id"])
+
+
+def _whatever_life(snapshot: Snapshot, ids: Iterable[int]) -> list[dict[str, Any]]:
+    """What the register has of these objects at the moment, as SYSTEM."""
+    wanted = sorted(set(ids))
+    if not wanted:
+        return []
+    compiled = compile_selection(Selection(), replace(snapshot, reader=SYSTEM), any_life=True, only_ids=wanted)
     with database.under(snapshot.connection, SYSTEM.settings()):
         return _rows(snapshot, compiled)
 
@@ -42,10 +57,17 @@ def _rows(snapshot: Snapshot, compiled: Compiled) -> list[dict[str, Any]]:
 
 def forms(snapshot: Snapshot, ids: Iterable[int], *, any_life: bool = False) -> dict[int, str]:
     """Of these objects those that the reader gets, each with its form; `any_life`: also those that are struck off."""
-    wanted = sorted(set(ids))
-    if not wanted:
+    if any_life and not snapshot.moment.is_present:
+        wanted = set(ids)
+        then = {row["id"] for row in _whatever_life(snapshot, wanted)}
+        return _forms(snapshot, then, True) | _forms(snapshot.present, wanted - then, True)
+    return _forms(snapshot, set(ids), any_life)
+
+
+def _forms(snapshot: Snapshot, ids: set[int], any_life: bool) -> dict[int, str]:
+    if not ids:
         return {}
-    compiled = compile_selection(Selection(), snapshot, any_life=any_life, only_ids=wanted)
+    compiled = compile_selection(Selection(), snapshot, any_life=any_life, only_ids=sorted(ids))
     rows = snapshot.connection.execute(text(compiled.rows("id, form")), compiled.binds.values)
     return {row.id: row.form for row in rows}
 

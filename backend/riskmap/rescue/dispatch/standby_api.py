@@ -63,6 +63,7 @@ def list_standby(
 ) -> Any:
     """{items: [{id, made_at, by, asked, places: [{team, team_name, masked, name, at}], note}], most}: the record."""
     then = minute.asked(snapshot.connection, at)
+    snapshot = snapshot.known_at(at)
     return answer(
         request, snapshot, {"items": standby.listed(snapshot, exercise=exercise, at=then), "most": standby.MOST}, then
     )

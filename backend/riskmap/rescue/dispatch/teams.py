@@ -62,7 +62,7 @@ class Team:
 
 
 def all_of(snapshot: Snapshot, *, exercise: bool, at: datetime, ids: Sequence[int] | None = None) -> list[Team]:
-    """Live teams with their state at a minute, as SYSTEM."""
+    """The teams that are live at the snapshot's moment, with their state at a minute, as SYSTEM."""
     rows = seen.live(snapshot, Selection(classes=(CLASS,)), ids)
     told = newest(snapshot.connection, exercise=exercise, at=at)
     return [_team(row, told.get(row["id"])) for row in rows]

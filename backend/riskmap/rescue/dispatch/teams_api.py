@@ -37,9 +37,11 @@ def list_teams(
     """{items: [{id, name, division, base, skills: [{value, title}], boats, seats, pumps_m3h, wading_depth_cm, persons,
     status, status_at, status_by, load, note, contact: {role, post, name, phone} | null, position,
     position_from: base|reported, position_at,
-    order: {id, incident, at} | null}], hidden, by_status}: teams as they stood at a minute. `hidden`: how many more
+    order: {id, incident, at} | null}], hidden, by_status}: teams as they stood at a minute, those that the register
+    had then, called as then. `hidden`: how many more
     there are that the asker may not see."""
     then = minute.asked(snapshot.connection, at)
+    snapshot = snapshot.known_at(at)
     every = teams.all_of(snapshot, exercise=exercise, at=then)
     told = teams.bodies(snapshot, every, orders.open_by_team(snapshot.connection, exercise=exercise, at=then))
     shown = [t for t in told if t["masked"] is None]
@@ -142,6 +144,7 @@ def get_status(
 ) -> Any:  # fmt: skip
     """{items: [{status, at, made_at, by, how, load, note, order, position}]}: reports of a team, the newest first."""
     then = minute.asked(snapshot.connection, at)
+    snapshot = snapshot.known_at(at)
     teams.ensure_seen(snapshot, team_id)
     found = teams.history(snapshot.connection, team_id, exercise=exercise, at=then, limit=limit)
     return answer(request, snapshot, {"items": found}, then)
@@ -170,8 +173,9 @@ def list_goods(
     request: Request, reader: Inner, snapshot: ReadSnapshot, exercise: Exercise = False, at: At = None
 ) -> Any:
     """{items: [{id, name, division, at, counted, goods: [{item, unit, registered, stock, minimum, below_minimum}]}],
-    hidden, below_minimum}: stores with what is in them at a minute."""
+    hidden, below_minimum}: stores of a minute with what was in them."""
     then = minute.asked(snapshot.connection, at)
+    snapshot = snapshot.known_at(at)
     return answer(request, snapshot, goods.stores(snapshot, exercise=exercise, at=then), then)
 
 
@@ -188,6 +192,7 @@ def list_moves(
     """{items: [{id, what, what_title, store, to_store, incident, item, unit, quantity, at, by, taker, note}], hidden,
     most}: what went out, came back, or was transferred, the newest first; of stores that the asker sees."""
     then = minute.asked(snapshot.connection, at)
+    snapshot = snapshot.known_at(at)
     found = goods.moves(snapshot, exercise=exercise, at=then, store=store, incident=incident)
     return answer(request, snapshot, found, then)
 
@@ -214,7 +219,9 @@ def post_move(store_id: StoreId, body: GoodsMove, request: Request, reader: Writ
 
 def _incident(request: Request, snapshot: Snapshot, incident_id: int, at: datetime | None = None) -> dict[str, Any]:
     then = minute.asked(snapshot.connection, at)
+    # What the reader may change is of now, whatever minute is looked at; who was sent is called as then.
     found = incidents.bodies(snapshot, [incidents.find(snapshot.connection, incident_id, then)], then)[0]
+    snapshot = snapshot.known_at(at)
     more = {
         "versions": incidents.versions(snapshot.connection, incident_id, then),
         "orders": orders.listed(snapshot, exercise=found["exercise"], at=then, incident=incident_id),
