@@ -1,14 +1,19 @@
 """The way over HTTP on a small town's roads: round water, by boat, round closed roads; and when the engine is not there."""
 
+import io
 import math
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import docx
+import openpyxl
 import pytest
 from shapely.geometry import Point, shape
 from starlette.testclient import TestClient
@@ -17,6 +22,7 @@ from tests.api.rescue import flood, square
 from tests.api.test_bad_input import refused
 from tests.api.test_roads import geojson, run
 
+from riskmap.base import clock
 from riskmap.base.settings import Settings
 from riskmap.rescue.routing import tiles
 from riskmap.rescue.routing.router import MOST_WAITING
@@ -153,6 +159,73 @@ def test_a_closure_that_has_run_out_is_not_lifted(admin: TestClient, pool: int) 
     assert made.status_code == 201, made.text
     said = refused(admin.post(f"/api/rescue/routing/closures/{made.json()['id']}/lift", json={"reason": "抢通"}), 409)
     assert "已于 11-02 00:00 到时恢复" in said["detail"]
+
+
+def test_a_closure_that_runs_out_has_its_entry_at_that_minute_and_once(admin: TestClient, pool: int) -> None:
+    start = clock.now()
+    ends = (start + timedelta(seconds=4)).isoformat()
+
+    def close(reason: str, **more: Any) -> int:
+        body = {"at": at((W[0], 29.705)), "length_m": 50, "reason": reason, **more}
+        answer = admin.post("/api/rescue/routing/closures", json=body)
+        assert answer.status_code == 201, answer.text
+        return int(answer.json()["id"])
+
+    def log(**params: Any) -> list[dict[str, Any]]:
+        answer = admin.get("/api/rescue/log", params={"since": start.isoformat(), **params})
+        assert answer.status_code == 200, answer.text
+        return list(answer.json()["items"])
+
+    out, drill = close("夜间管制", ends_at=ends), close("演练封控", ends_at=ends, exercise=True)
+    lifted = close("先解除", ends_at=ends)
+    lift = admin.post(f"/api/rescue/routing/closures/{lifted}/lift", json={"reason": "抢通"})
+    assert lift.status_code == 200, lift.text
+    # Over before it was entered: here nobody was ever kept from that road.
+    close("补登", starts_at="2026-01-01T00:00:00", ends_at="2026-01-02T00:00:00")
+    assert not [e for e in log() if "到时，" in e["what"]]  # it has not come
+    time.sleep(max(0.0, 4.2 - (clock.now() - start).total_seconds()))
+    later = admin.post("/api/rescue/log", json={"kind": "调度", "what": "此后的一条"})
+    assert later.status_code == 201, later.text
+
+    newest = log()
+    assert newest[0]["what"] == "此后的一条"
+    ran_out = newest[1]
+    assert (ran_out["what"], ran_out["by"], ran_out["kind"]) == ("乙路封闭到时，恢复通行", "系统", "调度")
+    assert datetime.fromisoformat(ran_out["at"]) == datetime.fromisoformat(ends)
+    assert ran_out["ref"] == {"kind": "road_closed", "id": out}
+    assert ran_out["state"] == newest[0]["state"]
+    assert sum("到时，" in e["what"] for e in newest) == 1
+    assert [e["ref"]["id"] for e in log(exercise=True) if "到时，" in e["what"]] == [drill]
+    assert not [e for e in log(kind="水情") if "到时，" in e["what"]]
+    before = (datetime.fromisoformat(ends) - timedelta(seconds=1)).isoformat()
+    assert not [e for e in log(at=before) if "到时，" in e["what"]]
+
+    # Page by page each stands once and in its place.
+    whole, pages, next_ = [e["id"] for e in newest], [], None
+    while True:
+        params = {"since": start.isoformat(), "limit": 1} | ({} if next_ is None else {"before": next_})
+        page = admin.get("/api/rescue/log", params=params).json()
+        pages += [e["id"] for e in page["items"]]
+        next_ = page["next"]
+        if next_ is None:
+            break
+    assert pages == whole
+
+    answer = admin.get("/api/rescue/log.xlsx", params={"from": start.isoformat()})
+    rows = list(openpyxl.load_workbook(io.BytesIO(answer.content))["日志"].iter_rows(min_row=4, values_only=True))
+    assert [r[3] for r in rows][-2:] == ["乙路封闭到时，恢复通行", "此后的一条"]
+    assert [r[0] for r in rows] == list(range(1, len(rows) + 1))
+    word = docx.Document(io.BytesIO(admin.get("/api/rescue/log.docx", params={"from": start.isoformat()}).content))
+    assert [row.cells[3].text for row in word.tables[1].rows][-2] == "乙路封闭到时，恢复通行"
+
+    # Shut on by another: that it ran out opens nothing.
+    start = clock.now()
+    close("再封一次", ends_at=(start + timedelta(seconds=1.5)).isoformat())
+    longer = close("一直封", length_m=200)
+    time.sleep(1.7)
+    assert log()[0]["what"] == "乙路封闭到时，另有封闭，没有恢复通行"
+    gone = admin.post(f"/api/rescue/routing/closures/{longer}/lift", json={"reason": "抢通"})
+    assert gone.status_code == 200, gone.text
 
 
 def test_a_closed_road_is_gone_round_until_it_is_opened(admin: TestClient, pool: int, make_account: Maker) -> None:

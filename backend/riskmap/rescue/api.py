@@ -19,7 +19,7 @@ from riskmap.base import audit, clock, database
 from riskmap.base.throttle import MINUTE, Throttle
 from riskmap.base.web import ExactResponse, ExactRoute, ensure_disk
 from riskmap.exchange.uploads import shown_name
-from riskmap.rescue import exposure, floods, log, minute, sent, uploads, wet_roads
+from riskmap.rescue import exposure, floods, log, log_whole, minute, sent, uploads, wet_roads
 from riskmap.rescue.rights import Inner, Writer
 from riskmap.rescue.wire import FloodFile, NewFlood, Reason
 from riskmap.selection import request as selection_request
@@ -226,10 +226,10 @@ def get_log(
     before: Before = None,
     limit: Page = 100,
 ) -> Any:
-    """The log as it stood at a minute, the newest first."""
-    then = None if at is None else minute.asked(snapshot.connection, at)
-    found = log.entries(
-        snapshot.connection, exercise=exercise, kind=kind, since=since, until=then, before=before, limit=limit + 1
+    """The log as it stood at a minute, the newest first. What came about by itself (a closed road that ran out) stands
+    between, with an id below 0, beside the `limit` of written ones; `next` is a written one's."""
+    then = minute.asked(snapshot.connection, at)
+    page = log_whole.page(
+        snapshot.connection, exercise=exercise, kind=kind, since=since, until=then, before=before, limit=limit
     )
-    page = paged(found, limit)
     return answer(request, snapshot, page | {"items": log.shown(snapshot, page["items"])}, at)

@@ -12,7 +12,7 @@ from riskmap.base.settings import GEODATA
 from riskmap.paper import docx
 from riskmap.paper.imprint import Imprint
 from riskmap.paper.workbook import Heading, Workbook
-from riskmap.rescue import imprint, log
+from riskmap.rescue import imprint, log, log_whole
 from riskmap.store.snapshot import Snapshot
 
 TITLE = "防汛救援日志"
@@ -26,8 +26,8 @@ _HEADINGS = (
 def entries(
     snapshot: Snapshot, *, exercise: bool, kind: log.Kind | None, since: datetime | None, until: datetime, most: int
 ) -> list[dict[str, Any]]:
-    """Entries in the order in which they were written, with the name of their flood, as the snapshot's reader gets
-    them. Raises Invalid for too many."""
+    """Entries in the order in which they were written, with what came about by itself between them and the name of
+    their flood, as the snapshot's reader gets them. Raises Invalid for too many."""
     rows = snapshot.connection.execute(
         text(
             "SELECT l.log_id AS id, l.at, l.by, l.kind, l.what, l.state, l.ref, f.name AS flood, f.version"
@@ -38,7 +38,9 @@ def entries(
         ),
         {"exercise": exercise, "kind": kind, "since": since, "until": until, "most": most + 1},
     )
-    found = [dict(row) for row in rows.mappings()]
+    came = log_whole.came_about(snapshot.connection, exercise=exercise, kind=kind, since=since, until=until)
+    none = {"flood": None, "version": None}
+    found = log_whole.whole([dict(row) for row in rows.mappings()], [c | none for c in came])
     if len(found) > most:
         raise Invalid(f"这段时间的日志超过 {most:,} 条。请缩小时间范围，分次导出。", code="too_many_entries")
     return log.shown(snapshot, found)

@@ -13,7 +13,7 @@ import { command, followCommand } from "./command";
 import { dispatch, followDispatch } from "./dispatch/dispatch";
 import { followPeople, people } from "./evac/people";
 import { followForces, forces } from "./forces/forces";
-import { isAway, night, readAll, turn } from "./night";
+import { isAway, moreLog, night, readAll, readLog, turn } from "./night";
 
 const full = (): void => {
   Object.assign(forces, { teams: { items: [{ id: 1, name: "甲队" }], hidden: 0 }, goods: {}, closures: [], records: [], team: 1 });
@@ -66,6 +66,28 @@ describe("an answer that comes after the page has turned to an exercise", () => 
     await vi.waitFor(() => expect(night.flood).not.toBeNull());
     expect([night.exercise, night.flood?.id, night.floods?.map((f) => f.id)]).toEqual([true, 2, [2]]);
     Object.assign(night, { exercise: false, wanted: null, flood: null, floods: null });
+  });
+});
+
+describe("the log, read again", () => {
+  it("keeps what was read further down, and nothing twice: what came about by itself has an id below all", async () => {
+    const pages: Record<string, { items: number[]; next: number | null }> = { "": { items: [-7, 9, 8], next: 8 }, 8: { items: [-3, 5], next: null } };
+    vi.stubGlobal("fetch", async (path: string) => {
+      const page = pages[new URL(path, "http://x").searchParams.get("before") ?? ""] ?? { items: [], next: null };
+      return new Response(JSON.stringify({ items: page.items.map((id) => ({ id })), next: page.next }), { headers: { "Content-Type": "application/json" } });
+    });
+    const ids = (): number[] | undefined => night.log?.map((e) => e.id);
+    await readLog();
+    await moreLog();
+    expect(ids()).toEqual([-7, 9, 8, -3, 5]);
+    pages[""] = { items: [10, -7, 9, 8], next: 8 };
+    await readLog(true);
+    expect([ids(), night.logNext]).toEqual([[10, -7, 9, 8, -3, 5], null]);
+    // So many came at once that what was read no longer joins on: it is read again from there.
+    pages[""] = { items: [20, 19], next: 19 };
+    await readLog(true);
+    expect([ids(), night.logNext]).toEqual([[20, 19], 19]);
+    Object.assign(night, { log: null, logNext: null });
   });
 });
 

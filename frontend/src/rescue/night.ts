@@ -166,7 +166,10 @@ export async function readLevels(quiet = false): Promise<void> {
 
 export async function readLog(quiet = false): Promise<void> {
   await ask<LogPage>("log", `/api/rescue/log?${params({ kind: night.logKind, limit: LOG_PAGE })}`, (got) => {
-    const more = night.log && night.log.length > got.items.length && got.items.length ? night.log.filter((e) => e.id < (got.items.at(-1)?.id ?? 0)) : [];
+    // What was read further down stays; ids tell nothing of the order, for what came about by itself has one of its own.
+    const last = got.items.at(-1)?.id;
+    const i = night.log?.findIndex((e) => e.id === last) ?? -1;
+    const more = i < 0 ? [] : (night.log?.slice(i + 1) ?? []);
     night.log = [...got.items, ...more];
     if (!more.length) night.logNext = got.next;
   }, quiet, () => (night.log = null));

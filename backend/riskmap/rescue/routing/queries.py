@@ -68,6 +68,31 @@ def closure(connection: Connection, closed_id: int) -> dict[str, Any] | None:
     return dict(found) if found else None
 
 
+def run_out(connection: Connection, exercise: bool, since: datetime | None, until: datetime) -> list[Any]:
+    """Closures that ran out in a time, the newest first, with the register's state of that minute; `still_shut`:
+    another closure that was in force then lies on the same stretch. What was entered only after its end was never in
+    force here, and what was lifted before did not run out."""
+    return list(
+        connection.execute(
+            text(
+                "SELECT c.closed_id, c.name, c.ends_at AS at,"
+                " coalesce((SELECT n FROM state_log WHERE at <= c.ends_at ORDER BY n DESC LIMIT 1), 1) AS state,"
+                " EXISTS (SELECT FROM rescue_road_closed AS a LEFT JOIN rescue_road_opened AS b USING (closed_id)"
+                " WHERE a.closed_id <> c.closed_id AND a.exercise = c.exercise AND a.at <= c.ends_at"
+                " AND a.starts_at <= c.ends_at AND (a.ends_at IS NULL OR a.ends_at > c.ends_at)"
+                " AND (b.at IS NULL OR b.at > c.ends_at) AND a.geom && c.geom AND ST_Length(ST_Intersection("
+                "c.geom, ST_Buffer(a.geom, :beside))::geography) > :along_m) AS still_shut"
+                " FROM rescue_road_closed AS c WHERE c.exercise = :exercise AND c.ends_at > c.at"
+                " AND c.ends_at <= :until AND (CAST(:since AS timestamptz) IS NULL OR c.ends_at >= :since)"
+                " AND NOT EXISTS (SELECT FROM rescue_road_opened AS o WHERE o.closed_id = c.closed_id"
+                " AND o.at < c.ends_at) ORDER BY c.ends_at DESC, c.closed_id DESC"
+            ),
+            # As the engine tells what lies along a closure from what crosses it.
+            {"exercise": exercise, "since": since, "until": until, "beside": 2 / 111_000, "along_m": 8},
+        )
+    )
+
+
 def road(connection: Connection, road_id: int) -> Any:
     """A road of the set in use: what it is called, its class and line."""
     return connection.execute(
