@@ -74,6 +74,29 @@ class TestIncidents:
         assert not {a["id"], b["id"]} & listed
         refused(admin.post(f"/api/rescue/incidents/{b['id']}/close", json={"version": 2, "result": "x"}), 409)
 
+    @pytest.mark.parametrize(
+        ("before", "parts", "said"),
+        [
+            ((5, 2), ((3, 1), (2, 1)), ""),
+            ((1200, None), ((100, None), (50, None)), "（各部分合计 150 人，比原来少 1,050 人）"),
+            ((5, None), ((4, None), (3, None)), "（各部分合计 7 人，比原来多 2 人）"),
+            ((5, None), ((3, None), (None, None)), "（各部分合计 3 人，另有 1 部分人数不明，原来 5 人）"),
+            ((5, None), ((None, None), (None, None)), "（各部分人数都不明，原来 5 人）"),
+            ((None, None), ((3, None), (2, 1)), "（各部分合计 5 人，原来人数不明）"),
+            ((None, None), ((None, None), (None, None)), ""),
+            ((5, 3), ((5, 1), (0, None)), "（其中需帮助的各部分合计 1 人，比原来少 2 人）"),
+        ],
+    )
+    def test_of_what_is_split_the_log_says_who_is_not_in_the_parts(
+        self, admin: TestClient, before: Any, parts: Any, said: str
+    ) -> None:
+        whole = incident(admin, HERE, trapped=before[0], vulnerable=before[1])
+        body = [facts(whole, name=f"第{i}段", trapped=t, vulnerable=v) for i, (t, v) in enumerate(parts)]
+        post(admin, f"incidents/{whole['id']}/split", {"version": 1, "parts": body}, 200)
+        told = get(admin, "log", kind="调度")["items"][0]["what"]
+        assert told.startswith(f"险情 {whole['id']} 拆为 ")
+        assert (told.endswith(said) and "部分" in told) if said else "部分" not in told
+
     def test_it_ends_with_its_result_and_the_log_has_it(self, admin: TestClient) -> None:
         made = incident(admin, HERE, name="例湾村")
         done = post(admin, f"incidents/{made['id']}/close", {"version": 1, "result": "全部救出，无伤亡"}, 200)

@@ -215,9 +215,14 @@ def test_incidents_are_merged_and_split_and_who_was_overtaken_is_told(page: Page
     parts.nth(1).locator(".rd-place input").fill("116.0201, 29.7102")
     parts.nth(1).get_by_role("button", name="查找").click()
     parts.nth(1).locator(".rd-hits button").first.click()
-    for i, persons in enumerate(("3", "2")):
-        parts.nth(i).get_by_label("被困人数").fill(persons)
-    form.get_by_role("button", name="拆分").click()
+    parts.nth(0).get_by_label("被困人数").fill("3")
+    form.get_by_role("button", name="拆分", exact=True).click()  # two of the five would be nowhere
+    expect(form.locator("[role=alert]")).to_contain_text("各部分合计 3 人，另有 1 部分人数不明，原来 5 人")
+    expect(form.get_by_role("button", name="照此拆分")).to_be_visible()
+    parts.nth(1).get_by_label("被困人数").fill("1")
+    expect(form.get_by_text("各部分合计 4 人，比原来少 1 人", exact=True)).to_be_visible()
+    parts.nth(1).get_by_label("被困人数").fill("2")
+    form.get_by_role("button", name="拆分", exact=True).click()
     expect(row(page, "东埂下段 1")).to_contain_text("被困 3 人")
     expect(row(page, "东埂下段 2")).to_contain_text("被困 2 人")
     [went] = [i for i in office.get("/api/rescue/incidents?all=true").json()["items"] if i["id"] == second["id"]]

@@ -88,7 +88,8 @@ def merge(snapshot: Snapshot, incident_id: int, version: int, others: Mapping[in
 
 
 def split(snapshot: Snapshot, incident_id: int, version: int, parts: Sequence[Mapping[str, Any]]) -> list[int]:
-    """Into parts that are incidents of their own; their ids."""
+    """Into parts that are incidents of their own; their ids. That the parts' persons add up to others than the whole's
+    is not refused and stands in the log."""
     now = _open(snapshot, incident_id, version)
     checked = [_checked(snapshot, part, now["exercise"], f"parts.{i}.") for i, part in enumerate(parts)]
     _version(snapshot, incident_id, version + 1, "split", _facts(now))
@@ -96,8 +97,29 @@ def split(snapshot: Snapshot, incident_id: int, version: int, parts: Sequence[Ma
     for one in made:
         _link(snapshot, incident_id, one, "split")
     listed = "；".join(f"{i}：{said(f)}" for i, f in zip(made, checked, strict=True))
-    _note(snapshot, incident_id, now["exercise"], f"险情 {incident_id} 拆为 {listed}", now["flood"])
+    told = "；".join(
+        what + said_
+        for what, name in (("", "trapped"), ("其中需帮助的", "vulnerable"))
+        if (said_ := added_up(now[name], [f[name] if f["trapped"] != 0 else 0 for f in checked]))
+        if name == "trapped" or now[name] is not None
+    )
+    what = f"险情 {incident_id} 拆为 {listed}" + (f"（{told}）" if told else "")
+    _note(snapshot, incident_id, now["exercise"], what, now["flood"])
     return made
+
+
+def added_up(before: int | None, parts: Sequence[int | None]) -> str:
+    """What has to be known of persons that were divided: more or fewer than before, or not known; empty where they
+    add up. As the page says it while it is filled in (`addedUp`)."""
+    known = [p for p in parts if p is not None]
+    total, unknown = f"各部分合计 {sum(known):,} 人", len(parts) - len(known)
+    if not known:
+        return "" if before is None else f"各部分人数都不明，原来 {before:,} 人"
+    if unknown or before is None:
+        rest = f"，另有 {unknown} 部分人数不明" if unknown else ""
+        return f"{total}{rest}，原来" + ("人数不明" if before is None else f" {before:,} 人")
+    more = sum(known) - before
+    return f"{total}，比原来{'多' if more > 0 else '少'} {abs(more):,} 人" if more else ""
 
 
 def _open(snapshot: Snapshot, incident_id: int, version: int) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { cutsOf } from "./cuts";
-import { basisWords, changeWords, fromTo, isPersons, minutesTo, numberOf, trappedOf, typedTrapped } from "./say";
+import { addedUp, basisWords, changeWords, fromTo, isPersons, minutesTo, numberOf, trappedOf, typedTrapped } from "./say";
 import type { DiffRow, Sent } from "./types";
 
 const sent = (name: string, travel_s: number | null, arrived = false): Sent => ({ team: 1, team_name: name, masked: null, travel_s, distance_m: 1, arrived });
@@ -46,6 +46,20 @@ describe("where roads are cut", () => {
   it("is at the ends that one closed piece alone has", () => {
     const line = (...coordinates: number[][]): { type: string; coordinates: number[][] } => ({ type: "LineString", coordinates });
     expect(cutsOf([line([1, 1], [2, 1]), line([2, 1], [3, 1], [4, 2])])).toEqual([{ lng: 1, lat: 1 }, { lng: 4, lat: 2 }]);
+  });
+});
+
+describe("persons that are divided among parts", () => {
+  it("add up, or it is said how many fewer or more; not known stays not known", () => {
+    expect(addedUp(5, [3, 2])).toEqual({ said: "", asks: false });
+    expect(addedUp(1200, [100, 50])).toEqual({ said: "各部分合计 150 人，比原来少 1,050 人", asks: true });
+    expect(addedUp(5, [4, 3])).toEqual({ said: "各部分合计 7 人，比原来多 2 人", asks: false });
+    expect(addedUp(5, [3, null])).toEqual({ said: "各部分合计 3 人，另有 1 部分人数不明，原来 5 人", asks: true });
+    expect(addedUp(5, [5, null]).asks).toBe(false);
+    expect(addedUp(5, [null, null])).toEqual({ said: "各部分人数都不明，原来 5 人", asks: true });
+    expect(addedUp(null, [3, 2])).toEqual({ said: "各部分合计 5 人，原来人数不明", asks: false });
+    expect(addedUp(null, [null, null])).toEqual({ said: "", asks: false });
+    expect(addedUp(0, [0, 0])).toEqual({ said: "", asks: false });
   });
 });
 

@@ -17,6 +17,16 @@ export const trappedOf = (typed: string): Trapped => (!typed.trim() ? "unknown" 
 /** As the form keeps it; some, but not how many, is no number and is asked for. */
 export const typedTrapped = (said: Trapped, number: string): string => (said === "unknown" ? "" : said === "none" ? "0" : number.trim() || "?");
 
+/** What has to be known of persons that are divided among parts, as the log will say it: more or fewer than before, or not
+ * known; empty where they add up. `asks`: some of them would be nowhere. */
+export function addedUp(before: number | null, parts: readonly (number | null)[]): { said: string; asks: boolean } {
+  const known = parts.filter((n) => n !== null);
+  const [sum, unknown] = [known.reduce((a, b) => a + b, 0), parts.length - known.length];
+  if (!known.length) return before === null ? { said: "", asks: false } : { said: RD.partsNone(before), asks: before > 0 };
+  if (unknown || before === null) return { said: RD.partsSum(sum) + (unknown ? RD.partsUnknown(unknown) : "") + RD.partsBefore(before), asks: before !== null && sum < before };
+  return { said: sum === before ? "" : RD.partsSum(sum) + (sum > before ? RD.partsMore(sum - before) : RD.partsFewer(before - sum)), asks: sum < before };
+}
+
 /** Minutes until a moment; negative where it is over. */
 export function minutesTo(at: string, now: number): number {
   return Math.ceil((Date.parse(at) - now) / 60_000);
