@@ -16,6 +16,8 @@ from tests.api.rescue import add, flood, square
 from tests.api.test_bad_input import refused
 from tests.api.test_roads import geojson, run
 
+from riskmap.rescue.routing.router import EngineFailed
+
 Maker = Callable[..., TestClient]
 
 # Two towns on either side of a river, a bridge between them, and a long way round by the north.
@@ -211,9 +213,42 @@ def test_who_is_reached_by_nobody_is_told_with_the_cause(admin: TestClient, flee
     shut = {"at": {"type": "Point", "coordinates": [116.021, 29.70]}, "length_m": 100, "reason": "桥面过水"}
     closed = post(admin, "routing/closures", shut)
     north = flood(admin, [(1.0, square(116.02, NORTH, 300))], name="例北水")
-    cut = why((116.01, 29.70), fleet["pump"], flood=north["id"])
-    assert cut == "能派的 1 支队伍去险情的路都被水或登记的封闭断开：无法到达"
-    post(admin, f"routing/closures/{closed['id']}/lift", {"reason": "试完"}, 200)
+    assert why((116.01, 29.70), fleet["pump"], flood=north["id"]) == (
+        "能派的 1 支队伍去险情的路被水和封闭路段一起断开：无法到达"
+    )
+    # Each alone: the water on both ways, the act on both ways, and both on both.
+    both = flood(
+        admin,
+        [
+            (
+                1.0,
+                {
+                    "type": "MultiPolygon",
+                    "coordinates": [
+                        square(116.02, NORTH, 300)["coordinates"],
+                        square(116.021, 29.70, 100)["coordinates"],
+                    ],
+                },
+            )
+        ],
+        name="例两处水",
+    )
+    dry = team(admin, "例外侧队", (116.044, 29.70))
+    assert why((116.01, 29.70), fleet["pump"], flood=both["id"]) == "能派的 1 支队伍去险情的路被水断开：无法到达"
+    in_north = {"at": {"type": "Point", "coordinates": [116.02, NORTH]}, "length_m": 100, "reason": "塌方"}
+    also = post(admin, "routing/closures", in_north)
+    assert why((116.01, 29.70), fleet["pump"]) == "能派的 1 支队伍去险情的路被封闭路段断开：无法到达"
+    assert why((116.01, 29.70), fleet["pump"], flood=moat["id"]) == (
+        "能派的 1 支队伍去险情的路被封闭路段断开：无法到达"  # there is water, but not on the way
+    )
+    assert why((116.01, 29.70), fleet["pump"], flood=both["id"]) == (
+        "能派的 1 支队伍去险情的路被水断开，也被封闭路段断开：无法到达"
+    )
+    said = why((116.01, 29.70), fleet["pump"], dry, flood=home["id"])
+    assert said == "能派的 2 支队伍里 1 支去险情的路被封闭路段断开，1 支自己在车过不去的水里：无法到达"
+    assert admin.delete(f"/api/objects/{dry}", params={"reason": "试完"}).status_code == 200
+    for one in (closed, also):
+        post(admin, f"routing/closures/{one['id']}/lift", {"reason": "试完"}, 200)
 
 
 def test_the_printed_order_has_coordinates_the_water_and_a_sketch_of_the_way(
@@ -293,3 +328,73 @@ def test_what_no_team_reaches_in_time_and_where_one_had_better_stand_by(
     for body in ({"minutes": 0}, {"classes": ["dragon"]}, {"grades": []}, {"k": 0}):
         refused(admin.post("/api/rescue/standby/propose", json=asked | {"k": 1} | body))
     assert post(admin, "standby/propose", asked | {"k": 1, "need": "gas"}, 200)["note"] == "没有可以前置的队伍"
+
+
+def test_roads_that_do_not_meet_and_roads_that_may_not_be_driven_are_no_water(
+    admin: TestClient, fleet: dict[str, int], app: Any
+) -> None:
+    """Water and closures elsewhere are not named as the cause; where the engine is silent nothing is said as certain."""
+    island = [(116.30 + i / 1000, 29.70) for i in range(30)]
+    shut = [(116.20, 29.70), (116.21, 29.70)]
+    more = geojson(
+        ({"道路名称": "西街", "道路等级": "县道"}, [W, B1]),
+        ({"道路名称": "例大桥", "道路等级": "县道", "桥梁": "是"}, [B1, B2]),
+        ({"道路名称": "东街", "道路等级": "县道"}, [B2, E]),
+        ({"道路名称": "北环", "道路等级": "乡道"}, [W, (W[0], NORTH), (E[0], NORTH), E]),
+        ({"道路名称": "孤路", "道路等级": "乡道"}, island),
+        ({"道路名称": "厂内路", "道路等级": "乡道", "access": "no"}, shut),
+    )
+    assert run(admin, more)["status"] == "done"
+    job = admin.get("/api/rescue/routing").json()["job"]
+    if job is not None:
+        wait(admin, job["id"])
+    elsewhere = flood(admin, [(1.0, square(116.02, 29.75, 300))], name="例别处水")
+
+    def why(where: tuple[float, float], **more: Any) -> str:
+        made = plan(admin, incident(admin, where, trapped=1), teams=[fleet["pump"]], **more)
+        [lost] = made["unreachable"]
+        return str(lost["why"])
+
+    assert why((116.31, 29.70), flood=elsewhere["id"]) == (
+        "能派的 1 支队伍到险情的路网不通（道路文件中没有连接）：无法到达"
+    )
+    # The works road is near, and nobody may drive it.
+    assert re.fullmatch(
+        r"险情离最近的道路 9\.\d km，路网里没有能开到附近的路.*", why((116.205, 29.70), flood=elsewhere["id"])
+    )
+    made = app.state.router
+    asked = made.ask
+    cut = flood(
+        admin,
+        [
+            (
+                1.0,
+                {
+                    "type": "MultiPolygon",
+                    "coordinates": [
+                        square(116.02, NORTH, 300)["coordinates"],
+                        square(116.021, 29.70, 100)["coordinates"],
+                    ],
+                },
+            )
+        ],
+        name="例又两处水",
+    )
+
+    def silent(roads: Any, question: Any, water: Any) -> Any:
+        if len(calls) >= 1:
+            raise EngineFailed("路线引擎超时没有回答，已重新启动")
+        calls.append(question)
+        return asked(roads, question, water)
+
+    calls: list[Any] = []
+    made.ask = silent
+    try:
+        said = why((116.01, 29.70), flood=cut["id"])
+    finally:
+        made.ask = asked
+    assert said == "能派的 1 支队伍到不了，可能因为水或路网不全（路线引擎没有答复，没有核实）：无法到达"
+    assert run(admin, ROADS)["status"] == "done"
+    job = admin.get("/api/rescue/routing").json()["job"]
+    if job is not None:
+        wait(admin, job["id"])

@@ -162,6 +162,7 @@ class _Decided:
     answer: Answer
     solved: assign.Solved
     tasks: Sequence[assign.Task]
+    cut_off: Mapping[int, ways.CutOff]  # incidents that none of the teams for it gets to
     stuck: Sequence[int]  # teams that were set by hand to where there is no way
     lost: Sequence[Mapping[str, Any]]
 
@@ -193,7 +194,9 @@ def _decide(router: Any, wanted: _Wanted, picture: Picture, roads: ways.Roads) -
     sent = [(pair, leg) for pair in solved.pairs if (leg := by_pair[pair]) is not None]
     found = ways.routes_of(roads, router, [(picture.teams[t], places[i], leg) for (t, i), leg in sent], answer.why)
     routes = dict(zip((pair for pair, _ in sent), found, strict=True))
-    return _Decided(by_pair, routes, answer, solved, asks, stuck, lost)
+    lost_ones = [(i, places[i], free_) for i, free_ in reasons.unreached(picture, asks, by_pair, solved.pairs)]
+    cut_off = ways.cut_off(roads, router, lost_ones)
+    return _Decided(by_pair, routes, answer, solved, asks, cut_off, stuck, lost)
 
 
 def _keep(
@@ -204,7 +207,9 @@ def _keep(
     free = {c.id for c in picture.crews}
     body = {
         **ways.told(decided.answer),
-        **reasons.assigned(snapshot, asked, picture, roads, decided.by_pair, decided.routes, decided.tasks),
+        **reasons.assigned(
+            snapshot, asked, picture, roads, decided.by_pair, decided.routes, decided.cut_off, decided.tasks
+        ),
         "optimal": decided.solved.proved,
         "solved_note": decided.solved.note,
         "left_out": [*picture.left_out, *decided.lost],

@@ -18,6 +18,7 @@ def assigned(
     roads: ways.Roads,
     by_pair: Mapping[tuple[int, int], Leg | None],
     routes: Mapping[tuple[int, int], Route | None],
+    cut_off: Mapping[int, ways.CutOff],
     tasks: Sequence[Task],
 ) -> dict[str, Any]:
     """Assignments (`routes`: who goes where, by which way) with reasons, the most urgent first; and incidents that
@@ -55,7 +56,7 @@ def assigned(
                             wet_m),
             }
         )  # fmt: skip
-    return {"assignments": out, **_without(snapshot, asked, picture, by_pair, pairs, task_of)}
+    return {"assignments": out, **_without(snapshot, asked, picture, by_pair, cut_off, pairs, task_of)}
 
 
 def _s(leg: Leg | None) -> float:
@@ -143,11 +144,29 @@ def _better(team: Team, first: Team, incident: Mapping[str, Any]) -> str:
     return "按出动次数和改派合计较优"
 
 
+def unreached(
+    picture: Picture,
+    tasks: Sequence[Task],
+    by_pair: Mapping[tuple[int, int], Leg | None],
+    pairs: Sequence[tuple[int, int]],
+) -> list[tuple[int, list[Team]]]:
+    """Incidents without anybody to which none of the teams that could be sent has a way; and these teams."""
+    served = {i for _, i in pairs}
+    out = []
+    for task in tasks:
+        free = [t for t in picture.crews if assign.fits(crew(t, picture), task)]
+        lost = bool(free) and all(by_pair.get((t.id, task.id)) is None for t in free)
+        if lost and task.id not in served and not task.served:
+            out.append((task.id, free))
+    return out
+
+
 def _without(
     snapshot: Snapshot,
     asked: Asked,
     picture: Picture,
     by_pair: Mapping[tuple[int, int], Leg | None],
+    cut_off: Mapping[int, ways.CutOff],
     pairs: Sequence[tuple[int, int]],
     task_of: Mapping[int, Task],
 ) -> dict[str, Any]:
@@ -160,7 +179,7 @@ def _without(
         task = task_of[one["id"]]
         there = sent.get(one["id"], [])
         if not there and not task.served:
-            code, why = _why_nobody(snapshot, asked, one, task, picture, by_pair)
+            code, why = _why_nobody(snapshot, asked, one, task, picture, by_pair, cut_off)
             unreachable.append({"incident": one["id"], "code": code, "why": why})
             continue
         lacking = [n for n in one["needs"] if n not in task.met and not any(t.meets(n) for t in there)]
@@ -179,6 +198,7 @@ def _why_nobody(
     task: Task,
     picture: Picture,
     by_pair: Mapping[tuple[int, int], Leg | None],
+    cut_off: Mapping[int, ways.CutOff],
 ) -> tuple[str, str]:
     wanted = "、".join(incidents.NEEDS[n] for n in one["needs"])
     fits = [t for t in picture.teams.values() if assign.fits(crew(t, picture), task)]
@@ -189,9 +209,9 @@ def _why_nobody(
     free = [t for t in picture.crews if t in fits]
     if not free:
         return "no_team", f"有{wanted or '条件'}的 {len(fits)} 支队伍都不能派（在执行任务、休整、没有位置或没有选入）"
+    if one["id"] in cut_off:
+        return "no_way", ways.why_none(snapshot.connection, cut_off[one["id"]], asked.flood_id)
     ways_ = [t for t in free if by_pair.get((t.id, one["id"])) is not None]
-    if not ways_:
-        return "no_way", ways.why_none(snapshot, incidents.place_of(one), free, asked.flood_id, asked.exercise)
     if asked.fixed is not None:  # nothing was weighed
         return "no_team", f"手工调整后没有队伍来；能到的有 {len(ways_)} 支，可指定或重算"
     by_hand = "，或另有手工安排" if any(t.id in asked.pins for t in ways_) else ""

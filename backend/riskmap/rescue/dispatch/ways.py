@@ -1,19 +1,21 @@
 """How long each team needs to each place: asked of the routing once for every kind of vehicle."""
 
 import re
-from collections import defaultdict
+import time
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import shapely
 import shapely.geometry
 from pyproj import Geod
+from sqlalchemy import Connection
 
-from riskmap.rescue import floods, minute, routing
+from riskmap.rescue import routing
 from riskmap.rescue.dispatch.teams import Team
 from riskmap.rescue.roadengine.plane import Plane
-from riskmap.rescue.routing import Answer, Leg, Place, Route, Router, Vehicle, queries, service, words
+from riskmap.rescue.routing import Answer, Cut, Leg, Place, Route, Router, Vehicle, queries, service, words
 from riskmap.rescue.routing.answers import BY_TITLE
 from riskmap.store.snapshot import Snapshot
 
@@ -171,34 +173,80 @@ def arrivals(teams: Sequence[Team], found: Legs, index: int = 0) -> list[tuple[T
     return [(team, found.get((team.id, index))) for team in sorted(teams, key=order)]
 
 
-def why_none(snapshot: Snapshot, place: Place, free: Sequence[Team], flood_id: int | None, exercise: bool) -> str:
-    """Why no team gets to a place: in the water and no boat, far from any road, or cut off. Some small questions to the
-    database for a place that nobody reaches, and none to the engine."""
-    connection = snapshot.connection
-    teams_ = f"能派的 {len(free)} 支队伍"
-    near = queries.road_near(connection, place.lon, place.lat)
+_PROOF_S = 10.0  # of one plan: the engine is asked for causes no longer
+_CUT: Mapping[Cut, str] = {
+    "own_water": "自己在车过不去的水里", "water": "去险情的路被水断开", "closures": "去险情的路被封闭路段断开",
+    "either": "去险情的路被水断开，也被封闭路段断开", "together": "去险情的路被水和封闭路段一起断开",
+    "no_road": "到险情的路网不通（道路文件中没有连接）",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class CutOff:
+    """A place to which none of some teams has a way, and what cuts off the nearest of them."""
+
+    place: Place
+    free: int  # teams
+    looked_at: int  # of them
+    in_water: bool  # closed to all of them
+    boats: bool
+    flood: bool
+    shut: bool
+    cuts: Sequence[Cut]
+
+
+def cut_off(roads: Roads, router: Router, wanted: Iterable[tuple[int, Place, Sequence[Team]]]) -> dict[int, CutOff]:
+    """What cuts off each of these places, by their keys, from all of its teams; asks no database, and the engine for as
+    long as there is time."""
+    out = {}
+    begun = time.monotonic()
+    for key, place, free in wanted:
+        placed = [(t.place, t) for t in free if t.place is not None]
+        placed.sort(key=lambda one: _GEOD.line_length([one[0].lon, place.lon], [one[0].lat, place.lat]))
+        starts = [(at, t.vehicle) for at, t in placed]
+        in_water = bool(starts) and all(roads[v].question.in_water(place) for _, v in starts)
+        boats = any(t.boats for t in free)
+        own = all(roads[v].question.in_water(at) for at, v in starts)
+        if own:
+            looked, cuts = starts, list[Cut](["own_water"] * len(starts))
+        elif in_water and not boats:
+            looked, cuts = starts, list[Cut](["water"] * len(starts))
+        else:
+            looked = starts[: routing.MOST_CUTS]
+            ask = time.monotonic() - begun < _PROOF_S
+            cuts = routing.what_cuts(roads, router, looked, place, ask=ask)
+        first = roads[starts[0][1]].question if starts else None
+        out[key] = CutOff(
+            place, len(free), len(looked), in_water, boats, first is not None and first.flood is not None,
+            first is not None and bool(first.shut), cuts,
+        )  # fmt: skip
+    return out
+
+
+def why_none(connection: Connection, one: CutOff, flood_id: int | None) -> str:
+    """In words: in the water and no boat, far from any road, cut off and by what, or no road at all."""
+    if set(one.cuts) == {"own_water"}:
+        return f"能派的 {one.free} 支队伍自己都在车过不去的水里：无法到达"
+    if one.in_water and not one.boats:
+        return f"险情在水里，能派的 {one.free} 支队伍没有一支有艇：无法到达"
+    teams_ = f"能派的 {one.free} 支队伍" + (f"（核对最近的 {one.looked_at} 支）" if one.looked_at < one.free else "")
+    near = queries.road_near(connection, one.place.lon, one.place.lat)
     far = near is not None and near[0] > service.FAR_FROM_ROAD_M
     off = f"离最近的道路 {words.distance(near[0] / 1000)}" if far and near is not None else ""
-    if flood_id is not None:
-        classes = {c["ordinal"]: c for c in floods.class_rows(connection, flood_id)}
-        placed = [t for t in free if t.place is not None]
-        here, *starts = queries.classes_at(connection, flood_id, [place.at, *(t.place.at for t in placed if t.place)])
-
-        def stuck(team: Team, ordinal: int | None) -> bool:
-            return ordinal is not None and not service.passes(team.vehicle, classes[ordinal])
-
-        if all(stuck(t, n) for t, n in zip(placed, starts, strict=True)):
-            return f"{teams_}自己都在车过不去的水里：无法到达"
-        if all(stuck(t, here) for t in free):
-            if not any(t.boats for t in free):
-                return f"险情在水里，{teams_}没有一支有艇：无法到达"
-            return f"险情在水里{off and f'、{off}'}，{teams_}开不到能下水、直达险情的水边：无法到达"
-        if off and near is not None and queries.water_between(connection, flood_id, near[1]):
-            return f"险情{off}，中间隔着水：无法到达"
-    if off:
+    cuts = one.cuts
+    if set(cuts) == {"no_road"} and off:
         return f"险情{off}，路网里没有能开到附近的路（可能路网不全）：无法到达"
-    shut = bool(queries.closed_now(connection, exercise, minute.asked(connection, None)))
-    by = "或".join(what for what, is_so in (("水", flood_id is not None), ("登记的封闭", shut)) if is_so)
-    if by:
-        return f"{teams_}去险情的路都被{by}断开：无法到达"
-    return f"{teams_}没有通到险情的路（可能路网不全）：无法到达"
+    if set(cuts) == {"water"} and one.in_water:
+        return f"险情在水里{off and f'、{off}'}，{teams_}开不到能下水、直达险情的水边：无法到达"
+    if set(cuts) == {"water"} and off and near is not None and flood_id is not None:
+        if queries.water_between(connection, flood_id, near[1]):
+            return f"险情{off}，中间隔着水：无法到达"
+    if "unproved" in cuts:
+        by = "或".join(w for w, so in (("水", one.flood), ("封闭路段", one.shut), ("路网不全", True)) if so)
+        return f"{off and f'险情{off}，'}{teams_}到不了，可能因为{by}（路线引擎没有答复，没有核实）：无法到达"
+    said = dict(_CUT) | ({"water": "到不了在水里的险情"} if one.in_water else {})
+    counts = Counter(cuts)
+    if len(counts) == 1:
+        return f"{teams_}{said[cuts[0]]}：无法到达"
+    listed = "，".join(f"{n} 支{said[cut]}" for cut, n in counts.most_common())
+    return f"{teams_}里 {listed}：无法到达"

@@ -8,6 +8,8 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection, text
 
+from riskmap.rescue.routing.network import may_be_driven
+
 _IN_FORCE = (
     "c.exercise = :exercise AND c.at <= :at AND c.starts_at <= :at AND (c.ends_at IS NULL OR c.ends_at > :at)"
     " AND (o.at IS NULL OR o.at > :at)"
@@ -115,17 +117,24 @@ def nearest_road(connection: Connection, lon: float, lat: float, within_m: float
 
 
 def road_near(connection: Connection, lon: float, lat: float) -> tuple[float, BaseGeometry] | None:
-    """How far the nearest road of all is, and the straight line to it; None without roads. Cheap: by the index."""
-    found = connection.execute(
-        text(
-            "SELECT ST_Distance(r.geom::geography, p.at::geography) AS distance_m,"
-            " ST_AsBinary(ST_ShortestLine(p.at, r.geom)) AS line"
-            " FROM (SELECT ST_SetSRID(ST_MakePoint(:lon, :lat), 4490) AS at) AS p CROSS JOIN LATERAL"
-            " (SELECT geom FROM road ORDER BY geom <-> p.at LIMIT 20) AS r ORDER BY 1 LIMIT 1"
-        ),
-        {"lon": lon, "lat": lat},
-    ).one_or_none()
-    return None if found is None else (float(found.distance_m), shapely.from_wkb(bytes(found.line)))
+    """How far the nearest road that may be driven is, and the straight line to it; None where there is none. Cheap: by
+    the index; many only where all that is near may not be driven."""
+    for most in (20, 2_000):
+        rows = connection.execute(
+            text(
+                "SELECT ST_Distance(r.geom::geography, p.at::geography) AS distance_m, r.access, r.tags,"
+                " ST_AsBinary(ST_ShortestLine(p.at, r.geom)) AS line"
+                " FROM (SELECT ST_SetSRID(ST_MakePoint(:lon, :lat), 4490) AS at) AS p CROSS JOIN LATERAL"
+                " (SELECT geom, access, tags FROM road ORDER BY geom <-> p.at LIMIT :most) AS r ORDER BY 1"
+            ),
+            {"lon": lon, "lat": lat, "most": most},
+        ).all()
+        for row in rows:
+            if may_be_driven(row.access, row.tags):
+                return float(row.distance_m), shapely.from_wkb(bytes(row.line))
+        if len(rows) < most:
+            break
+    return None
 
 
 def classes_at(connection: Connection, flood_id: int, places: Sequence[tuple[float, float]]) -> list[int | None]:

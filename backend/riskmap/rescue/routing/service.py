@@ -142,9 +142,22 @@ class Looked:
         """Names what is closed, and the roads."""
         return self.question.key, None if self.roads is None else self.roads.set_id
 
+    def without(self, *, water: bool = False, closures: bool = False) -> "Looked":
+        """The same as if there were no water, no closures, or neither."""
+        question = self.question
+        if water:
+            question = replace(question, flood=None, closed=ClosedWater(question.connection, None, ()))
+        if closures:
+            question = replace(question, shut=())
+        return replace(self, question=question)
+
 
 def look(
-    connection: Connection, vehicle: Vehicle, flood_id: int | None, exercise: bool = False, at: datetime | None = None
+    connection: Connection,
+    vehicle: Vehicle,
+    flood_id: int | None,
+    exercise: bool = False,
+    at: datetime | None = None,
 ) -> Looked:
     """What is closed to a vehicle, with its geometry, and the roads. Raises NotFound, Invalid."""
     return look_each(connection, [vehicle], flood_id, exercise, at)[vehicle]
