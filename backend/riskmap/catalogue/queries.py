@@ -133,16 +133,7 @@ def division_shapes(connection: Connection, n: int, day: date) -> list[Row[Any]]
 
 def division_at(connection: Connection, n: int, day: date, lon: float, lat: float) -> str | None:
     """The finest division that holds a point, or None."""
-    found: str | None = connection.scalar(
-        text(
-            "SELECT code FROM division WHERE known @> CAST(:n AS bigint) AND valid @> CAST(:day AS date)"
-            " AND geom && ST_SetSRID(ST_MakePoint(:lon, :lat), 4490)"
-            " AND ST_Intersects(geom, ST_SetSRID(ST_MakePoint(:lon, :lat), 4490))"
-            " ORDER BY length(territory) DESC, code LIMIT 1"
-        ),
-        {"n": n, "day": day, "lon": lon, "lat": lat},
-    )
-    return found
+    return divisions_at(connection, n, day, [(lon, lat)])[0]
 
 
 def divisions_at(

@@ -10,17 +10,21 @@ from riskmap.catalogue import queries as catalogue_queries
 from riskmap.store.snapshot import Snapshot
 
 
-def his(snapshot: Snapshot, places: Sequence[tuple[float, float]]) -> list[bool]:
-    """Of each place (lon, lat) whether it lies in the reader's areas; a place in no known division lies in none."""
+def yours(snapshot: Snapshot, entered: Sequence[tuple[str, tuple[float, float]]]) -> list[bool]:
+    """Of each that somebody entered for a place (lon, lat) whether the reader may change it, his role allowing: what he
+    entered himself, and what lies in his areas; a place in no known division lies in none."""
     reader = snapshot.reader
-    if not reader.areas or not places:
-        return [True] * len(places)
+    if not reader.areas or not entered:
+        return [True] * len(entered)
     n, day = snapshot.moment.n, snapshot.moment.day
-    found = catalogue_queries.divisions_at(snapshot.connection, n, day, places)
-    return [code is not None and reader.in_areas(code) for code in found]
+    found = catalogue_queries.divisions_at(snapshot.connection, n, day, [place for _, place in entered])
+    return [
+        by == reader.name or (code is not None and reader.in_areas(code))
+        for (by, _), code in zip(entered, found, strict=True)
+    ]
 
 
 def ensure_his(snapshot: Snapshot, what: str, by: str, place: tuple[float, float]) -> None:
     """Raises Forbidden for what another (`by`) entered outside the reader's areas."""
-    if by != snapshot.reader.name and not his(snapshot, [place])[0]:
+    if not yours(snapshot, [(by, place)])[0]:
         raise Forbidden(f"{what}由 {by} 登记，不在您的区划里，没有执行。请由管这里的人或不限区划的人操作。")

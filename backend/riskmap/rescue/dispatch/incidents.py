@@ -292,9 +292,8 @@ def place_of(one: Mapping[str, Any]) -> Place:
 
 def bodies(snapshot: Snapshot, found: Sequence[Mapping[str, Any]], at: datetime) -> list[dict[str, Any]]:
     """For the page; `yours`: whether the reader may change it, his role allowing."""
-    his = areas.his(snapshot, [anchor_of(one["shape"]) for one in found])
-    name = snapshot.reader.name
-    return [_body(one, at) | {"yours": mine or one["made_by"] == name} for one, mine in zip(found, his, strict=True)]
+    yours = areas.yours(snapshot, [(one["made_by"], anchor_of(one["shape"])) for one in found])
+    return [_body(one, at) | {"yours": his} for one, his in zip(found, yours, strict=True)]
 
 
 def _body(one: Mapping[str, Any], at: datetime) -> dict[str, Any]:

@@ -57,8 +57,11 @@ def list_evacuations(
 
 @router.post("/propose")
 def propose(body: Proposal, request: Request, reader: Inner, snapshot: ReadSnapshot) -> Any:
-    """Villages and residential areas in the water of a flood, with residents as `to_move`, and `near` those within
-    `margin_m` of it; nothing is written."""
+    """{flood, margin_m} → {villages: [{name, division, town, object, class_title, to_move, depth_m, distance_m, source,
+    dated}], hidden, hidden_persons, persons, unknown, near, near_hidden, flood, exercise}: villages and residential
+    areas in the water of a flood, with residents as `to_move`; `near`: the same of those within `margin_m` of it.
+    `hidden`, `near_hidden`: how many more of each there are that the asker may not see, or that have no division.
+    Nothing is written."""
     count(reader)
     flood = floods.find(snapshot.connection, body.flood)
     found = proposal.of_flood(snapshot, flood, body.margin_m)

@@ -122,7 +122,10 @@ def list_closures(
     at: At = None,
     past: Annotated[bool, Query(title="含已解除的")] = False,
 ) -> Any:
-    """Roads closed by an act at a minute."""
+    """{items: [{id, at, by, exercise, name, reason, starts_at, ends_at, length_m, geometry, opened_at, opened_by,
+    opened_reason, yours}]}: roads closed by an act at a minute, the newest first, at most 2,000; with `past` also those
+    that are over. `yours`: whether the asker may open it again, his role allowing: it is in his areas, or he closed
+    it."""
     when = minute.asked(snapshot.connection, at)
     found = queries.closures(snapshot.connection, exercise, when, past=past)
     return answer(request, snapshot, {"items": closures.shown(snapshot, found)}, at)

@@ -187,8 +187,8 @@ def find(snapshot: Snapshot, closed_id: int) -> dict[str, Any]:
 def shown(snapshot: Snapshot, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """With the line as GeoJSON; `yours`: whether the reader may open it again, his role allowing."""
     out = [{**row, "geometry": json.loads(row["geometry"])} for row in rows]
-    his = areas.his(snapshot, [_middle(one) for one in out])
-    return [one | {"yours": mine or one["by"] == snapshot.reader.name} for one, mine in zip(out, his, strict=True)]
+    yours = areas.yours(snapshot, [(one["by"], _middle(one)) for one in out])
+    return [one | {"yours": his} for one, his in zip(out, yours, strict=True)]
 
 
 def _middle(one: Mapping[str, Any]) -> tuple[float, float]:
