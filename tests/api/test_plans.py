@@ -383,6 +383,25 @@ class TestAccept:
         kept = next(o for o in get(admin, "orders", plan=first["id"])["items"] if o["id"] == order["id"])
         assert kept["status"] == "arrival"
 
+    def test_who_has_arrived_is_not_replaced(
+        self, commander: TestClient, admin: TestClient, fleet: dict[str, int]
+    ) -> None:
+        east, west = two(admin)
+        first = accept(commander, plan(admin, east, west, teams=[fleet["east"]]))
+        [order] = first["orders"]
+        draft = post(admin, f"plans/{first['id']}/replan", {})
+        body = {"team": fleet["west"], "incident": order["incident"], "instead_of": fleet["east"]}
+        other = post(admin, f"plans/{draft['id']}/change", body)  # under way it may be
+        assert sent(other)[fleet["west"]] == order["incident"]
+        post(commander, f"orders/{order['id']}/marks", {"what": "arrival"})
+        for which in (first, draft):
+            answer = admin.post(f"/api/rescue/plans/{which['id']}/change", json=body)
+            [error] = refused(answer)["errors"]
+            assert error["field"] == "instead_of"
+            assert "已到达，不能替换" in error["message"]
+        more = post(admin, f"plans/{first['id']}/change", {k: body[k] for k in ("team", "incident")})  # beside it
+        assert (fleet["west"], fleet["east"]) in [(t, s["team"]) for t in sent(more) for s in more["standing"]]
+
     def test_made_anew_turns_who_is_under_way_and_leaves_who_has_arrived(
         self, commander: TestClient, admin: TestClient, fleet: dict[str, int]
     ) -> None:
@@ -793,6 +812,39 @@ class TestOrders:
         assert "演练" not in page
         refused(make_account("editor", areas=["360481"]).get("/api/rescue/orders.pdf"), 404)
         refused(admin.get("/api/rescue/orders.pdf", params={"plan": 2**60}), 404)
+
+    def test_on_paper_for_who_sees_the_team_in_its_public_form_alone(
+        self, admin: TestClient, commander: TestClient, make_account: Maker
+    ) -> None:
+        east, _ = two(admin)
+        at = place(101.6)
+        known = add(
+            admin, "rescue-team", "例公开艇队", at, "360402", visibility="public",
+            attributes={"skills": ["water"], "boats": 1},
+        )  # fmt: skip
+        etag = admin.get(f"/api/objects/{known}/parties").headers["etag"]
+        parties = [{"role": "主要负责人", "post": "队长", "name": "例丙", "phone": "000-3"}]
+        put = admin.put(f"/api/objects/{known}/parties", json=parties, headers={"If-Match": etag})
+        assert put.status_code == 200, put.text
+        [given] = accept(commander, plan(admin, east, teams=[known]))["orders"]
+
+        def printed(client: TestClient) -> str:
+            answer = client.get("/api/rescue/orders.pdf", params={"order": given["id"]})
+            assert answer.status_code == 200, answer.text
+            with pypdfium2.PdfDocument(answer.content) as document:
+                [page] = [re.sub(r"\s+", "", p.get_textpage().get_text_bounded()) for p in document]
+            return page
+
+        whole, theirs = printed(admin), printed(make_account("editor", areas=["360481"]))
+        for said in ("例公开艇队", f"编号{given['number']}", "东村，人员被困，被困4人，需要艇"):
+            assert said in whole, said
+            assert said in theirs, said
+        for hidden in ("例丙", "000-3", "虚线为直线"):
+            assert hidden in whole, hidden
+            assert hidden not in theirs, hidden
+        assert "责任人无权查看" in theirs
+        assert "路线无权查看" in theirs
+        assert "没有登记责任人" not in theirs
 
     def test_a_sheet_of_an_exercise_says_so(
         self, admin: TestClient, commander: TestClient, fleet: dict[str, int]

@@ -33,14 +33,15 @@ def pdf(snapshot: Snapshot, listed: Sequence[Mapping[str, Any]], exercise: bool,
     places = incidents.several(snapshot.connection, [o["incident"] for o in ordered])
     phones = persons.of_objects(snapshot, [o["team"]["id"] for o in ordered if o["to"]])
     way_of = orders.told_ways(snapshot.connection, [o["id"] for o in ordered])
-    full = {i for i, form in seen.forms(snapshot, [o["team"]["id"] for o in ordered]).items() if form == "full"}
+    forms = seen.forms(snapshot, [o["team"]["id"] for o in ordered], any_life=True)  # an order outlives its team
+    full = {i for i, form in forms.items() if form == "full"}
     waters = {i: _Water(snapshot, i) for i in {w["flood"] for w in way_of.values()} if i is not None}
     sheets: list[dict[str, Any]] = []
     files: dict[str, bytes] = {}
     for n, o in enumerate(ordered):
         way = way_of.get(o["id"])
         water = None if way is None else waters.get(way["flood"])
-        said = _sheet(snapshot, o, places[o["incident"]], phones) | {
+        said = _sheet(snapshot, o, places[o["incident"]], phones, o["team"]["id"] in full) | {
             "flood": "未按淹没范围计算" if water is None else water.words, "launch": "", "sketch": None,
         }  # fmt: skip
         # A team's way tells where it stands, and is for who sees the team in full.
@@ -89,7 +90,7 @@ def _lonlat(at: Place) -> str:
 
 def _sheet(
     snapshot: Snapshot, order: Mapping[str, Any], incident: Mapping[str, Any],
-    phones: Mapping[int, Sequence[Mapping[str, Any]]],
+    phones: Mapping[int, Sequence[Mapping[str, Any]]], full: bool,
 ) -> dict[str, Any]:  # fmt: skip
     at = incidents.place_of(incident)
     moment = snapshot.moment
@@ -100,7 +101,7 @@ def _sheet(
     return {
         "number": order["number"],
         "team": order["team"]["name"] or order["team"]["masked"],
-        "to": _to(order, phones),
+        "to": _to(order, phones) if full else "责任人无权查看",
         "what": order["what"],
         "cancelled": "" if gone is None else f"{imprint.stamp(gone['at'])[:16]} {gone['note']}",
         "by": order["by"],
@@ -112,6 +113,7 @@ def _sheet(
         "routing": straight,
         "note": incident["note"],
         "instructions": list(order["instructions"]),
+        "no_way": "没有按道路算出的路线，请按当地情况走。" if full else "路线无权查看，向下令的人要。",
         "marks": [_mark(order, what) for what in marks.STEPS],
         "corrected": [_corrected(m) for m in order["taken_back"]],
     }
