@@ -3,7 +3,9 @@
 import os
 import re
 import signal
+import time
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import pypdfium2
@@ -16,6 +18,7 @@ from tests.api.rescue import add, flood, square
 from tests.api.test_bad_input import refused
 from tests.api.test_roads import geojson, run
 
+from riskmap.base import clock
 from riskmap.rescue.routing.router import EngineFailed
 
 Maker = Callable[..., TestClient]
@@ -124,6 +127,49 @@ def test_an_engine_that_hangs_is_waited_for_once(
     assert all(a["routing"] == "straight_line" and a["route"] for a in made["assignments"])
     assert "超时" in made["routing_notes"][0]
     assert plan(admin, here, teams=list(fleet.values()))["routing"] == "road"
+
+
+_AT_BRIDGE: dict[str, dict[str, Any]] = {
+    "point": {"at": {"type": "Point", "coordinates": [116.021, 29.70]}, "length_m": 100},
+    "line": {"line": {"type": "LineString", "coordinates": [list(B1), list(B2)]}},
+    "area": {"area": square(116.021, 29.70, 60)},
+}
+
+
+@pytest.mark.parametrize("kind", list(_AT_BRIDGE))
+@pytest.mark.parametrize("end", ["lifted", "run out"])
+def test_a_draft_made_anew_after_a_closure_and_after_its_end_tells_the_difference(
+    admin: TestClient, fleet: dict[str, int], kind: str, end: str
+) -> None:
+    """However the bridge is shut, whoever has to cross it goes round, so much later; and back when it is open again."""
+    here = incident(admin, (116.026, 29.70), trapped=2, needs=["boat"], name="桥东")
+    made = plan(admin, here, teams=[fleet["west"]])
+    [way] = made["assignments"]
+    soon = (clock.now() + timedelta(seconds=4)).isoformat() if end == "run out" else None
+    shut = post(admin, "routing/closures", _AT_BRIDGE[kind] | {"reason": "桥面过水", "ends_at": soon})
+    anew = post(admin, f"plans/{made['id']}/replan", {})
+    [round_] = anew["assignments"]
+    assert any("北环" in line for line in round_["instructions"])
+    assert [c.split("（")[0] for c in anew["causes"]] == ["例大桥封闭"]
+    [row] = anew["diff"]["rows"]
+    minutes = max(1, round((round_["travel_s"] - way["travel_s"]) / 60))
+    assert (row["what"], row["words"].split("，")[-1]) == ("slower", f"晚 {minutes} 分钟")
+    assert anew["diff"]["counts"]["slower"] == 1
+    assert ([b["travel_s"] for b in row["before"]], [a["travel_s"] for a in row["after"]]) == (
+        [way["travel_s"]], [round_["travel_s"]]
+    )  # fmt: skip
+    if end == "lifted":
+        post(admin, f"routing/closures/{shut['id']}/lift", {"reason": "水退"}, 200)
+    else:
+        time.sleep(max(0.0, (datetime.fromisoformat(soon or "") - clock.now()).total_seconds() + 0.2))
+    back = post(admin, f"plans/{anew['id']}/replan", {})
+    [again] = back["assignments"]
+    assert (again["travel_s"], again["route"]) == (way["travel_s"], way["route"])
+    assert [c.split("（")[0] for c in back["causes"]] == [
+        "例大桥恢复通行" if end == "lifted" else "例大桥到时恢复通行"
+    ]  # fmt: skip
+    [row] = back["diff"]["rows"]
+    assert (row["what"], row["words"].split("，")[-1]) == ("faster", f"早 {minutes} 分钟")
 
 
 def test_a_team_under_way_is_told_another_way_by_another_order(admin: TestClient, fleet: dict[str, int]) -> None:

@@ -195,7 +195,7 @@ def _decide(router: Any, wanted: _Wanted, picture: Picture, roads: ways.Roads) -
     found = ways.routes_of(roads, router, [(picture.teams[t], places[i], leg) for (t, i), leg in sent], answer.why)
     routes = dict(zip((pair for pair, _ in sent), found, strict=True))
     lost_ones = [(i, places[i], free_) for i, free_ in reasons.unreached(picture, asks, by_pair, solved.pairs)]
-    cut_off = ways.cut_off(roads, router, lost_ones)
+    cut_off = ways.cut_off(roads, router, lost_ones, works=answer.by == "road")
     return _Decided(by_pair, routes, answer, solved, asks, cut_off, stuck, lost)
 
 

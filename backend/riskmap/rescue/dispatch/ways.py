@@ -195,9 +195,11 @@ class CutOff:
     cuts: Sequence[Cut]
 
 
-def cut_off(roads: Roads, router: Router, wanted: Iterable[tuple[int, Place, Sequence[Team]]]) -> dict[int, CutOff]:
-    """What cuts off each of these places, by their keys, from all of its teams; asks no database, and the engine for as
-    long as there is time."""
+def cut_off(
+    roads: Roads, router: Router, wanted: Iterable[tuple[int, Place, Sequence[Team]]], *, works: bool
+) -> dict[int, CutOff]:
+    """What cuts off each of these places, by their keys, from all of its teams; asks no database, and the engine, where
+    it `works`, for as long as there is time."""
     out = {}
     begun = time.monotonic()
     for key, place, free in wanted:
@@ -213,7 +215,7 @@ def cut_off(roads: Roads, router: Router, wanted: Iterable[tuple[int, Place, Seq
             looked, cuts = starts, list[Cut](["water"] * len(starts))
         else:
             looked = starts[: routing.MOST_CUTS]
-            ask = time.monotonic() - begun < _PROOF_S
+            ask = works and time.monotonic() - begun < _PROOF_S
             cuts = routing.what_cuts(roads, router, looked, place, ask=ask)
         first = roads[starts[0][1]].question if starts else None
         out[key] = CutOff(
@@ -238,9 +240,9 @@ def why_none(connection: Connection, one: CutOff, flood_id: int | None) -> str:
         return f"险情{off}，路网里没有能开到附近的路（可能路网不全）：无法到达"
     if set(cuts) == {"water"} and one.in_water:
         return f"险情在水里{off and f'、{off}'}，{teams_}开不到能下水、直达险情的水边：无法到达"
-    if set(cuts) == {"water"} and off and near is not None and flood_id is not None:
-        if queries.water_between(connection, flood_id, near[1]):
-            return f"险情{off}，中间隔着水：无法到达"
+    between = off and near is not None and flood_id is not None and queries.water_between(connection, flood_id, near[1])
+    if set(cuts) == {"water"} and between:
+        return f"险情{off}，中间隔着水：无法到达"
     if "unproved" in cuts:
         by = "或".join(w for w, so in (("水", one.flood), ("封闭路段", one.shut), ("路网不全", True)) if so)
         return f"{off and f'险情{off}，'}{teams_}到不了，可能因为{by}（路线引擎没有答复，没有核实）：无法到达"

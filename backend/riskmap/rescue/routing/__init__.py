@@ -21,6 +21,6 @@ from riskmap.rescue.routing.service import (
 )
 
 __all__ = [
-    "MOST_CUTS", "Answer", "BoatLeg", "Cut", "End", "Leg", "Looked", "Place", "Route", "Router", "Vehicle", "in_water_m",
-    "look", "look_each", "matrix", "matrix_of", "reach", "route", "route_of", "what_cuts",
+    "MOST_CUTS", "Answer", "BoatLeg", "Cut", "End", "Leg", "Looked", "Place", "Route", "Router", "Vehicle",
+    "in_water_m", "look", "look_each", "matrix", "matrix_of", "reach", "route", "route_of", "what_cuts",
 ]  # fmt: skip
