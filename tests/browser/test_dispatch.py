@@ -672,3 +672,61 @@ def test_a_mark_that_was_wrong_is_corrected_at_the_desk_and_on_the_telephone(
     expect(card.locator(".rd-wrong")).to_have_count(2)
     [team] = [t for t in office.get("/api/rescue/teams").json()["items"] if t["id"] == order["team"]["id"]]
     assert (team["status"], team["order"]["arrived"]) == ("出动", False)
+
+
+def test_of_two_who_accept_their_drafts_in_the_same_instant_the_later_is_told_who_was_first_and_what_to_do(
+    browser: Browser, address: str, office: httpx.Client, page: Page
+) -> None:
+    reported(office, "北头", 0.02, 0.02, trapped=5, needs=["boat"])
+    account = {
+        "username": "zhihui2", "password": OTHER_PASSWORD, "role": "editor", "tier": "command", "may": ["dispatch"],
+        "must_change": False,
+    }  # fmt: skip
+    answer = office.post("/api/accounts", json=account)
+    assert answer.status_code == 201, answer.text
+    context = browser.new_context(locale="zh-CN", viewport={"width": 1366, "height": 768})
+    assert context.request.post(f"{address}/api/session", data={"username": "zhihui2", "password": OTHER_PASSWORD}).ok
+    other = context.new_page()
+    other.set_default_timeout(20_000)
+    other.goto(f"{address}/rescue")
+    page.reload()
+    held: list[Route] = []
+    drafts: dict[Page, str] = {}
+    for one in (page, other):
+        before = one.locator(".rd-card[data-plan]")
+        seen = before.get_attribute("data-plan") if one is other and before.count() else None
+        one.get_by_role("button", name="算方案").click()
+        if seen:
+            expect(before).not_to_have_attribute("data-plan", seen)
+        expect(before).to_contain_text("待采纳")
+        drafts[one] = str(before.get_attribute("data-plan"))
+        one.route("**/accept", lambda route: held.append(route))
+    assert len(set(drafts.values())) == 2
+    for n, one in enumerate(drafts, 1):
+        one.locator(".rd-card").get_by_role("button", name="采纳", exact=True).click()
+        patience = time.monotonic() + 20
+        while len(held) < n:
+            assert time.monotonic() < patience
+            one.wait_for_timeout(20)
+    for route in held:
+        route.continue_()
+    loser = None
+    patience = time.monotonic() + 20
+    while loser is None:
+        assert time.monotonic() < patience
+        page.wait_for_timeout(100)
+        loser = next((o for o in drafts if o.locator(".rd-card [role=alert]").count()), None)
+    winner = next(one for one in drafts if one is not loser)
+    expect(winner.locator(".rd-card[data-plan]")).to_have_count(0)
+    card = loser.locator(f".rd-card[data-plan='{drafts[loser]}']")
+    by = "admin" if winner is page else "zhihui2"
+    expect(card.locator("[role=alert]")).to_have_text(
+        re.compile(rf"^{by} 已于 .* 采纳第 \d+ 号方案，这个方案不能再采纳，请重算。$")
+    )  # once, by whom, and what to do
+    expect(card.get_by_role("button", name="采纳", exact=True)).to_have_count(0)
+    card.get_by_role("button", name="重算").click()
+    expect(loser.locator(".rd-card[data-plan]")).not_to_have_attribute("data-plan", drafts[loser])
+    expect(loser.locator(".rd-card [role=alert]")).to_have_count(0)
+    taken = [p for p in office.get("/api/rescue/plans").json()["items"] if str(p["id"]) in drafts.values()]
+    assert [str(p["id"]) for p in taken if p["accepted"]] == [drafts[winner]]
+    context.close()
