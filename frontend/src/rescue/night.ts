@@ -195,8 +195,8 @@ export async function readAll(quiet = false): Promise<void> {
   await Promise.all([readFloods(quiet), readLevels(quiet), ...[...others].map((read) => read(quiet))]);
 }
 
-/** Another minute, or exercise or not: nothing of before stands under it. */
-export function turn(to: { at?: string; exercise?: boolean }): void {
+/** Another minute, or exercise or not: nothing of before stands under it. `wanted`: the version that is looked at there; the newest without one. */
+export function turn(to: { at?: string; exercise?: boolean; wanted?: number | null }): void {
   const other = to.exercise !== undefined && to.exercise !== night.exercise;
   // What was asked before and has not come is of another minute, or of what is exercised: it would lead back there.
   for (const part of ["floods", "levels", "log"] as const) latest[part].begin();
@@ -204,7 +204,7 @@ export function turn(to: { at?: string; exercise?: boolean }): void {
   if (other) {
     for (const part of ["flood", "exposure", "roads"] as const) latest[part].begin();
     [exposedBy, roadsOf, night.roads] = ["", 0, null];
-    Object.assign(night, { exercise: to.exercise, at: "", wanted: null, flood: null, exposure: null, floods: null, levels: null, log: null, logNext: null });
+    Object.assign(night, { exercise: to.exercise, at: to.at ?? "", wanted: to.wanted ?? null, flood: null, exposure: null, floods: null, levels: null, log: null, logNext: null });
   }
   night.followed = "";
   void readAll();
