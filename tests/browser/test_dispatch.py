@@ -730,3 +730,28 @@ def test_of_two_who_accept_their_drafts_in_the_same_instant_the_later_is_told_wh
     taken = [p for p in office.get("/api/rescue/plans").json()["items"] if str(p["id"]) in drafts.values()]
     assert [str(p["id"]) for p in taken if p["accepted"]] == [drafts[winner]]
     context.close()
+
+
+def in_view(page: Page, lon: float, lat: float) -> bool:
+    return bool(page.evaluate("([lon, lat]) => window.riskmap.map.getBounds().contains([lat, lon])", [lon, lat]))
+
+
+def test_what_was_ordered_comes_into_view_and_a_reload_moves_nothing(page: Page, office: httpx.Client) -> None:
+    one = reported(office, "看得见处", 0.01, 0.01, trapped=6, needs=["boat"])
+    page.reload()
+    expect(row(page, "看得见处")).to_be_visible()
+    page.evaluate("() => window.riskmap.map.setView([29.2, 115.2], 13)")  # the officer looks at something else
+    card = planned(page)
+    assert not in_view(page, *one["point"])
+    made = office.get(f"/api/rescue/plans/{card.get_attribute('data-plan')}").json()
+    accepted(page)
+    at_rest(page)
+    assert in_view(page, *one["point"])
+    [a] = made["assignments"]
+    assert all(in_view(page, *corner) for corner in a["route"]["coordinates"])
+    assert page.evaluate("() => window.riskmap.map.getZoom()") >= 11  # near it, and not all of the territory
+    page.goto(f"{page.url.split('#')[0]}#map=13/29.65000/115.90000")
+    page.reload()
+    expect(row(page, "看得见处")).to_contain_text("已下达")
+    at_rest(page)
+    assert not in_view(page, *one["point"])
