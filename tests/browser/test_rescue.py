@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.api.rescue import square, warning
 from tests.browser.conftest import Watched, at_rest
@@ -229,6 +229,36 @@ def test_the_log_leads_back_to_a_minute_and_takes_a_note(page: Page, office: htt
         page.locator(".rs-log").get_by_role("button", name="导出").click()
         page.get_by_role("button", name="导出 Excel").click()
     assert got.value.suggested_filename.endswith(".xlsx")
+
+
+def test_what_is_too_long_is_said_and_never_cut(page: Page, office: httpx.Client) -> None:
+    def pasted(into: Locator, text: str) -> None:
+        page.evaluate("(text) => navigator.clipboard.writeText(text)", text)
+        into.click()
+        page.keyboard.press("Control+V")
+
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.locator(".rs-log").get_by_role("button", name="记一条").click()
+    note = page.get_by_role("dialog", name="记一条")
+    pasted(note.locator("textarea"), "汛" * 4900 + "末句")
+    expect(note.locator("textarea")).to_have_value("汛" * 4900 + "末句")  # all of it is there
+    expect(note.get_by_role("alert")).to_have_text("最多 2,000 字，多了 2,902 字，请删减后再交")
+    expect(note.get_by_role("button", name="记下")).to_be_disabled()
+    refused = office.post("/api/rescue/log", json={"kind": "水情", "what": "汛" * 2001})
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "what")
+    note.locator("textarea").fill("堤" * 1990)
+    expect(note).to_contain_text("还可写 10 字")
+    note.get_by_role("button", name="记下").click()
+    expect(page.locator(".rs-entries tr").first).to_contain_text("堤" * 1990)
+    # A field of one line takes nothing of what it has no room for.
+    page.keyboard.press("x")
+    name = page.locator("form[aria-label=登记险情] input[name=name]")
+    name.fill("先有的")
+    pasted(name, "村" * 120)
+    expect(name).to_have_value("先有的")
+    expect(page.locator(".el-message", has_text="没有粘上")).to_contain_text("这一栏最多 100 字，粘贴的多 23 字")
+    pasted(name, "村" * 97)
+    expect(name).to_have_value("先有的" + "村" * 97)
 
 
 def test_whom_to_tell_of_a_warning_is_ticked(page: Page, office: httpx.Client) -> None:
