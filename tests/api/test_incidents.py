@@ -376,6 +376,28 @@ class TestGoods:
         assert sorted(codes) == [201, 201, 422, 422]
         assert self.stock(admin, of)["stock"] == 20
 
+    def test_pieces_are_whole_and_what_is_measured_may_be_a_part(self, admin: TestClient) -> None:
+        of, one = store(admin, "例整件库"), incident(admin, HERE)
+        half = {"quantity": "1.5", "incident": one["id"]}
+        said = refused(self.move(admin, of, what="issue", **half))["errors"]
+        assert [(e["field"], e["message"]) for e in said] == [("quantity", "“顶”是整件的，数量应为整数")]
+        refused(self.move(admin, of, what="receive", quantity="0.5"))
+        assert self.move(admin, of, what="issue", quantity="2.0", incident=one["id"]).status_code == 201
+        sand = {"item": "砂石", "unit": "吨"}
+        assert self.move(admin, of, what="receive", quantity="12.5", **sand).status_code == 201
+        assert self.move(admin, of, what="issue", **half, **sand).status_code == 201
+
+    def test_nothing_goes_out_to_an_incident_that_is_over_and_all_comes_back(self, admin: TestClient) -> None:
+        of, one = store(admin, "例收尾库"), incident(admin, HERE)
+        assert self.move(admin, of, what="issue", quantity=9, incident=one["id"]).status_code == 201
+        over = admin.post(f"/api/rescue/incidents/{one['id']}/close", json={"version": 1, "result": "办完"})
+        assert over.status_code == 200, over.text
+        [said] = refused(self.move(admin, of, what="issue", quantity=1, incident=one["id"]))["errors"]
+        assert (said["field"], said["code"]) == ("incident", "incident_over")
+        assert said["message"] == f"险情 {one['id']} 已结束，不能再向它出库；请另选在处置的险情"
+        assert self.stock(admin, of)["stock"] == 491
+        assert self.move(admin, of, what="return", quantity=9, incident=one["id"]).status_code == 201
+
     @pytest.mark.parametrize(
         ("body", "field"),
         [

@@ -19,6 +19,9 @@ from riskmap.store.snapshot import Snapshot
 CLASS = "relief-store"
 WORDS = {"issue": "出库", "return": "退回", "transfer": "调拨", "receive": "入库"}
 MOST = 500  # movements told at once
+# Units that count pieces: there is no half of one. Policy; what is measured (吨、千克、米、升), or comes in packs that
+# are opened (箱、袋、卷), may be parts.
+PIECES = frozenset("顶件个只台艘条套辆架把支张床双盏块根副具部座组份")
 _COMES_IN = frozenset({"return", "receive"})
 
 
@@ -115,7 +118,8 @@ def move(
     note: str,
     exercise: bool,
 ) -> int:
-    """Goods go out, come back, or go to another store; the row's id. Raises Invalid for more than is there."""
+    """Goods go out, come back, or go to another store; the row's id. Raises Invalid for more than is there, a
+    part of a piece, an issue to an incident that is over."""
     connection = snapshot.connection
     store = seen.full_or_raise(snapshot, store_id, (CLASS,), "个物资库")
     other = None if to_store is None else seen.full_or_raise(snapshot, to_store, (CLASS,), "个物资库")
@@ -125,7 +129,14 @@ def move(
     if what == "issue" and incident is None:
         raise Invalid("没有登记", errors=[FieldError("incident", "required", "出库须写明用于哪个险情")])
     if incident is not None:
-        incidents.of_kind(connection, incident, exercise)
+        of = incidents.of_kind(connection, incident, exercise)
+        # What comes back may come from one that is over; nothing goes out to it any more.
+        if what == "issue" and of["state"] != "open":
+            told = f"险情 {incident} {incidents.STATES[of['state']]}，不能再向它出库；请另选在处置的险情"
+            raise Invalid("没有登记", errors=[FieldError("incident", "incident_over", told)])
+    if unit in PIECES and quantity != quantity.to_integral_value():
+        told = f"“{unit}”是整件的，数量应为整数"
+        raise Invalid("没有登记", errors=[FieldError("quantity", "not_whole", told)])
     # One at a time for each store, lower id first: nobody hands out what another has just handed out.
     for one in sorted({store_id, to_store or store_id}):
         connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('rescue_goods', :id))"), {"id": one})
