@@ -101,6 +101,19 @@ class TestByHand:
         assert what[0].endswith("甲村户册增加 1 户")
         assert not any("赵六" in w for w in what)
 
+    def test_what_is_no_telephone_is_refused_with_a_sentence(self, admin: TestClient, two: dict[str, Any]) -> None:
+        path = f"{PATH}/{two['id']}/villages/{two['villages'][0]['id']}/households"
+        for name, title in (("phone", "电话"), ("helper_phone", "帮扶人电话")):
+            for wrong in ("abc", "没有", "1380000abcd"):
+                said = refused(admin.post(path, json={"householder": "赵六", "persons": 2, name: wrong}))
+                [told] = said["errors"]
+                assert told["field"] == name
+                assert told["message"] == f"{title}：应为电话号码：写数字，可带“+”“-”、空格和“转”，几个号码用“、”分开"
+        dialled = ("+86 138-0000-0001", "0792-8226000 转 3", "8226000 ext. 3", "13800000001、13900000002", "")
+        for i, right in enumerate(dialled):
+            made = admin.post(path, json={"householder": f"吴{i}", "persons": 2, "phone": right})
+            assert made.status_code == 201, made.text
+
     def test_the_code_leads_to_the_village_officers_page(self, admin: TestClient, two: dict[str, Any]) -> None:
         path = f"{PATH}/{two['id']}/villages/{two['villages'][0]['id']}/page.svg"
         code = admin.get(path)
@@ -175,17 +188,18 @@ class TestTable:
                 line("甲村", "王五", 2, "13800000003"),
                 line("丙村", "赵六"), line("甲村", "", 2), line("甲村", "钱七", 0), line("甲村", "孙八", "三"),
                 line("甲村", "周九", 2, frail=3), line("甲村", "吴十", 2, kind="候鸟"), line("乙村", "郑一", 2, "1"),
-                line("甲村", "郑一", 2, "1"),
+                line("甲村", "郑一", 2, "1"), line("甲村", "陈二", 2, "abc", helper_phone="没有"),
             ],
         )  # fmt: skip
         assert (got["added"], got["changed"], got["same"]) == (1, 1, 1)
         assert [(f["line"], f["column"], f["code"]) for f in got["faults"]] == [
             (4, "户主", "other_village"), (5, "村（社区）", "unknown_village"), (6, "户主", "required"),
             (7, "人数", "out_of_range"), (8, "人数", "not_a_number"), (9, "老弱病残孕", "more_than_all"),
-            (10, "类别", "bad_choice"), (12, "户主", "twice"),
+            (10, "类别", "bad_choice"), (12, "户主", "twice"), (13, "电话", "not_a_phone"),
+            (13, "帮扶人电话", "not_a_phone"),
         ]  # fmt: skip
         assert "已在“乙村”的户册里" in got["faults"][0]["message"]
-        assert got["faults"][-1]["message"].endswith("“乙村”“甲村”")
+        assert got["faults"][-3]["message"].endswith("“乙村”“甲村”")
         assert [h["persons"] for h in of_village(admin, two).json()["items"] if h["householder"] == "李四"] == [6]
 
     def test_a_trial_writes_nothing_and_the_template_comes_back(

@@ -552,7 +552,7 @@ def test_a_team_reports_from_its_telephone_also_without_a_network(
     card = phone.locator(f"section[data-order='{order['id']}']")
     for told in (order["what"], "3 人", "0.8 m", "村会计", "已下达"):
         expect(card).to_contain_text(told)
-    expect(card.get_by_role("link", name="0792-5550101")).to_have_attribute("href", "tel:0792-5550101")
+    expect(card.get_by_role("link", name="0792-5550101")).to_have_attribute("href", "tel:07925550101")
     assert card.get_by_role("link", name="用手机地图打开").get_attribute("href") == "geo:29.715000,115.995000"
     assert phone.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
     card.get_by_role("button", name="签收", exact=True).click()

@@ -16,6 +16,7 @@ from riskmap.base import clock
 from riskmap.base.audit import dump_json
 from riskmap.base.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, PreconditionRequired
 from riskmap.base.state import State
+from riskmap.base.wire import PHONE_SAID, is_phone
 from riskmap.catalogue import validate
 from riskmap.catalogue.model import GRADES, VISIBILITIES, Class
 from riskmap.engine.totals import Totals
@@ -608,8 +609,8 @@ def _party_values(given: Sequence[Party]) -> list[dict[str, Any]]:
         row = party.model_dump(by_alias=True)
         if not (party.name or party.post or party.phone):
             errors.append(FieldError(f"parties.{i}.name", "required", "请填写姓名、职务或电话，或去掉这一行"))
-        if party.phone and not any(c.isdigit() for c in party.phone):
-            errors.append(FieldError(f"parties.{i}.phone", "not_a_phone", "电话应含有数字"))
+        if party.phone and not is_phone(party.phone):
+            errors.append(FieldError(f"parties.{i}.phone", "not_a_phone", PHONE_SAID))
         if party.from_ and party.to and party.to < party.from_:
             errors.append(FieldError(f"parties.{i}.to", "before_from", "止于的日期早于起始日期"))
         if row in out:

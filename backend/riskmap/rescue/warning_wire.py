@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
-from riskmap.base.wire import Text, Wire
+from riskmap.base.wire import Phone, Text, Wire
 from riskmap.rescue import log
 
 WarningKind = Literal[
@@ -128,9 +128,7 @@ class ActPerson(Wire):
     """Who does an act."""
 
     person: Short = Field(title="经办人")
-    phone: Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[\d+()（）转\- ]{0,30}$")] = Field(
-        "", title="电话"
-    )
+    phone: Phone = Field("", title="电话")
 
 
 class Entry(Wire):

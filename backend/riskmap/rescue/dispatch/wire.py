@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, StringConstraints
 
-from riskmap.base.wire import Text, Wire
+from riskmap.base.wire import Phone, Text, Wire
 from riskmap.rescue.dispatch.teams import Status
 from riskmap.rescue.warning_wire import Id, Long, Needed, Short
 from riskmap.rescue.wire import Key, Reason
@@ -24,7 +24,6 @@ Lon = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 Lat = Annotated[float, Field(ge=-85, le=85, allow_inf_nan=False)]
 Persons = Annotated[int, Field(ge=0, le=100_000)]
 Version = Annotated[int, Field(ge=1, le=100_000)]
-Phone = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[\d+()（）转\- ]{0,30}$")]
 
 
 class TeamStatus(Wire):

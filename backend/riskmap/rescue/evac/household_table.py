@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from riskmap.base.errors import Invalid
+from riskmap.base.wire import PHONE_SAID, is_phone
 from riskmap.exchange import cells as c
 from riskmap.exchange.cells import CellFault
 from riskmap.exchange.headers import HEAD_LINES, Column, Header, Matcher, find_header, match_columns
@@ -40,6 +41,7 @@ TARGETS = tuple(
 TITLES = {name: title for name, (title, _, _) in _COLUMNS.items()}
 _PARTS = ("frail", "disabled", "left_behind", "alone")
 _MOST = {"village": 60, "code": 40, "householder": 60, "phone": 30, "address": 200, "helper": 60, "helper_phone": 30}
+_PHONES = {"phone", "helper_phone"}
 _FLOATING = {"流动", "流动人员", "游客", "务工", "外来", "外来务工", "租住", "工人"}
 _RESIDENT = {"", "常住", "常住人口", "本村", "户籍", "本地"}
 _MOST_PERSONS = 2000  # of one household; a work site is one
@@ -145,6 +147,8 @@ def _row(line: int, said: Mapping[str, Any], used: Mapping[str, Column], uncompu
                 values[name] = (c.code_of(cell, title) if kind == "code" else c.text_of(cell, title)) or ""
                 if name in _MOST and len(values[name]) > _MOST[name]:
                     raise CellFault("too_long", f"{title}最多 {_MOST[name]} 字")
+                if name in _PHONES and values[name] and not is_phone(values[name]):
+                    raise CellFault("not_a_phone", f"{title}{PHONE_SAID}")
         except CellFault as fault:
             refuse(name, fault.code, fault.message)
     refused = {f.column for f in faults}

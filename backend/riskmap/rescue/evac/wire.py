@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from riskmap.base.wire import Text, Wire
+from riskmap.base.wire import Phone, Text, Wire
 from riskmap.rescue.wire import Key
 
 EntryKind = Literal["sheltered", "with_relatives", "returned", "to_move_change"]
@@ -17,7 +17,6 @@ MOST_VILLAGES = 1000
 Id = Annotated[int, Field(ge=1, le=2**62)]
 Name = Annotated[Text, StringConstraints(min_length=1, max_length=60)]
 Short = Annotated[Text, StringConstraints(max_length=60)]
-Phone = Annotated[Text, StringConstraints(max_length=30)]
 
 
 class Arrangement(Wire):

@@ -202,9 +202,3 @@ export class PageFacts {
     this.nearing?.abort();
   }
 }
-
-/** The part of a person's telephone that can be dialled: the first number in it. */
-export function dialled(phone: string | undefined): string | null {
-  const found = /\+?\d[\d\- ]{4,}/.exec(phone ?? "")?.[0].replace(/[^\d+]/g, "");
-  return found && found.length >= 5 ? found : null;
-}
