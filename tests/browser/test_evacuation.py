@@ -43,6 +43,14 @@ def now(office: httpx.Client, of: dict[str, Any]) -> dict[str, Any]:
     return got
 
 
+def on_telephone(open_page: Callable[..., Watched], address: str, village: str = "") -> Watched:
+    """A village officer's page on his telephone, or the list of all villages."""
+    watched = open_page(**PHONE, signed=False, path="/")
+    watched.page.request.post(f"{address}/api/session", data={"username": "admin", "password": ADMIN_PASSWORD})
+    watched.page.goto(f"{address}/rescue/evac{village}")
+    return watched
+
+
 def report(page: Page, persons: int) -> None:
     page.locator(".count").fill(str(persons))
     page.get_by_role("button", name="报", exact=True).click()
@@ -55,10 +63,8 @@ def counts(page: Page) -> list[str]:
 def test_an_evacuation_that_has_ended_takes_what_was_before_its_end_and_no_more(
     office: httpx.Client, of: dict[str, Any], open_page: Callable[..., Watched], address: str
 ) -> None:
-    watched = open_page(**PHONE, signed=False, path="/")
+    watched = on_telephone(open_page, address, f"/{of['id']}/{of['villages'][0]['id']}")
     page = watched.page
-    page.request.post(f"{address}/api/session", data={"username": "admin", "password": ADMIN_PASSWORD})
-    page.goto(f"{address}/rescue/evac/{of['id']}/{of['villages'][0]['id']}")
     expect(page.locator(".count")).to_be_visible()
     # Two wait on the telephone: one of before the end, one that its sender makes after it without knowing.
     page.context.set_offline(True)
@@ -88,10 +94,8 @@ def test_an_evacuation_that_has_ended_takes_what_was_before_its_end_and_no_more(
 def test_what_the_service_fails_at_blocks_nothing_and_can_be_given_up(
     office: httpx.Client, of: dict[str, Any], open_page: Callable[..., Watched], address: str
 ) -> None:
-    watched = open_page(**PHONE, signed=False, path="/")
+    watched = on_telephone(open_page, address, f"/{of['id']}/{of['villages'][0]['id']}")
     page = watched.page
-    page.request.post(f"{address}/api/session", data={"username": "admin", "password": ADMIN_PASSWORD})
-    page.goto(f"{address}/rescue/evac/{of['id']}/{of['villages'][0]['id']}")
 
     def answered(route: Route) -> None:
         if route.request.method == "POST" and route.request.post_data_json["persons"] == 9:
@@ -120,10 +124,8 @@ def test_what_the_service_fails_at_blocks_nothing_and_can_be_given_up(
 def test_a_night_of_a_village_officer(
     office: httpx.Client, of: dict[str, Any], open_page: Callable[..., Watched], address: str
 ) -> None:
-    watched = open_page(**PHONE, signed=False, path="/")
+    watched = on_telephone(open_page, address)
     page = watched.page
-    page.request.post(f"{address}/api/session", data={"username": "admin", "password": ADMIN_PASSWORD})
-    page.goto(f"{address}/rescue/evac")
     page.get_by_role("link", name=re.compile("例湖村")).click()
     expect(page.get_by_role("heading", name="例湖村")).to_be_visible()
     expect(page.locator(".ev .exercise")).to_have_text("演练")
