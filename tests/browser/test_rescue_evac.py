@@ -155,9 +155,13 @@ def test_an_evacuation_is_ordered_from_the_water_with_what_is_registered(
     dialog.get_by_role("button", name="返回修改").click()
     expect(own.locator("input").first).to_have_value("工地")
     dialog.get_by_role("button", name=re.compile("^下达")).click()
+    page.evaluate("() => window.riskmap.map.setView([29.2, 115.2], 13)")  # what is ordered comes into view
     dialog.get_by_role("button", name="确认下达").click()
     expect(page.locator(".pe-one")).to_contain_text("例湖圩溃口转移")
     [one] = office.get(PATH, params={"running": "true"}).json()["items"]
+    for place in office.get(f"{PATH}/{one['id']}/places").json()["items"]:
+        if place["at"]:
+            page.wait_for_function("([x, y]) => window.riskmap.map.getBounds().contains([y, x])", arg=place["at"])
     known = sum(12 if v["to_move"] is None else v["to_move"] for v in told["villages"])
     assert (one["to_move"], one["villages"], one["flood"]) == (known + 25, len(told["villages"]) + 1, flood["id"])
     expect(page.locator(".pe-strip dd").first).to_have_text(f"{known + 25:,}")
@@ -174,6 +178,35 @@ def test_an_evacuation_is_ordered_from_the_water_with_what_is_registered(
     expect(page.locator(".pe-strip")).to_have_count(0)
     assert office.get(f"{PATH}/{one['id']}").json()["keep_days"] == 10
     watched.wrong[:] = [w for w in watched.wrong if "status of 422" not in w]  # the refusal that was asked for
+
+
+def test_all_leaves_out_who_leaves_with_another_evacuation_already(
+    page: Page, office: httpx.Client, flood: dict[str, Any]
+) -> None:
+    told = office.post(f"{PATH}/propose", json={"flood": flood["id"]}).json()["villages"]
+    [taken, *rest] = told
+    listed = {"name": taken["name"], "division": taken["division"], "object": taken["object"], "to_move": 5}
+    answer = office.post(PATH, json={"name": "先下达的", "flood": flood["id"], "villages": [listed]})
+    assert answer.status_code == 201, answer.text
+    page.reload()
+    opened(page)
+    page.get_by_role("button", name="下达转移").click()
+    dialog = page.get_by_role("dialog", name="下达转移")
+    group = dialog.locator(".pe-group").first
+    boxes = dialog.locator(".pe-rows ul").first.get_by_role("checkbox")
+    twice = dialog.locator("li", has_text="已在“先下达的”里").get_by_role("checkbox")
+    expect(group).to_contain_text("1 处已在别的转移里，全选不勾")
+    every = group.get_by_label("全选")
+    every.uncheck()
+    expect(group).to_contain_text("已勾选 0")
+    every.check()
+    expect(group).to_contain_text(f"已勾选 {len(rest)}")
+    expect(twice).not_to_be_checked()
+    assert sum(box.is_checked() for box in boxes.all()) == len(rest)
+    twice.check()  # by itself, as the commander wants it; and none is none
+    expect(group).to_contain_text(f"已勾选 {len(told)}")
+    every.uncheck()
+    expect(group).to_contain_text("已勾选 0")
 
 
 def test_the_equations_stand_in_the_strip_and_each_village_in_the_left_column(page: Page, office: httpx.Client) -> None:

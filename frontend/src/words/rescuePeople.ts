@@ -214,6 +214,7 @@ export const RE = {
   mend: "返回修改",
   already: "已在这次转移里",
   elsewhere: (name: string) => `已在“${name}”里，不再勾选，免得重复计`,
+  leftOut: (n: number) => `${num(n)} 处已在别的转移里，全选不勾`,
   all: "全选",
   doOrder: "下达",
   doAdd: "加入",
