@@ -755,3 +755,31 @@ def test_what_was_ordered_comes_into_view_and_a_reload_moves_nothing(page: Page,
     expect(row(page, "看得见处")).to_contain_text("已下达")
     at_rest(page)
     assert not in_view(page, *one["point"])
+
+
+def test_on_a_phone_a_form_opens_where_it_is_seen_under_its_own_name(
+    open_page: Callable[..., Watched], office: httpx.Client
+) -> None:
+    long = "例湖圩东段二号涵闸以南约三百米的养殖户看护房与临时工棚及其北侧的旧砖窑宿舍一带"
+    for at in range(9):
+        reported(office, f"{at} 号{long}", at / 100)
+    page = on_phone(open_page, office, "/rescue?tab=dispatch").page
+    last = page.locator(".rd-incident").last
+    last.locator(".main").click()
+    last.get_by_role("button", name="合并").click()
+    tab = page.get_by_role("tab", selected=True)
+    expect(tab).to_have_text("合并")
+    form = page.locator("form.rs-draft")
+    expect(form.locator("h2")).to_be_in_viewport()
+    expect(page.locator(".map .canvas")).to_be_in_viewport()  # a place is shown on it
+    expect(tab).to_be_in_viewport()
+    for mate in form.locator(".rd-mate").all():  # a long name stands beside its box
+        box, words = mate.locator("input").bounding_box(), mate.locator("span").first.bounding_box()
+        assert box
+        assert words
+        assert words["x"] > box["x"] + box["width"]
+        assert words["y"] < box["y"] + box["height"]
+    form.get_by_role("button", name="取消").click()
+    expect(page.get_by_role("tab", selected=True)).to_have_text("调度")
+    page.get_by_role("tab", name="水里有什么").click()
+    expect(page.locator(".rs-left")).to_be_visible()

@@ -44,6 +44,7 @@ export const RS = {
   exercise: "演练",
   exerciseOn: "演练中：以下全部是演练的情景、读数和记录，与实战分开保存",
   exerciseBegin: "转入演练",
+  filling: "正在填的",
   exerciseEnd: "退出演练",
   exerciseDropped: "已转入演练，在实战里填而没有保存的没有带过来",
   nightDropped: "已回到实战，在演练里填而没有保存的没有带过来",
