@@ -9,6 +9,7 @@ from sqlalchemy import text
 from riskmap.base import clock
 from riskmap.rescue import floods
 from riskmap.rescue.dispatch import incidents, marks, orders, seen, ways
+from riskmap.rescue.routing import queries
 from riskmap.store.snapshot import Snapshot
 
 
@@ -159,14 +160,15 @@ def since(snapshot: Snapshot, plan: Mapping[str, Any], until: datetime, names: s
             " AND c.at > CAST(:after AS timestamptz) AND c.at <= :until UNION ALL"
             " SELECT c.name, '恢复通行', o.at FROM rescue_road_opened AS o JOIN rescue_road_closed AS c"
             " USING (closed_id) WHERE c.exercise = :exercise AND o.at > CAST(:after AS timestamptz)"
-            " AND o.at <= :until UNION ALL SELECT c.name, '到时恢复通行', c.ends_at FROM rescue_road_closed AS c"
-            " WHERE c.exercise = :exercise AND c.ends_at > CAST(:after AS timestamptz) AND c.ends_at <= :until"
-            " AND NOT EXISTS (SELECT FROM rescue_road_opened AS o WHERE o.closed_id = c.closed_id AND o.at < c.ends_at)"
-            " ORDER BY 3"
+            " AND o.at <= :until"
         ),
         span,
     )
-    out += [f"{row.name or '无名道路'}{row.what}（{_clock(row.at)}）" for row in rows]
+    roads = [(row.at, row.name, row.what) for row in rows]
+    looked = datetime.fromisoformat(plan["body"]["looked_at"])
+    ended = queries.run_out(connection, plan["exercise"], looked, until)
+    roads += [(row.at, row.name, "到时恢复通行") for row in ended if row.at > looked and not row.still_shut]
+    out += [f"{name or '无名道路'}{what}（{_clock(at)}）" for at, name, what in sorted(roads, key=lambda r: r[0])]
     mine = _teams(plan)
     rows = connection.execute(
         text(

@@ -106,7 +106,7 @@ def names(snapshot: Snapshot, ids: Iterable[int]) -> Names:
     """Names of these teams, also of those that are not live any more."""
     wanted = sorted(set(ids))
     rows = every(snapshot, wanted) if wanted else []
-    form = forms(snapshot, wanted)
+    form = forms(snapshot, wanted, any_life=True)
     return Names({r["id"]: named(r, form.get(r["id"])) | {"full": form.get(r["id"]) == "full"} for r in rows})
 
 
