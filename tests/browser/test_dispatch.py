@@ -737,9 +737,10 @@ def in_view(page: Page, lon: float, lat: float) -> bool:
 
 
 def test_what_was_ordered_comes_into_view_and_a_reload_moves_nothing(page: Page, office: httpx.Client) -> None:
-    one = reported(office, "看得见处", 0.01, 0.01, trapped=6, needs=["boat"])
+    one = reported(office, "看得见处", 0.03, 0.02, trapped=6)
     page.reload()
     expect(row(page, "看得见处")).to_be_visible()
+    at_rest(page)  # the map has come to the water that there is
     page.evaluate("() => window.riskmap.map.setView([29.2, 115.2], 13)")  # the officer looks at something else
     card = planned(page)
     assert not in_view(page, *one["point"])
@@ -783,3 +784,100 @@ def test_on_a_phone_a_form_opens_where_it_is_seen_under_its_own_name(
     expect(page.get_by_role("tab", selected=True)).to_have_text("调度")
     page.get_by_role("tab", name="水里有什么").click()
     expect(page.locator(".rs-left")).to_be_visible()
+
+
+def tab_to(page: Page, selector: str, key: str = "Tab", most: int = 40) -> None:
+    """By the keyboard alone, and not from far."""
+    for _ in range(most):
+        if page.evaluate("(selector) => document.activeElement.matches(selector)", selector):
+            return
+        page.keyboard.press(key)
+    raise AssertionError(f"{selector} is not reached by {key}")
+
+
+def focused(page: Page, selector: str) -> None:
+    """The focus comes there by itself, and is not lost on the way."""
+    expect(page.locator(selector).first).to_be_focused()
+
+
+def test_a_whole_dispatch_is_led_by_the_keyboard_alone(page: Page, office: httpx.Client) -> None:
+    page.keyboard.press("Tab")
+    expect(page.locator(":focus")).to_have_text("跳到调度等各页")
+    page.keyboard.press("Enter")
+    focused(page, ".rs-right [role=tab][aria-selected=true]")
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("tab", name="力量")).to_be_focused()
+    page.keyboard.press("ArrowLeft")
+    expect(page.get_by_role("tab", name="调度")).to_be_focused()
+    # Reported: Escape gives up the place first, then the form, and each time the keyboard is where it was begun.
+    tab_to(page, ".rd-head .btn", most=3)
+    page.keyboard.press("Enter")
+    focused(page, ".map .canvas")
+    expect(page.locator(".sketch-panel")).to_contain_text("方向键")
+    page.keyboard.press("Escape")
+    focused(page, ".rd-place .btn")
+    page.keyboard.press("Escape")
+    expect(page.locator("form.rs-draft")).to_have_count(0)
+    focused(page, ".rd-head .btn")
+    page.keyboard.press("Enter")
+    expect(page.locator(".sketch-panel")).to_contain_text("方向键")
+    page.evaluate("(at) => window.riskmap.map.setView(at, 14, { animate: false })", [CITY[1], CITY[0]])
+    page.keyboard.press("ArrowRight")
+    at_rest(page)
+    page.keyboard.press("Enter")
+    focused(page, ".rd-place .btn")
+    tab_to(page, "input[name=name]", most=6)
+    page.keyboard.type("键盘村")
+    tab_to(page, "input[name=trapped-said]", most=2)
+    page.keyboard.press("ArrowUp")  # round: from not known to so many
+    focused(page, "input[name=trapped]")
+    page.keyboard.type("4")
+    tab_to(page, "input[value=boat]")
+    page.keyboard.press("Space")
+    tab_to(page, "form.rs-draft [type=submit]")
+    page.keyboard.press("Enter")
+    expect(row(page, "键盘村")).to_contain_text("被困 4 人")
+    [one] = office.get("/api/rescue/incidents").json()["items"]
+    assert (one["trapped"], one["needs"]) == (4, ["boat"])
+    focused(page, f"[data-incident='{one['id']}'] .main")
+    # Planned and accepted.
+    tab_to(page, ".rs-tab-acts .btn", "Shift+Tab", 3)
+    page.keyboard.press("Enter")
+    focused(page, ".rd-card[data-plan]")
+    tab_to(page, ".rd-card .pri", most=2)
+    page.keyboard.press("Enter")
+    expect(page.locator(".rd-card[data-plan]")).to_have_count(0)
+    focused(page, ".rd-tab")
+    # Followed: each mark leaves the keyboard at the next one.
+    tab_to(page, f"[data-incident='{one['id']}'] .rd-order .btn")
+    for said in ("已签收", "在途"):
+        page.keyboard.press("Enter")
+        expect(row(page, "键盘村").locator(".rd-when")).to_contain_text(said)
+        focused(page, f"[data-incident='{one['id']}'] .rd-order .btn")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    dialog = page.locator(".rd-dialog")
+    expect(dialog).to_be_visible()
+    tab_to(page, "input[name=note]")
+    page.keyboard.type("已靠岸")
+    tab_to(page, ".rd-marks .btn:nth-child(3)")
+    page.keyboard.press("Enter")
+    expect(dialog).to_contain_text("已靠岸")
+    focused(page, ".rd-marks .btn")
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(row(page, "键盘村").locator(".rd-when")).to_contain_text("已到达")
+    # Told anew, which is given up; then ended with its result.
+    tab_to(page, f"[data-incident='{one['id']}'] .rd-acts .btn:nth-child(2)")
+    page.keyboard.press("Enter")
+    focused(page, "form.rs-draft select[name=kind]")
+    page.keyboard.press("Escape")
+    focused(page, f"[data-incident='{one['id']}'] .main")
+    tab_to(page, f"[data-incident='{one['id']}'] .rd-acts .btn:last-child")
+    page.keyboard.press("Enter")
+    focused(page, ".ob-dialog textarea")
+    page.keyboard.type("全部救出")
+    tab_to(page, ".ob-dialog [type=submit]", most=3)
+    page.keyboard.press("Enter")
+    expect(page.locator(".rd-incident")).to_have_count(0)
+    focused(page, ".rd-tab")

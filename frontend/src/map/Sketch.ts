@@ -111,9 +111,10 @@ export class Sketch {
       session.refused = last !== undefined && !last.equals(latlng);
       this.tell();
     });
-    if (kind === "point" && document.activeElement?.matches(":focus-visible")) this.byKey(); // begun without a hand
+    const byKey = !!document.activeElement?.matches(":focus-visible"); // begun without a hand
+    if (kind === "point" && byKey) this.byKey();
     // The arrows and the space bar are the map's now; a field that is typed in keeps them.
-    if (kind === "point" && !document.activeElement?.matches("input, textarea, select")) map.getContainer().focus({ preventScroll: true });
+    if ((kind === "point" || byKey) && !document.activeElement?.matches("input, textarea, select")) map.getContainer().focus({ preventScroll: true });
     this.tell();
   }
 

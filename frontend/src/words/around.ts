@@ -15,7 +15,7 @@ export const A = {
   liveTip: "连接正常，数据一变动这里就更新",
   cutTip: "连接中断，这是最后一次收到的数据；恢复后自动更新",
   skip: "跳到",
-  skipTo: { map: "地图", table: "属性表", filters: "筛选" },
+  skipTo: { map: "地图", table: "属性表", filters: "筛选", night: "调度等各页", log: "日志" },
 
   crs: "坐标显示为",
   crsCopy: (text: string) => `复制坐标 ${text}`,

@@ -3,6 +3,7 @@ import { computed, reactive, watch } from "vue";
 import { getJson, isAbort, Problem } from "../../api/client";
 import { Latest } from "../../api/latest";
 import { complain, whyOf } from "../../selection/store";
+import { focusOn } from "../../shell/focusOn";
 import { OUT } from "../../words/rescueDispatch";
 import { forces, readTeams } from "../forces/forces";
 import { asked, isAway, night, readLog, withTheRest } from "../night";
@@ -139,6 +140,13 @@ export function putAside(): void {
   if (dispatch.shown !== null) dispatch.set.push(dispatch.shown);
   Object.assign(dispatch, { shown: null, stands: null, comparing: false });
   void readPlans(true);
+}
+
+/** The form in the left column is given up: the keyboard goes on from where it was begun. */
+export function giveUp(): void {
+  const { act } = dispatch;
+  dispatch.act = null;
+  void focusOn(act && "incident" in act ? `[data-incident="${act.incident.id}"] .main` : ".rd-head .btn", Promise.resolve(), "body, :disabled, .map *");
 }
 
 function clear(): void {
