@@ -2,12 +2,15 @@
 
 import math
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import create_engine, text
 from starlette.testclient import TestClient
 
 from riskmap.base import clock
+from riskmap.base.database import superuser_url
+from riskmap.base.settings import Settings
 
 HERE = (116.0, 29.7)  # in the tests' county 360402
 
@@ -57,3 +60,18 @@ def warning(client: TestClient, **more: Any) -> dict[str, Any]:
     answer = client.post("/api/rescue/warnings", json=body)
     assert answer.status_code == 201, answer.text
     return dict(answer.json())
+
+
+def run_out(settings: Settings, *closures: int) -> datetime:
+    """These closures end now, as if their time had come; when it was."""
+    owner = create_engine(superuser_url(settings))
+    with owner.begin() as connection:
+        at: datetime = connection.execute(
+            text(
+                "UPDATE rescue_road_closed SET ends_at = n.at FROM (SELECT clock_timestamp() AS at) AS n"
+                " WHERE closed_id = ANY(CAST(:ids AS bigint[])) RETURNING ends_at"
+            ),
+            {"ids": list(closures)},
+        ).scalars().all()[0]  # fmt: skip
+    owner.dispose()
+    return at

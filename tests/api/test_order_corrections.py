@@ -239,6 +239,26 @@ class TestWhoMayAndWhatMayNot:
         assert wrong["taken_back"]["by"] in lost.json()["detail"]
 
 
+class TestHowTheTeamStands:
+    def test_who_went_home_before_the_correction_is_not_sent_again_by_it(
+        self, admin: TestClient, boat: int, order: dict[str, Any]
+    ) -> None:
+        there = mark(admin, order, "arrival")
+        post(admin, f"teams/{boat}/status", {"status": "返回"})
+        now = post(admin, path(there, "arrival"), {"reason": "只是出发", "instead": "departure"})
+        assert (now["status"], now["turned_back"]) == ("departure", True)
+        assert stands(admin, boat)["status"] == "返回"
+
+    def test_an_end_that_is_told_late_of_a_time_before_the_arrival_frees_the_team(
+        self, admin: TestClient, boat: int, order: dict[str, Any]
+    ) -> None:
+        done_at = clock.now().isoformat()  # kept on a telephone without a network
+        mark(admin, order, "arrival")  # by the officer, who rang
+        now = mark(admin, order, "result", at=done_at, how="phone_page", key="late-1")
+        assert now["status"] == "result"
+        assert stands(admin, boat)["status"] == "返回"
+
+
 class TestNothingTwice:
     def test_what_is_marked_is_not_marked_again(self, admin: TestClient, order: dict[str, Any]) -> None:
         mark(admin, order, "receipt")

@@ -526,7 +526,7 @@ class TestAccept:
             "例原名艇队", "例早注销队"
         }  # fmt: skip
         elsewhere = get(make_account("editor", areas=["360481"]), "orders", plan=made["id"], at=after)["items"]
-        assert all(o["team"]["name"] is None for o in elsewhere)
+        assert [o["team"]["name"] for o in elsewhere] == [None, None]
 
     def test_water_that_was_taken_back_is_told(
         self, commander: TestClient, admin: TestClient, fleet: dict[str, int]

@@ -4,7 +4,6 @@ import io
 import math
 import os
 import signal
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import datetime, timedelta
@@ -18,7 +17,7 @@ import pytest
 from shapely.geometry import Point, shape
 from starlette.testclient import TestClient
 from tests.api.imports import wait
-from tests.api.rescue import flood, square
+from tests.api.rescue import flood, run_out, square
 from tests.api.test_bad_input import refused
 from tests.api.test_roads import geojson, run
 
@@ -161,9 +160,11 @@ def test_a_closure_that_has_run_out_is_not_lifted(admin: TestClient, pool: int) 
     assert "已于 11-02 00:00 到时恢复" in said["detail"]
 
 
-def test_a_closure_that_runs_out_has_its_entry_at_that_minute_and_once(admin: TestClient, pool: int) -> None:
+def test_a_closure_that_runs_out_has_its_entry_at_that_minute_and_once(
+    admin: TestClient, pool: int, settings: Settings
+) -> None:
     start = clock.now()
-    ends = (start + timedelta(seconds=4)).isoformat()
+    in_an_hour = (start + timedelta(hours=1)).isoformat()
 
     def close(reason: str, **more: Any) -> int:
         body = {"at": at((W[0], 29.705)), "length_m": 50, "reason": reason, **more}
@@ -176,14 +177,14 @@ def test_a_closure_that_runs_out_has_its_entry_at_that_minute_and_once(admin: Te
         assert answer.status_code == 200, answer.text
         return list(answer.json()["items"])
 
-    out, drill = close("夜间管制", ends_at=ends), close("演练封控", ends_at=ends, exercise=True)
-    lifted = close("先解除", ends_at=ends)
+    out, drill = close("夜间管制", ends_at=in_an_hour), close("演练封控", ends_at=in_an_hour, exercise=True)
+    lifted = close("先解除", ends_at=in_an_hour)
     lift = admin.post(f"/api/rescue/routing/closures/{lifted}/lift", json={"reason": "抢通"})
     assert lift.status_code == 200, lift.text
     # Over before it was entered: here nobody was ever kept from that road.
     close("补登", starts_at="2026-01-01T00:00:00", ends_at="2026-01-02T00:00:00")
     assert not [e for e in log() if "到时，" in e["what"]]  # it has not come
-    time.sleep(max(0.0, 4.2 - (clock.now() - start).total_seconds()))
+    ends = run_out(settings, out, drill, lifted).isoformat()
     later = admin.post("/api/rescue/log", json={"kind": "调度", "what": "此后的一条"})
     assert later.status_code == 201, later.text
 
@@ -220,9 +221,9 @@ def test_a_closure_that_runs_out_has_its_entry_at_that_minute_and_once(admin: Te
 
     # Shut on by another: that it ran out opens nothing.
     start = clock.now()
-    close("再封一次", ends_at=(start + timedelta(seconds=1.5)).isoformat())
+    shorter = close("再封一次", ends_at=in_an_hour)
     longer = close("一直封", length_m=200)
-    time.sleep(1.7)
+    run_out(settings, shorter)
     assert log()[0]["what"] == "乙路封闭到时，另有封闭，没有恢复通行"
     gone = admin.post(f"/api/rescue/routing/closures/{longer}/lift", json={"reason": "抢通"})
     assert gone.status_code == 200, gone.text

@@ -52,9 +52,10 @@ def test_statuses_of_before_know_the_marks_that_said_so(
                 )
             connection.execute(
                 text(
-                    "INSERT INTO rescue_team_status (team_id, status, at, by, how) VALUES (:team, '返回', now(), 't', 'hand')"
+                    "INSERT INTO rescue_team_status (team_id, status, at, by, how, order_id) VALUES"
+                    " (:team, '返回', now(), 't', 'hand', :order), (:team, '返回', now(), 't', 'hand', NULL)"
                 ),
-                bound,
+                bound | {"order": order},
             )
         before.migrate()
         with before.begin() as connection:
@@ -64,4 +65,8 @@ def test_statuses_of_before_know_the_marks_that_said_so(
                     " LEFT JOIN rescue_order_mark AS m USING (mark_id) ORDER BY status_id"
                 )
             ).all()
-    assert [(r.status, r.what) for r in rows] == [*said, ("返回", None)]
+    assert [(r.status, r.what) for r in rows] == [
+        *said,
+        ("返回", "result"),
+        ("返回", None),
+    ]  # a place alone copied the status of the mark before

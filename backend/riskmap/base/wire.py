@@ -1,6 +1,7 @@
 """What all bodies of requests share."""
 
 import re
+import unicodedata
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
@@ -14,7 +15,9 @@ PHONE_SAID = "应为电话号码：写数字，可带“+”“-”、空格和�
 def is_phone(text: str) -> bool:
     """Whether something can be dialled: it has digits and no foreign letters, but for an extension (“ext. 3”). Words
     beside the number may stand: lists that are imported have “值班室 8226000 转 3” and “138…/139…”."""
-    return bool(re.search(r"[0-9]", text)) and not re.search(r"[A-Za-z]", re.sub(r"(?i)\bext\b", "", text))
+    plain = unicodedata.normalize("NFKC", text)
+    plain = re.sub(r"(?i)(?<![a-z])ext(?![a-z])", "", plain)
+    return bool(re.search(r"[0-9]", plain)) and not re.search(r"[A-Za-z]", plain)
 
 
 def _phone(text: str) -> str:

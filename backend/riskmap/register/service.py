@@ -601,15 +601,16 @@ def party_row(party: Mapping[str, Any]) -> dict[str, Any]:
     return {**{name: party[name] for name in ("role", "post", "name", "phone")}, **dates}
 
 
-def _party_values(given: Sequence[Party]) -> list[dict[str, Any]]:
-    """Rows of what is sent; each says somebody, once."""
+def _party_values(given: Sequence[Party], standing: Collection[str] = ()) -> list[dict[str, Any]]:
+    """Rows of what is sent; each says somebody, once. `standing`: telephones that are there already, from a file that
+    had words instead: they do not keep anybody from changing the rest."""
     errors = []
     out: list[dict[str, Any]] = []
     for i, party in enumerate(given):
         row = party.model_dump(by_alias=True)
         if not (party.name or party.post or party.phone):
             errors.append(FieldError(f"parties.{i}.name", "required", "请填写姓名、职务或电话，或去掉这一行"))
-        if party.phone and not is_phone(party.phone):
+        if party.phone and party.phone not in standing and not is_phone(party.phone):
             errors.append(FieldError(f"parties.{i}.phone", "not_a_phone", PHONE_SAID))
         if party.from_ and party.to and party.to < party.from_:
             errors.append(FieldError(f"parties.{i}.to", "before_from", "止于的日期早于起始日期"))
@@ -641,8 +642,8 @@ def set_parties(snapshot: Snapshot, object_id: int, given: Sequence[Party], expe
     """Replace the persons and posts of an object, as a new state. Nothing is written where nothing changes."""
     connection, reader = snapshot.connection, snapshot.reader
     seen = _editable(snapshot, object_id)
-    rows = _party_values(given)
     before = queries.parties(connection, object_id, snapshot.state.n)
+    rows = _party_values(given, {p["phone"] for p in before})
     state = queries.parties_state(connection, object_id, snapshot.state.n)
     if expected in (None, state) and sorted(map(repr, before)) == sorted(map(repr, rows)):
         return PartyList(party_rows(connection, object_id, snapshot.state.n), state)

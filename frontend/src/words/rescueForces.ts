@@ -56,6 +56,7 @@ export const RF = {
   statusKept: (name: string, status: string) => `已登记：${name} ${status}`,
   history: "经过",
   historyOf: (name: string) => `${name}的经过`,
+  notCounting: "记错已更正，不算",
   historyNone: "还没有人报过。",
   how: { hand: "人工", api: "设备报", order: "按调度令", standby: "前置" } as Record<string, string>,
 

@@ -172,11 +172,13 @@ def since(snapshot: Snapshot, plan: Mapping[str, Any], until: datetime, names: s
     mine = _teams(plan)
     rows = connection.execute(
         text(
-            "SELECT DISTINCT ON (team_id) team_id, status, made_at FROM rescue_team_status"
+            "SELECT DISTINCT ON (team_id) team_id, status, made_at FROM rescue_team_status AS s"
             " WHERE exercise = :exercise AND team_id = ANY(CAST(:teams AS bigint[])) AND how <> 'order'"
-            " AND made_at > CAST(:after AS timestamptz) AND made_at <= :until ORDER BY team_id, at DESC, status_id DESC"
+            " AND made_at > CAST(:after AS timestamptz) AND made_at <= :at AND"
+            + marks.stands("s.mark_id")
+            + " ORDER BY team_id, at DESC, status_id DESC"
         ),
-        span | {"teams": mine},
+        {"exercise": plan["exercise"], "after": span["after"], "at": until, "teams": mine},
     )
     out += [f"{names.plain(row.team_id)}报{row.status}（{_clock(row.made_at)}）" for row in rows]
     gone = orders.turned_back(connection, exercise=plan["exercise"], at=until)

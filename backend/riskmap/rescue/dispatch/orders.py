@@ -37,7 +37,7 @@ def open_by_team(connection: Connection, *, exercise: bool, at: datetime) -> dic
         text(
             "SELECT DISTINCT ON (o.team_id) o.team_id, o.order_id AS id, o.incident_id AS incident, o.at, EXISTS ("
             "SELECT FROM rescue_order_mark AS m WHERE m.order_id = o.order_id AND m.what = 'arrival' AND"
-            + marks.STOOD + ") AS arrived, (SELECT max(m.made_at) FROM rescue_order_mark AS m"
+            + marks.STOOD + ") AS arrived, (SELECT max(least(m.at, m.made_at)) FROM rescue_order_mark AS m"
             " WHERE m.order_id = o.order_id AND" + marks.STOOD + ") AS marked_at FROM rescue_order AS o"
             " WHERE o.exercise = :exercise AND o.at <= :at AND"
             + _OPEN + " ORDER BY o.team_id, o.order_id DESC"
@@ -62,7 +62,7 @@ def _home(ordered_at: datetime, marked_at: datetime | None, told: Mapping[str, A
 
 def _since(ordered_at: datetime, marked_at: datetime | None, told: Mapping[str, Any]) -> bool:
     """Whether a report is newer than an order and than its last mark: who signs an order acts by it, whatever he said
-    before. By our clock too, for a telephone's may be fast."""
+    before. By our clock too, for a telephone's may be fast; a mark counts from when it was so, if it came in later."""
     return bool(told["at"] > ordered_at and told["made_at"] > max(ordered_at, marked_at or ordered_at))
 
 
@@ -192,7 +192,7 @@ def _one(
     due = row["at"] + timedelta(seconds=body["travel_s"])
     arrived = any(m["what"] == "arrival" for m in standing)
     full = form == "full"
-    marked_at = max((m["made_at"] for m in standing), default=None)
+    marked_at = max((min(m["at"], m["made_at"]) for m in standing), default=None)
     gone = status not in marks.OVER and told is not None and _home(row["at"], marked_at, told)
     return {
         "id": row["id"], "number": f"{row['number']}-{row['id']}", "plan": row["plan"], "exercise": row["exercise"],

@@ -36,7 +36,7 @@ def mark(
     if what == "cancelled" and not note:
         raise Invalid("没有记下", errors=[FieldError("note", "required", "撤销要写明原因")])
     then = minute.local(at) if at else now
-    if not order["ordered_at"] - timedelta(minutes=1) <= then <= now + timedelta(minutes=2):
+    if not order["ordered_at"] - timedelta(minutes=1) <= then <= now + minute.AHEAD:
         told = "时间在下令以前，请核对" if then < order["ordered_at"] else "时间在现在以后，请核对"
         raise Invalid("没有记下", errors=[FieldError("at", "bad_time", told)])
     _ensure_next(order, what, then)
@@ -127,6 +127,8 @@ def _write(
     place = None
     if what == "arrival":
         place = incidents.place_of(incidents.find(snapshot.connection, order["incident"]))
+    if what in marks.OVER:  # told late, of a time before what is known already: it is over all the same
+        at = max([at, *(m["at"] for m in order["marks"])])
     teams.add_status(
         snapshot, order["team"]["id"], status, at=at, place=place, order_id=order["id"], mark_id=made,
         exercise=order["exercise"],

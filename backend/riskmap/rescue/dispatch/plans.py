@@ -66,7 +66,7 @@ def _propose(opened: Opened, router: Any, wanted_of: Callable[[Snapshot], _Wante
         if wanted.must is not None and wanted.must not in {t.id for t in picture.crews}:
             why = next((o["why"] for o in picture.left_out if o["team"] == wanted.must), "没有这支队伍")
             raise Invalid("没有调整", errors=[FieldError("team", "not_free", f"不能派：{why}")])
-        roads = ways.look(snapshot, picture.crews, asked.flood_id, asked.exercise)
+        roads = ways.look(snapshot, picture.crews, asked.flood_id, asked.exercise, picture.at)
         based_on = last_number(snapshot.connection, asked.exercise)
     decided = _decide(router, wanted, picture, roads)
     with opened() as snapshot:

@@ -142,7 +142,8 @@ def get_status(
     team_id: TeamId, request: Request, reader: Inner, snapshot: ReadSnapshot, exercise: Exercise = False,
     at: At = None, limit: Some = 50,
 ) -> Any:  # fmt: skip
-    """{items: [{status, at, made_at, by, how, load, note, order, position}]}: reports of a team, the newest first."""
+    """{items: [{status, at, made_at, by, how, load, note, order, position, taken_back}]}: reports, the newest first;
+    `taken_back`: by a mark that was wrong."""
     then = minute.asked(snapshot.connection, at)
     snapshot = snapshot.known_at(at)
     teams.ensure_seen(snapshot, team_id)

@@ -5,6 +5,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import shapely
@@ -35,9 +36,11 @@ def legs(
     return legs_of(look(snapshot, teams, flood_id, exercise), router, teams, places)
 
 
-def look(snapshot: Snapshot, teams: Iterable[Team], flood_id: int | None, exercise: bool) -> Roads:
-    """What is closed to what each of these teams drives, and the roads."""
-    return routing.look_each(snapshot.connection, {t.vehicle for t in teams}, flood_id, exercise)
+def look(
+    snapshot: Snapshot, teams: Iterable[Team], flood_id: int | None, exercise: bool, at: datetime | None = None
+) -> Roads:
+    """What is closed at a minute to what each of these teams drives, and the roads."""
+    return routing.look_each(snapshot.connection, {t.vehicle for t in teams}, flood_id, exercise, at)
 
 
 def legs_of(roads: Roads, router: Router, teams: Sequence[Team], places: Sequence[Place]) -> tuple[Legs, Answer]:

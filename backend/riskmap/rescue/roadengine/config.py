@@ -4,6 +4,8 @@ from pathlib import Path
 from typing import Any
 
 STRETCHES = "stretches.npz"
+# Metres round a closure, and of a road along it that are closed: a road that it crosses stays open.
+CLOSURE_M, OVERLAP_M = 2.0, 8.0
 
 
 def settings_of(place: Path, *, build: bool = False) -> dict[str, Any]:

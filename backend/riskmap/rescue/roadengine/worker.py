@@ -16,7 +16,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from riskmap.rescue.roadengine.config import STRETCHES, settings_of
+from riskmap.rescue.roadengine.config import CLOSURE_M, OVERLAP_M, STRETCHES, settings_of
 from riskmap.rescue.roadengine.plane import Plane
 from riskmap.rescue.roadengine.polyline import decoded
 
@@ -25,7 +25,6 @@ Position = tuple[float, float]
 _KEPT_WATERS = 6
 _BUFFER_M = 1.0  # round closed water: positions in the tiles are rounded
 _SHORE_M = 2.0  # a boat's straight way may leave the water by this much at its banks
-_OVERLAP_M, _CLOSURE_M = 8.0, 2.0  # of a closure with a stretch, so that a road it crosses stays open
 _SNAPS_M = (60.0, 250.0, 1_000.0, 5_000.0)
 _MOST_TRIED = 40
 _INSIDE_M = 0.5
@@ -61,10 +60,10 @@ class Water:
                 shapely.prepare(self.afloat)
         barred = np.zeros(n, bool)
         for line in shut:
-            band = shapely.buffer(roads.plane.flat(line), _CLOSURE_M, cap_style="flat")
+            band = shapely.buffer(roads.plane.flat(line), CLOSURE_M, cap_style="flat")
             met = roads.tree.query(band, predicate="intersects")
             length = shapely.length(shapely.intersection(roads.lines[met], band))
-            barred[met[length >= np.minimum(_OVERLAP_M, shapely.length(roads.lines[met]) / 2)]] = True
+            barred[met[length >= np.minimum(OVERLAP_M, shapely.length(roads.lines[met]) / 2)]] = True
         self.out = wet | barred
         self.wet = wet
         # Only where open road meets closed is the engine told: it gets no farther, and no way begins or ends inside.

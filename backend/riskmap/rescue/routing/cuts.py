@@ -35,11 +35,16 @@ def what_cuts(
     if not left or not ask:
         return [out.get(i, "unproved") for i in range(len(starts))]
 
+    failed = False
+
     def reached(looked: Looked, which: Sequence[int]) -> dict[int, bool | None]:
-        """Whether there is a way so; None where the engine did not say."""
-        rows, how = service.matrix_of(looked, router, [starts[i][0] for i in which], [place]) if which else ([], None)
-        by_road = how is not None and how.by == "road"
-        return {i: row[0] is not None if by_road else None for i, row in zip(which, rows, strict=True)}
+        """Whether there is a way so; None where the engine did not say, which is then asked no more."""
+        nonlocal failed
+        if failed or not which:
+            return dict.fromkeys(which)
+        rows, how = service.matrix_of(looked, router, [starts[i][0] for i in which], [place])
+        failed = how.by != "road"
+        return {i: None if failed else row[0] is not None for i, row in zip(which, rows, strict=True)}
 
     # Without water it does not depend on who drives.
     some = roads[starts[0][1]]

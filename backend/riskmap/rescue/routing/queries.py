@@ -8,6 +8,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection, text
 
+from riskmap.rescue.roadengine.config import CLOSURE_M, OVERLAP_M
 from riskmap.rescue.routing.network import may_be_driven
 
 _IN_FORCE = (
@@ -83,14 +84,15 @@ def run_out(connection: Connection, exercise: bool, since: datetime | None, unti
                 " WHERE a.closed_id <> c.closed_id AND a.exercise = c.exercise AND a.at <= c.ends_at"
                 " AND a.starts_at <= c.ends_at AND (a.ends_at IS NULL OR a.ends_at > c.ends_at)"
                 " AND (b.at IS NULL OR b.at > c.ends_at) AND a.geom && c.geom AND ST_Length(ST_Intersection("
-                "c.geom, ST_Buffer(a.geom, :beside))::geography) > :along_m) AS still_shut"
+                "c.geom, ST_SetSRID(ST_Buffer(a.geom::geography, :beside_m)::geometry, 4490))::geography) > :along_m)"
+                " AS still_shut"
                 " FROM rescue_road_closed AS c WHERE c.exercise = :exercise AND c.ends_at > c.at"
                 " AND c.ends_at <= :until AND (CAST(:since AS timestamptz) IS NULL OR c.ends_at >= :since)"
                 " AND NOT EXISTS (SELECT FROM rescue_road_opened AS o WHERE o.closed_id = c.closed_id"
                 " AND o.at < c.ends_at) ORDER BY c.ends_at DESC, c.closed_id DESC"
             ),
             # As the engine tells what lies along a closure from what crosses it.
-            {"exercise": exercise, "since": since, "until": until, "beside": 2 / 111_000, "along_m": 8},
+            {"exercise": exercise, "since": since, "until": until, "beside_m": CLOSURE_M, "along_m": OVERLAP_M},
         )
     )
 

@@ -11,7 +11,7 @@ export interface Team {
   order: { id: number; incident: number; at: string } | null;
 }
 export interface Teams { items: Team[]; hidden: number; by_status: Record<string, number>; at: string; state: number }
-export interface Report { status: TeamStatus; at: string; made_at: string; by: string; how: string; load: number | null; note: string; order: number | null; position: At | null }
+export interface Report { status: TeamStatus; at: string; made_at: string; by: string; how: string; load: number | null; note: string; order: number | null; position: At | null; taken_back: boolean }
 
 export interface Leg { travel_s: number; distance_m: number; routing: "road" | "straight_line"; boat_leg: { distance_m: number; travel_s: number } | null }
 export interface How { routing: "road" | "straight_line"; routing_title: string; routing_notes: string[] }

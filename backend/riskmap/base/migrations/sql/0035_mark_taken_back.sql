@@ -25,4 +25,4 @@ UPDATE rescue_team_status AS s SET mark_id = (
        AND s.status = CASE m.what WHEN 'departure' THEN '在途' WHEN 'arrival' THEN '到达' WHEN 'result' THEN '返回'
                                   WHEN 'cancelled' THEN '返回' END
      ORDER BY m.mark_id DESC LIMIT 1)
- WHERE s.how = 'order' AND s.order_id IS NOT NULL;
+ WHERE s.order_id IS NOT NULL;
