@@ -7,15 +7,13 @@ import { complain } from "../../selection/store";
 import type { useAct } from "../../shell/act";
 import { RD } from "../../words/rescueDispatch";
 import { night } from "../night";
-import { readChanged } from "./dispatch";
 import type { Mark, Order } from "./types";
 
-/** Told by telephone: what the team did, when, and with which words. */
+/** Told by telephone: what the team did, when, and with which words. What was read before is to be read again. */
 export async function markOrder(run: ReturnType<typeof useAct>["run"], id: number, what: string, more: { note: string; at?: string | null } = { note: "" }): Promise<Order | undefined> {
   const done = await run(() => send<Order>("POST", `/api/rescue/orders/${id}/marks`, { what, how: "call", ...more }));
   if (!done) return undefined;
   ElMessage({ type: "success", message: RD.marked(RD.marks[what] ?? what), grouping: true });
-  void readChanged();
   return done;
 }
 
