@@ -537,6 +537,11 @@ class TestAccept:
         accept(commander, made)
         post(admin, f"floods/{water['id']}/withdraw", {"reason": "画错"}, 200)
         assert get(admin, f"plans/{made['id']}")["since"] == ["淹没范围已全部撤回"]
+        anew = post(admin, f"plans/{made['id']}/replan", {})
+        assert anew["flood"] is None
+        assert anew["routing_notes"][0] == "原来所按的淹没范围已全部撤回，这个方案没有按水算。"
+        # Made anew from that, nothing was taken back any more.
+        assert "撤回" not in str(post(admin, f"plans/{anew['id']}/replan", {})["routing_notes"])
 
     def test_who_sets_out_again_after_all_is_not_taken_back(
         self, commander: TestClient, admin: TestClient, fleet: dict[str, int]

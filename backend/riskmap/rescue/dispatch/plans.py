@@ -5,7 +5,7 @@ with its parent, and the difference between the two is shown before either is ac
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -34,6 +34,7 @@ class _Wanted:
     how: str
     parent: Mapping[str, Any] | None = None
     must: int | None = None  # a team whose way is asked for: without one nothing is written
+    notes: Sequence[str] = ()  # what has to be known of it before all else
 
 
 def make(opened: Opened, router: Any, asked: Asked) -> int:
@@ -99,9 +100,12 @@ def _by_hand(snapshot: Snapshot, plan_id: int, team: int, incident: int | None, 
 def _anew(snapshot: Snapshot, plan_id: int, flood: int | None, of: Sequence[int] | None, keep_pins: bool) -> _Wanted:
     connection = snapshot.connection
     parent = head(connection, plan_id)
+    notes = []
     if flood is None and parent["flood"] is not None:
         standing = floods.newest_standing(connection, parent["flood"])
         flood = None if standing is None else int(standing["id"])
+        if flood is None:
+            notes.append("原来所按的淹没范围已全部撤回，这个方案没有按水算。")
     ids = list(of) if of is not None else _going_on(connection, parent["incidents"])
     if not ids:
         raise Invalid("没有重算", errors=[FieldError("incidents", "all_over", "方案里的险情都已结束")])
@@ -109,7 +113,7 @@ def _anew(snapshot: Snapshot, plan_id: int, flood: int | None, of: Sequence[int]
         ids, parent["teams"], flood, parent["exercise"], _pins(parent) if keep_pins else {}, replanning=True,
         decided_at=_looked_at(parent),
     )  # fmt: skip
-    return _Wanted(asked, "replanned", parent)
+    return _Wanted(asked, "replanned", parent, notes=notes)
 
 
 def _sent(snapshot: Snapshot, plan: Mapping[str, Any]) -> dict[int, int]:
@@ -206,7 +210,7 @@ def _keep(
     asked, parent = wanted.asked, wanted.parent
     free = {c.id for c in picture.crews}
     body = {
-        **ways.told(decided.answer),
+        **ways.told(replace(decided.answer, notes=[*wanted.notes, *decided.answer.notes])),
         **reasons.assigned(
             snapshot, asked, picture, roads, decided.by_pair, decided.routes, decided.cut_off, decided.tasks
         ),
