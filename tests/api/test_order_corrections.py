@@ -215,6 +215,17 @@ class TestWhoMayAndWhatMayNot:
         assert (now["status"], now["marks"][-1]["note"]) == ("cancelled", "没有做完就改派了")
         assert stands(admin, boat)["order"]["id"] == second["id"]
 
+    def test_who_has_not_seen_what_was_marked_since_is_told(self, admin: TestClient, order: dict[str, Any]) -> None:
+        there = mark(admin, order, "arrival")
+        seen = there["marks"][-1]["id"]
+        mark(admin, order, "result")
+        where = f"/api/rescue/{path(there, 'arrival')}"
+        said = refused(admin.post(where, json={"reason": "还没有到", "last": seen}), 409)
+        assert (said["code"], "记为完成，没有更正" in said["detail"]) == ("marked_since", True)
+        [now] = get(admin, "orders", incident=order["incident"])["items"]
+        assert now["status"] == "result"
+        post(admin, path(now, "arrival"), {"reason": "还没有到", "last": now["marks"][-1]["id"]})
+
     def test_of_many_who_correct_at_once_one_does(
         self, admin: TestClient, make_account: Maker, order: dict[str, Any]
     ) -> None:

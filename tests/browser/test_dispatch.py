@@ -308,7 +308,7 @@ def test_a_road_that_closes_asks_for_another_plan_and_its_card_says_why(page: Pa
     post(office, "routing/closures", {"at": middle, "length_m": 60, "reason": "桥面过水"})
     page.reload()
     held = page.locator(".rd-card.held")
-    expect(held).to_contain_text(re.compile("采纳以后有变：.*封闭"))
+    expect(held).to_contain_text(re.compile("方案拟定以后有变：.*封闭"))
     held.get_by_role("button", name="重算").click()
     card = page.locator(".rd-card[data-plan]")
     expect(card).to_contain_text(re.compile("因.*封闭"))
@@ -373,7 +373,7 @@ def test_who_has_gone_home_is_told_and_another_is_put_in_its_place(page: Page, o
     when = row(page, "北头").locator(".rd-when")
     expect(when).to_contain_text("已报返回")
     page.wait_for_function("() => window.riskmapWays.counts().running === 0")
-    expect(page.locator(".rd-card.held")).to_contain_text(re.compile("采纳以后有变：.*报返回"))
+    expect(page.locator(".rd-card.held")).to_contain_text(re.compile("方案拟定以后有变：.*报返回"))
     one = opened(page, "北头")
     pick = one.get_by_label("指定队伍")
     # Those that fit first, each with how long; those that lack something say what.

@@ -105,7 +105,7 @@ def test_a_night_from_the_water_to_the_log(
     tab(page, "调度")
     page.evaluate("([x, y]) => window.riskmap.map.setView([y, x], 13, { animate: false })", list(MIDDLE))
     held = page.locator(".rd-card.held")
-    expect(held).to_contain_text(re.compile("采纳以后有变：.*封闭"))
+    expect(held).to_contain_text(re.compile("方案拟定以后有变：.*封闭"))
     held.get_by_role("button", name="重算").click()
     expect(card).to_contain_text(re.compile("因.*封闭"))
     second = office.get(f"/api/rescue/plans/{card.get_attribute('data-plan')}").json()

@@ -11,12 +11,14 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, text
 
+from riskmap.access.reader import SYSTEM
 from riskmap.base.audit import dump_json
 from riskmap.selection.compile import compile_selection
 from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Snapshot
 
 Kind = Literal["水情", "预警", "响应", "调度", "转移", "设置"]
+ITSELF = "系统"  # who is told for what no account did
 KINDS: tuple[Kind, ...] = ("水情", "预警", "响应", "调度", "转移", "设置")
 
 
@@ -82,7 +84,7 @@ def entries(
         ),
         {"exercise": exercise, "kind": kind, "since": since, "until": until, "before": before, "limit": limit},
     )
-    return [dict(row) for row in rows.mappings()]
+    return [dict(row) | {"by": ITSELF if row["by"] == SYSTEM.name else row["by"]} for row in rows.mappings()]
 
 
 def shown(snapshot: Snapshot, found: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -13,7 +13,6 @@ from sqlalchemy import Connection, text
 from riskmap.rescue import log, minute
 from riskmap.rescue.routing import queries
 
-ITSELF = "系统"  # who is told for what nobody did
 _OF_ROADS: log.Kind = "调度"  # as the entry that they were closed
 
 
@@ -52,7 +51,7 @@ def came_about(
     until = min(until, minute.now(connection))
     return [
         {
-            "id": -row.closed_id, "at": row.at, "by": ITSELF, "exercise": exercise, "kind": _OF_ROADS,
+            "id": -row.closed_id, "at": row.at, "by": log.ITSELF, "exercise": exercise, "kind": _OF_ROADS,
             "what": f"{row.name}封闭到时，" + ("另有封闭，没有恢复通行" if row.still_shut else "恢复通行"),
             "flood": None, "state": row.state, "ref": {"kind": "road_closed", "id": row.closed_id}, "body": None,
         }

@@ -64,6 +64,7 @@ def accept(snapshot: Snapshot, plan_id: int) -> int:
             else "改道，另有新令" if one["order"] in turned else "改派或收回"
         )  # fmt: skip
         made = marks.add(snapshot, one["order"], "cancelled", at=None, how="system", note=f"第 {number} 号方案：{why}")
+        orders.note_taken_back(snapshot, one, f"随第 {number} 号方案：{why}", exercise, plan["flood"])
         if one["team"] not in sent and one["order"] not in gone:  # what it has reported itself stays
             teams.add_status(
                 snapshot, one["team"], "返回", order_id=one["order"], mark_id=made, exercise=exercise
@@ -78,7 +79,14 @@ def accept(snapshot: Snapshot, plan_id: int) -> int:
     parties = persons.of_objects(snapshot, sent)
     for one in new:
         orders.issue(
-            snapshot, plan_id, one, about[one["incident"]], by_id[one["team"]], parties.get(one["team"], ()), exercise
+            snapshot,
+            plan_id,
+            one,
+            about[one["incident"]],
+            by_id[one["team"]],
+            parties.get(one["team"], ()),
+            exercise,
+            plan["flood"],
         )
     return number
 

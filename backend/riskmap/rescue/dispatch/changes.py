@@ -232,7 +232,7 @@ def since_of_others(snapshot: Snapshot, plan: Mapping[str, Any], until: datetime
         if one["changed_at"] > given[i] and one["state"] != "closed":
             what = "有更新" if one["state"] == "open" else incidents.STATES[one["state"]]
             out.append(f"险情 {i} {what}（{_clock(one['changed_at'])}）")
-    return out + _corrected(snapshot, plan, until, of_others=True)
+    return [f"先前的调度令：{one}" for one in out] + _corrected(snapshot, plan, until, of_others=True)
 
 
 def _clock(at: datetime) -> str:

@@ -84,7 +84,13 @@ def merge(snapshot: Snapshot, incident_id: int, version: int, others: Mapping[in
         _version(snapshot, i, one["version"] + 1, "merged", _facts(one))
         _link(snapshot, i, incident_id, "merged")
     listed = "、".join(str(i) for i in gone)
-    _note(snapshot, incident_id, now["exercise"], f"险情 {listed} 并入 {incident_id}：{said(facts)}", facts["flood"])
+    told = "；".join(
+        what + said_
+        for what, name in (("", "trapped"), ("其中需帮助的", "vulnerable"))
+        if (said_ := put_together([one[name] for one in (now, *gone.values())], facts[name]))
+    )
+    what = f"险情 {listed} 并入 {incident_id}：{said(facts)}" + (f"（{told}）" if told else "")
+    _note(snapshot, incident_id, now["exercise"], what, facts["flood"])
 
 
 def split(snapshot: Snapshot, incident_id: int, version: int, parts: Sequence[Mapping[str, Any]]) -> list[int]:
@@ -106,6 +112,19 @@ def split(snapshot: Snapshot, incident_id: int, version: int, parts: Sequence[Ma
     what = f"险情 {incident_id} 拆为 {listed}" + (f"（{told}）" if told else "")
     _note(snapshot, incident_id, now["exercise"], what, now["flood"])
     return made
+
+
+def put_together(before: Sequence[int | None], after: int | None) -> str:
+    """What has to be known of persons whose incidents became one: more or fewer than were known, or not known any more;
+    empty where they add up. As the page says it while it is filled in (`putTogether`)."""
+    known = [n for n in before if n is not None]
+    total, unknown = sum(known), len(before) - len(known)
+    rest = f"，另有 {unknown} 处不明" if unknown else ""
+    if after is None:
+        return f"合并前合计 {total:,} 人{rest}，合并后不明" if total else ""
+    if after >= total and (unknown or after == total):
+        return ""
+    return f"合并前合计 {total:,} 人{rest}，合并后{'多' if after > total else '少'} {abs(after - total):,} 人"
 
 
 def added_up(before: int | None, parts: Sequence[int | None]) -> str:

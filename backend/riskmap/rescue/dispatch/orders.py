@@ -225,7 +225,7 @@ def _said(
 
 
 def issue(snapshot: Snapshot, plan_id: int, one: Mapping[str, Any], incident: Mapping[str, Any], team: teams.Team,
-          parties: Sequence[Mapping[str, Any]], exercise: bool) -> int:  # fmt: skip
+          parties: Sequence[Mapping[str, Any]], exercise: bool, flood: int | None) -> int:  # fmt: skip
     """Write an order of an accepted plan, with the team's status and the log; its id."""
     connection = snapshot.connection
     first = parties[0] if parties else None
@@ -246,11 +246,23 @@ def issue(snapshot: Snapshot, plan_id: int, one: Mapping[str, Any], incident: Ma
     teams.add_status(snapshot, team.id, "出动", order_id=made, exercise=exercise)
     log.note(
         connection, by=snapshot.reader.name, kind="调度", exercise=exercise,
-        what=f"调度令 {made} 致{team.row['name']}：{what}", flood_id=incident["flood"],
+        what=f"调度令 {made} 致{team.row['name']}：{what}", flood_id=flood,
         ref={"kind": "order", "id": made, "team": team.id, "incident": incident["id"]},
         about=log.About(team.id, f"调度令 {made}：{what}", f"调度令 {made}（队伍无权查看）：{what}"),
     )  # fmt: skip
     return made
+
+
+def note_taken_back(snapshot: Snapshot, one: Mapping[str, Any], why: str, exercise: bool, flood: int | None) -> None:
+    """That a plan takes an order back ({order, team, incident}), in the log."""
+    name = next((r["name"] for r in seen.every(snapshot, [one["team"]])), f"队伍 {one['team']}")
+    said = f"调度令 {one['order']} 撤销，{why}"
+    log.note(
+        snapshot.connection, by=snapshot.reader.name, kind="调度", exercise=exercise,
+        what=f"调度令 {one['order']}（{name}→险情 {one['incident']}）撤销，{why}", flood_id=flood,
+        ref={"kind": "order", "id": one["order"], "team": one["team"], "incident": one["incident"]},
+        about=log.About(one["team"], said, f"调度令 {one['order']}（队伍无权查看）撤销，{why}"),
+    )  # fmt: skip
 
 
 def content(incident: Mapping[str, Any], one: Mapping[str, Any]) -> str:

@@ -44,7 +44,9 @@ def mark(
     _note(snapshot, order, f"{marks.TITLES[what]}，{marks.HOW[how]}" + (f"：{note}" if note else ""), what, then)
 
 
-def correct(snapshot: Snapshot, order_id: int, mark_id: int, *, reason: str, instead: str | None) -> None:
+def correct(
+    snapshot: Snapshot, order_id: int, mark_id: int, *, reason: str, instead: str | None, last: int | None = None
+) -> None:
     """A mark was wrong: it counts no more, nor what it said of the team; `instead`: what it should have been, at the
     same time. Both stay readable. Raises Conflict where another has corrected it, or where the team would have two
     orders; Forbidden, Invalid, NotFound."""
@@ -59,6 +61,12 @@ def correct(snapshot: Snapshot, order_id: int, mark_id: int, *, reason: str, ins
     if wrong["taken_back"]:
         back = wrong["taken_back"]
         raise Conflict(f"这条已由 {back['by']} 于 {_moment(back['at'])} 更正。", code="corrected", now=back)
+    newest = order["marks"][-1]
+    if last is not None and newest["id"] > last:
+        raise Conflict(
+            f"刚由 {newest['by']} 于 {_moment(newest['at'])} 记为{newest['what_title']}，没有更正。请先看过再更正。",
+            code="marked_since", now={"what": newest["what"], "by": newest["by"], "at": newest["at"]},
+        )  # fmt: skip
     if wrong["how"] == "system":
         raise Conflict("这份调度令是随方案收回的，不能单独更正。要再派这支队伍，请重算方案。", code="by_plan")
     if "cancelled" in {wrong["what"], instead}:
@@ -73,7 +81,9 @@ def correct(snapshot: Snapshot, order_id: int, mark_id: int, *, reason: str, ins
             told = f"这份调度令另有{marks.TITLES[order['status']]}的记录，不能再改记"
             raise Invalid("没有更正", errors=[FieldError("instead", "over", told)])
         _ensure_next(order, instead, wrong["at"], "instead")
-        _write(snapshot, order, instead, at=wrong["at"], how=wrong["how"], note=reason)
+        _write(
+            snapshot, order, instead, at=wrong["at"], how=wrong["how"], note=reason if instead == "cancelled" else ""
+        )
         now = minute.asked(connection, None)
     others = orders.open_of(connection, order["team"]["id"], exercise=exercise, at=now)
     if order_id in others and len(others) > 1:

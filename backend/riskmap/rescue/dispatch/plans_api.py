@@ -214,10 +214,11 @@ def correct_mark(
     order_id: OrderId, mark_id: Annotated[int, Path(title="记录编号", ge=1, le=2**62)], body: Correction,
     request: Request, reader: Writer, snapshot: WriteSnapshot,
 ) -> Any:  # fmt: skip
-    """{reason, instead: receipt|departure|arrival|result|cancelled | null}: a mark that was wrong counts no more, and
-    the team stands as it did without it; `instead`: what it should have been, at the same time. 409 where another has
-    corrected it, a plan took the order back, or the team would have two open orders."""
-    outcome.correct(snapshot, order_id, mark_id, reason=body.reason, instead=body.instead)
+    """{reason, instead: receipt|departure|arrival|result|cancelled | null, last: id | null}: a mark that was wrong
+    counts no more, and the team stands as it did without it; `instead`: what it should have been, at the same time.
+    409 where another has corrected it or marked since `last`, a plan took the order back, or the team would have two
+    open orders."""
+    outcome.correct(snapshot, order_id, mark_id, reason=body.reason, instead=body.instead, last=body.last)
     then = minute.asked(snapshot.connection, None)
     return answer(request, snapshot, orders.find(snapshot, order_id, then), then)
 

@@ -146,9 +146,10 @@ class OrderMark(Wire):
 
 
 class Correction(Reason):
-    """A mark was wrong; `instead`: what it should have been."""
+    """A mark was wrong; `instead`: what it should have been; `last`: the newest mark that was seen."""
 
     instead: Literal["receipt", "departure", "arrival", "result", "cancelled"] | None = Field(None, title="改记为")
+    last: Id | None = Field(None, title="看到的最后一条")
 
 
 class Call(Wire):

@@ -18,8 +18,8 @@ export async function markOrder(run: ReturnType<typeof useAct>["run"], id: numbe
 }
 
 /** A mark that was wrong counts no more; `instead`: what it should have been. */
-export async function correctMark(run: ReturnType<typeof useAct>["run"], id: number, mark: Mark, reason: string, instead: string | null): Promise<Order | null> {
-  const done = await run(() => send<Order>("POST", `/api/rescue/orders/${id}/marks/${mark.id}/correct`, { reason, instead }));
+export async function correctMark(run: ReturnType<typeof useAct>["run"], id: number, mark: Mark, reason: string, instead: string | null, last: number | null): Promise<Order | null> {
+  const done = await run(() => send<Order>("POST", `/api/rescue/orders/${id}/marks/${mark.id}/correct`, { reason, instead, last }));
   if (done) ElMessage({ type: "success", message: RD.corrected(mark.what_title), grouping: true });
   return done ?? null;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { cutsOf } from "./cuts";
-import { addedUp, basisWords, changeWords, fromTo, isPersons, minutesTo, numberOf, trappedOf, typedTrapped } from "./say";
+import { addedUp, basisWords, changeWords, fromTo, isPersons, minutesTo, numberOf, putTogether, trappedOf, typedTrapped } from "./say";
 import type { DiffRow, Sent } from "./types";
 
 const sent = (name: string, travel_s: number | null, arrived = false): Sent => ({ team: 1, team_name: name, masked: null, travel_s, distance_m: 1, arrived });
@@ -70,4 +70,16 @@ describe("the trapped", () => {
     expect([numberOf(typedTrapped("unknown", "")), numberOf(typedTrapped("none", ""))]).toEqual([null, 0]);
     expect(isPersons(typedTrapped("some", ""))).toBe(false);
   });
+});
+
+describe("incidents that become one", () => {
+  it.each<[(number | null)[], number | null, string, boolean]>([
+    [[8, 4], 12, "", false],
+    [[8, 4], 9, "合并前合计 12 人，合并后少 3 人", true],
+    [[8, 4], 14, "合并前合计 12 人，合并后多 2 人", false],
+    [[8, 4, null], 14, "", false],
+    [[8, 4, null], 9, "合并前合计 12 人，另有 1 处不明，合并后少 3 人", true],
+    [[8, null], null, "合并前合计 8 人，另有 1 处不明，合并后不明", false],
+    [[null, null], null, "", false],
+  ])("%j to %j", (before, after, said, asks) => expect(putTogether(before, after)).toEqual({ said, asks }));
 });

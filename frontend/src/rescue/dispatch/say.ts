@@ -27,6 +27,15 @@ export function addedUp(before: number | null, parts: readonly (number | null)[]
   return { said: sum === before ? "" : RD.partsSum(sum) + (sum > before ? RD.partsMore(sum - before) : RD.partsFewer(before - sum)), asks: sum < before };
 }
 
+/** The same of incidents that become one, as the log will say it. */
+export function putTogether(before: readonly (number | null)[], after: number | null): { said: string; asks: boolean } {
+  const known = before.filter((n) => n !== null);
+  const [total, unknown] = [known.reduce((a, b) => a + b, 0), before.length - known.length];
+  if (after === null) return { said: total ? RD.mergedUnknown(total, unknown) : "", asks: false };
+  if (after >= total && (unknown || after === total)) return { said: "", asks: false };
+  return { said: RD.mergedSum(total, unknown, after - total), asks: after < total };
+}
+
 /** Minutes until a moment; negative where it is over. */
 export function minutesTo(at: string, now: number): number {
   return Math.ceil((Date.parse(at) - now) / 60_000);
