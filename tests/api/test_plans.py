@@ -436,7 +436,9 @@ class TestAccept:
         assert (order["turned_back"], order["late"]) == (True, False)
         # Another plan does not settle it.
         other = accept(commander, plan(admin, west, teams=[fleet["west"]]))
-        assert [s.split("（")[0] for s in get(admin, f"plans/{other['id']}")["since"]] == ["先前的调度令：例东艇队报返回"]
+        assert [s.split("（")[0] for s in get(admin, f"plans/{other['id']}")["since"]] == [
+            "先前的调度令：例东艇队报返回"
+        ]
         post(admin, f"incidents/{west['id']}/close", {"version": 1, "result": "救出"}, 200)
         done = get(admin, "orders", running=True, incident=west["id"])["items"][0]
         post(admin, f"orders/{done['id']}/marks", {"what": "result", "how": "call"})
