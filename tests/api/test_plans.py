@@ -306,8 +306,11 @@ class TestAccept:
             assert status[o["team"]["id"]][0] == "出动"
             assert status[o["team"]["id"]][1]["id"] == o["id"]
         log = get(admin, "log", kind="调度")["items"]
-        assert sum(e["what"].startswith("调度令 ") for e in log[:2]) == 2
-        assert log[2]["what"].startswith(f"采纳第 {done['accepted_number']} 号方案")
+        assert sum(e["what"].startswith("调度令 ") for e in log[1:3]) == 2
+        assert log[0]["what"].startswith(f"采纳第 {done['accepted_number']} 号方案")
+        # Who looks back at that entry sees the whole act.
+        then = get(admin, "orders", plan=done["id"], at=log[0]["at"])["items"]
+        assert {o["id"] for o in then} == {o["id"] for o in done["orders"]}
         # Teams under an order are not sent by another plan.
         third = incident(admin, place(101), trapped=1, needs=["boat"])
         assert plan(admin, third)["assignments"] == [] or fleet["east"] not in sent(plan(admin, third))

@@ -69,13 +69,6 @@ def accept(snapshot: Snapshot, plan_id: int) -> int:
             teams.add_status(
                 snapshot, one["team"], "返回", order_id=one["order"], mark_id=made, exercise=exercise
             )  # fmt: skip
-    log.note(
-        connection, by=by, kind="调度", exercise=exercise, flood_id=plan["flood"],
-        what=f"采纳第 {number} 号方案（方案稿 {plan_id}）：派出 {len(new)} 支，收回 {len(back)} 份调度令，"
-        f"没有队伍的险情 {len(body['unreachable'])} 处",
-        ref={"kind": "plan", "id": plan_id},
-        body={"number": number, "orders": len(new), "cancelled": [o["order"] for o in back]},
-    )  # fmt: skip
     parties = persons.of_objects(snapshot, sent)
     for one in new:
         orders.issue(
@@ -88,6 +81,14 @@ def accept(snapshot: Snapshot, plan_id: int) -> int:
             exercise,
             plan["flood"],
         )
+    # Last: who looks back at this entry sees the whole act.
+    log.note(
+        connection, by=by, kind="调度", exercise=exercise, flood_id=plan["flood"],
+        what=f"采纳第 {number} 号方案（方案稿 {plan_id}）：派出 {len(new)} 支，收回 {len(back)} 份调度令，"
+        f"没有队伍的险情 {len(body['unreachable'])} 处",
+        ref={"kind": "plan", "id": plan_id},
+        body={"number": number, "orders": len(new), "cancelled": [o["order"] for o in back]},
+    )  # fmt: skip
     return number
 
 
