@@ -33,6 +33,12 @@ ROADS = geojson(
     ({"道路名称": "北环", "道路等级": "乡道"}, [W, (W[0], NORTH), (E[0], NORTH), E]),
 )
 
+# Water on both ways over the river.
+BOTH_WAYS = {
+    "type": "MultiPolygon",
+    "coordinates": [square(116.02, NORTH, 300)["coordinates"], square(116.021, 29.70, 100)["coordinates"]],
+}
+
 
 @pytest.fixture(scope="module")
 def roads(admin: TestClient) -> None:
@@ -263,22 +269,7 @@ def test_who_is_reached_by_nobody_is_told_with_the_cause(admin: TestClient, flee
         "能派的 1 支队伍去险情的路被水和封闭路段一起断开：无法到达"
     )
     # Each alone: the water on both ways, the act on both ways, and both on both.
-    both = flood(
-        admin,
-        [
-            (
-                1.0,
-                {
-                    "type": "MultiPolygon",
-                    "coordinates": [
-                        square(116.02, NORTH, 300)["coordinates"],
-                        square(116.021, 29.70, 100)["coordinates"],
-                    ],
-                },
-            )
-        ],
-        name="例两处水",
-    )
+    both = flood(admin, [(1.0, BOTH_WAYS)], name="例两处水")
     dry = team(admin, "例外侧队", (116.044, 29.70))
     assert why((116.01, 29.70), fleet["pump"], flood=both["id"]) == "能派的 1 支队伍去险情的路被水断开：无法到达"
     in_north = {"at": {"type": "Point", "coordinates": [116.02, NORTH]}, "length_m": 100, "reason": "塌方"}
@@ -410,22 +401,7 @@ def test_roads_that_do_not_meet_and_roads_that_may_not_be_driven_are_no_water(
     )
     made = app.state.router
     asked = made.ask
-    cut = flood(
-        admin,
-        [
-            (
-                1.0,
-                {
-                    "type": "MultiPolygon",
-                    "coordinates": [
-                        square(116.02, NORTH, 300)["coordinates"],
-                        square(116.021, 29.70, 100)["coordinates"],
-                    ],
-                },
-            )
-        ],
-        name="例又两处水",
-    )
+    cut = flood(admin, [(1.0, BOTH_WAYS)], name="例又两处水")
 
     def silent(roads: Any, question: Any, water: Any) -> Any:
         if len(calls) >= 1:
