@@ -130,7 +130,7 @@ class TestWhatCountsNoMore:
         self, admin: TestClient, commander: TestClient, boat: int, order: dict[str, Any]
     ) -> None:
         done = mark(admin, order, "result")
-        draft = plan(admin, get(admin, f"incidents/{order['incident']}"), teams=[boat])
+        draft = plan(admin, incident(admin, place(120.7, 5), trapped=1, needs=["boat"], name="另村"), teams=[boat])
         post(admin, path(done, "result"), {"reason": "按错"})
         assert f"调度令 {order['id']} 的完成已更正" in str(get(admin, f"plans/{order['plan']}/since")["since"])
         said = refused(commander.post(f"/api/rescue/plans/{draft['id']}/accept", json={}), 409)

@@ -176,6 +176,8 @@ export const O = {
   endReason: "原因",
   endReasonHint: "如：重复登记；已拆除，某年某月某号文",
   endDo: "注销对象",
+  onDuty: (order: string, incident: string, exercise: boolean) => `${exercise ? "演练" : ""}调度令 ${order}${incident ? `（${incident}）` : ""}`,
+  onDutySaid: (orders: string[]) => `这支队伍还有没有完成的${orders.join("、")}。这样以后没有人再按令前往：请先在调度里改派或记完成。`,
   endNeedsReason: "请写明原因。",
   stageTitle: "改阶段",
   stageText: "停用、闭库（关闭）、销号是阶段，不是注销：对象还在，需要时可再改回。",

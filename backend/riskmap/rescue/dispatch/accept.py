@@ -57,10 +57,10 @@ def accept(snapshot: Snapshot, plan_id: int) -> int:
         },
     )  # fmt: skip
     turned = {a.get("rerouted") for a in new}
-    gone = orders.turned_back(connection, exercise=exercise, at=now)
+    gone = orders.turned_back(snapshot, exercise=exercise, at=now)
     for one in back:
         why = (
-            f"队伍已报{gone[one['order']]['status']}" if one["order"] in gone
+            f"队伍已{gone[one['order']]['left'].removeprefix('已')}" if one["order"] in gone
             else "改道，另有新令" if one["order"] in turned else "改派或收回"
         )  # fmt: skip
         made = marks.add(snapshot, one["order"], "cancelled", at=None, how="system", note=f"第 {number} 号方案：{why}")
@@ -134,7 +134,7 @@ def _ensure_running(snapshot: Snapshot, exercise: bool, back: Sequence[Mapping[s
             code="team_changed",
             now={"orders": gone},
         )
-    away = orders.turned_back(connection, exercise=exercise, at=minute.asked(connection, None))
+    away = orders.turned_back(snapshot, exercise=exercise, at=minute.asked(connection, None))
     again = [one["order"] for one in back if one.get("turned_back") and one["order"] not in away]
     if again:
         said = "、".join(str(o) for o in again)

@@ -181,8 +181,13 @@ def since(snapshot: Snapshot, plan: Mapping[str, Any], until: datetime, names: s
         {"exercise": plan["exercise"], "after": span["after"], "at": until, "teams": mine},
     )
     out += [f"{names.plain(row.team_id)}报{row.status}（{_clock(row.made_at)}）" for row in rows]
-    gone = orders.turned_back(connection, exercise=plan["exercise"], at=until)
+    gone = orders.turned_back(snapshot, exercise=plan["exercise"], at=until)
     running = orders.open_by_team(connection, exercise=plan["exercise"], at=until)
+    proposed = {a["team"] for a in plan["body"]["assignments"] if plan["accepted_number"] is None}
+    lost = orders.struck_off(snapshot, {*proposed, *(t for t in mine if t in running)})
+    out += [f"{names.plain(t)}{orders.LEFT_REGISTER}" for t in sorted(lost)]
+    if plan["accepted_number"] is None or plan["body"]["unreachable"]:  # who is free again may go where nobody goes
+        out += _finished(snapshot, plan, until, names)
     for r in withdrawn(plan["body"]):  # an order that nobody acted by, and somebody does again
         if r.get("turned_back") and r["order"] not in gone and running.get(r["team"], {}).get("id") == r["order"]:
             out.append(f"{names.plain(r['team'])}又按调度令 {r['order']} 行动")
@@ -191,6 +196,23 @@ def since(snapshot: Snapshot, plan: Mapping[str, Any], until: datetime, names: s
             what = "有更新" if one["state"] == "open" else incidents.STATES[one["state"]]
             out.append(f"险情 {i} {what}（{_clock(one['changed_at'])}）")
     return out + _corrected(snapshot, plan, until, of_others=False)
+
+
+def _finished(snapshot: Snapshot, plan: Mapping[str, Any], until: datetime, names: seen.Names) -> list[str]:
+    """Teams of a plan, or sent to its incidents, that have reported 完成 since it looked."""
+    rows = snapshot.connection.execute(
+        text(
+            "SELECT o.team_id, o.incident_id, m.made_at FROM rescue_order_mark AS m JOIN rescue_order AS o"
+            " USING (order_id) WHERE o.exercise = :exercise AND m.what = 'result'"
+            " AND m.made_at > CAST(:after AS timestamptz) AND" + marks.STOOD + " AND (o.team_id ="
+            " ANY(CAST(:teams AS bigint[])) OR o.incident_id = ANY(CAST(:incidents AS bigint[]))) ORDER BY m.mark_id"
+        ),
+        {
+            "exercise": plan["exercise"], "after": plan["body"]["looked_at"], "at": until, "teams": _teams(plan),
+            "incidents": list(plan["incidents"]),
+        },
+    )  # fmt: skip
+    return [f"{names.plain(r.team_id)}报险情 {r.incident_id} 完成（{_clock(r.made_at)}）" for r in rows]
 
 
 def _corrected(snapshot: Snapshot, plan: Mapping[str, Any], until: datetime, *, of_others: bool) -> list[str]:
@@ -219,10 +241,13 @@ def since_of_others(snapshot: Snapshot, plan: Mapping[str, Any], until: datetime
     connection, exercise = snapshot.connection, plan["exercise"]
     mine = set(_teams(plan))
     running = orders.open_by_team(connection, exercise=exercise, at=until)
-    gone = orders.turned_back(connection, exercise=exercise, at=until)
+    gone = orders.turned_back(snapshot, exercise=exercise, at=until)
     back = {t: gone[o["id"]] for t, o in running.items() if o["id"] in gone and t not in mine}
     names = seen.names(snapshot, back)
-    out = [f"{names.plain(t)}报{told['status']}（{_clock(told['at'])}）" for t, told in back.items()]
+    out = [
+        f"{names.plain(t)}{told['left']}" + (f"（{_clock(told['at'])}）" if told["at"] else "")
+        for t, told in back.items()
+    ]
     given: dict[int, datetime] = {}  # the first order of each incident that still runs
     for o in running.values():
         if o["incident"] not in plan["incidents"]:

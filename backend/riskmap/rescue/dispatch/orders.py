@@ -1,6 +1,7 @@
 """Orders (调度令): made when a plan is accepted; how far each has come, and who does something else, by its marks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,9 +15,21 @@ from riskmap.rescue.dispatch import incidents, marks, seen, teams, ways
 from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Snapshot
 
+LEFT_REGISTER = "已注销"
 STRUCK_OFF = "队伍已从登记里注销，请核实后记完成或撤销"
 MOST = 1000  # orders told at once
 RECENT = timedelta(hours=12)  # orders that count as load
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A 完成 that stands: of which order, by which team, when, with which words."""
+
+    order: int
+    team: int
+    at: datetime
+    note: str
+
 
 _SQL = (
     "SELECT o.order_id AS id, o.plan_id AS plan, a.number, o.team_id AS team, o.incident_id AS incident, o.exercise,"
@@ -47,12 +60,28 @@ def open_by_team(connection: Connection, *, exercise: bool, at: datetime) -> dic
     return {r["team_id"]: {k: r[k] for k in ("id", "incident", "at", "arrived", "marked_at")} for r in rows.mappings()}
 
 
-def turned_back(connection: Connection, *, exercise: bool, at: datetime) -> dict[int, dict[str, Any]]:
-    """Open orders at a minute whose team has gone home or rests since, each with its report: nobody comes by them any
-    more, whatever was marked before."""
-    told = teams.newest(connection, exercise=exercise, at=at)
-    running = open_by_team(connection, exercise=exercise, at=at)
-    return {o["id"]: told[t] for t, o in running.items() if t in told and _home(o["at"], o["marked_at"], told[t])}
+def turned_back(snapshot: Snapshot, *, exercise: bool, at: datetime) -> dict[int, dict[str, Any]]:
+    """Open orders at a minute by which nobody comes any more, whatever was marked before: the team has gone home or
+    rests since, or was struck off; each with {left, at, made_at}: how, as it is said after its name, and when."""
+    told = teams.newest(snapshot.connection, exercise=exercise, at=at)
+    running = open_by_team(snapshot.connection, exercise=exercise, at=at)
+    gone = struck_off(snapshot, running)
+    out = {}
+    for team, order in running.items():
+        if team in gone:  # the register knows the day alone
+            out[order["id"]] = {"left": LEFT_REGISTER, "at": None, "made_at": at}
+        elif team in told and _home(order["at"], order["marked_at"], told[team]):
+            one = told[team]
+            out[order["id"]] = {"left": f"报{one['status']}", "at": one["at"], "made_at": one["made_at"]}
+    return out
+
+
+def struck_off(snapshot: Snapshot, ids: Iterable[int]) -> set[int]:
+    """Of these teams those that are in the register no more."""
+    wanted = sorted(set(ids))
+    if not wanted:
+        return set()
+    return set(wanted) - {row["id"] for row in seen.live(snapshot, Selection(classes=(teams.CLASS,)), wanted)}
 
 
 def _home(ordered_at: datetime, marked_at: datetime | None, told: Mapping[str, Any]) -> bool:
@@ -112,6 +141,25 @@ def running(connection: Connection, incident_ids: Sequence[int], at: datetime) -
     return [dict(r) for r in rows.mappings()]
 
 
+def finished(connection: Connection, found: Iterable[Mapping[str, Any]], at: datetime) -> dict[int, list[Finished]]:
+    """Of these incidents those whose teams have reported 完成 since it was last said how it stands there: who changes
+    an incident says that it still wants somebody. The first report first."""
+    said_at = {one["id"]: one["changed_at"] for one in found}
+    rows = connection.execute(
+        text(
+            "SELECT o.order_id, o.incident_id, o.team_id, m.at, m.made_at, m.note FROM rescue_order AS o"
+            " JOIN rescue_order_mark AS m USING (order_id) WHERE o.incident_id = ANY(CAST(:ids AS bigint[]))"
+            " AND m.what = 'result' AND" + marks.STOOD + " ORDER BY m.at, o.order_id"
+        ),
+        {"ids": list(said_at), "at": at},
+    )
+    out: dict[int, list[Finished]] = {}
+    for r in rows:
+        if r.made_at > said_at[r.incident_id]:
+            out.setdefault(r.incident_id, []).append(Finished(r.order_id, r.team_id, r.at, r.note))
+    return out
+
+
 def loads(connection: Connection, *, exercise: bool, at: datetime) -> dict[int, int]:
     """How many orders each team was given of late; those that were taken back do not count."""
     rows = connection.execute(
@@ -164,13 +212,13 @@ def _bodies(snapshot: Snapshot, rows: Sequence[dict[str, Any]], at: datetime) ->
     ids = sorted({r["team"] for r in rows})
     known = {r["id"]: r for r in seen.every(snapshot, ids)}
     forms = seen.forms(snapshot, ids, any_life=True)  # an order outlives its team
-    live = {row["id"] for row in seen.live(snapshot, Selection(classes=(teams.CLASS,)), ids)}
+    gone = struck_off(snapshot, ids)
     marked = marks.of_orders(connection, [r["id"] for r in rows], at)
     about = incidents.several(connection, [r["incident"] for r in rows], at)
     told = teams.newest(connection, exercise=rows[0]["exercise"], at=at)
     return [
         _one(r, known.get(r["team"]), forms.get(r["team"]), marked[r["id"]], about.get(r["incident"]),
-             told.get(r["team"]), at, r["team"] in live)
+             told.get(r["team"]), at, r["team"] not in gone)
         for r in rows
     ]  # fmt: skip
 
@@ -193,26 +241,27 @@ def _one(
     arrived = any(m["what"] == "arrival" for m in standing)
     full = form == "full"
     marked_at = max((min(m["at"], m["made_at"]) for m in standing), default=None)
-    gone = status not in marks.OVER and told is not None and _home(row["at"], marked_at, told)
+    left = ""
+    if status not in marks.OVER:
+        home = told if told is not None and _home(row["at"], marked_at, told) else None
+        left = LEFT_REGISTER if not live else f"报{home['status']}" if home is not None else ""
     return {
         "id": row["id"], "number": f"{row['number']}-{row['id']}", "plan": row["plan"], "exercise": row["exercise"],
         "team": name, "incident": row["incident"], "incident_name": incident["name"] if incident else None,
         "ordered_at": row["at"], "by": row["by"], "what": row["what"], "to": body.get("to") if full else None,
         "travel_s": body["travel_s"], "distance_m": body["distance_m"], "routing": body["routing"],
-        "expected_at": due, "late": status not in marks.OVER and not arrived and not gone and at > due,
+        "expected_at": due, "late": status not in marks.OVER and not arrived and not left and at > due,
         "instructions": body.get("instructions", []) if full else [],
         "status": status, "status_title": marks.TITLES.get(status, "已下达"), "marks": standing,
         "taken_back": [m for m in marked if m["taken_back"] is not None],
-        "turned_back": gone,
-        "said": "" if not full else _said(row, marked_at, told, status) if live else STRUCK_OFF,
+        "turned_back": bool(left), "left": left,
+        "said": "" if not full or status in marks.OVER else _said(row, marked_at, told) if live else STRUCK_OFF,
     }  # fmt: skip
 
 
-def _said(
-    row: Mapping[str, Any], marked_at: datetime | None, told: Mapping[str, Any] | None, status: str
-) -> str:  # fmt: skip
+def _said(row: Mapping[str, Any], marked_at: datetime | None, told: Mapping[str, Any] | None) -> str:
     """That the team does something else than the order says: whoever reads it rings the team."""
-    if status in marks.OVER or told is None or told["order_id"] == row["id"] or not _since(row["at"], marked_at, told):
+    if told is None or told["order_id"] == row["id"] or not _since(row["at"], marked_at, told):
         return ""
     if told["status"] in {"出动", "在途", "到达"} and told["order_id"] is None:
         return ""

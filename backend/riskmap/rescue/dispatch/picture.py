@@ -44,6 +44,7 @@ class Picture:
     open_orders: Mapping[int, Mapping[str, Any]]
     left_out: Sequence[Mapping[str, Any]]  # teams that were asked for and cannot be sent: {team, why}
     loads: Mapping[int, int]
+    finished: Mapping[int, Sequence[orders.Finished]]  # incident: who has reported 完成 of it as it is known
     teams: Mapping[int, Team]
 
 
@@ -69,7 +70,7 @@ def look(snapshot: Snapshot, asked: Asked) -> Picture:
     if errors:
         raise Invalid("方案有误", errors=errors)
     open_orders = orders.open_by_team(connection, exercise=asked.exercise, at=at)
-    gone = orders.turned_back(connection, exercise=asked.exercise, at=at)
+    gone = orders.turned_back(snapshot, exercise=asked.exercise, at=at)
     named = {*(asked.teams or ()), *asked.pins, *(asked.fixed or ())}
     # Who was sent to what has been merged or split since may be sent on to what came of it.
     within = {*found, *(i for one in found.values() for i in one["came_from"])}
@@ -89,10 +90,15 @@ def look(snapshot: Snapshot, asked: Asked) -> Picture:
             crews.append(team)
         elif team.id in named or back:
             left_out.append({"team": team.id, "why": why})
+    for team_id in sorted(open_orders.keys() - every.keys()):  # struck off: it is in no list of teams
+        order = open_orders[team_id]
+        if order["incident"] in within:
+            left_out.append({"team": team_id, "why": _struck_off(order)})
     wanted_incidents = [found[i] for i in dict.fromkeys(asked.incidents)]
     loads = orders.loads(connection, exercise=asked.exercise, at=at)
     back_home = frozenset(t for t, o in open_orders.items() if o["id"] in gone)
-    return Picture(at, wanted_incidents, crews, standing, back_home, open_orders, left_out, loads, every)
+    finished = orders.finished(connection, wanted_incidents, at)
+    return Picture(at, wanted_incidents, crews, standing, back_home, open_orders, left_out, loads, finished, every)
 
 
 def _why_not(team: Team, order: Mapping[str, Any] | None, within: set[int], asked: Asked, named: bool) -> str | None:
@@ -126,18 +132,33 @@ def _turned_back(team: Team, order: Mapping[str, Any], at: datetime) -> str:
     return f"{when} 报{team.status}，没有按调度令 {order['id']} 行动；要再派{how}"
 
 
+def _struck_off(order: Mapping[str, Any]) -> str:
+    if order["arrived"]:
+        return f"已从登记里注销，调度令 {order['id']} 到达后没有报完成，请核实后记完成"
+    return f"已从登记里注销，不再按调度令 {order['id']} 行动"
+
+
 def tasks(picture: Picture) -> list[Task]:
-    """What each incident still asks for, beside who is there or under way by an order that is left as it is."""
+    """What each incident still asks for, beside who is there or under way by an order that is left as it is, and what
+    teams have reported as done."""
     out = []
     for one in picture.incidents:
         there = [picture.teams[t] for t, o in picture.standing.items() if o["incident"] == one["id"]]
-        boat = "boat" in one["needs"]
+        coming = [
+            picture.teams[t] for t, o in picture.open_orders.items()
+            if o["incident"] == one["id"] and t in picture.teams and t not in picture.turned_back
+        ]  # fmt: skip
+        over = [picture.teams[f.team] for f in picture.finished.get(one["id"], ()) if f.team in picture.teams]
+        # What one team has done and another still does is not done: nobody is called back for it.
+        done = {n for n in one["needs"] if any(t.meets(n) for t in over) and not any(t.meets(n) for t in coming)}
+        boat = "boat" in one["needs"] and "boat" not in done
         persons = (one["trapped"] if one["trapped"] is not None else teams.SEATS) if boat else 0
         out.append(
             Task(
                 one["id"], incidents.rated(one, picture.at).points, tuple(one["needs"]),
-                max(0, persons - sum(t.seats for t in there)), bool(there),
-                frozenset(n for n in one["needs"] if any(t.meets(n) for t in there)),
+                max(0, persons - sum(t.seats for t in [*there, *over])),
+                bool(there) or (one["id"] in picture.finished and not coming),
+                frozenset(n for n in one["needs"] if n in done or any(t.meets(n) for t in there)),
             )
         )  # fmt: skip
     return out

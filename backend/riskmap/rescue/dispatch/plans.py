@@ -226,6 +226,11 @@ def _keep(
             for t, o in sorted(picture.open_orders.items())
             if t in free or (t in picture.turned_back and not o["arrived"])
         ],
+        "finished": [
+            {"incident": i, "team": f.team, "order": f.order, "at": f.at}
+            for i, found in sorted(picture.finished.items())
+            for f in found
+        ],
         "versions": {str(i["id"]): i["version"] for i in picture.incidents},
         "looked_at": picture.at,
     }
@@ -314,7 +319,7 @@ def body(snapshot: Snapshot, plan_id: int, at: datetime) -> dict[str, Any]:
     parent = head(connection, plan["parent"], at) if plan["parent"] is not None else None
     # Incidents of other plans that a team is taken from lose it too.
     touched = list(dict.fromkeys([*plan["incidents"], *(r["incident"] for r in changes.withdrawn(said))]))
-    gone = orders.turned_back(connection, exercise=plan["exercise"], at=at)
+    gone = orders.turned_back(snapshot, exercise=plan["exercise"], at=at)
     running = None
     if plan["accepted_number"] is None:
         running = [o for o in orders.running(connection, touched, at) if o["id"] not in gone]
@@ -329,6 +334,9 @@ def body(snapshot: Snapshot, plan_id: int, at: datetime) -> dict[str, Any]:
         "left_out": [names.team(o["team"]) | {"why": o["why"]} for o in said["left_out"]],
         "standing": [
             names.team(s["team"]) | {k: s[k] for k in ("incident", "order", "arrived")} for s in said["standing"]
+        ],
+        "finished": [
+            names.team(f["team"]) | {k: f[k] for k in ("incident", "order", "at")} for f in said.get("finished", ())
         ],
         "pins": [names.team(p["team"]) | {"incident": p["incident"]} for p in plan["pins"]],
         "withdraws": [
@@ -427,8 +435,8 @@ def _moment(at: datetime) -> str:
 
 def _names(snapshot: Snapshot, bodies: Sequence[Mapping[str, Any]], more: Iterable[int] = ()) -> seen.Names:
     """Every team that these plans speak of, and more, as the reader may see it."""
-    parts = ("assignments", "left_out", "standing", "reconsidered")
-    ids = set(more) | {x["team"] for b in bodies for k in parts for x in b[k]}
+    parts = ("assignments", "left_out", "standing", "reconsidered", "finished")
+    ids = set(more) | {x["team"] for b in bodies for k in parts for x in b.get(k, ())}
     ids |= {w["team"] for b in bodies for a in b["assignments"] for w in a["why"] if w["team"] is not None}
     return seen.names(snapshot, ids)
 

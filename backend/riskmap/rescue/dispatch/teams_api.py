@@ -249,9 +249,16 @@ def list_incidents(
     at: At = None,
 ) -> Any:
     """{items, total}: incidents at a minute, the most urgent first, each with its priority and the words of it;
-    `yours`: whether the reader's areas let him change it."""
+    `yours`: whether the reader's areas let him change it; `finished`: [{team, team_name, masked, order, at, note}]:
+    teams that have reported 完成 since the incident was last changed."""
     then = minute.asked(snapshot.connection, at)
     items = incidents.listed(snapshot, exercise=exercise, at=then, all_states=every)
+    done = orders.finished(snapshot.connection, [i for i in items if i["status"] == "open"], then)
+    named = seen.names(snapshot.known_at(at), {f.team for found in done.values() for f in found})
+    for one in items:
+        one["finished"] = [
+            named.team(f.team) | {"order": f.order, "at": f.at, "note": f.note} for f in done.get(one["id"], ())
+        ]
     return answer(request, snapshot, {"items": items, "total": len(items)}, then)
 
 

@@ -7,6 +7,7 @@ import { complain } from "../../selection/store";
 import type { useAct } from "../../shell/act";
 import { RD } from "../../words/rescueDispatch";
 import { night } from "../night";
+import { dispatch } from "./dispatch";
 import type { Mark, Order } from "./types";
 
 /** Told by telephone: what the team did, when, and with which words. What was read before is to be read again. */
@@ -15,6 +16,12 @@ export async function markOrder(run: ReturnType<typeof useAct>["run"], id: numbe
   if (!done) return undefined;
   ElMessage({ type: "success", message: RD.marked(RD.marks[what] ?? what), grouping: true });
   return done;
+}
+
+/** Whom a 完成 was the last of that were sent: the incident is to be ended, or told anew. After all has been read again. */
+export function askWhatNext(incident: number): void {
+  const one = dispatch.incidents?.find((i) => i.id === incident && i.status === "open");
+  if (one?.finished?.length && !dispatch.orders?.some((o) => o.incident === incident && !o.turned_back)) ElMessage({ type: "warning", message: RD.finishedToast(incident), grouping: true, duration: 8000, showClose: true });
 }
 
 /** A mark that was wrong counts no more; `instead`: what it should have been. */

@@ -8,12 +8,15 @@ export interface Incident extends IncidentFacts {
   id: number; version: number; exercise: boolean; made_at: string; made_by: string; changed_at: string; by: string; happened_at: string; status: "open" | "closed" | "merged" | "split"; status_title: string;
   place: Geometry; point: [number, number]; needs_titles: string[]; came_from: number[]; went_to: number[]; priority: Priority;
   yours: boolean; // the reader's areas let him change it
+  finished?: Finished[]; // in the list
 }
+/** A team has reported 完成 since the incident was last changed. */
+export interface Finished extends TeamNamed { order: number; at: string; note: string }
 export interface IncidentVersion extends IncidentFacts { version: number; made_at: string; by: string; status: string; status_title: string; at: string }
 export interface IncidentWhole extends Incident { versions: IncidentVersion[]; orders: Order[] }
 
 export interface BoatLeg { line?: Line; distance_m: number; travel_s: number }
-interface TeamNamed { team: number | null; team_name: string | null; masked: string | null }
+export interface TeamNamed { team: number | null; team_name: string | null; masked: string | null }
 export interface Assignment extends TeamNamed {
   incident: number; incident_name: string; travel_s: number; distance_m: number; routing: "road" | "straight_line"; route: Line | null; boat_leg: (Line & BoatLeg) | null; instructions: string[]; in_water_m: number | null;
   meets: string[]; seats: number; pinned: boolean; order: number | null; why: string;
@@ -29,7 +32,7 @@ export interface PlanHead {
 export interface Stands extends PlanHead { since: string[]; overtaken: Accepted | null; holds: boolean }
 export interface Plan extends Stands {
   routing: string; routing_title: string; routing_notes: string[]; optimal: boolean; solved_note: string; assignments: Assignment[]; unreachable: { incident: number; incident_name: string; code: "no_way" | "no_skill" | "no_team"; why: string }[];
-  short: { incident: number; incident_name: string; words: string }[]; left_out: (TeamNamed & { why: string })[]; standing: (TeamNamed & { incident: number; order: number; arrived: boolean })[];
+  short: { incident: number; incident_name: string; words: string }[]; left_out: (TeamNamed & { why: string })[]; standing: (TeamNamed & { incident: number; order: number; arrived: boolean })[]; finished: (TeamNamed & { incident: number; order: number; at: string })[];
   withdraws: (TeamNamed & { order: number; incident: number })[]; against: Against | null; causes: string[];
 }
 export interface Plans { items: PlanHead[]; accepted: Accepted | null }
@@ -43,5 +46,5 @@ export interface TakenBack extends Mark { taken_back: { at: string; by: string; 
 export interface Order {
   id: number; number: string; plan: number; exercise: boolean; team: { id: number | null; name: string | null; masked: string | null }; incident: number; incident_name: string | null; ordered_at: string; by: string; what: string;
   to: { party: number; role: string; post: string; name: string } | null; travel_s: number; distance_m: number; routing: "road" | "straight_line"; expected_at: string; late: boolean; instructions: string[]; status: OrderStatus; status_title: string;
-  marks: Mark[]; taken_back: TakenBack[]; said: string; turned_back: boolean;
+  marks: Mark[]; taken_back: TakenBack[]; said: string; turned_back: boolean; left: string;
 }

@@ -1,0 +1,144 @@
+"""What becomes of an incident whose teams have reported 完成, and of an order whose team was struck off meanwhile."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+from tests.api.dispatch import accept, get, incident, place, plan, post, sent, team
+from tests.api.test_bad_input import refused
+
+Maker = Callable[..., TestClient]
+
+
+@pytest.fixture(scope="module")
+def commander(make_account: Maker) -> TestClient:
+    return make_account("editor", may=["dispatch"])
+
+
+@pytest.fixture
+def boats(admin: TestClient) -> tuple[int, int]:
+    """Two of this test alone, the first the nearer."""
+    return team(admin, "例毕一队", place(140, 7), boats=1), team(admin, "例毕二队", place(140, 7.5), boats=1)
+
+
+def village(admin: TestClient, **more: Any) -> dict[str, Any]:
+    return incident(admin, place(140.2, 7), **{"name": "毕村", "trapped": 4, "needs": ["boat"], **more})
+
+
+def mark(client: TestClient, order: dict[str, Any], what: str, **more: Any) -> dict[str, Any]:
+    return post(client, f"orders/{order['id']}/marks", {"what": what, "how": "call", **more})
+
+
+def listed(client: TestClient, one: dict[str, Any]) -> dict[str, Any]:
+    """An incident as the list has it."""
+    [found] = [i for i in get(client, "incidents")["items"] if i["id"] == one["id"]]
+    return dict(found)
+
+
+def told_anew(admin: TestClient, one: dict[str, Any], **more: Any) -> None:
+    """It still wants somebody."""
+    facts = {k: one[k] for k in ("kind", "place", "name", "trapped", "needs")} | more
+    answer = admin.put(f"/api/rescue/incidents/{one['id']}", json={**facts, "version": one["version"]})
+    assert answer.status_code == 200, answer.text
+
+
+class TestFinished:
+    def test_nobody_more_is_sent_to_what_is_done_until_it_is_told_anew(
+        self, admin: TestClient, commander: TestClient, boats: tuple[int, int]
+    ) -> None:
+        there = village(admin)
+        [given] = accept(commander, plan(admin, there, teams=list(boats)))["orders"]
+        assert listed(admin, there)["finished"] == []
+        mark(admin, given, "result", note="救出 4 人")
+        [done] = listed(admin, there)["finished"]
+        assert (done["team"], done["team_name"], done["order"], done["note"]) == (
+            boats[0], "例毕一队", given["id"], "救出 4 人"
+        )  # fmt: skip
+        made = plan(admin, there, teams=list(boats))
+        assert (made["assignments"], made["unreachable"], made["short"]) == ([], [], [])
+        [said] = made["finished"]
+        assert (said["incident"], said["team_name"], said["order"]) == (there["id"], "例毕一队", given["id"])
+        # By hand one is sent all the same.
+        by_hand = post(admin, f"plans/{made['id']}/change", {"team": boats[1], "incident": there["id"]})
+        assert sent(by_hand) == {boats[1]: there["id"]}
+        told_anew(admin, listed(admin, there), trapped=2)
+        assert listed(admin, there)["finished"] == []
+        assert len(sent(plan(admin, there, teams=list(boats)))) == 1
+
+    def test_a_result_that_was_wrong_finishes_nothing(
+        self, admin: TestClient, commander: TestClient, boats: tuple[int, int]
+    ) -> None:
+        there = village(admin)
+        [given] = accept(commander, plan(admin, there, teams=[boats[0]]))["orders"]
+        [wrong] = mark(admin, given, "result")["marks"]
+        post(admin, f"orders/{given['id']}/marks/{wrong['id']}/correct", {"reason": "记错了", "instead": None})
+        assert listed(admin, there)["finished"] == []
+        mark(commander, given, "cancelled", note="改派")
+        assert listed(admin, there)["finished"] == []  # taken back is not done
+        assert sent(plan(admin, there, teams=list(boats))) == {boats[0]: there["id"]}
+
+    def test_what_another_still_does_and_what_is_still_lacking_goes_on(
+        self, admin: TestClient, commander: TestClient, boats: tuple[int, int]
+    ) -> None:
+        there = village(admin, trapped=10, needs=["boat", "pump"])
+        pump = team(admin, "例毕泵队", place(141, 7), skills="drain", pumps_m3h=500)
+        first = accept(commander, plan(admin, there, teams=list(boats)))
+        assert len(first["orders"]) == 2
+        mark(admin, first["orders"][0], "result")
+        # The second boat is under way: it is not called back because the first has done its part.
+        again = post(admin, f"plans/{first['id']}/replan", {})
+        assert (again["withdraws"], len(sent(again))) == ([], 1)
+        mark(admin, first["orders"][1], "result")
+        # The boats have done theirs; a pump is still asked for.
+        last = plan(admin, there, teams=[*boats, pump])
+        assert sent(last) == {pump: there["id"]}
+
+    def test_a_draft_says_that_a_team_has_finished_since(
+        self, admin: TestClient, commander: TestClient, boats: tuple[int, int]
+    ) -> None:
+        there, other = village(admin), incident(admin, place(140.3, 7), trapped=1, needs=["boat"], name="毕二村")
+        [given] = accept(commander, plan(admin, there, teams=[boats[0]]))["orders"]
+        draft = plan(admin, there, other, teams=[boats[1]])
+        assert draft["since"] == []
+        mark(admin, given, "result")
+        [since] = get(admin, f"plans/{draft['id']}/since")["since"]
+        assert since.startswith(f"例毕一队报险情 {there['id']} 完成（")
+
+
+class TestStruckOff:
+    def test_nobody_waits_for_a_team_that_is_struck_off(
+        self, admin: TestClient, commander: TestClient, boats: tuple[int, int]
+    ) -> None:
+        there = village(admin)
+        first = accept(commander, plan(admin, there, teams=[boats[0]]))
+        [given] = first["orders"]
+        assert admin.delete(f"/api/objects/{boats[0]}", params={"reason": "撤并"}).status_code == 200
+        [told] = get(admin, "orders", incident=there["id"], running=True)["items"]
+        assert (told["turned_back"], told["left"], told["late"]) == (True, "已注销", False)
+        assert get(admin, f"plans/{first['id']}/since")["since"] == ["例毕一队已注销"]
+        made = plan(admin, there, teams=list(boats[1:]))
+        assert sent(made) == {boats[1]: there["id"]}
+        assert {"team": boats[0], "team_name": "例毕一队", "masked": None,
+                "why": f"已从登记里注销，不再按调度令 {given['id']} 行动"} in made["left_out"]  # fmt: skip
+        assert [w["order"] for w in made["withdraws"]] == [given["id"]]
+        accept(commander, made)
+        [over] = [o for o in get(admin, "orders", incident=there["id"])["items"] if o["id"] == given["id"]]
+        assert (over["status"], over["marks"][-1]["note"].split("：")[1], over["said"]) == (
+            "cancelled",
+            "队伍已注销",
+            "",
+        )
+
+    def test_its_order_is_not_opened_again_by_a_correction(
+        self, admin: TestClient, commander: TestClient, boats: tuple[int, int]
+    ) -> None:
+        there = village(admin)
+        [given] = accept(commander, plan(admin, there, teams=[boats[0]]))["orders"]
+        [over] = mark(commander, given, "cancelled", note="撤回")["marks"]
+        assert admin.delete(f"/api/objects/{boats[0]}", params={"reason": "撤并"}).status_code == 200
+        path = f"/api/rescue/orders/{given['id']}/marks/{over['id']}/correct"
+        answer = commander.post(path, json={"reason": "记错了", "instead": None})
+        assert refused(answer, 409)["code"] == "struck_off"
+        done = post(commander, path.removeprefix("/api/rescue/"), {"reason": "其实已办完", "instead": "result"})
+        assert done["status"] == "result"
