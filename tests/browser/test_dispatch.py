@@ -881,3 +881,53 @@ def test_a_whole_dispatch_is_led_by_the_keyboard_alone(page: Page, office: httpx
     page.keyboard.press("Enter")
     expect(page.locator(".rd-incident")).to_have_count(0)
     focused(page, ".rd-tab")
+
+
+def test_an_incident_whose_teams_have_finished_asks_to_be_ended(page: Page, office: httpx.Client) -> None:
+    first, second = reported(office, "办完村", needs=["boat"]), reported(office, "还在办村", 0.02, needs=["boat"])
+    page.reload()
+    planned(page).get_by_role("button", name="采纳").click()
+    found = opened(page, "办完村")
+    found.get_by_role("button", name="详情、电话").click()
+    dialog = page.locator(".rd-dialog")
+    dialog.locator("input[name=note]").fill("救出 3 人")
+    dialog.get_by_role("button", name="记完成").click()
+    expect(dialog.locator(".rd-waits")).to_contain_text("派去的队伍都已报完成")
+    expect(dialog.locator(".rd-waits .btn.pri")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(found.locator(".rd-when")).to_contain_text("已报完成")
+    expect(found.locator(".rd-what")).to_contain_text("完成：救出 3 人")
+    expect(found.locator(".rd-pick").get_by_role("button", name="不派")).to_have_count(0)
+    # What somebody has to see to stands above it, and nobody more is sent there.
+    assert page.locator(".rd-incident").first.get_attribute("data-incident") == str(second["id"])
+    page.get_by_role("button", name="算方案").click()
+    expect(page.locator(".rd-card[data-plan]")).to_contain_text(f"{first['id']} 号已报完成，没有再派")
+    found.locator(".rd-waits").get_by_role("button", name="结束").click()
+    assert page.locator(".ob-dialog textarea").input_value().endswith("：救出 3 人")
+    page.locator(".ob-dialog [type=submit]").click()
+    expect(row(page, "办完村")).to_have_count(0)
+
+
+def test_who_strikes_off_a_team_is_told_what_it_is_ordered_to_do(page: Page, office: httpx.Client) -> None:
+    there = reported(office, "注销村", needs=["boat"])
+    given = {
+        "class": "rescue-team", "name": "例将撤艇队", "division": "360402",
+        "geometry": {"type": "Point", "coordinates": list(CITY)}, "attributes": {"skills": ["water"], "boats": 1},
+    }  # fmt: skip
+    team = office.post("/api/objects", json=given).json()["id"]
+    made = post(office, "plans", {"incidents": [there["id"]], "teams": [team]})
+    post(office, f"plans/{made['id']}/accept", {}, 200)
+    page.goto(page.url.split("/rescue")[0] + f"/objects/{team}")
+    page.get_by_role("button", name="更多").last.click()
+    page.get_by_role("menuitem", name="注销").click()
+    dialog = page.locator(".el-dialog", has_text="注销“例将撤艇队”")
+    expect(dialog).to_contain_text("还有没有完成的调度令")
+    expect(dialog).to_contain_text("（注销村）")
+    dialog.locator("input").fill("撤并")
+    dialog.get_by_role("button", name="注销对象").click()
+    expect(dialog).to_have_count(0)
+    page.goto(page.url.split("/objects")[0] + "/rescue")
+    expect(row(page, "注销村").locator(".rd-when")).to_contain_text("已注销")
+    expect(row(page, "注销村").locator(".rd-when")).to_contain_text("未派")
+    [order] = office.get(f"/api/rescue/orders?incident={there['id']}&running=true").json()["items"]
+    post(office, f"orders/{order['id']}/marks", {"what": "result", "note": "队伍已撤"})

@@ -184,7 +184,7 @@ def since(snapshot: Snapshot, plan: Mapping[str, Any], until: datetime, names: s
     gone = orders.turned_back(snapshot, exercise=plan["exercise"], at=until)
     running = orders.open_by_team(connection, exercise=plan["exercise"], at=until)
     proposed = {a["team"] for a in plan["body"]["assignments"] if plan["accepted_number"] is None}
-    lost = orders.struck_off(snapshot, {*proposed, *(t for t in mine if t in running)})
+    lost = orders.struck_off(snapshot.known_at(until), {*proposed, *(t for t in mine if t in running)})
     out += [f"{names.plain(t)}{orders.LEFT_REGISTER}" for t in sorted(lost)]
     if plan["accepted_number"] is None or plan["body"]["unreachable"]:  # who is free again may go where nobody goes
         out += _finished(snapshot, plan, until, names)

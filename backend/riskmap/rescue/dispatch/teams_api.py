@@ -248,7 +248,7 @@ def list_incidents(
     every: Annotated[bool, Query(title="含已结束", alias="all")] = False,
     at: At = None,
 ) -> Any:
-    """{items, total}: incidents at a minute, the most urgent first, each with its priority and the words of it;
+    """{items, total}: incidents at a minute, the most urgent first, those whose teams have all finished last; each with its priority and the words of it;
     `yours`: whether the reader's areas let him change it; `finished`: [{team, team_name, masked, order, at, note}]:
     teams that have reported 完成 since the incident was last changed."""
     then = minute.asked(snapshot.connection, at)
@@ -259,6 +259,9 @@ def list_incidents(
         one["finished"] = [
             named.team(f.team) | {"order": f.order, "at": f.at, "note": f.note} for f in done.get(one["id"], ())
         ]
+    # What waits only to be ended stands below what somebody has to see to.
+    coming = {o["incident"] for o in orders.running(snapshot.connection, list(done), then)}
+    items.sort(key=lambda one: (one["status"] != "open", bool(one["finished"]) and one["id"] not in coming))
     return answer(request, snapshot, {"items": items, "total": len(items)}, then)
 
 
