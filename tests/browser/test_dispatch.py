@@ -364,12 +364,17 @@ def test_who_has_gone_home_is_told_and_another_is_put_in_its_place(page: Page, o
     card = planned(page)  # the same again
     expect(card).to_contain_text("和现在执行的一样，不用采纳")
     expect(card.get_by_role("button", name="采纳", exact=True)).to_have_count(0)
-    card.get_by_role("button", name="收起").or_(card.get_by_role("button", name="退回")).first.click()
-    page.get_by_role("dialog", name="退回").locator("textarea").fill("不用")
-    page.get_by_role("dialog", name="退回").get_by_role("button", name="退回").click()
     [order] = office.get("/api/rescue/orders", params={"running": True}).json()["items"]
     post(office, f"teams/{order['team']['id']}/status", {"status": "返回"})
     page.reload()
+    # What has changed since is said alone, and that one makes it anew.
+    expect(card).to_contain_text(re.compile("拟定以后有变：.*报返回"))
+    expect(card).not_to_contain_text("和现在执行的一样")
+    expect(card.get_by_role("button", name="重算")).to_be_visible()
+    card.get_by_role("button", name="退回").click()
+    page.get_by_role("dialog", name="退回").locator("textarea").fill("不用")
+    page.get_by_role("dialog", name="退回").get_by_role("button", name="退回").click()
+    expect(page.locator(".rd-card[data-plan]")).to_have_count(0)
     when = row(page, "北头").locator(".rd-when")
     expect(when).to_contain_text("已报返回")
     page.wait_for_function("() => window.riskmapWays.counts().running === 0")
