@@ -189,6 +189,41 @@ class TestPlan:
         assert rows == {east["id"]: "other_team", west["id"]: "lost"}
         assert [o["why"] for o in anew["left_out"] if o["team"] == fleet["east"]] == ["现为休整"]
 
+    def test_what_was_set_by_hand_and_holds_no_more_is_told_once(
+        self, admin: TestClient, fleet: dict[str, int]
+    ) -> None:
+        east, west = two(admin)
+        gone = team(admin, "例待撤艇队", place(101.7), boats=1)
+        made = plan(admin, east, west)
+
+        def by_hand(upon: dict[str, Any], which: int, where: dict[str, Any]) -> dict[str, Any]:
+            return post(admin, f"plans/{upon['id']}/change", {"team": which, "incident": where["id"]})
+
+        def told(one: dict[str, Any]) -> list[tuple[str, int, str]]:
+            return [(x["team_name"], x["incident"], x["why"]) for x in one["lapsed"]]
+
+        set_ = by_hand(by_hand(made, fleet["pump"], west), gone, west)
+        assert told(set_) == []
+        # The incident went into another: what was set goes with it.
+        body = {n: west[n] for n in ("kind", "needs", "place", "trapped", "name")}
+        body |= {"version": 1, "others": [{"incident": west["id"], "version": 1}]}
+        post(admin, f"incidents/{east['id']}/merge", body, 200)
+        north = incident(admin, place(100, 3), kind="积水排涝", trapped=0, needs=["pump"], name="北村")
+        merged = post(admin, f"plans/{set_['id']}/replan", {"incidents": [east["id"], north["id"]]})
+        assert told(merged) == []
+        assert {sent(merged)[fleet["pump"]], sent(merged)[gone]} == {east["id"]}
+        # The one is struck off, the other rests: each is told with why, in the next plan alone.
+        assert admin.delete(f"/api/objects/{gone}", params={"reason": "撤并"}).status_code == 200
+        post(admin, f"teams/{fleet['pump']}/status", {"status": "休整"})
+        anew = post(admin, f"plans/{merged['id']}/replan", {})
+        assert told(anew) == [("例泵队", east["id"], "现为休整"), ("例待撤艇队", east["id"], "队伍已从登记里注销")]
+        assert get(admin, "log", kind="调度")["items"][0]["what"].endswith("，手工指定不再有效 2 项，未采纳")
+        assert told(post(admin, f"plans/{anew['id']}/replan", {})) == []
+        # Over.
+        set_ = by_hand(anew, fleet["west"], north)
+        post(admin, f"incidents/{north['id']}/close", {"version": 1, "result": "排完"}, 200)
+        assert told(post(admin, f"plans/{set_['id']}/replan", {})) == [("例西艇队", north["id"], "险情已结束")]
+
     def test_a_proposal_is_told_against_the_orders_that_run(
         self, admin: TestClient, commander: TestClient, fleet: dict[str, int]
     ) -> None:

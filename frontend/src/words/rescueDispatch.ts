@@ -85,6 +85,7 @@ export const RD = {
   withdraws: (n: number, who: string) => `收回 ${n} 份调度令：${who}`,
   short: (id: number, what: string) => `${id} 号：${what}`,
   leftOut: (team: string, why: string) => `${team} 不能派：${why}`,
+  lapsed: (team: string, id: number, why: string) => `手工指定的 ${team} → ${id} 号不再有效：${why}`,
   how: "怎么算的",
   notProved: "未证明最优",
   since: (what: string) => `拟定以后有变：${what}`,

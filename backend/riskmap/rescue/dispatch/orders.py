@@ -107,6 +107,18 @@ def open_of(connection: Connection, team_id: int, *, exercise: bool, at: datetim
     return [row.order_id for row in rows]
 
 
+def carried_out(connection: Connection, *, exercise: bool, at: datetime) -> set[tuple[int, int]]:
+    """(team, incident) of the orders by which a team has been there."""
+    rows = connection.execute(
+        text(
+            "SELECT DISTINCT o.team_id, o.incident_id FROM rescue_order AS o JOIN rescue_order_mark AS m"
+            " USING (order_id) WHERE o.exercise = :exercise AND m.what IN ('arrival', 'result') AND" + marks.STOOD
+        ),
+        {"exercise": exercise, "at": at},
+    )
+    return {(row.team_id, row.incident_id) for row in rows}
+
+
 def told_ways(connection: Connection, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     """The way that each order was given with: {routing, route, boat_leg}, and by which `flood`."""
     rows = connection.execute(

@@ -109,10 +109,10 @@ def _anew(snapshot: Snapshot, plan_id: int, flood: int | None, of: Sequence[int]
     ids = list(of) if of is not None else _going_on(connection, parent["incidents"])
     if not ids:
         raise Invalid("没有重算", errors=[FieldError("incidents", "all_over", "方案里的险情都已结束")])
+    pins = _followed(connection, _pins(parent)) if keep_pins else {}
     asked = Asked(
-        ids, parent["teams"], flood, parent["exercise"], _pins(parent) if keep_pins else {}, replanning=True,
-        decided_at=_looked_at(parent),
-    )  # fmt: skip
+        ids, parent["teams"], flood, parent["exercise"], pins, replanning=True, decided_at=_looked_at(parent)
+    )
     return _Wanted(asked, "replanned", parent, notes=notes)
 
 
@@ -157,6 +157,44 @@ def _pins(plan: Mapping[str, Any]) -> dict[int, int | None]:
     return {p["team"]: p["incident"] for p in plan["pins"]}
 
 
+def _followed(connection: Connection, pins: Mapping[int, int | None]) -> dict[int, int | None]:
+    """What was set by hand; where an incident was merged, of the one that it went into."""
+    out = dict(pins)
+    while sent := [i for i in out.values() if i is not None]:
+        merged = {i: one for i, one in incidents.several(connection, sent).items() if one["state"] == "merged"}
+        if not merged:
+            break
+        out = {t: merged[i]["went_to"][0] if i in merged else i for t, i in out.items()}
+    return out
+
+
+def _lapsed(snapshot: Snapshot, asked: Asked, picture: Picture, stuck: Sequence[int]) -> list[dict[str, Any]]:
+    """What was set by hand and holds no more, with why: {team, incident, why}. What was carried out is not told."""
+    connection, within = snapshot.connection, {i["id"] for i in picture.incidents}
+    sent = {t: i for t, i in asked.pins.items() if i is not None}
+    about = incidents.several(connection, sorted(set(sent.values()) - within), picture.at)
+    done = orders.carried_out(connection, exercise=asked.exercise, at=picture.at)
+    left = {o["team"]: o["why"] for o in picture.left_out}
+    out = []
+    for team, incident in sorted(sent.items()):
+        if (team, incident) in done:
+            continue
+        if team not in picture.teams:
+            why: str | None = "队伍已从登记里注销"
+        elif incident not in within:
+            state = about[incident]["state"]
+            why = "险情没有列入这次计算" if state == "open" else f"险情{incidents.STATES[state]}"
+        elif team in stuck:
+            why = "没有能走的路，无法到达"
+        elif picture.standing.get(team, {}).get("incident") == incident:
+            why = None
+        else:
+            why = left.get(team)
+        if why is not None:
+            out.append({"team": team, "incident": incident, "why": why})
+    return out
+
+
 @dataclass(frozen=True, slots=True)
 class _Decided:
     """Who goes where, and by which way."""
@@ -184,7 +222,7 @@ def _decide(router: Any, wanted: _Wanted, picture: Picture, roads: ways.Roads) -
     if wanted.must in stuck:
         told = "这支队伍到那里没有能走的路：无法到达"
         raise Invalid("没有调整", errors=[FieldError("incident", "no_way", told)])
-    lost = [{"team": t, "why": "手工安排的险情已无法到达"} for t in stuck]
+    lost: list[Mapping[str, Any]] = []
     asks = tasks(picture)
     if asked.fixed is None:
         travel = {pair: leg.travel_s for pair, leg in by_pair.items() if leg is not None}
@@ -209,6 +247,7 @@ def _keep(
     """Write what was decided, with its reasons; its id."""
     asked, parent = wanted.asked, wanted.parent
     free = {c.id for c in picture.crews}
+    lapsed = _lapsed(snapshot, asked, picture, decided.stuck)
     body = {
         **ways.told(replace(decided.answer, notes=[*wanted.notes, *decided.answer.notes])),
         **reasons.assigned(
@@ -217,6 +256,7 @@ def _keep(
         "optimal": decided.solved.proved,
         "solved_note": decided.solved.note,
         "left_out": [*picture.left_out, *decided.lost],
+        "lapsed": lapsed,
         "standing": [
             {"team": t, "incident": o["incident"], "order": o["id"], "arrived": o["arrived"]}
             for t, o in sorted(picture.standing.items())
@@ -234,7 +274,9 @@ def _keep(
         "versions": {str(i["id"]): i["version"] for i in picture.incidents},
         "looked_at": picture.at,
     }
-    kept = [{"team": t, "incident": i} for t, i in sorted(asked.pins.items()) if t not in decided.stuck]
+    within, over = {i["id"] for i in picture.incidents}, {one["team"] for one in lapsed}
+    pins = sorted((t, i) for t, i in asked.pins.items() if t not in over)
+    kept = [{"team": t, "incident": i} for t, i in pins if i is None or i in within]
     reader = snapshot.reader
     made: int = snapshot.connection.execute(
         text(
@@ -255,7 +297,8 @@ def _keep(
     log.note(
         snapshot.connection, by=reader.name, kind="调度", exercise=asked.exercise, flood_id=asked.flood_id,
         what=f"{HOW[wanted.how]}方案稿 {made}{from_}：派 {len(body['assignments'])} 支，"
-        f"没有队伍的险情 {len(body['unreachable'])} 处，未采纳",
+        f"没有队伍的险情 {len(body['unreachable'])} 处"
+        + (f"，手工指定不再有效 {len(lapsed)} 项" if lapsed else "") + "，未采纳",
         ref={"kind": "plan", "id": made, "act": wanted.how},
     )  # fmt: skip
     return made
@@ -332,6 +375,9 @@ def body(snapshot: Snapshot, plan_id: int, at: datetime) -> dict[str, Any]:
         "unreachable": [u | {"incident_name": incidents.called(about, u["incident"])} for u in said["unreachable"]],
         "short": [s | {"incident_name": incidents.called(about, s["incident"])} for s in said["short"]],
         "left_out": [names.team(o["team"]) | {"why": o["why"]} for o in said["left_out"]],
+        "lapsed": [
+            names.team(o["team"]) | {"incident": o["incident"], "why": o["why"]} for o in said.get("lapsed", ())
+        ],
         "standing": [
             names.team(s["team"]) | {k: s[k] for k in ("incident", "order", "arrived")} for s in said["standing"]
         ],
@@ -435,7 +481,7 @@ def _moment(at: datetime) -> str:
 
 def _names(snapshot: Snapshot, bodies: Sequence[Mapping[str, Any]], more: Iterable[int] = ()) -> seen.Names:
     """Every team that these plans speak of, and more, as the reader may see it."""
-    parts = ("assignments", "left_out", "standing", "reconsidered", "finished")
+    parts = ("assignments", "left_out", "lapsed", "standing", "reconsidered", "finished")
     ids = set(more) | {x["team"] for b in bodies for k in parts for x in b.get(k, ())}
     ids |= {w["team"] for b in bodies for a in b["assignments"] for w in a["why"] if w["team"] is not None}
     return seen.names(snapshot, ids)

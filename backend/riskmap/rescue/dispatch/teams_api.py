@@ -248,10 +248,9 @@ def list_incidents(
     every: Annotated[bool, Query(title="含已结束", alias="all")] = False,
     at: At = None,
 ) -> Any:
-    """{items, total}: incidents at a minute, the most urgent first, those whose teams have all finished last; each with its
-    priority and the words of it;
-    `yours`: whether the reader's areas let him change it; `finished`: [{team, team_name, masked, order, at, note}]:
-    teams that have reported 完成 since the incident was last changed."""
+    """{items, total}: incidents at a minute, the most urgent first, those whose teams have all finished last;
+    each with its priority and the words of it; `yours`: whether the reader's areas let him change it; `finished`:
+    [{team, team_name, masked, order, at, note}]: teams that have reported 完成 since it was last changed."""
     then = minute.asked(snapshot.connection, at)
     items = incidents.listed(snapshot, exercise=exercise, at=then, all_states=every)
     done = orders.finished(snapshot.connection, [i for i in items if i["status"] == "open"], then)

@@ -32,7 +32,7 @@ export interface PlanHead {
 export interface Stands extends PlanHead { since: string[]; overtaken: Accepted | null; holds: boolean }
 export interface Plan extends Stands {
   routing: string; routing_title: string; routing_notes: string[]; optimal: boolean; solved_note: string; assignments: Assignment[]; unreachable: { incident: number; incident_name: string; code: "no_way" | "no_skill" | "no_team"; why: string }[];
-  short: { incident: number; incident_name: string; words: string }[]; left_out: (TeamNamed & { why: string })[]; standing: (TeamNamed & { incident: number; order: number; arrived: boolean })[]; finished: (TeamNamed & { incident: number; order: number; at: string })[];
+  short: { incident: number; incident_name: string; words: string }[]; left_out: (TeamNamed & { why: string })[]; lapsed: (TeamNamed & { incident: number; why: string })[]; standing: (TeamNamed & { incident: number; order: number; arrived: boolean })[]; finished: (TeamNamed & { incident: number; order: number; at: string })[];
   withdraws: (TeamNamed & { order: number; incident: number })[]; against: Against | null; causes: string[];
 }
 export interface Plans { items: PlanHead[]; accepted: Accepted | null }
