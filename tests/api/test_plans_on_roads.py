@@ -81,7 +81,7 @@ def test_a_closed_bridge_changes_the_plan_and_the_difference_is_right(admin: Tes
     row = rows[round_["incident"]]
     assert row["after"] == [
         {"team": fleet["west"], "team_name": "例西艇队", "masked": None, "travel_s": round_["travel_s"],
-         "distance_m": round_["distance_m"], "arrived": False}
+         "distance_m": round_["distance_m"], "arrived": False, "rerouted": False}
     ]  # fmt: skip
     assert round_["travel_s"] > way["travel_s"] + 300
     before = {a["incident"]: a["team"] for a in made["assignments"]}
@@ -195,13 +195,22 @@ def test_a_team_under_way_is_told_another_way_by_another_order(admin: TestClient
     anew = post(admin, f"plans/{made['id']}/replan", {})
     [one] = anew["assignments"]
     assert (one["order"], one["rerouted"]) == (None, first["id"])
-    assert [r["what"] for r in anew["diff"]["rows"]] == ["slower"]
-    assert [w["order"] for w in anew["withdraws"]] == [first["id"]]
+    for one in (anew["diff"], anew["against"]):
+        [row] = one["rows"]
+        assert (row["what"], row["after"][0]["rerouted"]) == ("slower", True)
+        assert "，改走另一条路，晚 " in row["words"]
+    assert [(w["order"], w["renewed"]) for w in anew["withdraws"]] == [(first["id"], True)]
+    # The same draft once more is no other way than the draft before, and still another than the order's.
+    more = post(admin, f"plans/{anew['id']}/replan", {})
+    assert [r["what"] for r in more["diff"]["rows"]] == ["same"]
+    assert more["against"]["rows"][0]["what"] == "slower"
     [second] = post(admin, f"plans/{anew['id']}/accept", {}, 200)["orders"]
     assert any("北环" in line for line in second["instructions"])
     orders = {o["id"]: o for o in get(admin, "orders", incident=here["id"])["items"]}
     assert (orders[first["id"]]["status"], orders[second["id"]]["status"]) == ("cancelled", "issued")
     assert orders[first["id"]]["marks"][-1]["note"].endswith("改道，另有新令")
+    newest = get(admin, "log", kind="调度")["items"][0]["what"]
+    assert "派出 1 支，收回 0 份调度令，改发新令 1 份" in newest
     assert [t["order"]["id"] for t in get(admin, "teams")["items"] if t["id"] == fleet["west"]] == [second["id"]]
     post(admin, f"routing/closures/{closed['id']}/lift", {"reason": "试完"}, 200)
     post(admin, f"orders/{second['id']}/marks", {"what": "result"})

@@ -81,11 +81,13 @@ def accept(snapshot: Snapshot, plan_id: int) -> int:
             exercise,
             plan["flood"],
         )
+    again = len(changes.renewed(body, about))
     # Last: who looks back at this entry sees the whole act.
     log.note(
         connection, by=by, kind="调度", exercise=exercise, flood_id=plan["flood"],
-        what=f"采纳第 {number} 号方案（方案稿 {plan_id}）：派出 {len(new)} 支，收回 {len(back)} 份调度令，"
-        f"没有队伍的险情 {len(body['unreachable'])} 处",
+        what=f"采纳第 {number} 号方案（方案稿 {plan_id}）：派出 {len(new)} 支，收回 {len(back) - again} 份调度令，"
+        + (f"改发新令 {again} 份，" if again else "")
+        + f"没有队伍的险情 {len(body['unreachable'])} 处",
         ref={"kind": "plan", "id": plan_id},
         body={"number": number, "orders": len(new), "cancelled": [o["order"] for o in back]},
     )  # fmt: skip

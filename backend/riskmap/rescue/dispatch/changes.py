@@ -24,6 +24,17 @@ def withdrawn(body: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+def renewed(body: Mapping[str, Any], about: Mapping[int, Mapping[str, Any]]) -> set[int]:
+    """Orders among those whose team gets another for the same incident, or for the one that it went into: its way is
+    another, it is recalled from nowhere."""
+    new = {a["team"]: a["incident"] for a in body["assignments"] if a["order"] is None}
+    return {
+        r["order"] for r in withdrawn(body)
+        if r["team"] in new
+        and r["incident"] in {new[r["team"]], *about.get(new[r["team"]], {}).get("came_from", ())}
+    }  # fmt: skip
+
+
 def difference(
     before: Mapping[str, Any],
     after: Mapping[str, Any],
@@ -81,7 +92,7 @@ def _compared(
         rows.append(
             {
                 "incident": incident, "incident_name": incidents.called(about, incident), "what": what, "words": words,
-                "before": _told(old, names), "after": _told(new, names),
+                "before": _told(old, names, set()), "after": _told(new, names, _turned(old, new)),
             }
         )  # fmt: skip
     kinds = ("lost", "gained", "other_team", "slower", "faster", "rerouted", "new", "gone", "same")
@@ -93,16 +104,26 @@ def _by_incident(body: Mapping[str, Any]) -> dict[int, dict[int, Mapping[str, An
     for s in body["standing"]:  # who is there, or under way by an order that the plan leaves as it is
         if s["incident"] in out:
             out[s["incident"]][s["team"]] = {"travel_s": None, "distance_m": None, "arrived": s["arrived"]}
+    home = {r["order"] for r in body["reconsidered"] if r.get("turned_back")}  # sent out again, by whatever way
     for a in body["assignments"]:
-        out[a["incident"]][a["team"]] = a
+        out[a["incident"]][a["team"]] = {**a, "rerouted": a.get("rerouted") not in {None, *home}}
     return out
 
 
-def _told(sent: Mapping[int, Mapping[str, Any]] | None, names: seen.Names) -> Any:
+def _turned(old: Mapping[int, Mapping[str, Any]] | None, new: Mapping[int, Mapping[str, Any]] | None) -> set[int]:
+    """Who goes to the same incident as before by another way."""
+    if old is None or new is None:
+        return set()
+    return {t for t, a in new.items() if a.get("rerouted") and t in old and a["route"] != old[t].get("route")}
+
+
+def _told(sent: Mapping[int, Mapping[str, Any]] | None, names: seen.Names, turned: set[int]) -> Any:
     if sent is None:
         return None
     return [
-        names.team(t) | {"travel_s": a["travel_s"], "distance_m": a["distance_m"], "arrived": a.get("arrived", False)}
+        names.team(t)
+        | {"travel_s": a["travel_s"], "distance_m": a["distance_m"], "arrived": a.get("arrived", False)}
+        | {"rerouted": t in turned}
         for t, a in sent.items()
     ]
 
@@ -122,14 +143,14 @@ def _what(
     if set(old) != set(new):
         what = "lost" if old and not new else "gained" if new and not old else "other_team"
         return what, f"{said(old)} → {said(new)}"
+    way = "，改走另一条路" if _turned(old, new) else ""
     if any(a.get("arrived") for a in new.values()):
-        return "same", f"{said(new)}，不变"
+        return ("rerouted", said(new) + way) if way else ("same", f"{said(new)}，不变")
     first, later = _first(old), _first(new)
-    turned = any(a.get("rerouted") for a in new.values())
     if first is None or later is None or abs(later - first) < 60:
-        return ("rerouted", f"{said(new)}，改走另一条路") if turned else ("same", "不变")
+        return ("rerouted", said(new) + way) if way else ("same", "不变")
     what = "slower" if later > first else "faster"
-    return what, f"{said(new)}，{'晚' if later > first else '早'} {ways.minutes(abs(later - first))}"
+    return what, f"{said(new)}{way}，{'晚' if later > first else '早'} {ways.minutes(abs(later - first))}"
 
 
 def _long(sent: Mapping[str, Any]) -> str:

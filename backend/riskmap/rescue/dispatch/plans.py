@@ -110,9 +110,7 @@ def _anew(snapshot: Snapshot, plan_id: int, flood: int | None, of: Sequence[int]
     if not ids:
         raise Invalid("没有重算", errors=[FieldError("incidents", "all_over", "方案里的险情都已结束")])
     pins = _followed(connection, _pins(parent)) if keep_pins else {}
-    asked = Asked(
-        ids, parent["teams"], flood, parent["exercise"], pins, replanning=True, decided_at=_looked_at(parent)
-    )
+    asked = Asked(ids, parent["teams"], flood, parent["exercise"], pins, replanning=True, decided_at=_looked_at(parent))
     return _Wanted(asked, "replanned", parent, notes=notes)
 
 
@@ -368,6 +366,7 @@ def body(snapshot: Snapshot, plan_id: int, at: datetime) -> dict[str, Any]:
         running = [o for o in orders.running(connection, touched, at) if o["id"] not in gone]
     names = _names(snapshot, [said, *([parent["body"]] if parent else [])], (o["team"] for o in running or ()))
     about = incidents.several(connection, touched, at)
+    renewed = changes.renewed(said, about)
     out = _top(plan) | {
         "routing": said["routing"], "routing_title": said["routing_title"], "routing_notes": said["routing_notes"],
         "optimal": said["optimal"], "solved_note": said["solved_note"],
@@ -386,7 +385,8 @@ def body(snapshot: Snapshot, plan_id: int, at: datetime) -> dict[str, Any]:
         ],
         "pins": [names.team(p["team"]) | {"incident": p["incident"]} for p in plan["pins"]],
         "withdraws": [
-            names.team(r["team"]) | {"order": r["order"], "incident": r["incident"]} for r in changes.withdrawn(said)
+            names.team(r["team"]) | {"order": r["order"], "incident": r["incident"], "renewed": r["order"] in renewed}
+            for r in changes.withdrawn(said)
         ],
         "diff": None if parent is None else changes.difference(parent["body"], said, names, about),
         "against": None if running is None else changes.against_orders(running, said, names, about),

@@ -57,7 +57,8 @@ def post_plan(body: NewPlan, request: Request, reader: Writer, opened: WriteSnap
     why}], unreachable: [{incident, code: no_way|no_skill|no_team, why}], short: [{incident, needs, seats, words}],
     left_out, lapsed: [{team, incident, why}], standing, withdraws, optimal, solved_note, routing, routing_title,
     routing_notes, based_on, accepted, overtaken, diff, causes, since}. `lapsed`: what was set by hand and holds no
-    more. `rerouted`: the order that is given anew because its way is another. A proposal: nobody is sent before it is
+    more. `rerouted`: the order that is given anew because its way is another; `withdraws`: [{team, order, incident,
+    renewed}], `renewed`: its team gets another for the same incident. A proposal: nobody is sent before it is
     accepted."""
     count(reader)
     asked = Asked(body.incidents, body.teams, body.flood, body.exercise, {})

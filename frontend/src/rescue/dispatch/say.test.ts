@@ -3,7 +3,7 @@ import { cutsOf } from "./cuts";
 import { addedUp, basisWords, changeWords, fromTo, isPersons, minutesTo, numberOf, putTogether, trappedOf, typedTrapped } from "./say";
 import type { DiffRow, Sent } from "./types";
 
-const sent = (name: string, travel_s: number | null, arrived = false): Sent => ({ team: 1, team_name: name, masked: null, travel_s, distance_m: 1, arrived });
+const sent = (name: string, travel_s: number | null, arrived = false): Sent => ({ team: 1, team_name: name, masked: null, travel_s, distance_m: 1, arrived, rerouted: false });
 const row = (before: Sent[] | null, after: Sent[] | null): DiffRow => ({ incident: 1, incident_name: "", what: "other_team", words: "", before, after });
 
 describe("words of arrival", () => {
@@ -17,6 +17,12 @@ describe("words of arrival", () => {
     expect(changeWords(row([sent("甲队", 600)], []))).toBe("甲队 10 分钟 → 没有队伍");
     expect(changeWords(row([], [sent("甲队", 600), sent("乙队", 660)]))).toBe("甲队 10 分钟、乙队 11 分钟");
     expect(changeWords(row([sent("甲队", 600)], [sent("甲队", null, true), sent("乙队", 120)]))).toBe("甲队 10 分钟 → 甲队 已到达、乙队 2 分钟");
+  });
+  it("calls another way so, with the times where they differ", () => {
+    const turned = (name: string, travel_s: number): Sent => ({ ...sent(name, travel_s), rerouted: true });
+    expect(changeWords(row([sent("甲队", 1380)], [turned("甲队", 1385)]))).toBe("甲队 改走另一条路 23 分钟");
+    expect(changeWords(row([sent("甲队", 660)], [turned("甲队", 840)]))).toBe("甲队 改走另一条路 11 → 14 分钟");
+    expect(changeWords(row([sent("甲队", 0, true), sent("乙队", 600)], [sent("甲队", null, true), turned("乙队", 600)]))).toBe("甲队 已到达、乙队 10 分钟 → 甲队 已到达、乙队 10 分钟（改走另一条路）");
   });
   it("has one unit from two hours on, and each side its own where they differ", () => {
     expect(changeWords(row([sent("甲队", 7500)], [sent("乙队", 7500)]))).toBe("甲队 2 小时 5 分 → 乙队 2 小时 5 分");
