@@ -19,7 +19,8 @@ from tests.api.test_roads import geojson, run
 
 from riskmap.base import clock
 from riskmap.base.settings import Settings
-from riskmap.rescue.routing.router import EngineFailed
+from riskmap.rescue.dispatch import ways
+from riskmap.rescue.routing.router import BUSY, EngineFailed
 
 Maker = Callable[..., TestClient]
 
@@ -133,6 +134,36 @@ def test_an_engine_that_hangs_is_waited_for_once(
     assert all(a["routing"] == "straight_line" and a["route"] for a in made["assignments"])
     assert "超时" in made["routing_notes"][0]
     assert plan(admin, here, teams=list(fleet.values()))["routing"] == "road"
+
+
+@pytest.mark.parametrize("for_good", [False, True])
+def test_an_engine_that_is_busy_for_a_moment_is_asked_again_and_what_has_no_line_is_told(
+    admin: TestClient, fleet: dict[str, int], app: Any, monkeypatch: pytest.MonkeyPatch, for_good: bool
+) -> None:
+    here = incident(admin, (116.026, 29.70), trapped=9, needs=["boat"])
+    router, ask, asked = app.state.router, app.state.router.ask, []
+
+    def busy(roads: Any, question: Any, water: Any) -> Any:
+        asked.append(question["do"])
+        routes = asked.count("route")
+        if question["do"] == "route" and routes > 1 and (for_good or routes < 4):
+            raise EngineFailed(BUSY)
+        return ask(roads, question, water)
+
+    monkeypatch.setattr(router, "ask", busy)
+    monkeypatch.setattr(ways, "_PATIENCE_S", 1.0)
+    made = plan(admin, here, teams=[fleet["west"], fleet["east"]])
+    assert (made["routing"], len(made["assignments"])) == ("road", 2)
+    drawn = [a["route"] is not None for a in made["assignments"]]
+    said = (
+        f"派往险情 {here['id']} 的 1 支队伍没有路线图和逐段指引：路线引擎正忙，已有 6 个请求在等。"
+        "路程和用时仍是按道路算的，重算可补上。"
+    )
+    if for_good:
+        assert (sorted(drawn), made["routing_notes"][0]) == ([False, True], said)
+        assert 4 <= asked.count("route") <= 8  # again, and not for ever
+    else:
+        assert (drawn, said in made["routing_notes"]) == ([True, True], False)
 
 
 _AT_BRIDGE: dict[str, dict[str, Any]] = {

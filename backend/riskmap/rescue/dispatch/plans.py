@@ -232,11 +232,24 @@ def _decide(router: Any, wanted: _Wanted, picture: Picture, roads: ways.Roads) -
         lost += [{"team": t, "why": "原来安排的险情已无法到达"} for t in gone]
         solved = assign.Solved(sorted(pairs), False, "手工调整，其余不变")
     sent = [(pair, leg) for pair in solved.pairs if (leg := by_pair[pair]) is not None]
-    found = ways.routes_of(roads, router, [(picture.teams[t], places[i], leg) for (t, i), leg in sent], answer.why)
-    routes = dict(zip((pair for pair, _ in sent), found, strict=True))
+    lines, failed = ways.routes_of(
+        roads, router, [(picture.teams[t], places[i], leg) for (t, i), leg in sent], answer.why
+    )
+    routes = dict(zip((pair for pair, _ in sent), lines, strict=True))
     lost_ones = [(i, places[i], free_) for i, free_ in reasons.unreached(picture, asks, by_pair, solved.pairs)]
     cut_off = ways.cut_off(roads, router, lost_ones, works=answer.by == "road")
-    return _Decided(by_pair, routes, answer, solved, asks, cut_off, stuck, lost)
+    notes = [*_without_line(routes, failed), *answer.notes]
+    return _Decided(by_pair, routes, replace(answer, notes=notes), solved, asks, cut_off, stuck, lost)
+
+
+def _without_line(routes: Mapping[tuple[int, int], Route | None], why: str) -> list[str]:
+    """That some go without a way that is drawn and told, in words."""
+    to = sorted(i for (_, i), way in routes.items() if way is None)
+    if not to:
+        return []
+    which = "、".join(map(str, dict.fromkeys(to)))
+    told = why or "路线引擎没有给出路线"
+    return [f"派往险情 {which} 的 {len(to)} 支队伍没有路线图和逐段指引：{told}。路程和用时仍是按道路算的，重算可补上。"]
 
 
 def _keep(

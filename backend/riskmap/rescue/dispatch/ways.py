@@ -77,25 +77,33 @@ def matrix(
     return routing.matrix(snapshot.connection, router, origins, places, vehicle, flood_id, exercise=exercise)
 
 
+_PATIENCE_S, _AGAIN_S = 5.0, 0.25  # of one plan, for an engine that is asked by too many just now
+
+
 def routes_of(
     roads: Roads, router: Router, wanted: Iterable[tuple[Team, Place, Leg]], why_straight: str
-) -> list[Route | None]:
+) -> tuple[list[Route | None], str]:
     """The way of each with its line and instructions, straight where its leg is (`why_straight`). None where the engine
-    has failed since the leg was found: it is not asked again then."""
+    has failed since the leg was found, and why: one that is busy is asked again for a while, any other not."""
     out: list[Route | None] = []
-    works = True
+    failed = ""
+    until = time.monotonic() + _PATIENCE_S
     for team, place, leg in wanted:
         assert team.place is not None
         looked = roads[team.vehicle]
-        if leg.by == "road" and not works:
+        if leg.by == "road" and failed:
             out.append(None)
             continue
         if leg.by != "road":
             looked = replace(looked, why_straight=why_straight)
         way, answer = routing.route_of(looked, router, team.place, place)
-        works = works and answer.by == leg.by
+        while leg.by == "road" and answer.why == routing.BUSY and time.monotonic() < until:
+            time.sleep(_AGAIN_S)
+            way, answer = routing.route_of(looked, router, team.place, place)
+        if answer.by != leg.by:
+            failed = failed or answer.why
         out.append(way if answer.by == leg.by else None)
-    return out
+    return out, failed
 
 
 def together(answers: Sequence[Answer]) -> Answer:

@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 LIMIT_S = 25.0  # of one question; a matrix of 30 x 200 takes a few seconds
 MOST_WAITING = 6  # questions that wait for the engine; some of them with a connection of the database's twelve
+BUSY = f"路线引擎正忙，已有 {MOST_WAITING} 个请求在等"  # a moment later there may be a place again
 _START_S = 60.0
 _LOOK_AGAIN_S = 30.0  # after tiles were found damaged, or an engine did not start
 _CHUNK = 1 << 16
@@ -68,7 +69,7 @@ class Router:
         Raises EngineFailed; at once where too many wait already: an engine that hangs does not hold up the rest.
         """
         if not self._waiting.acquire(blocking=False):
-            raise EngineFailed(f"路线引擎正忙，已有 {MOST_WAITING} 个请求在等")
+            raise EngineFailed(BUSY)
         try:
             return self._in_turn(roads, asked, water)
         finally:
