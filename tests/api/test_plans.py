@@ -297,6 +297,39 @@ class TestPlan:
         then = get(admin, f"plans/{made['id']}/since", at=before.isoformat())
         assert (then["since"], then["holds"], then["accepted"]) == ([], False, False)
 
+    def test_what_was_looked_at_by_a_plan_made_anew_that_changes_nothing_is_said_no_more(
+        self, admin: TestClient, commander: TestClient, fleet: dict[str, int]
+    ) -> None:
+        east, west = two(admin)
+        accept(commander, plan(admin, east, teams=of(fleet)))
+        held = accept(commander, plan(admin, west, teams=of(fleet)))
+
+        def since() -> list[str]:
+            return [s.split("（")[0] for s in get(admin, f"plans/{held['id']}/since")["since"]]
+
+        def anew(*which: dict[str, Any]) -> dict[str, Any]:
+            return post(admin, f"plans/{held['id']}/replan", {"incidents": [i["id"] for i in which]})
+
+        for one in (east, west):
+            told = {n: one[n] for n in ("kind", "needs", "place", "trapped", "name")}
+            body = told | {"version": 1, "note": "水又涨了"}
+            assert admin.put(f"/api/rescue/incidents/{one['id']}", json=body).status_code == 200
+        both = [f"险情 {west['id']} 有更新", f"先前的调度令：险情 {east['id']} 有更新"]
+        assert since() == both
+        anew(west)  # of the other it looks at nothing
+        assert since() == both[1:]
+        same = anew(east, west)
+        assert (same["withdraws"], [a["order"] is None for a in same["assignments"]]) == ([], [False, False])
+        assert since() == []
+        post(admin, f"plans/{same['id']}/return", {"reason": "和现在一样"}, 200)
+        assert since() == []
+        # What a draft would change is not settled by having made it.
+        post(admin, f"teams/{fleet['east']}/status", {"status": "返回"})
+        home = ["例东艇队报返回"]
+        assert since() == home
+        assert anew(east, west)["withdraws"]
+        assert since() == home
+
     def test_a_proposal_is_returned_with_the_reason_and_not_accepted_any_more(
         self, admin: TestClient, commander: TestClient, fleet: dict[str, int], make_account: Maker
     ) -> None:

@@ -136,12 +136,12 @@ def _looked_at(plan: Mapping[str, Any]) -> datetime:
     return datetime.fromisoformat(plan["body"]["looked_at"])
 
 
-def _going_on(connection: Connection, ids: Sequence[int]) -> list[int]:
-    """Incidents that go on, and what those that were merged or split became."""
+def _going_on(connection: Connection, ids: Sequence[int], at: datetime | None = None) -> list[int]:
+    """Incidents that go on at a minute, and what those that were merged or split became."""
     out: dict[int, None] = {}
     look, seen_ = list(ids), set(ids)
     while look:
-        for i, one in incidents.several(connection, look).items():
+        for i, one in incidents.several(connection, look, at).items():
             if one["state"] == "open":
                 out[i] = None
             else:
@@ -422,11 +422,46 @@ def _stands(snapshot: Snapshot, plan: Mapping[str, Any], at: datetime, names: se
     proposed = plan["accepted_number"] is None
     holds = last is not None and last["plan"] == plan["id"]
     overtaken = proposed and last is not None and last["number"] != plan["based_on"]
-    changed = changes.since(snapshot, plan, at, names) if proposed or holds else []
+    looked = _looked_last(snapshot.connection, plan, at) if holds else plan
+    if looked is not plan:
+        names = _names(snapshot, [looked["body"]])
+    changed = changes.since(snapshot, looked, at, names) if proposed or holds else []
     return {
-        "since": changed + (changes.since_of_others(snapshot, plan, at) if holds else []),
+        "since": changed + (changes.since_of_others(snapshot, looked, at) if holds else []),
         "overtaken": last if overtaken else None, "holds": holds,
     }  # fmt: skip
+
+
+def _looked_last(connection: Connection, plan: Mapping[str, Any], at: datetime) -> Mapping[str, Any]:
+    """Of the plan that holds and those made anew upon it that change nothing of what runs, the newest: nobody accepts
+    such a one, and what had changed before it has been looked at all the same, whether it was returned or not."""
+    rows = connection.execute(
+        text(
+            _HEAD + " WHERE p.exercise = :exercise AND p.plan_id > :id AND p.at <= :at AND p.how = 'replanned'"
+            " AND p.based_on = :number AND NOT jsonb_path_exists(p.body, '$.assignments[*] ? (@.order == null)')"
+            " ORDER BY p.plan_id DESC LIMIT 5"
+        ),
+        {"exercise": plan["exercise"], "id": plan["id"], "at": at, "number": plan["accepted_number"]},
+    )
+    return next((one for row in rows.mappings() if _covers(connection, one := dict(row), plan, at)), plan)
+
+
+def _covers(connection: Connection, draft: Mapping[str, Any], plan: Mapping[str, Any], at: datetime) -> bool:
+    """Whether a draft changes nothing, and looked at all that the plan did: incidents, teams, water and roads."""
+    said, flood = draft["body"], plan["flood"]
+    drawn = all(a["in_water_m"] is not None for a in said["assignments"] if a["routing"] == "road")
+    if changes.withdrawn(said) or not drawn or (said["routing"] != "road" and plan["body"]["routing"] == "road"):
+        return False
+    if draft["teams"] not in (None, plan["teams"]):
+        return False
+    if not set(_going_on(connection, plan["incidents"], at)) <= set(draft["incidents"]):
+        return False
+    if flood is None:
+        return True
+    if draft["flood"] is None:
+        return floods.newest_standing(connection, flood, at) is None
+    series: bool = floods.find(connection, flood)["series"] == floods.find(connection, draft["flood"])["series"]
+    return series
 
 
 def last_accepted(connection: Connection, exercise: bool, at: datetime | None = None) -> dict[str, Any] | None:
