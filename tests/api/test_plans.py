@@ -814,6 +814,53 @@ class TestOrders:
         assert refused(commander.post(path, json={"what": "cancelled"}))["errors"][0]["field"] == "note"
         assert self.marked(commander, order, "cancelled", note="已由村民救出")["status"] == "cancelled"
 
+    def test_who_had_not_left_when_its_order_was_taken_back_stands_by_where_it_is(
+        self, commander: TestClient, admin: TestClient, fleet: dict[str, int]
+    ) -> None:
+        where = place(101.8)
+
+        def stands() -> tuple[str, list[float], str]:
+            one = get(admin, f"teams/{fleet['east']}")
+            return one["status"], one["position"], one["position_from"]
+
+        def ordered() -> tuple[dict[str, Any], dict[str, Any]]:
+            east, _ = two(admin)
+            held = accept(commander, plan(admin, east, teams=[fleet["east"]]))
+            return held, held["orders"][0]
+
+        def back(order: dict[str, Any]) -> None:
+            self.marked(commander, order, "cancelled", note="不用了")
+
+        base = list(place(102))
+        held, order = ordered()
+        self.marked(admin, order, "receipt")
+        back(order)
+        assert stands() == ("待命", base, "base")
+        # Where it said that it is; by a plan too.
+        held, order = ordered()
+        post(admin, f"teams/{fleet['east']}/status", {"lon": where[0], "lat": where[1]})
+        home = post(admin, f"plans/{held['id']}/change", {"team": fleet["east"], "incident": None})
+        assert [w["order"] for w in accept(commander, home)["withdraws"]] == [order["id"]]
+        assert stands() == ("待命", list(where), "reported")
+        # Who has left goes home: by its mark, by its own word, and also where it was turned by another order since.
+        for left in ("mark", "word", "turned"):
+            held, order = ordered()
+            if left == "word":
+                post(admin, f"teams/{fleet['east']}/status", {"status": "在途"})
+            else:
+                self.marked(admin, order, "departure")
+            if left == "turned":
+                other = incident(admin, place(100, 2), trapped=40, needs=["boat"], depth_m=2)
+                ids = {"incidents": [held["incidents"][0], other["id"]]}
+                [order] = accept(commander, post(admin, f"plans/{held['id']}/replan", ids))["orders"]
+            back(order)
+            assert stands()[0] == "返回", left
+        # What it has said of itself since stays.
+        held, order = ordered()
+        post(admin, f"teams/{fleet['east']}/status", {"status": "休整"})
+        back(order)
+        assert stands()[0] == "休整"
+
     @pytest.mark.parametrize(
         ("body", "field"),
         [

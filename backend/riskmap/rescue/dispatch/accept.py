@@ -65,10 +65,8 @@ def accept(snapshot: Snapshot, plan_id: int) -> int:
         )  # fmt: skip
         made = marks.add(snapshot, one["order"], "cancelled", at=None, how="system", note=f"第 {number} 号方案：{why}")
         orders.note_taken_back(snapshot, one, f"随第 {number} 号方案：{why}", exercise, plan["flood"])
-        if one["team"] not in sent and one["order"] not in gone:  # what it has reported itself stays
-            teams.add_status(
-                snapshot, one["team"], "返回", order_id=one["order"], mark_id=made, exercise=exercise
-            )  # fmt: skip
+        if one["team"] not in sent:
+            teams.follow(snapshot, one["team"], "cancelled", order_id=one["order"], mark_id=made, exercise=exercise)
     parties = persons.of_objects(snapshot, sent)
     for one in new:
         orders.issue(

@@ -11,9 +11,6 @@ from riskmap.rescue.dispatch import incidents, marks, orders, plans, seen, teams
 from riskmap.rescue.rights import commander
 from riskmap.store.snapshot import Snapshot
 
-# What a mark says of the team.
-_STATUS: Mapping[str, teams.Status] = {"departure": "在途", "arrival": "到达", "result": "返回", "cancelled": "返回"}
-
 
 def mark(
     snapshot: Snapshot, order_id: int, *, what: str, at: datetime | None, how: str, note: str, key: str | None = None
@@ -134,16 +131,13 @@ def _write(
 ) -> None:  # fmt: skip
     """The mark, and what it says of the team."""
     made = marks.add(snapshot, order["id"], what, at=at, how=how, note=note, key=key)
-    status = _STATUS.get(what)
-    if status is None:
-        return
     place = None
     if what == "arrival":
         place = incidents.place_of(incidents.find(snapshot.connection, order["incident"]))
     if what in marks.OVER:  # told late, of a time before what is known already: it is over all the same
         at = max([at, *(m["at"] for m in order["marks"])])
-    teams.add_status(
-        snapshot, order["team"]["id"], status, at=at, place=place, order_id=order["id"], mark_id=made,
+    teams.follow(
+        snapshot, order["team"]["id"], what, at=at, place=place, order_id=order["id"], mark_id=made,
         exercise=order["exercise"],
     )  # fmt: skip
 

@@ -1,5 +1,6 @@
 """Teams: what the register says of them, and how and where each is by the newest of its reports."""
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,7 +11,7 @@ from sqlalchemy import Connection, text
 
 from riskmap.base import clock
 from riskmap.base.errors import FieldError, Invalid
-from riskmap.rescue import log, persons
+from riskmap.rescue import log, minute, persons
 from riskmap.rescue.dispatch import marks, seen
 from riskmap.rescue.routing import Place, Vehicle
 from riskmap.rescue.routing.answers import BOAT_KMH
@@ -239,6 +240,35 @@ def add_status(
         },
     ).scalar_one()  # fmt: skip
     return made
+
+
+# What a mark of an order says of its team.
+_BY_MARK: Mapping[str, Status] = {"departure": "在途", "arrival": "到达", "result": "返回", "cancelled": "返回"}
+_OUT = frozenset({"在途", "到达"})
+
+
+def follow(
+    snapshot: Snapshot, team_id: int, what: str, *, order_id: int, mark_id: int, at: datetime | None = None,
+    place: Place | None = None, exercise: bool,
+) -> None:  # fmt: skip
+    """What a mark of an order says of its team, written with it. Of an order that is taken back: who has not left yet
+    stands by where it is, and what a team has said of itself since stays."""
+    status = _BY_MARK.get(what)
+    if status is None:
+        return
+    if what == "cancelled":
+        now = minute.asked(snapshot.connection, None)
+        rows = history(snapshot.connection, team_id, exercise=exercise, at=now, limit=50)
+        since = [row["status"] for row in rows if not row["taken_back"]]
+        if since and since[0] in HOME:
+            return
+        since = list(itertools.takewhile(lambda one: one not in HOME, since))  # of other orders too: it was turned
+        if not _OUT & set(since):
+            status = "待命"
+            told = newest(snapshot.connection, exercise=exercise, at=now).get(team_id)
+            if told is not None and told["lon"] is not None:  # else it is at its base
+                place = Place(told["lon"], told["lat"])
+    add_status(snapshot, team_id, status, at=at, place=place, order_id=order_id, mark_id=mark_id, exercise=exercise)
 
 
 def history(connection: Connection, team_id: int, *, exercise: bool, at: datetime, limit: int) -> list[dict[str, Any]]:
