@@ -113,7 +113,7 @@ class TestPlan:
         drill = incident(admin, place(101.5), exercise=True)
         ids = {"incidents": [east["id"], drill["id"]]}
         said = refused(admin.post("/api/rescue/plans", json=ids))
-        assert said["errors"][0]["message"] == f"没有险情 {drill['id']}，请刷新后再选"
+        assert said["errors"][0]["message"] == "没有险情 演1，请刷新后再选"
         post(admin, f"incidents/{east['id']}/close", {"version": 1, "result": "救出"}, 200)
         assert (
             "已结束"
@@ -904,7 +904,8 @@ class TestOrders:
         body = {"object": of_team, "party": found["items"][0]["party"], "result": "未接", "order": order["id"]}
         made = post(admin, "calls", body)
         assert [(c["result"], c["order"]) for c in made["items"][0]["calls"]] == [("未接", order["id"])]
-        assert get(admin, "log", kind="调度")["items"][0]["what"] == "电话 例东艇队（主要负责人 例甲）：未接"
+        newest = get(admin, "log", kind="调度")["items"][0]["what"]
+        assert newest == f"电话 例东艇队（主要负责人 例甲，调度令 {order['number']}）：未接"
         elsewhere = get(make_account("editor", areas=["360481"]), "log", kind="调度")["items"]
         assert elsewhere[0]["what"] == "电话：未接（对象无权查看）"
         assert "例东艇队" not in str(elsewhere[:2])

@@ -1,5 +1,6 @@
 /** 调度: incidents, plans and orders. */
 import { num } from ".";
+import { said } from "../rescue/numbers";
 
 export const INCIDENT_KINDS = ["人员被困", "堤坝险情", "危险化学品", "建筑倒塌", "山体滑坡", "火情", "病人转运", "群众转移", "道路中断", "积水排涝", "物资运送", "其他"] as const;
 /** Teams that are under way or there. */
@@ -23,7 +24,7 @@ export const RD = {
   all: "含已结束",
 
   // Row
-  name: (id: number, name: string) => `险情 ${id} ${name}`,
+  name: (id: number, name: string) => `险情 ${said(id)} ${name}`,
   trapped: (n: number | null, weak: number | null) => (n === null ? "被困人数不明" : n ? `被困 ${num(n)} 人${weak ? `，需帮助 ${num(weak)}` : ""}` : "无人被困"),
   there: "已到达",
   thereAt: (at: string) => `${at} 到`,
@@ -53,7 +54,7 @@ export const RD = {
   result: "结果",
   closed: "险情已结束",
   facts: { at: "发生", needs: "需要", depth: "水深", reporter: "报告人", note: "备注", from: "来自", to: "去向", result: "结果" },
-  cameFrom: (ids: string) => `险情 ${ids}`,
+  cameFrom: (ids: readonly number[]) => `险情 ${ids.map(said).join("、")}`,
   versions: (n: number) => `历次记录 ${n}`,
   versionSaid: (v: number, at: string, by: string, what: string) => `第 ${v} 版 ${at} ${by}：${what}`,
   pastOrders: "已完成、撤销的调度令",
@@ -68,8 +69,8 @@ export const RD = {
   basisNotRead: "正在读取淹没范围",
   basisOld: "不是最新的一版",
   planning: (s: number, incidents: number) => `正在算方案，${incidents} 处险情逐队算路线，已 ${s} 秒`,
-  card: (id: number) => `方案稿 ${num(id)} 待采纳`,
-  card0: (id: number) => `方案稿 ${num(id)}`,
+  card: (id: number) => `方案稿 ${said(id)} 待采纳`,
+  card0: (id: number) => `方案稿 ${said(id)}`,
   cardHeld: (n: number) => `第 ${num(n)} 号方案`,
   madeBy: (how: string, by: string, at: string) => `${by} ${at} ${how}`,
   because: (what: string) => `因${what}`,
@@ -78,7 +79,7 @@ export const RD = {
   changes: "和现在执行的相比",
   noChange: "和现在执行的一样",
   nobody: "没有队伍",
-  row: (id: number) => `${id} 号`,
+  row: (id: number) => `${said(id)} 号`,
   arrow: (a: string, b: string) => `${a} → ${b}`,
   withTime: (team: string, m: string) => `${team} ${m}`,
   out: "已派出",
@@ -86,9 +87,9 @@ export const RD = {
   renews: (n: number, who: string) => `改发新令 ${n} 份：${who}`,
   otherWay: "改走另一条路",
   byOtherWay: (sent: string) => `${sent}（改走另一条路）`,
-  short: (id: number, what: string) => `${id} 号：${what}`,
+  short: (id: number, what: string) => `${said(id)} 号：${what}`,
   leftOut: (team: string, why: string) => `${team} 不能派：${why}`,
-  lapsed: (team: string, id: number, why: string) => `手工指定的 ${team} → ${id} 号不再有效：${why}`,
+  lapsed: (team: string, id: number, why: string) => `手工指定的 ${team} → ${said(id)} 号不再有效：${why}`,
   how: "怎么算的",
   notProved: "未证明最优",
   since: (what: string) => `拟定以后有变：${what}`,
@@ -117,12 +118,12 @@ export const RD = {
   finishedTip: "派去的队伍都已报完成：请结束险情；还要派队伍请先更新险情",
   finishedBy: (team: string, note: string) => `${team} 完成${note ? `：${note}` : ""}`,
   finishedAsk: "派去的队伍都已报完成。事情办完了请结束；还要派队伍，请先更新险情再算方案。",
-  finishedPlan: (ids: string) => `${ids} 号已报完成，没有再派：请结束险情，还要派请先更新`,
+  finishedPlan: (ids: readonly number[]) => `${ids.map(said).join("、")} 号已报完成，没有再派：请结束险情，还要派请先更新`,
   resultBy: (team: string, note: string) => `${team}：${note}`,
-  finishedToast: (id: number) => `险情 ${id} 派去的队伍都已报完成，请结束险情，或更新还缺什么`,
-  ofIncident: (id: number) => `险情 ${num(id)} 的令`,
+  finishedToast: (id: number) => `险情 ${said(id)} 派去的队伍都已报完成，请结束险情，或更新还缺什么`,
+  ofIncident: (id: number) => `险情 ${said(id)} 的令`,
   ofIncidentTip: "队伍是按合并、拆分以前的险情派的，正在路上；算方案时可就近改派",
-  goesTo: (team: string, id: number) => `${team}（按险情 ${num(id)} 的令）`,
+  goesTo: (team: string, id: number) => `${team}（按险情 ${said(id)} 的令）`,
   wentHomeTip: "队伍报了返回或休整，没有按调度令行动：不再算作救援在路上",
   wentHomeAt: (team: string, how: string) => `${team}（${how}）`,
   assignPick: "指定队伍",
@@ -144,6 +145,7 @@ export const RD = {
   ordersNone: "没有未完成的调度令。采纳方案后在这里逐份跟踪。",
   ordersNoneAt: "那时没有未完成的调度令。",
   ordered: (at: string, by: string) => `${at} ${by} 下达`,
+  ofPlan: (n: number) => `第 ${num(n)} 号方案`,
   marks: { receipt: "签收", departure: "出发", arrival: "到达", result: "完成", cancelled: "撤销" } as Record<string, string>,
   states: { issued: "已下达", receipt: "已签收", departure: "在途", arrival: "已到达", result: "已完成", cancelled: "已撤销" } as Record<string, string>,
   markDo: (what: string) => `记${what}`,
@@ -179,9 +181,9 @@ export const RD = {
 
   // Form
   newTitle: "登记险情",
-  editTitle: (id: number) => `更新险情 ${id}`,
-  mergeTitle: (id: number) => `把别的险情并入 ${id} 号`,
-  splitTitle: (id: number) => `拆分险情 ${id}`,
+  editTitle: (id: number) => `更新险情 ${said(id)}`,
+  mergeTitle: (id: number) => `把别的险情并入 ${said(id)} 号`,
+  splitTitle: (id: number) => `拆分险情 ${said(id)}`,
   kind: "种类",
   place: "位置",
   point: "点位置",
@@ -218,10 +220,10 @@ export const RD = {
   keep: "保存",
   doMerge: "合并",
   doSplit: "拆分",
-  saved: (id: number) => `已登记险情 ${id}`,
-  changed: (id: number) => `险情 ${id} 已更新`,
-  mergedSaid: (id: number) => `已并入险情 ${id}`,
-  splitSaid: (ids: string) => `已拆为险情 ${ids}`,
+  saved: (id: number) => `已登记险情 ${said(id)}`,
+  changed: (id: number) => `险情 ${said(id)} 已更新`,
+  mergedSaid: (id: number) => `已并入险情 ${said(id)}`,
+  splitSaid: (ids: readonly number[]) => `已拆为险情 ${ids.map(said).join("、")}`,
   others: "并入哪几处",
   needOthers: "请选要并入的险情。",
   mergeHelp: "并入的险情不再单独派队伍；人数已替您相加，请核对。",
@@ -245,6 +247,6 @@ export const RD = {
   decimals: "数字，如 0.8",
 
   // Map
-  pin: (id: number, name: string) => `险情 ${id} ${name}`,
+  pin: (id: number, name: string) => `险情 ${said(id)} ${name}`,
   pinTrapped: (n: number) => `被困 ${num(n)}`,
 } as const;

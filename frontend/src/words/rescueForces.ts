@@ -1,5 +1,6 @@
 /** 力量: teams, goods, standing by, roads and telephones; and the act lists of a response. */
 import { num } from ".";
+import { said } from "../rescue/numbers";
 
 /** How a team is, as the service says it. */
 export const TEAM_STATUSES = ["待命", "出动", "在途", "到达", "返回", "休整"] as const;
@@ -32,7 +33,7 @@ export const RF = {
   wading: (cm: string) => `涉水 ${cm} cm`,
   persons: (n: number) => `${n} 人`,
   noSkills: "没有登记专长",
-  order: (id: number, incident: number) => `调度令 ${id} → 险情 ${incident}`,
+  order: (id: number, incident: number) => `调度令 ${said(id)} → 险情 ${said(incident)}`,
   at: "位置",
   base: "驻地",
   atBase: "在驻地",
@@ -114,7 +115,7 @@ export const RF = {
   noIncident: "不写明",
   pickIncident: "选择险情",
   noIncidents: "还没有登记险情。出库须写明用于哪处险情，请先在“调度”里登记。",
-  incidentOf: (id: number, name: string, kind: string) => `${id} 号 ${name || kind}`,
+  incidentOf: (id: number, name: string, kind: string) => `${said(id)} 号 ${name || kind}`,
   toStore: "调往",
   pickStore: "选择物资库",
   taker: { issue: "领用（签收）人", transfer: "签收人", return: "交回人", receive: "签收人" } as Record<string, string>,
@@ -123,7 +124,7 @@ export const RF = {
   movesNone: "还没有出入库。",
   moveOf: (what: string, item: string, n: string, unit: string) => `${what} ${item} ${n} ${unit}`,
   into: (name: string) => `→ ${name}`,
-  forIncident: (id: number) => `险情 ${id}`,
+  forIncident: (id: number) => `险情 ${said(id)}`,
   otherStore: "别的库",
 
   // Standing by
@@ -240,7 +241,7 @@ export const RF = {
   callsTitle: (name: string) => `一键通：${name}`,
   callsHelp: "按次序打；打过一个记一个，记入日志。",
   duty: "值班电话",
-  called: (result: string, by: string, at: string) => `${result} ${by} ${at}`,
+  called: (result: string, by: string, at: string, order: number | null) => `${result} ${by} ${at}${order === null ? "" : `，调度令 ${said(order)}`}`,
   callNote: "备注（不填也可）",
   callKept: (result: string) => `已记：${result}`,
 

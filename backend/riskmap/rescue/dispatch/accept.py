@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from riskmap.base import clock
 from riskmap.base.errors import Conflict, Forbidden, Invalid
-from riskmap.rescue import log, minute, persons
+from riskmap.rescue import log, minute, numbers, persons
 from riskmap.rescue.dispatch import changes, incidents, marks, orders, plans, seen, teams
 from riskmap.store.snapshot import Snapshot
 
@@ -38,7 +38,7 @@ def accept(snapshot: Snapshot, plan_id: int) -> int:
     about = incidents.several(connection, [a["incident"] for a in body["assignments"]], now)
     over = [i for i, one in about.items() if one["state"] != "open"]
     if over:
-        said = "、".join(f"{i} {incidents.STATES[about[i]['state']]}" for i in over)
+        said = "、".join(f"{numbers.said(i)} {incidents.STATES[about[i]['state']]}" for i in over)
         raise Conflict(f"险情 {said}，方案没有采纳。请重算。", code="incident_over", now={"incidents": over})
     sent = {a["team"] for a in new}
     by_id = {t.id: t for t in teams.all_of(snapshot, exercise=exercise, at=now, ids=sorted(sent)) if t.id in sent}
@@ -83,7 +83,7 @@ def accept(snapshot: Snapshot, plan_id: int) -> int:
     # Last: who looks back at this entry sees the whole act.
     log.note(
         connection, by=by, kind="调度", exercise=exercise, flood_id=plan["flood"],
-        what=f"采纳第 {number} 号方案（方案稿 {plan_id}）：派出 {len(new)} 支，收回 {len(back) - again} 份调度令，"
+        what=f"采纳第 {number} 号方案（方案稿 {numbers.said(plan_id)}）：派出 {len(new)} 支，收回 {len(back) - again} 份调度令，"
         + (f"改发新令 {again} 份，" if again else "")
         + f"没有队伍的险情 {len(body['unreachable'])} 处",
         ref={"kind": "plan", "id": plan_id},
@@ -98,8 +98,8 @@ def _ensure_first(snapshot: Snapshot, plan: Mapping[str, Any]) -> None:
     if last is not None and last["number"] != plan["based_on"]:
         at = last["at"].astimezone(clock.SHANGHAI)
         raise Conflict(
-            f"{last['by']} 已于 {at:%m-%d %H:%M:%S} 采纳第 {last['number']} 号方案（方案稿 {last['plan']}），"
-            "您的方案是在它以前拟的，没有采纳。请重算，看过差别再采纳。",
+            f"{last['by']} 已于 {at:%m-%d %H:%M:%S} 采纳第 {last['number']} 号方案"
+            f"（方案稿 {numbers.said(last['plan'])}），您的方案是在它以前拟的，没有采纳。请重算，看过差别再采纳。",
             code="overtaken", now=last,
         )  # fmt: skip
 
@@ -128,7 +128,7 @@ def _ensure_running(snapshot: Snapshot, exercise: bool, back: Sequence[Mapping[s
         if now is None or now["id"] != one["order"] or now["arrived"]:
             gone.append(one["order"])
     if gone:
-        said = "、".join(str(o) for o in gone)
+        said = "、".join(numbers.said(o) for o in gone)
         raise Conflict(
             f"拟方案以后调度令 {said} 已到达、完成或撤销，方案没有采纳，请重算。",
             code="team_changed",
@@ -137,7 +137,7 @@ def _ensure_running(snapshot: Snapshot, exercise: bool, back: Sequence[Mapping[s
     away = orders.turned_back(snapshot, exercise=exercise, at=minute.asked(connection, None))
     again = [one["order"] for one in back if one.get("turned_back") and one["order"] not in away]
     if again:
-        said = "、".join(str(o) for o in again)
+        said = "、".join(numbers.said(o) for o in again)
         raise Conflict(
             f"拟方案以后队伍又按调度令 {said} 行动，方案没有采纳，请重算。", code="team_changed", now={"orders": again}
         )
@@ -151,7 +151,7 @@ def _ensure_no_other(
     taken = {one["order"] for one in back}
     again = [(t, running[t]["id"]) for t in sorted(by_id) if t in running and running[t]["id"] not in taken]
     if again:
-        said = "、".join(f"{by_id[t].row['name']}（调度令 {o}）" for t, o in again)
+        said = "、".join(f"{by_id[t].row['name']}（调度令 {numbers.said(o)}）" for t, o in again)
         raise Conflict(
             f"拟方案以后更正了记录，{said}又在执行任务，方案没有采纳，请重算。", code="team_changed",
             now={"teams": [t for t, _ in again]},

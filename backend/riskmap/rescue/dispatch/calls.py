@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import text
 
 from riskmap.base.errors import FieldError, Invalid, NotFound
-from riskmap.rescue import log, minute, persons
+from riskmap.rescue import log, minute, numbers, persons
 from riskmap.rescue.dispatch import orders, seen
 from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Snapshot
@@ -66,9 +66,10 @@ def keep(
         },
     ).scalar_one()  # fmt: skip
     name = f"{who['role']} {who['name'] or who['post']}".strip() if who else "值班电话"
+    about = "" if order is None else f"，调度令 {numbers.said(order)}"
     log.note(
         snapshot.connection, by=snapshot.reader.name, kind="调度", exercise=exercise,
-        what=f"电话 {found['object']['name']}（{name}）：{result}" + (f"，{note}" if note else ""),
+        what=f"电话 {found['object']['name']}（{name}{about}）：{result}" + (f"，{note}" if note else ""),
         ref={"kind": "call", "id": made, "order": order},
         about=log.About(object, f"电话：{result}", f"电话：{result}（对象无权查看）"),
     )  # fmt: skip

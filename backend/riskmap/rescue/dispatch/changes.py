@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import text
 
 from riskmap.base import clock
-from riskmap.rescue import floods
+from riskmap.rescue import floods, numbers
 from riskmap.rescue.dispatch import incidents, marks, orders, seen, ways
 from riskmap.rescue.routing import queries
 from riskmap.store.snapshot import Snapshot
@@ -211,11 +211,11 @@ def since(snapshot: Snapshot, plan: Mapping[str, Any], until: datetime, names: s
         out += _finished(snapshot, plan, until, names)
     for r in withdrawn(plan["body"]):  # an order that nobody acted by, and somebody does again
         if r.get("turned_back") and r["order"] not in gone and running.get(r["team"], {}).get("id") == r["order"]:
-            out.append(f"{names.plain(r['team'])}又按调度令 {r['order']} 行动")
+            out.append(f"{names.plain(r['team'])}又按调度令 {numbers.said(r['order'])} 行动")
     for i, one in incidents.several(connection, plan["incidents"], until).items():
         if one["version"] != plan["body"]["versions"].get(str(i)):
             what = "有更新" if one["state"] == "open" else incidents.STATES[one["state"]]
-            out.append(f"险情 {i} {what}（{_clock(one['changed_at'])}）")
+            out.append(f"险情 {numbers.said(i)} {what}（{_clock(one['changed_at'])}）")
     return out + _corrected(snapshot, plan, until, of_others=False)
 
 
@@ -233,7 +233,7 @@ def _finished(snapshot: Snapshot, plan: Mapping[str, Any], until: datetime, name
             "incidents": list(plan["incidents"]),
         },
     )  # fmt: skip
-    return [f"{names.plain(r.team_id)}报险情 {r.incident_id} 完成（{_clock(r.made_at)}）" for r in rows]
+    return [f"{names.plain(r.team_id)}报险情 {numbers.said(r.incident_id)} 完成（{_clock(r.made_at)}）" for r in rows]
 
 
 def _corrected(snapshot: Snapshot, plan: Mapping[str, Any], until: datetime, *, of_others: bool) -> list[str]:
@@ -250,7 +250,7 @@ def _corrected(snapshot: Snapshot, plan: Mapping[str, Any], until: datetime, *, 
             "teams": _teams(plan), "incidents": list(plan["incidents"]),
         },
     )  # fmt: skip
-    return [f"调度令 {r.order_id} 的{marks.TITLES[r.what]}已更正（{_clock(r.at)}）" for r in rows]
+    return [f"调度令 {numbers.said(r.order_id)} 的{marks.TITLES[r.what]}已更正（{_clock(r.at)}）" for r in rows]
 
 
 def _teams(plan: Mapping[str, Any]) -> list[int]:
@@ -277,7 +277,7 @@ def since_of_others(snapshot: Snapshot, plan: Mapping[str, Any], until: datetime
         # Of what is over the orders are still to be marked; there is nothing to send anew.
         if one["changed_at"] > given[i] and one["state"] != "closed":
             what = "有更新" if one["state"] == "open" else incidents.STATES[one["state"]]
-            out.append(f"险情 {i} {what}（{_clock(one['changed_at'])}）")
+            out.append(f"险情 {numbers.said(i)} {what}（{_clock(one['changed_at'])}）")
     return [f"先前的调度令：{one}" for one in out] + _corrected(snapshot, plan, until, of_others=True)
 
 

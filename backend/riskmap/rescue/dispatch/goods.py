@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from riskmap.base.errors import FieldError, Invalid
-from riskmap.rescue import log, minute
+from riskmap.rescue import log, minute, numbers
 from riskmap.rescue.dispatch import incidents, seen
 from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Snapshot
@@ -132,7 +132,7 @@ def move(
         of = incidents.of_kind(connection, incident, exercise)
         # What comes back may come from one that is over; nothing goes out to it any more.
         if what == "issue" and of["state"] != "open":
-            told = f"险情 {incident} {incidents.STATES[of['state']]}，不能再向它出库；请另选在处置的险情"
+            told = f"险情 {numbers.said(incident)} {incidents.STATES[of['state']]}，不能再向它出库；请另选在处置的险情"
             raise Invalid("没有登记", errors=[FieldError("incident", "incident_over", told)])
     if unit in PIECES and quantity != quantity.to_integral_value():
         told = f"“{unit}”是整件的，数量应为整数"

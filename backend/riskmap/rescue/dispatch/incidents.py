@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 from riskmap.base import clock
 from riskmap.base.crs import CGCS2000
 from riskmap.base.errors import Conflict, FieldError, Invalid, NotFound
-from riskmap.rescue import areas, floods, log, minute
+from riskmap.rescue import areas, floods, log, minute, numbers
 from riskmap.rescue.dispatch import priority
 from riskmap.rescue.routing import Place
 from riskmap.store.place import anchor_of, parse_geometry
@@ -38,15 +38,16 @@ def create(snapshot: Snapshot, given: Mapping[str, Any], *, exercise: bool) -> i
     """A new incident with its log entry; its id. Raises Invalid."""
     facts = _checked(snapshot, given, exercise)
     made = _new(snapshot, facts, exercise)
-    _note(snapshot, made, exercise, f"险情 {made}：{said(facts)}", facts["flood"])
+    _note(snapshot, made, exercise, f"险情 {numbers.said(made)}：{said(facts)}", facts["flood"])
     return made
 
 
 def _new(snapshot: Snapshot, facts: Mapping[str, Any], exercise: bool) -> int:
-    made: int = snapshot.connection.execute(
-        text("INSERT INTO rescue_incident (exercise, made_by) VALUES (:exercise, :by) RETURNING incident_id"),
-        {"exercise": exercise, "by": snapshot.reader.name},
-    ).scalar_one()
+    made = numbers.next_of(snapshot.connection, "rescue_incident", exercise)
+    snapshot.connection.execute(
+        text("INSERT INTO rescue_incident (incident_id, exercise, made_by) VALUES (:id, :exercise, :by)"),
+        {"id": made, "exercise": exercise, "by": snapshot.reader.name},
+    )
     _version(snapshot, made, 1, "open", facts)
     return made
 
@@ -57,14 +58,16 @@ def change(snapshot: Snapshot, incident_id: int, version: int, given: Mapping[st
     now = _open(snapshot, incident_id, version)
     facts = _checked(snapshot, given, now["exercise"])
     _version(snapshot, incident_id, version + 1, "open", facts)
-    _note(snapshot, incident_id, now["exercise"], f"险情 {incident_id} 更新：{said(facts)}", facts["flood"])
+    what = f"险情 {numbers.said(incident_id)} 更新：{said(facts)}"
+    _note(snapshot, incident_id, now["exercise"], what, facts["flood"])
 
 
 def close(snapshot: Snapshot, incident_id: int, version: int, result: str) -> None:
     """It is over, with what came of it."""
     now = _open(snapshot, incident_id, version)
     _version(snapshot, incident_id, version + 1, "closed", _facts(now) | {"result": result})
-    _note(snapshot, incident_id, now["exercise"], f"险情 {incident_id}（{now['name']}）结束：{result}", now["flood"])
+    what = f"险情 {numbers.said(incident_id)}（{now['name']}）结束：{result}"
+    _note(snapshot, incident_id, now["exercise"], what, now["flood"])
 
 
 def merge(snapshot: Snapshot, incident_id: int, version: int, others: Mapping[int, int], given: Mapping[str, Any]
@@ -83,13 +86,13 @@ def merge(snapshot: Snapshot, incident_id: int, version: int, others: Mapping[in
     for i, one in gone.items():
         _version(snapshot, i, one["version"] + 1, "merged", _facts(one))
         _link(snapshot, i, incident_id, "merged")
-    listed = "、".join(str(i) for i in gone)
+    listed = "、".join(numbers.said(i) for i in gone)
     told = "；".join(
         what + said_
         for what, name in (("", "trapped"), ("其中需帮助的", "vulnerable"))
         if (said_ := put_together([one[name] for one in (now, *gone.values())], facts[name]))
     )
-    what = f"险情 {listed} 并入 {incident_id}：{said(facts)}" + (f"（{told}）" if told else "")
+    what = f"险情 {listed} 并入 {numbers.said(incident_id)}：{said(facts)}" + (f"（{told}）" if told else "")
     _note(snapshot, incident_id, now["exercise"], what, facts["flood"])
 
 
@@ -102,14 +105,14 @@ def split(snapshot: Snapshot, incident_id: int, version: int, parts: Sequence[Ma
     made = [_new(snapshot, facts, now["exercise"]) for facts in checked]
     for one in made:
         _link(snapshot, incident_id, one, "split")
-    listed = "；".join(f"{i}：{said(f)}" for i, f in zip(made, checked, strict=True))
+    listed = "；".join(f"{numbers.said(i)}：{said(f)}" for i, f in zip(made, checked, strict=True))
     told = "；".join(
         what + said_
         for what, name in (("", "trapped"), ("其中需帮助的", "vulnerable"))
         if (said_ := added_up(now[name], [f[name] if f["trapped"] != 0 else 0 for f in checked]))
         if name == "trapped" or now[name] is not None
     )
-    what = f"险情 {incident_id} 拆为 {listed}" + (f"（{told}）" if told else "")
+    what = f"险情 {numbers.said(incident_id)} 拆为 {listed}" + (f"（{told}）" if told else "")
     _note(snapshot, incident_id, now["exercise"], what, now["flood"])
     return made
 
@@ -147,16 +150,15 @@ def _open(snapshot: Snapshot, incident_id: int, version: int) -> dict[str, Any]:
     connection = snapshot.connection
     lock(connection, [incident_id])
     now = find(connection, incident_id)
-    areas.ensure_his(snapshot, f"险情 {incident_id} ", now["made_by"], anchor_of(now["shape"]))
+    this = f"险情 {numbers.said(incident_id)}"
+    areas.ensure_his(snapshot, f"{this} ", now["made_by"], anchor_of(now["shape"]))
     if now["version"] != version:
         raise Conflict(
-            f"险情 {incident_id} 刚由 {now['by']} 改过，您的操作没有执行。请看过现在的再改。", code="stale",
+            f"{this} 刚由 {now['by']} 改过，您的操作没有执行。请看过现在的再改。", code="stale",
             now={"by": now["by"], "version": now["version"], "state": now["state"]},
         )  # fmt: skip
     if now["state"] != "open":
-        raise Conflict(
-            f"险情 {incident_id} {STATES[now['state']]}，不能再改。", code="over", now={"state": now["state"]}
-        )
+        raise Conflict(f"{this} {STATES[now['state']]}，不能再改。", code="over", now={"state": now["state"]})
     return now
 
 
@@ -221,7 +223,7 @@ def _link(snapshot: Snapshot, from_id: int, to_id: int, kind: str) -> None:
 
 def called(about: Mapping[int, Mapping[str, Any]], incident_id: int) -> str:
     """Its name, among these that are known."""
-    return str(about[incident_id]["name"]) if incident_id in about else f"险情 {incident_id}"
+    return str(about[incident_id]["name"]) if incident_id in about else f"险情 {numbers.said(incident_id)}"
 
 
 def said(facts: Mapping[str, Any]) -> str:
@@ -269,7 +271,7 @@ def find(connection: Connection, incident_id: int, at: datetime | None = None) -
     """An incident as it stood at a minute. Raises NotFound."""
     found = _read(connection, "i.incident_id = :id", {"id": incident_id, "at": minute.asked(connection, at)})
     if not found:
-        raise NotFound(f"没有险情 {incident_id}，请刷新后再选。")
+        raise NotFound(f"没有险情 {numbers.said(incident_id)}，请刷新后再选。")
     return found[0]
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 from riskmap.base import clock
 from riskmap.base.audit import dump_json
 from riskmap.base.errors import NotFound
-from riskmap.rescue import log
+from riskmap.rescue import log, numbers
 from riskmap.rescue.dispatch import incidents, marks, seen, teams, ways
 from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Snapshot
@@ -258,7 +258,8 @@ def _one(
         home = told if told is not None and _home(row["at"], marked_at, told) else None
         left = LEFT_REGISTER if not live else f"报{home['status']}" if home is not None else ""
     return {
-        "id": row["id"], "number": f"{row['number']}-{row['id']}", "plan": row["plan"], "exercise": row["exercise"],
+        "id": row["id"], "number": numbers.said(row["id"]), "plan": row["plan"], "plan_number": row["number"],
+        "exercise": row["exercise"],
         "team": name, "incident": row["incident"], "incident_name": incident["name"] if incident else None,
         "ordered_at": row["at"], "by": row["by"], "what": row["what"], "to": body.get("to") if full else None,
         "travel_s": body["travel_s"], "distance_m": body["distance_m"], "routing": body["routing"],
@@ -294,22 +295,24 @@ def issue(snapshot: Snapshot, plan_id: int, one: Mapping[str, Any], incident: Ma
                                      "name": first["name"]}  # fmt: skip
     what = content(incident, one)
     body = {k: one[k] for k in ("travel_s", "distance_m", "routing", "boat_leg", "instructions")} | {"to": to}
-    made: int = connection.execute(
+    made = numbers.next_of(connection, "rescue_order", exercise)
+    connection.execute(
         text(
-            "INSERT INTO rescue_order (plan_id, team_id, incident_id, exercise, by, what, body) VALUES"
-            " (:plan, :team, :incident, :exercise, :by, :what, CAST(:body AS jsonb)) RETURNING order_id"
+            "INSERT INTO rescue_order (order_id, plan_id, team_id, incident_id, exercise, by, what, body) VALUES"
+            " (:id, :plan, :team, :incident, :exercise, :by, :what, CAST(:body AS jsonb))"
         ),
         {
-            "plan": plan_id, "team": team.id, "incident": incident["id"], "exercise": exercise,
+            "id": made, "plan": plan_id, "team": team.id, "incident": incident["id"], "exercise": exercise,
             "by": snapshot.reader.name, "what": what, "body": dump_json(body),
         },
-    ).scalar_one()  # fmt: skip
+    )  # fmt: skip
+    number = numbers.said(made)
     teams.add_status(snapshot, team.id, "出动", order_id=made, exercise=exercise)
     log.note(
         connection, by=snapshot.reader.name, kind="调度", exercise=exercise,
-        what=f"调度令 {made} 致{team.row['name']}：{what}", flood_id=flood,
+        what=f"调度令 {number} 致{team.row['name']}：{what}", flood_id=flood,
         ref={"kind": "order", "id": made, "team": team.id, "incident": incident["id"]},
-        about=log.About(team.id, f"调度令 {made}：{what}", f"调度令 {made}（队伍无权查看）：{what}"),
+        about=log.About(team.id, f"调度令 {number}：{what}", f"调度令 {number}（队伍无权查看）：{what}"),
     )  # fmt: skip
     return made
 
@@ -317,12 +320,13 @@ def issue(snapshot: Snapshot, plan_id: int, one: Mapping[str, Any], incident: Ma
 def note_taken_back(snapshot: Snapshot, one: Mapping[str, Any], why: str, exercise: bool, flood: int | None) -> None:
     """That a plan takes an order back ({order, team, incident}), in the log."""
     name = next((r["name"] for r in seen.every(snapshot, [one["team"]])), f"队伍 {one['team']}")
-    said = f"调度令 {one['order']} 撤销，{why}"
+    number = numbers.said(one["order"])
+    said = f"调度令 {number} 撤销，{why}"
     log.note(
         snapshot.connection, by=snapshot.reader.name, kind="调度", exercise=exercise,
-        what=f"调度令 {one['order']}（{name}→险情 {one['incident']}）撤销，{why}", flood_id=flood,
+        what=f"调度令 {number}（{name}→险情 {numbers.said(one['incident'])}）撤销，{why}", flood_id=flood,
         ref={"kind": "order", "id": one["order"], "team": one["team"], "incident": one["incident"]},
-        about=log.About(one["team"], said, f"调度令 {one['order']}（队伍无权查看）撤销，{why}"),
+        about=log.About(one["team"], said, f"调度令 {number}（队伍无权查看）撤销，{why}"),
     )  # fmt: skip
 
 
@@ -331,7 +335,7 @@ def content(incident: Mapping[str, Any], one: Mapping[str, Any]) -> str:
     straight = "（按直线估）" if one["routing"] == "straight_line" else ""
     boat = f"，其中行船 {one['boat_leg']['distance_m']:,.0f} m" if one["boat_leg"] else ""
     return (
-        f"前往险情 {incident['id']}：{incidents.said(incident)}。"
+        f"前往险情 {numbers.said(incident['id'])}：{incidents.said(incident)}。"
         f"路程 {one['distance_m'] / 1000:,.1f} km{boat}，预计 {ways.minutes(one['travel_s'])}到{straight}"
     )
 

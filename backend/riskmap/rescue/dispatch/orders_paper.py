@@ -12,7 +12,7 @@ from riskmap.catalogue import queries as catalogue_queries
 from riskmap.exchange.division_names import division_names_of
 from riskmap.paper import typeset
 from riskmap.paper.typeset import Typeset
-from riskmap.rescue import floods, imprint, persons
+from riskmap.rescue import floods, imprint, numbers, persons
 from riskmap.rescue.dispatch import incidents, marks, orders, seen, sketch
 from riskmap.rescue.onepage_paper import flood_words, metres
 from riskmap.rescue.routing import Place
@@ -75,7 +75,7 @@ def _way(
     """Where the boat goes in, and the sketch; its shapes go to the files."""
     boat = way["boat_leg"]
     launch = "" if boat is None else f"{_lonlat(Place(*boat['coordinates'][0]))}　行船 {metres(boat['distance_m'])}"
-    made = sketch.drawn(way, at, f"险情 {incident}", None if water is None else water.shape)
+    made = sketch.drawn(way, at, f"险情 {numbers.said(incident)}", None if water is None else water.shape)
     if made is None:
         return {"launch": launch}
     files[file], letters = made
@@ -104,7 +104,7 @@ def _sheet(
         "to": _to(order, phones) if full else "责任人无权查看",
         "what": order["what"],
         "cancelled": "" if gone is None else f"{imprint.stamp(gone['at'])[:16]} {gone['note']}",
-        "by": order["by"],
+        "by": f"{order['by']}　第 {order['plan_number']} 号方案",
         "at": imprint.stamp(order["ordered_at"])[:16],
         "place": where,
         "lonlat": _lonlat(at),

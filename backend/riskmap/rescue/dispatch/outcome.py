@@ -6,7 +6,7 @@ from typing import Any
 
 from riskmap.base import clock
 from riskmap.base.errors import Conflict, FieldError, Invalid, NotFound
-from riskmap.rescue import log, minute
+from riskmap.rescue import log, minute, numbers
 from riskmap.rescue.dispatch import incidents, marks, orders, plans, seen, teams
 from riskmap.rescue.rights import commander
 from riskmap.store.snapshot import Snapshot
@@ -87,7 +87,7 @@ def correct(
         raise Conflict("队伍已从登记里注销，这份令不能再执行，没有更正。请改记为完成或撤销。", code="struck_off")
     others = orders.open_of(connection, order["team"]["id"], exercise=exercise, at=now)
     if order_id in others and len(others) > 1:
-        other = next(o for o in others if o != order_id)
+        other = numbers.said(next(o for o in others if o != order_id))
         raise Conflict(
             f"队伍正按调度令 {other} 行动，这样更正它就有两份没有完成的令。请改记为撤销，或先处理调度令 {other}。",
             code="two_orders", now={"orders": others},
@@ -146,10 +146,12 @@ def _note(snapshot: Snapshot, order: Mapping[str, Any], said: str, what: str, at
     title = marks.TITLES.get(what, "更正")
     log.note(
         snapshot.connection, by=snapshot.reader.name, kind="调度", exercise=order["exercise"],
-        what=f"调度令 {order['id']}（{order['team']['name']}→险情 {order['incident']}）{said}",
+        what=f"调度令 {order['number']}（{order['team']['name']}→险情 {numbers.said(order['incident'])}）{said}",
         ref={"kind": "order", "id": order["id"]}, body={"at": at},
         about=log.About(
-            order["team"]["id"], f"调度令 {order['id']} {title}", f"调度令 {order['id']} {title}（队伍无权查看）"
+            order["team"]["id"],
+            f"调度令 {order['number']} {title}",
+            f"调度令 {order['number']} {title}（队伍无权查看）",
         ),
     )  # fmt: skip
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from riskmap.base import clock
 from riskmap.base.errors import FieldError, Invalid
-from riskmap.rescue import floods, minute
+from riskmap.rescue import floods, minute, numbers
 from riskmap.rescue.dispatch import incidents, orders, teams
 from riskmap.rescue.dispatch.assign import Crew, Task
 from riskmap.rescue.dispatch.teams import Team
@@ -60,9 +60,9 @@ def look(snapshot: Snapshot, asked: Asked) -> Picture:
     for i in asked.incidents:
         one = found.get(i)
         if one is None or one["exercise"] != asked.exercise:
-            errors.append(FieldError("incidents", "unknown_incident", f"没有险情 {i}，请刷新后再选"))
+            errors.append(FieldError("incidents", "unknown_incident", f"没有险情 {numbers.said(i)}，请刷新后再选"))
         elif one["state"] != "open":
-            errors.append(FieldError("incidents", "over", f"险情 {i} {incidents.STATES[one['state']]}"))
+            errors.append(FieldError("incidents", "over", f"险情 {numbers.said(i)} {incidents.STATES[one['state']]}"))
     every = {t.id: t for t in teams.all_of(snapshot, exercise=asked.exercise, at=at)}
     if asked.teams is not None:
         strange = [i for i in asked.teams if i not in every]
@@ -107,10 +107,10 @@ def _why_not(team: Team, order: Mapping[str, Any] | None, within: set[int], aske
         return "没有登记位置，也没有报告位置"
     if order is not None:
         if order["arrived"]:
-            return f"已到险情 {order['incident']}"
+            return f"已到险情 {numbers.said(order['incident'])}"
         if asked.replanning and order["incident"] in within:
             return None  # under way to an incident of this plan: it may be turned
-        return None if named else f"正按调度令 {order['id']} 前往险情 {order['incident']}"
+        return None if named else f"正按调度令 {numbers.said(order['id'])} 前往险情 {numbers.said(order['incident'])}"
     if team.status in teams.FREE:
         return None
     return f"现为{team.status}"
@@ -127,15 +127,15 @@ def _again(team: Team, told: Mapping[str, Any], asked: Asked) -> bool:
 def _turned_back(team: Team, order: Mapping[str, Any], at: datetime) -> str:
     when = f"{at.astimezone(clock.SHANGHAI):%H:%M}"
     if order["arrived"]:
-        return f"{when} 报{team.status}，调度令 {order['id']} 到达后没有报完成，请核实后记完成"
+        return f"{when} 报{team.status}，调度令 {numbers.said(order['id'])} 到达后没有报完成，请核实后记完成"
     how = "请手工指定" if team.status in teams.FREE else "先请它报待命"
-    return f"{when} 报{team.status}，没有按调度令 {order['id']} 行动；要再派{how}"
+    return f"{when} 报{team.status}，没有按调度令 {numbers.said(order['id'])} 行动；要再派{how}"
 
 
 def _struck_off(order: Mapping[str, Any]) -> str:
     if order["arrived"]:
-        return f"已从登记里注销，调度令 {order['id']} 到达后没有报完成，请核实后记完成"
-    return f"已从登记里注销，不再按调度令 {order['id']} 行动"
+        return f"已从登记里注销，调度令 {numbers.said(order['id'])} 到达后没有报完成，请核实后记完成"
+    return f"已从登记里注销，不再按调度令 {numbers.said(order['id'])} 行动"
 
 
 def tasks(picture: Picture) -> list[Task]:

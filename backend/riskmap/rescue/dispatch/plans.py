@@ -14,7 +14,7 @@ from sqlalchemy import Connection, text
 from riskmap.base import clock
 from riskmap.base.audit import dump_json
 from riskmap.base.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
-from riskmap.rescue import floods, log, minute
+from riskmap.rescue import floods, log, minute, numbers
 from riskmap.rescue.dispatch import assign, changes, incidents, orders, reasons, seen, ways
 from riskmap.rescue.dispatch.picture import Asked, Picture, crew, look, tasks
 from riskmap.rescue.routing import Answer, Leg, Route
@@ -289,25 +289,26 @@ def _keep(
     pins = sorted((t, i) for t, i in asked.pins.items() if t not in over)
     kept = [{"team": t, "incident": i} for t, i in pins if i is None or i in within]
     reader = snapshot.reader
-    made: int = snapshot.connection.execute(
+    made = numbers.next_of(snapshot.connection, "rescue_plan", asked.exercise)
+    snapshot.connection.execute(
         text(
-            "INSERT INTO rescue_plan (exercise, by, account_id, how, parent_id, based_on, flood_id, incidents, teams,"
-            " pins, body) VALUES (:exercise, :by, :account, :how, :parent, :based_on, :flood, :incidents,"
-            " CAST(:teams AS bigint[]), CAST(:pins AS jsonb), CAST(:body AS jsonb)) RETURNING plan_id"
+            "INSERT INTO rescue_plan (plan_id, exercise, by, account_id, how, parent_id, based_on, flood_id, incidents,"
+            " teams, pins, body) VALUES (:id, :exercise, :by, :account, :how, :parent, :based_on, :flood, :incidents,"
+            " CAST(:teams AS bigint[]), CAST(:pins AS jsonb), CAST(:body AS jsonb))"
         ),
         {
-            "exercise": asked.exercise, "by": reader.name, "account": reader.account_id, "how": wanted.how,
+            "id": made, "exercise": asked.exercise, "by": reader.name, "account": reader.account_id, "how": wanted.how,
             "parent": parent["id"] if parent else None,
             "based_on": based_on, "flood": asked.flood_id,
             "incidents": [i["id"] for i in picture.incidents],
             "teams": None if asked.teams is None else list(asked.teams),
             "pins": dump_json(kept), "body": dump_json(body),
         },
-    ).scalar_one()  # fmt: skip
-    from_ = f"，由方案稿 {parent['id']}" if parent else ""
+    )  # fmt: skip
+    from_ = f"，由方案稿 {numbers.said(parent['id'])}" if parent else ""
     log.note(
         snapshot.connection, by=reader.name, kind="调度", exercise=asked.exercise, flood_id=asked.flood_id,
-        what=f"{HOW[wanted.how]}方案稿 {made}{from_}：派 {len(body['assignments'])} 支，"
+        what=f"{HOW[wanted.how]}方案稿 {numbers.said(made)}{from_}：派 {len(body['assignments'])} 支，"
         f"没有队伍的险情 {len(body['unreachable'])} 处"
         + (f"，手工指定不再有效 {len(lapsed)} 项" if lapsed else "") + "，未采纳",
         ref={"kind": "plan", "id": made, "act": wanted.how},
@@ -494,7 +495,7 @@ def give_back(snapshot: Snapshot, plan_id: int, reason: str) -> None:
     )
     log.note(
         connection, by=reader.name, kind="调度", exercise=exercise, flood_id=plan["flood"],
-        what=f"退回方案稿 {plan_id}：{reason}", ref={"kind": "plan", "id": plan_id},
+        what=f"退回方案稿 {numbers.said(plan_id)}：{reason}", ref={"kind": "plan", "id": plan_id},
     )  # fmt: skip
 
 

@@ -149,9 +149,9 @@ def list_orders(
     running: Annotated[bool, Query(title="只看未完成")] = False,
     at: At = None,
 ) -> Any:
-    """{items: [{id, number, plan, team: {id, name, masked}, incident, incident_name, ordered_at, by, to, what,
-    travel_s, distance_m, routing, expected_at, late, instructions, status: issued|receipt|departure|arrival|result|
-    cancelled, status_title, marks: [{id, what, what_title, at, made_at, by, how, how_title, note}], taken_back:
+    """{items: [{id, number, plan, plan_number, team: {id, name, masked}, incident, incident_name, ordered_at, by, to,
+    what, travel_s, distance_m, routing, expected_at, late, instructions, status: issued|receipt|departure|arrival|
+    result|cancelled, status_title, marks: [{id, what, what_title, at, made_at, by, how, how_title, note}], taken_back:
     [{…mark, taken_back: {at, by, reason}}], turned_back, said}], counts, most}: orders as they stood at a minute, of
     the newest `most`. `taken_back`: marks that were wrong; `turned_back`: the team has gone home since, nobody comes by
     it any more; `said`: the team does something else than its order."""

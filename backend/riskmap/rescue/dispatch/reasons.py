@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from riskmap.rescue import numbers
 from riskmap.rescue.dispatch import assign, incidents, orders, ways
 from riskmap.rescue.dispatch.assign import Task
 from riskmap.rescue.dispatch.picture import Asked, Picture, crew
@@ -118,7 +119,7 @@ def _why(
         elif sent == incident["id"]:
             say(f"{mine}，“{{}}”先到（早 {later}），再加这一支", first.id)
         else:
-            say(f"{mine}；更快的“{{}}”（早 {later}）派往险情 {sent}，合计较优", first.id)
+            say(f"{mine}；更快的“{{}}”（早 {later}）派往险情 {numbers.said(sent)}，合计较优", first.id)
     if "boat" in needs and team.seats and incident["trapped"]:
         say(f"艇 {team.boats} 艘，一趟 {team.seats} 人，被困 {incident['trapped']:,} 人")
     if leg.boat is not None:

@@ -5,6 +5,7 @@ import type { Palette } from "../../map/palette";
 import type { OverLayer } from "../../map/RiskMap";
 import { ViewportLayer } from "../../map/ViewportLayer";
 import type { Told } from "../NightMap.vue";
+import { said } from "../numbers";
 
 /** `how`: what runs, what is proposed; `straight`: no road was asked. */
 export interface Way { how: "running" | "proposed"; road: Geometry | null; boat: Geometry | null; straight: boolean }
@@ -167,7 +168,7 @@ export class PinsLayer extends ViewportLayer implements OverLayer {
     c.fillStyle = pin.over ? p.surface : p.ink;
     c.fill();
     c.fillStyle = pin.over ? p.ink2 : p.surface;
-    const text = String(pin.id);
+    const text = said(pin.id);
     c.font = `700 ${text.length > 2 ? 10 : 12}px ${p.font}`;
     c.textAlign = "center";
     c.textBaseline = "middle";

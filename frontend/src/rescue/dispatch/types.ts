@@ -44,7 +44,7 @@ export interface Mark { id: number; what: OrderStatus; what_title: string; at: s
 /** One that was wrong. */
 export interface TakenBack extends Mark { taken_back: { at: string; by: string; reason: string } }
 export interface Order {
-  id: number; number: string; plan: number; exercise: boolean; team: { id: number | null; name: string | null; masked: string | null }; incident: number; incident_name: string | null; ordered_at: string; by: string; what: string;
+  id: number; number: string; plan: number; plan_number: number; exercise: boolean; team: { id: number | null; name: string | null; masked: string | null }; incident: number; incident_name: string | null; ordered_at: string; by: string; what: string;
   to: { party: number; role: string; post: string; name: string } | null; travel_s: number; distance_m: number; routing: "road" | "straight_line"; expected_at: string; late: boolean; instructions: string[]; status: OrderStatus; status_title: string;
   marks: Mark[]; taken_back: TakenBack[]; said: string; turned_back: boolean; left: string;
 }

@@ -1,0 +1,2 @@
+/** Numbers of incidents, orders and plan drafts. */
+export const exercised = (n: number): string => `演${n}`;
