@@ -8,6 +8,7 @@ import { type Frame, trace, worldSize } from "./mercator";
 import type { Palette } from "./palette";
 import { buildScene, type Cluster, clusterRadius, EMPTY, type Mark, type Scene, type Single } from "./scene";
 import { type Label, placeLabel, type Spot, spotOf, Taken } from "./labels";
+import type { NameBoard } from "./NameBoard";
 import { type Atlas, chosenRing, chosenSpec, drawCluster, type Looks, overLine, RING_HALO, specOf } from "./symbols";
 import type { ShapeItem, TileAddress, TileItems } from "./tile";
 import { type TileFetch, TileStore } from "./TileStore";
@@ -15,13 +16,14 @@ import { ViewportLayer } from "./ViewportLayer";
 
 interface PlacedName { text: string; x: number; y: number; half: number } // world pixels
 /** Names of one scene at one zoom, and all that they and the symbols take of the map. */
-interface Placed { scene: Scene; zoom: number; names: readonly PlacedName[]; spots: readonly Spot[] }
+interface Placed { scene: Scene; zoom: number; beside: readonly Spot[]; names: readonly PlacedName[]; spots: readonly Spot[] }
 
 /** `failed`: what stands is the picture of before; `missing`: it is the one asked for, with places that were not read. */
 export type LayerState = "loading" | "ready" | "failed" | "missing";
 const NAMES_FROM = 15; // page zoom; the service sends names from tile matrix 14
 export const RETRY_MS = 4000;
 const DEEPEST = 22;
+const NONE: readonly Spot[] = [];
 
 export class RiskLayer extends ViewportLayer {
   private store: TileStore | null = null;
@@ -31,6 +33,7 @@ export class RiskLayer extends ViewportLayer {
   private shownOf: string | null = null; // the one that the scene is of
   private placed: Placed | null = null;
   private elsewhere: ReadonlySet<number> = new Set();
+  private board: NameBoard | null = null; // names of what lies over this
   private madeOf: ReadonlySet<TileItems> = new Set();
   private chosen: { id: number; word: string } | null = null;
   private building = 0;
@@ -54,6 +57,20 @@ export class RiskLayer extends ViewportLayer {
   renew(): void {
     this.placed = null;
     this.redraw();
+    this.board?.renew();
+  }
+
+  /** Names that are placed before these, and keep off the symbols here. */
+  nameBeside(board: NameBoard): void {
+    this.board = board;
+    board.below = { bodiesAt: (zoom) => this.bodiesAt(zoom), redraw: () => this.redraw() };
+    this.renew();
+  }
+
+  /** What symbols and clusters take, but for those that a layer above draws itself. */
+  private bodiesAt(zoom: number): Spot[] {
+    const size = worldSize(zoom);
+    return this.scene.marks.flatMap((mark) => (mark.kind === "single" && this.elsewhere.has(mark.id) ? [] : [spotOf(mark.x * size, mark.y * size, mark.kind === "cluster" ? clusterRadius(mark.n) + 6 : specOf(mark, this.looks, zoom).size / 2)]));
   }
 
   /**
@@ -89,7 +106,7 @@ export class RiskLayer extends ViewportLayer {
   nameElsewhere(ids: ReadonlySet<number>): void {
     if (ids.size === this.elsewhere.size && [...ids].every((id) => this.elsewhere.has(id))) return;
     [this.elsewhere, this.placed] = [ids, null];
-    if (this.frame && named(this.frame.zoom)) this.renew();
+    if (this.board || (this.frame && named(this.frame.zoom))) this.renew();
   }
 
   /** Asks for nothing more; what is drawn stays. */
@@ -229,6 +246,7 @@ export class RiskLayer extends ViewportLayer {
   private show(scene: Scene): void {
     this.scene = scene;
     this.redraw();
+    this.board?.renew();
     this.changed();
   }
 
@@ -307,9 +325,11 @@ export class RiskLayer extends ViewportLayer {
    * a scene, so that every strip agrees.
    */
   private placeNames(context: CanvasRenderingContext2D, zoom: number): Placed {
-    if (this.placed?.scene === this.scene && this.placed.zoom === zoom) return this.placed;
+    const beside = this.board?.spots(context, zoom) ?? NONE;
+    if (this.placed?.scene === this.scene && this.placed.zoom === zoom && this.placed.beside === beside) return this.placed;
     const names: PlacedName[] = [];
     const taken = new Taken();
+    for (const spot of beside) taken.add(spot);
     const labels: Label[] = [];
     let first: Label | null = null;
     const size = worldSize(zoom);
@@ -334,7 +354,7 @@ export class RiskLayer extends ViewportLayer {
         if (place) names.push({ text: label.text, ...place, half: width / 2 + 2 });
       }
     }
-    return (this.placed = { scene: this.scene, zoom, names, spots: taken.spots });
+    return (this.placed = { scene: this.scene, zoom, beside, names, spots: taken.spots });
   }
 
   private write(context: CanvasRenderingContext2D): void {

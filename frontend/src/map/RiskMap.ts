@@ -8,6 +8,7 @@ import type { Hit } from "./hit";
 import { type LevelLook, orderOf, type ScaleLook } from "./levels";
 import { anchorOf, MarkLayer } from "./MarkLayer";
 import { boxOfLines, type Geometry, latOf, lngOf, metresOfDegree, partsOf, worldX, worldY } from "./mercator";
+import type { NameBoard } from "./NameBoard";
 import { type Palette, readPalette } from "./palette";
 import { Pin } from "./Pin";
 import { REACH } from "./reach";
@@ -34,8 +35,10 @@ export interface MapEvents {
   /** The keyboard's focus is on a mark: to be spoken. `of` marks are in view. */
   focused(at: Pointed | null, i: number, of: number): void;
   viewed(view: { lat: number; lng: number; zoom: number; bounds: [number, number, number, number] }): void;
-  /** The pointer's place. */
-  moved(lng: number, lat: number): void;
+  /** The pointer's place; true where something that the page lays over the map is there: nothing of the map is pointed at then. */
+  moved(lng: number, lat: number): boolean;
+  /** A press, before the map looks what of its own is there; true where something that lies over it took it. */
+  pressed?(lng: number, lat: number): boolean;
   objects(state: LayerState): void;
   heat(state: LayerState, key: HeatKey | null, error?: unknown): void;
 }
@@ -244,6 +247,11 @@ export class RiskMap {
     this.risk.nameElsewhere(ids);
   }
 
+  /** Names of layers laid over this map: those of objects and of the ground stay off them, and theirs off the symbols. */
+  nameWith(board: NameBoard): void {
+    this.risk.nameBeside(board);
+  }
+
   choose(object: Shown | null): void {
     this.chosenId = object?.id ?? null;
     this.risk.choose(this.chosenId, object?.over ?? "");
@@ -440,7 +448,11 @@ export class RiskMap {
 
   private point(event: L.LeafletMouseEvent): void {
     if (this.dragged) return; // the ground moves with the hand: the pointer stays at its place
-    this.events.moved(event.latlng.lng, event.latlng.lat);
+    if (this.events.moved(event.latlng.lng, event.latlng.lat) && !this.sketching?.active) {
+      this.marks.ring("hover", null);
+      this.element.style.cursor = "pointer";
+      return;
+    }
     if (!this.fine || this.sketching?.active) return;
     const point = event.containerPoint;
     if (this.heatOn) {
@@ -466,6 +478,7 @@ export class RiskMap {
 
   private click(event: L.LeafletMouseEvent): void {
     if (this.sketching?.active) return;
+    if (this.events.pressed?.(event.latlng.lng, event.latlng.lat)) return;
     if (this.heatOn) {
       const cell = this.heat.cellAt(event.latlng);
       if (cell) this.events.pickedCell(cell);

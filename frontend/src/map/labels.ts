@@ -39,7 +39,7 @@ const ASCENT = 11;
 const DESCENT = 3;
 
 /** The middle of the name's baseline at the first free side, which is then taken; null where no side is free. */
-export function placeLabel(label: Label, width: number, taken: Taken): { x: number; y: number } | null {
+export function placeLabel(label: Label, width: number, taken: Pick<Taken, "isFree" | "add">): { x: number; y: number } | null {
   const half = width / 2 + 2;
   const side = label.half + 3 + half;
   const sides: readonly (readonly [number, number])[] = [[0, label.half + 13], [side, 4], [-side, 4], [0, -label.half - 6]];

@@ -1,17 +1,19 @@
 /** What the water has met, with its depth, and the gauges with what they say; over the symbols of the map. */
 import { gradeIndex } from "../map/grades";
-import { placeLabel, type Spot, spotOf, Taken } from "../map/labels";
+import { type Spot, spotOf } from "../map/labels";
 import { type Frame, partsOf, worldSize, worldX, worldY } from "../map/mercator";
+import { type NameBoard, type NameSource, type Wish, writeNames } from "../map/NameBoard";
 import type { Palette } from "../map/palette";
 import type { OverLayer } from "../map/RiskMap";
 import { type Atlas, type Looks, specOf } from "../map/symbols";
 import { ViewportLayer } from "../map/ViewportLayer";
+import { RANK } from "./ranks";
 import { roomIn } from "./room";
 import { rangeWords } from "./say";
 import type { DepthClass } from "./types";
 
-/** One symbol: an object in the water, a team that is out, or a gauge (`said` in a plate beside it). `weight`: the greater is drawn and named first. */
-export interface Sign { id: number; lng: number; lat: number; cls: string; grade: string; label: string; said: string; tone: "object" | "team" | "over" | "quiet" | "calm"; weight: number }
+/** One symbol: an object in the water, a team that is out, or a gauge (`said` in a plate beside it). `weight`: the greater is drawn and named first; `waits`: a team that stands by, named after all that is asked for help or gives it. */
+export interface Sign { id: number; lng: number; lat: number; cls: string; grade: string; label: string; said: string; tone: "object" | "team" | "over" | "quiet" | "calm"; weight: number; waits?: boolean }
 interface Placed extends Sign { x: number; y: number }
 interface Depth { text: string; x: number; y: number }
 
@@ -22,14 +24,15 @@ const HEAVY = 30; // the least weight of what is named from afar: 一般
 const WHOLE = 40; // from this weight on never drawn small: 较大, 重大, and gauges over their marks
 const CROWD = 26; // pixels: what stands closer to a weightier one is drawn small, from afar
 
-export class FoundLayer extends ViewportLayer implements OverLayer {
+export class FoundLayer extends ViewportLayer implements OverLayer, NameSource {
+  board: NameBoard | null = null;
   private signs: Placed[] = [];
   private depths: (Depth & { width: number })[] = [];
   private looks: Looks = new Map();
   private atlas: Atlas | null = null;
   private palette: Palette | null = null;
   private depthInk = "";
-  private labels: { zoom: number; placed: { text: string; x: number; y: number; tone: Sign["tone"] | "depth" }[] } | null = null;
+  private toneOf = new Map<Wish, Sign["tone"] | "depth">();
   private chosen: number | null = null;
   private small: { zoom: number; ids: Set<number> } | null = null;
 
@@ -37,13 +40,10 @@ export class FoundLayer extends ViewportLayer implements OverLayer {
     super("found");
   }
 
-  /** What is drawn above this has its symbols and names there. */
-  avoid: ((c: CanvasRenderingContext2D, zoom: number) => readonly Spot[]) | null = null;
-
   dress(looks: Looks, atlas: Atlas | null, palette: Palette): void {
-    Object.assign(this, { looks, atlas, palette, labels: null });
+    Object.assign(this, { looks, atlas, palette });
     this.depthInk = getComputedStyle(document.documentElement).getPropertyValue("--depth-text").trim();
-    this.redraw();
+    this.board?.renew();
   }
 
   show(signs: readonly Sign[], classes: readonly DepthClass[]): void {
@@ -53,13 +53,12 @@ export class FoundLayer extends ViewportLayer implements OverLayer {
       return room ? [{ ...room, text: rangeWords(c) }] : [];
     });
     this.small = null;
-    this.labels = null;
-    this.redraw();
+    this.board?.renew();
   }
 
   choose(id: number | null): void {
     this.chosen = id;
-    this.redraw();
+    this.board?.renew();
   }
 
   /** How many signs stand on the map: for tests. */
@@ -103,17 +102,10 @@ export class FoundLayer extends ViewportLayer implements OverLayer {
       }
       else this.gauge(c, s, x, y, p);
     }
-    c.textAlign = "center";
-    c.textBaseline = "alphabetic";
-    c.lineJoin = "round";
-    for (const { text, x, y, tone } of this.labelsAt(c, frame.zoom)) {
-      c.font = this.font(p, tone);
-      c.strokeStyle = p.halo;
-      c.lineWidth = 4;
-      c.strokeText(text, x - frame.left, y - frame.top);
-      c.fillStyle = tone === "depth" ? this.depthInk || p.label : tone === "object" || tone === "calm" ? p.label : p.ink;
-      c.fillText(text, x - frame.left, y - frame.top);
-    }
+    writeNames(c, this.board?.of(this, c, frame.zoom) ?? [], frame, p.halo, (wish) => {
+      const tone = this.toneOf.get(wish);
+      return tone === "depth" ? this.depthInk || p.label : tone === "object" || tone === "calm" ? p.label : p.ink;
+    });
   }
 
   /** Round a team that is out: what moves is seen among all that stands. */
@@ -175,39 +167,33 @@ export class FoundLayer extends ViewportLayer implements OverLayer {
     return tone === "object" || tone === "calm" || tone === "quiet" ? `500 11px ${p.font}` : `700 12px ${p.font}`;
   }
 
-  /** Names where they lie over no symbol and no other name: depths first, then the weightiest. */
-  private labelsAt(c: CanvasRenderingContext2D, zoom: number): { text: string; x: number; y: number; tone: Sign["tone"] | "depth" }[] {
-    if (this.labels?.zoom === zoom) return this.labels.placed;
+  /** Depths on the water, then the weightiest; from afar those alone. */
+  wishesAt(zoom: number): { bodies: Spot[]; wishes: Wish[] } {
     const { palette: p } = this;
-    if (!p) return [];
+    if (!p) return { bodies: [], wishes: [] };
     const size = worldSize(zoom);
-    const taken = new Taken();
-    const placed: { text: string; x: number; y: number; tone: Sign["tone"] | "depth" }[] = [];
     const small = this.smallAt(zoom);
-    for (const spot of this.avoid?.(c, zoom) ?? []) taken.add(spot);
-    for (const s of this.signs) taken.add(spotOf(s.x * size, s.y * size, small.has(s.id) ? 5 : 13));
-    c.font = this.font(p, "depth");
-    for (const d of this.depths) {
-      const width = c.measureText(d.text).width;
-      if (d.width * size < width + 8) continue;
-      const [x, y] = [d.x * size, d.y * size + 4];
-      const spot = { l: x - width / 2 - 2, r: x + width / 2 + 2, t: y - 12, b: y + 3 };
-      if (!taken.isFree(spot)) continue;
-      taken.add(spot);
-      placed.push({ text: d.text, x, y, tone: "depth" });
-    }
+    const bodies = new Map(this.signs.map((s) => [s, spotOf(s.x * size, s.y * size, small.has(s.id) ? 5 : s.tone === "team" ? 16 : 13)]));
+    this.toneOf = new Map();
+    const wish = (tone: Sign["tone"] | "depth", one: Wish): Wish => {
+      this.toneOf.set(one, tone);
+      return one;
+    };
+    const depths = this.depths.flatMap((d) => {
+      // Roughly what the text takes: whether it has room in its water is no matter of a pixel.
+      if (d.width * size < d.text.length * 8 + 8) return [];
+      return [wish("depth", { text: d.text, font: this.font(p, "depth"), x: d.x * size, y: d.y * size + 4, half: 0, body: null, rank: RANK.depth })];
+    });
     const named = [...this.signs].reverse();
-    for (const s of zoom >= NAMED_FROM ? named : named.filter((one) => one.weight >= HEAVY).slice(0, NAMED_FAR)) {
+    const far = named.filter((one) => one.weight >= HEAVY).slice(0, NAMED_FAR);
+    const chosen = named.filter((one) => one.id === this.chosen && !far.includes(one));
+    const signs = (zoom >= NAMED_FROM ? named : [...far, ...chosen]).flatMap((s) => {
       const text = [s.label, s.said].filter(Boolean).join(" ");
-      if (!text) continue;
-      c.font = this.font(p, s.tone);
-      const [x, y] = [s.x * size, s.y * size];
-      const body = spotOf(x, y, 13);
-      // A team that is out has its name also where there is no room for it.
-      const place = placeLabel({ text, x, y, half: 13, body }, c.measureText(text).width, taken) ?? (s.tone === "team" ? { x, y: y + 28 } : null);
-      if (place) placed.push({ text, ...place, tone: s.tone });
-    }
-    this.labels = { zoom, placed };
-    return placed;
+      const body = bodies.get(s);
+      if (!text || !body) return [];
+      const own = s.id === this.chosen ? RANK.chosen : s.waits ? RANK.waiting : s.tone === "team" ? RANK.team : RANK.place;
+      return [wish(s.tone, { text, font: this.font(p, s.tone), x: s.x * size, y: s.y * size, half: s.tone === "team" ? 16 : 13, body, rank: own + s.weight / 100, must: s.id === this.chosen })];
+    });
+    return { bodies: [...bodies.values()], wishes: [...depths, ...signs] };
   }
 }

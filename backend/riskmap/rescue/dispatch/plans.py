@@ -247,7 +247,7 @@ def _without_line(routes: Mapping[tuple[int, int], Route | None], why: str) -> l
     to = sorted(i for (_, i), way in routes.items() if way is None)
     if not to:
         return []
-    which = "、".join(map(str, dict.fromkeys(to)))
+    which = "、".join(map(numbers.said, dict.fromkeys(to)))
     told = why or "路线引擎没有给出路线"
     return [f"派往险情 {which} 的 {len(to)} 支队伍没有路线图和逐段指引：{told}。路程和用时仍是按道路算的，重算可补上。"]
 

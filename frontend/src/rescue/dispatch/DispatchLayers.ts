@@ -1,6 +1,7 @@
 /** Ways of teams, below the symbols; numbered incidents and where roads are cut, above them. */
-import { placeLabel, type Spot, spotOf, Taken } from "../../map/labels";
+import { type Spot, spotOf, Taken } from "../../map/labels";
 import { type Flat, type Frame, type Geometry, partsOf, trace, worldSize, worldX, worldY } from "../../map/mercator";
+import { type NameBoard, type NameSource, type Wish, writeNames } from "../../map/NameBoard";
 import type { Palette } from "../../map/palette";
 import type { OverLayer } from "../../map/RiskMap";
 import { ViewportLayer } from "../../map/ViewportLayer";
@@ -65,9 +66,11 @@ export class WaysLayer extends ViewportLayer implements OverLayer {
   }
 }
 
-export class PinsLayer extends ViewportLayer implements OverLayer {
+export class PinsLayer extends ViewportLayer implements OverLayer, NameSource {
+  board: NameBoard | null = null;
   private pins: (PinMark & { x: number; y: number; rings: Flat[]; lines: Flat[] })[] = [];
   private cuts: { x: number; y: number }[] = [];
+  private apart: { zoom: number; cuts: { x: number; y: number }[] } | null = null;
   private palette: Palette | null = null;
 
   constructor(private readonly take: (incident: number) => void) {
@@ -76,13 +79,14 @@ export class PinsLayer extends ViewportLayer implements OverLayer {
 
   dress(_looks: unknown, _atlas: unknown, palette: Palette): void {
     this.palette = palette;
-    this.redraw();
+    this.board?.renew();
   }
 
   show(pins: readonly PinMark[], cuts: readonly { lng: number; lat: number }[]): void {
     this.pins = pins.map((p) => ({ ...p, x: worldX(p.lng), y: worldY(p.lat), rings: p.shape ? partsOf(p.shape).rings : [], lines: p.shape ? partsOf(p.shape).lines : [] }));
     this.cuts = cuts.map((c) => ({ x: worldX(c.lng), y: worldY(c.lat) }));
-    this.redraw();
+    this.apart = null;
+    this.board?.renew();
   }
 
   /** What stands on the map: for tests. */
@@ -114,7 +118,6 @@ export class PinsLayer extends ViewportLayer implements OverLayer {
     const size = worldSize(frame.zoom);
     const at = (o: { x: number; y: number }): [number, number] => [Math.round(o.x * size - frame.left), Math.round(o.y * size - frame.top)];
     const seen = ([x, y]: readonly [number, number]): boolean => x > -60 && y > -60 && x < frame.width + 60 && y < frame.height + 60;
-    const taken = new Taken();
     c.lineJoin = "round";
     for (const pin of this.pins) {
       if (!pin.rings.length && !pin.lines.length) continue;
@@ -126,32 +129,46 @@ export class PinsLayer extends ViewportLayer implements OverLayer {
         c.stroke();
       }
     }
-    if (frame.zoom >= CUTS_FROM)
-      for (const cut of this.cuts) {
-        const [x, y] = at(cut);
-        const spot: Spot = spotOf(x, y, CUT_ROOM / 2);
-        if (!seen([x, y]) || !taken.isFree(spot)) continue;
-        taken.add(spotOf(x, y, CUT_ROOM));
-        this.cross(c, x, y, p);
-      }
-    for (const pin of this.pins) {
-      const [x, y] = at(pin);
-      if (!seen([x, y])) continue;
-      this.pin(c, x, y, pin, p);
-      taken.add({ l: x - 13, r: x + 13, t: y - 13, b: y + 19 });
+    for (const cut of this.cutsAt(frame.zoom)) {
+      const [left, top] = at(cut);
+      if (seen([left, top])) this.cross(c, left, top, p);
     }
-    c.textAlign = "center";
-    c.textBaseline = "alphabetic";
-    c.font = `700 12px ${p.font}`;
     for (const pin of this.pins) {
-      const [x, y] = at(pin);
-      if (!seen([x, y]) || (!pin.chosen && frame.zoom < NAMED_FROM)) continue;
-      const place = placeLabel({ text: pin.label, x, y, half: 18, body: spotOf(x, y, 18) }, c.measureText(pin.label).width, taken);
-      if (!place) continue;
-      [c.strokeStyle, c.lineWidth, c.fillStyle] = [p.halo, 4, p.ink];
-      c.strokeText(pin.label, place.x, place.y);
-      c.fillText(pin.label, place.x, place.y);
+      const [left, top] = at(pin);
+      if (seen([left, top])) this.pin(c, left, top, pin, p);
     }
+    writeNames(c, this.board?.of(this, c, frame.zoom) ?? [], frame, p.halo, () => p.ink);
+  }
+
+  /** Cuts as far apart as they are drawn, the same wherever the view is. */
+  private cutsAt(zoom: number): readonly { x: number; y: number }[] {
+    if (zoom < CUTS_FROM) return [];
+    if (this.apart?.zoom === zoom) return this.apart.cuts;
+    const size = worldSize(zoom);
+    const taken = new Taken();
+    const cuts = this.cuts.filter((cut) => {
+      const [x, y] = [cut.x * size, cut.y * size];
+      if (!taken.isFree(spotOf(x, y, CUT_ROOM / 2))) return false;
+      taken.add(spotOf(x, y, CUT_ROOM));
+      return true;
+    });
+    this.apart = { zoom, cuts };
+    return cuts;
+  }
+
+  wishesAt(zoom: number): { bodies: Spot[]; wishes: Wish[] } {
+    const { palette: p } = this;
+    if (!p) return { bodies: [], wishes: [] };
+    const size = worldSize(zoom);
+    const bodies = this.cutsAt(zoom).map((cut) => spotOf(cut.x * size, cut.y * size, 10));
+    const wishes = this.pins.flatMap((pin): Wish[] => {
+      const [x, y] = [pin.x * size, pin.y * size];
+      const body = { l: x - 13, r: x + 13, t: y - 13, b: y + 19 };
+      bodies.push(body);
+      if (!pin.chosen && zoom < NAMED_FROM) return [];
+      return [{ text: pin.label, font: `700 12px ${p.font}`, x, y, half: 18, body, rank: pin.chosen ? RANK.chosen : pin.over ? RANK.place : RANK.incident, must: pin.chosen }];
+    });
+    return { bodies, wishes };
   }
 
   /** A number in a drop that points to the place. */

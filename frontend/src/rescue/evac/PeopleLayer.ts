@@ -1,11 +1,14 @@
 /** 转移 on the map: villages with who is left, shelters with their free places, and where the plan in force sends whom. */
 import { gradeIndex } from "../../map/grades";
-import { placeLabel, type Spot, spotOf, Taken } from "../../map/labels";
+import { type Spot, spotOf } from "../../map/labels";
 import { type Frame, worldSize, worldX, worldY } from "../../map/mercator";
+import { type NameBoard, type NameSource, type Wish, writeNames } from "../../map/NameBoard";
 import type { Palette } from "../../map/palette";
 import type { OverLayer } from "../../map/RiskMap";
 import { type Atlas, type Looks, specOf } from "../../map/symbols";
 import { ViewportLayer } from "../../map/ViewportLayer";
+import type { Told } from "../NightMap.vue";
+import { RANK } from "../ranks";
 
 export interface VillageSign { id: number; name: string; at: [number, number]; left: number; said: string; chosen: boolean }
 export interface ShelterSign { id: number; name: string; at: [number, number]; usable: boolean; said: string; weight: number }
@@ -17,9 +20,9 @@ const SHELTERS_FROM = 11; // zoom; farther off those alone that somebody is in o
 const HEAVY = 2;
 
 interface At { x: number; y: number }
-type Label = { text: string; x: number; y: number; bold: boolean };
 
-export class PeopleLayer extends ViewportLayer implements OverLayer {
+export class PeopleLayer extends ViewportLayer implements OverLayer, NameSource {
+  board: NameBoard | null = null;
   private villages: (VillageSign & At)[] = [];
   private shelters: (ShelterSign & At)[] = [];
   private going: { from: At; to: At; persons: number }[] = [];
@@ -27,7 +30,7 @@ export class PeopleLayer extends ViewportLayer implements OverLayer {
   private atlas: Atlas | null = null;
   private palette: Palette | null = null;
   private colours = { warn: "", stop: "" };
-  private labels: { zoom: number; placed: Label[]; spots: readonly Spot[] } | null = null;
+  private left = new Set<Wish>(); // names of villages that somebody is left in
 
   constructor(private readonly picked: (village: number) => boolean) {
     super("found");
@@ -35,8 +38,8 @@ export class PeopleLayer extends ViewportLayer implements OverLayer {
 
   dress(looks: Looks, atlas: Atlas | null, palette: Palette): void {
     const v = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-    Object.assign(this, { looks, atlas, palette, labels: null, colours: { warn: v("--warn-text"), stop: v("--overdue-text") } });
-    this.redraw();
+    Object.assign(this, { looks, atlas, palette, colours: { warn: v("--warn-text"), stop: v("--overdue-text") } });
+    this.board?.renew();
   }
 
   show(villages: readonly VillageSign[], shelters: readonly ShelterSign[], going: readonly Going[]): void {
@@ -44,8 +47,7 @@ export class PeopleLayer extends ViewportLayer implements OverLayer {
     this.villages = villages.map((v) => ({ ...v, ...at(v.at) })).sort((a, b) => a.left - b.left);
     this.shelters = shelters.map((s) => ({ ...s, ...at(s.at) })).sort((a, b) => a.weight - b.weight);
     this.going = going.map((g) => ({ from: at(g.from), to: at(g.to), persons: g.persons }));
-    this.labels = null;
-    this.redraw();
+    this.board?.renew();
   }
 
   /** What is drawn: for tests. */
@@ -59,6 +61,14 @@ export class PeopleLayer extends ViewportLayer implements OverLayer {
     const [x, y] = [worldX(lng) * size, worldY(lat) * size];
     const found = [...this.villages].reverse().find((v) => Math.hypot(v.x * size - x, v.y * size - y) <= REACH);
     return found !== undefined && this.picked(found.id);
+  }
+
+  /** What stands within reach, with its name: also where there was no room to write it. */
+  told(lng: number, lat: number, zoom: number): Told | null {
+    const size = worldSize(zoom);
+    const [x, y] = [worldX(lng) * size, worldY(lat) * size];
+    const found = [...this.seen(zoom), ...this.villages].reverse().find((one) => Math.hypot(one.x * size - x, one.y * size - y) <= REACH);
+    return found ? { lng: found.at[0], lat: found.at[1], title: found.name, text: found.said } : null;
   }
 
   private seen(zoom: number): (ShelterSign & At)[] {
@@ -78,17 +88,7 @@ export class PeopleLayer extends ViewportLayer implements OverLayer {
       if (!s.usable) this.slash(c, x, y, p);
     }
     for (const v of this.villages) this.village(c, v, spot(v), p);
-    c.textAlign = "center";
-    c.textBaseline = "alphabetic";
-    c.lineJoin = "round";
-    for (const { text, x, y, bold } of this.labelsAt(c, frame.zoom, p)) {
-      c.font = `${bold ? 700 : 500} 12px ${p.font}`;
-      c.strokeStyle = p.halo;
-      c.lineWidth = 4;
-      c.strokeText(text, x - frame.left, y - frame.top);
-      c.fillStyle = bold ? p.ink : p.label;
-      c.fillText(text, x - frame.left, y - frame.top);
-    }
+    writeNames(c, this.board?.of(this, c, frame.zoom) ?? [], frame, p.halo, (wish) => (this.left.has(wish) ? p.ink : p.label));
   }
 
   private line(c: CanvasRenderingContext2D, a: At, b: At, persons: number, p: Palette): void {
@@ -163,29 +163,24 @@ export class PeopleLayer extends ViewportLayer implements OverLayer {
     c.stroke();
   }
 
-  /** Where this has its symbols and names, in pixels of the world: names of other layers stay off it. */
-  takenAt(c: CanvasRenderingContext2D, zoom: number): readonly Spot[] {
-    if (this.palette) this.labelsAt(c, zoom, this.palette);
-    return this.labels?.spots ?? [];
-  }
-
   /** Villages with the most people left are named first, then shelters. */
-  private labelsAt(c: CanvasRenderingContext2D, zoom: number, p: Palette): Label[] {
-    if (this.labels?.zoom === zoom) return this.labels.placed;
+  wishesAt(zoom: number): { bodies: Spot[]; wishes: Wish[] } {
+    const { palette: p } = this;
+    if (!p) return { bodies: [], wishes: [] };
     const size = worldSize(zoom);
-    const taken = new Taken();
-    const shelters = this.seen(zoom);
-    for (const one of [...this.villages, ...shelters]) taken.add(spotOf(one.x * size, one.y * size, 13));
-    const placed: Label[] = [];
-    for (const [list, bold] of [[[...this.villages].reverse(), true], [[...shelters].reverse(), false]] as const)
-      for (const one of list) {
-        const text = `${one.name} ${one.said}`.trim();
-        c.font = `${bold ? 700 : 500} 12px ${p.font}`;
-        const [x, y] = [one.x * size, one.y * size];
-        const place = placeLabel({ text, x, y, half: 13, body: spotOf(x, y, 13) }, c.measureText(text).width, taken);
-        if (place) placed.push({ text, ...place, bold: bold && "left" in one && one.left > 0 });
-      }
-    this.labels = { zoom, placed, spots: taken.spots };
-    return placed;
+    const bodies: Spot[] = [];
+    const wish = (one: { name: string; said: string } & At, bold: boolean, rank: number, must: boolean): Wish => {
+      const [x, y] = [one.x * size, one.y * size];
+      const body = spotOf(x, y, 13);
+      bodies.push(body);
+      return { text: `${one.name} ${one.said}`.trim(), font: `${bold ? 700 : 500} 12px ${p.font}`, x, y, half: 13, body, rank, must };
+    };
+    this.left = new Set();
+    const villages = [...this.villages].reverse().map((v) => {
+      const made = wish(v, v.left > 0, v.chosen ? RANK.chosen : RANK.place + (v.left ? 0.9 : 0.2), v.chosen);
+      if (v.left) this.left.add(made);
+      return made;
+    });
+    return { bodies, wishes: [...villages, ...[...this.seen(zoom)].reverse().map((s) => wish(s, false, RANK.place + 0.1, false))] };
   }
 }

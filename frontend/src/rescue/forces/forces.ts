@@ -137,7 +137,7 @@ export const forceSigns = computed<Sign[]>(() => {
   const out = (forces.teams?.items ?? []).flatMap((t): Sign[] => {
     if (!t.position) return [];
     const away = t.position_from === "reported" || t.status !== TEAM_STATUSES[0];
-    return [{ id: t.id, ...at(t.position), cls: TEAM_CLASS, grade: "none", label: t.name, said: [t.status, wetTeam(t) ? RF.inWater : ""].filter(Boolean).join(" "), tone: away ? "team" : "object", weight: away ? 75 : 6 }];
+    return [{ id: t.id, ...at(t.position), cls: TEAM_CLASS, grade: "none", label: t.name, said: [t.status, wetTeam(t) ? RF.inWater : ""].filter(Boolean).join(" "), tone: away ? "team" : "object", weight: away ? 75 : 6, waits: t.status === TEAM_STATUSES[0] }];
   });
   if (!forces.shown || forces.part !== "standby") return out;
   const late = forces.late.flatMap((p): Sign[] => (p.id !== null && p.at ? [{ id: p.id, ...at(p.at), cls: p.class ?? "", grade: p.grade ?? "none", label: p.name ?? "", said: RF.late, tone: "object", weight: 20 }] : []));
