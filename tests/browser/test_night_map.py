@@ -1,7 +1,7 @@
 """The map of a busy night: ten incidents and ten teams in one town, whose names are read and whose places are seen."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -44,7 +44,7 @@ def town(office: httpx.Client) -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def opened(open_page: Callable[..., Watched], town: list[dict[str, Any]]) -> Iterator[Callable[[int, int], Page]]:
+def opened(open_page: Callable[..., Watched], town: list[dict[str, Any]]) -> Callable[[int, int], Page]:
     """Opens the night, at a size."""
 
     def open_(width: int, height: int) -> Page:
@@ -52,7 +52,7 @@ def opened(open_page: Callable[..., Watched], town: list[dict[str, Any]]) -> Ite
         watched.page.wait_for_function("(n) => window.riskmapPins?.counts().pins === n", arg=len(town))
         return watched.page
 
-    yield open_
+    return open_
 
 
 def names(page: Page) -> list[dict[str, Any]]:

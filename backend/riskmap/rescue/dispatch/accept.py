@@ -83,7 +83,8 @@ def accept(snapshot: Snapshot, plan_id: int) -> int:
     # Last: who looks back at this entry sees the whole act.
     log.note(
         connection, by=by, kind="调度", exercise=exercise, flood_id=plan["flood"],
-        what=f"采纳第 {number} 号方案（方案稿 {numbers.said(plan_id)}）：派出 {len(new)} 支，收回 {len(back) - again} 份调度令，"
+        what=f"采纳第 {number} 号方案（方案稿 {numbers.said(plan_id)}）：派出 {len(new)} 支，"
+        f"收回 {len(back) - again} 份调度令，"
         + (f"改发新令 {again} 份，" if again else "")
         + f"没有队伍的险情 {len(body['unreachable'])} 处",
         ref={"kind": "plan", "id": plan_id},

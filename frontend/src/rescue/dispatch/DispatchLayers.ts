@@ -7,6 +7,7 @@ import type { OverLayer } from "../../map/RiskMap";
 import { ViewportLayer } from "../../map/ViewportLayer";
 import type { Told } from "../NightMap.vue";
 import { said } from "../numbers";
+import { RANK } from "../ranks";
 
 /** `how`: what runs, what is proposed; `straight`: no road was asked. */
 export interface Way { how: "running" | "proposed"; road: Geometry | null; boat: Geometry | null; straight: boolean }
