@@ -3,6 +3,7 @@
 import io
 import json
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -853,6 +854,19 @@ def held(app: Any) -> Any:
     connection.execute(text("SELECT n FROM data_state FOR UPDATE"))
 
     class Hold:
+        def wait_for(self, waiting: int = 1) -> None:
+            """Until so many stand before the lock: a job that is merely queued has not looked at anything yet."""
+            patience = time.monotonic() + 60
+            asked = text(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                " AND wait_event_type = 'Lock' AND query LIKE '%data_state%'"
+            )
+            with app.state.engine.connect() as look:
+                look = look.execution_options(isolation_level="AUTOCOMMIT")
+                while look.execute(asked).scalar_one() < waiting:
+                    assert time.monotonic() < patience, "nobody waits"
+                    time.sleep(0.02)
+
         def release(self) -> None:
             transaction.rollback()
             connection.close()
@@ -868,6 +882,7 @@ def test_whose_rights_were_taken_away_meanwhile_writes_nothing(
     hold = held(app)
     asked = queue(mine, csv(HEAD, *(school(f"RT-{i}", name=f"收权{i}") for i in range(50))), "school", crs="EPSG:4490")
     assert asked.status_code == 202
+    hold.wait_for()  # the job has looked at its rights, and is about to write
     answer = admin.patch(f"/api/accounts/{mine.username}", json=change)  # type: ignore[attr-defined]
     assert answer.status_code == 200, answer.text
     hold.release()

@@ -306,8 +306,9 @@ class _Importer:
         told = f"新增 {counts.added}，变更 {counts.changed}，待定位 {counts.waiting}"
         what = f"导入 {self._class.title}：{told}（{self._plan['file_name']}）"
         ensure_disk(context.settings)
-        check_still_holds(connection, reader)
         taken = write.take_state(connection, reader, what)
+        # Behind the lock: who waited there may have lost his rights meanwhile.
+        check_still_holds(connection, reader)
         # Nobody else took a state since the first look: then nothing moved.
         moved = taken.n != self._snapshot.state.n + 1
         if moved and queries.staged_is_stale(connection, self._class.code, self._snapshot.state):
