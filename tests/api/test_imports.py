@@ -12,12 +12,13 @@ from typing import Any
 import openpyxl
 import pytest
 from pyproj import Transformer
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 from starlette.testclient import TestClient
 from tests.api.imports import OVER, csv, queue, rows, run, upload, wait, xlsx
 
 from riskmap.access.reader import SYSTEM
 from riskmap.base import database
+from riskmap.base.database import superuser_url
 from riskmap.base.errors import Invalid
 from riskmap.base.settings import Settings
 from riskmap.register.load import load_divisions
@@ -995,3 +996,32 @@ def test_a_fence_far_from_its_unit_goes_back_with_the_reason(admin: TestClient) 
     [back] = rows(admin, done["id"], "back")
     assert (back["line"], back["faults"][0]["column"]) == (3, "厂区边界")
     assert "厂区边界离对象位置 47.9 km，超过 2 km" in back["faults"][0]["message"]
+
+
+def test_what_is_no_telephone_comes_back_and_what_stands_may_stay(admin: TestClient, settings: Settings) -> None:
+    head = ["学校名称", "学校代码", "人数", "主要负责人", "主要负责人电话", "属地挂钩", "属地挂钩电话", "经度", "纬度"]
+
+    def line(code: str, phone: str, more: str = "0792-0000002", persons: int = 300) -> list[Any]:
+        return [f"电话小学{code}", code, persons, "张某", phone, "李某", more, 116.01, 29.65]
+
+    good = ["0792-0000001、138 0000 0000", "值班室 8226000 转 3", 13800000000]
+    body = xlsx(head, *(line(f"TP-{i}", phone) for i, phone in enumerate(good)), line("TP-9", "见群公告", "abc123"))
+    done = run(admin, body, "school", name="电话.xlsx", crs="EPSG:4490")
+    assert (done["rows"]["added"], done["rows"]["back"]) == (3, 1)
+    [back] = rows(admin, done["id"], "back")
+    said = "应为电话号码：写数字，可带“+”“-”、空格和“转”，几个号码用“、”分开"
+    assert [(f["column"], f["code"], f["message"]) for f in back["faults"]] == [
+        ("主要负责人电话", "not_a_phone", said), ("属地挂钩电话", "not_a_phone", said),
+    ]  # fmt: skip
+    # What was taken before there was the rule stands, and the rest of its line is still told anew.
+    owner = create_engine(superuser_url(settings))
+    with owner.begin() as connection:
+        connection.execute(text("UPDATE object_party SET phone = '见群公告' WHERE phone = '值班室 8226000 转 3'"))
+    owner.dispose()
+    again = run(admin, xlsx(head, line("TP-1", "见群公告", persons=301)), "school", name="电话.xlsx", crs="EPSG:4490")
+    assert (again["rows"]["changed"], again["rows"]["back"]) == (1, 0)
+    assert ("主要负责人", "张某", "", "见群公告") in parties_of(admin, "TP-1")
+    # Another that is none is not taken, whichever line of the register it is for.
+    for wrong in (line("TP-1", "看群公告"), line("TP-2", "见群公告")):
+        refused = run(admin, xlsx(head, wrong), "school", name="电话.xlsx", crs="EPSG:4490")
+        assert (refused["rows"]["changed"], refused["rows"]["back"]) == (0, 1)

@@ -9,6 +9,7 @@ from shapely.geometry.base import BaseGeometry
 
 from riskmap.access.reader import Reader
 from riskmap.base.errors import FieldError
+from riskmap.base.wire import PHONE_SAID, is_phone
 from riskmap.catalogue import validate
 from riskmap.catalogue.model import GRADES, VISIBILITIES, Class
 from riskmap.exchange.rows import Divisions, Reading, RowReader
@@ -130,6 +131,14 @@ class Merger:
             target = error.field.split(".")[0] if not error.field.startswith("attributes.") else error.field
             reading.faults.append(self._rows.fault_of(target, error.code, error.message))
 
+    def _check_phones(self, reading: Reading, persons: Persons) -> None:
+        """What the page and the API would not take as a telephone is told at its cell; what stands already may stay."""
+        standing = {person["phone"] for of_role in persons.values() for person in of_role}
+        for role, person in reading.parties.items():
+            phone = person.get("phone")
+            if phone and phone not in standing and not is_phone(phone):
+                reading.faults.append(self._rows.fault_of(f"party.{role}.phone", "not_a_phone", PHONE_SAID))
+
     def added(self, reading: Reading, spot: Spot, said: Row | None, object_id: int) -> dict[str, Any] | None:
         """The row of a new object, or None with faults."""
         core = reading.core
@@ -139,6 +148,7 @@ class Merger:
             return None
         graded = self._grade(reading, reading.attributes, *self._judged(core), core.get("enterprise"))
         self._refuse(reading, outlines.faults(reading.attributes, _shape(spot.columns)))
+        self._check_phones(reading, {})
         if graded is None or reading.faults:
             return None
         given = {name: core[name] for name in (*_CORE, "code") if name in core}
@@ -197,6 +207,7 @@ class Merger:
             self._refuse(reading, [e for e in errors if e.field.split(".")[1] in altered])
         if moved or altered & outlines.FIELDS:
             self._refuse(reading, outlines.faults(attributes, _shape(place)))
+        self._check_phones(reading, persons)
         visibility = VISIBILITIES.index(merged["visibility"])
         if not self._check_rights(reading, visibility, merged["division"], merged["department"]) or reading.faults:
             return None, {}
