@@ -6,12 +6,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import create_engine, text
 from starlette.testclient import TestClient
 from tests.api.dispatch import COUNTY, get, incident, place, post, team
 from tests.api.rescue import HERE, add, flood, square
 from tests.api.test_bad_input import refused
 
 from riskmap.base import clock
+from riskmap.base.database import superuser_url
+from riskmap.base.settings import Settings
 
 Maker = Callable[..., TestClient]
 
@@ -386,6 +389,28 @@ class TestGoods:
         sand = {"item": "砂石", "unit": "吨"}
         assert self.move(admin, of, what="receive", quantity="12.5", **sand).status_code == 201
         assert self.move(admin, of, what="issue", **half, **sand).status_code == 201
+
+    def test_parts_of_pieces_that_went_out_before_the_rule_come_back_as_they_went(
+        self, admin: TestClient, settings: Settings
+    ) -> None:
+        a, b = store(admin, "例旧库甲"), store(admin, "例旧库乙")
+        one, other = incident(admin, HERE), incident(admin, HERE)
+        for of in (a, b):
+            assert self.move(admin, of, what="issue", quantity=2, incident=one["id"]).status_code == 201
+        assert self.move(admin, a, what="issue", quantity=2, incident=other["id"]).status_code == 201
+        owner = create_engine(superuser_url(settings))
+        with owner.begin() as connection:  # as it was written then: one and a half from each
+            connection.execute(
+                text("UPDATE rescue_goods_move SET quantity = 1.5 WHERE incident_id = :one"), {"one": one["id"]}
+            )
+        owner.dispose()
+        half = {"what": "return", "quantity": "1.5"}
+        refused(self.move(admin, a, incident=other["id"], **half))  # which was given whole ones
+        for of in (a, b):
+            assert self.move(admin, of, incident=one["id"], **half).status_code == 201
+            assert self.stock(admin, of)["stock"] == (498 if of == a else 500)
+        assert "不够退" in str(refused(self.move(admin, a, incident=one["id"], **(half | {"quantity": "0.5"}))))
+        refused(self.move(admin, a, what="issue", quantity="1.5", incident=one["id"]))
 
     def test_nothing_goes_out_to_an_incident_that_is_over_and_all_comes_back(self, admin: TestClient) -> None:
         of, one = store(admin, "例收尾库"), incident(admin, HERE)

@@ -134,12 +134,14 @@ def move(
         if what == "issue" and of["state"] != "open":
             told = f"险情 {numbers.said(incident)} {incidents.STATES[of['state']]}，不能再向它出库；请另选在处置的险情"
             raise Invalid("没有登记", errors=[FieldError("incident", "incident_over", told)])
-    if unit in PIECES and quantity != quantity.to_integral_value():
-        told = f"“{unit}”是整件的，数量应为整数"
-        raise Invalid("没有登记", errors=[FieldError("quantity", "not_whole", told)])
     # One at a time for each store, lower id first: nobody hands out what another has just handed out.
     for one in sorted({store_id, to_store or store_id}):
         connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('rescue_goods', :id))"), {"id": one})
+    out, in_parts = _out(connection, incident, item, unit, exercise) if what == "return" else (Decimal(0), False)
+    # What went out before pieces had to be whole comes back as it went.
+    if unit in PIECES and quantity != quantity.to_integral_value() and not in_parts:
+        told = f"“{unit}”是整件的，数量应为整数"
+        raise Invalid("没有登记", errors=[FieldError("quantity", "not_whole", told)])
     moved = _moved(connection, exercise=exercise, at=minute.asked(connection, None))
     stock = {(g["item"], g["unit"]): g for g in _stock(store, moved.get(store_id, ()))}
     have = stock.get((item, unit))
@@ -150,12 +152,10 @@ def move(
     if what not in _COMES_IN and have["stock"] < quantity:
         told = f"库里现有 {_said(have['stock'])} {unit}，不够 {_said(quantity)} {unit}"
         raise Invalid("没有登记", errors=[FieldError("quantity", "too_many", told)])
-    if what == "return":
-        out = _out(connection, incident, item, unit, exercise)
-        if out < quantity:
-            whose = "这个险情" if incident is not None else "现在"
-            told = f"{whose}领用未退的有 {_said(out)} {unit}，不够退 {_said(quantity)} {unit}；外面送来的请记入库"
-            raise Invalid("没有登记", errors=[FieldError("quantity", "not_issued", told)])
+    if what == "return" and out < quantity:
+        whose = "这个险情" if incident is not None else "现在"
+        told = f"{whose}领用未退的有 {_said(out)} {unit}，不够退 {_said(quantity)} {unit}；外面送来的请记入库"
+        raise Invalid("没有登记", errors=[FieldError("quantity", "not_issued", told)])
     to_known = _registered(other).get((item, unit), {"quantity": Decimal(0)}) if other else None
     made: int = connection.execute(
         text(
@@ -190,19 +190,20 @@ def _said(quantity: Decimal) -> str:
     return f"{quantity.normalize():,f}"
 
 
-def _out(connection: Connection, incident: int | None, item: str, unit: str, exercise: bool) -> Decimal:
-    """What an incident, or all of them, was given of something from all stores and has not given back; behind a lock,
-    for two stores may take it back at once."""
+def _out(connection: Connection, incident: int | None, item: str, unit: str, exercise: bool) -> tuple[Decimal, bool]:
+    """What an incident, or all of them, was given of something from all stores and has not given back, and whether it
+    was ever given a part of one; behind a lock, for two stores may take it back at once."""
     connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('rescue_goods_return', 0))"))
     found = connection.execute(
         text(
-            "SELECT coalesce(sum(CASE what WHEN 'issue' THEN quantity WHEN 'return' THEN -quantity END), 0)"
+            "SELECT coalesce(sum(CASE what WHEN 'issue' THEN quantity WHEN 'return' THEN -quantity END), 0) AS out,"
+            " coalesce(bool_or(what = 'issue' AND quantity <> trunc(quantity)), false) AS in_parts"
             " FROM rescue_goods_move WHERE exercise = :exercise AND item = :item AND unit = :unit"
             " AND (CAST(:incident AS bigint) IS NULL OR incident_id = :incident)"
         ),
         {"incident": incident, "item": item, "unit": unit, "exercise": exercise},
-    ).scalar_one()
-    return Decimal(found)
+    ).one()
+    return Decimal(found.out), bool(found.in_parts)
 
 
 def moves(
