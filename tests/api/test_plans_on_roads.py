@@ -276,6 +276,35 @@ def test_in_the_water_only_a_boat_gets_there_and_a_new_version_of_the_flood_chan
     assert all(not water.contains(Point(p)) for p in one["route"]["coordinates"])
 
 
+def test_a_boat_that_is_done_in_the_water_is_sent_on_from_there(admin: TestClient, fleet: dict[str, int]) -> None:
+    wet = flood(admin, [(1.0, square(116.03, 29.70, 800))], name="例圩四")
+    first = incident(admin, (116.035, 29.70), trapped=2, needs=["boat"], flood=wet["id"])
+    made = post(admin, f"plans/{plan(admin, first, flood=wet['id'], teams=[fleet['east']])['id']}/accept", {}, 200)
+    [order] = made["orders"]
+    for what in ("departure", "arrival", "result"):
+        post(admin, f"orders/{order['id']}/marks", {"what": what})
+    post(admin, f"incidents/{first['id']}/close", {"version": 1, "result": "救出"}, 200)
+    near = incident(admin, (116.033, 29.702), trapped=1, needs=["boat"], name="水里")
+    dry = incident(admin, (116.045, 29.70), trapped=1, needs=[], name="岸上")
+    for where, whole in ((near, True), (dry, False)):
+        made = plan(admin, where, flood=wet["id"], teams=[fleet["east"]])
+        [one] = made["assignments"]
+        assert (one["route"] is None, one["boat_leg"] is not None, one["boat_out"] is None) == (whole,) * 3
+        assert ("全程" if whole else "先行船") in one["why"]
+        given = post(admin, f"plans/{made['id']}/accept", {}, 200)["orders"][0]
+        assert "行船" in given["what"]
+        said = "".join(printed(admin, made["id"]))
+        assert ("行船从东经116.035" if whole else "靠岸") in said, said
+        # What is left of the way, as it goes on, is no other.
+        again = post(admin, f"plans/{made['id']}/replan", {})
+        assert [a["order"] for a in again["assignments"]] == [given["id"]]
+        post(admin, f"orders/{given['id']}/marks", {"what": "cancelled", "note": "试完", "how": "call"})
+        post(admin, f"teams/{fleet['east']}/status", {"status": "返回", "lon": 116.035, "lat": 29.70})
+    post(admin, f"teams/{fleet['east']}/status", {"status": "待命"})
+    for one in (near, dry):
+        post(admin, f"incidents/{one['id']}/close", {"version": 1, "result": "救出"}, 200)
+
+
 def test_who_is_reached_by_nobody_is_told_with_the_cause(admin: TestClient, fleet: dict[str, int]) -> None:
     def why(where: tuple[float, float], *teams: int, flood: int | None = None) -> str:
         made = plan(admin, incident(admin, where, trapped=1), flood=flood, teams=list(teams))
@@ -367,7 +396,13 @@ def test_nearest_goes_by_road_and_says_who_cannot_get_there(admin: TestClient, f
     assert found["routing"] == "road"
     mine = {i["id"]: i for i in found["items"]}
     assert mine[fleet["east"]]["leg"]["boat_leg"]
-    assert (mine[fleet["pump"]]["leg"], mine[fleet["pump"]]["said"]) == (None, "无法到达")
+    assert mine[fleet["pump"]]["leg"] is None
+    assert mine[fleet["pump"]]["said"] == "无法到达：那里在水里，没有舟艇"
+    home = flood(admin, [(1.0, square(E[0], E[1], 400))], name="例驻地水")
+    found = get(admin, "teams/nearest", lon=116.01, lat=29.70, flood=home["id"])
+    mine = {i["id"]: i for i in found["items"]}
+    assert mine[fleet["pump"]]["said"] == "无法到达：在水里，没有舟艇"
+    assert mine[fleet["east"]]["leg"]["boat_out"]["distance_m"] > 100
     assert [i["id"] for i in found["items"]][-1] == fleet["pump"]
 
 

@@ -144,10 +144,43 @@ def test_a_place_in_the_water_is_reached_by_road_and_boat_or_not_at_all(admin: T
 
 
 def test_who_stands_in_the_water_gets_nowhere_and_it_is_said(admin: TestClient, pool: int) -> None:
-    way = ask(admin, start=M, flood=pool, boat=True)
+    way = ask(admin, start=M, flood=pool)
     assert way["reachable"] is False
     assert way["origins"][0]["in_water"]
     assert any("起点 1 处" in note and "水中" in note for note in way["notes"])
+
+
+def test_who_stands_in_the_water_with_a_boat_goes_ashore_first_or_all_the_way_by_boat(
+    admin: TestClient, pool: int
+) -> None:
+    # As one goes in at the other end: the way there is the way back.
+    there = ask(admin, start=E, end=M, flood=pool, boat=True)
+    way = ask(admin, start=M, end=E, flood=pool, boat=True)
+    assert way["origins"][0]["in_water"]
+    assert (way["routing"], way["boat_leg"]) == ("road", None)
+    out = way["boat_out"]
+    assert (out["distance_m"], out["travel_s"]) == (there["boat_leg"]["distance_m"], there["boat_leg"]["travel_s"])
+    assert out["coordinates"] == there["boat_leg"]["coordinates"][::-1]
+    assert out["coordinates"][-1] == pytest.approx(way["route"]["coordinates"][0], abs=1e-6)
+    assert way["distance_m"] == pytest.approx(there["distance_m"], rel=0.01)
+    assert way["travel_s"] == pytest.approx(there["travel_s"], rel=0.05)
+    assert way["instructions"][0].endswith("靠岸，换乘车辆")
+    dry = shape(square(*M, 300)).buffer(-1e-5)
+    assert all(not dry.contains(Point(p)) for p in way["route"]["coordinates"])
+    # On the same water by boat alone.
+    other = (M[0] + 0.001, M[1] + 0.001)
+    whole = ask(admin, start=M, end=other, flood=pool, boat=True)
+    assert (whole["route"], whole["boat_out"]) == (None, None)
+    assert whole["boat_leg"]["coordinates"] == [list(M), list(other)]
+    assert whole["distance_m"] == whole["boat_leg"]["distance_m"] == pytest.approx(147, abs=3)
+    assert whole["instructions"] == ["乘舟艇直线行驶 150 m，到达"]
+    # Into another water: out of the one and into the other.
+    two = flood(admin, [(1.0, {"type": "MultiPolygon", "coordinates": [
+        square(*M, 300)["coordinates"], square(E[0], N, 200)["coordinates"]]})], name="两处水")  # fmt: skip
+    both = ask(admin, start=M, end=(E[0], N), flood=two["id"], boat=True)
+    assert both["boat_out"]["distance_m"] > 200
+    assert both["boat_leg"]["distance_m"] > 100
+    assert both["travel_s"] > both["boat_out"]["travel_s"] + both["boat_leg"]["travel_s"]
 
 
 def test_a_closure_that_has_run_out_is_not_lifted(admin: TestClient, pool: int) -> None:

@@ -120,7 +120,7 @@ def carried_out(connection: Connection, *, exercise: bool, at: datetime) -> set[
 
 
 def told_ways(connection: Connection, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
-    """The way that each order was given with: {routing, route, boat_leg}, and by which `flood`."""
+    """The way that each order was given with: {routing, route, boat_leg, boat_out}, and by which `flood`."""
     rows = connection.execute(
         text(
             "SELECT o.order_id, p.flood_id, a.one FROM rescue_order AS o JOIN rescue_plan AS p USING (plan_id)"
@@ -129,8 +129,8 @@ def told_ways(connection: Connection, ids: Sequence[int]) -> dict[int, dict[str,
         ),
         {"ids": list(ids)},
     )
-    kept = ("routing", "route", "boat_leg")
-    return {r.order_id: {k: r.one[k] for k in kept} | {"flood": r.flood_id} for r in rows}
+    kept = ("routing", "route", "boat_leg", "boat_out")
+    return {r.order_id: {k: r.one.get(k) for k in kept} | {"flood": r.flood_id} for r in rows}
 
 
 def running(connection: Connection, incident_ids: Sequence[int], at: datetime) -> list[dict[str, Any]]:
@@ -333,7 +333,8 @@ def note_taken_back(snapshot: Snapshot, one: Mapping[str, Any], why: str, exerci
 def content(incident: Mapping[str, Any], one: Mapping[str, Any]) -> str:
     """What a team is told to do."""
     straight = "（按直线估）" if one["routing"] == "straight_line" else ""
-    boat = f"，其中行船 {one['boat_leg']['distance_m']:,.0f} m" if one["boat_leg"] else ""
+    afloat = sum(leg["distance_m"] for leg in (one.get("boat_out"), one["boat_leg"]) if leg)
+    boat = f"，其中行船 {afloat:,.0f} m" if afloat else ""
     return (
         f"前往险情 {numbers.said(incident['id'])}：{incidents.said(incident)}。"
         f"路程 {one['distance_m'] / 1000:,.1f} km{boat}，预计 {ways.minutes(one['travel_s'])}到{straight}"

@@ -42,7 +42,8 @@ def pdf(snapshot: Snapshot, listed: Sequence[Mapping[str, Any]], exercise: bool,
         way = way_of.get(o["id"])
         water = None if way is None else waters.get(way["flood"])
         said = _sheet(snapshot, o, places[o["incident"]], phones, o["team"]["id"] in full) | {
-            "flood": "未按淹没范围计算" if water is None else water.words, "launch": "", "sketch": None,
+            "flood": "未按淹没范围计算" if water is None else water.words, "launch": "", "launch_title": "",
+            "sketch": None,
         }  # fmt: skip
         # A team's way tells where it stands, and is for who sees the team in full.
         if way is not None and o["team"]["id"] in full:
@@ -75,13 +76,22 @@ def _way(
     """Where the boat goes in, and the sketch; its shapes go to the files."""
     boat = way["boat_leg"]
     launch = "" if boat is None else f"{_lonlat(Place(*boat['coordinates'][0]))}　行船 {metres(boat['distance_m'])}"
+    if way.get("boat_out") is not None:  # it is launched already, and comes ashore first
+        out = way["boat_out"]
+        first = f"先行船 {metres(out['distance_m'])}，在 {_lonlat(Place(*out['coordinates'][-1]))} 靠岸"
+        launch = f"{first}；再下艇：{launch}" if launch else first
+    elif boat is not None and way["route"] is None:
+        launch = f"从 {launch}"
+    title = "下艇点" if boat is not None and way["route"] is not None and not way.get("boat_out") else "行船"
     made = sketch.drawn(way, at, f"险情 {numbers.said(incident)}", None if water is None else water.shape)
     if made is None:
-        return {"launch": launch}
+        return {"launch": launch, "launch_title": title}
     files[file], letters = made
     note = "粗线为路线" if way["routing"] == "road" else "虚线为直线，不是路线"
-    note += ("，虚线为行船" if boat is not None else "") + ("，斜线为水" if water is not None else "")
-    return {"launch": launch, "sketch": {"file": file, "letters": letters, "note": note}}
+    note += ("，虚线为行船" if boat is not None or way.get("boat_out") is not None else "") + (
+        "，斜线为水" if water is not None else ""
+    )
+    return {"launch": launch, "launch_title": title, "sketch": {"file": file, "letters": letters, "note": note}}
 
 
 def _lonlat(at: Place) -> str:

@@ -47,6 +47,7 @@ def assigned(
                 "distance_m": round(shown.distance_m, 1), "routing": shown.by,
                 "route": _line(way.line) if way is not None else None,
                 "boat_leg": shown.boat and shown.boat.body(),
+                "boat_out": shown.boat_out and shown.boat_out.body(),
                 "instructions": list(way.instructions) if way is not None else [],
                 "in_water_m": round(wet_m, 1) if way is not None else None,
                 "meets": [n for n in about[incident_id]["needs"] if team.meets(n)], "seats": team.seats,
@@ -122,8 +123,11 @@ def _why(
             say(f"{mine}；更快的“{{}}”（早 {later}）派往险情 {numbers.said(sent)}，合计较优", first.id)
     if "boat" in needs and team.seats and incident["trapped"]:
         say(f"艇 {team.boats} 艘，一趟 {team.seats} 人，被困 {incident['trapped']:,} 人")
+    if leg.boat_out is not None:
+        say(f"在水里，先行船 {leg.boat_out.distance_m:,.0f} m 靠岸")
     if leg.boat is not None:
-        say(f"最后 {leg.boat.distance_m:,.0f} m 行船")
+        whole = leg.boat.distance_m >= leg.distance_m
+        say(f"{'全程' if whole else '最后'} {leg.boat.distance_m:,.0f} m 行船")
     if asked.flood_id is not None and leg.by == "road":
         if team.wading_cm is None:
             say("没有登记涉水深，按一般车辆避开封闭的水")

@@ -34,25 +34,28 @@ def drawn(
     """
     road = None if way["route"] is None else shape(way["route"])
     boat = None if way["boat_leg"] is None else shapely.LineString(way["boat_leg"]["coordinates"])
+    out = None if way.get("boat_out") is None else shapely.LineString(way["boat_out"]["coordinates"])
     if road is None and boat is None:
         return None
-    to_mm, frame, mm_a_metre = _fitted([g for g in (road, boat, shapely.Point(incident.at)) if g is not None])
+    to_mm, frame, mm_a_metre = _fitted([g for g in (out, road, boat, shapely.Point(incident.at)) if g is not None])
     body = [f'<rect width="{SIDE:g}" height="{SIDE:g}" fill="#FFFFFF"/>']
     if water is not None:
         body += _hatched(water, frame, to_mm)
     letters: list[dict[str, Any]] = []
     straight = way["routing"] != "road"
-    for line, dash in ((road, "1.6 1.2" if straight else ""), (boat, "1.6 1.2")):
+    for line, dash in ((road, "1.6 1.2" if straight else ""), (boat, "1.6 1.2"), (out, "1.6 1.2")):
         if line is not None:
             body += _stroke(shapely.transform(line, to_mm), dash)
     marks: list[tuple[Sequence[float], str, str]] = [(incident.at, name, "cross")]
-    if boat is not None:
+    if boat is not None and road is not None:
         marks.append((boat.coords[0], "下艇点", "launch"))
-    if road is not None:
-        marks.append((road.coords[0], "出发", "start"))
+    if out is not None:
+        marks.append((out.coords[-1], "上岸点", "launch"))
+    first = next(line for line in (out, road, boat) if line is not None)
+    marks.append((first.coords[0], "出发", "start"))
     at = [to_mm(np.array([m[0][:2]], dtype=float))[0].tolist() for m in marks]
     taken: list[Box] = [(x - 2, y - 2, x + 2, y + 2) for x, y in at]
-    lines = shapely.union_all([shapely.transform(g, to_mm) for g in (road, boat) if g is not None])
+    lines = shapely.union_all([shapely.transform(g, to_mm) for g in (out, road, boat) if g is not None])
     taken += [(0, SIDE - 9, _BAR_MM + 14, SIDE), (SIDE - 9, 0, SIDE, 12)]  # the scale, and where north is
     for (x, y), (_, words, look) in zip(at, marks, strict=True):
         body.append(_mark(look, x, y))

@@ -14,7 +14,7 @@ from riskmap.rescue.api import At, Exercise, answer, count, note_asked, page_cod
 from riskmap.rescue.dispatch import goods, incidents, orders, seen, teams, ways
 from riskmap.rescue.dispatch.wire import Close, GoodsMove, IncidentChange, Merge, Need, NewIncident, Split, TeamStatus
 from riskmap.rescue.rights import Inner, Writer
-from riskmap.rescue.routing import Place
+from riskmap.rescue.routing import Looked, Place
 from riskmap.store.dependencies import ReadSnapshot, WriteSnapshot
 from riskmap.store.snapshot import Snapshot
 
@@ -63,10 +63,11 @@ def nearest_teams(
     exercise: Exercise = False,
     limit: Some = 20,
 ) -> Any:
-    """{items: [{…team, leg: {travel_s, distance_m, routing, boat_leg} | null, said, lacks}], total, fitting, routing,
-    routing_title, routing_notes}: teams in order of estimated arrival at a place, with all that is needed; with
-    `others` also those that lack something of it, after those that do not; `lacks`: what, in words, of teams that the
-    reader sees in full. A team without a way stands at the end and says so; `said` is for one that is not free."""
+    """{items: [{…team, leg: {travel_s, distance_m, routing, boat_leg, boat_out} | null, said, lacks}], total, fitting,
+    routing, routing_title, routing_notes}: teams in order of estimated arrival at a place, with all that is needed;
+    with `others` also those that lack something of it, after those that do not; `lacks`: what, in words, of teams
+    that the reader sees in full. A team without a way stands at the end and says why; `said` is for one that is not
+    free."""
     count(reader)
     if flood is not None:
         _same_kind(snapshot, flood, exercise)
@@ -75,7 +76,9 @@ def nearest_teams(
     lacks = {t.id: [incidents.NEEDS[n] for n in need or () if not t.meets(n)] for t in every}
     fitting = [t for t in every if not lacks[t.id]]
     asked = every if others else fitting
-    found, how = ways.legs(snapshot, request.app.state.router, asked, [Place(float(lon), float(lat))], flood, exercise)
+    to = Place(float(lon), float(lat))
+    roads = ways.look(snapshot, asked, flood, exercise)
+    found, how = ways.legs_of(roads, request.app.state.router, asked, [to])
     ordered = sorted(ways.arrivals(asked, found), key=lambda one: (one[1] is None, len(lacks[one[0].id])))
     first = ordered[:limit]
     busy = orders.open_by_team(snapshot.connection, exercise=exercise, at=then)
@@ -86,7 +89,8 @@ def nearest_teams(
         body
         | {
             "leg": leg and leg.body(),
-            "said": _why_not(team, leg is not None, team.id in busy),
+            "said": _why_not(team, leg is not None, team.id in busy)
+            + (_wet(roads[team.vehicle], team, to) if leg is None and forms.get(team.id) == "full" else ""),
             "lacks": lacks[team.id] if tells and forms.get(team.id) == "full" else [],
         }
         for body, (team, leg) in zip(told, first, strict=True)
@@ -104,6 +108,16 @@ def _why_not(team: teams.Team, reached: bool, ordered: bool) -> str:
     if ordered:
         return "已有调度令"
     return "" if team.status in teams.FREE else team.status
+
+
+def _wet(looked: Looked, team: teams.Team, to: Place) -> str:
+    """What water has to do with it that a team has no way."""
+    if team.place is None:
+        return ""
+    question, boat = looked.question, "没有舟艇" if not team.boats else "到不了岸边的路"
+    if question.in_water(team.place):
+        return f"：在水里，{boat}"
+    return f"：那里在水里，{'没有舟艇' if not team.boats else '到不了能下水的水边'}" if question.in_water(to) else ""
 
 
 def _same_kind(snapshot: Snapshot, flood: int, exercise: bool) -> None:

@@ -160,8 +160,12 @@ def is_told(told: Mapping[str, Any], way: Route | None) -> bool:
     if way is None or way.leg.by != "road" or told["routing"] != "road" or told["route"] is None:
         return True
     before, boat = told["boat_leg"], way.leg.boat
-    if (before is None) != (boat is None):
+    if (before is None) != (boat is None) or (way.leg.boat_out is not None and told.get("boat_out") is None):
         return False
+    if before is not None and boat is not None and len(way.line) < 2:  # afloat already
+        line = shapely.geometry.shape(before)
+        on = Plane.of(shapely.get_coordinates(line))
+        return bool(on.flat(line).distance(on.flat(shapely.Point(boat.line[0]))) <= _APART_M)
     if before is not None and boat is not None:
         start, now = before["coordinates"][0], boat.line[0]
         if _GEOD.line_length([start[0], now[0]], [start[1], now[1]]) > _APART_M:
@@ -219,7 +223,7 @@ def cut_off(
         starts = [(at, t.vehicle) for at, t in placed]
         in_water = bool(starts) and all(roads[v].question.in_water(place) for _, v in starts)
         boats = any(t.boats for t in free)
-        own = all(roads[v].question.in_water(at) for at, v in starts)
+        own = all(roads[v].question.strands(at) for at, v in starts)
         if own:
             looked, cuts = starts, list[Cut](["own_water"] * len(starts))
         elif in_water and not boats:

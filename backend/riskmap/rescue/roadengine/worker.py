@@ -194,8 +194,10 @@ class Engine:
         cell, told = table["rows"][0][0], {"origin": table["origins"][0], "destination": table["destinations"][0]}
         if cell is None:
             return {**told, "leg": None}
+        if "on" not in cell:  # by boat alone
+            return {**told, "leg": cell, "line": [], "manoeuvres": []}
         water = self._water(asked)
-        begin, end = table["origins"][0]["on"], cell["on"]
+        begin, end = cell["start"]["on"] if "start" in cell else table["origins"][0]["on"], cell["on"]
         trip = self._asked(begin, end, water, asked["top_kmh"])
         if trip is None:  # the matrix had one
             raise Crossed
@@ -238,12 +240,26 @@ class Engine:
                     end["targets"].append({**launch, "index": len(targets)})
                     targets.append(launch["on"])
             destinations.append(end)
-        begins = [i for i, one in enumerate(origins) if one["on"] is not None]
-        table = self._table([origins[i]["on"] for i in begins], targets, water, asked["top_kmh"])
+        begins: list[Position] = []
+        for at, one in zip(asked["origins"], origins, strict=True):
+            one["starts"] = []
+            if one["on"] is not None:
+                one["starts"] = [{"index": len(begins)}]
+                begins.append(one["on"])
+            elif one["wet"] and boats:  # ashore first, as one goes in at the other end
+                for landing in self._launch(at, water, asked.get("launches", 4), boats):
+                    one["starts"].append({"index": len(begins), "start": landing})
+                    begins.append(landing["on"])
+        table = self._table(begins, targets, water, asked["top_kmh"])
         rows: list[list[Any]] = [[None] * len(destinations) for _ in origins]
-        for r, i in enumerate(begins):
+        for r, one in enumerate(origins):
             for c, end in enumerate(destinations):
-                rows[i][c] = _best(table[r] if table else [], end["targets"])
+                straight = None
+                if boats and one["wet"] and end["wet"]:
+                    straight = self._across(asked["origins"][r], asked["destinations"][c], water, boats)
+                rows[r][c] = _best(table, one["starts"], end["targets"], straight)
+        for one in origins:
+            del one["starts"]
         for end in destinations:
             del end["targets"]
         return {"rows": rows, "origins": origins, "destinations": destinations}
@@ -277,6 +293,17 @@ class Engine:
                 }
             )  # fmt: skip
         return out
+
+    def _across(self, start: Position, end: Position, water: Water, boat_kmh: float) -> dict[str, Any] | None:
+        """By boat alone, where it is straight on one water; None where it is not."""
+        line = shapely.LineString([self._flat(start).coords[0], self._flat(end).coords[0]])
+        if water.afloat is None or not shapely.covers(water.afloat, line):
+            return None
+        seconds = line.length / boat_kmh * 3.6
+        return {
+            "travel_s": 0.0, "distance_m": 0.0, "approach": [], "approach_m": 0.0, "approach_s": 0.0,
+            "boat": [list(start), list(end)], "boat_s": seconds, "total_s": seconds,
+        }  # fmt: skip
 
     def _table(self, begins: list[Position], ends: list[Position], water: Water, top_kmh: int) -> list[list[Any]]:
         if not begins or not ends:
@@ -361,15 +388,19 @@ def _is_no_way(error: RuntimeError) -> bool:
     return str(error).startswith(_NO_WAY)
 
 
-def _best(row: list[Any], targets: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """The quickest of the ways to one place, boat and all."""
-    best: dict[str, Any] | None = None
-    for target in targets:
-        if (found := row[target["index"]] if row else None) is None:
-            continue
-        total = found[0] + target.get("approach_s", 0) + target.get("boat_s", 0)
-        if best is None or total < best["total_s"]:
-            best = {**target, "travel_s": found[0], "distance_m": found[1], "total_s": total}
+def _best(
+    table: list[list[Any]], starts: list[dict[str, Any]], targets: list[dict[str, Any]], best: dict[str, Any] | None
+) -> dict[str, Any] | None:
+    """The quickest of the ways to one place, boats and all; `best`: by boat alone, where there is such a way."""
+    for begin in starts:
+        first = begin.get("start", {})
+        for target in targets:
+            if (found := table[begin["index"]][target["index"]] if table else None) is None:
+                continue
+            total = found[0] + sum(one.get(s, 0) for one in (first, target) for s in ("approach_s", "boat_s"))
+            if best is None or total < best["total_s"]:
+                best = {**target, "travel_s": found[0], "distance_m": found[1], "total_s": total}
+                best |= {"start": first} if first else {}
     return best
 
 

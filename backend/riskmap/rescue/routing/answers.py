@@ -47,7 +47,7 @@ class Vehicle:
 
 @dataclass(frozen=True, slots=True)
 class BoatLeg:
-    """From where the road ends to a place in the water, straight and inside the water."""
+    """Straight and inside the water: to a place in it, or out of it to where the road begins."""
 
     line: Sequence[Position]
     distance_m: float
@@ -63,18 +63,25 @@ class BoatLeg:
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """One way: time and distance of the whole of it, of which the boat's part is also shown apart."""
+    """One way: time and distance of the whole of it, of which the boat's parts are also shown apart: `boat` at its end,
+    `boat_out` at its beginning, where one stands in the water and goes ashore first."""
 
     travel_s: float
     distance_m: float
     by: By
     boat: BoatLeg | None = None
+    boat_out: BoatLeg | None = None
+
+    @property
+    def afloat_m(self) -> float:
+        """How much of it is by boat."""
+        return sum(one.distance_m for one in (self.boat_out, self.boat) if one is not None)
 
     def body(self) -> dict[str, Any]:
         """For the page."""
         return {
             "travel_s": round(self.travel_s), "distance_m": round(self.distance_m, 1), "routing": self.by,
-            "boat_leg": self.boat and self.boat.body(),
+            "boat_leg": self.boat and self.boat.body(), "boat_out": self.boat_out and self.boat_out.body(),
         }  # fmt: skip
 
 

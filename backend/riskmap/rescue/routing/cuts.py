@@ -30,7 +30,7 @@ def what_cuts(
     shut = any(roads[v].question.shut for _, v in starts)
     if not wet and not shut:  # the answer that there was no way was of open roads
         return ["no_road"] * len(starts)
-    out: dict[int, Cut] = {i: "own_water" for i, (at, v) in enumerate(starts) if roads[v].question.in_water(at)}
+    out: dict[int, Cut] = {i: "own_water" for i, (at, v) in enumerate(starts) if roads[v].question.strands(at)}
     left = [i for i in range(len(starts)) if i not in out]
     if not left or not ask:
         return [out.get(i, "unproved") for i in range(len(starts))]

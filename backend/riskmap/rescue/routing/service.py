@@ -94,6 +94,10 @@ class Question:
         shapes = self.closed.shapes
         return shapes is not None and bool(shapely.intersects(shapes[0], shapely.Point(at.at)))
 
+    def strands(self, at: Place) -> bool:
+        """Whether one stands there in closed water and has no boat to get out of it."""
+        return self.vehicle.boat_kmh is None and self.in_water(at)
+
     def notes(self) -> list[str]:
         """What holds for every answer."""
         out = []
@@ -124,7 +128,7 @@ def matrix(
     """A leg from each origin to each destination, None where there is no way; and how it was found.
 
     `router` is the process's own (`app.state.router`, or `Router(settings)` in a job). A destination in water that is
-    closed to the vehicle is reached by boat where it has one. An origin in such water gets nowhere.
+    closed to the vehicle is reached by boat where it has one; so does one get out of an origin in such water.
     """
     return matrix_of(look(connection, vehicle, flood_id, exercise, at), router, origins, destinations)
 
@@ -245,9 +249,14 @@ def route_of(looked: Looked, router: Router, origin: Place, destination: Place) 
     if cell is None:
         return None, answer
     leg = _leg(cell)
-    line = [*map(_position, said["line"]), *map(_position, cell.get("approach", [])[1:])]
+    ashore = cell.get("start", {}).get("approach", [])[:0:-1]
+    line = [*map(_position, ashore), *map(_position, said["line"]), *map(_position, cell.get("approach", [])[1:])]
     told = words.instructions(said["manoeuvres"])
-    if leg.boat is not None:
+    if leg.boat_out is not None:
+        told = [words.ashore(leg.boat_out.distance_m), *told]
+    if leg.boat is not None and not line:
+        told = [words.across(leg.boat.distance_m)]
+    elif leg.boat is not None:
         told = [*told[:-1], *words.afloat(leg.boat.distance_m, cell["approach_m"])]
     return Route(leg, line, told), answer
 
@@ -309,7 +318,14 @@ def _leg(cell: Mapping[str, Any]) -> Leg:
         boat = BoatLeg(line, _metres(line[0], line[1]), cell["boat_s"])
         seconds += cell["approach_s"] + boat.travel_s
         metres += cell["approach_m"] + boat.distance_m
-    return Leg(float(seconds), float(metres), "road", boat)
+    out = None
+    if "start" in cell:
+        start = cell["start"]
+        line = [_position(at) for at in reversed(start["boat"])]
+        out = BoatLeg(line, _metres(line[0], line[1]), start["boat_s"])
+        seconds += start["approach_s"] + out.travel_s
+        metres += start["approach_m"] + out.distance_m
+    return Leg(float(seconds), float(metres), "road", boat, out)
 
 
 def _metres(a: Position, b: Position) -> float:
@@ -350,14 +366,14 @@ def _straight_note(why: str) -> str:
 def _straight(
     question: Question, origins: Sequence[Place], destinations: Sequence[Place], why: str
 ) -> tuple[list[list[Leg | None]], Answer]:
-    """Straight lines; who stands in closed water gets nowhere, and what stands in it is reached by boat alone."""
+    """Straight lines; out of closed water and into it one gets by boat alone."""
     starts = [End(question.in_water(p)) for p in origins]
     goals = [End(question.in_water(p)) for p in destinations]
     rows: list[list[Leg | None]] = []
     for origin, start in zip(origins, starts, strict=True):
         row: list[Leg | None] = []
         for goal, end in zip(destinations, goals, strict=True):
-            if start.in_water or (end.in_water and question.vehicle.boat_kmh is None):
+            if (start.in_water or end.in_water) and question.vehicle.boat_kmh is None:
                 row.append(None)
                 continue
             metres = _metres(origin.at, goal.at)

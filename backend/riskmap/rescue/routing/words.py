@@ -53,6 +53,16 @@ def sentence(one: Mapping[str, Any]) -> str:
     return f"{into}，{far}" if far else into
 
 
+def ashore(boat_m: float) -> str:
+    """The first part where one begins in the water."""
+    return f"乘舟艇直线行驶 {distance(boat_m / 1000)} 靠岸，换乘车辆"
+
+
+def across(boat_m: float) -> str:
+    """The whole way where it is all on one water."""
+    return f"乘舟艇直线行驶 {distance(boat_m / 1000)}，到达"
+
+
 def afloat(boat_m: float, approach_m: float) -> list[str]:
     """The last part where there is a boat's."""
     out = []

@@ -10,7 +10,7 @@ import { said } from "../numbers";
 import { RANK } from "../ranks";
 
 /** `how`: what runs, what is proposed; `straight`: no road was asked. */
-export interface Way { how: "running" | "proposed"; road: Geometry | null; boat: Geometry | null; straight: boolean }
+export interface Way { how: "running" | "proposed"; road: Geometry | null; boat: readonly Geometry[]; straight: boolean }
 export interface PinMark { id: number; lng: number; lat: number; shape: Geometry | null; label: string; tip: string; chosen: boolean; over: boolean }
 
 const NAMED_FROM = 12.5; // zoom from which incidents have their names; the chosen one always
@@ -33,7 +33,7 @@ export class WaysLayer extends ViewportLayer implements OverLayer {
 
   show(ways: readonly Way[]): void {
     const lines = (g: Geometry | null): Flat[] => (g ? partsOf(g).lines : []);
-    this.ways = ways.map((w) => ({ how: w.how, straight: w.straight, road: lines(w.road), boat: lines(w.boat) }));
+    this.ways = ways.map((w) => ({ how: w.how, straight: w.straight, road: lines(w.road), boat: w.boat.flatMap(lines) }));
     this.redraw();
   }
 

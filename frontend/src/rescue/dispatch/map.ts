@@ -6,6 +6,7 @@ import { RD } from "../../words/rescueDispatch";
 import { cutsOf } from "./cuts";
 import { assignmentOf, dispatch, isOpen, shownPlan, waitsToEnd } from "./dispatch";
 import { type PinMark, PinsLayer, type Way, WaysLayer } from "./DispatchLayers";
+import type { Assignment } from "./types";
 import { forces } from "../forces/forces";
 import { night } from "../night";
 
@@ -15,15 +16,17 @@ function pointOf(shape: Geometry): { lng: number; lat: number } | null {
   return at && { lng: lngOf(at.x), lat: latOf(at.y) };
 }
 
+const boats = (a: Assignment): Geometry[] => [a.boat_out, a.boat_leg].flatMap((leg) => leg ?? []);
+
 export function useDispatchMap(take: (incident: number) => void): { ways: WaysLayer; pins: PinsLayer } {
   const ways = new WaysLayer();
   const pins = new PinsLayer(take);
   const drawn = computed<Way[]>(() => {
     const running = (dispatch.orders ?? []).filter((o) => o.status !== "arrival" && !o.turned_back).flatMap((o): Way[] => {
       const a = assignmentOf(o);
-      return a ? [{ how: "running", road: a.route, boat: a.boat_leg, straight: a.routing === "straight_line" }] : [];
+      return a ? [{ how: "running", road: a.route, boat: boats(a), straight: a.routing === "straight_line" }] : [];
     });
-    const proposed = (shownPlan.value && (isOpen.value || night.at) && (dispatch.comparing || !running.length) ? shownPlan.value.assignments : []).filter((a) => a.order === null).map((a): Way => ({ how: "proposed", road: a.route, boat: a.boat_leg, straight: a.routing === "straight_line" }));
+    const proposed = (shownPlan.value && (isOpen.value || night.at) && (dispatch.comparing || !running.length) ? shownPlan.value.assignments : []).filter((a) => a.order === null).map((a): Way => ({ how: "proposed", road: a.route, boat: boats(a), straight: a.routing === "straight_line" }));
     return [...running, ...proposed];
   });
   const incidents = computed<PinMark[]>(() => (dispatch.incidents ?? []).flatMap((i): PinMark[] => {

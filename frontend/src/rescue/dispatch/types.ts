@@ -18,7 +18,7 @@ export interface IncidentWhole extends Incident { versions: IncidentVersion[]; o
 export interface BoatLeg { line?: Line; distance_m: number; travel_s: number }
 export interface TeamNamed { team: number | null; team_name: string | null; masked: string | null }
 export interface Assignment extends TeamNamed {
-  incident: number; incident_name: string; travel_s: number; distance_m: number; routing: "road" | "straight_line"; route: Line | null; boat_leg: (Line & BoatLeg) | null; instructions: string[]; in_water_m: number | null;
+  incident: number; incident_name: string; travel_s: number; distance_m: number; routing: "road" | "straight_line"; route: Line | null; boat_leg: (Line & BoatLeg) | null; boat_out?: (Line & BoatLeg) | null; instructions: string[]; in_water_m: number | null;
   meets: string[]; seats: number; pinned: boolean; order: number | null; why: string;
 }
 export interface Sent extends TeamNamed { travel_s: number | null; distance_m: number | null; arrived: boolean; rerouted: boolean }
