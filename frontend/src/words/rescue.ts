@@ -47,6 +47,8 @@ export const RS = {
   filling: "正在填的",
   exerciseEnd: "退出演练",
   exerciseDropped: "已转入演练，在实战里填而没有保存的没有带过来",
+  noteInNight: "在实战里写的“记一条”还没有记，留在实战里",
+  noteInExercise: "在演练里写的“记一条”还没有记，留在演练里",
   nightDropped: "已回到实战，在演练里填而没有保存的没有带过来",
 
   // Water

@@ -123,6 +123,7 @@ export const RA = {
 
   // Log
   noteTitle: "记一条",
+  noteUnsent: "记一条（写了未记）",
   noteWhat: "写一条值班记录，写下后不能改",
   noteKind: "类别",
   noteDo: "记下",
