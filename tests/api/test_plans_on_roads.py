@@ -1,5 +1,6 @@
 """The plan on roads: water and a closed bridge change who goes where; a boat leg; who stands by before the water."""
 
+import math
 import os
 import re
 import signal
@@ -189,7 +190,7 @@ def test_a_draft_made_anew_after_a_closure_and_after_its_end_tells_the_differenc
     assert any("北环" in line for line in round_["instructions"])
     assert [c.split("（")[0] for c in anew["causes"]] == ["例大桥封闭"]
     [row] = anew["diff"]["rows"]
-    minutes = max(1, round((round_["travel_s"] - way["travel_s"]) / 60))
+    minutes = math.ceil(round_["travel_s"] / 60) - math.ceil(way["travel_s"] / 60)
     assert (row["what"], row["words"].split("，")[-1]) == ("slower", f"晚 {minutes} 分钟")
     assert anew["diff"]["counts"]["slower"] == 1
     assert ([b["travel_s"] for b in row["before"]], [a["travel_s"] for a in row["after"]]) == (

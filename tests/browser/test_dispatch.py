@@ -1,5 +1,6 @@
 """调度 on the page: incidents reported on the map, planned, compared, accepted, made anew as a road closes, followed."""
 
+import math
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -243,7 +244,7 @@ def test_a_plan_is_made_compared_accepted_and_its_orders_are_followed(page: Page
     by = {a["incident"]: a for a in made["assignments"]}
     for one, name in ((wet, "水中村"), (dry, "水外村")):
         a = by[one["id"]]
-        minutes = max(1, round(a["travel_s"] / 60))
+        minutes = max(1, math.ceil(a["travel_s"] / 60))
         expect(card).to_contain_text(f"{one['id']} 号{a['team_name']} {minutes} 分钟")
         expect(row(page, name)).to_contain_text(a["team_name"])
         expect(row(page, name).locator(".rd-when")).to_contain_text(re.compile(rf"^{minutes}\s分钟"))

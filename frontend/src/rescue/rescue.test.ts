@@ -27,8 +27,8 @@ describe("words of the water", () => {
 
 describe("how long a way takes", () => {
   it("is never nought minutes, and hours from two of them on", () => {
-    expect([minutesOf(0), minutesOf(29), minutesOf(89)]).toEqual([1, 1, 1]);
-    expect([0, 7169, 7170, 7500].map(durationWords)).toEqual(["1 分钟", "119 分钟", "2 小时 0 分", "2 小时 5 分"]);
+    expect([0, 29, 60, 61, 1320, 1321].map(minutesOf)).toEqual([1, 1, 1, 2, 22, 23]);
+    expect([0, 3540, 3541, 4980, 8820].map(durationWords)).toEqual(["1 分钟", "59 分钟", "1 小时", "1 小时 23 分", "2 小时 27 分"]);
   });
 });
 

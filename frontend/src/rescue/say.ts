@@ -65,13 +65,14 @@ export function second(at: string): string {
   return minute(at).length === 5 ? clock(at) : minute(at);
 }
 
-/** Whole minutes; never 0 of a way that there is. */
+/** Whole minutes: begun ones count, and no way takes none. The service's rule is the same (`ways.minutes_of`). */
 export function minutesOf(seconds: number): number {
-  return Math.max(1, Math.round(seconds / 60));
+  return Math.max(1, Math.ceil(seconds / 60));
 }
-/** 14 分钟; from two hours on 2 小时 5 分. */
+export const HOUR = 60;
+/** 14 分钟; from an hour on 1 小时 23 分. */
 export function minutesWords(m: number): string {
-  return m < 120 ? RS.minutes(m) : RS.hours(Math.floor(m / 60), m % 60);
+  return m < HOUR ? RS.minutes(m) : RS.hours(Math.floor(m / HOUR), m % HOUR);
 }
 export function durationWords(seconds: number): string {
   return minutesWords(minutesOf(seconds));

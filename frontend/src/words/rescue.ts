@@ -57,7 +57,7 @@ export const RS = {
   range: (from: string, to: string) => `${from}–${to} m`,
   minute: "分钟",
   minutes: (n: number) => `${n} 分钟`,
-  hours: (h: number, m: number) => `${h} 小时 ${m} 分`,
+  hours: (h: number, m: number) => (m ? `${h} 小时 ${m} 分` : `${h} 小时`),
   andMore: (from: string) => `${from} m 以上`,
   beside: (m: string) => `水边 ${m} m`,
   traffic: { open: "可通行", care: "慎行", closed: "封闭" } as Record<string, string>,

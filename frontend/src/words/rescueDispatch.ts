@@ -28,6 +28,7 @@ export const RD = {
   trapped: (n: number | null, weak: number | null) => (n === null ? "被困人数不明" : n ? `被困 ${num(n)} 人${weak ? `，需帮助 ${num(weak)}` : ""}` : "无人被困"),
   there: "已到达",
   thereAt: (at: string) => `${at} 到`,
+  dueNow: "即将到达",
   dueAt: (at: string) => `预计 ${at} 到`,
   late: (long: string) => `晚 ${long}`,
   noWay: "无法到达",

@@ -68,8 +68,8 @@ def against_orders(
                 sent[team] = was[i][team]
     both = [i for i in now if _first(was[i]) is not None and _first(now[i]) is not None]
     return _compared(was, now, names, about) | {
-        "both": len(both), "before_s": sum(_first(was[i]) or 0 for i in both),
-        "after_s": sum(_first(now[i]) or 0 for i in both),
+        "both": len(both), "before_s": sum(_whole(_first(was[i])) for i in both),
+        "after_s": sum(_whole(_first(now[i])) for i in both),
     }  # fmt: skip
 
 
@@ -77,6 +77,11 @@ def _first(sent: Mapping[int, Mapping[str, Any]]) -> int | None:
     """How long until the first is there; 0 where one has arrived, None where nobody is sent."""
     times = [0 if a.get("arrived") else a["travel_s"] for a in sent.values()]
     return min((t for t in times if t is not None), default=None)
+
+
+def _whole(seconds: int | None) -> int:
+    """Whole minutes as they are said of each, so that the sum is theirs; of who is there none."""
+    return 60 * ways.minutes_of(seconds) if seconds else 0
 
 
 def _compared(
@@ -150,7 +155,7 @@ def _what(
     if first is None or later is None or abs(later - first) < 60:
         return ("rerouted", said(new) + way) if way else ("same", "不变")
     what = "slower" if later > first else "faster"
-    return what, f"{said(new)}{way}，{'晚' if later > first else '早'} {ways.minutes(abs(later - first))}"
+    return what, f"{said(new)}{way}，{'晚' if later > first else '早'}{ways.apart(later, first)}"
 
 
 def _long(sent: Mapping[str, Any]) -> str:

@@ -249,7 +249,7 @@ def _one(
     name = seen.named(team, form) if team else {"id": row["team"], "name": f"队伍 {row['team']}", "masked": None}
     standing = [m for m in marked if m["taken_back"] is None]
     status = marks.progress(standing)
-    due = row["at"] + timedelta(seconds=body["travel_s"])
+    due = ways.expected_at(row["at"], body["travel_s"])
     arrived = any(m["what"] == "arrival" for m in standing)
     full = form == "full"
     marked_at = max((min(m["at"], m["made_at"]) for m in standing), default=None)
@@ -263,7 +263,7 @@ def _one(
         "team": name, "incident": row["incident"], "incident_name": incident["name"] if incident else None,
         "ordered_at": row["at"], "by": row["by"], "what": row["what"], "to": body.get("to") if full else None,
         "travel_s": body["travel_s"], "distance_m": body["distance_m"], "routing": body["routing"],
-        "expected_at": due, "late": status not in marks.OVER and not arrived and not left and at > due,
+        "expected_at": due, "late": status not in marks.OVER and not arrived and not left and ways.is_late(due, at),
         "instructions": body.get("instructions", []) if full else [],
         "status": status, "status_title": marks.TITLES.get(status, "已下达"), "marks": standing,
         "taken_back": [m for m in marked if m["taken_back"] is not None],

@@ -113,14 +113,14 @@ def _why(
         say(f"{mine}，能到的只有这一支")
     elif rank > 0:
         first = fitting[0]
-        later = ways.minutes(leg.travel_s - _s(by_pair[first.id, incident["id"]]))
+        later = ways.apart(leg.travel_s, _s(by_pair[first.id, incident["id"]]))
         sent = goes.get(first.id)
         if sent is None:
-            say(f"{mine}，比“{{}}”晚 {later}，{_better(team, first, incident)}", first.id)
+            say(f"{mine}，比“{{}}”晚{later}，{_better(team, first, incident)}", first.id)
         elif sent == incident["id"]:
-            say(f"{mine}，“{{}}”先到（早 {later}），再加这一支", first.id)
+            say(f"{mine}，“{{}}”先到（早{later}），再加这一支", first.id)
         else:
-            say(f"{mine}；更快的“{{}}”（早 {later}）派往险情 {numbers.said(sent)}，合计较优", first.id)
+            say(f"{mine}；更快的“{{}}”（早{later}）派往险情 {numbers.said(sent)}，合计较优", first.id)
     if "boat" in needs and team.seats and incident["trapped"]:
         say(f"艇 {team.boats} 艘，一趟 {team.seats} 人，被困 {incident['trapped']:,} 人")
     if leg.boat_out is not None:

@@ -1,11 +1,12 @@
 """How long each team needs to each place: asked of the routing once for every kind of vehicle."""
 
+import math
 import re
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import shapely
@@ -143,10 +144,36 @@ def told(answer: Answer) -> dict[str, Any]:
     return {"routing": answer.by, "routing_title": words, "routing_notes": list(answer.notes)}
 
 
+def minutes_of(seconds: float) -> int:
+    """A travel time in whole minutes, as it is said and as clock times are reckoned with it: begun minutes count, and
+    no way takes none. The page's rule is the same (`minutesOf`)."""
+    return max(1, math.ceil(seconds / 60))
+
+
 def minutes(seconds: float) -> str:
-    """A travel time in words."""
-    whole = max(1, round(seconds / 60))
-    return f"{whole} 分钟" if whole < 120 else f"{whole // 60} 小时 {whole % 60} 分钟"
+    """A travel time in words; from an hour on with hours."""
+    return _words(minutes_of(seconds))
+
+
+def apart(one_s: float, other_s: float) -> str:
+    """How much later or earlier, as the two are said, so that it adds up with them; begins with its space."""
+    whole = abs(minutes_of(one_s) - minutes_of(other_s))
+    return f" {_words(whole)}" if whole else "不到 1 分钟"
+
+
+def _words(whole: int) -> str:
+    hours, rest = divmod(whole, 60)
+    return f"{whole} 分钟" if not hours else f"{hours} 小时 {rest} 分" if rest else f"{hours} 小时"
+
+
+def expected_at(ordered_at: datetime, travel_s: float) -> datetime:
+    """When a team is to be there: the minute in which it was ordered and the minutes that it was told."""
+    return ordered_at.replace(second=0, microsecond=0) + timedelta(minutes=minutes_of(travel_s))
+
+
+def is_late(expected: datetime, at: datetime) -> bool:
+    """Whether the minute in which a team was to be there is over, as a clock tells it."""
+    return at.replace(second=0, microsecond=0) > expected
 
 
 _ALONG_M, _APART_M = 30.0, 100.0

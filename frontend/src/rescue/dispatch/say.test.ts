@@ -7,9 +7,9 @@ const sent = (name: string, travel_s: number | null, arrived = false): Sent => (
 const row = (before: Sent[] | null, after: Sent[] | null): DiffRow => ({ incident: 1, incident_name: "", what: "other_team", words: "", before, after });
 
 describe("words of arrival", () => {
-  it("counts down to a moment and past it", () => {
-    const now = Date.parse("2026-07-14T12:00:00Z");
-    expect([minutesTo("2026-07-14T12:10:01Z", now), minutesTo("2026-07-14T11:55:00Z", now)]).toEqual([11, -5]);
+  it("counts down to a moment and past it as a clock does", () => {
+    const at = (time: string): number => minutesTo("2026-07-14T12:22:00Z", Date.parse(`2026-07-14T${time}Z`));
+    expect(["12:00:00", "12:00:59", "12:01:00", "12:22:59", "12:23:00", "12:27:30"].map(at)).toEqual([22, 22, 21, 0, -1, -5]);
   });
   it("says what accepting changes: the time of the same team, another team, nobody", () => {
     expect(changeWords(row([sent("甲队", 660)], [sent("甲队", 840)]))).toBe("甲队 11 → 14 分钟");
@@ -20,11 +20,11 @@ describe("words of arrival", () => {
   });
   it("calls another way so, with the times where they differ", () => {
     const turned = (name: string, travel_s: number): Sent => ({ ...sent(name, travel_s), rerouted: true });
-    expect(changeWords(row([sent("甲队", 1380)], [turned("甲队", 1385)]))).toBe("甲队 改走另一条路 23 分钟");
+    expect(changeWords(row([sent("甲队", 1375)], [turned("甲队", 1380)]))).toBe("甲队 改走另一条路 23 分钟");
     expect(changeWords(row([sent("甲队", 660)], [turned("甲队", 840)]))).toBe("甲队 改走另一条路 11 → 14 分钟");
     expect(changeWords(row([sent("甲队", 0, true), sent("乙队", 600)], [sent("甲队", null, true), turned("乙队", 600)]))).toBe("甲队 已到达、乙队 10 分钟 → 甲队 已到达、乙队 10 分钟（改走另一条路）");
   });
-  it("has one unit from two hours on, and each side its own where they differ", () => {
+  it("has one unit below an hour, and each side its own where they differ", () => {
     expect(changeWords(row([sent("甲队", 7500)], [sent("乙队", 7500)]))).toBe("甲队 2 小时 5 分 → 乙队 2 小时 5 分");
     expect(changeWords(row([sent("甲队", 600)], [sent("甲队", 7500)]))).toBe("甲队 10 分钟 → 2 小时 5 分");
     expect([fromTo(7500, 600), fromTo(660, 600)]).toEqual(["2 小时 5 分 → 10 分钟", "11 → 10 分钟"]);

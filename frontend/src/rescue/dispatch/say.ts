@@ -36,9 +36,10 @@ export function putTogether(before: readonly (number | null)[], after: number | 
   return { said: RD.mergedSum(total, unknown, after - total), asks: after < total };
 }
 
-/** Minutes until a moment; negative where it is over. */
+const minuteOf = (ms: number): number => Math.floor(ms / 60_000);
+/** Minutes until a moment as a clock tells them: 0 in its own minute, negative where that is over, which is late. */
 export function minutesTo(at: string, now: number): number {
-  return Math.ceil((Date.parse(at) - now) / 60_000);
+  return minuteOf(Date.parse(at)) - minuteOf(now);
 }
 /** 艇 2 · 人 11 */
 export function strength(team: Team | undefined): string {
