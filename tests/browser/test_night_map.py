@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Watched, at_rest, frames
-from tests.browser.test_dispatch import CITY, office, post, reported
+from tests.browser.test_dispatch import CITY, accepted, office, on_phone, planned, post, reported
 
 __all__ = ["office"]  # the fixture, here over this module's own service
 DEMO = True
@@ -43,16 +43,10 @@ def town(office: httpx.Client) -> list[dict[str, Any]]:
     return made
 
 
-@pytest.fixture
-def opened(open_page: Callable[..., Watched], town: list[dict[str, Any]]) -> Callable[[int, int], Page]:
-    """Opens the night, at a size."""
-
-    def open_(width: int, height: int) -> Page:
-        watched = open_page(signed=True, path="/rescue", width=width, height=height)
-        watched.page.wait_for_function("(n) => window.riskmapPins?.counts().pins === n", arg=len(town))
-        return watched.page
-
-    return open_
+def with_town(page: Page, town: list[dict[str, Any]]) -> Page:
+    """The night's page with all of the town's incidents on its map."""
+    page.wait_for_function("(n) => window.riskmapPins?.counts().pins >= n", arg=len(town))
+    return page
 
 
 def names(page: Page) -> list[dict[str, Any]]:
@@ -67,9 +61,9 @@ def meet(a: dict[str, float], b: dict[str, float]) -> bool:
 
 
 def test_no_two_names_on_the_map_run_into_one_another(
-    opened: Callable[[int, int], Page], town: list[dict[str, Any]]
+    open_page: Callable[..., Watched], town: list[dict[str, Any]]
 ) -> None:
-    page = opened(1366, 768)
+    page = with_town(open_page(signed=True, path="/rescue").page, town)
     written: dict[float, list[str]] = {}
     for zoom in (12.5, 13, 14, 15, 16):
         page.evaluate("([at, z]) => window.riskmap.map.setView(at, z, { animate: false })", [[CITY[1], CITY[0]], zoom])
@@ -101,3 +95,56 @@ def test_no_two_names_on_the_map_run_into_one_another(
     # Where pins lie on one another the nearest is taken, which is told as chosen here.
     chosen = page.evaluate("() => window.riskmapPins.pins.find((p) => p.chosen).label")
     assert chosen in [one["text"] for one in names(page)]
+
+
+def unseen(page: Page, points: list[list[float]]) -> list[list[float]]:
+    """Of places (longitude, latitude) those that are not in the free part of the map on the screen, symbol and all."""
+    found = page.evaluate(
+        """(points) => {
+          const r = (e) => e.getBoundingClientRect();
+          const map = r(document.querySelector(".map .canvas"));
+          const covers = [...document.querySelectorAll(".map .tools > *, .map .foot, .map .float:not(.tip)")].map(r);
+          return points.filter(([lng, lat]) => {
+            const at = window.riskmap.pointOf(lng, lat);
+            const [x, y] = [map.left + at.x, map.top + at.y];
+            const whole = x - 14 >= map.left && x + 14 <= map.right && y - 14 >= map.top && y + 20 <= map.bottom;
+            const onScreen = y - 14 >= 0 && y + 20 <= window.innerHeight;
+            const free = covers.every((c) => x + 14 < c.left || x - 14 > c.right || y + 20 < c.top || y - 14 > c.bottom);
+            return !(whole && onScreen && free);
+          });
+        }""",
+        points,
+    )
+    return list(found)
+
+
+def ordered(page: Page, office: httpx.Client) -> list[list[float]]:
+    """A plan is made and accepted; the places that it leads to."""
+    card = planned(page)
+    made = office.get(f"/api/rescue/plans/{card.get_attribute('data-plan')}").json()
+    at = {one["id"]: one["position"] for one in office.get("/api/rescue/teams").json()["items"]}
+    spots = {one["id"]: one["point"] for one in office.get("/api/rescue/incidents").json()["items"]}
+    accepted(page)
+    at_rest(page)
+    sent = [a for a in made["assignments"] if a["order"] is None]
+    ways = [corner for a in sent if a["route"] for corner in a["route"]["coordinates"]]
+    return [*(spots[a["incident"]] for a in sent), *(at[a["team"]] for a in sent), *ways]
+
+
+def test_what_was_ordered_lies_in_the_free_part_of_the_map(
+    open_page: Callable[..., Watched], office: httpx.Client, town: list[dict[str, Any]]
+) -> None:
+    page = with_town(open_page(signed=True, path="/rescue").page, town)
+    page.evaluate("(at) => window.riskmap.map.setView(at, 13)", [CITY[1] - 0.5, CITY[0]])
+    places = ordered(page, office)
+    assert len(places) > 20
+    assert unseen(page, places) == []
+    assert page.evaluate("() => window.riskmap.map.getZoom()") >= 12  # and no farther off than it has to be
+    page.close()
+    # On a telephone the map has been scrolled out of sight to read the plan: it comes back.
+    for name, dx, dy in (("远处一", 0.03, 0.02), ("远处二", -0.03, -0.02)):
+        reported(office, name, dx, dy, trapped=20, needs=["boat"])
+    page = with_town(on_phone(open_page, office, "/rescue").page, town)
+    page.get_by_role("tab", name="调度").click()
+    places = ordered(page, office)
+    assert unseen(page, places) == []

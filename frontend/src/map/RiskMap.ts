@@ -2,6 +2,7 @@
 import * as L from "leaflet";
 import { BasemapLayer, type Features } from "./BasemapLayer";
 import { Ground, type GroundWish } from "./Ground";
+import { type Rim, rimOf } from "./clear";
 import { type GradeIndex, gradeIndex } from "./grades";
 import { type HeatFetch, type HeatKey, HeatLayer, type PlacedCell } from "./HeatLayer";
 import type { Hit } from "./hit";
@@ -358,9 +359,12 @@ export class RiskMap {
     const [left, right] = this.covered;
     if (this.home) this.map.fitBounds(this.home, { animate, paddingTopLeft: [left, 8], paddingBottomRight: [right, 8] });
   }
-  fitGeometry(...geometries: Geometry[]): void {
+  /** Moves so that all of these are in view; of places, clear of what lies over the map (`covers`, in coordinates of the window). */
+  fitGeometry(geometries: readonly Geometry[], covers: readonly Rim[] | null = null): void {
+    if (covers) this.resized(); // a column may have opened or closed in the same instant
+    const rim = covers ? rimOf(this.element.getBoundingClientRect(), covers) : { left: 16, top: 16, right: 16, bottom: 16 };
     const b = boxOfLines(geometries.map(partsOf).flatMap(({ points, lines, rings }) => [...points, ...lines, ...rings]));
-    this.map.fitBounds(L.latLngBounds([latOf(b.maxY), lngOf(b.minX)], [latOf(b.minY), lngOf(b.maxX)]), { padding: [16, 16], maxZoom: 15 });
+    this.map.fitBounds(L.latLngBounds([latOf(b.maxY), lngOf(b.minX)], [latOf(b.minY), lngOf(b.maxX)]), { paddingTopLeft: [rim.left, rim.top], paddingBottomRight: [rim.right, rim.bottom], maxZoom: 15 });
   }
   setView(view: { lat: number; lng: number; zoom: number }): void {
     const now = this.map.getCenter();

@@ -54,7 +54,7 @@ export function useOutlines(map: () => RiskMap | null) {
     try {
       const outlines = await Promise.all([...new Set(wanted.map((code) => (code.length > 6 ? "town" : "county")))].map(divisionsOf));
       const found = outlines.flatMap((o) => o.features).flatMap((f): Geometry[] => (f.geometry && wanted.includes(String(f.properties?.code)) ? [f.geometry] : []));
-      if (found.length && store.chosen.divisions.join() === codes) map()?.fitGeometry(...found);
+      if (found.length && store.chosen.divisions.join() === codes) map()?.fitGeometry(found);
     } catch (error) {
       if (store.chosen.divisions.join() === codes) failed.place = whyOf(error);
     }

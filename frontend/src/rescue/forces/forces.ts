@@ -90,7 +90,7 @@ export function openPart(part: ForcesPart): void {
   if (part === "standby") void readRecords();
 }
 
-/** On a phone the map lies above what one types in: it comes into view to be clicked. */
+/** On a phone the map lies above the rest: it comes into view to be clicked, or where it has moved to something. */
 export function mapInView(): void {
   if (narrow.value) document.querySelector(".rs-mid")?.scrollIntoView({ block: "nearest" });
 }
