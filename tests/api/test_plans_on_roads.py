@@ -116,7 +116,25 @@ def test_while_the_engine_works_no_transaction_is_open(
     changed = post(admin, f"plans/{made['id']}/change", body)
     post(admin, f"plans/{changed['id']}/replan", {})
     assert len(open_then) >= 6
+    # What is asked alone: a way, who is nearest, who stands by where.
+    wet = flood(admin, [(1.0, square(116.03, 29.70, 150))], name="例问路水")
+    asked = add(admin, "school", "例问校", (116.02, NORTH), COUNTY, attributes={"persons": 300})
+    start, end = ({"type": "Point", "coordinates": list(at)} for at in (W, E))
+    cover = {"minutes": 3, "classes": ["school"], "grades": ["none"], "flood": wet["id"]}
+    for path, body, at_least in (
+        ("routing/route", {"from": start, "to": end, "flood": wet["id"]}, 1),
+        ("routing/matrix", {"origins": [start], "destinations": [end], "flood": wet["id"]}, 1),
+        ("routing/reach", {"from": start, "minutes": [5], "flood": wet["id"]}, 1),
+        ("standby/gaps", cover, 1), ("standby/propose", cover | {"k": 1}, 2),
+    ):  # fmt: skip
+        before = len(open_then)
+        assert post(admin, path, body, 200)
+        assert len(open_then) - before >= at_least, path
+    before = len(open_then)
+    assert get(admin, "teams/nearest", lon=E[0], lat=E[1], flood=wet["id"])["routing"] == "road"
+    assert len(open_then) > before
     assert set(open_then) == {0}
+    assert admin.delete(f"/api/objects/{asked}", params={"reason": "试完"}).status_code == 200
 
 
 def test_an_engine_that_hangs_is_waited_for_once(

@@ -19,9 +19,20 @@ from riskmap.store.snapshot import Opened, Snapshot, open_snapshot
 
 def read_snapshot(request: Request, reader: Annotated[Reader, Depends(current_reader)]) -> Iterator[Snapshot]:
     """The present in one REPEATABLE READ snapshot."""
+    with read_snapshots(request, reader)() as snapshot:
+        yield snapshot
+
+
+def read_snapshots(request: Request, reader: Annotated[Reader, Depends(current_reader)]) -> Opened:
+    """The same, as often as it is opened, for what looks, waits long with no connection held, and then tells."""
     app = request.app.state
-    with database.read(app.engine, reader.settings()) as connection:
-        yield open_snapshot(connection, reader, app.catalogues, app.settings.public_resolution)
+
+    @contextmanager
+    def opened() -> Iterator[Snapshot]:
+        with database.read(app.engine, reader.settings()) as connection:
+            yield open_snapshot(connection, reader, app.catalogues, app.settings.public_resolution)
+
+    return opened
 
 
 def write_snapshot(request: Request, reader: Annotated[Reader, Depends(current_reader)]) -> Iterator[Snapshot]:
@@ -78,5 +89,6 @@ def marked(request: Request, body: dict[str, Any]) -> dict[str, Any]:
 
 
 ReadSnapshot = Annotated[Snapshot, Depends(read_snapshot, scope="function")]
+ReadSnapshots = Annotated[Opened, Depends(read_snapshots)]
 WriteSnapshot = Annotated[Snapshot, Depends(write_snapshot, scope="function")]
 WriteSnapshots = Annotated[Opened, Depends(write_snapshots)]

@@ -16,14 +16,14 @@ from sqlalchemy import text
 from riskmap.base.audit import dump_json
 from riskmap.base.errors import FieldError, Invalid
 from riskmap.catalogue.model import GRADES
-from riskmap.rescue import floods, log, minute
+from riskmap.rescue import floods, log, minute, routing
 from riskmap.rescue.dispatch import assign, incidents, seen, teams, ways
 from riskmap.rescue.dispatch.assign import Crew, Task
 from riskmap.rescue.dispatch.teams import Team
 from riskmap.rescue.routing import Answer, Leg, Place, Vehicle
 from riskmap.rescue.routing.answers import BOAT_KMH
 from riskmap.selection.model import Selection
-from riskmap.store.snapshot import Snapshot
+from riskmap.store.snapshot import Opened, Snapshot
 
 MOST = 100  # records told at once
 MOST_PLACES = 5_000
@@ -59,11 +59,23 @@ class Reached:
     unplaced: int
     fitting: Sequence[Team]
     by_team: Any  # array of teams by places
+    roads: ways.Roads
     answers: Sequence[Answer]
 
 
-def look(snapshot: Snapshot, router: Any, ask: Ask) -> Reached:
-    """Raises Invalid for classes that there are not, or a flood of the other kind."""
+def look(opened: Opened, router: Any, ask: Ask) -> Reached:
+    """No connection is held while the engine works. Raises Invalid for classes that there are not, or a flood of the
+    other kind."""
+    with opened() as snapshot:
+        placed, unplaced, fitting, roads = _looked(snapshot, ask)
+    found_legs, answer = ways.legs_of(roads, router, fitting, _places(placed))
+    rows = [[_in_time(found_legs.get((t.id, i)), ask) for i in range(len(placed))] for t in fitting]
+    by_team = np.array(rows, dtype=bool).reshape(len(fitting), len(placed))
+    return Reached(placed, unplaced, fitting, by_team, roads, [answer])
+
+
+def _looked(snapshot: Snapshot, ask: Ask) -> tuple[list[dict[str, Any]], int, list[Team], ways.Roads]:
+    """Key places, how many more have none on the map, the teams that fit, and what is closed to them."""
     strange = [c for c in ask.classes if c not in snapshot.catalogue.classes]
     if strange:
         raise Invalid("分类有误", errors=[FieldError("classes", "unknown_class", f"没有分类 {strange[0]}")])
@@ -82,10 +94,7 @@ def look(snapshot: Snapshot, router: Any, ask: Ask) -> Reached:
     fitting = [
         t for t in every if t.place is not None and t.status != "休整" and (ask.need is None or t.meets(ask.need))
     ]
-    found_legs, answer = ways.legs(snapshot, router, fitting, _places(placed), ask.flood_id, ask.exercise)
-    rows = [[_in_time(found_legs.get((t.id, i)), ask) for i in range(len(placed))] for t in fitting]
-    by_team = np.array(rows, dtype=bool).reshape(len(fitting), len(placed))
-    return Reached(placed, len(found) - len(placed), fitting, by_team, [answer])
+    return placed, len(found) - len(placed), fitting, ways.look(snapshot, fitting, ask.flood_id, ask.exercise)
 
 
 def _places(rows: Sequence[Mapping[str, Any]]) -> list[Place]:
@@ -96,17 +105,18 @@ def _in_time(leg: Leg | None, ask: Ask) -> bool:
     return leg is not None and leg.travel_s <= ask.minutes * 60
 
 
-def gaps(snapshot: Snapshot, router: Any, ask: Ask) -> dict[str, Any]:
+def gaps(opened: Opened, router: Any, ask: Ask) -> dict[str, Any]:
     """Key places that no fitting team reaches in time, the gravest first."""
-    reached = look(snapshot, router, ask)
+    reached = look(opened, router, ask)
     covered = _any(reached.by_team)
     out = [p for p, is_covered in zip(reached.places, covered, strict=True) if not is_covered]
-    return _counts(reached, covered) | {
-        "asked": ask.words(),
-        "items": _listed(snapshot, out),
-        "by_class": _by_class(snapshot, out),
-        **ways.told(ways.together(reached.answers)),
-    }
+    with opened() as snapshot:
+        return _counts(reached, covered) | {
+            "asked": ask.words(),
+            "items": _listed(snapshot, out),
+            "by_class": _by_class(snapshot, out),
+            **ways.told(ways.together(reached.answers)),
+        }
 
 
 def _any(rows: Any) -> Any:
@@ -157,55 +167,56 @@ def _by_class(snapshot: Snapshot, places: Sequence[Mapping[str, Any]]) -> list[d
 # -- Proposed ------------------------------------------------------------------------------
 
 
-def propose(snapshot: Snapshot, router: Any, ask: Ask, k: int) -> dict[str, Any]:
+def propose(opened: Opened, router: Any, ask: Ask, k: int) -> dict[str, Any]:
     """Where at most `k` teams stand by so that as many key places as possible are within reach of any team.
 
     Who moves away is not at its base any more: what only it reached there counts as lost.
     """
-    reached = look(snapshot, router, ask)
+    reached = look(opened, router, ask)
     before = _any(reached.by_team)
-    sites = _sites(snapshot, ask, reached, before)
+    # Whoever stands there: with a boat, where boats are asked for.
+    vehicle = Vehicle(boat_kmh=BOAT_KMH if ask.need == "boat" else None)
+    with opened() as snapshot:
+        sites = _sites(snapshot, ask, reached, before)
+        looked = routing.look(snapshot.connection, vehicle, ask.flood_id, ask.exercise) if sites else None
     answers = list(reached.answers)
     legs: list[list[Leg | None]] = []
-    if sites:  # whoever stands there: with a boat, where boats are asked for
-        vehicle = Vehicle(boat_kmh=BOAT_KMH if ask.need == "boat" else None)
-        legs, how = ways.matrix(
-            snapshot, router, _places(sites), _places(reached.places), vehicle, ask.flood_id, ask.exercise
-        )
+    if looked is not None:
+        legs, how = routing.matrix_of(looked, router, _places(sites), _places(reached.places))
         answers.append(how)
     rows = [[_in_time(leg, ask) for leg in row] for row in legs]
     by_site = np.array(rows, dtype=bool).reshape(len(sites), len(reached.places))
     movable = [i for i, t in enumerate(reached.fitting) if t.status in teams.FREE]
     chosen, moved, proved, note = cover(reached.by_team, by_site, movable, k)
-    pairs = _who_goes_where(
-        snapshot, router, ask, [reached.fitting[i] for i in moved], [sites[j] for j in chosen], answers
-    )
+    moving = [reached.fitting[i] for i in moved]
+    pairs = _who_goes_where(reached.roads, router, moving, [sites[j] for j in chosen], answers)
     stays = [i for i in range(len(reached.fitting)) if i not in moved]
     after = reached.by_team[stays].any(axis=0) | by_site[chosen].any(axis=0)
-    site_forms = seen.forms(snapshot, (sites[j]["id"] for j in chosen))
-    named = {t["id"]: t for t in teams.bodies(snapshot, [reached.fitting[i] for i in moved], {}) if t["id"]}
-    out = []
-    for j in chosen:
-        site = sites[j]
-        team, leg = pairs.get(site["id"], (None, None))
-        only = by_site[j] & ~before
-        told = named.get(team.id) if team else None
-        full = site_forms.get(site["id"]) == "full"
-        out.append(
-            {
-                "at": [site["lon"], site["lat"]], "name": site["name"] if full else "",
-                "team": told and told["id"], "team_name": told and told["name"],
-                "masked": seen.masked(team.row["department"]) if team and told is None else None,
-                "travel_s": round(leg.travel_s) if leg else None, "covers": int(by_site[j].sum()),
-                "covers_new": int(only.sum()), "said": "" if team else "没有队伍能到这里",
-            }
-        )  # fmt: skip
-    return _counts(reached, before) | {
-        "asked": ask.words(), "k": k, "items": out, "after": int(after.sum()), "lost": int((before & ~after).sum()),
-        "optimal": proved, "note": note, "sites": len(sites),
-        "left": _listed(snapshot, [p for p, ok in zip(reached.places, after, strict=True) if not ok]),
-        **ways.told(ways.together(answers)),
-    }  # fmt: skip
+    with opened() as snapshot:
+        site_forms = seen.forms(snapshot, (sites[j]["id"] for j in chosen))
+        named = {t["id"]: t for t in teams.bodies(snapshot, [reached.fitting[i] for i in moved], {}) if t["id"]}
+        out = []
+        for j in chosen:
+            site = sites[j]
+            team, leg = pairs.get(site["id"], (None, None))
+            only = by_site[j] & ~before
+            told = named.get(team.id) if team else None
+            full = site_forms.get(site["id"]) == "full"
+            out.append(
+                {
+                    "at": [site["lon"], site["lat"]], "name": site["name"] if full else "",
+                    "team": told and told["id"], "team_name": told and told["name"],
+                    "masked": seen.masked(team.row["department"]) if team and told is None else None,
+                    "travel_s": round(leg.travel_s) if leg else None, "covers": int(by_site[j].sum()),
+                    "covers_new": int(only.sum()), "said": "" if team else "没有队伍能到这里",
+                }
+            )  # fmt: skip
+        return _counts(reached, before) | {
+            "asked": ask.words(), "k": k, "items": out, "after": int(after.sum()), "lost": int((before & ~after).sum()),
+            "optimal": proved, "note": note, "sites": len(sites),
+            "left": _listed(snapshot, [p for p, ok in zip(reached.places, after, strict=True) if not ok]),
+            **ways.told(ways.together(answers)),
+        }  # fmt: skip
 
 
 def _sites(snapshot: Snapshot, ask: Ask, reached: Reached, covered: Any) -> list[dict[str, Any]]:
@@ -291,14 +302,13 @@ def _greedy(by_team: Any, by_site: Any, counts: Any, movable: Sequence[int], k: 
 
 
 def _who_goes_where(
-    snapshot: Snapshot, router: Any, ask: Ask, moving: Sequence[Team], sites: Sequence[Mapping[str, Any]],
-    answers: list[Answer],
+    roads: ways.Roads, router: Any, moving: Sequence[Team], sites: Sequence[Mapping[str, Any]], answers: list[Answer]
 ) -> dict[int, tuple[Team, Any]]:  # fmt: skip
     """The moving teams to the sites, with the least driving in all: (team, way) by the site's id."""
     if not moving:
         return {}
     places = [Place(s["lon"], s["lat"]) for s in sites]
-    legs, how = ways.legs(snapshot, router, moving, places, ask.flood_id, ask.exercise)
+    legs, how = ways.legs_of(roads, router, moving, places)
     answers.append(how)
     travel = {(t, sites[i]["id"]): leg.travel_s for (t, i), leg in legs.items() if leg is not None}
     crews = [Crew(t.id, frozenset()) for t in moving]

@@ -12,7 +12,7 @@ from riskmap.rescue.dispatch import standby
 from riskmap.rescue.dispatch.standby import Ask
 from riskmap.rescue.dispatch.wire import Cover, Propose, Standby
 from riskmap.rescue.rights import Commander, Inner
-from riskmap.store.dependencies import ReadSnapshot, WriteSnapshot
+from riskmap.store.dependencies import ReadSnapshot, ReadSnapshots, WriteSnapshot
 
 router = APIRouter(prefix="/api/rescue", route_class=ExactRoute, default_response_class=ExactResponse, tags=["rescue"])
 
@@ -22,24 +22,26 @@ def _ask(body: Cover) -> Ask:
 
 
 @router.post("/standby/gaps")
-def find_gaps(body: Cover, request: Request, reader: Inner, snapshot: ReadSnapshot) -> Any:
+def find_gaps(body: Cover, request: Request, reader: Inner, opened: ReadSnapshots) -> Any:
     """{minutes, need, classes, grades, flood, exercise} → {asked, places, covered, uncovered, unplaced, teams, items:
     [{id, name, masked, class, class_title, grade, division, at}], by_class, routing, routing_title, routing_notes}:
     key places that no fitting team reaches in time."""
     count(reader)
-    found = standby.gaps(snapshot, request.app.state.router, _ask(body))
-    note_asked(request, snapshot, "standby", "gaps", body.model_dump())
-    return answer(request, snapshot, found)
+    found = standby.gaps(opened, request.app.state.router, _ask(body))
+    with opened() as snapshot:
+        note_asked(request, snapshot, "standby", "gaps", body.model_dump())
+        return answer(request, snapshot, found)
 
 
 @router.post("/standby/propose")
-def propose(body: Propose, request: Request, reader: Inner, snapshot: ReadSnapshot) -> Any:
+def propose(body: Propose, request: Request, reader: Inner, opened: ReadSnapshots) -> Any:
     """The same and `k` → {items: [{at, name, team, team_name, masked, travel_s, covers, covers_new, said}], places,
     covered, after, lost, left, optimal, note}: where at most k teams stand by. Nothing is written."""
     count(reader)
-    found = standby.propose(snapshot, request.app.state.router, _ask(body), body.k)
-    note_asked(request, snapshot, "standby", "propose", body.model_dump())
-    return answer(request, snapshot, found)
+    found = standby.propose(opened, request.app.state.router, _ask(body), body.k)
+    with opened() as snapshot:
+        note_asked(request, snapshot, "standby", "propose", body.model_dump())
+        return answer(request, snapshot, found)
 
 
 @router.post("/standby", status_code=201)

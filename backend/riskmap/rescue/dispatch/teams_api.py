@@ -1,5 +1,6 @@
 """Teams, goods and incidents over HTTP."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
@@ -14,8 +15,8 @@ from riskmap.rescue.api import At, Exercise, answer, count, note_asked, page_cod
 from riskmap.rescue.dispatch import goods, incidents, orders, seen, teams, ways
 from riskmap.rescue.dispatch.wire import Close, GoodsMove, IncidentChange, Merge, Need, NewIncident, Split, TeamStatus
 from riskmap.rescue.rights import Inner, Writer
-from riskmap.rescue.routing import Looked, Place
-from riskmap.store.dependencies import ReadSnapshot, WriteSnapshot
+from riskmap.rescue.routing import Leg, Looked, Place
+from riskmap.store.dependencies import ReadSnapshot, ReadSnapshots, WriteSnapshot
 from riskmap.store.snapshot import Snapshot
 
 router = APIRouter(prefix="/api/rescue", route_class=ExactRoute, default_response_class=ExactResponse, tags=["rescue"])
@@ -54,7 +55,7 @@ def list_teams(
 def nearest_teams(
     request: Request,
     reader: Inner,
-    snapshot: ReadSnapshot,
+    opened: ReadSnapshots,
     lon: Annotated[Decimal, Query(title="经度", ge=-180, le=180)],
     lat: Annotated[Decimal, Query(title="纬度", ge=-85, le=85)],
     flood: OfFlood = None,
@@ -69,23 +70,35 @@ def nearest_teams(
     that the reader sees in full. A team without a way stands at the end and says why; `said` is for one that is not
     free."""
     count(reader)
-    if flood is not None:
-        _same_kind(snapshot, flood, exercise)
-    then = minute.asked(snapshot.connection, None)
-    every = teams.all_of(snapshot, exercise=exercise, at=then)
-    lacks = {t.id: [incidents.NEEDS[n] for n in need or () if not t.meets(n)] for t in every}
-    fitting = [t for t in every if not lacks[t.id]]
-    asked = every if others else fitting
+    with opened() as snapshot:
+        if flood is not None:
+            _same_kind(snapshot, flood, exercise)
+        then = minute.asked(snapshot.connection, None)
+        every = teams.all_of(snapshot, exercise=exercise, at=then)
+        lacks = {t.id: [incidents.NEEDS[n] for n in need or () if not t.meets(n)] for t in every}
+        fitting = [t for t in every if not lacks[t.id]]
+        asked = every if others else fitting
+        roads = ways.look(snapshot, asked, flood, exercise)
     to = Place(float(lon), float(lat))
-    roads = ways.look(snapshot, asked, flood, exercise)
     found, how = ways.legs_of(roads, request.app.state.router, asked, [to])
     ordered = sorted(ways.arrivals(asked, found), key=lambda one: (one[1] is None, len(lacks[one[0].id])))
-    first = ordered[:limit]
-    busy = orders.open_by_team(snapshot.connection, exercise=exercise, at=then)
+    with opened() as snapshot:
+        busy = orders.open_by_team(snapshot.connection, exercise=exercise, at=then)
+        items = _arrivals(snapshot, ordered[:limit], lacks, roads, to, busy)
+        note_asked(request, snapshot, "place", f"{lon},{lat}", {"teams": len(ordered)})
+        body = {"items": items, "total": len(every), "fitting": len(fitting), **ways.told(how)}
+        return answer(request, snapshot, body, then)
+
+
+def _arrivals(
+    snapshot: Snapshot, first: Sequence[tuple[teams.Team, Leg | None]], lacks: Mapping[int, Sequence[str]],
+    roads: ways.Roads, to: Place, busy: Mapping[int, Mapping[str, Any]],
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Teams with how they get to a place, as the reader may see them."""
     told = teams.bodies(snapshot, [t for t, _ in first], busy)
     forms = seen.forms(snapshot, [t.id for t, _ in first])
     tells = {"skills", "boats", "pumps_m3h"} <= seen.readable(snapshot, teams.CLASS)
-    items = [
+    return [
         body
         | {
             "leg": leg and leg.body(),
@@ -95,9 +108,6 @@ def nearest_teams(
         }
         for body, (team, leg) in zip(told, first, strict=True)
     ]
-    note_asked(request, snapshot, "place", f"{lon},{lat}", {"teams": len(ordered)})
-    body = {"items": items, "total": len(every), "fitting": len(fitting), **ways.told(how)}
-    return answer(request, snapshot, body, then)
 
 
 def _why_not(team: teams.Team, reached: bool, ordered: bool) -> str:

@@ -25,18 +25,6 @@ Roads = Mapping[Vehicle, routing.Looked]
 Legs = Mapping[tuple[int, int], Leg | None]  # (team's id, the place's index); None: no way
 
 
-def legs(
-    snapshot: Snapshot,
-    router: Router,
-    teams: Sequence[Team],
-    places: Sequence[Place],
-    flood_id: int | None,
-    exercise: bool,
-) -> tuple[Legs, Answer]:
-    """The way of each team that has a place, to each place; and how it was found: by road only if all were."""
-    return legs_of(look(snapshot, teams, flood_id, exercise), router, teams, places)
-
-
 def look(
     snapshot: Snapshot, teams: Iterable[Team], flood_id: int | None, exercise: bool, at: datetime | None = None
 ) -> Roads:
@@ -45,8 +33,8 @@ def look(
 
 
 def legs_of(roads: Roads, router: Router, teams: Sequence[Team], places: Sequence[Place]) -> tuple[Legs, Answer]:
-    """The same of what was looked up before: no database is asked. When the engine has failed for one kind of vehicle
-    it is asked for no other, for each may wait as long."""
+    """The way of each team that has a place, to each place; and how it was found: by road only if all were. No database
+    is asked. When the engine has failed for one kind of vehicle it is asked for no other, for each may wait as long."""
     out: dict[tuple[int, int], Leg | None] = {}
     kinds: dict[Vehicle, list[Team]] = defaultdict(list)
     for team in teams:
@@ -63,19 +51,6 @@ def legs_of(roads: Roads, router: Router, teams: Sequence[Team], places: Sequenc
         for team, row in zip(of, found, strict=True):
             out |= {(team.id, i): leg for i, leg in enumerate(row)}
     return out, together(answers)
-
-
-def matrix(
-    snapshot: Snapshot,
-    router: Router,
-    origins: Sequence[Place],
-    places: Sequence[Place],
-    vehicle: Vehicle,
-    flood_id: int | None,
-    exercise: bool,
-) -> tuple[list[list[Leg | None]], Answer]:
-    """Each origin to each place, for one kind of vehicle."""
-    return routing.matrix(snapshot.connection, router, origins, places, vehicle, flood_id, exercise=exercise)
 
 
 _PATIENCE_S, _AGAIN_S = 5.0, 0.25  # of one plan, for an engine that is asked by too many just now

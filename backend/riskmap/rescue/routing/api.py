@@ -15,8 +15,8 @@ from riskmap.rescue.routing import building, closures, queries, service, tiles
 from riskmap.rescue.routing.answers import SPEEDS
 from riskmap.rescue.routing.wire import MOST_PAIRS, Closing, MatrixAsked, ReachAsked, RouteAsked
 from riskmap.rescue.wire import Reason
-from riskmap.store.dependencies import ReadSnapshot, WriteSnapshot
-from riskmap.store.snapshot import Snapshot
+from riskmap.store.dependencies import ReadSnapshot, ReadSnapshots, WriteSnapshot
+from riskmap.store.snapshot import Opened, Snapshot
 
 router = APIRouter(
     prefix="/api/rescue/routing", route_class=ExactRoute, default_response_class=ExactResponse, tags=["rescue"]
@@ -75,42 +75,45 @@ def build(request: Request, reader: Writer, snapshot: WriteSnapshot) -> Any:
 
 
 @router.post("/route")
-def post_route(body: RouteAsked, request: Request, reader: Inner, snapshot: ReadSnapshot) -> Any:
+def post_route(body: RouteAsked, request: Request, reader: Inner, opened: ReadSnapshots) -> Any:
     """The way, the boat's part apart; `reachable` false is 无法到达."""
     _throttle.take(reader.name)
-    way, how = service.route(
-        snapshot.connection, request.app.state.router, body.from_.place(), body.to.place(), body.vehicle(), body.flood,
-        body.exercise, body.at,
-    )  # fmt: skip
-    told = {"reachable": way is not None, **(way.body() if way is not None else {}), **how.body()}
-    return answer(request, snapshot, told, body.at)
+    looked = _looked(opened, body)
+    way, how = service.route_of(looked, request.app.state.router, body.from_.place(), body.to.place())
+    with opened() as snapshot:
+        way, how = service.with_water(snapshot.connection, looked, way, how)
+        told = {"reachable": way is not None, **(way.body() if way is not None else {}), **how.body()}
+        return answer(request, snapshot, told, body.at)
+
+
+def _looked(opened: Opened, body: RouteAsked | MatrixAsked | ReachAsked) -> service.Looked:
+    """What is closed, and the roads: from here on no connection waits for the engine."""
+    with opened() as snapshot:
+        return service.look(snapshot.connection, body.vehicle(), body.flood, body.exercise, body.at)
 
 
 @router.post("/matrix")
-def post_matrix(body: MatrixAsked, request: Request, reader: Inner, snapshot: ReadSnapshot) -> Any:
+def post_matrix(body: MatrixAsked, request: Request, reader: Inner, opened: ReadSnapshots) -> Any:
     """A leg for each pair, null where there is no way."""
     _throttle.take(reader.name)
     if len(body.origins) * len(body.destinations) > MOST_PAIRS:
         told = f"起点和目的地的组合最多 {MOST_PAIRS:,} 个"
         raise Invalid("地点过多", errors=[FieldError("destinations", "too_many", told)])
-    rows, how = service.matrix(
-        snapshot.connection, request.app.state.router, [p.place() for p in body.origins],
-        [p.place() for p in body.destinations], body.vehicle(), body.flood, body.exercise, body.at,
-    )  # fmt: skip
+    starts, ends = [p.place() for p in body.origins], [p.place() for p in body.destinations]
+    rows, how = service.matrix_of(_looked(opened, body), request.app.state.router, starts, ends)
     legs = [[leg and leg.body() for leg in row] for row in rows]
     unreachable = sum(leg is None for row in rows for leg in row)
-    return answer(request, snapshot, {"rows": legs, "unreachable": unreachable, **how.body()}, body.at)
+    with opened() as snapshot:
+        return answer(request, snapshot, {"rows": legs, "unreachable": unreachable, **how.body()}, body.at)
 
 
 @router.post("/reach")
-def post_reach(body: ReachAsked, request: Request, reader: Inner, snapshot: ReadSnapshot) -> Any:
+def post_reach(body: ReachAsked, request: Request, reader: Inner, opened: ReadSnapshots) -> Any:
     """The area that is reached by road within each of these minutes."""
     _throttle.take(reader.name)
-    areas, how = service.reach(
-        snapshot.connection, request.app.state.router, body.from_.place(), body.minutes, body.vehicle(), body.flood,
-        body.exercise, body.at,
-    )  # fmt: skip
-    return answer(request, snapshot, {"areas": areas, **how.body()}, body.at)
+    areas, how = service.reach_of(_looked(opened, body), request.app.state.router, body.from_.place(), body.minutes)
+    with opened() as snapshot:
+        return answer(request, snapshot, {"areas": areas, **how.body()}, body.at)
 
 
 @router.get("/closures")

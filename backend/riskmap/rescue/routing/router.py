@@ -21,7 +21,7 @@ from riskmap.rescue.routing.tiles import RoadSet
 log = logging.getLogger(__name__)
 
 LIMIT_S = 25.0  # of one question; a matrix of 30 x 200 takes a few seconds
-MOST_WAITING = 6  # questions that wait for the engine; some of them with a connection of the database's twelve
+MOST_WAITING = 6  # questions that wait for the engine, each with a thread of the service's; none with a connection
 BUSY = f"路线引擎正忙，已有 {MOST_WAITING} 个请求在等"  # a moment later there may be a place again
 _START_S = 60.0
 _LOOK_AGAIN_S = 30.0  # after tiles were found damaged, or an engine did not start

@@ -213,8 +213,14 @@ def route(
     at: datetime | None = None,
 ) -> tuple[Route | None, Answer]:
     """The way with its line and instructions in Chinese, None where there is none; and how it was found."""
-    looked = Looked(Question.ask(connection, vehicle, flood_id, exercise, at), tiles.current_set(connection))
-    way, answer = route_of(looked, router, origin, destination)
+    looked = look(connection, vehicle, flood_id, exercise, at)
+    return with_water(connection, looked, *route_of(looked, router, origin, destination))
+
+
+def with_water(
+    connection: Connection, looked: Looked, way: Route | None, answer: Answer
+) -> tuple[Route | None, Answer]:  # fmt: skip
+    """A way with how much of it is in water that the vehicle passes, which is told."""
     if way is None:
         return way, answer
     wet = in_water_m(connection, looked, way)
@@ -272,9 +278,16 @@ def reach(
     at: datetime | None = None,
 ) -> tuple[list[dict[str, Any]], Answer]:
     """For each of these minutes the area that is reached by road, without closed water; and how it was found."""
-    question = Question.ask(connection, vehicle, flood_id, exercise, at)
-    asked = {"do": "reach", "from": origin.at, "minutes": list(minutes), "top_kmh": vehicle.top_kmh}
-    said = _of_engine(question, tiles.current_set(connection), router, asked)
+    return reach_of(look(connection, vehicle, flood_id, exercise, at), router, origin, minutes)
+
+
+def reach_of(
+    looked: Looked, router: Router, origin: Place, minutes: Sequence[int]
+) -> tuple[list[dict[str, Any]], Answer]:
+    """The same of what was looked up before."""
+    question = looked.question
+    asked = {"do": "reach", "from": origin.at, "minutes": list(minutes), "top_kmh": question.vehicle.top_kmh}
+    said = _of_engine(question, looked.roads, router, asked)
     if isinstance(said, str):
         stands = End(question.in_water(origin))
         notes = [_straight_note(said), *question.notes(), *_told_wet([stands], "起点")]
