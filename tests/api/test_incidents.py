@@ -295,6 +295,9 @@ class TestGoods:
         assert out.status_code == 201, out.text
         now = self.stock(admin, of)
         assert (now["registered"], now["stock"], now["below_minimum"]) == (500, 300, True)
+        assert get(admin, "log", kind="调度")["items"][0]["what"] == (
+            f"例一号库出库 帐篷 200 顶，用于险情 {one['id']} 人员被困，领用人 张三，现有 300 顶，低于最低储备 400"
+        )
         [seen] = get(admin, f"incidents/{one['id']}")["goods"]
         assert (seen["item"], seen["quantity"], seen["taker"]) == ("帐篷", 200, "张三")
         never = incident(admin, HERE)["id"]
@@ -341,7 +344,9 @@ class TestGoods:
         new = made.json()["store"]["goods"][1]
         assert (new["item"], new["stock"], new["registered"], new["minimum"]) == ("抽水泵", 3, 0, None)
         assert self.move(admin, of, what="issue", quantity=2, incident=one["id"], **pumps).status_code == 201
-        assert get(admin, "log", kind="调度")["items"][0]["what"] == "例受赠库出库 抽水泵 2 台，现有 1 台"
+        assert get(admin, "log", kind="调度")["items"][0]["what"] == (
+            f"例受赠库出库 抽水泵 2 台，用于险情 {one['id']} 人员被困，现有 1 台"
+        )
         said = [m["what_title"] for m in get(admin, "goods/moves", store=of)["items"]]
         assert said == ["出库", "入库", "入库"]
         before = made.json()["at"]

@@ -313,7 +313,7 @@ def test_a_road_that_closes_asks_for_another_plan_and_its_card_says_why(page: Pa
     held.get_by_role("button", name="重算").click()
     card = page.locator(".rd-card[data-plan]")
     expect(card).to_contain_text(re.compile("因.*封闭"))
-    expect(card).to_contain_text(re.compile(r"处先到合计 .+ → .+"))
+    expect(card).to_contain_text(re.compile(r"采纳前后都有队伍的 \d+ 处，先到用时合计 \d+"))
     made = office.get(f"/api/rescue/plans/{card.get_attribute('data-plan')}").json()
     changed = [r for r in made["against"]["rows"] if r["what"] != "same"]
     expect(card.locator(".rd-changes li .no")).to_have_text([f"{r['incident']} 号" for r in changed])

@@ -23,6 +23,8 @@ MOST = 500  # movements told at once
 # are opened (箱、袋、卷), may be parts.
 PIECES = frozenset("顶件个只台艘条套辆架把支张床双盏块根副具部座组份")
 _COMES_IN = frozenset({"return", "receive"})
+_FOR = {"issue": "用于", "return": "退自"}
+_TAKER = {"issue": "领用人", "transfer": "签收人", "return": "交回人", "receive": "签收人"}
 
 
 def stores(snapshot: Snapshot, *, exercise: bool, at: datetime) -> dict[str, Any]:
@@ -128,6 +130,7 @@ def move(
         raise Invalid("没有登记", errors=[FieldError("to_store", "bad_store", told)])
     if what == "issue" and incident is None:
         raise Invalid("没有登记", errors=[FieldError("incident", "required", "出库须写明用于哪个险情")])
+    of = None
     if incident is not None:
         of = incidents.of_kind(connection, incident, exercise)
         # What comes back may come from one that is over; nothing goes out to it any more.
@@ -175,9 +178,12 @@ def move(
     left = have["stock"] + (quantity if what in _COMES_IN else -quantity)
     short = f"，低于最低储备 {_said(have['minimum'])}" if have["minimum"] is not None and left < have["minimum"] else ""
     to = f"至{other['name']}" if other else ""
+    whom = "" if of is None or what not in _FOR else f"，{_FOR[what]}险情 {numbers.said(of['id'])} {of['name']}"
+    whom += f"，{_TAKER[what]} {taker}" if taker else ""
     log.note(
         connection, by=snapshot.reader.name, kind="调度", exercise=exercise,
-        what=f"{store['name']}{WORDS[what]}{to} {item} {_said(quantity)} {unit}，现有 {_said(left)} {unit}{short}",
+        what=f"{store['name']}{WORDS[what]}{to} {item} {_said(quantity)} {unit}{whom}，"
+        f"现有 {_said(left)} {unit}{short}",
         ref={"kind": "store", "id": store_id, "incident": incident},
         about=log.About(
             store_id, f"物资{WORDS[what]}", f"物资{WORDS[what]}（物资库无权查看）", (to_store,) if to_store else ()

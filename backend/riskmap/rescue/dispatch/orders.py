@@ -206,6 +206,20 @@ def listed(
     return _bodies(snapshot, [dict(r) for r in rows.mappings()], at)
 
 
+def by_need(listed: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Whom to ring first: who is late, the latest first; who has not signed, the longest waited for first; the others
+    by when they are expected; last those that are there or over. On the page and on paper."""
+
+    def place(o: Mapping[str, Any]) -> tuple[int, datetime, int]:
+        if o["late"]:
+            return 0, o["expected_at"], o["id"]
+        if o["status"] == "issued":
+            return 1, o["ordered_at"], o["id"]
+        return 3 if o["status"] == "arrival" or o["status"] in marks.OVER else 2, o["expected_at"], o["id"]
+
+    return sorted(listed, key=place)
+
+
 def find(snapshot: Snapshot, order_id: int, at: datetime) -> dict[str, Any]:
     """One order. Raises NotFound."""
     row = snapshot.connection.execute(

@@ -22,8 +22,8 @@ from riskmap.store.snapshot import Snapshot
 MOST = 200
 
 
-def pdf(snapshot: Snapshot, listed: Sequence[Mapping[str, Any]], exercise: bool, mark: str | None) -> Typeset:
-    """The sheets of these orders, in the order in which they were given."""
+def pdf(snapshot: Snapshot, listed: Sequence[dict[str, Any]], exercise: bool, mark: str | None) -> Typeset:
+    """The sheets of these orders, whom to ring first at the top."""
     now = clock.now()
     ordered = sorted(listed, key=lambda o: o["id"])
     about = imprint.of(
@@ -38,7 +38,7 @@ def pdf(snapshot: Snapshot, listed: Sequence[Mapping[str, Any]], exercise: bool,
     waters = {i: _Water(snapshot, i) for i in {w["flood"] for w in way_of.values()} if i is not None}
     sheets: list[dict[str, Any]] = []
     files: dict[str, bytes] = {}
-    for n, o in enumerate(ordered):
+    for n, o in enumerate(orders.by_need(ordered)):
         way = way_of.get(o["id"])
         water = None if way is None else waters.get(way["flood"])
         said = _sheet(snapshot, o, places[o["incident"]], phones, o["team"]["id"] in full) | {

@@ -153,8 +153,9 @@ def list_orders(
     what, travel_s, distance_m, routing, expected_at, late, instructions, status: issued|receipt|departure|arrival|
     result|cancelled, status_title, marks: [{id, what, what_title, at, made_at, by, how, how_title, note}], taken_back:
     [{…mark, taken_back: {at, by, reason}}], turned_back, said}], counts, most}: orders as they stood at a minute, of
-    the newest `most`. `taken_back`: marks that were wrong; `turned_back`: the team has gone home since, nobody comes by
-    it any more; `said`: the team does something else than its order."""
+    the newest `most`; those that run whom to ring first at the top, else the newest first. `taken_back`: marks that
+    were wrong; `turned_back`: the team has gone home since, nobody comes by it any more; `said`: the team does
+    something else than its order."""
     then = minute.asked(snapshot.connection, at)
     snapshot = snapshot.known_at(at)
     if team is not None:  # whose orders one may not read, by that one may not ask either
@@ -162,6 +163,8 @@ def list_orders(
     items = orders.listed(
         snapshot, exercise=exercise, at=then, plan=plan, incident=incident, team=team, running=running
     )  # fmt: skip
+    if running:
+        items = orders.by_need(items)
     counts = {s: sum(o["status"] == s for o in items) for s in ("issued", *marks.TITLES)}
     return answer(request, snapshot, {"items": items, "counts": counts, "most": orders.MOST}, then)
 

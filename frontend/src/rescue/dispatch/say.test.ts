@@ -27,7 +27,7 @@ describe("words of arrival", () => {
   it("has one unit below an hour, and each side its own where they differ", () => {
     expect(changeWords(row([sent("甲队", 7500)], [sent("乙队", 7500)]))).toBe("甲队 2 小时 5 分 → 乙队 2 小时 5 分");
     expect(changeWords(row([sent("甲队", 600)], [sent("甲队", 7500)]))).toBe("甲队 10 分钟 → 2 小时 5 分");
-    expect([fromTo(7500, 600), fromTo(660, 600)]).toEqual(["2 小时 5 分 → 10 分钟", "11 → 10 分钟"]);
+    expect([fromTo(7500, 600), fromTo(660, 600), fromTo(0, 600), fromTo(600, 0)]).toEqual(["2 小时 5 分 → 10 分钟", "11 → 10 分钟", "0 → 10 分钟", "10 → 0 分钟"]);
   });
 });
 

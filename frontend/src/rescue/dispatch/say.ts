@@ -48,8 +48,9 @@ export function strength(team: Team | undefined): string {
 }
 /** 11 → 14 分钟; with a unit to each where they are not of one. */
 export function fromTo(before_s: number, after_s: number): string {
-  const [before, after] = [durationWords(before_s), durationWords(after_s)];
-  return RD.arrow(before.endsWith(RS.minute) && after.endsWith(RS.minute) ? String(minutesOf(before_s)) : before, after);
+  const of = (s: number): string => (s ? durationWords(s) : RS.minutes(0)); // of those that are all there
+  const [before, after] = [of(before_s), of(after_s)];
+  return RD.arrow(before.endsWith(RS.minute) && after.endsWith(RS.minute) ? String(before_s ? minutesOf(before_s) : 0) : before, after);
 }
 /** By which water a plan is made: what is looked at; without one that of the plan it stands upon; else none. */
 export function basisWords(flood: Pick<FloodWhole, "name" | "version" | "withdrawn_at"> | null, parent: { flood: number | null } | null): string {

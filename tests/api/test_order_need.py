@@ -1,0 +1,55 @@
+"""Orders that run stand whom to ring first at the top, on the page and on paper."""
+
+import re
+from collections.abc import Callable
+
+import pypdfium2
+from sqlalchemy import create_engine, text
+from starlette.testclient import TestClient
+from tests.api.dispatch import accept, get, incident, place, plan, post, team
+
+from riskmap.base.database import superuser_url
+from riskmap.base.settings import Settings
+
+
+def test_late_ones_then_who_has_not_signed_then_by_when_they_are_expected(
+    settings: Settings, admin: TestClient, make_account: Callable[..., TestClient]
+) -> None:
+    commander = make_account("editor", may=["dispatch"])
+    told = {
+        "到": 0.3,
+        "久等": 20,
+        "先到": 4,
+        "后到": 9,
+        "新令": 2,
+        "晚": 0.5,
+        "更晚": 0.5,
+    }  # how far, in hundredths of a degree
+    ids: dict[str, int] = {}
+    for n, (name, off) in enumerate(told.items()):
+        at = place(100 + 30 * n)
+        made = team(admin, f"例{name}队", at, boats=1)
+        there = incident(admin, (at[0] + off / 100, at[1]), trapped=1, needs=["boat"], name=name)
+        [order] = accept(commander, plan(admin, there, teams=[made]))["orders"]
+        ids[name] = order["id"]
+    for name, what in (("到", "arrival"), ("先到", "receipt"), ("后到", "departure"), ("晚", "receipt")):
+        post(admin, f"orders/{ids[name]}/marks", {"what": what})
+    owner = create_engine(superuser_url(settings))
+    with owner.begin() as connection:  # as if they had been given then
+        for name, minutes in (("晚", 20), ("更晚", 30)):
+            connection.execute(
+                text("UPDATE rescue_order SET at = at - make_interval(mins => :minutes) WHERE order_id = :id"),
+                {"minutes": minutes, "id": ids[name]},
+            )
+    owner.dispose()
+    listed = get(admin, "orders", running=True)["items"]
+    assert [o["incident_name"] for o in listed] == ["更晚", "晚", "久等", "新令", "先到", "后到", "到"]
+    assert [o["late"] for o in listed] == [True, True] + [False] * 5
+    newest = get(admin, "orders")["items"]  # all of them, as they were given
+    assert [o["id"] for o in newest] == sorted(ids.values(), reverse=True)
+    answer = admin.get("/api/rescue/orders.pdf", params=[("order", i) for i in sorted(ids.values())])
+    assert answer.status_code == 200, answer.text
+    with pypdfium2.PdfDocument(answer.content) as document:
+        pages = [re.sub(r"\s+", "", p.get_textpage().get_text_bounded()) for p in document]
+    found = [re.search(r"编号(\d+)", p) for p in pages]
+    assert [int(m[1]) for m in found if m] == [o["id"] for o in listed]
