@@ -12,9 +12,11 @@ from tests.api.dispatch import COUNTY, get, incident, place, post, team
 from tests.api.rescue import HERE, add, flood, square
 from tests.api.test_bad_input import refused
 
-from riskmap.base import clock
+from riskmap.access.reader import SYSTEM
+from riskmap.base import clock, database
 from riskmap.base.database import superuser_url
 from riskmap.base.settings import Settings
+from riskmap.rescue.dispatch import teams
 
 Maker = Callable[..., TestClient]
 
@@ -259,6 +261,20 @@ class TestTeams:
         assert found["items"][0]["masked"] == "对象无权查看（主管部门：应急管理局）"
         assert found["items"][0]["position"] is None
         refused(editor.post(f"/api/rescue/teams/{hidden}/status", json={"status": "待命"}), 404)
+
+    def test_of_some_teams_the_newest_reports_are_those_of_all(self, admin: TestClient, app: Any) -> None:
+        some = [team(admin, f"例新报{n}队", HERE) for n in range(3)]
+        for one in some[:2]:
+            for status in ("出动", "返回"):
+                answer = admin.post(f"/api/rescue/teams/{one}/status", json={"status": status})
+                assert answer.status_code == 201, answer.text
+        with database.read(app.state.engine, SYSTEM.settings()) as connection:
+            every = teams.newest(connection, exercise=False, at=clock.now())
+            asked = teams.newest(connection, exercise=False, at=clock.now(), ids=some[1:])
+            assert teams.newest(connection, exercise=False, at=clock.now(), ids=[]) == {}
+        assert list(asked) == [some[1]]
+        assert asked[some[1]] == every[some[1]]
+        assert asked[some[1]]["status"] == "返回"
 
     @pytest.mark.parametrize(
         ("body", "field"),

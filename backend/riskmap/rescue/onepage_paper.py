@@ -140,7 +140,7 @@ def flood_words(flood: Mapping[str, Any]) -> str:
     """Which water: its scenario, version and time."""
     at: datetime = flood["at"]
     outside = f"（{floods.OUTSIDE}）" if flood.get("outside") else ""
-    return f"淹没范围：{flood['name']} 第 {flood['version']} 版 {at.astimezone(clock.SHANGHAI):%m-%d %H:%M}{outside}"
+    return f"淹没范围：{flood['name']} 第 {flood['version']} 版 {clock.minute(at)}{outside}"
 
 
 # -- Words ----------------------------------------------------------------------------

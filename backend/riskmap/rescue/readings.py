@@ -271,7 +271,7 @@ class _Book:
         if level in there:
             return True
         if there:
-            said = f"该站 {one.at.astimezone(clock.SHANGHAI):%m-%d %H:%M} 已有读数 {metres(there[-1])} m"
+            said = f"该站 {clock.minute(one.at)} 已有读数 {metres(there[-1])} m"
             raise Fault("level_m", "other_reading", f"{said}；要更正请从那一条更正")
         return False
 
@@ -331,7 +331,7 @@ def judge(snapshot: Snapshot, reading_id: int, what: Literal["confirm", "discard
         raise Conflict(f"这条读数{told}，不需要{_ACTS[what]}。请刷新后再看。", code="not_waiting")
     before = levels.statuses(snapshot, [work.id], exercise=row["exercise"])
     queries.act(connection, reading_id, reader.name, what, note)
-    said = f"{work.name} {row['at'].astimezone(clock.SHANGHAI):%m-%d %H:%M} 的读数 {metres(row['level_m'])} m"
+    said = f"{work.name} {clock.minute(row['at'])} 的读数 {metres(row['level_m'])} m"
     why = f"（{note}）" if note else ""
     jumped = (
         f"，比上一读数{'高' if row['jump_m'] > 0 else '低'} {metres(abs(row['jump_m']))} m" if row["jump_m"] else ""

@@ -93,10 +93,9 @@ def _last_turn(connection: Connection, asked: Mapping[str, Any]) -> dict[str, An
 def _first(last: Mapping[str, Any] | None) -> Conflict:
     """Who was first."""
     assert last is not None
-    at = last["at"].astimezone(clock.SHANGHAI)
     level = f"，现为{LEVELS[last['level']]}" if last["level"] else ""
     return Conflict(
-        f"这个区域的这类响应已由 {last['by']} 于 {at:%m-%d %H:%M} 启动或调整{level}，没有再次启动。"
+        f"这个区域的这类响应已由 {last['by']} 于 {clock.minute(last['at'])} 启动或调整{level}，没有再次启动。"
         "需要改级别请用“调整”。",
         code="running",
         now={"by": last["by"], "at": last["at"], "level": last["level"]},

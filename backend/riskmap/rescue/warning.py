@@ -142,10 +142,9 @@ def keep(
         ),
         {"warning": warning_id, "most": _PIECE},
     )
-    local = (starts_at.astimezone(clock.SHANGHAI), ends_at.astimezone(clock.SHANGHAI))
     what = f"{kind}{colour}色预警"
     said = f"发布{what}" if before is None else f"更正为{what}（原{title(before)}）第 {version} 版"
-    said += f"，{issuer}，{local[0]:%m-%d %H:%M} 至 {local[1]:%m-%d %H:%M}，{size / 1e6:,.1f} km²"
+    said += f"，{issuer}，{clock.minute(starts_at)} 至 {clock.minute(ends_at)}，{size / 1e6:,.1f} km²"
     said += f"；修补不合规图形 {len(area.repairs)} 处" if area.repairs else ""
     log.note(
         connection, by=reader.name, kind="预警", exercise=exercise, what=said, ref={"kind": "warning", "id": warning_id}

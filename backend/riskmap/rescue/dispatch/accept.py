@@ -97,9 +97,8 @@ def _ensure_first(snapshot: Snapshot, plan: Mapping[str, Any]) -> None:
     plans.ensure_proposed(plan, "没有再采纳")
     last = plans.last_accepted(snapshot.connection, plan["exercise"])
     if last is not None and last["number"] != plan["based_on"]:
-        at = last["at"].astimezone(clock.SHANGHAI)
         raise Conflict(
-            f"{last['by']} 已于 {at:%m-%d %H:%M:%S} 采纳第 {last['number']} 号方案"
+            f"{last['by']} 已于 {clock.second(last['at'])} 采纳第 {last['number']} 号方案"
             f"（方案稿 {numbers.said(last['plan'])}），您的方案是在它以前拟的，没有采纳。请重算，看过差别再采纳。",
             code="overtaken", now=last,
         )  # fmt: skip

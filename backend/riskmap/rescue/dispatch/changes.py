@@ -177,7 +177,7 @@ def since(snapshot: Snapshot, plan: Mapping[str, Any], until: datetime, names: s
         if newest is None:
             out.append("淹没范围已全部撤回")
         elif newest["id"] > plan["flood"]:
-            out.append(f"淹没范围有第 {newest['version']} 版（{_clock(newest['made_at'])}）")
+            out.append(f"淹没范围有第 {newest['version']} 版（{clock.of_day(newest['made_at'])}）")
         elif newest["id"] < plan["flood"]:
             out.append(f"所按的淹没范围已撤回，现为第 {newest['version']} 版")
     rows = connection.execute(
@@ -194,7 +194,7 @@ def since(snapshot: Snapshot, plan: Mapping[str, Any], until: datetime, names: s
     looked = datetime.fromisoformat(plan["body"]["looked_at"])
     ended = queries.run_out(connection, plan["exercise"], looked, until)
     roads += [(row.at, row.name, "到时恢复通行") for row in ended if row.at > looked and not row.still_shut]
-    out += [f"{name or '无名道路'}{what}（{_clock(at)}）" for at, name, what in sorted(roads, key=lambda r: r[0])]
+    out += [f"{name or '无名道路'}{what}（{clock.of_day(at)}）" for at, name, what in sorted(roads, key=lambda r: r[0])]
     mine = _teams(plan)
     rows = connection.execute(
         text(
@@ -206,7 +206,7 @@ def since(snapshot: Snapshot, plan: Mapping[str, Any], until: datetime, names: s
         ),
         {"exercise": plan["exercise"], "after": span["after"], "at": until, "teams": mine},
     )
-    out += [f"{names.plain(row.team_id)}报{row.status}（{_clock(row.made_at)}）" for row in rows]
+    out += [f"{names.plain(row.team_id)}报{row.status}（{clock.of_day(row.made_at)}）" for row in rows]
     gone = orders.turned_back(snapshot, exercise=plan["exercise"], at=until)
     running = orders.open_by_team(connection, exercise=plan["exercise"], at=until)
     proposed = {a["team"] for a in plan["body"]["assignments"] if plan["accepted_number"] is None}
@@ -220,7 +220,7 @@ def since(snapshot: Snapshot, plan: Mapping[str, Any], until: datetime, names: s
     for i, one in incidents.several(connection, plan["incidents"], until).items():
         if one["version"] != plan["body"]["versions"].get(str(i)):
             what = "有更新" if one["state"] == "open" else incidents.STATES[one["state"]]
-            out.append(f"险情 {numbers.said(i)} {what}（{_clock(one['changed_at'])}）")
+            out.append(f"险情 {numbers.said(i)} {what}（{clock.of_day(one['changed_at'])}）")
     return out + _corrected(snapshot, plan, until, of_others=False)
 
 
@@ -238,7 +238,7 @@ def _finished(snapshot: Snapshot, plan: Mapping[str, Any], until: datetime, name
             "incidents": list(plan["incidents"]),
         },
     )  # fmt: skip
-    return [f"{names.plain(r.team_id)}报险情 {numbers.said(r.incident_id)} 完成（{_clock(r.made_at)}）" for r in rows]
+    return [f"{names.plain(r.team_id)}报险情 {numbers.said(r.incident_id)} 完成（{clock.of_day(r.made_at)}）" for r in rows]
 
 
 def _corrected(snapshot: Snapshot, plan: Mapping[str, Any], until: datetime, *, of_others: bool) -> list[str]:
@@ -255,7 +255,7 @@ def _corrected(snapshot: Snapshot, plan: Mapping[str, Any], until: datetime, *, 
             "teams": _teams(plan), "incidents": list(plan["incidents"]),
         },
     )  # fmt: skip
-    return [f"调度令 {numbers.said(r.order_id)} 的{marks.TITLES[r.what]}已更正（{_clock(r.at)}）" for r in rows]
+    return [f"调度令 {numbers.said(r.order_id)} 的{marks.TITLES[r.what]}已更正（{clock.of_day(r.at)}）" for r in rows]
 
 
 def _teams(plan: Mapping[str, Any]) -> list[int]:
@@ -271,7 +271,7 @@ def since_of_others(snapshot: Snapshot, plan: Mapping[str, Any], until: datetime
     back = {t: gone[o["id"]] for t, o in running.items() if o["id"] in gone and t not in mine}
     names = seen.names(snapshot, back)
     out = [
-        f"{names.plain(t)}{told['left']}" + (f"（{_clock(told['at'])}）" if told["at"] else "")
+        f"{names.plain(t)}{told['left']}" + (f"（{clock.of_day(told['at'])}）" if told["at"] else "")
         for t, told in back.items()
     ]
     given: dict[int, datetime] = {}  # the first order of each incident that still runs
@@ -282,9 +282,5 @@ def since_of_others(snapshot: Snapshot, plan: Mapping[str, Any], until: datetime
         # Of what is over the orders are still to be marked; there is nothing to send anew.
         if one["changed_at"] > given[i] and one["state"] != "closed":
             what = "有更新" if one["state"] == "open" else incidents.STATES[one["state"]]
-            out.append(f"险情 {numbers.said(i)} {what}（{_clock(one['changed_at'])}）")
+            out.append(f"险情 {numbers.said(i)} {what}（{clock.of_day(one['changed_at'])}）")
     return [f"先前的调度令：{one}" for one in out] + _corrected(snapshot, plan, until, of_others=True)
-
-
-def _clock(at: datetime) -> str:
-    return f"{at.astimezone(clock.SHANGHAI):%H:%M}"

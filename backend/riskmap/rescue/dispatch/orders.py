@@ -63,8 +63,8 @@ def open_by_team(connection: Connection, *, exercise: bool, at: datetime) -> dic
 def turned_back(snapshot: Snapshot, *, exercise: bool, at: datetime) -> dict[int, dict[str, Any]]:
     """Open orders at a minute by which nobody comes any more, whatever was marked before: the team has gone home or
     rests since, or was struck off; each with {left, at, made_at}: how, as it is said after its name, and when."""
-    told = teams.newest(snapshot.connection, exercise=exercise, at=at)
     running = open_by_team(snapshot.connection, exercise=exercise, at=at)
+    told = teams.newest(snapshot.connection, exercise=exercise, at=at, ids=list(running))
     gone = struck_off(snapshot, running)
     out = {}
     for team, order in running.items():
@@ -241,7 +241,7 @@ def _bodies(snapshot: Snapshot, rows: Sequence[dict[str, Any]], at: datetime) ->
     gone = struck_off(snapshot, ids)
     marked = marks.of_orders(connection, [r["id"] for r in rows], at)
     about = incidents.several(connection, [r["incident"] for r in rows], at)
-    told = teams.newest(connection, exercise=rows[0]["exercise"], at=at)
+    told = teams.newest(connection, exercise=rows[0]["exercise"], at=at, ids=ids)
     return [
         _one(r, known.get(r["team"]), forms.get(r["team"]), marked[r["id"]], about.get(r["incident"]),
              told.get(r["team"]), at, r["team"] not in gone)
@@ -292,9 +292,9 @@ def _said(row: Mapping[str, Any], marked_at: datetime | None, told: Mapping[str,
         return ""
     if told["status"] in {"出动", "在途", "到达"} and told["order_id"] is None:
         return ""
-    at = told["at"].astimezone(clock.SHANGHAI)
+    at = clock.of_day(told["at"])
     other = "按另一份调度令行动" if told["order_id"] else f"已报{told['status']}"
-    return f"队伍 {at:%H:%M} {other}，没有按本令行动，请联系核实"
+    return f"队伍 {at} {other}，没有按本令行动，请联系核实"
 
 
 # -- Written -----------------------------------------------------------------------------

@@ -26,7 +26,7 @@ def mark(
     if order["status"] in marks.OVER:
         last = order["marks"][-1]
         raise Conflict(
-            f"这份调度令已由 {last['by']} 于 {_moment(last['at'])} 记为{marks.TITLES[order['status']]}，不能再记。"
+            f"这份调度令已由 {last['by']} 于 {clock.minute(last['at'])} 记为{marks.TITLES[order['status']]}，不能再记。"
             "记错了请先更正那一条。",
             code="over", now={"status": order["status"], "by": last["by"], "at": last["at"]},
         )  # fmt: skip
@@ -57,11 +57,12 @@ def correct(
         raise NotFound("这份调度令没有这条记录，请刷新后再选。")
     if wrong["taken_back"]:
         back = wrong["taken_back"]
-        raise Conflict(f"这条已由 {back['by']} 于 {_moment(back['at'])} 更正。", code="corrected", now=back)
+        raise Conflict(f"这条已由 {back['by']} 于 {clock.minute(back['at'])} 更正。", code="corrected", now=back)
     newest = order["marks"][-1]
     if last is not None and newest["id"] > last:
         raise Conflict(
-            f"刚由 {newest['by']} 于 {_moment(newest['at'])} 记为{newest['what_title']}，没有更正。请先看过再更正。",
+            f"刚由 {newest['by']} 于 {clock.minute(newest['at'])} 记为{newest['what_title']}，没有更正。"
+            "请先看过再更正。",
             code="marked_since", now={"what": newest["what"], "by": newest["by"], "at": newest["at"]},
         )  # fmt: skip
     if wrong["how"] == "system":
@@ -92,7 +93,7 @@ def correct(
             f"队伍正按调度令 {other} 行动，这样更正它就有两份没有完成的令。请改记为撤销，或先处理调度令 {other}。",
             code="two_orders", now={"orders": others},
         )  # fmt: skip
-    said = f"更正：{wrong['by']} {_moment(wrong['at'])} 记的{wrong['what_title']}不算，原因：{reason}"
+    said = f"更正：{wrong['by']} {clock.minute(wrong['at'])} 记的{wrong['what_title']}不算，原因：{reason}"
     said += f"；改记为{marks.TITLES[instead]}" if instead else ""
     _note(snapshot, order, said, "corrected", wrong["at"])
 
@@ -111,7 +112,7 @@ def _ensure_next(order: Mapping[str, Any], what: str, at: datetime, field: str =
     before = next((m for m in order["marks"] if m["what"] == what), None)
     if before is not None:
         raise Conflict(
-            f"已由 {before['by']} 于 {_moment(before['at'])} 记为{before['what_title']}，没有再记。"
+            f"已由 {before['by']} 于 {clock.minute(before['at'])} 记为{before['what_title']}，没有再记。"
             "时间不对请更正那一条。",
             code="marked", now={"what": what, "by": before["by"], "at": before["at"]},
         )  # fmt: skip
@@ -120,7 +121,7 @@ def _ensure_next(order: Mapping[str, Any], what: str, at: datetime, field: str =
     farther = [m for m in order["marks"] if m["what"] in marks.STEPS[marks.STEPS.index(what) + 1 :] and m["at"] < at]
     if farther:
         first = min(farther, key=lambda m: m["at"])
-        told = f"已于 {_moment(first['at'])} {first['what_title']}，{marks.TITLES[what]}应在那以前"
+        told = f"已于 {clock.minute(first['at'])} {first['what_title']}，{marks.TITLES[what]}应在那以前"
         told += "，请写明时间" if field == "at" else ""
         raise Invalid("没有记下", errors=[FieldError(field, "bad_time", told)])
 
@@ -154,7 +155,3 @@ def _note(snapshot: Snapshot, order: Mapping[str, Any], said: str, what: str, at
             f"调度令 {order['number']} {title}（队伍无权查看）",
         ),
     )  # fmt: skip
-
-
-def _moment(at: datetime) -> str:
-    return f"{at.astimezone(clock.SHANGHAI):%m-%d %H:%M}"

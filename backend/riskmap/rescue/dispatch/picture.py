@@ -125,7 +125,7 @@ def _again(team: Team, told: Mapping[str, Any], asked: Asked) -> bool:
 
 
 def _turned_back(team: Team, order: Mapping[str, Any], at: datetime) -> str:
-    when = f"{at.astimezone(clock.SHANGHAI):%H:%M}"
+    when = clock.of_day(at)
     if order["arrived"]:
         return f"{when} 报{team.status}，调度令 {numbers.said(order['id'])} 到达后没有报完成，请核实后记完成"
     how = "请手工指定" if team.status in teams.FREE else "先请它报待命"

@@ -510,22 +510,18 @@ def ensure_proposed(plan: Mapping[str, Any], refused: str) -> None:
     """Raises Conflict for a plan that was accepted or returned, with by whom and when."""
     if plan["accepted_number"] is not None:
         raise Conflict(
-            f"这个方案已由 {plan['accepted_by']} 于 {_moment(plan['accepted_at'])} 采纳"
+            f"这个方案已由 {plan['accepted_by']} 于 {clock.second(plan['accepted_at'])} 采纳"
             f"（第 {plan['accepted_number']} 号），{refused}。",
             code="accepted",
             now={"number": plan["accepted_number"], "by": plan["accepted_by"], "at": plan["accepted_at"]},
         )
     if plan["returned_at"] is not None:
         raise Conflict(
-            f"这个方案已由 {plan['returned_by']} 于 {_moment(plan['returned_at'])} 退回"
+            f"这个方案已由 {plan['returned_by']} 于 {clock.second(plan['returned_at'])} 退回"
             f"：{plan['returned_reason']}。{refused}。",
             code="returned",
             now={"by": plan["returned_by"], "at": plan["returned_at"], "reason": plan["returned_reason"]},
         )
-
-
-def _moment(at: datetime) -> str:
-    return f"{at.astimezone(clock.SHANGHAI):%m-%d %H:%M:%S}"
 
 
 def _names(snapshot: Snapshot, bodies: Sequence[Mapping[str, Any]], more: Iterable[int] = ()) -> seen.Names:

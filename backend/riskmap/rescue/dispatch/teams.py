@@ -65,7 +65,7 @@ class Team:
 def all_of(snapshot: Snapshot, *, exercise: bool, at: datetime, ids: Sequence[int] | None = None) -> list[Team]:
     """The teams that are live at the snapshot's moment, with their state at a minute, as SYSTEM."""
     rows = seen.live(snapshot, Selection(classes=(CLASS,)), ids)
-    told = newest(snapshot.connection, exercise=exercise, at=at)
+    told = newest(snapshot.connection, exercise=exercise, at=at, ids=ids)
     return [_team(row, told.get(row["id"])) for row in rows]
 
 
@@ -87,13 +87,16 @@ def _team(row: Mapping[str, Any], told: Mapping[str, Any] | None) -> Team:
     )
 
 
-def newest(connection: Connection, *, exercise: bool, at: datetime) -> dict[int, dict[str, Any]]:
-    """The newest report of each team that was in at a minute, without what wrong marks said. Where a later one sends it
-    home to stand by or rest without a place, it is at its base again."""
+def newest(
+    connection: Connection, *, exercise: bool, at: datetime, ids: Sequence[int] | None = None
+) -> dict[int, dict[str, Any]]:
+    """The newest report of each team, or of those in `ids`, that was in at a minute, without what wrong marks said.
+    Where a later one sends it home to stand by or rest without a place, it is at its base again."""
     rows = connection.execute(
         text(
             "WITH known AS (SELECT *, NOT" + marks.stands("s.mark_id") + " AS wrong FROM rescue_team_status AS s"
-            " WHERE exercise = :exercise AND made_at <= :at), newest AS ("
+            " WHERE exercise = :exercise AND made_at <= :at AND (CAST(:ids AS bigint[]) IS NULL"
+            " OR team_id = ANY(CAST(:ids AS bigint[])))), newest AS ("
             " SELECT DISTINCT ON (team_id) team_id, status_id, status, at, made_at, by, how, load, note, order_id,"
             " mark_id FROM known WHERE NOT wrong ORDER BY team_id, at DESC, status_id DESC)"
             " SELECT n.*, p.at AS place_at, p.lon, p.lat FROM newest AS n LEFT JOIN LATERAL ("
@@ -101,7 +104,7 @@ def newest(connection: Connection, *, exercise: bool, at: datetime) -> dict[int,
             " AND (k.geom IS NOT NULL OR k.status IN ('待命', '休整')) AND NOT (k.wrong AND k.how = 'order')"
             " ORDER BY k.at DESC, k.status_id DESC LIMIT 1) AS p ON true"
         ),
-        {"exercise": exercise, "at": at},
+        {"exercise": exercise, "at": at, "ids": None if ids is None else list(ids)},
     )
     return {row["team_id"]: dict(row) for row in rows.mappings()}
 
@@ -177,7 +180,7 @@ def keep_status(
     if status is None:
         if place is None:
             raise Invalid("没有记下", errors=[FieldError("status", "required", "请选状态，或给出位置")])
-        told = newest(snapshot.connection, exercise=exercise, at=clock.now()).get(team_id)
+        told = newest(snapshot.connection, exercise=exercise, at=clock.now(), ids=[team_id]).get(team_id)
         status = told["status"] if told else STATUSES[0]
         order_id, mark_id = (told["order_id"], told["mark_id"]) if told else (None, None)
     made = add_status(

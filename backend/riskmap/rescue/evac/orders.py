@@ -250,8 +250,8 @@ def running(connection: Connection, evacuation_id: int) -> dict[str, Any]:
 
 
 def _closed(found: Mapping[str, Any]) -> Conflict:
-    at = found["closed_at"].astimezone(clock.SHANGHAI)
-    return Conflict(f"这次转移已由 {found['closed_by']} 于 {at:%m-%d %H:%M} 结束。", code="closed")
+    at = clock.minute(found["closed_at"])
+    return Conflict(f"这次转移已由 {found['closed_by']} 于 {at} 结束。", code="closed")
 
 
 _VILLAGE = (

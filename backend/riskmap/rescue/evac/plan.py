@@ -444,9 +444,9 @@ def accept(snapshot: Snapshot, evacuation_id: int, plan_id: int) -> None:
         {"of": evacuation_id, "at": found["made_at"]},
     ).one_or_none()
     if newer is not None:
-        at = newer.at.astimezone(clock.SHANGHAI)
         raise Conflict(
-            f"这个方案做出以后，{newer.by} 已于 {at:%H:%M} 采纳了另一个方案。请重算，看过再定。", code="overtaken"
+            f"这个方案做出以后，{newer.by} 已于 {clock.of_day(newer.at)} 采纳了另一个方案。请重算，看过再定。",
+            code="overtaken",
         )
     lines = _lines(connection, plan_id)
     if not lines:

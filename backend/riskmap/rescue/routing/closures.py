@@ -70,7 +70,7 @@ def close(
             "geom": shapely.to_wkb(shapely.set_srid(shut, CGCS2000), hex=True, include_srid=True),
         },
     )  # fmt: skip
-    until = "" if ends is None else f"，到 {ends.astimezone(clock.SHANGHAI):%m-%d %H:%M}"
+    until = "" if ends is None else f"，到 {clock.minute(ends)}"
     log.note(
         connection, by=snapshot.reader.name, kind="调度", exercise=exercise,
         what=f"封闭道路：{name} {length:,.0f} m，{reason}{until}", ref={"kind": "road_closed", "id": closed_id},
@@ -163,9 +163,7 @@ def open_again(snapshot: Snapshot, closed_id: int, reason: str) -> None:
     found = find(snapshot, closed_id)
     areas.ensure_his(snapshot, f"“{found['name']}”的封闭", found["by"], _middle(found))
     if found["ends_at"] is not None and found["ends_at"] <= clock.now():
-        raise Conflict(
-            f"这处封闭已于 {found['ends_at'].astimezone(clock.SHANGHAI):%m-%d %H:%M} 到时恢复。", code="opened"
-        )
+        raise Conflict(f"这处封闭已于 {clock.minute(found['ends_at'])} 到时恢复。", code="opened")
     if found["opened_at"] is not None or not queries.open_again(
         snapshot.connection, closed_id, snapshot.reader.name, reason
     ):
