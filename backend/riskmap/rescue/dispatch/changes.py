@@ -238,7 +238,9 @@ def _finished(snapshot: Snapshot, plan: Mapping[str, Any], until: datetime, name
             "incidents": list(plan["incidents"]),
         },
     )  # fmt: skip
-    return [f"{names.plain(r.team_id)}报险情 {numbers.said(r.incident_id)} 完成（{clock.of_day(r.made_at)}）" for r in rows]
+    return [
+        f"{names.plain(r.team_id)}报险情 {numbers.said(r.incident_id)} 完成（{clock.of_day(r.made_at)}）" for r in rows
+    ]
 
 
 def _corrected(snapshot: Snapshot, plan: Mapping[str, Any], until: datetime, *, of_others: bool) -> list[str]:
