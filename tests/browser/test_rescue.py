@@ -454,8 +454,14 @@ def test_a_broken_line_says_of_when_the_data_are(open_page: Callable[..., Watche
     page = watched.page
     shown(page, "断线前的情景")
     figures = page.locator(".rs-fig dd").all_inner_texts()
+    at_rest(page)
+    watched.asked.clear()
     page.context.set_offline(True)
     expect(page.locator(".rs-cut")).to_contain_text("连接中断，这里是", timeout=40_000)  # asked every 12 s
+    page.wait_for_timeout(1000)  # in which the rest would be asked
+    # One question finds out whether anything answers; the rest waits for it.
+    asked = {re.sub(r"^.*/api|[?].*$", "", url) for url in watched.asked if "/api/rescue/" in url}
+    assert asked == {"/rescue/log"}
     assert page.locator(".rs-fig dd").all_inner_texts() == figures
     page.context.set_offline(False)
     expect(page.locator(".rs-cut")).to_have_count(0, timeout=40_000)

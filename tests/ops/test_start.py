@@ -222,6 +222,21 @@ def test_a_second_start_in_the_same_folder_says_who_holds_it(folder: Path, begun
     assert one.stop() == 0
 
 
+def test_a_page_that_listens_does_not_hold_up_the_end_and_its_stream_comes_to_its_own(
+    folder: Path, begun: Path
+) -> None:
+    one = Instance(copy_of(begun, folder), "none").start()
+    with httpx.stream("GET", f"{one.url}/api/events", timeout=30) as listening:
+        lines = listening.iter_lines()
+        assert next(lines) == "event: state"
+        begun_at = time.monotonic()
+        assert one.stop() == 0
+        assert time.monotonic() - begun_at < 8
+        list(lines)  # to its end: raises where the stream is broken off
+    said = (one.folder / "out.log").read_text()
+    assert "ERROR" not in said  # “ASGI callable returned without completing response”
+
+
 def test_opening_to_a_network_asks_for_tls(folder: Path) -> None:
     one = Instance(folder, "none")
     one.environment["RISKMAP_HOST"] = "0.0.0.0"

@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 
+import anyio
 from fastapi import APIRouter, Query, Request, Response
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
@@ -19,6 +20,7 @@ from riskmap.store.snapshot import Snapshot
 
 router = APIRouter(prefix="/api", route_class=ExactRoute, default_response_class=ExactResponse, tags=["atlas"])
 
+_LAST_WORDS_S = 2.0  # that a stream has to end by itself when the server stops
 MVT = "application/vnd.mapbox-vector-tile"
 
 
@@ -171,9 +173,13 @@ async def get_events(request: Request) -> EventSourceResponse:
     `catalogue` is the state that last changed classes, scales, policies or divisions.
     """
     feed = request.app.state.feed
+    over = anyio.Event()  # the server stops: the stream comes to its own end, and is not broken off
 
     async def stream() -> AsyncIterator[ServerSentEvent]:
-        async for message in feed.subscribe():
+        async for message in feed.subscribe(over):
             yield ServerSentEvent(message, event="state")
 
-    return EventSourceResponse(stream(), ping=15, headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+    return EventSourceResponse(
+        stream(), ping=15, headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+        shutdown_event=over, shutdown_grace_period=_LAST_WORDS_S,
+    )  # fmt: skip

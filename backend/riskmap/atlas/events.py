@@ -10,6 +10,7 @@ import select
 import threading
 from collections.abc import AsyncIterator
 
+import anyio
 import psycopg2
 from psycopg2.extensions import ISOLATION_LEVEL_AUTOCOMMIT
 from sqlalchemy.engine import URL
@@ -47,9 +48,7 @@ class StateFeed:
 
     def _publish(self, message: str | None) -> None:
         for queue in list(self._pages):
-            if queue.full():  # a page that does not read: only the newest state matters to it
-                queue.get_nowait()
-            queue.put_nowait(message)
+            _put(queue, message)
 
     def _run(self) -> None:
         while not self._stop.is_set():
@@ -88,14 +87,27 @@ class StateFeed:
         last = self._last
         return None if last is None else json.dumps(dict(zip(("state", "at", "catalogue"), last, strict=True)))
 
-    async def subscribe(self) -> AsyncIterator[str]:
-        """The present state, then each new one; ends when the server stops."""
+    async def subscribe(self, over: anyio.Event) -> AsyncIterator[str]:
+        """The present state, then each new one; ends when `over` is set, or the feed is stopped."""
         queue: asyncio.Queue[str | None] = asyncio.Queue(_QUEUE)
         self._pages.add(queue)
+
+        async def end() -> None:
+            await over.wait()
+            _put(queue, None)
+
+        waits = asyncio.create_task(end())
         try:
             if (now := self.message()) is not None:
                 yield now
             while (message := await queue.get()) is not None:
                 yield message
         finally:
+            waits.cancel()
             self._pages.discard(queue)
+
+
+def _put(queue: asyncio.Queue[str | None], message: str | None) -> None:
+    if queue.full():  # a page that does not read: only the newest state matters to it
+        queue.get_nowait()
+    queue.put_nowait(message)

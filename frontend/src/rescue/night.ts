@@ -192,6 +192,7 @@ export function withTheRest(read: (quiet: boolean) => Promise<void>): () => void
 /** All of it. The log comes first: a minute that is looked back at takes its state from there. */
 export async function readAll(quiet = false): Promise<void> {
   await readLog(quiet);
+  if (quiet && night.cut) return; // nothing answers: the rest is asked when the log comes again
   await Promise.all([readFloods(quiet), readLevels(quiet), ...[...others].map((read) => read(quiet))]);
 }
 

@@ -7,6 +7,7 @@ import { count, listAnew, showDetail } from "./asking";
 import { openLink, settle } from "./opening";
 import { firstHash, store } from "./state";
 import { askToChange, complain, whenExpired } from "./trouble";
+import { waitFor } from "./waitFor";
 
 const PUBLIC_RIGHTS = "r_public";
 const REPLY_MS = 2500; // how long a stream of events may be away before the page says so
@@ -108,8 +109,12 @@ async function reload(): Promise<void> {
 }
 
 let silence = 0;
+let lost = 0; // streams in a row that did not come to be: each is asked for later than the one before
+let due = 0; // the next, while there is none
 
 function follow(): void {
+  clearTimeout(due);
+  due = 0;
   const events = new EventSource("/api/events");
   events.addEventListener("state", (event) => {
     store.online = true;
@@ -117,18 +122,19 @@ function follow(): void {
   });
   events.addEventListener("open", () => {
     clearTimeout(silence);
+    lost = 0;
     if (!store.online) void renewRights().catch(complain);
     store.online = true;
   });
-  const lost = (): void => void (store.online = false);
-  window.addEventListener("offline", lost);
+  const off = (): void => void (store.online = false);
+  window.addEventListener("offline", off);
   events.addEventListener("error", () => {
     clearTimeout(silence);
-    silence = window.setTimeout(() => (store.online = events.readyState === EventSource.OPEN), REPLY_MS);
-    if (events.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
+    silence = window.setTimeout(() => (store.online = false), REPLY_MS);
+    // Not left to the browser, which asks every 3 s without end while a service is down.
     events.close();
-    window.removeEventListener("offline", lost);
-    setTimeout(follow, 3000);
+    window.removeEventListener("offline", off);
+    due = window.setTimeout(follow, waitFor(lost++));
   });
 }
 
@@ -136,7 +142,10 @@ function follow(): void {
 function watchLine(): void {
   const ask = (): void => void renewRights().catch(complain);
   setInterval(ask, PULSE_MS);
-  window.addEventListener("online", ask);
+  window.addEventListener("online", () => {
+    ask();
+    if (due) follow();
+  });
 }
 
 export async function begin(): Promise<void> {
