@@ -937,3 +937,30 @@ def test_who_strikes_off_a_team_is_told_what_it_is_ordered_to_do(page: Page, off
     expect(row(page, "注销村").locator(".rd-when")).to_contain_text("未派")
     [order] = office.get(f"/api/rescue/orders?incident={there['id']}&running=true").json()["items"]
     post(office, f"orders/{order['id']}/marks", {"what": "result", "note": "队伍已撤"})
+
+
+def test_all_that_is_wrong_with_an_incident_is_said_at_once_and_the_first_of_it_is_gone_to(
+    page: Page, office: httpx.Client
+) -> None:
+    page.keyboard.press("x")
+    form = page.locator("form[aria-label=登记险情]")
+    form.get_by_label("有人被困").check()
+    form.locator("input[name=trapped]").fill("十二")
+    form.locator("input[name=depth_m]").fill("999")
+    form.locator("input[type=datetime-local]").fill("2031-01-01T08:00")
+    form.locator("input[inputmode=tel]").fill("电话不详")
+    form.get_by_role("button", name="登记", exact=True).click()
+    for said in (
+        "请在图上点出位置",
+        "非负整数，如 12",
+        "不能大于 100",
+        "时间在现在以后，请核对",
+        "应为电话号码",
+    ):  # the page's own and the service's
+        expect(form).to_contain_text(said)
+    expect(form.locator("em.err-text")).to_have_count(5)
+    expect(form.get_by_role("button", name="点位置")).to_be_focused()
+    form.locator("input[name=trapped]").fill("12")  # what is put right is no more complained of
+    expect(form.locator("em.err-text")).to_have_count(4)
+    assert office.get("/api/rescue/incidents").json()["items"] == []
+    form.get_by_role("button", name="取消").click()

@@ -112,6 +112,8 @@ def model_errors(error: ValidationError, model: Any) -> list[FieldError]:
 
 def _sentence(wrong: Mapping[str, Any], title: str) -> str:
     kind, context = wrong["type"], wrong.get("ctx") or {}
+    if "said" in context:  # by a validator of ours, in a whole sentence (`base.wire.refusal`)
+        return str(context["said"])
     if kind == "missing" or (kind in {"string_too_short", "too_short"} and context.get("min_length") == 1):
         return f"请填写{title}"
     if kind == "extra_forbidden":

@@ -5,6 +5,7 @@ import unicodedata
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic_core import PydanticCustomError
 
 # One line or several, without control characters.
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")]
@@ -24,6 +25,11 @@ def _phone(text: str) -> str:
     if text and not is_phone(text):
         raise ValueError(PHONE_SAID)
     return text
+
+
+def refusal(code: str, said: str) -> PydanticCustomError:
+    """What a validator raises that has its own code, and a whole sentence for the sender."""
+    return PydanticCustomError(code, "{said}", {"said": said})
 
 
 # One telephone or several, as they are dialled; empty: not known.

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +13,7 @@ from riskmap.base import clock
 from riskmap.base.crs import CGCS2000
 from riskmap.base.errors import Conflict, FieldError, Invalid, NotFound
 from riskmap.rescue import areas, floods, log, minute, numbers
-from riskmap.rescue.dispatch import priority
+from riskmap.rescue.dispatch import priority, wire
 from riskmap.rescue.routing import Place
 from riskmap.store.place import anchor_of, parse_geometry
 from riskmap.store.snapshot import Snapshot
@@ -28,7 +28,6 @@ _FACTS = (
     "kind", "name", "trapped", "vulnerable", "depth_m", "needs", "at", "reporter", "phone", "note", "result",
 )  # fmt: skip
 _COLUMNS = ", ".join(f"v.{f}" for f in _FACTS)
-_PAST = timedelta(days=30)
 
 
 # -- Written -----------------------------------------------------------------------------
@@ -173,24 +172,14 @@ def _facts(now: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _checked(snapshot: Snapshot, given: Mapping[str, Any], exercise: bool, field: str = "") -> dict[str, Any]:
+    """What was sent, checked by itself already (`wire.IncidentFacts`), as it is kept. Raises Invalid for water of the
+    other kind."""
     facts = {"result": "", **given}
-    errors = []
-    try:
-        facts["shape"] = parse_geometry(facts.pop("place"), ("point", "linestring", "polygon"))
-    except Invalid as error:
-        errors += [FieldError(f"{field}place", e.code, e.message) for e in error.errors]
-    facts["at"] = minute.local(facts["at"]) if facts["at"] else clock.now()
-    if not clock.now() - _PAST < facts["at"] < clock.now() + timedelta(minutes=2):
-        told = "时间在现在以后，请核对" if facts["at"] > clock.now() else f"时间在 {_PAST.days} 天以前，请核对"
-        errors.append(FieldError(f"{field}at", "bad_time", told))
-    if facts["vulnerable"] and facts["trapped"] is not None and facts["vulnerable"] > facts["trapped"]:
-        told = f"需帮助的 {facts['vulnerable']:,} 人多于被困的 {facts['trapped']:,} 人"
-        errors.append(FieldError(f"{field}vulnerable", "more_than_trapped", told))
+    facts["shape"] = parse_geometry(facts.pop("place"), wire.PLACES)
+    facts["at"] = facts["at"] or clock.now()
     if facts["flood"] is not None and floods.find(snapshot.connection, facts["flood"])["exercise"] != exercise:
         told = "实战的险情不能附演练的淹没范围，反之亦然"
-        errors.append(FieldError(f"{field}flood", "other_kind", told))
-    if errors:
-        raise Invalid("险情有误，请改正后再保存", errors=errors)
+        raise Invalid("险情有误，请改正后再保存", errors=[FieldError(f"{field}flood", "other_kind", told)])
     facts["needs"] = list(dict.fromkeys(facts["needs"]))
     facts["name"] = facts["name"] or facts["kind"]
     return facts

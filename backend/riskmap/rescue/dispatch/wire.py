@@ -1,15 +1,19 @@
 """What comes over HTTP about dispatch, checked."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, field_validator
 
-from riskmap.base.wire import Phone, Text, Wire
+from riskmap.base import clock
+from riskmap.base.errors import Invalid
+from riskmap.base.wire import Phone, Text, Wire, refusal
+from riskmap.rescue import minute
 from riskmap.rescue.dispatch.teams import Status
 from riskmap.rescue.warning_wire import Id, Long, Needed, Short
 from riskmap.rescue.wire import Key, Reason
+from riskmap.store.place import parse_geometry
 
 IncidentKind = Literal[
     "人员被困", "堤坝险情", "危险化学品", "建筑倒塌", "山体滑坡", "火情", "病人转运", "群众转移", "道路中断",
@@ -54,21 +58,53 @@ class GoodsMove(Wire):
     exercise: bool = Field(False, title="演练")
 
 
+PLACES = ("point", "linestring", "polygon")
+_PAST = timedelta(days=30)
+
+
+def _on_map(place: dict[str, Any]) -> dict[str, Any]:
+    try:
+        parse_geometry(place, PLACES)
+    except Invalid as error:
+        raise refusal(error.errors[0].code, error.errors[0].message) from None
+    return place
+
+
+def _since(at: datetime | None) -> datetime | None:
+    """Since when it is so: not long ago, and not to come."""
+    if at is None:
+        return None
+    now, at = clock.now(), minute.local(at)
+    if not now - _PAST < at < now + minute.AHEAD:
+        raise refusal("bad_time", "时间在现在以后，请核对" if at > now else f"时间在 {_PAST.days} 天以前，请核对")
+    return at
+
+
 class IncidentFacts(Wire):
-    """Where, what, who. `trapped` null: not known, which is not none."""
+    """Where, what, who. `trapped` null: not known, which is not none. Whatever can be said of what was sent by itself
+    is checked here, so that all of it is told at once."""
 
     kind: IncidentKind = Field(title="险情种类")
-    place: dict[str, Any] = Field(title="位置")
+    place: Annotated[dict[str, Any], AfterValidator(_on_map)] = Field(title="位置")
     name: Annotated[Text, StringConstraints(max_length=100)] = Field("", title="名称")
     trapped: Persons | None = Field(None, title="被困人数")
     vulnerable: Persons | None = Field(None, title="需帮助人数")
     depth_m: Annotated[Decimal, Field(ge=0, le=100, max_digits=8, decimal_places=3)] | None = Field(None, title="水深")
     needs: Annotated[list[Need], Field(max_length=15)] = Field([], title="需要")
-    at: datetime | None = Field(None, title="发生时间")
+    at: Annotated[datetime | None, AfterValidator(_since)] = Field(None, title="发生时间")
     reporter: Short = Field("", title="报告人")
     phone: Phone = Field("", title="电话")
     note: Long = Field("", title="说明")
     flood: Id | None = Field(None, title="淹没范围")
+
+    @field_validator("vulnerable")
+    @classmethod
+    def _of_the_trapped(cls, vulnerable: int | None, info: ValidationInfo) -> int | None:
+        trapped = info.data.get("trapped")
+        if vulnerable and trapped is not None and vulnerable > trapped:
+            told = f"需帮助的 {vulnerable:,} 人多于被困的 {trapped:,} 人"
+            raise refusal("more_than_trapped", told)
+        return vulnerable
 
 
 class NewIncident(IncidentFacts):
