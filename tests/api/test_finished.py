@@ -105,6 +105,81 @@ class TestFinished:
         [since] = get(admin, f"plans/{draft['id']}/since")["since"]
         assert since.startswith(f"例毕一队报险情 {there['id']} 完成（")
 
+    def test_what_comes_in_late_does_not_outrank_what_was_said_since(
+        self, admin: TestClient, commander: TestClient, boats: tuple[int, int]
+    ) -> None:
+        there = village(admin)
+        [given] = accept(commander, plan(admin, there, teams=[boats[0]]))["orders"]
+        then = get(admin, "teams")["at"]
+        told_anew(admin, there, trapped=9)
+        mark(admin, given, "result", at=then)
+        assert listed(admin, there)["finished"] == []
+        assert len(sent(plan(admin, there, teams=list(boats)))) == 2
+
+    def test_who_was_set_by_hand_is_not_sent_again_to_what_it_has_done(
+        self, admin: TestClient, commander: TestClient, boats: tuple[int, int]
+    ) -> None:
+        there = village(admin)
+        made = plan(admin, there, teams=list(boats))
+        by_hand = post(
+            admin, f"plans/{made['id']}/change", {"team": boats[1], "incident": there["id"], "instead_of": boats[0]}
+        )
+        [given] = accept(commander, by_hand)["orders"]
+        mark(admin, given, "result")
+        again = post(admin, f"plans/{by_hand['id']}/replan", {})
+        assert (sent(again), again["lapsed"]) == ({}, [])
+        assert [p["team"] for p in again["pins"] if p["incident"]] == []
+        assert sent(post(admin, f"plans/{again['id']}/replan", {})) == {}
+        # Set once more, it goes once more.
+        once_more = post(admin, f"plans/{again['id']}/change", {"team": boats[1], "incident": there["id"]})
+        assert sent(once_more) == {boats[1]: there["id"]}
+
+    def test_what_a_team_has_done_stays_done_when_it_is_struck_off(
+        self, admin: TestClient, commander: TestClient, boats: tuple[int, int]
+    ) -> None:
+        there = village(admin)
+        [given] = accept(commander, plan(admin, there, teams=[boats[0]]))["orders"]
+        mark(admin, given, "result")
+        assert admin.delete(f"/api/objects/{boats[0]}", params={"reason": "撤并"}).status_code == 200
+        assert sent(plan(admin, there, teams=[boats[1]])) == {}
+        assert listed(admin, there)["waits"] is True
+
+    def test_what_still_runs_waits_not_to_be_ended_but_who_went_home_does_not_run(
+        self, admin: TestClient, commander: TestClient, boats: tuple[int, int]
+    ) -> None:
+        there = village(admin, trapped=10)
+        first, second = accept(commander, plan(admin, there, teams=list(boats)))["orders"]
+        mark(admin, first, "result")
+        assert listed(admin, there)["waits"] is False
+        post(admin, f"teams/{second['team']['id']}/status", {"status": "返回"})
+        assert listed(admin, there)["waits"] is True
+        mark(commander, second, "cancelled", note="已返回")
+
+    def test_what_a_hidden_team_says_of_its_work_is_not_told(
+        self, admin: TestClient, commander: TestClient, boats: tuple[int, int], make_account: Maker
+    ) -> None:
+        there = village(admin)
+        [given] = accept(commander, plan(admin, there, teams=[boats[0]]))["orders"]
+        [wrong] = mark(admin, given, "receipt", note="张三接的电话")["marks"]
+        post(admin, f"orders/{given['id']}/marks/{wrong['id']}/correct", {"reason": "张三没有接", "instead": None})
+        mark(admin, given, "result", note="把李四送到医院")
+        elsewhere = make_account("editor", areas=["360481"])
+        [done] = listed(elsewhere, there)["finished"]
+        assert (done["team_name"], done["note"], bool(done["masked"])) == (None, "", True)
+        told = str(get(elsewhere, "orders", incident=there["id"]))
+        assert "完成" in told
+        assert not any(name in told for name in ("李四", "张三", "例毕一队"))
+        assert "李四" in str(get(admin, "orders", incident=there["id"]))
+
+    def test_the_plan_that_holds_does_not_ask_to_be_made_anew_for_each_that_finishes(
+        self, admin: TestClient, commander: TestClient, boats: tuple[int, int]
+    ) -> None:
+        there = village(admin)
+        first = accept(commander, plan(admin, there, teams=[boats[0]]))
+        post(admin, f"plans/{first['id']}/replan", {})  # changes nothing, and counts as having looked
+        mark(admin, first["orders"][0], "result")
+        assert get(admin, f"plans/{first['id']}/since")["since"] == []
+
 
 class TestStruckOff:
     def test_nobody_waits_for_a_team_that_is_struck_off(

@@ -508,7 +508,7 @@ class TestAccept:
         # Another plan does not settle it.
         other = accept(commander, plan(admin, west, teams=[fleet["west"]]))
         assert [s.split("（")[0] for s in get(admin, f"plans/{other['id']}")["since"]] == [
-            "先前的调度令：例东艇队报返回"
+            "先前的调度令：例东艇队已报返回"
         ]
         post(admin, f"incidents/{west['id']}/close", {"version": 1, "result": "救出"}, 200)
         done = get(admin, "orders", running=True, incident=west["id"])["items"][0]

@@ -317,11 +317,29 @@ def test_a_boat_that_is_done_in_the_water_is_sent_on_from_there(admin: TestClien
         # What is left of the way, as it goes on, is no other.
         again = post(admin, f"plans/{made['id']}/replan", {})
         assert [a["order"] for a in again["assignments"]] == [given["id"]]
+        if whole:  # The water has gone: it does not go on by boat on dry land.
+            fallen = flood(admin, [(1.0, square(116.09, 29.66, 50))], name="例圩四退水")
+            [one] = post(admin, f"plans/{made['id']}/replan", {"flood": fallen["id"]})["assignments"]
+            assert (one["boat_leg"], one["rerouted"]) == (None, given["id"])
         post(admin, f"orders/{given['id']}/marks", {"what": "cancelled", "note": "试完", "how": "call"})
         post(admin, f"teams/{fleet['east']}/status", {"status": "返回", "lon": 116.035, "lat": 29.70})
     post(admin, f"teams/{fleet['east']}/status", {"status": "待命"})
     for one in (near, dry):
         post(admin, f"incidents/{one['id']}/close", {"version": 1, "result": "救出"}, 200)
+
+
+def test_where_a_hidden_team_stands_in_the_water_is_not_told(
+    admin: TestClient, fleet: dict[str, int], make_account: Callable[..., TestClient]
+) -> None:
+    wet = flood(admin, [(1.0, square(116.03, 29.70, 800))], name="例圩五")
+    post(admin, f"teams/{fleet['east']}/status", {"status": "待命", "lon": 116.035, "lat": 29.70})
+    ask = {"lon": 116.033, "lat": 29.702, "flood": wet["id"], "need": "boat"}
+    told = {t["id"]: t["leg"] for t in get(admin, "teams/nearest", **ask)["items"]}
+    assert told[fleet["east"]]["boat_leg"]["coordinates"][0] == [116.035, 29.7]
+    hidden = get(make_account("editor", areas=["360481"]), "teams/nearest", **ask)["items"]
+    assert any(t["leg"] and t["leg"]["travel_s"] for t in hidden)
+    assert "116.035" not in str(hidden)
+    post(admin, f"teams/{fleet['east']}/status", {"status": "待命"})
 
 
 def test_who_is_reached_by_nobody_is_told_with_the_cause(admin: TestClient, fleet: dict[str, int]) -> None:

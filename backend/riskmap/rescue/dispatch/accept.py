@@ -60,7 +60,7 @@ def accept(snapshot: Snapshot, plan_id: int) -> int:
     gone = orders.turned_back(snapshot, exercise=exercise, at=now)
     for one in back:
         why = (
-            f"队伍已{gone[one['order']]['left'].removeprefix('已')}" if one["order"] in gone
+            f"队伍{gone[one['order']]['left']}" if one["order"] in gone
             else "改道，另有新令" if one["order"] in turned else "改派或收回"
         )  # fmt: skip
         made = marks.add(snapshot, one["order"], "cancelled", at=None, how="system", note=f"第 {number} 号方案：{why}")

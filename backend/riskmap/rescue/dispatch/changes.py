@@ -167,8 +167,12 @@ def _long(sent: Mapping[str, Any]) -> str:
 # -- Since ---------------------------------------------------------------------------------
 
 
-def since(snapshot: Snapshot, plan: Mapping[str, Any], until: datetime, names: seen.Names) -> list[str]:
-    """What has changed since a plan looked: the water, roads, its teams and incidents; each in words."""
+def since(
+    snapshot: Snapshot, plan: Mapping[str, Any], until: datetime, names: seen.Names, *, proposed: bool
+) -> list[str]:
+    """What has changed since a plan looked: the water, roads, its teams and incidents; each in words. `proposed`: it is
+    still to be accepted, what it would send included."""
+    snapshot = snapshot.known_at(until)
     connection = snapshot.connection
     span = {"after": plan["body"]["looked_at"], "until": until, "exercise": plan["exercise"]}
     out = []
@@ -209,10 +213,10 @@ def since(snapshot: Snapshot, plan: Mapping[str, Any], until: datetime, names: s
     out += [f"{names.plain(row.team_id)}报{row.status}（{clock.of_day(row.made_at)}）" for row in rows]
     gone = orders.turned_back(snapshot, exercise=plan["exercise"], at=until)
     running = orders.open_by_team(connection, exercise=plan["exercise"], at=until)
-    proposed = {a["team"] for a in plan["body"]["assignments"] if plan["accepted_number"] is None}
-    lost = orders.struck_off(snapshot.known_at(until), {*proposed, *(t for t in mine if t in running)})
+    sent = {a["team"] for a in plan["body"]["assignments"] if proposed}
+    lost = orders.struck_off(snapshot, {*sent, *(t for t in mine if t in running)})
     out += [f"{names.plain(t)}{orders.LEFT_REGISTER}" for t in sorted(lost)]
-    if plan["accepted_number"] is None or plan["body"]["unreachable"]:  # who is free again may go where nobody goes
+    if proposed or plan["body"]["unreachable"]:  # who is free again may go where nobody goes
         out += _finished(snapshot, plan, until, names)
     for r in withdrawn(plan["body"]):  # an order that nobody acted by, and somebody does again
         if r.get("turned_back") and r["order"] not in gone and running.get(r["team"], {}).get("id") == r["order"]:

@@ -23,11 +23,12 @@ RECENT = timedelta(hours=12)  # orders that count as load
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A 完成 that stands: of which order, by which team, when, with which words."""
+    """A 完成 that stands: of which order, by which team, when, when it came in, with which words."""
 
     order: int
     team: int
     at: datetime
+    made_at: datetime
     note: str
 
 
@@ -72,7 +73,7 @@ def turned_back(snapshot: Snapshot, *, exercise: bool, at: datetime) -> dict[int
             out[order["id"]] = {"left": LEFT_REGISTER, "at": None, "made_at": at}
         elif team in told and _home(order["at"], order["marked_at"], told[team]):
             one = told[team]
-            out[order["id"]] = {"left": f"报{one['status']}", "at": one["at"], "made_at": one["made_at"]}
+            out[order["id"]] = {"left": f"已报{one['status']}", "at": one["at"], "made_at": one["made_at"]}
     return out
 
 
@@ -107,20 +108,24 @@ def open_of(connection: Connection, team_id: int, *, exercise: bool, at: datetim
     return [row.order_id for row in rows]
 
 
-def carried_out(connection: Connection, *, exercise: bool, at: datetime) -> set[tuple[int, int]]:
-    """(team, incident) of the orders by which a team has been there."""
+def carried_out(connection: Connection, teams_: Sequence[int], *, exercise: bool, at: datetime) -> set[tuple[int, int]]:
+    """(team, incident) of the orders by which one of these teams has been there."""
+    if not teams_:
+        return set()
     rows = connection.execute(
         text(
             "SELECT DISTINCT o.team_id, o.incident_id FROM rescue_order AS o JOIN rescue_order_mark AS m"
-            " USING (order_id) WHERE o.exercise = :exercise AND m.what IN ('arrival', 'result') AND" + marks.STOOD
+            " USING (order_id) WHERE o.exercise = :exercise AND o.team_id = ANY(CAST(:teams AS bigint[]))"
+            " AND m.what IN ('arrival', 'result') AND" + marks.STOOD
         ),
-        {"exercise": exercise, "at": at},
+        {"exercise": exercise, "at": at, "teams": list(teams_)},
     )
     return {(row.team_id, row.incident_id) for row in rows}
 
 
 def told_ways(connection: Connection, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
-    """The way that each order was given with: {routing, route, boat_leg, boat_out}, and by which `flood`."""
+    """The way that each order was given with: {routing, route, boat_leg, boat_out, instructions}, and by which
+    `flood`."""
     rows = connection.execute(
         text(
             "SELECT o.order_id, p.flood_id, a.one FROM rescue_order AS o JOIN rescue_plan AS p USING (plan_id)"
@@ -129,7 +134,7 @@ def told_ways(connection: Connection, ids: Sequence[int]) -> dict[int, dict[str,
         ),
         {"ids": list(ids)},
     )
-    kept = ("routing", "route", "boat_leg", "boat_out")
+    kept = ("routing", "route", "boat_leg", "boat_out", "instructions")
     return {r.order_id: {k: r.one.get(k) for k in kept} | {"flood": r.flood_id} for r in rows}
 
 
@@ -167,8 +172,9 @@ def finished(connection: Connection, found: Iterable[Mapping[str, Any]], at: dat
     )
     out: dict[int, list[Finished]] = {}
     for r in rows:
-        if r.made_at > said_at[r.incident_id]:
-            out.setdefault(r.incident_id, []).append(Finished(r.order_id, r.team_id, r.at, r.note))
+        # One that comes in late is of when it was so: what was said of the incident since is newer.
+        if min(r.at, r.made_at) > said_at[r.incident_id]:
+            out.setdefault(r.incident_id, []).append(Finished(r.order_id, r.team_id, r.at, r.made_at, r.note))
     return out
 
 
@@ -261,6 +267,8 @@ def _one(
 ) -> dict[str, Any]:
     body = row["body"]
     name = seen.named(team, form) if team else {"id": row["team"], "name": f"队伍 {row['team']}", "masked": None}
+    if form != "full":  # its words tell what it did, and of whom
+        marked = [_wordless(m) for m in marked]
     standing = [m for m in marked if m["taken_back"] is None]
     status = marks.progress(standing)
     due = ways.expected_at(row["at"], body["travel_s"])
@@ -270,7 +278,7 @@ def _one(
     left = ""
     if status not in marks.OVER:
         home = told if told is not None and _home(row["at"], marked_at, told) else None
-        left = LEFT_REGISTER if not live else f"报{home['status']}" if home is not None else ""
+        left = LEFT_REGISTER if not live else f"已报{home['status']}" if home is not None else ""
     return {
         "id": row["id"], "number": numbers.said(row["id"]), "plan": row["plan"], "plan_number": row["number"],
         "exercise": row["exercise"],
@@ -284,6 +292,12 @@ def _one(
         "turned_back": bool(left), "left": left,
         "said": "" if not full or status in marks.OVER else _said(row, marked_at, told) if live else STRUCK_OFF,
     }  # fmt: skip
+
+
+def _wordless(mark: Mapping[str, Any]) -> dict[str, Any]:
+    """A mark for who may not see the team in full."""
+    back = mark["taken_back"]
+    return {**mark, "note": "", "taken_back": None if back is None else {**back, "reason": ""}}
 
 
 def _said(row: Mapping[str, Any], marked_at: datetime | None, told: Mapping[str, Any] | None) -> str:
@@ -308,7 +322,8 @@ def issue(snapshot: Snapshot, plan_id: int, one: Mapping[str, Any], incident: Ma
     to = None if first is None else {"party": first["id"], "role": first["role"], "post": first["post"],
                                      "name": first["name"]}  # fmt: skip
     what = content(incident, one)
-    body = {k: one[k] for k in ("travel_s", "distance_m", "routing", "boat_leg", "instructions")} | {"to": to}
+    body = {k: one[k] for k in ("travel_s", "distance_m", "routing", "boat_leg", "instructions")}
+    body |= {"boat_out": one.get("boat_out"), "to": to}
     made = numbers.next_of(connection, "rescue_order", exercise)
     connection.execute(
         text(

@@ -45,6 +45,7 @@ class Picture:
     left_out: Sequence[Mapping[str, Any]]  # teams that were asked for and cannot be sent: {team, why}
     loads: Mapping[int, int]
     finished: Mapping[int, Sequence[orders.Finished]]  # incident: who has reported 完成 of it as it is known
+    finishers: Mapping[int, Team]  # these teams, also those that are struck off since
     teams: Mapping[int, Team]
 
 
@@ -98,7 +99,10 @@ def look(snapshot: Snapshot, asked: Asked) -> Picture:
     loads = orders.loads(connection, exercise=asked.exercise, at=at)
     back_home = frozenset(t for t, o in open_orders.items() if o["id"] in gone)
     finished = orders.finished(connection, wanted_incidents, at)
-    return Picture(at, wanted_incidents, crews, standing, back_home, open_orders, left_out, loads, finished, every)
+    finishers = teams.whatever_life(snapshot, {f.team for found_ in finished.values() for f in found_})
+    return Picture(
+        at, wanted_incidents, crews, standing, back_home, open_orders, left_out, loads, finished, finishers, every
+    )
 
 
 def _why_not(team: Team, order: Mapping[str, Any] | None, within: set[int], asked: Asked, named: bool) -> str | None:
@@ -148,7 +152,7 @@ def tasks(picture: Picture) -> list[Task]:
             picture.teams[t] for t, o in picture.open_orders.items()
             if o["incident"] == one["id"] and t in picture.teams and t not in picture.turned_back
         ]  # fmt: skip
-        over = [picture.teams[f.team] for f in picture.finished.get(one["id"], ()) if f.team in picture.teams]
+        over = [picture.finishers[f.team] for f in picture.finished.get(one["id"], ())]
         # What one team has done and another still does is not done: nobody is called back for it.
         done = {n for n in one["needs"] if any(t.meets(n) for t in over) and not any(t.meets(n) for t in coming)}
         boat = "boat" in one["needs"] and "boat" not in done

@@ -91,7 +91,8 @@ def _by_hand(snapshot: Snapshot, plan_id: int, team: int, incident: int | None, 
     by_hand = {team: incident} | ({} if instead_of is None else {instead_of: None})
     sent = {t: i for t, i in {**before, **by_hand}.items() if i is not None}
     asked = Asked(
-        parent["incidents"], parent["teams"], parent["flood"], parent["exercise"], {**_pins(parent), **by_hand},
+        parent["incidents"], parent["teams"], parent["flood"], parent["exercise"],
+        {**_pins(snapshot.connection, parent), **by_hand},
         replanning=True, fixed=sent, hand=team, decided_at=_looked_at(parent),
     )  # fmt: skip
     return _Wanted(asked, "changed", parent, must=None if incident is None else team)
@@ -109,7 +110,7 @@ def _anew(snapshot: Snapshot, plan_id: int, flood: int | None, of: Sequence[int]
     ids = list(of) if of is not None else _going_on(connection, parent["incidents"])
     if not ids:
         raise Invalid("没有重算", errors=[FieldError("incidents", "all_over", "方案里的险情都已结束")])
-    pins = _followed(connection, _pins(parent)) if keep_pins else {}
+    pins = _followed(connection, _pins(connection, parent)) if keep_pins else {}
     asked = Asked(ids, parent["teams"], flood, parent["exercise"], pins, replanning=True, decided_at=_looked_at(parent))
     return _Wanted(asked, "replanned", parent, notes=notes)
 
@@ -151,8 +152,13 @@ def _going_on(connection: Connection, ids: Sequence[int], at: datetime | None = 
     return list(out)
 
 
-def _pins(plan: Mapping[str, Any]) -> dict[int, int | None]:
-    return {p["team"]: p["incident"] for p in plan["pins"]}
+def _pins(connection: Connection, plan: Mapping[str, Any]) -> dict[int, int | None]:
+    """What was set by hand, without what teams have reported as done since."""
+    pins = {p["team"]: p["incident"] for p in plan["pins"]}
+    about = incidents.several(connection, [i for i in pins.values() if i is not None])
+    done = orders.finished(connection, about.values(), minute.asked(connection, None))
+    over = {(f.team, i) for i, found in done.items() for f in found if f.made_at > _looked_at(plan)}
+    return {t: i for t, i in pins.items() if (t, i) not in over}
 
 
 def _followed(connection: Connection, pins: Mapping[int, int | None]) -> dict[int, int | None]:
@@ -171,7 +177,7 @@ def _lapsed(snapshot: Snapshot, asked: Asked, picture: Picture, stuck: Sequence[
     connection, within = snapshot.connection, {i["id"] for i in picture.incidents}
     sent = {t: i for t, i in asked.pins.items() if i is not None}
     about = incidents.several(connection, sorted(set(sent.values()) - within), picture.at)
-    done = orders.carried_out(connection, exercise=asked.exercise, at=picture.at)
+    done = orders.carried_out(connection, list(sent), exercise=asked.exercise, at=picture.at)
     left = {o["team"]: o["why"] for o in picture.left_out}
     out = []
     for team, incident in sorted(sent.items()):
@@ -404,7 +410,9 @@ def body(snapshot: Snapshot, plan_id: int, at: datetime) -> dict[str, Any]:
         ],
         "diff": None if parent is None else changes.difference(parent["body"], said, names, about),
         "against": None if running is None else changes.against_orders(running, said, names, about),
-        "causes": [] if parent is None else changes.since(snapshot, parent, plan["made_at"], names),
+        "causes": [] if parent is None else changes.since(
+            snapshot, parent, plan["made_at"], names, proposed=parent["accepted_number"] is None
+        ),
     }  # fmt: skip
     return out | _stands(snapshot, plan, at, names)
 
@@ -426,7 +434,7 @@ def _stands(snapshot: Snapshot, plan: Mapping[str, Any], at: datetime, names: se
     looked = _looked_last(snapshot.connection, plan, at) if holds else plan
     if looked is not plan:
         names = _names(snapshot, [looked["body"]])
-    changed = changes.since(snapshot, looked, at, names) if proposed or holds else []
+    changed = changes.since(snapshot, looked, at, names, proposed=proposed) if proposed or holds else []
     return {
         "since": changed + (changes.since_of_others(snapshot, looked, at) if holds else []),
         "overtaken": last if overtaken else None, "holds": holds,
@@ -438,24 +446,26 @@ def _looked_last(connection: Connection, plan: Mapping[str, Any], at: datetime) 
     such a one, and what had changed before it has been looked at all the same, whether it was returned or not."""
     rows = connection.execute(
         text(
-            _HEAD + " WHERE p.exercise = :exercise AND p.plan_id > :id AND p.at <= :at AND p.how = 'replanned'"
-            " AND p.based_on = :number AND NOT jsonb_path_exists(p.body, '$.assignments[*] ? (@.order == null)')"
-            " ORDER BY p.plan_id DESC LIMIT 5"
+            "SELECT p.plan_id FROM rescue_plan AS p WHERE p.exercise = :exercise AND p.plan_id > :id AND p.at <= :at"
+            " AND p.how = 'replanned' AND p.based_on = :number AND p.incidents @> CAST(:incidents AS bigint[])"
+            " AND NOT jsonb_path_exists(p.body, '$.assignments[*] ? (@.order == null)') ORDER BY p.plan_id DESC"
         ),
-        {"exercise": plan["exercise"], "id": plan["id"], "at": at, "number": plan["accepted_number"]},
-    )
-    return next((one for row in rows.mappings() if _covers(connection, one := dict(row), plan, at)), plan)
+        {
+            "exercise": plan["exercise"], "id": plan["id"], "at": at, "number": plan["accepted_number"],
+            "incidents": _going_on(connection, plan["incidents"], at),
+        },
+    )  # fmt: skip
+    drafts = (head(connection, one, at) for one in rows.scalars().all())
+    return next((one for one in drafts if _covers(connection, one, plan, at)), plan)
 
 
 def _covers(connection: Connection, draft: Mapping[str, Any], plan: Mapping[str, Any], at: datetime) -> bool:
-    """Whether a draft changes nothing, and looked at all that the plan did: incidents, teams, water and roads."""
+    """Whether a draft of a plan's incidents changes nothing, and looked at the rest too: teams, water and roads."""
     said, flood = draft["body"], plan["flood"]
     drawn = all(a["in_water_m"] is not None for a in said["assignments"] if a["routing"] == "road")
     if changes.withdrawn(said) or not drawn or (said["routing"] != "road" and plan["body"]["routing"] == "road"):
         return False
     if draft["teams"] not in (None, plan["teams"]):
-        return False
-    if not set(_going_on(connection, plan["incidents"], at)) <= set(draft["incidents"]):
         return False
     if flood is None:
         return True
@@ -537,5 +547,5 @@ def _assignment(one: Mapping[str, Any], names: seen.Names, about: Mapping[int, M
     out = {k: v for k, v in one.items() if k != "why"} | names.team(one["team"])
     out |= {"incident_name": incidents.called(about, one["incident"]), "why": "；".join(words)}
     if not names.full(one["team"]):  # its way tells where it stands
-        out |= {"route": None, "boat_leg": None, "boat_out": None, "in_water_m": None, "instructions": [], "why": ""}
+        out |= {**ways.HIDDEN, "route": None, "in_water_m": None, "instructions": [], "why": ""}
     return out

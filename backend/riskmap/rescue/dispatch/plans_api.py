@@ -57,7 +57,8 @@ def post_plan(body: NewPlan, request: Request, reader: Writer, opened: WriteSnap
     rerouted, why}], unreachable: [{incident, code: no_way|no_skill|no_team, why}], short: [{incident, needs, seats,
     words}], left_out, lapsed: [{team, incident, why}], standing, withdraws: [{team, order, incident, renewed}],
     optimal, solved_note, routing, routing_title, routing_notes, based_on, accepted, overtaken, diff, causes, since}.
-    `lapsed`: what was set by hand and holds no more. `rerouted`: the order that is given anew because its way is
+    `lapsed`: what was set by hand and holds no more; `finished`: [{incident, team, order, at}], what teams have
+    reported as done. `rerouted`: the order that is given anew because its way is
     another; `renewed`: whose team gets another for the same incident. A proposal: nobody is sent before it is
     accepted."""
     count(reader)
@@ -151,11 +152,12 @@ def list_orders(
 ) -> Any:
     """{items: [{id, number, plan, plan_number, team: {id, name, masked}, incident, incident_name, ordered_at, by, to,
     what, travel_s, distance_m, routing, expected_at, late, instructions, status: issued|receipt|departure|arrival|
-    result|cancelled, status_title, marks: [{id, what, what_title, at, made_at, by, how, how_title, note}], taken_back:
-    [{…mark, taken_back: {at, by, reason}}], turned_back, said}], counts, most}: orders as they stood at a minute, of
-    the newest `most`; those that run whom to ring first at the top, else the newest first. `taken_back`: marks that
-    were wrong; `turned_back`: the team has gone home since, nobody comes by it any more; `said`: the team does
-    something else than its order."""
+    result|cancelled, status_title, marks: [{id, what, what_title, at, made_at, by, how, how_title, note}],
+    taken_back: [{…mark, taken_back: {at, by, reason}}], turned_back, left, said}], counts, most}: orders as they
+    stood at a minute, of the newest `most`; those that run whom to ring first at the top, else the newest first.
+    `taken_back`: marks that were wrong; `turned_back`: nobody comes by it any more, `left`: for what (the team has
+    gone home, or was struck off); `said`: the team does something else than its order. Notes and reasons for who sees
+    the team in full."""
     then = minute.asked(snapshot.connection, at)
     snapshot = snapshot.known_at(at)
     if team is not None:  # whose orders one may not read, by that one may not ask either

@@ -69,6 +69,11 @@ def all_of(snapshot: Snapshot, *, exercise: bool, at: datetime, ids: Sequence[in
     return [_team(row, told.get(row["id"])) for row in rows]
 
 
+def whatever_life(snapshot: Snapshot, ids: Iterable[int]) -> dict[int, Team]:
+    """What these teams have, also those that are struck off; without their reports."""
+    return {row["id"]: _team(row, None) for row in seen.every(snapshot, sorted(set(ids)))}
+
+
 def _team(row: Mapping[str, Any], told: Mapping[str, Any] | None) -> Team:
     a = row["attributes"] or {}
     base = Place(row["lon"], row["lat"]) if row["lon"] is not None else None
@@ -268,7 +273,7 @@ def follow(
         since = list(itertools.takewhile(lambda one: one not in HOME, since))  # of other orders too: it was turned
         if not _OUT & set(since):
             status = "待命"
-            told = newest(snapshot.connection, exercise=exercise, at=now).get(team_id)
+            told = newest(snapshot.connection, exercise=exercise, at=now, ids=[team_id]).get(team_id)
             if told is not None and told["lon"] is not None:  # else it is at its base
                 place = Place(told["lon"], told["lat"])
     add_status(snapshot, team_id, status, at=at, place=place, order_id=order_id, mark_id=mark_id, exercise=exercise)

@@ -1,6 +1,5 @@
 """Teams, goods and incidents over HTTP."""
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
@@ -12,10 +11,10 @@ from riskmap.base.errors import FieldError, Invalid
 from riskmap.base.web import ExactResponse, ExactRoute
 from riskmap.rescue import floods, minute
 from riskmap.rescue.api import At, Exercise, answer, count, note_asked, page_code
-from riskmap.rescue.dispatch import goods, incidents, orders, seen, teams, ways
+from riskmap.rescue.dispatch import goods, incident_list, incidents, nearest, orders, teams, ways
 from riskmap.rescue.dispatch.wire import Close, GoodsMove, IncidentChange, Merge, Need, NewIncident, Split, TeamStatus
 from riskmap.rescue.rights import Inner, Writer
-from riskmap.rescue.routing import Leg, Looked, Place
+from riskmap.rescue.routing import Place
 from riskmap.store.dependencies import ReadSnapshot, ReadSnapshots, WriteSnapshot
 from riskmap.store.snapshot import Snapshot
 
@@ -84,50 +83,10 @@ def nearest_teams(
     ordered = sorted(ways.arrivals(asked, found), key=lambda one: (one[1] is None, len(lacks[one[0].id])))
     with opened() as snapshot:
         busy = orders.open_by_team(snapshot.connection, exercise=exercise, at=then)
-        items = _arrivals(snapshot, ordered[:limit], lacks, roads, to, busy)
+        items = nearest.bodies(snapshot, ordered[:limit], lacks, roads, to, busy)
         note_asked(request, snapshot, "place", f"{lon},{lat}", {"teams": len(ordered)})
         body = {"items": items, "total": len(every), "fitting": len(fitting), **ways.told(how)}
         return answer(request, snapshot, body, then)
-
-
-def _arrivals(
-    snapshot: Snapshot, first: Sequence[tuple[teams.Team, Leg | None]], lacks: Mapping[int, Sequence[str]],
-    roads: ways.Roads, to: Place, busy: Mapping[int, Mapping[str, Any]],
-) -> list[dict[str, Any]]:  # fmt: skip
-    """Teams with how they get to a place, as the reader may see them."""
-    told = teams.bodies(snapshot, [t for t, _ in first], busy)
-    forms = seen.forms(snapshot, [t.id for t, _ in first])
-    tells = {"skills", "boats", "pumps_m3h"} <= seen.readable(snapshot, teams.CLASS)
-    return [
-        body
-        | {
-            "leg": leg and leg.body(),
-            "said": _why_not(team, leg is not None, team.id in busy)
-            + (_wet(roads[team.vehicle], team, to) if leg is None and forms.get(team.id) == "full" else ""),
-            "lacks": lacks[team.id] if tells and forms.get(team.id) == "full" else [],
-        }
-        for body, (team, leg) in zip(told, first, strict=True)
-    ]
-
-
-def _why_not(team: teams.Team, reached: bool, ordered: bool) -> str:
-    if team.place is None:
-        return "没有登记位置"
-    if not reached:
-        return "无法到达"
-    if ordered:
-        return "已有调度令"
-    return "" if team.status in teams.FREE else team.status
-
-
-def _wet(looked: Looked, team: teams.Team, to: Place) -> str:
-    """What water has to do with it that a team has no way."""
-    if team.place is None:
-        return ""
-    question, boat = looked.question, "没有舟艇" if not team.boats else "到不了岸边的路"
-    if question.in_water(team.place):
-        return f"：在水里，{boat}"
-    return f"：那里在水里，{'没有舟艇' if not team.boats else '到不了能下水的水边'}" if question.in_water(to) else ""
 
 
 def _same_kind(snapshot: Snapshot, flood: int, exercise: bool) -> None:
@@ -274,18 +233,10 @@ def list_incidents(
 ) -> Any:
     """{items, total}: incidents at a minute, the most urgent first, those whose teams have all finished last;
     each with its priority and the words of it; `yours`: whether the reader's areas let him change it; `finished`:
-    [{team, team_name, masked, order, at, note}]: teams that have reported 完成 since it was last changed."""
+    [{team, team_name, masked, order, at, note}]: teams that have reported 完成 since it was last changed; `waits`:
+    all who were sent have."""
     then = minute.asked(snapshot.connection, at)
-    items = incidents.listed(snapshot, exercise=exercise, at=then, all_states=every)
-    done = orders.finished(snapshot.connection, [i for i in items if i["status"] == "open"], then)
-    named = seen.names(snapshot.known_at(at), {f.team for found in done.values() for f in found})
-    for one in items:
-        one["finished"] = [
-            named.team(f.team) | {"order": f.order, "at": f.at, "note": f.note} for f in done.get(one["id"], ())
-        ]
-    # What waits only to be ended stands below what somebody has to see to.
-    coming = {o["incident"] for o in orders.running(snapshot.connection, list(done), then)}
-    items.sort(key=lambda one: (one["status"] != "open", bool(one["finished"]) and one["id"] not in coming))
+    items = incident_list.listed(snapshot, exercise=exercise, at=then, all_states=every, then=snapshot.known_at(at))
     return answer(request, snapshot, {"items": items, "total": len(items)}, then)
 
 

@@ -23,6 +23,8 @@ from riskmap.store.snapshot import Snapshot
 
 Roads = Mapping[Vehicle, routing.Looked]
 Legs = Mapping[tuple[int, int], Leg | None]  # (team's id, the place's index); None: no way
+# Of a leg, for who may not see where the team stands.
+HIDDEN: Mapping[str, None] = {"boat_leg": None, "boat_out": None}
 
 
 def look(
@@ -159,8 +161,10 @@ def is_told(told: Mapping[str, Any], way: Route | None) -> bool:
     """Whether a way is the one that an order was given with, or what is left of it: then nobody is told anew. By
     straight lines nothing is known of the road, and what was told stands.
     """
-    if way is None or way.leg.by != "road" or told["routing"] != "road" or told["route"] is None:
+    if way is None or way.leg.by != "road" or told["routing"] != "road":
         return True
+    if told["route"] is None:  # all the way by boat, which is told; or no line was drawn
+        return not (told["instructions"] and len(way.line) > 1)
     before, boat = told["boat_leg"], way.leg.boat
     if (before is None) != (boat is None) or (way.leg.boat_out is not None and told.get("boat_out") is None):
         return False

@@ -66,10 +66,6 @@ export async function readPlans(quiet = false): Promise<void> {
 }
 
 export const open = computed(() => (dispatch.incidents ?? []).filter((i) => i.status === "open"));
-/** Whether all who were sent to an incident have done what they were sent for: it is to be ended, or told anew. */
-export function waitsToEnd(i: Incident): boolean {
-  return i.status === "open" && !!i.finished?.length && !(dispatch.orders ?? []).some((o) => !o.turned_back && (o.incident === i.id || i.came_from.includes(o.incident)));
-}
 /** Proposals made upon what holds for something that goes on, the newest first. */
 export const proposals = computed(() => (dispatch.plans ?? []).filter((p) => open.value.some((i) => p.incidents.includes(i.id)) && !p.accepted && !p.returned_at && p.based_on === (dispatch.accepted?.number ?? 0) && !dispatch.set.includes(p.id)));
 export const shownPlan = computed<Plan | null>(() => (dispatch.shown === null ? null : (dispatch.bodies[dispatch.shown] ?? null)));

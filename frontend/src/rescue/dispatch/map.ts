@@ -4,7 +4,7 @@ import { anchorOf } from "../../map/MarkLayer";
 import { type Geometry, latOf, lngOf, partsOf } from "../../map/mercator";
 import { RD } from "../../words/rescueDispatch";
 import { cutsOf } from "./cuts";
-import { assignmentOf, dispatch, isOpen, shownPlan, waitsToEnd } from "./dispatch";
+import { assignmentOf, dispatch, isOpen, shownPlan } from "./dispatch";
 import { type PinMark, PinsLayer, type Way, WaysLayer } from "./DispatchLayers";
 import type { Assignment } from "./types";
 import { forces } from "../forces/forces";
@@ -32,7 +32,7 @@ export function useDispatchMap(take: (incident: number) => void): { ways: WaysLa
   const incidents = computed<PinMark[]>(() => (dispatch.incidents ?? []).flatMap((i): PinMark[] => {
     const at = pointOf(i.place);
     const parts = partsOf(i.place);
-    return at ? [{ id: i.id, ...at, shape: parts.rings.length + parts.lines.length ? i.place : null, label: i.trapped ? RD.pinTrapped(i.trapped) : i.name, tip: RD.pin(i.id, i.name), chosen: dispatch.chosen === i.id, over: i.status !== "open" || waitsToEnd(i) }] : [];
+    return at ? [{ id: i.id, ...at, shape: parts.rings.length + parts.lines.length ? i.place : null, label: i.trapped ? RD.pinTrapped(i.trapped) : i.name, tip: RD.pin(i.id, i.name), chosen: dispatch.chosen === i.id, over: i.status !== "open" || !!i.waits }] : [];
   }).sort((a, b) => Number(a.chosen) - Number(b.chosen)));
   const cuts = computed(() => [
     ...cutsOf((night.roads?.features ?? []).filter((f) => f.properties.status === "closed").map((f) => f.geometry)),

@@ -7,7 +7,7 @@ import { complain } from "../../selection/store";
 import type { useAct } from "../../shell/act";
 import { RD } from "../../words/rescueDispatch";
 import { night } from "../night";
-import { dispatch, waitsToEnd } from "./dispatch";
+import { dispatch } from "./dispatch";
 import type { Mark, Order } from "./types";
 
 /** Told by telephone: what the team did, when, and with which words. What was read before is to be read again. */
@@ -20,7 +20,7 @@ export async function markOrder(run: ReturnType<typeof useAct>["run"], id: numbe
 
 /** Whom a 完成 was the last of that were sent: the incident is to be ended, or told anew. After all has been read again. */
 export function askWhatNext(incident: number): void {
-  if (dispatch.incidents?.some((i) => i.id === incident && waitsToEnd(i))) ElMessage({ type: "warning", message: RD.finishedToast(incident), grouping: true, duration: 8000, showClose: true });
+  if (dispatch.incidents?.some((i) => i.id === incident && i.waits)) ElMessage({ type: "warning", message: RD.finishedToast(incident), grouping: true, duration: 8000, showClose: true });
 }
 
 /** A mark that was wrong counts no more; `instead`: what it should have been. */

@@ -9,6 +9,7 @@ export interface Incident extends IncidentFacts {
   place: Geometry; point: [number, number]; needs_titles: string[]; came_from: number[]; went_to: number[]; priority: Priority;
   yours: boolean; // the reader's areas let him change it
   finished?: Finished[]; // in the list
+  waits?: boolean; // in the list: all who were sent have finished, it is to be ended or told anew
 }
 /** A team has reported 完成 since the incident was last changed. */
 export interface Finished extends TeamNamed { order: number; at: string; note: string }
