@@ -181,6 +181,39 @@ class TestFinished:
         assert get(admin, f"plans/{first['id']}/since")["since"] == []
 
 
+class TestReportedSince:
+    def test_a_draft_and_the_plan_that_holds_say_what_was_reported_after_them(
+        self, admin: TestClient, commander: TestClient, boats: tuple[int, int]
+    ) -> None:
+        draft = plan(admin, village(admin), teams=[boats[0]])
+        new = incident(admin, place(140.4, 7), trapped=20, name="敬老院")
+        said = [f"险情 {new['id']} 是后来登记的，不在方案里"]
+        assert get(admin, f"plans/{draft['id']}/since")["since"] == said
+        accept(commander, draft)
+        assert get(admin, f"plans/{draft['id']}/since")["since"] == said
+        assert get(admin, f"plans/{draft['id']}/since", at=draft["made_at"])["since"] == []
+        again = post(admin, f"plans/{draft['id']}/replan", {"incidents": [*draft["incidents"], new["id"]]})
+        assert (again["causes"], again["since"]) == (said, [])
+        post(admin, f"incidents/{new['id']}/close", {"version": 1, "result": "误报"}, 200)
+        assert get(admin, f"plans/{draft['id']}/since")["since"] == []
+
+
+class TestMerged:
+    def test_who_is_under_way_to_what_was_merged_is_not_turned_from_it(
+        self, admin: TestClient, commander: TestClient, boats: tuple[int, int]
+    ) -> None:
+        near, far = village(admin), incident(admin, place(141, 7), trapped=2, needs=["boat"], name="毕三村")
+        made = plan(admin, near, teams=[boats[1]])
+        [given] = accept(commander, made)["orders"]
+        body = {"kind": "人员被困", "name": "合村", "place": far["place"], "trapped": 6, "needs": ["boat"]}
+        others = [{"incident": near["id"], "version": 1}]
+        post(admin, f"incidents/{far['id']}/merge", {**body, "version": 1, "others": others}, 200)
+        again = post(admin, f"plans/{made['id']}/replan", {})
+        assert sent(again) == {boats[1]: far["id"]}  # though another could be there a little sooner
+        assert [w["order"] for w in again["withdraws"]] == [given["id"]]
+        mark(admin, given, "cancelled", note="试完")
+
+
 class TestStruckOff:
     def test_nobody_waits_for_a_team_that_is_struck_off(
         self, admin: TestClient, commander: TestClient, boats: tuple[int, int]

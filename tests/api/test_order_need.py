@@ -36,7 +36,7 @@ def test_late_ones_then_who_has_not_signed_then_by_when_they_are_expected(
         post(admin, f"orders/{ids[name]}/marks", {"what": what})
     owner = create_engine(superuser_url(settings))
     with owner.begin() as connection:  # as if they had been given then
-        for name, minutes in (("晚", 20), ("更晚", 30)):
+        for name, minutes in (("晚", 20), ("更晚", 30), ("久等", 5)):
             connection.execute(
                 text("UPDATE rescue_order SET at = at - make_interval(mins => :minutes) WHERE order_id = :id"),
                 {"minutes": minutes, "id": ids[name]},

@@ -51,8 +51,8 @@ def against_orders(
     names: seen.Names,
     about: Mapping[int, Mapping[str, Any]],
 ) -> dict[str, Any]:
-    """What accepting a plan changes of the orders that run, whichever plan gave them; `before_s`, `after_s`: the first
-    arrival, added up over the `both` incidents that have somebody before and after."""
+    """What accepting a plan changes of the orders that run, whichever plan gave them, counted from when it looked;
+    `before_s`, `after_s`: the first arrival, added up over the `both` incidents that have somebody before and after."""
     now = _by_incident(after)
     scope, taken = set(now), {r["order"] for r in withdrawn(after)}
     was: dict[int, dict[int, Mapping[str, Any]]] = {i: {} for i in now}
@@ -62,10 +62,14 @@ def against_orders(
             kept = now.setdefault(order["incident"], {})
             if order["id"] not in taken:
                 kept[order["team"]] = order
-    for i, sent in now.items():  # what the plan leaves as it is takes as long as before
+    for i, sent in now.items():
         for team, one in sent.items():
-            if one["travel_s"] is None and team in was[i]:
-                sent[team] = was[i][team]
+            before = was[i].get(team)
+            if before is None:
+                continue
+            # What the plan leaves as it is takes as long as before, unless the team has said since where it is.
+            if one["travel_s"] is None or (one.get("order") == before["id"] and not before["moved"]):
+                sent[team] = before
     both = [i for i in now if _first(was[i]) is not None and _first(now[i]) is not None]
     return _compared(was, now, names, about) | {
         "both": len(both), "before_s": sum(_whole(_first(was[i])) for i in both),
@@ -225,7 +229,26 @@ def since(
         if one["version"] != plan["body"]["versions"].get(str(i)):
             what = "有更新" if one["state"] == "open" else incidents.STATES[one["state"]]
             out.append(f"险情 {numbers.said(i)} {what}（{clock.of_day(one['changed_at'])}）")
-    return out + _corrected(snapshot, plan, until, of_others=False)
+    return out + _reported(snapshot, plan, until) + _corrected(snapshot, plan, until, of_others=False)
+
+
+def _reported(snapshot: Snapshot, plan: Mapping[str, Any], until: datetime) -> list[str]:
+    """Incidents that were reported after a plan looked, and that nobody goes to: it knows nothing of them."""
+    connection = snapshot.connection
+    ids = connection.execute(
+        text(
+            "SELECT incident_id FROM rescue_incident WHERE exercise = :exercise AND made_at <= :until"
+            " AND made_at > CAST(:after AS timestamptz) AND incident_id <> ALL(CAST(:known AS bigint[])) ORDER BY 1"
+        ),
+        {
+            "exercise": plan["exercise"], "after": plan["body"]["looked_at"], "until": until,
+            "known": list(plan["incidents"]),
+        },
+    ).scalars().all()  # fmt: skip
+    sent = {o["incident"] for o in orders.running(connection, ids, until)}
+    found = incidents.several(connection, [i for i in ids if i not in sent], until)
+    new = [i for i, one in found.items() if one["state"] == "open"]
+    return [f"险情 {'、'.join(map(numbers.said, new))} 是后来登记的，不在方案里"] if new else []
 
 
 def _finished(snapshot: Snapshot, plan: Mapping[str, Any], until: datetime, names: seen.Names) -> list[str]:

@@ -138,16 +138,18 @@ def told_ways(connection: Connection, ids: Sequence[int]) -> dict[int, dict[str,
     return {r.order_id: {k: r.one.get(k) for k in kept} | {"flood": r.flood_id} for r in rows}
 
 
-def running(connection: Connection, incident_ids: Sequence[int], at: datetime) -> list[dict[str, Any]]:
-    """Open orders of incidents at a minute: {id, team, incident, travel_s, distance_m, arrived}, as they were told;
-    `travel_s` is what was left of it where the team has said since where it is, for a plan begins there too."""
+def running(
+    connection: Connection, incident_ids: Sequence[int], at: datetime, counted_from: datetime | None = None
+) -> list[dict[str, Any]]:
+    """Open orders of incidents at a minute: {id, team, incident, travel_s, distance_m, arrived, moved}. `travel_s`: how
+    long from that minute, or from another, until the team is expected, 0 where it is late; `moved`: it has said since
+    where it is."""
     rows = connection.execute(
         text(
             "SELECT o.order_id AS id, o.team_id AS team, o.incident_id AS incident,"
-            " greatest(0, (o.body->>'travel_s')::int - coalesce((SELECT round(extract(epoch FROM s.at - o.at))"
-            " FROM rescue_team_status AS s WHERE s.team_id = o.team_id AND s.exercise = o.exercise"
-            " AND s.geom IS NOT NULL AND s.at > o.at AND s.made_at <= :at AND (s.how <> 'order' OR"
-            + marks.stands("s.mark_id") + ") ORDER BY s.at DESC LIMIT 1), 0))::int AS travel_s,"
+            " o.at, (o.body->>'travel_s')::float8 AS told_s, EXISTS (SELECT FROM rescue_team_status AS s"
+            " WHERE s.team_id = o.team_id AND s.exercise = o.exercise AND s.geom IS NOT NULL AND s.at > o.at"
+            " AND s.made_at <= :at AND (s.how <> 'order' OR" + marks.stands("s.mark_id") + ")) AS moved,"
             " (o.body->>'distance_m')::float8 AS distance_m, EXISTS (SELECT FROM rescue_order_mark AS m"
             " WHERE m.order_id = o.order_id AND m.what = 'arrival' AND" + marks.STOOD + ") AS arrived"
             " FROM rescue_order AS o WHERE o.incident_id = ANY(CAST(:ids AS bigint[])) AND o.at <= :at AND"
@@ -155,7 +157,12 @@ def running(connection: Connection, incident_ids: Sequence[int], at: datetime) -
         ),
         {"ids": list(incident_ids), "at": at},
     )  # fmt: skip
-    return [dict(r) for r in rows.mappings()]
+    out = []
+    for row in rows.mappings():
+        one = dict(row)
+        left = ways.expected_at(one.pop("at"), one.pop("told_s")) - (counted_from or at)
+        out.append(one | {"travel_s": max(0, round(left.total_seconds()))})
+    return out
 
 
 def finished(connection: Connection, found: Iterable[Mapping[str, Any]], at: datetime) -> dict[int, list[Finished]]:
@@ -216,12 +223,13 @@ def by_need(listed: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """Whom to ring first: who is late, the latest first; who has not signed, the longest waited for first; the others
     by when they are expected; last those that are there or over. On the page and on paper."""
 
-    def place(o: Mapping[str, Any]) -> tuple[int, datetime, int]:
+    def place(o: Mapping[str, Any]) -> tuple[int, datetime, datetime, int]:
+        due = o["expected_at"]
         if o["late"]:
-            return 0, o["expected_at"], o["id"]
-        if o["status"] == "issued":
-            return 1, o["ordered_at"], o["id"]
-        return 3 if o["status"] == "arrival" or o["status"] in marks.OVER else 2, o["expected_at"], o["id"]
+            return 0, due, due, o["id"]
+        if o["status"] == "issued":  # those of one acceptance have waited equally long
+            return 1, o["ordered_at"].replace(second=0, microsecond=0), due, o["id"]
+        return 3 if o["status"] == "arrival" or o["status"] in marks.OVER else 2, due, due, o["id"]
 
     return sorted(listed, key=place)
 

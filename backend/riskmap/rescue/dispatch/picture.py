@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Connection
+
 from riskmap.base import clock
 from riskmap.base.errors import FieldError, Invalid
 from riskmap.rescue import floods, minute, numbers
@@ -47,6 +49,7 @@ class Picture:
     finished: Mapping[int, Sequence[orders.Finished]]  # incident: who has reported 完成 of it as it is known
     finishers: Mapping[int, Team]  # these teams, also those that are struck off since
     teams: Mapping[int, Team]
+    became: Mapping[int, int]  # merged incident: the one of these that it went into
 
 
 def look(snapshot: Snapshot, asked: Asked) -> Picture:
@@ -101,8 +104,15 @@ def look(snapshot: Snapshot, asked: Asked) -> Picture:
     finished = orders.finished(connection, wanted_incidents, at)
     finishers = teams.whatever_life(snapshot, {f.team for found_ in finished.values() for f in found_})
     return Picture(
-        at, wanted_incidents, crews, standing, back_home, open_orders, left_out, loads, finished, finishers, every
-    )
+        at, wanted_incidents, crews, standing, back_home, open_orders, left_out, loads, finished, finishers, every,
+        _became(connection, wanted_incidents, at),
+    )  # fmt: skip
+
+
+def _became(connection: Connection, wanted: Sequence[Mapping[str, Any]], at: datetime) -> dict[int, int]:
+    """Of what went into these incidents the merged ones: whoever is under way there is under way here."""
+    into = {c: one["id"] for one in wanted for c in one["came_from"]}
+    return {c: into[c] for c, one in incidents.several(connection, list(into), at).items() if one["state"] == "merged"}
 
 
 def _why_not(team: Team, order: Mapping[str, Any] | None, within: set[int], asked: Asked, named: bool) -> str | None:
@@ -173,4 +183,5 @@ def crew(team: Team, picture: Picture) -> Crew:
     order = None if team.id in picture.turned_back else picture.open_orders.get(team.id)
     has = frozenset(n for n in incidents.NEEDS if team.meets(n))
     load = picture.loads.get(team.id, 0) - (order is not None)
-    return Crew(team.id, has, team.seats, LOAD_S * max(0, load), order["incident"] if order else None, TURNING_S)
+    now_at = None if order is None else picture.became.get(order["incident"], order["incident"])
+    return Crew(team.id, has, team.seats, LOAD_S * max(0, load), now_at, TURNING_S)

@@ -383,7 +383,7 @@ def body(snapshot: Snapshot, plan_id: int, at: datetime) -> dict[str, Any]:
     gone = orders.turned_back(snapshot, exercise=plan["exercise"], at=at)
     running = None
     if plan["accepted_number"] is None:
-        running = [o for o in orders.running(connection, touched, at) if o["id"] not in gone]
+        running = [o for o in orders.running(connection, touched, at, _looked_at(plan)) if o["id"] not in gone]
     names = _names(snapshot, [said, *([parent["body"]] if parent else [])], (o["team"] for o in running or ()))
     about = incidents.several(connection, touched, at)
     renewed = changes.renewed(said, about)
