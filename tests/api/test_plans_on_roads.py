@@ -419,6 +419,59 @@ def test_the_printed_order_has_coordinates_the_water_and_a_sketch_of_the_way(
     post(admin, f"incidents/{here['id']}/close", {"version": 1, "result": "救出"}, 200)
 
 
+def test_what_no_road_leads_over_is_told_wherever_the_way_is(
+    admin: TestClient, fleet: dict[str, int], make_account: Maker
+) -> None:
+    off, before = 450 / 110_900, 120 / 110_900
+    start = team(admin, "例离路队", (116.04, E[1] + before), skills="medical")
+    here = incident(admin, (116.045, E[1] - off), trapped=1, name="田里")
+    # The list of who is there first, and the way itself.
+    found = get(admin, "teams/nearest", lon=116.045, lat=E[1] - off, limit=50)
+    legs = {i["id"]: i["leg"] for i in found["items"]}
+    assert legs[fleet["pump"]]["off_road_m"] == pytest.approx(450, abs=3)
+    assert legs[fleet["pump"]]["off_start_m"] is None  # it stands at the road
+    assert legs[start]["off_start_m"] == pytest.approx(120, abs=3)
+    asked = {"from": {"coordinates": [E[0], E[1]]}, "to": {"coordinates": [116.045, E[1] - off]}}
+    way = admin.post("/api/rescue/routing/route", json=asked).json()
+    assert way["instructions"][-1] == "路到此为止，到目的地还有约 450 m，路网上没有路"
+    [[on, end]] = way["off_road"]["coordinates"]
+    assert on == pytest.approx(way["route"]["coordinates"][-1], abs=1e-5)
+    assert end == pytest.approx([116.045, E[1] - off])
+    near = admin.post(
+        "/api/rescue/routing/route", json=asked | {"to": {"coordinates": [116.045, E[1] - 0.0004]}}
+    ).json()
+    assert (near["off_road_m"], near["off_road"]) == (None, None)  # 45 m: seen from the car
+    assert near["instructions"][-1] == "到达"
+    # The proposal, its reasons, the order and its sheet.
+    made = plan(admin, here, teams=[start])
+    [one] = made["assignments"]
+    both = "起步约 120 m、末段约 450 m 路网上没有路，用时未计"
+    assert both in one["why"]
+    assert len(one["off_road"]["coordinates"]) == 2
+    assert one["off_road_m"] == pytest.approx(450, abs=3)
+    assert one["instructions"][0] == "先到路上（约 120 m，路网上没有路）"
+    assert one["distance_m"] == pytest.approx(484, abs=10)  # the road alone
+    post(admin, f"plans/{made['id']}/accept", {}, 200)
+    [order] = get(admin, "orders", plan=made["id"])["items"]
+    assert order["what"].endswith(f"到，{both}")
+    assert (order["off_road_m"], order["off_start_m"]) == (one["off_road_m"], one["off_start_m"])
+    [sheet] = printed(admin, made["id"])
+    for said in (both.replace(" ", ""), "路线示意：粗线为路线，点线为路网上没有路的一段", "路到此为止"):
+        assert said in sheet, said
+    # Who may not see the team in full is told no place of it.
+    other = make_account("editor", areas=["360481"])
+    [masked] = get(other, f"plans/{made['id']}")["assignments"]
+    assert (masked["off_road"], masked["off_start_m"]) == (None, None)
+    # By boat there is nothing left to walk.
+    wet = flood(admin, [(1.0, square(116.03, 29.70, 800))], name="例圩离路")
+    legs = {i["id"]: i["leg"] for i in get(admin, "teams/nearest", lon=116.035, lat=29.697, flood=wet["id"])["items"]}
+    assert legs[fleet["east"]]["boat_leg"]
+    assert legs[fleet["east"]]["off_road_m"] is None
+    post(admin, f"orders/{order['id']}/marks", {"what": "result"})
+    post(admin, f"incidents/{here['id']}/close", {"version": 1, "result": "救出"}, 200)
+    assert admin.delete(f"/api/objects/{start}", params={"reason": "试完"}).status_code == 200
+
+
 def printed(admin: TestClient, made: int) -> list[str]:
     """What the sheets of a plan's orders say, without spaces."""
     answer = admin.get("/api/rescue/orders.pdf", params={"plan": made})

@@ -134,7 +134,7 @@ export const RD = {
   assignPick: "指定队伍",
   assignReading: "正在按到达先后排队伍",
   assignGroups: { fit: "条件合适", lacks: "条件不全", none: "到不了" },
-  assignSaid: (name: string, status: string, long: string, lacks: string, said: string) => [`${name}（${said && said !== status ? `${status}，${said}` : status}）`, long, lacks && `缺${lacks}`].filter(Boolean).join(" "),
+  assignSaid: (name: string, status: string, long: string, lacks: string, said: string, offRoad: string) => [`${name}（${said && said !== status ? `${status}，${said}` : status}）`, long, lacks && `缺${lacks}`, offRoad].filter(Boolean).join(" "),
   assignAdd: "加派",
   assignInstead: (team: string) => `替换${team}`,
   assignHow: "加派还是替换",
@@ -183,7 +183,7 @@ export const RD = {
   markTitle: (n: string, team: string) => `调度令 ${n} ${team}`,
   steps: "经过",
   pastOnly: "回看时只看不记",
-  distance: (km: string, by: string) => [km, by].filter(Boolean).join(" · "),
+  distance: (km: string, by: string, offRoad: string) => [km, by, offRoad].filter(Boolean).join(" · "),
 
   // Form
   newTitle: "登记险情",

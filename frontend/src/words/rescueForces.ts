@@ -7,6 +7,7 @@ export const TEAM_STATUSES = ["待命", "出动", "在途", "到达", "返回", 
 export type TeamStatus = (typeof TEAM_STATUSES)[number];
 
 const metres = (m: number): string => (m >= 1000 ? `${(m / 1000).toFixed(1)} km` : `${Math.round(m)} m`);
+const tens = (m: number): number => Math.round(m / 10) * 10;
 
 export const RF = {
   title: "力量",
@@ -76,6 +77,13 @@ export const RF = {
   way: { road: "道路", straight_line: "直线估算" } as Record<string, string>,
   by: (way: string, m: number) => `${way} ${metres(m)}`,
   byBoat: (way: string, m: number, boat: number) => `${way} ${metres(m)}，行船 ${metres(boat)}`,
+  /** As the service says it in the order. */
+  offRoad: ({ off_road_m: end, off_start_m: start }: { off_road_m?: number | null; off_start_m?: number | null }): string => {
+    const told = [start && `起步约 ${metres(tens(start))}`, end && `末段约 ${metres(tens(end))}`].filter(Boolean).join("、");
+    return told ? `${told} 路网上没有路，用时未计` : "";
+  },
+  /** In lists. */
+  offRoadShort: (of: { off_road_m?: number | null; off_start_m?: number | null }): string => RF.offRoad(of).replace("路网上没有路，用时未计", "无路，未计时"),
   boatTakes: (long: string) => `行船 ${long}（8 km/h，经验值）`,
   withFlood: (name: string) => `避开“${name}”里过不去的水`,
   withoutFlood: "没有选淹没范围，不避水",

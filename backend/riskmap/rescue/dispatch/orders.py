@@ -12,6 +12,7 @@ from riskmap.base.audit import dump_json
 from riskmap.base.errors import NotFound
 from riskmap.rescue import log, numbers
 from riskmap.rescue.dispatch import incidents, marks, seen, teams, ways
+from riskmap.rescue.routing import words
 from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Snapshot
 
@@ -124,8 +125,8 @@ def carried_out(connection: Connection, teams_: Sequence[int], *, exercise: bool
 
 
 def told_ways(connection: Connection, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
-    """The way that each order was given with: {routing, route, boat_leg, boat_out, instructions}, and by which
-    `flood`."""
+    """The way that each order was given with: {routing, route, boat_leg, boat_out, off_road, off_start_m,
+    instructions}, and by which `flood`."""
     rows = connection.execute(
         text(
             "SELECT o.order_id, p.flood_id, a.one FROM rescue_order AS o JOIN rescue_plan AS p USING (plan_id)"
@@ -134,7 +135,7 @@ def told_ways(connection: Connection, ids: Sequence[int]) -> dict[int, dict[str,
         ),
         {"ids": list(ids)},
     )
-    kept = ("routing", "route", "boat_leg", "boat_out", "instructions")
+    kept = ("routing", "route", "boat_leg", "boat_out", "off_road", "off_start_m", "instructions")
     return {r.order_id: {k: r.one.get(k) for k in kept} | {"flood": r.flood_id} for r in rows}
 
 
@@ -293,6 +294,8 @@ def _one(
         "team": name, "incident": row["incident"], "incident_name": incident["name"] if incident else None,
         "ordered_at": row["at"], "by": row["by"], "what": row["what"], "to": body.get("to") if full else None,
         "travel_s": body["travel_s"], "distance_m": body["distance_m"], "routing": body["routing"],
+        # An order of before these were told has neither.
+        "off_road_m": body.get("off_road_m"), "off_start_m": body.get("off_start_m"),
         "expected_at": due, "late": status not in marks.OVER and not arrived and not left and ways.is_late(due, at),
         "instructions": body.get("instructions", []) if full else [],
         "status": status, "status_title": marks.TITLES.get(status, "已下达"), "marks": standing,
@@ -330,8 +333,8 @@ def issue(snapshot: Snapshot, plan_id: int, one: Mapping[str, Any], incident: Ma
     to = None if first is None else {"party": first["id"], "role": first["role"], "post": first["post"],
                                      "name": first["name"]}  # fmt: skip
     what = content(incident, one)
-    body = {k: one[k] for k in ("travel_s", "distance_m", "routing", "boat_leg", "instructions")}
-    body |= {"boat_out": one.get("boat_out"), "to": to}
+    kept = ("travel_s", "distance_m", "routing", "boat_leg", "boat_out", "instructions", "off_road_m", "off_start_m")
+    body = {k: one.get(k) for k in kept} | {"to": to}
     made = numbers.next_of(connection, "rescue_order", exercise)
     connection.execute(
         text(
@@ -372,9 +375,11 @@ def content(incident: Mapping[str, Any], one: Mapping[str, Any]) -> str:
     straight = "（按直线估）" if one["routing"] == "straight_line" else ""
     afloat = sum(leg["distance_m"] for leg in (one.get("boat_out"), one["boat_leg"]) if leg)
     boat = f"，其中行船 {afloat:,.0f} m" if afloat else ""
+    off = words.off_road(one.get("off_start_m"), one.get("off_road_m"))
     return (
         f"前往险情 {numbers.said(incident['id'])}：{incidents.said(incident)}。"
         f"路程 {one['distance_m'] / 1000:,.1f} km{boat}，预计 {ways.minutes(one['travel_s'])}到{straight}"
+        + (f"，{off}" if off else "")
     )
 
 

@@ -15,7 +15,7 @@ from riskmap.paper.typeset import Typeset
 from riskmap.rescue import floods, imprint, numbers, persons
 from riskmap.rescue.dispatch import incidents, marks, orders, seen, sketch
 from riskmap.rescue.onepage_paper import flood_words, metres
-from riskmap.rescue.routing import Place
+from riskmap.rescue.routing import Place, words
 from riskmap.rescue.routing.answers import BY_TITLE
 from riskmap.store.snapshot import Snapshot
 
@@ -88,9 +88,9 @@ def _way(
         return {"launch": launch, "launch_title": title}
     files[file], letters = made
     note = "粗线为路线" if way["routing"] == "road" else "虚线为直线，不是路线"
-    note += ("，虚线为行船" if boat is not None or way.get("boat_out") is not None else "") + (
-        "，斜线为水" if water is not None else ""
-    )
+    note += "，虚线为行船" if boat is not None or way.get("boat_out") is not None else ""
+    note += "，点线为路网上没有路的一段" if way.get("off_road") is not None else ""
+    note += "，斜线为水" if water is not None else ""
     return {"launch": launch, "launch_title": title, "sketch": {"file": file, "letters": letters, "note": note}}
 
 
@@ -108,6 +108,7 @@ def _sheet(
     where = division_names_of(snapshot).words(code) if code else "不在已装入的区划内"
     gone = next((m for m in reversed(order["marks"]) if m["what"] == "cancelled"), None)
     straight = "" if order["routing"] == "road" else f"（{BY_TITLE['straight_line']}）"
+    off = words.off_road(order["off_start_m"], order["off_road_m"])
     return {
         "number": order["number"],
         "team": order["team"]["name"] or order["team"]["masked"],
@@ -120,7 +121,7 @@ def _sheet(
         "lonlat": _lonlat(at),
         "reporter": f"{incident['reporter']} {incident['phone']}".strip(),
         "expected": imprint.stamp(order["expected_at"])[:16],
-        "routing": straight,
+        "routing": straight + (f"（{off}）" if off else ""),
         "note": incident["note"],
         "instructions": list(order["instructions"]),
         "no_way": "没有按道路算出的路线，请按当地情况走。" if full else "路线无权查看，向下令的人要。",

@@ -547,5 +547,5 @@ def _assignment(one: Mapping[str, Any], names: seen.Names, about: Mapping[int, M
     out = {k: v for k, v in one.items() if k != "why"} | names.team(one["team"])
     out |= {"incident_name": incidents.called(about, one["incident"]), "why": "；".join(words)}
     if not names.full(one["team"]):  # its way tells where it stands
-        out |= {**ways.HIDDEN, "route": None, "in_water_m": None, "instructions": [], "why": ""}
+        out |= {**ways.HIDDEN, "route": None, "off_road": None, "in_water_m": None, "instructions": [], "why": ""}
     return out

@@ -53,9 +53,10 @@ def list_plans(
 @router.post("/plans", status_code=201)
 def post_plan(body: NewPlan, request: Request, reader: Writer, opened: WriteSnapshots) -> Any:
     """{flood, incidents, teams | null, exercise} → {id, assignments: [{team, team_name, incident, incident_name,
-    travel_s, distance_m, routing, route, boat_leg, boat_out, instructions, in_water_m, meets, seats, pinned, order,
-    rerouted, why}], unreachable: [{incident, code: no_way|no_skill|no_team, why}], short: [{incident, needs, seats,
-    words}], left_out, lapsed: [{team, incident, why}], standing, withdraws: [{team, order, incident, renewed}],
+    travel_s, distance_m, routing, route, boat_leg, boat_out, off_road_m, off_start_m, off_road, instructions,
+    in_water_m, meets, seats, pinned, order, rerouted, why}], unreachable: [{incident, code: no_way|no_skill|no_team,
+    why}], short: [{incident, needs, seats, words}], left_out, lapsed: [{team, incident, why}], standing,
+    withdraws: [{team, order, incident, renewed}],
     optimal, solved_note, routing, routing_title, routing_notes, based_on, accepted, overtaken, diff, causes, since}.
     `lapsed`: what was set by hand and holds no more; `finished`: [{incident, team, order, at}], what teams have
     reported as done. `rerouted`: the order that is given anew because its way is

@@ -8,7 +8,7 @@ from riskmap.rescue.dispatch import assign, incidents, orders, ways
 from riskmap.rescue.dispatch.assign import Task
 from riskmap.rescue.dispatch.picture import Asked, Picture, crew
 from riskmap.rescue.dispatch.teams import Team
-from riskmap.rescue.routing import Leg, Route, in_water_m
+from riskmap.rescue.routing import Leg, Route, in_water_m, words
 from riskmap.store.snapshot import Snapshot
 
 
@@ -48,6 +48,7 @@ def assigned(
                 "route": _line(way.line) if way is not None else None,
                 "boat_leg": shown.boat and shown.boat.body(),
                 "boat_out": shown.boat_out and shown.boat_out.body(),
+                **shown.off_road(), "off_road": way.off_road_shape() if way is not None else None,
                 "instructions": list(way.instructions) if way is not None else [],
                 "in_water_m": round(wet_m, 1) if way is not None else None,
                 "meets": [n for n in about[incident_id]["needs"] if team.meets(n)], "seats": team.seats,
@@ -83,8 +84,8 @@ def _why(
     """Reasons in words; `{}` stands for the team named beside it, which the reader may not be allowed to see."""
     out: list[dict[str, Any]] = []
 
-    def say(words: str, other: int | None = None) -> None:
-        out.append({"words": words, "team": other})
+    def say(what: str, other: int | None = None) -> None:
+        out.append({"words": what, "team": other})
 
     if asked.pins.get(team.id, -1) == incident["id"]:
         say("手工指定")
@@ -128,6 +129,8 @@ def _why(
     if leg.boat is not None:
         whole = leg.boat.distance_m >= leg.distance_m
         say(f"{'全程' if whole else '最后'} {leg.boat.distance_m:,.0f} m 行船")
+    if off := words.off_road(leg.off_start_m, leg.off_road_m):
+        say(off)
     if asked.flood_id is not None and leg.by == "road":
         if team.wading_cm is None:
             say("没有登记涉水深，按一般车辆避开封闭的水")

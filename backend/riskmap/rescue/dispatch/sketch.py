@@ -1,4 +1,5 @@
-"""A sketch of an order's way: the road as a line, the boat's part broken, water hatched; read in grey as in colour."""
+"""A sketch of an order's way: the road as a line, the boat's part broken, dots where no road leads, water hatched; read
+in grey as in colour."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -35,14 +36,18 @@ def drawn(
     road = None if way["route"] is None else shape(way["route"])
     boat = None if way["boat_leg"] is None else shapely.LineString(way["boat_leg"]["coordinates"])
     out = None if way.get("boat_out") is None else shapely.LineString(way["boat_out"]["coordinates"])
-    if road is None and boat is None:
+    off = None if way.get("off_road") is None else shape(way["off_road"])
+    if road is None and boat is None and off is None:
         return None
-    to_mm, frame, mm_a_metre = _fitted([g for g in (out, road, boat, shapely.Point(incident.at)) if g is not None])
+    shown = [g for g in (out, road, boat, off) if g is not None]
+    to_mm, frame, mm_a_metre = _fitted([*shown, shapely.Point(incident.at)])
     body = [f'<rect width="{SIDE:g}" height="{SIDE:g}" fill="#FFFFFF"/>']
     if water is not None:
         body += _hatched(water, frame, to_mm)
     letters: list[dict[str, Any]] = []
     straight = way["routing"] != "road"
+    for part in () if off is None else shapely.get_parts(off):
+        body += _dotted(shapely.transform(part, to_mm))
     for line, dash in ((road, "1.6 1.2" if straight else ""), (boat, "1.6 1.2"), (out, "1.6 1.2")):
         if line is not None:
             body += _stroke(shapely.transform(line, to_mm), dash)
@@ -51,11 +56,14 @@ def drawn(
         marks.append((boat.coords[0], "下艇点", "launch"))
     if out is not None:
         marks.append((out.coords[-1], "上岸点", "launch"))
-    first = next(line for line in (out, road, boat) if line is not None)
-    marks.append((first.coords[0], "出发", "start"))
+    # Where the road is some way off it begins with that: `off` holds what lies before the road first.
+    before = None if off is None or way.get("off_start_m") is None else shapely.get_parts(off)[0]
+    first = next((line for line in (before, out, road, boat) if line is not None), None)
+    if first is not None:
+        marks.append((first.coords[0], "出发", "start"))
     at = [to_mm(np.array([m[0][:2]], dtype=float))[0].tolist() for m in marks]
     taken: list[Box] = [(x - 2, y - 2, x + 2, y + 2) for x, y in at]
-    lines = shapely.union_all([shapely.transform(g, to_mm) for g in (out, road, boat) if g is not None])
+    lines = shapely.union_all([shapely.transform(g, to_mm) for g in shown])
     taken += [(0, SIDE - 9, _BAR_MM + 14, SIDE), (SIDE - 9, 0, SIDE, 12)]  # the scale, and where north is
     for (x, y), (_, words, look) in zip(at, marks, strict=True):
         body.append(_mark(look, x, y))
@@ -119,6 +127,14 @@ def _stroke(line: BaseGeometry, dash: str) -> list[str]:
     return [
         f'<path d="{d}" fill="none" stroke="{ink}" stroke-width="{width}" stroke-linejoin="round"{more}/>'
         for ink, width, more in (("#FFFFFF", 1.6, ""), (INK, 0.8, broken))
+    ]
+
+
+def _dotted(line: BaseGeometry) -> list[str]:
+    """Round dots: nobody takes them for the dashes of a boat, nor for a road."""
+    return [
+        f'<path d="{path(line)}" fill="none" stroke="{ink}" stroke-width="{width}" stroke-linecap="round"{more}/>'
+        for ink, width, more in (("#FFFFFF", 1.4, ""), (INK, 0.6, ' stroke-dasharray="0 1.4"'))
     ]
 
 

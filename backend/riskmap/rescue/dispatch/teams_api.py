@@ -63,11 +63,11 @@ def nearest_teams(
     exercise: Exercise = False,
     limit: Some = 20,
 ) -> Any:
-    """{items: [{…team, leg: {travel_s, distance_m, routing, boat_leg, boat_out} | null, said, lacks}], total, fitting,
-    routing, routing_title, routing_notes}: teams in order of estimated arrival at a place, with all that is needed;
-    with `others` also those that lack something of it, after those that do not; `lacks`: what, in words, of teams
-    that the reader sees in full. A team without a way stands at the end and says why; `said` is for one that is not
-    free."""
+    """{items: [{…team, leg: {travel_s, distance_m, routing, boat_leg, boat_out, off_road_m, off_start_m} | null, said,
+    lacks}], total, fitting, routing, routing_title, routing_notes}: teams in order of estimated arrival at a place,
+    with all that is needed; with `others` also those that lack something of it, after those that do not; `lacks`:
+    what, in words, of teams that the reader sees in full. A team without a way stands at the end and says why; `said`
+    is for one that is not free."""
     count(reader)
     with opened() as snapshot:
         if flood is not None:

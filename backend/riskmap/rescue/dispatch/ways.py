@@ -24,7 +24,7 @@ from riskmap.store.snapshot import Snapshot
 Roads = Mapping[Vehicle, routing.Looked]
 Legs = Mapping[tuple[int, int], Leg | None]  # (team's id, the place's index); None: no way
 # Of a leg, for who may not see where the team stands.
-HIDDEN: Mapping[str, None] = {"boat_leg": None, "boat_out": None}
+HIDDEN: Mapping[str, None] = {"boat_leg": None, "boat_out": None, "off_start_m": None}
 
 
 def look(

@@ -16,6 +16,7 @@ from riskmap.exchange.datum import metres_between
 from riskmap.rescue import depths, floods, minute
 from riskmap.rescue.routing import queries, tiles, words
 from riskmap.rescue.routing.answers import (
+    OFF_ROAD_M,
     STRAIGHT_KMH,
     Answer,
     BoatLeg,
@@ -198,8 +199,12 @@ def matrix_of(
     said = looked.why_straight or _of_engine(question, looked.roads, router, asked)
     if isinstance(said, str):
         return _straight(question, origins, destinations, said)
-    rows = [[None if cell is None else _leg(cell) for cell in row] for row in said["rows"]]
-    return rows, _answer(question, said["origins"], said["destinations"])
+    starts, goals = _ends(said["origins"], origins), _ends(said["destinations"], destinations)
+    rows = [
+        [None if cell is None else _leg(cell, start, goal) for cell, goal in zip(row, goals, strict=True)]
+        for row, start in zip(said["rows"], starts, strict=True)
+    ]
+    return rows, _answer(question, starts, goals)
 
 
 def route(
@@ -250,11 +255,12 @@ def route_of(looked: Looked, router: Router, origin: Place, destination: Place) 
         leg = rows[0][0]
         line = [origin.at, destination.at]
         return (None if leg is None else Route(leg, line, [f"直线 {words.distance(leg.distance_m / 1000)}"])), answer
-    answer = _answer(question, [said["origin"]], [said["destination"]])
+    [start], [goal] = _ends([said["origin"]], [origin]), _ends([said["destination"]], [destination])
+    answer = _answer(question, [start], [goal])
     cell = said["leg"]
     if cell is None:
         return None, answer
-    leg = _leg(cell)
+    leg = _leg(cell, start, goal)
     ashore = cell.get("start", {}).get("approach", [])[:0:-1]
     line = [*map(_position, ashore), *map(_position, said["line"]), *map(_position, cell.get("approach", [])[1:])]
     told = words.instructions(said["manoeuvres"])
@@ -264,7 +270,14 @@ def route_of(looked: Looked, router: Router, origin: Place, destination: Place) 
         told = [words.across(leg.boat.distance_m)]
     elif leg.boat is not None:
         told = [*told[:-1], *words.afloat(leg.boat.distance_m, cell["approach_m"])]
-    return Route(leg, line, told), answer
+    off: list[Sequence[Position]] = []
+    if leg.off_start_m is not None:
+        told = [words.to_road(leg.off_start_m), *told]
+        off.append([origin.at, _position(said["origin"]["on"])])
+    if leg.off_road_m is not None:
+        told = [*told[:-1], words.from_road(leg.off_road_m)]  # one has not arrived
+        off.append([_position(said["destination"]["on"]), destination.at])
+    return Route(leg, line, told, off_road=off), answer
 
 
 def reach(
@@ -297,7 +310,7 @@ def reach_of(
         {"minutes": one["minutes"], "geometry": json.loads(shapely.to_geojson(shapely.from_wkb(one["wkb"])))}
         for one in said["areas"]
     ]
-    return areas, _answer(question, [said["origin"]], [])
+    return areas, _answer(question, _ends([said["origin"]], [origin]), [])
 
 
 # -- On roads ------------------------------------------------------------------------------
@@ -323,7 +336,20 @@ def _position(at: Sequence[float]) -> Position:
     return (at[0], at[1])
 
 
-def _leg(cell: Mapping[str, Any]) -> Leg:
+def _ends(said: Sequence[Mapping[str, Any]], places: Sequence[Place]) -> list[End]:
+    """How these places stand. The engine's own plane is for what is near: how far the road is, is measured."""
+    return [
+        End(bool(one["wet"]), None if one["on"] is None else round(_metres(place.at, _position(one["on"])), 1))
+        for one, place in zip(said, places, strict=True)
+    ]
+
+
+def _off_road(end: End) -> float | None:
+    far = end.off_road_m
+    return far if far is not None and far > OFF_ROAD_M else None
+
+
+def _leg(cell: Mapping[str, Any], start_: End, goal: End) -> Leg:
     boat = None
     seconds, metres = cell["travel_s"], cell["distance_m"]
     if "boat" in cell:
@@ -338,16 +364,14 @@ def _leg(cell: Mapping[str, Any]) -> Leg:
         out = BoatLeg(line, _metres(line[0], line[1]), start["boat_s"])
         seconds += start["approach_s"] + out.travel_s
         metres += start["approach_m"] + out.distance_m
-    return Leg(float(seconds), float(metres), "road", boat, out)
+    return Leg(float(seconds), float(metres), "road", boat, out, _off_road(goal), _off_road(start_))
 
 
 def _metres(a: Position, b: Position) -> float:
     return float(metres_between(a[0], a[1], b[0], b[1]))  # type: ignore[arg-type]
 
 
-def _answer(question: Question, origins: Sequence[Mapping[str, Any]], ends: Sequence[Mapping[str, Any]]) -> Answer:
-    starts = [End(bool(o["wet"]), o["off_road_m"]) for o in origins]
-    goals = [End(bool(d["wet"]), d["off_road_m"]) for d in ends]
+def _answer(question: Question, starts: Sequence[End], goals: Sequence[End]) -> Answer:
     notes = [*question.notes(), *_told(starts, "起点"), *_told(goals, "目的地"), question.vehicle.speeds]
     return Answer("road", notes, starts, goals)
 

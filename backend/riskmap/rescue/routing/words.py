@@ -53,6 +53,22 @@ def sentence(one: Mapping[str, Any]) -> str:
     return f"{into}，{far}" if far else into
 
 
+def off_road(start_m: float | None, end_m: float | None) -> str:
+    """What of a way no road leads over; empty where there is nothing of it."""
+    told = [f"{what}约 {distance(m / 1000)}" for what, m in (("起步", start_m), ("末段", end_m)) if m is not None]
+    return f"{'、'.join(told)} 路网上没有路，用时未计" if told else ""
+
+
+def to_road(off_m: float) -> str:
+    """The first part where the road is some way off."""
+    return f"先到路上（约 {distance(off_m / 1000)}，路网上没有路）"
+
+
+def from_road(off_m: float) -> str:
+    """The last part where the road does not lead there."""
+    return f"路到此为止，到目的地还有约 {distance(off_m / 1000)}，路网上没有路"
+
+
 def ashore(boat_m: float) -> str:
     """The first part where one begins in the water."""
     return f"乘舟艇直线行驶 {distance(boat_m / 1000)} 靠岸，换乘车辆"

@@ -9,17 +9,17 @@ import type { Told } from "../NightMap.vue";
 import { said } from "../numbers";
 import { RANK } from "../ranks";
 
-/** `how`: what runs, what is proposed; `straight`: no road was asked. */
-export interface Way { how: "running" | "proposed"; road: Geometry | null; boat: readonly Geometry[]; straight: boolean }
+/** `how`: what runs, what is proposed; `off`: what no road leads over; `straight`: no road was asked. */
+export interface Way { how: "running" | "proposed"; road: Geometry | null; boat: readonly Geometry[]; off: Geometry | null; straight: boolean }
 export interface PinMark { id: number; lng: number; lat: number; shape: Geometry | null; label: string; tip: string; chosen: boolean; over: boolean }
 
 const NAMED_FROM = 12.5; // zoom from which incidents have their names; the chosen one always
 const CUTS_FROM = 13;
 const CUT_ROOM = 26; // pixels: where many roads are cut, every other cross would hide the ground
 
-/** White ways on roads, dashed by boat; what is proposed in the accent's colour beside what runs. */
+/** White ways on roads, dashed by boat, thinly dotted where no road leads; what is proposed in the accent's colour beside what runs. */
 export class WaysLayer extends ViewportLayer implements OverLayer {
-  private ways: { how: Way["how"]; straight: boolean; road: Flat[]; boat: Flat[] }[] = [];
+  private ways: { how: Way["how"]; straight: boolean; road: Flat[]; boat: Flat[]; off: Flat[] }[] = [];
   private palette: Palette | null = null;
 
   constructor() {
@@ -33,14 +33,14 @@ export class WaysLayer extends ViewportLayer implements OverLayer {
 
   show(ways: readonly Way[]): void {
     const lines = (g: Geometry | null): Flat[] => (g ? partsOf(g).lines : []);
-    this.ways = ways.map((w) => ({ how: w.how, straight: w.straight, road: lines(w.road), boat: w.boat.flatMap(lines) }));
+    this.ways = ways.map((w) => ({ how: w.how, straight: w.straight, road: lines(w.road), boat: w.boat.flatMap(lines), off: lines(w.off) }));
     this.redraw();
   }
 
   /** How many of each are drawn: for tests. */
-  counts(): { running: number; proposed: number; boats: number } {
-    const n = (how: Way["how"]): number => this.ways.filter((w) => w.how === how && w.road.length + w.boat.length).length;
-    return { running: n("running"), proposed: n("proposed"), boats: this.ways.filter((w) => w.boat.length).length };
+  counts(): { running: number; proposed: number; boats: number; off: number } {
+    const n = (how: Way["how"]): number => this.ways.filter((w) => w.how === how && w.road.length + w.boat.length + w.off.length).length;
+    return { running: n("running"), proposed: n("proposed"), boats: this.ways.filter((w) => w.boat.length).length, off: this.ways.filter((w) => w.off.length).length };
   }
 
   protected override paint(c: CanvasRenderingContext2D, frame: Frame): void {
@@ -58,6 +58,8 @@ export class WaysLayer extends ViewportLayer implements OverLayer {
       for (const way of this.ways) {
         if (way.how !== how) continue;
         const colour = how === "running" ? p.ink : p.accent;
+        stroke(way.off, p.halo, 5, []);
+        stroke(way.off, colour, 2.5, [0.1, 5]);
         stroke(way.road, p.halo, 8, []);
         stroke(way.road, colour, 4, way.straight ? [1, 8] : []);
         stroke(way.boat, p.halo, 7, []);

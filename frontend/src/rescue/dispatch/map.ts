@@ -24,9 +24,9 @@ export function useDispatchMap(take: (incident: number) => void): { ways: WaysLa
   const drawn = computed<Way[]>(() => {
     const running = (dispatch.orders ?? []).filter((o) => o.status !== "arrival" && !o.turned_back).flatMap((o): Way[] => {
       const a = assignmentOf(o);
-      return a ? [{ how: "running", road: a.route, boat: boats(a), straight: a.routing === "straight_line" }] : [];
+      return a ? [{ how: "running", road: a.route, boat: boats(a), off: a.off_road ?? null, straight: a.routing === "straight_line" }] : [];
     });
-    const proposed = (shownPlan.value && (isOpen.value || night.at) && (dispatch.comparing || !running.length) ? shownPlan.value.assignments : []).filter((a) => a.order === null).map((a): Way => ({ how: "proposed", road: a.route, boat: boats(a), straight: a.routing === "straight_line" }));
+    const proposed = (shownPlan.value && (isOpen.value || night.at) && (dispatch.comparing || !running.length) ? shownPlan.value.assignments : []).filter((a) => a.order === null).map((a): Way => ({ how: "proposed", road: a.route, boat: boats(a), off: a.off_road ?? null, straight: a.routing === "straight_line" }));
     return [...running, ...proposed];
   });
   const incidents = computed<PinMark[]>(() => (dispatch.incidents ?? []).flatMap((i): PinMark[] => {

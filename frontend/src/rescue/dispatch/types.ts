@@ -1,5 +1,6 @@
 /** What the service says of dispatch. */
 import type { Geometry } from "../../api/types";
+import type { OffRoad } from "../forces/types";
 
 export type Line = { type: "LineString"; coordinates: [number, number][] };
 export interface Priority { points: number; words: string[]; mark: string }
@@ -18,8 +19,8 @@ export interface IncidentWhole extends Incident { versions: IncidentVersion[]; o
 
 export interface BoatLeg { line?: Line; distance_m: number; travel_s: number }
 export interface TeamNamed { team: number | null; team_name: string | null; masked: string | null }
-export interface Assignment extends TeamNamed {
-  incident: number; incident_name: string; travel_s: number; distance_m: number; routing: "road" | "straight_line"; route: Line | null; boat_leg: (Line & BoatLeg) | null; boat_out?: (Line & BoatLeg) | null; instructions: string[]; in_water_m: number | null;
+export interface Assignment extends TeamNamed, OffRoad {
+  incident: number; incident_name: string; travel_s: number; distance_m: number; routing: "road" | "straight_line"; route: Line | null; boat_leg: (Line & BoatLeg) | null; boat_out?: (Line & BoatLeg) | null; off_road?: Geometry | null; instructions: string[]; in_water_m: number | null;
   meets: string[]; seats: number; pinned: boolean; order: number | null; why: string;
 }
 export interface Sent extends TeamNamed { travel_s: number | null; distance_m: number | null; arrived: boolean; rerouted: boolean }
@@ -44,7 +45,7 @@ export const MARKS = ["receipt", "departure", "arrival", "result", "cancelled"] 
 export interface Mark { id: number; what: OrderStatus; what_title: string; at: string; made_at: string; by: string; how: "phone_page" | "call" | "system"; how_title: string; note: string }
 /** One that was wrong. */
 export interface TakenBack extends Mark { taken_back: { at: string; by: string; reason: string } }
-export interface Order {
+export interface Order extends OffRoad {
   id: number; number: string; plan: number; plan_number: number; exercise: boolean; team: { id: number | null; name: string | null; masked: string | null }; incident: number; incident_name: string | null; ordered_at: string; by: string; what: string;
   to: { party: number; role: string; post: string; name: string } | null; travel_s: number; distance_m: number; routing: "road" | "straight_line"; expected_at: string; late: boolean; instructions: string[]; status: OrderStatus; status_title: string;
   marks: Mark[]; taken_back: TakenBack[]; said: string; turned_back: boolean; left: string;

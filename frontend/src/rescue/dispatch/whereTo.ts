@@ -6,6 +6,6 @@ export function whereTo({ orders, assignments }: { orders: readonly Order[]; ass
   return orders.flatMap((o) => {
     const a = assignments.find((one) => one.incident === o.incident && (one.order === o.id || (one.team !== null && one.team === o.team.id)));
     const at = teams.find((t) => t.id === o.team.id)?.position;
-    return [...incidents.filter((i) => i.id === o.incident).map((i) => i.place), ...[a?.boat_out, a?.route, a?.boat_leg].flatMap((way) => way ?? []), ...(at ? [{ type: "Point", coordinates: at } as const] : [])];
+    return [...incidents.filter((i) => i.id === o.incident).map((i) => i.place), ...[a?.boat_out, a?.route, a?.boat_leg, a?.off_road].flatMap((way) => way ?? []), ...(at ? [{ type: "Point", coordinates: at } as const] : [])];
   });
 }

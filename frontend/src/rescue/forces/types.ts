@@ -13,7 +13,9 @@ export interface Team {
 export interface Teams { items: Team[]; hidden: number; by_status: Record<string, number>; at: string; state: number }
 export interface Report { status: TeamStatus; at: string; made_at: string; by: string; how: string; load: number | null; note: string; order: number | null; position: At | null; taken_back: boolean }
 
-export interface Leg { travel_s: number; distance_m: number; routing: "road" | "straight_line"; boat_leg: { distance_m: number; travel_s: number } | null; boat_out: { distance_m: number; travel_s: number } | null }
+/** Metres at the end and at the start that no road leads over and no time was reckoned for; none where they are few. */
+export interface OffRoad { off_road_m?: number | null; off_start_m?: number | null }
+export interface Leg extends OffRoad { travel_s: number; distance_m: number; routing: "road" | "straight_line"; boat_leg: { distance_m: number; travel_s: number } | null; boat_out: { distance_m: number; travel_s: number } | null }
 export interface How { routing: "road" | "straight_line"; routing_title: string; routing_notes: string[] }
 export interface Arrival extends Omit<Team, "id" | "name"> { id: number | null; name: string | null; masked: string | null; leg: Leg | null; said: string; lacks: string[] }
 export interface Nearest extends How { items: Arrival[]; total: number; fitting: number }
