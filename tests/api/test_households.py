@@ -286,6 +286,13 @@ class TestLeft:
         assert "乙村未转人员敲门清单" in texts[-1]
         assert "没有户册" in texts[-1]
         assert "户册共120人，与应转12人不一致" in texts[0]
+        # A page that goes on says whose it is; that of the other village begins anew.
+        own = len(texts) - 1
+        assert [f"甲村·敲门清单·第{n}/{own}页" in t for n, t in enumerate(texts, 1)] == [False] + [True] * (own - 1) + [
+            False
+        ]
+        assert f"第1/{own}页" in texts[0]
+        assert "第1/1页" not in texts[-1]
 
 
 class TestTheirEnd:

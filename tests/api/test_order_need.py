@@ -1,4 +1,4 @@
-"""Orders that run stand whom to ring first at the top, on the page and on paper."""
+"""Orders that run stand whom to ring first at the top, on the page and on paper; each page says whose it is."""
 
 import re
 from collections.abc import Callable
@@ -53,3 +53,23 @@ def test_late_ones_then_who_has_not_signed_then_by_when_they_are_expected(
         pages = [re.sub(r"\s+", "", p.get_textpage().get_text_bounded()) for p in document]
     found = [re.search(r"编号(\d+)", p) for p in pages]
     assert [int(m[1]) for m in found if m] == [o["id"] for o in listed]
+
+
+def test_an_order_that_goes_on_overleaf_says_there_which_it_is(admin: TestClient) -> None:
+    about = [("长", "堤脚渗水成股，水色浑，带沙。" * 130), ("短", "水退了。")]
+    ids = []
+    for n, (name, note) in enumerate(about):
+        at = place(400 + 30 * n)
+        made = team(admin, f"例{name}说明队", at)
+        there = incident(admin, (at[0] + 0.01, at[1]), trapped=1, name=name, note=note)
+        ids += [o["id"] for o in accept(admin, plan(admin, there, teams=[made]))["orders"]]
+    answer = admin.get("/api/rescue/orders.pdf", params=[("order", i) for i in ids])
+    with pypdfium2.PdfDocument(answer.content) as document:
+        pages = [re.sub(r"\s+", "", p.get_textpage().get_text_bounded()) for p in document]
+    first, second, third = pages
+    assert f"编号{ids[0]}第1/2页" in first
+    assert f"调度令{ids[0]}·例长说明队·第2/2页" in second
+    assert "签收人" in second
+    assert f"编号{ids[1]}" in third
+    assert "·" not in third
+    assert "第1/1页" not in third
