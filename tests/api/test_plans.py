@@ -601,6 +601,25 @@ class TestAccept:
         }  # fmt: skip
         elsewhere = get(make_account("editor", areas=["360481"]), "orders", plan=made["id"], at=after)["items"]
         assert [o["team"]["name"] for o in elsewhere] == [None, None]
+        # So do incidents, teams, what was written down, and the sheets, which say of which minute they are.
+        [one] = [o for o in get(admin, "orders", plan=made["id"])["items"] if o["team"]["id"] == called]
+        post(admin, f"orders/{one['id']}/marks", {"what": "result"})
+        for path, params in (("teams", {}), ("log", {"kind": "调度"}), (f"incidents/{one['incident']}", {})):
+            said = str(get(admin, path, **params, at=then))
+            assert "例原名艇队" in said, path
+            assert "例改名艇队" not in said, path
+
+        def sheet(**at: Any) -> str:
+            answer = admin.get("/api/rescue/orders.pdf", params={"order": one["id"], **at})
+            assert answer.status_code == 200, answer.text
+            with pypdfium2.PdfDocument(answer.content) as document:
+                return re.sub(r"\s+", "", document[0].get_textpage().get_text_bounded())
+
+        back, now = sheet(at=after), sheet()
+        assert "例原名艇队" in back
+        assert "回看：截至" in back
+        assert "例改名艇队" in now
+        assert "回看" not in now
 
     def test_water_that_was_taken_back_is_told(
         self, commander: TestClient, admin: TestClient, fleet: dict[str, int]

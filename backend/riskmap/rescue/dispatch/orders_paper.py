@@ -1,6 +1,7 @@
 """Orders on paper: a sheet an order, several in a file."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import shapely
@@ -22,15 +23,18 @@ from riskmap.store.snapshot import Snapshot
 MOST = 200
 
 
-def pdf(snapshot: Snapshot, listed: Sequence[dict[str, Any]], exercise: bool, mark: str | None) -> Typeset:
-    """The sheets of these orders, whom to ring first at the top."""
+def pdf(
+    snapshot: Snapshot, listed: Sequence[dict[str, Any]], exercise: bool, mark: str | None, at: datetime | None = None
+) -> Typeset:
+    """The sheets of these orders, whom to ring first at the top. `at`: the minute that is looked back at, as which the
+    orders and the snapshot are."""
     now = clock.now()
     ordered = sorted(listed, key=lambda o: o["id"])
     about = imprint.of(
         snapshot, "调度令", [[o["id"], o["what"], o["status"]] for o in ordered], number="", version=1,
         exercise=exercise, mark=mark,
     )  # fmt: skip
-    places = incidents.several(snapshot.connection, [o["incident"] for o in ordered])
+    places = incidents.several(snapshot.connection, [o["incident"] for o in ordered], at)
     phones = persons.of_objects(snapshot, [o["team"]["id"] for o in ordered if o["to"]])
     way_of = orders.told_ways(snapshot.connection, [o["id"] for o in ordered])
     forms = seen.forms(snapshot, [o["team"]["id"] for o in ordered], any_life=True)  # an order outlives its team
@@ -52,7 +56,7 @@ def pdf(snapshot: Snapshot, listed: Sequence[dict[str, Any]], exercise: bool, ma
     data = {
         "imprint": about.body() | {"mark": mark or ""},  # 演练 has a box of its own
         "orders": {
-            "exercise": exercise, "printed": f"{now:%Y-%m-%d %H:%M}",
+            "exercise": exercise, "printed": f"{now:%Y-%m-%d %H:%M}", "as_of": imprint.stamp(at),
             "sheets": sheets, "side": sketch.SIDE,
         },
     }  # fmt: skip

@@ -180,9 +180,12 @@ def get_sheets(
     exercise: Exercise = False,
     plan: Annotated[int | None, Query(title="方案", ge=1, le=2**62)] = None,
     order: Annotated[list[int] | None, Query(title="调度令", max_length=orders_paper.MOST)] = None,
+    at: At = None,
 ) -> Response:
-    """Orders as A4 sheets, one a page: of a plan, or these; at most 200. Of teams that the asker sees in full."""
-    then = minute.asked(snapshot.connection, None)
+    """Orders as A4 sheets, one a page: of a plan, or these; at most 200. Of teams that the asker sees in full. As they
+    stood at a minute, which is on the sheets then."""
+    then = minute.asked(snapshot.connection, at)
+    snapshot = snapshot.known_at(at)
     listed = orders.listed(snapshot, exercise=exercise, at=then, plan=plan, ids=order)
     mine = [o for o in listed if o["team"]["masked"] is None]
     if not mine:
@@ -190,7 +193,7 @@ def get_sheets(
     if len(mine) > orders_paper.MOST:
         raise Invalid(f"一次最多打印 {orders_paper.MOST} 份，请选一个方案或几份调度令。", code="too_many")
     app = request.app.state
-    made = orders_paper.pdf(snapshot, mine, exercise, app.mark)
+    made = orders_paper.pdf(snapshot, mine, exercise, app.mark, None if at is None else then)
     with database.write(app.engine, reader.settings()) as connection:  # with telephones: who took it away is kept
         audit.record(
             connection, reader.name, "print", "order", plan or "", address=reader.address, state=snapshot.moment.n,

@@ -6,7 +6,7 @@ import { download } from "../../api/download";
 import { complain } from "../../selection/store";
 import type { useAct } from "../../shell/act";
 import { RD } from "../../words/rescueDispatch";
-import { night } from "../night";
+import { asked } from "../night";
 import { dispatch } from "./dispatch";
 import type { Mark, Order } from "./types";
 
@@ -37,7 +37,7 @@ export function useSheets() {
   async function print(orders: readonly Pick<Order, "id">[]): Promise<void> {
     printing.value = true;
     try {
-      await download(`/api/rescue/orders.pdf?${orders.map((o) => `order=${o.id}`).join("&")}${night.exercise ? "&exercise=true" : ""}`, `${RD.orders}.pdf`, running.signal, () => undefined, RD.broken);
+      await download(`/api/rescue/orders.pdf?${orders.map((o) => `order=${o.id}`).join("&")}&${asked()}`, `${RD.orders}.pdf`, running.signal, () => undefined, RD.broken);
     } catch (error) {
       if (!isAbort(error)) complain(error);
     } finally {
