@@ -64,6 +64,19 @@ def test_the_way_to_a_shelter_is_by_dry_road_and_of_a_village_in_the_water_befor
     assert kinds == [{"西村": "dry", "中村": "dry"}, {"西村": "dry", "中村": "before_water"}]
 
 
+def test_a_village_off_the_road_is_told_with_how_far(admin: TestClient, town: dict[str, int]) -> None:
+    field = add(admin, "village", "田中村", (W[0], W[1] - 300 / 110_900), COUNTY)
+    listed = [
+        {"name": name, "division": COUNTY, "to_move": 10, "object": at}
+        for name, at in (("田中村", field), ("西村", town["west"]))
+    ]
+    of = admin.post("/api/rescue/evacuations", json={"name": "例离路", "flood": None, "villages": listed}).json()
+    made = plan(admin, of)
+    assert "田中村（约 300 m）：到最近的路这一段路网上没有路，路程和用时未计" in made["notes"]
+    assert not any(note.startswith("西村") for note in made["notes"])
+    admin.delete(f"/api/objects/{field}", params={"reason": "试完"})
+
+
 def test_nobody_is_reckoned_faster_than_a_coach_on_any_road(
     admin: TestClient, town: dict[str, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:

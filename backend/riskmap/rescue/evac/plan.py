@@ -20,6 +20,7 @@ from riskmap.rescue.evac import orders, shelters, ways
 from riskmap.rescue.evac.shelters import Shelter
 from riskmap.rescue.evac.transport import assign
 from riskmap.rescue.evac.wire import PlanQuestion
+from riskmap.rescue.routing import words
 from riskmap.selection.compile import compile_selection
 from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Opened, Snapshot
@@ -112,10 +113,13 @@ def _decide(picture: Picture, router: Any, asked: PlanQuestion) -> Decided:
     costs = [[_cost(w, by_road) for w in row] for row in found_ways.matrix]
     flow = assign([left[v["id"]] for v in placed], picture.room, costs)
     lines, sent = [], dict.fromkeys((v["id"] for v in villages), 0)
+    off_road: dict[str, float] = {}
     for v, row, row_ways in zip(placed, flow, found_ways.matrix, strict=True):
         for s, n, way in zip(usable, row, row_ways, strict=True):
             if n and way is not None:
                 sent[v["id"]] += n
+                if way.off_start_m is not None:
+                    off_road[v["name"]] = way.off_start_m
                 lines.append(
                     {"village": v["id"], "shelter": s.hit.id, "persons": n, "distance": way.distance_m,
                      "travel": way.travel_s}
@@ -125,6 +129,9 @@ def _decide(picture: Picture, router: Any, asked: PlanQuestion) -> Decided:
     for which, said in told:
         if which:
             notes.append(f"{'、'.join(placed[i]['name'] for i in sorted(which))}：{said}")
+    if off_road:
+        far = "、".join(f"{name}（约 {words.distance(m / 1000)}）" for name, m in off_road.items())
+        notes.append(f"{far}：{ways.OFF_ROAD}")
     rough = [v["name"] for v in placed if places[v["id"]][2]]
     if rough:
         notes.append(f"{'、'.join(rough[:20])}：没有登记的村庄对象，位置按区划的中间")
