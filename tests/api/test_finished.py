@@ -187,7 +187,7 @@ class TestReportedSince:
     ) -> None:
         draft = plan(admin, village(admin), teams=[boats[0]])
         new = incident(admin, place(140.4, 7), trapped=20, name="敬老院")
-        said = [f"险情 {new['id']} 是后来登记的，不在方案里"]
+        said = [f"险情 {new['id']} 是后来登记的，还没有派队伍"]
         assert get(admin, f"plans/{draft['id']}/since")["since"] == said
         accept(commander, draft)
         assert get(admin, f"plans/{draft['id']}/since")["since"] == said

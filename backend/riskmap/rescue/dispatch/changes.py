@@ -248,7 +248,7 @@ def _reported(snapshot: Snapshot, plan: Mapping[str, Any], until: datetime) -> l
     sent = {o["incident"] for o in orders.running(connection, ids, until)}
     found = incidents.several(connection, [i for i in ids if i not in sent], until)
     new = [i for i, one in found.items() if one["state"] == "open"]
-    return [f"险情 {'、'.join(map(numbers.said, new))} 是后来登记的，不在方案里"] if new else []
+    return [f"险情 {'、'.join(map(numbers.said, new))} 是后来登记的，还没有派队伍"] if new else []
 
 
 def _finished(snapshot: Snapshot, plan: Mapping[str, Any], until: datetime, names: seen.Names) -> list[str]:
