@@ -585,3 +585,17 @@ def test_roads_that_do_not_meet_and_roads_that_may_not_be_driven_are_no_water(
     job = admin.get("/api/rescue/routing").json()["job"]
     if job is not None:
         wait(admin, job["id"])
+
+
+def test_an_order_says_how_far_it_goes_through_water(admin: TestClient, fleet: dict[str, int]) -> None:
+    shallow = {"depth_m": 0.1, "depth_to_m": 0.4, "geometry": square(116.008, 29.70, 100)}
+    wet = post(admin, "floods", {"name": "例浅水", "depths": [shallow]})
+    here = incident(admin, (116.012, 29.70), trapped=1, needs=["boat"], name="浅水以东", flood=wet["id"])
+    made = plan(admin, here, flood=wet["id"], teams=[fleet["west"]])
+    [one] = made["assignments"]
+    assert one["in_water_m"] > 100
+    [order] = post(admin, f"plans/{made['id']}/accept", {}, 200)["orders"]
+    assert f"，途中过水 {one['in_water_m']:,.0f} m" in order["what"]
+    assert f"途中过水{one['in_water_m']:,.0f}m" in "".join(printed(admin, made["id"]))
+    post(admin, f"orders/{order['id']}/marks", {"what": "cancelled", "note": "试完", "how": "call"})
+    post(admin, f"incidents/{here['id']}/close", {"version": 1, "result": "救出"}, 200)

@@ -375,10 +375,11 @@ def content(incident: Mapping[str, Any], one: Mapping[str, Any]) -> str:
     straight = "（按直线估）" if one["routing"] == "straight_line" else ""
     afloat = sum(leg["distance_m"] for leg in (one.get("boat_out"), one["boat_leg"]) if leg)
     boat = f"，其中行船 {afloat:,.0f} m" if afloat else ""
+    wet = f"，途中过水 {one['in_water_m']:,.0f} m" if one.get("in_water_m") else ""
     off = words.off_road(one.get("off_start_m"), one.get("off_road_m"))
     return (
         f"前往险情 {numbers.said(incident['id'])}：{incidents.said(incident)}。"
-        f"路程 {one['distance_m'] / 1000:,.1f} km{boat}，预计 {ways.minutes(one['travel_s'])}到{straight}"
+        f"路程 {one['distance_m'] / 1000:,.1f} km{boat}{wet}，预计 {ways.minutes(one['travel_s'])}到{straight}"
         + (f"，{off}" if off else "")
     )
 
