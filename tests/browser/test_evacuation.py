@@ -121,6 +121,28 @@ def test_what_the_service_fails_at_blocks_nothing_and_can_be_given_up(
     watched.wrong[:] = [w for w in watched.wrong if "status of 500" not in w]
 
 
+def test_two_clicks_in_the_same_instant_report_once_with_and_without_a_network(
+    office: httpx.Client, of: dict[str, Any], open_page: Callable[..., Watched], address: str
+) -> None:
+    watched = on_telephone(open_page, address, f"/{of['id']}/{of['villages'][0]['id']}")
+    page = watched.page
+    page.locator(".count").fill("7")
+    page.get_by_role("button", name="报", exact=True).dblclick()
+    expect(page.locator(".ev-counts dd").nth(1)).to_have_text("7")
+    expect(page.locator(".count")).to_have_value("")
+    expect(page.locator(".ev-form .err-text")).to_have_count(0)
+    page.context.set_offline(True)
+    page.locator(".count").fill("5")
+    page.get_by_role("button", name="报", exact=True).dblclick(delay=30)
+    expect(page.get_by_role("heading", name="待发 1 条")).to_be_visible()
+    page.wait_for_timeout(1000)
+    expect(page.get_by_role("heading", name="待发 1 条")).to_be_visible()
+    page.context.set_offline(False)
+    expect(page.locator(".ev-counts dd").nth(1)).to_have_text("12", timeout=30_000)
+    assert now(office, of)["moved"] == 12
+    watched.wrong[:] = [w for w in watched.wrong if "ERR_INTERNET_DISCONNECTED" not in w]
+
+
 def test_a_night_of_a_village_officer(
     office: httpx.Client, of: dict[str, Any], open_page: Callable[..., Watched], address: str
 ) -> None:
