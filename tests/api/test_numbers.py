@@ -16,7 +16,7 @@ from tests.api.test_bad_input import refused
 from riskmap.access.reader import SYSTEM
 from riskmap.base import database
 from riskmap.rescue.dispatch import accept as acceptance
-from riskmap.rescue.numbers import EXERCISE, said
+from riskmap.rescue.numbers import EXERCISE, plan_said, said
 
 Maker = Callable[..., TestClient]
 
@@ -110,7 +110,11 @@ def test_one_number_of_an_order_on_card_sheet_log_and_telephone_list(
             e.startswith(f"调度令 {order['number']} 致例号艇队1：前往险情 {said(there['id'])}：") for e in log
         ), log
         assert any(e.startswith(f"险情 {said(there['id'])}：") for e in log), log
-        assert any(f"（方案稿 {said(order['plan'])}）" in e for e in log), log
+        named = plan_said(order["plan_number"], exercise)
+        assert ("演" in named) == exercise
+        assert any(e.startswith(f"采纳{named}（方案稿 {said(order['plan'])}）") for e in log), log
+        refused = commander.post(f"/api/rescue/plans/{order['plan']}/accept")
+        assert (refused.status_code, named in refused.json()["detail"]) == (409, True), refused.text
         [told] = [t for t in get(admin, "teams", exercise=exercise)["items"] if t["id"] == boats[1]]
         assert said(told["order"]["id"]) == order["number"]
         post(admin, "calls", {"object": boats[1], "party": None, "result": "接通", "order": order["id"],
@@ -120,7 +124,11 @@ def test_one_number_of_an_order_on_card_sheet_log_and_telephone_list(
         answer = admin.get("/api/rescue/orders.pdf", params={"order": order["id"], "exercise": exercise})
         with pypdfium2.PdfDocument(answer.content) as document:
             sheet = re.sub(r"\s+", "", document[0].get_textpage().get_text_bounded())
-        for one in (f"编号{order['number']}", f"前往险情{said(there['id'])}：", f"第{order['plan_number']}号方案"):
+        for one in (
+            f"编号{order['number']}",
+            f"前往险情{said(there['id'])}：",
+            plan_said(order["plan_number"], exercise).replace(" ", ""),
+        ):
             assert one in sheet, one
         assert str(EXERCISE)[:4] not in str([log, call["what"], order["what"]])
 

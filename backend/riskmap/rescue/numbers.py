@@ -21,6 +21,12 @@ def said(number: int) -> str:
     return f"演{number - EXERCISE}" if number > EXERCISE else f"{number}"
 
 
+def plan_said(number: int, exercise: bool) -> str:
+    """An accepted plan by its number, which counts from 1 among what is real and among what is exercised alike:
+    `第 7 号方案`, `第 演7 号方案`."""
+    return f"第 {said(EXERCISE + number if exercise else number)} 号方案"
+
+
 def next_of(connection: Connection, table: Table, exercise: bool) -> int:
     """The id of a row that is inserted in this transaction. Nobody else gets one of this table and kind until it ends:
     ask for it behind every other lock, right before the row is written."""

@@ -1,6 +1,6 @@
 /** 调度: incidents, plans and orders. */
 import { num } from ".";
-import { said } from "../rescue/numbers";
+import { planSaid, said } from "../rescue/numbers";
 
 export const INCIDENT_KINDS = ["人员被困", "堤坝险情", "危险化学品", "建筑倒塌", "山体滑坡", "火情", "病人转运", "群众转移", "道路中断", "积水排涝", "物资运送", "其他"] as const;
 /** Teams that are under way or there. */
@@ -11,7 +11,7 @@ export const RD = {
   counts: (incidents: number, out: number, teams: number, hidden: number) => `险情 ${num(incidents)} · ${hidden ? `您的队伍 ${num(teams)} 支，${num(out)} 支出动` : `队伍 ${num(out)}/${num(teams)} 出动`}`,
   elsewhere: (hidden: number) => `另有 ${num(hidden)} 支无权查看`,
   countsTip: (hidden: number) => (hidden ? `另有 ${num(hidden)} 支队伍您无权查看，算方案时照样考虑` : "出动、在途、到达的队伍数 / 全部队伍"),
-  running: (n: number) => `第 ${num(n)} 号方案执行中`,
+  running: (n: number, exercise: boolean) => `${planSaid(n, exercise)}执行中`,
   noPlan: "没有采纳的方案",
   add: "险情",
   addTip: "登记险情（X）",
@@ -72,7 +72,7 @@ export const RD = {
   planning: (s: number, incidents: number) => `正在算方案，${incidents} 处险情逐队算路线，已 ${s} 秒`,
   card: (id: number) => `方案稿 ${said(id)} 待采纳`,
   card0: (id: number) => `方案稿 ${said(id)}`,
-  cardHeld: (n: number) => `第 ${num(n)} 号方案`,
+  cardHeld: (n: number, exercise: boolean) => planSaid(n, exercise),
   madeBy: (how: string, by: string, at: string) => `${by} ${at} ${how}`,
   because: (what: string) => `因${what}`,
   total: (n: number, change: string) => `采纳前后都有队伍的 ${num(n)} 处，先到用时合计 ${change}`,
@@ -96,12 +96,12 @@ export const RD = {
   since: (what: string) => `拟定以后有变：${what}`,
   sinceHeld: (what: string) => `方案拟定以后有变：${what}`,
   more: (n: number) => `等 ${n} 项`,
-  overtaken: (by: string, at: string, n: number) => `${by} 已于 ${at} 采纳第 ${n} 号方案，这个方案不能再采纳，请重算。`,
-  isAccepted: (by: string, at: string, n: number) => `${by} 已于 ${at} 采纳，为第 ${n} 号方案。`,
+  overtaken: (by: string, at: string, n: number, exercise: boolean) => `${by} 已于 ${at} 采纳${planSaid(n, exercise)}，这个方案不能再采纳，请重算。`,
+  isAccepted: (by: string, at: string, n: number, exercise: boolean) => `${by} 已于 ${at} 采纳，为${planSaid(n, exercise)}。`,
   isReturned: (by: string, at: string, why: string) => `${by} 已于 ${at} 退回：${why}`,
   accept: "采纳",
   accepting: "正在下达",
-  accepted: (n: number, orders: number) => `已采纳第 ${n} 号方案，下达调度令 ${orders} 份`,
+  accepted: (n: number, exercise: boolean, orders: number) => `已采纳${planSaid(n, exercise)}，下达调度令 ${orders} 份`,
   mayNotAccept: "采纳要有调度权，请由有调度权的人采纳",
   compare: "在图上比较",
   compareOff: "不再比较",
@@ -151,7 +151,7 @@ export const RD = {
   ordersNoneAt: "那时没有未完成的调度令。",
   ordersOrder: "晚了的在前，其次等签收最久的，再按预计到达",
   ordered: (at: string, by: string) => `${at} ${by} 下达`,
-  ofPlan: (n: number) => `第 ${num(n)} 号方案`,
+  ofPlan: (n: number, exercise: boolean) => planSaid(n, exercise),
   marks: { receipt: "签收", departure: "出发", arrival: "到达", result: "完成", cancelled: "撤销" } as Record<string, string>,
   states: { issued: "已下达", receipt: "已签收", departure: "在途", arrival: "已到达", result: "已完成", cancelled: "已撤销" } as Record<string, string>,
   markDo: (what: string) => `记${what}`,

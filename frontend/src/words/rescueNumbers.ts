@@ -1,2 +1,3 @@
-/** Numbers of incidents, orders and plan drafts. */
+/** Numbers of incidents, orders, plan drafts and accepted plans. */
 export const exercised = (n: number): string => `演${n}`;
+export const ofPlan = (said: string): string => `第 ${said} 号方案`;

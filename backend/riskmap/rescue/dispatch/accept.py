@@ -46,6 +46,7 @@ def accept(snapshot: Snapshot, plan_id: int) -> int:
     _ensure_no_other(snapshot, exercise, by_id, back)
     _ensure_free(by_id, sent, turned={a["team"] for a in new if a.get("rerouted") is not None})
     number: int = plan["based_on"] + 1
+    named = numbers.plan_said(number, exercise)
     connection.execute(
         text(
             "INSERT INTO rescue_plan_accepted (plan_id, exercise, number, by, account_id)"
@@ -63,8 +64,8 @@ def accept(snapshot: Snapshot, plan_id: int) -> int:
             f"队伍{gone[one['order']]['left']}" if one["order"] in gone
             else "改道，另有新令" if one["order"] in turned else "改派或收回"
         )  # fmt: skip
-        made = marks.add(snapshot, one["order"], "cancelled", at=None, how="system", note=f"第 {number} 号方案：{why}")
-        orders.note_taken_back(snapshot, one, f"随第 {number} 号方案：{why}", exercise, plan["flood"])
+        made = marks.add(snapshot, one["order"], "cancelled", at=None, how="system", note=f"{named}：{why}")
+        orders.note_taken_back(snapshot, one, f"随{named}：{why}", exercise, plan["flood"])
         if one["team"] not in sent:
             teams.follow(snapshot, one["team"], "cancelled", order_id=one["order"], mark_id=made, exercise=exercise)
     parties = persons.of_objects(snapshot, sent)
@@ -83,7 +84,7 @@ def accept(snapshot: Snapshot, plan_id: int) -> int:
     # Last: who looks back at this entry sees the whole act.
     log.note(
         connection, by=by, kind="调度", exercise=exercise, flood_id=plan["flood"],
-        what=f"采纳第 {number} 号方案（方案稿 {numbers.said(plan_id)}）：派出 {len(new)} 支，"
+        what=f"采纳{named}（方案稿 {numbers.said(plan_id)}）：派出 {len(new)} 支，"
         f"收回 {len(back) - again} 份调度令，"
         + (f"改发新令 {again} 份，" if again else "")
         + f"没有队伍的险情 {len(body['unreachable'])} 处",
@@ -98,7 +99,7 @@ def _ensure_first(snapshot: Snapshot, plan: Mapping[str, Any]) -> None:
     last = plans.last_accepted(snapshot.connection, plan["exercise"])
     if last is not None and last["number"] != plan["based_on"]:
         raise Conflict(
-            f"{last['by']} 已于 {clock.second(last['at'])} 采纳第 {last['number']} 号方案"
+            f"{last['by']} 已于 {clock.second(last['at'])} 采纳{numbers.plan_said(last['number'], plan['exercise'])}"
             f"（方案稿 {numbers.said(last['plan'])}），您的方案是在它以前拟的，没有采纳。请重算，看过差别再采纳。",
             code="overtaken", now=last,
         )  # fmt: skip

@@ -119,7 +119,7 @@ def _sheet(
         "to": _to(order, phones) if full else "责任人无权查看",
         "what": order["what"],
         "cancelled": "" if gone is None else f"{imprint.stamp(gone['at'])[:16]} {gone['note']}",
-        "by": f"{order['by']}　第 {order['plan_number']} 号方案",
+        "by": f"{order['by']}　{numbers.plan_said(order['plan_number'], order['exercise'])}",
         "at": imprint.stamp(order["ordered_at"])[:16],
         "place": where,
         "lonlat": _lonlat(at),

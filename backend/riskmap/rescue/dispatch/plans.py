@@ -521,7 +521,7 @@ def ensure_proposed(plan: Mapping[str, Any], refused: str) -> None:
     if plan["accepted_number"] is not None:
         raise Conflict(
             f"这个方案已由 {plan['accepted_by']} 于 {clock.second(plan['accepted_at'])} 采纳"
-            f"（第 {plan['accepted_number']} 号），{refused}。",
+            f"（{numbers.plan_said(plan['accepted_number'], plan['exercise'])}），{refused}。",
             code="accepted",
             now={"number": plan["accepted_number"], "by": plan["accepted_by"], "at": plan["accepted_at"]},
         )
