@@ -574,6 +574,23 @@ class TestAccept:
         done = post(commander, f"orders/{given['id']}/marks", {"what": "cancelled", "how": "call", "note": "撤并"})
         assert done["status"] == "cancelled"
 
+    def test_the_page_of_a_team_that_was_struck_off_says_so_and_has_its_orders_for_who_saw_the_team(
+        self, commander: TestClient, admin: TestClient, make_account: Maker
+    ) -> None:
+        east, _ = two(admin)
+        gone = team(admin, "例已注销艇队", place(101.6), boats=1)
+        [given] = accept(commander, plan(admin, east, teams=[gone]))["orders"]
+        assert (get(admin, f"teams/{gone}")["struck_off"], get(admin, f"teams/{gone}")["may_report"]) == (False, True)
+        assert admin.delete(f"/api/objects/{gone}", params={"reason": "撤并"}).status_code == 200
+        told = get(admin, f"teams/{gone}")
+        assert (told["name"], told["struck_off"], told["may_report"]) == ("例已注销艇队", True, False)
+        [order] = get(admin, "orders", team=gone)["items"]
+        assert (order["id"], order["launch"], order["left"]) == (given["id"], None, "已注销")
+        stranger = make_account("editor", areas=["360481"])
+        for path in (f"teams/{gone}", f"orders?team={gone}"):
+            answer = stranger.get(f"/api/rescue/{path}")
+            assert (answer.status_code, "没有这支队伍，或您无权查看" in answer.text) == (404, True), answer.text
+
     def test_an_order_that_is_looked_back_at_calls_its_team_as_then(
         self, commander: TestClient, admin: TestClient, make_account: Maker
     ) -> None:

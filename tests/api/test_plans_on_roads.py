@@ -401,9 +401,12 @@ def test_the_printed_order_has_coordinates_the_water_and_a_sketch_of_the_way(
     here = incident(admin, (116.035, 29.70), trapped=2, needs=["boat"], name="圩里", flood=wet["id"])
     made = plan(admin, here, flood=wet["id"], teams=[fleet["east"]])
     [one] = made["assignments"]
-    post(admin, f"plans/{made['id']}/accept", {}, 200)
+    [order] = post(admin, f"plans/{made['id']}/accept", {}, 200)["orders"]
     [sheet] = printed(admin, made["id"])
     lon, lat = one["boat_leg"]["coordinates"][0]
+    # The team's telephone has it as the sheet does.
+    launch = {"point": [lon, lat], "distance_m": one["boat_leg"]["distance_m"], "whole": False}
+    assert (order["ashore"], order["launch"]) == (None, launch)
     for said in (
         "东经116.035000°，北纬29.700000°（CGCS2000）",
         f"下艇点东经{lon:.6f}°，北纬{lat:.6f}°（CGCS2000）",

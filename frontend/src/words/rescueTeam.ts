@@ -20,6 +20,11 @@ export const RT = {
   never: "还没有报过",
   of: (at: string) => `${at} 读取`,
 
+  struckOff: "这支队伍已从登记里注销",
+  struckOffSaid: "不能再回报，也不会再有调度令。先前的调度令和回报都在下面；没有办完的由指挥部记完成或撤销。",
+  noOrders: "这支队伍没有调度令。",
+  unfinished: (n: number) => `没有办完 ${num(n)} 份`,
+
   // What is to be done
   open: (n: number) => `待办 ${num(n)} 份`,
   none: "现在没有待办的调度令。有新的，联网时会自己出现。",
@@ -32,6 +37,12 @@ export const RT = {
   straight: "（按直线估）",
   where: "位置",
   openMap: "用手机地图打开",
+  launch: "下艇点",
+  launchSaid: (m: number) => `从这里下艇，行船 ${num(Math.round(m))} m`,
+  ashore: "靠岸点",
+  ashoreSaid: (m: number) => `先行船 ${num(Math.round(m))} m，在这里靠岸`,
+  afloat: "行船",
+  afloatSaid: (m: number) => `从这里起全程行船 ${num(Math.round(m))} m`,
   trapped: "被困",
   people: (n: number) => `${num(n)} 人`,
   unknown: "不明",

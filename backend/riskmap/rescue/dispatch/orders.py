@@ -298,10 +298,25 @@ def _one(
         "off_road_m": body.get("off_road_m"), "off_start_m": body.get("off_start_m"),
         "expected_at": due, "late": status not in marks.OVER and not arrived and not left and ways.is_late(due, at),
         "instructions": body.get("instructions", []) if full else [],
+        **(afloat(body) if full else {"ashore": None, "launch": None}),
         "status": status, "status_title": marks.TITLES.get(status, "已下达"), "marks": standing,
         "taken_back": [m for m in marked if m["taken_back"] is not None],
         "turned_back": bool(left), "left": left,
         "said": "" if not full or status in marks.OVER else _said(row, marked_at, told) if live else STRUCK_OFF,
+    }  # fmt: skip
+
+
+def afloat(body: Mapping[str, Any]) -> dict[str, Any]:
+    """What of an order's way is by boat, each part with its length and where it meets the land: {ashore: {point:
+    [lon, lat], distance_m} | null, launch: {point, distance_m, whole} | null}. `ashore`: the boat is launched already
+    and comes ashore there first; `whole`: all of the way is by boat, from that point on."""
+    out, leg = body.get("boat_out"), body.get("boat_leg")
+    return {
+        "ashore": out and {"point": out["coordinates"][-1], "distance_m": out["distance_m"]},
+        "launch": leg and {
+            "point": leg["coordinates"][0], "distance_m": leg["distance_m"],
+            "whole": out is None and leg["distance_m"] >= body["distance_m"],
+        },
     }  # fmt: skip
 
 

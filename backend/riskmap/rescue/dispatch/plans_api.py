@@ -152,8 +152,9 @@ def list_orders(
     at: At = None,
 ) -> Any:
     """{items: [{id, number, plan, plan_number, team: {id, name, masked}, incident, incident_name, ordered_at, by, to,
-    what, travel_s, distance_m, routing, expected_at, late, instructions, status: issued|receipt|departure|arrival|
-    result|cancelled, status_title, marks: [{id, what, what_title, at, made_at, by, how, how_title, note}],
+    what, travel_s, distance_m, routing, expected_at, late, instructions, ashore: {point: [lon, lat], distance_m} |
+    null, launch: {point, distance_m, whole} | null, status: issued|receipt|departure|arrival|result|cancelled,
+    status_title, marks: [{id, what, what_title, at, made_at, by, how, how_title, note}],
     taken_back: [{…mark, taken_back: {at, by, reason}}], turned_back, left, said}], counts, most}: orders as they
     stood at a minute, of the newest `most`; those that run whom to ring first at the top, else the newest first.
     `taken_back`: marks that were wrong; `turned_back`: nobody comes by it any more, `left`: for what (the team has
@@ -162,7 +163,7 @@ def list_orders(
     then = minute.asked(snapshot.connection, at)
     snapshot = snapshot.known_at(at)
     if team is not None:  # whose orders one may not read, by that one may not ask either
-        teams.ensure_seen(snapshot, team)
+        teams.ensure_known(snapshot, team)
     items = orders.listed(
         snapshot, exercise=exercise, at=then, plan=plan, incident=incident, team=team, running=running
     )  # fmt: skip

@@ -114,11 +114,13 @@ def newest(
     return {row["team_id"]: dict(row) for row in rows.mappings()}
 
 
-def bodies(snapshot: Snapshot, teams: Iterable[Team], orders: Mapping[int, Mapping[str, Any]]) -> list[dict[str, Any]]:
+def bodies(
+    snapshot: Snapshot, teams: Iterable[Team], orders: Mapping[int, Mapping[str, Any]], *, any_life: bool = False
+) -> list[dict[str, Any]]:
     """Teams as the reader gets them; one that he may not see is told by its department. `orders`: the open one of
-    each team."""
+    each team. `any_life`: also teams that are struck off."""
     listed = list(teams)
-    forms = seen.forms(snapshot, (t.id for t in listed))
+    forms = seen.forms(snapshot, (t.id for t in listed), any_life=any_life)
     fields = seen.readable(snapshot, CLASS)
     words = seen.titles(snapshot, CLASS, "skills")
     people = persons.of_objects(snapshot, [t.id for t in listed if forms.get(t.id) == "full"])
@@ -206,6 +208,16 @@ def keep_status(
 def ensure_seen(snapshot: Snapshot, team_id: int) -> None:
     """Raises NotFound for a team that the reader does not see in full."""
     seen.full_or_raise(snapshot, team_id, (CLASS,), "支队伍")
+
+
+def ensure_known(snapshot: Snapshot, team_id: int) -> bool:
+    """Whether a team stands in the register; of one that was struck off what is kept is told on, to the same readers.
+    Raises NotFound for a team that the reader does not see in full."""
+    kept = seen.forms(snapshot, [team_id], any_life=True).get(team_id) == "full"
+    if kept and any(row["class"] == CLASS for row in seen.every(snapshot, [team_id])):
+        return bool(seen.live(snapshot, Selection(classes=(CLASS,)), [team_id]))
+    ensure_seen(snapshot, team_id)
+    return True
 
 
 def _time(at: datetime | None) -> datetime:

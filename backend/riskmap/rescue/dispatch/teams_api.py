@@ -99,10 +99,12 @@ def _same_kind(snapshot: Snapshot, flood: int, exercise: bool) -> None:
 def get_team(
     team_id: TeamId, request: Request, reader: Inner, snapshot: ReadSnapshot, exercise: Exercise = False
 ) -> Any:
-    """One team as in the list, as it stands now, with `may_report`: whether the asker may say what it does."""
-    teams.ensure_seen(snapshot, team_id)
+    """One team as in the list, as it stands now, with `may_report`: whether the asker may say what it does; and
+    `struck_off`: it is in the register no more, its orders are told on."""
+    live = teams.ensure_known(snapshot, team_id)
     then = minute.asked(snapshot.connection, None)
-    return answer(request, snapshot, _team(snapshot, team_id, exercise, then) | {"may_report": reader.writes}, then)
+    told = _team(snapshot, team_id, exercise, then) if live else _struck_off(snapshot, team_id)
+    return answer(request, snapshot, told | {"may_report": reader.writes and live, "struck_off": not live}, then)
 
 
 @router.get("/teams/{team_id}/page.svg", response_class=Response)
@@ -118,6 +120,12 @@ def _team(snapshot: Snapshot, team_id: int, exercise: bool, then: datetime) -> d
     busy = orders.open_by_team(snapshot.connection, exercise=exercise, at=then)
     [told] = teams.bodies(snapshot, teams.all_of(snapshot, exercise=exercise, at=then, ids=[team_id]), busy)
     return told
+
+
+def _struck_off(snapshot: Snapshot, team_id: int) -> dict[str, Any]:
+    """As it was last registered; it reports nothing more."""
+    [told] = teams.bodies(snapshot, teams.whatever_life(snapshot, [team_id]).values(), {}, any_life=True)
+    return told | {"status": orders.LEFT_REGISTER}
 
 
 @router.get("/teams/{team_id}/status")

@@ -45,8 +45,10 @@ export const MARKS = ["receipt", "departure", "arrival", "result", "cancelled"] 
 export interface Mark { id: number; what: OrderStatus; what_title: string; at: string; made_at: string; by: string; how: "phone_page" | "call" | "system"; how_title: string; note: string }
 /** One that was wrong. */
 export interface TakenBack extends Mark { taken_back: { at: string; by: string; reason: string } }
+/** Where a part of a way by boat meets the land, and how long that part is. */
+export interface AtLand { point: [number, number]; distance_m: number }
 export interface Order extends OffRoad {
   id: number; number: string; plan: number; plan_number: number; exercise: boolean; team: { id: number | null; name: string | null; masked: string | null }; incident: number; incident_name: string | null; ordered_at: string; by: string; what: string;
-  to: { party: number; role: string; post: string; name: string } | null; travel_s: number; distance_m: number; routing: "road" | "straight_line"; expected_at: string; late: boolean; instructions: string[]; status: OrderStatus; status_title: string;
+  to: { party: number; role: string; post: string; name: string } | null; travel_s: number; distance_m: number; routing: "road" | "straight_line"; expected_at: string; late: boolean; instructions: string[]; ashore: AtLand | null; launch: (AtLand & { whole: boolean }) | null; status: OrderStatus; status_title: string;
   marks: Mark[]; taken_back: TakenBack[]; said: string; turned_back: boolean; left: string;
 }
