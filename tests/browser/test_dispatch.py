@@ -87,7 +87,7 @@ def planned(page: Page) -> Locator:
     """The card of a plan that is made now."""
     page.get_by_role("button", name="算方案").click()
     card = page.locator(".rd-card[data-plan]")
-    expect(card).to_contain_text("待采纳")
+    expect(card).to_contain_text("方案稿")
     return card
 
 

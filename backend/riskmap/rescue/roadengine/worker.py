@@ -8,7 +8,7 @@ import json
 import os
 import sys
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from riskmap.rescue.roadengine.config import CLOSURE_M, OVERLAP_M, STRETCHES, settings_of
+from riskmap.rescue.roadengine.joined import joined
 from riskmap.rescue.roadengine.plane import Plane
 from riskmap.rescue.roadengine.polyline import decoded
 
@@ -27,6 +28,9 @@ _BUFFER_M = 1.0  # round closed water: positions in the tiles are rounded
 _SHORE_M = 2.0  # a boat's straight way may leave the water by this much at its banks
 _SNAPS_M = (60.0, 250.0, 1_000.0, 5_000.0)
 _MOST_TRIED = 40
+# Where no road leads to the nearest launches: how many farther ones of all places are asked for (each landing is a
+# search of its own, launches cost little), and how many lines over the water are looked at for them.
+_MOST_LANDINGS, _MOST_LAUNCHES, _MOST_LOOKED = 60, 400, 20_000
 _INSIDE_M = 0.5
 _PINHOLE_M2 = 40_000.0
 _APPROACH_KMH = 15.0  # Policy: the last metres along a road up to the water's edge
@@ -73,6 +77,18 @@ class Water:
         self.exclude = [{"lon": x, "lat": y} for x, y in roads.marks[edge].tolist()]
         self._launches: tuple[Any, ...] | None = None
         self._open_node = open_node
+        self._parts: Any = None
+
+    def parts(self) -> Any:
+        """A number for each node, equal where open roads join them, whichever way these may be driven."""
+        if self._parts is None:
+            roads = self._roads
+            self._parts = joined(len(roads.nodes), roads.head[~self.out], roads.tail[~self.out])
+        return self._parts
+
+    def part_of(self, stretch: int) -> int:
+        """The part that an open stretch belongs to."""
+        return int(self.parts()[self._roads.head[stretch]])
 
     def holds(self, at: Any) -> bool:
         """Whether a place stands in closed water."""
@@ -125,8 +141,8 @@ class Roads:
         self.lines = np.asarray(shapely.linestrings(flat, indices=np.repeat(np.arange(len(sizes)), sizes)))
         self.tree = shapely.STRtree(self.lines)
 
-    def nearest(self, at: Any, water: Water) -> tuple[Position, float] | None:
-        """The place on an open road that one gets to straight without closed water, and how far it is."""
+    def nearest(self, at: Any, water: Water) -> tuple[Position, float, int] | None:
+        """The place on an open road that one gets to straight without closed water, how far it is, and the stretch."""
         for radius in _SNAPS_M:
             met = self.tree.query(at, predicate="dwithin", distance=radius)
             met = met[~water.out[met] & self.useful[met]]
@@ -138,7 +154,7 @@ class Roads:
                 on = line.interpolate(along)
                 if not water.crosses(shapely.LineString([at, on])):
                     lon, lat = self.plane.lonlat(np.array([on.coords[0]]))[0].tolist()
-                    return (lon, lat), float(shapely.distance(on, at))
+                    return (lon, lat), float(shapely.distance(on, at)), i
         return None
 
 
@@ -226,60 +242,100 @@ class Engine:
     def _matrix(self, asked: dict[str, Any]) -> dict[str, Any]:
         water = self._water(asked)
         origins = [self._end(at, water) for at in asked["origins"]]
-        boats = asked.get("boat_kmh")
-        targets: list[Position] = []
-        destinations = []
-        for at in asked["destinations"]:
-            end = self._end(at, water)
-            end["targets"] = []
-            if end["on"] is not None:
-                end["targets"] = [{"on": end["on"], "index": len(targets)}]
-                targets.append(end["on"])
-            elif end["wet"] and boats:
-                for launch in self._launch(at, water, asked.get("launches", 4), boats):
-                    end["targets"].append({**launch, "index": len(targets)})
-                    targets.append(launch["on"])
-            destinations.append(end)
-        begins: list[Position] = []
-        for at, one in zip(asked["origins"], origins, strict=True):
-            one["starts"] = []
-            if one["on"] is not None:
-                one["starts"] = [{"index": len(begins)}]
-                begins.append(one["on"])
-            elif one["wet"] and boats:  # ashore first, as one goes in at the other end
-                for landing in self._launch(at, water, asked.get("launches", 4), boats):
-                    one["starts"].append({"index": len(begins), "start": landing})
-                    begins.append(landing["on"])
-        table = self._table(begins, targets, water, asked["top_kmh"])
-        rows: list[list[Any]] = [[None] * len(destinations) for _ in origins]
-        for r, one in enumerate(origins):
-            for c, end in enumerate(destinations):
-                straight = None
-                if boats and one["wet"] and end["wet"]:
-                    straight = self._across(asked["origins"][r], asked["destinations"][c], water, boats)
-                rows[r][c] = _best(table, one["starts"], end["targets"], straight)
-        for one in origins:
-            del one["starts"]
-        for end in destinations:
-            del end["targets"]
+        destinations = [self._end(at, water) for at in asked["destinations"]]
+        boats, most, top_kmh = asked.get("boat_kmh"), asked.get("launches", 4), asked["top_kmh"]
+
+        def ways_on(places: list[Position], ends: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+            """Of each end, where the road part begins or ends: on the road, or where one goes in or ashore by boat."""
+            return [
+                [{"on": one["on"]}] if one["on"] is not None
+                else self._launch(at, water, most, boats) if one["wet"] and boats else []
+                for at, one in zip(places, ends, strict=True)
+            ]  # fmt: skip
+
+        begins, goals = ways_on(asked["origins"], origins), ways_on(asked["destinations"], destinations)
+        rows = self._rows(begins, goals, water, top_kmh)
+        if boats:
+            for r, c in _pairs(origins, destinations):
+                if origins[r]["wet"] and destinations[c]["wet"]:
+                    across = self._across(asked["origins"][r], asked["destinations"][c], water, boats)
+                    if across is not None and (rows[r][c] is None or across["total_s"] <= rows[r][c]["total_s"]):
+                        rows[r][c] = across
+            self._farther(asked, water, (origins, destinations), (begins, goals), rows)
+        for end in [*origins, *destinations]:
+            del end["stretch"]
         return {"rows": rows, "origins": origins, "destinations": destinations}
+
+    def _rows(
+        self, begins: list[list[dict[str, Any]]], goals: list[list[dict[str, Any]]], water: Water, top_kmh: int
+    ) -> list[list[Any]]:
+        """The quickest way from each to each, by road between any of their places; every place is asked for once."""
+        froms = {tuple(one["on"]): one["on"] for of in begins for one in of}
+        tos = {tuple(one["on"]): one["on"] for of in goals for one in of}
+        table = self._table(list(froms.values()), list(tos.values()), water, top_kmh)
+        row_of, column_of = ({at: i for i, at in enumerate(of)} for of in (froms, tos))
+
+        def way(begin: dict[str, Any], goal: dict[str, Any]) -> Any:
+            return table[row_of[tuple(begin["on"])]][column_of[tuple(goal["on"])]]
+
+        return [[_best(way, of, to) for to in goals] for of in begins]
+
+    def _farther(
+        self, asked: dict[str, Any], water: Water, ends: tuple[list[dict[str, Any]], list[dict[str, Any]]],
+        near: tuple[list[list[dict[str, Any]]], list[list[dict[str, Any]]]], rows: list[list[Any]],
+    ) -> None:  # fmt: skip
+        """Fill `rows` where no road leads to the nearest launches: they may stand on dry streets that the water cuts
+        off, or on a carriageway that leads away from it. Farther ones of the same water are tried, so many at most."""
+        lost = [
+            (r, c) for r, c in _pairs(*ends)
+            if rows[r][c] is None and (ends[0][r]["wet"] or ends[1][c]["wet"])
+            and all(end["wet"] or end["on"] is not None for end in (ends[0][r], ends[1][c]))
+        ]  # fmt: skip
+        if not lost:
+            return
+        sides = [sorted({pair[side] for pair in lost}) for side in (0, 1)]
+        tried: list[list[list[dict[str, Any]]]] = []
+        for side, most in ((0, _MOST_LANDINGS), (1, _MOST_LAUNCHES)):
+            here, there = ends[side], [ends[1 - side][i] for i in sides[1 - side]]
+            parts = None  # of the dry roads: where nobody comes from, none goes
+            if not any(end["wet"] for end in there):
+                parts = {water.part_of(end["stretch"]) for end in there}
+            places = asked["origins" if side == 0 else "destinations"]
+            wet = [i for i in sides[side] if here[i]["wet"]]
+            each, looked = (max(_MOST_TRIED, of // max(1, len(wet))) for of in (most, _MOST_LOOKED))
+            farther = _shared(
+                {i: self._launch(places[i], water, each, asked["boat_kmh"], parts, looked) for i in wet}, most
+            )
+            tried.append([farther[i] if i in farther else near[side][i] for i in sides[side]])
+        more = self._rows(tried[0], tried[1], water, asked["top_kmh"])
+        for r, c in lost:
+            rows[r][c] = more[sides[0].index(r)][sides[1].index(c)]
 
     def _end(self, at: Position, water: Water) -> dict[str, Any]:
         """One end: whether it stands in closed water, and where it gets onto the roads."""
         flat = self._flat(at)
         if water.holds(flat):
-            return {"wet": True, "on": None, "off_road_m": None}
+            return {"wet": True, "on": None, "off_road_m": None, "stretch": None}
         found = self._roads.nearest(flat, water)
-        return {"wet": False, "on": found and found[0], "off_road_m": found and round(found[1], 1)}
+        if found is None:
+            return {"wet": False, "on": None, "off_road_m": None, "stretch": None}
+        return {"wet": False, "on": found[0], "off_road_m": round(found[1], 1), "stretch": found[2]}
 
-    def _launch(self, at: Position, water: Water, most: int, boat_kmh: float) -> list[dict[str, Any]]:
-        """The nearest places by boat from which it is straight on the water to a place in it."""
+    def _launch(
+        self, at: Position, water: Water, most: int, boat_kmh: float, parts: set[int] | None = None,
+        looked: int | None = None,
+    ) -> list[dict[str, Any]]:  # fmt: skip
+        """The nearest places by boat from which it is straight on the water to a place in it; of `looked` at most (as
+        a rule ten times `most`), and where given on these parts of the dry roads only."""
         nodes, lines, edges = water.launches()
         if water.afloat is None or not len(nodes):
             return []
         here = np.array(self._flat(at).coords[0])
         far = np.hypot(*(edges - here).T)
-        order = np.argsort(far)[: most * 10]
+        order = np.argsort(far)
+        if parts is not None:
+            order = order[np.isin(water.parts()[np.array(nodes)[order]], list(parts))]
+        order = order[: looked or most * 10]
         legs = shapely.linestrings(np.stack([edges[order], np.broadcast_to(here, (len(order), 2))], axis=1))
         straight = order[shapely.covers(water.afloat, legs)][:most]
         out = []
@@ -388,14 +444,30 @@ def _is_no_way(error: RuntimeError) -> bool:
     return str(error).startswith(_NO_WAY)
 
 
+def _pairs(origins: Sequence[Any], destinations: Sequence[Any]) -> list[tuple[int, int]]:
+    return [(r, c) for r in range(len(origins)) for c in range(len(destinations))]
+
+
+def _shared(launches: dict[int, list[dict[str, Any]]], most: int) -> dict[int, list[dict[str, Any]]]:
+    """Of the launches of several places, the nearest of each in turn until there are so many; whatever of these is
+    among a place's own is of use to it."""
+    kept: set[tuple[float, float]] = set()
+    for rank in range(max(map(len, launches.values()), default=0)):
+        if len(kept) >= most:
+            break
+        kept |= {tuple(of[rank]["on"]) for of in launches.values() if rank < len(of)}
+    return {i: [one for one in of if tuple(one["on"]) in kept] for i, of in launches.items()}
+
+
 def _best(
-    table: list[list[Any]], starts: list[dict[str, Any]], targets: list[dict[str, Any]], best: dict[str, Any] | None
+    way: Callable[[dict[str, Any], dict[str, Any]], Any], begins: list[dict[str, Any]], goals: list[dict[str, Any]]
 ) -> dict[str, Any] | None:
-    """The quickest of the ways to one place, boats and all; `best`: by boat alone, where there is such a way."""
-    for begin in starts:
-        first = begin.get("start", {})
-        for target in targets:
-            if (found := table[begin["index"]][target["index"]] if table else None) is None:
+    """The quickest of the ways to one place, boats and all."""
+    best: dict[str, Any] | None = None
+    for begin in begins:
+        first = begin if "boat" in begin else {}
+        for target in goals:
+            if (found := way(begin, target)) is None:
                 continue
             total = found[0] + sum(one.get(s, 0) for one in (first, target) for s in ("approach_s", "boat_s"))
             if best is None or total < best["total_s"]:

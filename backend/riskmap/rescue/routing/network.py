@@ -20,6 +20,7 @@ from osmium.osm.mutable import Node, Way
 from sqlalchemy import Connection, text
 
 from riskmap.exchange.datum import metres_between
+from riskmap.rescue.roadengine.joined import joined
 from riskmap.rescue.roadengine.plane import Plane
 
 STRETCH_M = 100.0  # Policy: what is closed at once; a straight is cut where it has half as much again
@@ -182,15 +183,7 @@ def _components(network: Network) -> NDArray[np.int64]:
     """A number for each stretch, equal where stretches hang together whatever their direction."""
     head = network.refs[network.starts[:-1]]
     tail = network.refs[network.starts[1:] - 1]
-    label = np.arange(len(network.nodes))
-    while True:  # each round joins trees at their roots and halves their height
-        least = np.minimum(label[head], label[tail])
-        before = label.copy()
-        for at in (label[head], label[tail], head, tail):
-            np.minimum.at(label, at, least)
-        label = label[label]
-        if (label == before).all():
-            return np.asarray(label[head])
+    return joined(len(network.nodes), head, tail)[head]
 
 
 def _marks(plane: Plane, lines: NDArray[Any]) -> NDArray[np.float64]:
