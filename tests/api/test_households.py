@@ -285,6 +285,8 @@ class TestLeft:
         assert sum(t.count("户主") for t in texts) >= 60
         assert "乙村未转人员敲门清单" in texts[-1]
         assert "没有户册" in texts[-1]
+        assert "户主人数电话敲门结果时间123" in texts[-1]  # ruled rows, to be filled in by hand: a sheet of them
+        assert "24敲门人" in texts[-1]
         assert "户册共120人，与应转12人不一致" in texts[0]
         # A page that goes on says whose it is; that of the other village begins anew.
         own = len(texts) - 1

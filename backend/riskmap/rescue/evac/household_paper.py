@@ -1,5 +1,6 @@
 """The doors that are left to be knocked at, on paper: a sheet a village."""
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,10 @@ from riskmap.paper import typeset
 from riskmap.paper.typeset import Typeset
 from riskmap.rescue import imprint
 from riskmap.store.snapshot import Snapshot
+
+# Policy: rows to be filled in by hand for a village without a list. A sheet of them at least, so many as are left by
+# 2.62 persons a household (七人普, 2020), and some more; beyond five sheets the last is copied.
+_A_SHEET, _PERSONS, _MOST = 24, 2.62, 120
 
 _NEEDS = {"disabled": "失能", "frail": "老弱病残孕", "alone": "独居", "left_behind": "留守"}
 
@@ -39,6 +44,12 @@ def pdf(
     return typeset.pdf("doors", data, at=now)
 
 
+def _blank(left: int) -> int:
+    """Empty rows for so many persons who are left: whole sheets."""
+    sheets = math.ceil(left / _PERSONS * 1.2 / _A_SHEET)
+    return min(max(sheets, 1) * _A_SHEET, _MOST)
+
+
 def _village(village: Mapping[str, Any], households: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     rest = [h for h in households if h["left"]]
     listed = village["list"]
@@ -57,6 +68,7 @@ def _village(village: Mapping[str, Any], households: Sequence[Mapping[str, Any]]
         **{k: str(village[k]) for k in ("to_move", "moved", "sheltered", "left", "returned")},
         "relatives": str(village["with_relatives"]),
         "empty": "户册里的户都已转。" if listed["households"] else "没有户册：请按未转人数逐户核对，敲门后报数。",
+        "blank": 0 if listed["households"] else _blank(village["left"]),
         "rows": [
             {
                 "n": i, "householder": h["householder"], "floating": h["kind"] == "floating", "left": str(h["left"]),
