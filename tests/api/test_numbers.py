@@ -120,7 +120,7 @@ def test_one_number_of_an_order_on_card_sheet_log_and_telephone_list(
         post(admin, "calls", {"object": boats[1], "party": None, "result": "接通", "order": order["id"],
                               "exercise": exercise})  # fmt: skip
         [call, *_] = get(admin, "log", kind="调度", exercise=exercise)["items"]
-        assert call["what"] == f"电话 例号艇队1（值班电话，调度令 {order['number']}）：接通"
+        assert call["what"] == f"电话 例号艇队1（另行联系，调度令 {order['number']}）：接通"
         answer = admin.get("/api/rescue/orders.pdf", params={"order": order["id"], "exercise": exercise})
         with pypdfium2.PdfDocument(answer.content) as document:
             sheet = re.sub(r"\s+", "", document[0].get_textpage().get_text_bounded())

@@ -65,7 +65,7 @@ def keep(
             "order_id": order, "exercise": exercise,
         },
     ).scalar_one()  # fmt: skip
-    name = f"{who['role']} {who['name'] or who['post']}".strip() if who else "值班电话"
+    name = f"{who['role']} {who['name'] or who['post']}".strip() if who else "另行联系"
     about = "" if order is None else f"，调度令 {numbers.said(order)}"
     log.note(
         snapshot.connection, by=snapshot.reader.name, kind="调度", exercise=exercise,
