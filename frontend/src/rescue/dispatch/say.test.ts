@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { cutsOf } from "./cuts";
-import { addedUp, basisWords, changeWords, fromTo, isPersons, minutesTo, numberOf, putTogether, trappedOf, typedTrapped } from "./say";
-import type { DiffRow, Sent } from "./types";
+import { addedUp, basisWords, changeWords, fromTo, isPersons, minutesTo, numberOf, putTogether, trappedOf, typedTrapped, inTime } from "./say";
+import type { DiffRow, Sent, TakenBack } from "./types";
 
 const sent = (name: string, travel_s: number | null, arrived = false): Sent => ({ team: 1, team_name: name, masked: null, travel_s, distance_m: 1, arrived, rerouted: false });
 const row = (before: Sent[] | null, after: Sent[] | null): DiffRow => ({ incident: 1, incident_name: "", what: "other_team", words: "", before, after });
@@ -88,4 +88,13 @@ describe("incidents that become one", () => {
     [[8, null], null, "合并前合计 8 人，另有 1 处不明，合并后不明", false],
     [[null, null], null, "", false],
   ])("%j to %j", (before, after, said, asks) => expect(putTogether(before, after)).toEqual({ said, asks }));
+});
+
+describe("what became of an order", () => {
+  it("is told in order of time, the wrong before what stands for it", () => {
+    const at = (m: number): string => `2026-11-26T01:0${m}:00Z`;
+    const marks = [{ at: at(1), what: "receipt" }, { at: at(2), what: "departure" }, { at: at(4), what: "arrival" }];
+    const back = [{ at: at(2), what: "result" }, { at: at(3), what: "arrival" }] as unknown as TakenBack[];
+    expect(inTime(marks, back).map((l) => [l.mark?.what, l.back?.what])).toEqual([["receipt", undefined], [undefined, "result"], ["departure", undefined], [undefined, "arrival"], ["arrival", undefined]]);
+  });
 });

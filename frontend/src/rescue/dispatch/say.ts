@@ -5,7 +5,12 @@ import { RS } from "../../words/rescue";
 import { RD } from "../../words/rescueDispatch";
 import type { Team } from "../forces/types";
 import type { FloodWhole } from "../types";
-import type { DiffRow, Sent } from "./types";
+import type { DiffRow, Sent, TakenBack } from "./types";
+
+/** What was marked and what counts no more, in order of time: a mark that was put right stands behind the wrong one. */
+export function inTime<M extends { at: string }>(marks: readonly M[], back: readonly TakenBack[]): { at: string; mark: M | null; back: TakenBack | null }[] {
+  return [...back.map((b) => ({ at: b.at, mark: null, back: b })), ...marks.map((mark) => ({ at: mark.at, mark, back: null }))].sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
+}
 
 /** Persons as they are typed: nothing is not known, which is not none. */
 export const isPersons = (typed: string): boolean => !typed.trim() || /^\d{1,6}$/.test(typed.trim());
