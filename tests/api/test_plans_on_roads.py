@@ -83,7 +83,7 @@ def test_a_closed_bridge_changes_the_plan_and_the_difference_is_right(admin: Tes
     row = rows[round_["incident"]]
     assert row["after"] == [
         {"team": fleet["west"], "team_name": "例西艇队", "masked": None, "travel_s": round_["travel_s"],
-         "distance_m": round_["distance_m"], "arrived": False, "rerouted": False}
+         "distance_m": round_["distance_m"], "arrived": False, "rerouted": False, "routing": "road"}
     ]  # fmt: skip
     assert round_["travel_s"] > way["travel_s"] + 300
     before = {a["incident"]: a["team"] for a in made["assignments"]}
@@ -183,6 +183,72 @@ def test_an_engine_that_is_busy_for_a_moment_is_asked_again_and_what_has_no_line
         assert 4 <= asked.count("route") <= 8  # again, and not for ever
     else:
         assert (drawn, said in made["routing_notes"]) == ([True, True], False)
+
+
+def _dies(router: Any, monkeypatch: pytest.MonkeyPatch, times: float) -> list[int]:
+    """The engine is killed, and so many times again while it starts."""
+    open_, died = router._open, list[int]()
+
+    def opened(place: Any) -> Any:
+        open_(place)
+        if len(died) < times:
+            died.append(router.pid)
+            os.kill(router.pid, signal.SIGKILL)
+            raise router._fell()
+
+    assert router.pid is not None
+    os.kill(router.pid, signal.SIGKILL)
+    monkeypatch.setattr(router, "_open", opened)
+    return died
+
+
+def test_an_engine_that_dies_and_dies_again_while_it_starts_is_asked_again(
+    admin: TestClient, fleet: dict[str, int], app: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = incident(admin, (116.026, 29.70), trapped=9, needs=["boat"])
+    assert plan(admin, here, teams=[fleet["west"]])["routing"] == "road"
+    monkeypatch.setattr(ways, "PATIENCE_S", 30.0)  # this machine may be busy
+    died = _dies(app.state.router, monkeypatch, 3)
+    made = plan(admin, here, teams=[fleet["west"]])
+    assert (made["routing"], made["unanswered"], len(died)) == ("road", False, 3)
+
+
+def test_a_plan_by_straight_lines_turns_and_recalls_nobody_and_compares_no_road_with_them(
+    admin: TestClient, fleet: dict[str, int], app: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    far = incident(admin, (116.03, 29.70), trapped=2, needs=["boat"], name="远处")
+    made = plan(admin, far, teams=[fleet["west"]])
+    [order] = post(admin, f"plans/{made['id']}/accept", {}, 200)["orders"]
+    post(admin, f"teams/{fleet['west']}/status", {"status": "在途", "lon": 116.005, "lat": 29.70})
+    # Straight, the team of the east is there much sooner, and the one under way would do for the second.
+    near = incident(admin, (116.006, 29.70), trapped=60, needs=["boat"], kind="堤坝险情", name="近处")
+    both = plan(admin, far, near, teams=[fleet["west"], fleet["east"]])
+    monkeypatch.setattr(ways, "PATIENCE_S", 0.5)
+    router = app.state.router
+    _dies(router, monkeypatch, math.inf)
+    anew = post(admin, f"plans/{both['id']}/replan", {})
+    assert (anew["routing"], anew["unanswered"]) == ("straight_line", True)
+    assert anew["routing_notes"][0] == "没有按道路算，在路上的队伍一律不改派。"
+    assert (sent(anew), anew["withdraws"]) == ({fleet["east"]: near["id"]}, [])
+    assert [(s["team"], s["order"]) for s in anew["standing"]] == [(fleet["west"], order["id"])]
+    against = anew["against"]
+    rows = {r["incident"]: r for r in against["rows"]}
+    assert (rows[far["id"]]["what"], rows[far["id"]]["after"][0]["routing"]) == ("same", "road")
+    assert "，直线估算）" in rows[near["id"]]["words"]
+    # By hand it goes where it is sent; then road and straight are both in the plan, and nothing is added up.
+    turned = post(admin, f"plans/{anew['id']}/change", {"team": fleet["west"], "incident": near["id"]})
+    assert turned["withdraws"][0]["order"] == order["id"]
+    one = post(admin, f"plans/{turned['id']}/change",
+               {"team": fleet["east"], "incident": far["id"]})["against"]  # fmt: skip
+    assert (one["both"], one["before_s"], one["after_s"]) == (0, 0, 0)
+    assert [r["what"] for r in one["rows"] if r["incident"] == far["id"]] == ["other_team"]
+    monkeypatch.undo()
+    router._refused = None
+    assert post(admin, f"plans/{both['id']}/replan", {})["routing"] == "road"
+    post(admin, f"orders/{order['id']}/marks", {"what": "result"})
+    post(admin, f"teams/{fleet['west']}/status", {"status": "待命"})
+    for one in (far, near):
+        post(admin, f"incidents/{one['id']}/close", {"version": 1, "result": "救出"}, 200)
 
 
 _AT_BRIDGE: dict[str, dict[str, Any]] = {

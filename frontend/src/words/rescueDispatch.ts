@@ -40,6 +40,8 @@ export const RD = {
   proposed: "待采纳",
   straight: "直线估算",
   straightTip: "没有按道路算：按直线距离和 30 km/h 估计（经验值），不看路通不通，只供参考",
+  byLine: (long: string) => `${long}（直线估算）`,
+  noAnswer: "路线引擎没有答复，这个方案按直线估算，只供参考，请稍后重算。",
   boats: (n: number) => `艇 ${n}`,
   persons: (n: number) => `人 ${num(n)}`,
   pumps: (m3h: string) => `泵 ${m3h} m³/h`,

@@ -52,7 +52,8 @@ def against_orders(
     about: Mapping[int, Mapping[str, Any]],
 ) -> dict[str, Any]:
     """What accepting a plan changes of the orders that run, whichever plan gave them, counted from when it looked;
-    `before_s`, `after_s`: the first arrival, added up over the `both` incidents that have somebody before and after."""
+    `before_s`, `after_s`: the first arrival, added up over the `both` incidents that have somebody before and after; none
+    where some ways are by road and some straight."""
     now = _by_incident(after)
     scope, taken = set(now), {r["order"] for r in withdrawn(after)}
     was: dict[int, dict[int, Mapping[str, Any]]] = {i: {} for i in now}
@@ -71,6 +72,8 @@ def against_orders(
             if one["travel_s"] is None or (one.get("order") == before["id"] and not before["moved"]):
                 sent[team] = before
     both = [i for i in now if _first(was[i]) is not None and _first(now[i]) is not None]
+    if not _alike(*(side[i] for i in both for side in (was, now))):
+        both = []
     return _compared(was, now, names, about) | {
         "both": len(both), "before_s": sum(_whole(_first(was[i])) for i in both),
         "after_s": sum(_whole(_first(now[i])) for i in both),
@@ -81,6 +84,12 @@ def _first(sent: Mapping[int, Mapping[str, Any]]) -> int | None:
     """How long until the first is there; 0 where one has arrived, None where nobody is sent."""
     times = [0 if a.get("arrived") else a["travel_s"] for a in sent.values()]
     return min((t for t in times if t is not None), default=None)
+
+
+def _alike(*sent: Mapping[int, Mapping[str, Any]]) -> bool:
+    """Whether all their times are of one kind, by road or straight: others are neither added up nor compared."""
+    timed = [a for one in sent for a in one.values() if a["travel_s"] is not None and not a.get("arrived")]
+    return len({a["routing"] for a in timed}) <= 1
 
 
 def _whole(seconds: int | None) -> int:
@@ -112,7 +121,9 @@ def _by_incident(body: Mapping[str, Any]) -> dict[int, dict[int, Mapping[str, An
     out: dict[int, dict[int, Mapping[str, Any]]] = {int(i): {} for i in body["versions"]}
     for s in body["standing"]:  # who is there, or under way by an order that the plan leaves as it is
         if s["incident"] in out:
-            out[s["incident"]][s["team"]] = {"travel_s": None, "distance_m": None, "arrived": s["arrived"]}
+            out[s["incident"]][s["team"]] = {
+                "travel_s": None, "distance_m": None, "routing": None, "arrived": s["arrived"],
+            }  # fmt: skip
     home = {r["order"] for r in body["reconsidered"] if r.get("turned_back")}  # sent out again, by whatever way
     for a in body["assignments"]:
         out[a["incident"]][a["team"]] = {**a, "rerouted": a.get("rerouted") not in {None, *home}}
@@ -132,6 +143,7 @@ def _told(sent: Mapping[int, Mapping[str, Any]] | None, names: seen.Names, turne
     return [
         names.team(t)
         | {"travel_s": a["travel_s"], "distance_m": a["distance_m"], "arrived": a.get("arrived", False)}
+        | {"routing": a["routing"] if a["travel_s"] is not None else None}
         | {"rerouted": t in turned}
         for t, a in sent.items()
     ]
@@ -156,6 +168,8 @@ def _what(
     if any(a.get("arrived") for a in new.values()):
         return ("rerouted", said(new) + way) if way else ("same", f"{said(new)}，不变")
     first, later = _first(old), _first(new)
+    if not _alike(old, new):
+        return ("rerouted" if way else "same"), said(new) + way
     if first is None or later is None or abs(later - first) < 60:
         return ("rerouted", said(new) + way) if way else ("same", "不变")
     what = "slower" if later > first else "faster"
@@ -165,7 +179,9 @@ def _what(
 def _long(sent: Mapping[str, Any]) -> str:
     if sent.get("arrived"):
         return "已到达"
-    return "已派出" if sent["travel_s"] is None else ways.minutes(sent["travel_s"])
+    if sent["travel_s"] is None:
+        return "已派出"
+    return ways.minutes(sent["travel_s"]) + ("，直线估算" if sent["routing"] == "straight_line" else "")
 
 
 # -- Since ---------------------------------------------------------------------------------

@@ -46,11 +46,15 @@ _OPEN = (
 # -- Read ----------------------------------------------------------------------------------
 
 
+_OPEN_AS = ("id", "incident", "at", "arrived", "marked_at", "routing")
+
+
 def open_by_team(connection: Connection, *, exercise: bool, at: datetime) -> dict[int, dict[str, Any]]:
-    """The open order of each team at a minute: {id, incident, at, arrived, marked_at}."""
+    """The open order of each team at a minute: {id, incident, at, arrived, marked_at, routing}."""
     rows = connection.execute(
         text(
-            "SELECT DISTINCT ON (o.team_id) o.team_id, o.order_id AS id, o.incident_id AS incident, o.at, EXISTS ("
+            "SELECT DISTINCT ON (o.team_id) o.team_id, o.order_id AS id, o.incident_id AS incident, o.at,"
+            " o.body->>'routing' AS routing, EXISTS ("
             "SELECT FROM rescue_order_mark AS m WHERE m.order_id = o.order_id AND m.what = 'arrival' AND"
             + marks.STOOD + ") AS arrived, (SELECT max(least(m.at, m.made_at)) FROM rescue_order_mark AS m"
             " WHERE m.order_id = o.order_id AND" + marks.STOOD + ") AS marked_at FROM rescue_order AS o"
@@ -59,7 +63,7 @@ def open_by_team(connection: Connection, *, exercise: bool, at: datetime) -> dic
         ),
         {"exercise": exercise, "at": at},
     )  # fmt: skip
-    return {r["team_id"]: {k: r[k] for k in ("id", "incident", "at", "arrived", "marked_at")} for r in rows.mappings()}
+    return {r["team_id"]: {k: r[k] for k in _OPEN_AS} for r in rows.mappings()}
 
 
 def turned_back(snapshot: Snapshot, *, exercise: bool, at: datetime) -> dict[int, dict[str, Any]]:
@@ -142,12 +146,12 @@ def told_ways(connection: Connection, ids: Sequence[int]) -> dict[int, dict[str,
 def running(
     connection: Connection, incident_ids: Sequence[int], at: datetime, counted_from: datetime | None = None
 ) -> list[dict[str, Any]]:
-    """Open orders of incidents at a minute: {id, team, incident, travel_s, distance_m, arrived, moved}. `travel_s`: how
-    long from that minute, or from another, until the team is expected, 0 where it is late; `moved`: it has said since
+    """Open orders of incidents at a minute: {id, team, incident, travel_s, distance_m, routing, arrived, moved}. `travel_s`:
+    how long from that minute, or from another, until the team is expected, 0 where it is late; `moved`: it has said since
     where it is."""
     rows = connection.execute(
         text(
-            "SELECT o.order_id AS id, o.team_id AS team, o.incident_id AS incident,"
+            "SELECT o.order_id AS id, o.team_id AS team, o.incident_id AS incident, o.body->>'routing' AS routing,"
             " o.at, (o.body->>'travel_s')::float8 AS told_s, EXISTS (SELECT FROM rescue_team_status AS s"
             " WHERE s.team_id = o.team_id AND s.exercise = o.exercise AND s.geom IS NOT NULL AND s.at > o.at"
             " AND s.made_at <= :at AND (s.how <> 'order' OR" + marks.stands("s.mark_id") + ")) AS moved,"

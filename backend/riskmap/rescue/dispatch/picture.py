@@ -1,7 +1,7 @@
 """What a plan is decided on: what was asked, and how incidents, teams and their orders stand at one minute."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -115,6 +115,29 @@ def _became(connection: Connection, wanted: Sequence[Mapping[str, Any]], at: dat
     return {c: into[c] for c, one in incidents.several(connection, list(into), at).items() if one["state"] == "merged"}
 
 
+def left_on_their_way(picture: Picture, asked: Asked) -> Picture:
+    """The same for a plan by straight lines: who is under way by an order that was given by road is not turned, unless
+    it is sent elsewhere by hand; straight minutes say nothing against it."""
+    kept = {
+        t.id: order for t in picture.crews
+        if (order := picture.open_orders.get(t.id)) is not None and t.id not in picture.turned_back
+        and order["routing"] == "road" and asked.pins.get(t.id, order["incident"]) == order["incident"]
+        and t.id != asked.hand
+    }  # fmt: skip
+    if not kept:
+        return picture
+    within = {i["id"] for i in picture.incidents}
+    return replace(
+        picture,
+        crews=[t for t in picture.crews if t.id not in kept],
+        standing={**picture.standing, **{t: o for t, o in kept.items() if o["incident"] in within}},
+        left_out=[
+            *picture.left_out,
+            *({"team": t, "why": _goes_on(o)} for t, o in kept.items() if o["incident"] not in within),
+        ],
+    )
+
+
 def _why_not(team: Team, order: Mapping[str, Any] | None, within: set[int], asked: Asked, named: bool) -> str | None:
     """Why a team cannot be sent; None where it can."""
     if team.place is None:
@@ -124,10 +147,14 @@ def _why_not(team: Team, order: Mapping[str, Any] | None, within: set[int], aske
             return f"已到险情 {numbers.said(order['incident'])}"
         if asked.replanning and order["incident"] in within:
             return None  # under way to an incident of this plan: it may be turned
-        return None if named else f"正按调度令 {numbers.said(order['id'])} 前往险情 {numbers.said(order['incident'])}"
+        return None if named else _goes_on(order)
     if team.status in teams.FREE:
         return None
     return f"现为{team.status}"
+
+
+def _goes_on(order: Mapping[str, Any]) -> str:
+    return f"正按调度令 {numbers.said(order['id'])} 前往险情 {numbers.said(order['incident'])}"
 
 
 def _again(team: Team, told: Mapping[str, Any], asked: Asked) -> bool:

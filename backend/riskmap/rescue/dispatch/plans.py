@@ -16,8 +16,8 @@ from riskmap.base.audit import dump_json
 from riskmap.base.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
 from riskmap.rescue import floods, log, minute, numbers
 from riskmap.rescue.dispatch import assign, changes, incidents, orders, reasons, seen, ways
-from riskmap.rescue.dispatch.picture import Asked, Picture, crew, look, tasks
-from riskmap.rescue.routing import Answer, Leg, Route
+from riskmap.rescue.dispatch.picture import Asked, Picture, crew, left_on_their_way, look, tasks
+from riskmap.rescue.routing import Answer, Leg, Route, unanswered
 from riskmap.store.snapshot import Opened, Snapshot
 
 HOW = {"made": "新拟", "changed": "手工调整", "replanned": "重算"}
@@ -71,7 +71,7 @@ def _propose(opened: Opened, router: Any, wanted_of: Callable[[Snapshot], _Wante
         based_on = last_number(snapshot.connection, asked.exercise)
     decided = _decide(router, wanted, picture, roads)
     with opened() as snapshot:
-        return _keep(snapshot, wanted, picture, roads, decided, based_on)
+        return _keep(snapshot, wanted, roads, decided, based_on)
 
 
 def _by_hand(snapshot: Snapshot, plan_id: int, team: int, incident: int | None, instead_of: int | None) -> _Wanted:
@@ -208,6 +208,7 @@ class _Decided:
     answer: Answer
     solved: assign.Solved
     tasks: Sequence[assign.Task]
+    picture: Picture  # with who is left as he is because nothing is known of the roads
     cut_off: Mapping[int, ways.CutOff]  # incidents that none of the teams for it gets to
     stuck: Sequence[int]  # teams that were set by hand to where there is no way
     lost: Sequence[Mapping[str, Any]]
@@ -218,7 +219,11 @@ def _decide(router: Any, wanted: _Wanted, picture: Picture, roads: ways.Roads) -
     asked = wanted.asked
     places = {i["id"]: incidents.place_of(i) for i in picture.incidents}
     index = {i: n for n, i in enumerate(places)}
-    legs, answer = ways.legs_of(roads, router, picture.crews, list(places.values()))
+    legs, answer = ways.legs_of(roads, router, picture.crews, list(places.values()), patience_s=ways.PATIENCE_S)
+    kept: list[str] = []
+    if answer.by != "road":
+        before, picture = picture, left_on_their_way(picture, asked)
+        kept = [_NOT_TURNED] if picture is not before else []
     by_pair = {(t.id, i): legs.get((t.id, n)) for t in picture.crews for i, n in index.items()}
     free = {c.id for c in picture.crews}
     set_ = {t: i for t, i in asked.pins.items() if t in free and (i is None or i in index)}
@@ -244,8 +249,11 @@ def _decide(router: Any, wanted: _Wanted, picture: Picture, roads: ways.Roads) -
     routes = dict(zip((pair for pair, _ in sent), lines, strict=True))
     lost_ones = [(i, places[i], free_) for i, free_ in reasons.unreached(picture, asks, by_pair, solved.pairs)]
     cut_off = ways.cut_off(roads, router, lost_ones, works=answer.by == "road")
-    notes = [*_without_line(routes, failed), *answer.notes]
-    return _Decided(by_pair, routes, replace(answer, notes=notes), solved, asks, cut_off, stuck, lost)
+    notes = [*kept, *_without_line(routes, failed), *answer.notes]
+    return _Decided(by_pair, routes, replace(answer, notes=notes), solved, asks, picture, cut_off, stuck, lost)
+
+
+_NOT_TURNED = "没有按道路算，在路上的队伍一律不改派。"
 
 
 def _without_line(routes: Mapping[tuple[int, int], Route | None], why: str) -> list[str]:
@@ -258,11 +266,9 @@ def _without_line(routes: Mapping[tuple[int, int], Route | None], why: str) -> l
     return [f"派往险情 {which} 的 {len(to)} 支队伍没有路线图和逐段指引：{told}。路程和用时仍是按道路算的，重算可补上。"]
 
 
-def _keep(
-    snapshot: Snapshot, wanted: _Wanted, picture: Picture, roads: ways.Roads, decided: _Decided, based_on: int
-) -> int:
+def _keep(snapshot: Snapshot, wanted: _Wanted, roads: ways.Roads, decided: _Decided, based_on: int) -> int:
     """Write what was decided, with its reasons; its id."""
-    asked, parent = wanted.asked, wanted.parent
+    asked, parent, picture = wanted.asked, wanted.parent, decided.picture
     free = {c.id for c in picture.crews}
     lapsed = _lapsed(snapshot, asked, picture, decided.stuck)
     body = {
@@ -270,6 +276,7 @@ def _keep(
         **reasons.assigned(
             snapshot, asked, picture, roads, decided.by_pair, decided.routes, decided.cut_off, decided.tasks
         ),
+        "unanswered": unanswered(decided.answer),
         "optimal": decided.solved.proved,
         "solved_note": decided.solved.note,
         "left_out": [*picture.left_out, *decided.lost],
@@ -389,6 +396,7 @@ def body(snapshot: Snapshot, plan_id: int, at: datetime) -> dict[str, Any]:
     renewed = changes.renewed(said, about)
     out = _top(plan) | {
         "routing": said["routing"], "routing_title": said["routing_title"], "routing_notes": said["routing_notes"],
+        "unanswered": said.get("unanswered", False),
         "optimal": said["optimal"], "solved_note": said["solved_note"],
         "assignments": [_assignment(a, names, about) for a in said["assignments"]],
         "unreachable": [u | {"incident_name": incidents.called(about, u["incident"])} for u in said["unreachable"]],

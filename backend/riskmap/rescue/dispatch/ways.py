@@ -34,35 +34,50 @@ def look(
     return routing.look_each(snapshot.connection, {t.vehicle for t in teams}, flood_id, exercise, at)
 
 
-def legs_of(roads: Roads, router: Router, teams: Sequence[Team], places: Sequence[Place]) -> tuple[Legs, Answer]:
-    """The way of each team that has a place, to each place; and how it was found: by road only if all were. No database
-    is asked. When the engine has failed for one kind of vehicle it is asked for no other, for each may wait as long."""
+PATIENCE_S, _AGAIN_S = 5.0, 0.25  # of one plan, for an engine that is busy, has died or starts just now
+_PATIENCE_S = PATIENCE_S  # the same again, for its lines
+
+
+def legs_of(
+    roads: Roads, router: Router, teams: Sequence[Team], places: Sequence[Place], *, patience_s: float = 0.0
+) -> tuple[Legs, Answer]:
+    """The way of each team that has a place, to each place; and how it was found: all by road, or where the engine has
+    failed for one kind of vehicle, all straight, for the two are not weighed against each other. No database is asked.
+    After a failure the engine is asked for no other kind, for each may wait as long; only what may work in a moment is
+    asked again, for `patience_s`."""
+    until = time.monotonic() + patience_s
     out: dict[tuple[int, int], Leg | None] = {}
     kinds: dict[Vehicle, list[Team]] = defaultdict(list)
     for team in teams:
         if team.place is not None:
             kinds[team.vehicle].append(team)
     answers: list[Answer] = []
-    for vehicle, of in kinds.items():
+    failed = ""
+    waiting = list(kinds.items())
+    while waiting:
+        vehicle, of = waiting.pop(0)
         origins = [t.place for t in of if t.place is not None]
-        looked = roads[vehicle]
-        if answers and answers[-1].by == "straight_line":
-            looked = replace(looked, why_straight=answers[-1].why)
+        looked = replace(roads[vehicle], why_straight=failed)
         found, answer = routing.matrix_of(looked, router, origins, places)
+        while not failed and answer.why in routing.IN_A_MOMENT and time.monotonic() < until:
+            time.sleep(_AGAIN_S)
+            found, answer = routing.matrix_of(looked, router, origins, places)
+        if answer.by == "straight_line" and not failed:
+            failed = answer.why
+            if answers:  # again, all of them straight
+                answers, waiting = [], list(kinds.items())
+                continue
         answers.append(answer)
         for team, row in zip(of, found, strict=True):
             out |= {(team.id, i): leg for i, leg in enumerate(row)}
     return out, together(answers)
 
 
-_PATIENCE_S, _AGAIN_S = 5.0, 0.25  # of one plan, for an engine that is asked by too many just now
-
-
 def routes_of(
     roads: Roads, router: Router, wanted: Iterable[tuple[Team, Place, Leg]], why_straight: str
 ) -> tuple[list[Route | None], str]:
     """The way of each with its line and instructions, straight where its leg is (`why_straight`). None where the engine
-    has failed since the leg was found, and why: one that is busy is asked again for a while, any other not."""
+    has failed since the leg was found, and why: what may work in a moment is asked again for a while, any other not."""
     out: list[Route | None] = []
     failed = ""
     until = time.monotonic() + _PATIENCE_S
@@ -75,7 +90,7 @@ def routes_of(
         if leg.by != "road":
             looked = replace(looked, why_straight=why_straight)
         way, answer = routing.route_of(looked, router, team.place, place)
-        while leg.by == "road" and answer.why == routing.BUSY and time.monotonic() < until:
+        while leg.by == "road" and answer.why in routing.IN_A_MOMENT and time.monotonic() < until:
             time.sleep(_AGAIN_S)
             way, answer = routing.route_of(looked, router, team.place, place)
         if answer.by != leg.by:

@@ -23,7 +23,12 @@ log = logging.getLogger(__name__)
 LIMIT_S = 25.0  # of one question; a matrix of 30 x 200 takes a few seconds
 MOST_WAITING = 6  # questions that wait for the engine, each with a thread of the service's; none with a connection
 BUSY = f"路线引擎正忙，已有 {MOST_WAITING} 个请求在等"  # a moment later there may be a place again
+FELL = "路线引擎中断，已重新启动"
+IN_A_MOMENT = frozenset({BUSY, FELL})  # whoever has the time asks again
+_NOT_INSTALLED, _NOT_BUILT = "没有安装路线引擎", "路线数据还没有生成"
+NONE_THERE = frozenset({_NOT_INSTALLED, _NOT_BUILT})  # there is no engine that could answer
 _START_S = 60.0
+_FALLS = 5  # in the midst of starting, one after the other, before it is left alone for a while
 _LOOK_AGAIN_S = 30.0  # after tiles were found damaged, or an engine did not start
 _CHUNK = 1 << 16
 
@@ -50,6 +55,7 @@ class Router:
         self._key: str | None = None
         self._stamp: str | None = None
         self._refused: tuple[str, float, str] | None = None  # tiles that are not used for a while, and why
+        self._falls = 0
         self._rest = b""
 
     @property
@@ -117,16 +123,20 @@ class Router:
             self._open(place)
         except EngineFailed as error:
             self._end()
+            self._falls = self._falls + 1 if isinstance(error, _Fell) else 0
+            if 0 < self._falls < _FALLS:  # ended by something else: nothing is known against the tiles
+                raise
+            self._falls = 0
             self._refused = (f"{roads.key} {stamp}", time.monotonic() + _LOOK_AGAIN_S, str(error))
             raise
-        self._key, self._stamp = roads.key, stamp
+        self._key, self._stamp, self._falls = roads.key, stamp, 0
 
     def _open(self, place: Path) -> None:
         if not tiles.is_installed():
-            raise EngineFailed("没有安装路线引擎")
+            raise EngineFailed(_NOT_INSTALLED)
         manifest = tiles.manifest_of(place)
         if manifest is None:
-            raise EngineFailed("路线数据还没有生成")
+            raise EngineFailed(_NOT_BUILT)
         if not tiles.is_whole(place):
             raise EngineFailed("路线数据已损坏，请重新生成")
         package = Path(tiles.__file__).parents[3]
@@ -196,7 +206,7 @@ class Router:
     def _fell(self) -> _Fell:
         log.warning("the routing engine ended and is started again")
         self._end()
-        return _Fell("路线引擎中断，已重新启动")
+        return _Fell(FELL)
 
 
 def _stamp(place: Path) -> str:

@@ -3,7 +3,7 @@ import { cutsOf } from "./cuts";
 import { addedUp, basisWords, changeWords, fromTo, isPersons, minutesTo, numberOf, putTogether, trappedOf, typedTrapped, inTime } from "./say";
 import type { DiffRow, Sent, TakenBack } from "./types";
 
-const sent = (name: string, travel_s: number | null, arrived = false): Sent => ({ team: 1, team_name: name, masked: null, travel_s, distance_m: 1, arrived, rerouted: false });
+const sent = (name: string, travel_s: number | null, arrived = false): Sent => ({ team: 1, team_name: name, masked: null, travel_s, distance_m: 1, arrived, rerouted: false, routing: travel_s === null ? null : "road" });
 const row = (before: Sent[] | null, after: Sent[] | null): DiffRow => ({ incident: 1, incident_name: "", what: "other_team", words: "", before, after });
 
 describe("words of arrival", () => {
@@ -23,6 +23,13 @@ describe("words of arrival", () => {
     expect(changeWords(row([sent("甲队", 1375)], [turned("甲队", 1380)]))).toBe("甲队 改走另一条路 23 分钟");
     expect(changeWords(row([sent("甲队", 660)], [turned("甲队", 840)]))).toBe("甲队 改走另一条路 11 → 14 分钟");
     expect(changeWords(row([sent("甲队", 0, true), sent("乙队", 600)], [sent("甲队", null, true), turned("乙队", 600)]))).toBe("甲队 已到达、乙队 10 分钟 → 甲队 已到达、乙队 10 分钟（改走另一条路）");
+  });
+  it("says of a straight line that it is one, and makes no one figure of it and a road's", () => {
+    const line = (name: string, travel_s: number): Sent => ({ ...sent(name, travel_s), routing: "straight_line" });
+    expect(changeWords(row([sent("甲队", 7500)], [line("甲队", 600)]))).toBe("甲队 2 小时 5 分 → 10 分钟（直线估算）");
+    expect(changeWords(row([sent("甲队", 660)], [line("甲队", 600)]))).toBe("甲队 11 分钟 → 10 分钟（直线估算）");
+    expect(changeWords(row([], [line("乙队", 600)]))).toBe("乙队 10 分钟（直线估算）");
+    expect(changeWords(row([sent("甲队", 660)], [line("乙队", 600), sent("丙队", null)]))).toBe("甲队 11 分钟 → 乙队 10 分钟（直线估算）、丙队 已派出");
   });
   it("has one unit below an hour, and each side its own where they differ", () => {
     expect(changeWords(row([sent("甲队", 7500)], [sent("乙队", 7500)]))).toBe("甲队 2 小时 5 分 → 乙队 2 小时 5 分");

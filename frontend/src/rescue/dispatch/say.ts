@@ -65,12 +65,13 @@ export function basisWords(flood: Pick<FloodWhole, "name" | "version" | "withdra
 }
 
 const called = (s: Sent): string => s.team_name ?? s.masked ?? "";
-const timed = (s: Sent): string => (s.arrived ? RD.there : s.travel_s === null ? RD.out : s.travel_s === 0 ? RD.pastDue : durationWords(s.travel_s));
+const timed = (s: Sent): string => (s.arrived ? RD.there : s.travel_s === null ? RD.out : s.travel_s === 0 ? RD.pastDue : s.routing === "straight_line" ? RD.byLine(durationWords(s.travel_s)) : durationWords(s.travel_s));
 /** What accepting changes at an incident: 舟艇二队 11 → 14 分钟; 甲队 38 分钟 → 乙队 22 分钟; 甲队 改走另一条路 23 分钟. */
 export function changeWords(row: DiffRow): string {
   const [before, after] = [row.before ?? [], row.after ?? []];
   const [b, a] = [before[0], after[0]];
   if (before.length === 1 && after.length === 1 && a && b && called(a) === called(b) && a.travel_s !== null && b.travel_s !== null && !a.arrived) {
+    if (a.routing === "straight_line" || b.routing === "straight_line") return RD.withTime(called(a), RD.arrow(timed(b), timed(a))); // each says what it is
     const times = !b.travel_s && a.travel_s ? RD.arrow(RD.pastDue, durationWords(a.travel_s)) : minutesOf(b.travel_s) === minutesOf(a.travel_s) ? durationWords(a.travel_s) : fromTo(b.travel_s, a.travel_s);
     return RD.withTime(called(a), a.rerouted ? RD.withTime(RD.otherWay, times) : times);
   }

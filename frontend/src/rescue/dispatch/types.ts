@@ -23,7 +23,7 @@ export interface Assignment extends TeamNamed, OffRoad {
   incident: number; incident_name: string; travel_s: number; distance_m: number; routing: "road" | "straight_line"; route: Line | null; boat_leg: (Line & BoatLeg) | null; boat_out?: (Line & BoatLeg) | null; off_road?: Geometry | null; instructions: string[]; in_water_m: number | null;
   meets: string[]; seats: number; pinned: boolean; order: number | null; why: string;
 }
-export interface Sent extends TeamNamed { travel_s: number | null; distance_m: number | null; arrived: boolean; rerouted: boolean }
+export interface Sent extends TeamNamed { travel_s: number | null; distance_m: number | null; arrived: boolean; rerouted: boolean; routing: Assignment["routing"] | null }
 export interface DiffRow { incident: number; incident_name: string; what: "lost" | "gained" | "other_team" | "slower" | "faster" | "rerouted" | "new" | "gone" | "same"; words: string; before: Sent[] | null; after: Sent[] | null }
 export interface Against { rows: DiffRow[]; counts: Record<DiffRow["what"], number>; both: number; before_s: number; after_s: number }
 export interface Accepted { plan: number; number: number; at: string; by: string }
@@ -33,7 +33,7 @@ export interface PlanHead {
 }
 export interface Stands extends PlanHead { since: string[]; overtaken: Accepted | null; holds: boolean }
 export interface Plan extends Stands {
-  routing: string; routing_title: string; routing_notes: string[]; optimal: boolean; solved_note: string; assignments: Assignment[]; unreachable: { incident: number; incident_name: string; code: "no_way" | "no_skill" | "no_team"; why: string }[];
+  routing: Assignment["routing"]; routing_title: string; routing_notes: string[]; unanswered: boolean; optimal: boolean; solved_note: string; assignments: Assignment[]; unreachable: { incident: number; incident_name: string; code: "no_way" | "no_skill" | "no_team"; why: string }[];
   short: { incident: number; incident_name: string; words: string }[]; left_out: (TeamNamed & { why: string })[]; lapsed: (TeamNamed & { incident: number; why: string })[]; standing: (TeamNamed & { incident: number; order: number; arrived: boolean })[]; finished: (TeamNamed & { incident: number; order: number; at: string })[];
   withdraws: (TeamNamed & { order: number; incident: number; renewed: boolean })[]; against: Against | null; causes: string[];
 }
