@@ -964,3 +964,32 @@ def test_all_that_is_wrong_with_an_incident_is_said_at_once_and_the_first_of_it_
     expect(form.locator("em.err-text")).to_have_count(4)
     assert office.get("/api/rescue/incidents").json()["items"] == []
     form.get_by_role("button", name="取消").click()
+
+
+def test_a_plan_by_straight_lines_says_so_at_its_top_and_is_made_anew_from_there(
+    page: Page, office: httpx.Client
+) -> None:
+    there = reported(office, "直线村", needs=["boat"])
+
+    def unanswered(route: Route) -> None:
+        told = route.fetch()
+        body = told.json()
+        if "assignments" in body:
+            body |= {"routing": "straight_line", "unanswered": True}
+            for row_ in body["against"]["rows"] if body["against"] else []:
+                for one in row_["after"]:
+                    one["routing"] = "straight_line"
+        route.fulfill(response=told, json=body)
+
+    page.route(re.compile(r"/api/rescue/plans/\d+(\?.*)?$"), unanswered)
+    made = post(office, "plans", {"incidents": [there["id"]]})
+    page.reload()
+    card = page.locator(f".rd-card[data-plan='{made['id']}']")
+    warned = card.get_by_role("alert")
+    expect(warned).to_contain_text("路线引擎没有答复，这个方案按直线估算，只供参考，请稍后重算")
+    expect(card.locator(".rd-changes")).to_contain_text("（直线估算）")
+    page.unroute_all(behavior="wait")
+    warned.get_by_role("button", name="重算").click()
+    expect(card).to_have_count(0)
+    expect(page.locator(".rd-card[data-plan]")).to_be_visible()
+    expect(page.locator(".rd-noanswer")).to_have_count(0)
