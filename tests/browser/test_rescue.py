@@ -92,6 +92,8 @@ def test_a_flood_is_drawn_and_its_figures_are_those_of_the_service(page: Page, o
         at_rest(page)
     draw(page, 0, CORNERS)
     draw(page, 3, tuple((0.5 + (x - 0.5) / 3, 0.5 + (y - 0.5) / 3) for x, y in CORNERS))
+    fits = "f => [f, ...f.querySelectorAll('li')].every((one) => one.scrollWidth <= one.clientWidth)"
+    assert page.locator(".rs-draft").evaluate(fits)  # what is drawn, with its buttons, inside the column
     page.get_by_role("button", name="保存", exact=True).click()
     shown(page, "例湖圩溃口淹没")
     [flood] = office.get("/api/rescue/floods").json()["items"]
