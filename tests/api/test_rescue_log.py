@@ -11,7 +11,9 @@ from starlette.testclient import TestClient
 from tests.api.rescue import HERE, flood, square
 from tests.api.test_bad_input import refused
 
-from riskmap.base import clock
+from riskmap.access.reader import SYSTEM
+from riskmap.base import clock, database
+from riskmap.rescue import log
 
 Maker = Callable[..., TestClient]
 
@@ -101,6 +103,15 @@ def test_an_empty_time_says_so(admin: TestClient) -> None:
     answer = admin.get("/api/rescue/log.docx", params=long_ago)
     words = [p.text for p in docx.Document(io.BytesIO(answer.content)).paragraphs]
     assert any("没有日志" in w for w in words)
+
+
+def test_what_no_account_did_is_by_the_system_on_the_page_and_in_the_files(app: Any, admin: TestClient) -> None:
+    begin = clock.now().isoformat()
+    with database.write(app.state.engine, SYSTEM.settings(write=True)) as connection:
+        log.note(connection, by=SYSTEM.name, kind="设置", exercise=False, what="例自动删除户册")
+    entry = admin.get("/api/rescue/log", params={"kind": "设置"}).json()["items"][0]
+    rows, _ = sheet(admin, **{"from": begin})
+    assert (entry["by"], [(r[3], r[4]) for r in rows]) == ("系统", [("例自动删除户册", "系统")])
 
 
 def test_who_may_and_what_is_refused(admin: TestClient, client: TestClient, make_account: Maker) -> None:

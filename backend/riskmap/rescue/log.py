@@ -84,7 +84,7 @@ def entries(
         ),
         {"exercise": exercise, "kind": kind, "since": since, "until": until, "before": before, "limit": limit},
     )
-    return [dict(row) | {"by": ITSELF if row["by"] == SYSTEM.name else row["by"]} for row in rows.mappings()]
+    return [dict(row) for row in rows.mappings()]
 
 
 def shown(snapshot: Snapshot, found: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -93,7 +93,7 @@ def shown(snapshot: Snapshot, found: Iterable[Mapping[str, Any]]) -> list[dict[s
     named = sorted({i for row in rows for i in _named(row["ref"])})
     forms = dict.fromkeys(named, "full") if snapshot.reader.sees_all else _forms(snapshot, named)
     for row in rows:
-        row["masked"] = False
+        row |= {"masked": False, "by": ITSELF if row["by"] == SYSTEM.name else row["by"]}
         if row["ref"] is None or "object" not in row["ref"]:
             continue
         ref = dict(row["ref"])
