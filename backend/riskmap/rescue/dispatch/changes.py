@@ -52,8 +52,8 @@ def against_orders(
     about: Mapping[int, Mapping[str, Any]],
 ) -> dict[str, Any]:
     """What accepting a plan changes of the orders that run, whichever plan gave them, counted from when it looked;
-    `before_s`, `after_s`: the first arrival, added up over the `both` incidents that have somebody before and after; none
-    where some ways are by road and some straight."""
+    `before_s`, `after_s`: the first arrival, added up over the `both` incidents that have somebody before and after;
+    none where some ways are by road and some straight."""
     now = _by_incident(after)
     scope, taken = set(now), {r["order"] for r in withdrawn(after)}
     was: dict[int, dict[int, Mapping[str, Any]]] = {i: {} for i in now}

@@ -146,9 +146,9 @@ def told_ways(connection: Connection, ids: Sequence[int]) -> dict[int, dict[str,
 def running(
     connection: Connection, incident_ids: Sequence[int], at: datetime, counted_from: datetime | None = None
 ) -> list[dict[str, Any]]:
-    """Open orders of incidents at a minute: {id, team, incident, travel_s, distance_m, routing, arrived, moved}. `travel_s`:
-    how long from that minute, or from another, until the team is expected, 0 where it is late; `moved`: it has said since
-    where it is."""
+    """Open orders of incidents at a minute: {id, team, incident, travel_s, distance_m, routing, arrived, moved}.
+    `travel_s`: how long from that minute, or from another, until the team is expected, 0 where it is late; `moved`: it
+    has said since where it is."""
     rows = connection.execute(
         text(
             "SELECT o.order_id AS id, o.team_id AS team, o.incident_id AS incident, o.body->>'routing' AS routing,"
