@@ -82,11 +82,6 @@ class Leg:
     off_road_m: float | None = None
     off_start_m: float | None = None
 
-    @property
-    def afloat_m(self) -> float:
-        """How much of it is by boat."""
-        return sum(one.distance_m for one in (self.boat_out, self.boat) if one is not None)
-
     def body(self) -> dict[str, Any]:
         """For the page."""
         return {
