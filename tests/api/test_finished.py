@@ -198,6 +198,21 @@ class TestReportedSince:
         assert get(admin, f"plans/{draft['id']}/since")["since"] == []
 
 
+class TestWhy:
+    def test_it_is_told_why_not_the_quickest_that_could_do_the_same(self, admin: TestClient) -> None:
+        far, near = place(160, 7.6), place(160, 7)
+        boat = team(admin, "例快艇队", (near[0] + 0.001, near[1]), boats=1)
+        able = team(admin, "例医艇队", (near[0] + 0.03, near[1]), skills="medical", boats=1)
+        big = team(admin, "例大艇队", (far[0] + 0.2, far[1]), skills="medical", boats=4)
+        school = incident(admin, near, trapped=20, needs=["boat", "medical"], name="小学")
+        other = incident(admin, (near[0] + 0.031, near[1]), trapped=2, needs=["boat", "medical"], name="渡口")
+        made = plan(admin, school, other, teams=[boat, able, big])
+        assert (sent(made)[big], sent(made)[able]) == (school["id"], other["id"])
+        [why] = [a["why"] for a in made["assignments"] if a["team"] == big]
+        assert "更快的“例医艇队”（早 " in why
+        assert f"，一趟坐 6 人）派往险情 {other['id']}，合计较优" in why
+
+
 class TestMerged:
     def test_who_is_under_way_to_what_was_merged_is_not_turned_from_it(
         self, admin: TestClient, commander: TestClient, boats: tuple[int, int]

@@ -113,7 +113,9 @@ def _why(
     elif rank == 0:
         say(f"{mine}，能到的只有这一支")
     elif rank > 0:
-        first = fitting[0]
+        # Beside whom it stands to be explained: the quickest of those that could do all that it does there, if any.
+        able = [t for t in fitting[:rank] if all(t.meets(n) for n in needs if team.meets(n))]
+        first = (able or fitting)[0]
         later = ways.apart(leg.travel_s, _s(by_pair[first.id, incident["id"]]))
         sent = goes.get(first.id)
         if sent is None:
@@ -121,7 +123,8 @@ def _why(
         elif sent == incident["id"]:
             say(f"{mine}，“{{}}”先到（早{later}），再加这一支", first.id)
         else:
-            say(f"{mine}；更快的“{{}}”（早{later}）派往险情 {numbers.said(sent)}，合计较优", first.id)
+            seats = f"，一趟坐 {first.seats} 人" if "boat" in needs and team.seats > first.seats else ""
+            say(f"{mine}；更快的“{{}}”（早{later}{seats}）派往险情 {numbers.said(sent)}，合计较优", first.id)
     if "boat" in needs and team.seats and incident["trapped"]:
         say(f"艇 {team.boats} 艘，一趟 {team.seats} 人，被困 {incident['trapped']:,} 人")
     if leg.boat_out is not None:
