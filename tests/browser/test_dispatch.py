@@ -432,7 +432,7 @@ def test_an_exercise_and_a_minute_of_before_are_kept_apart(page: Page, office: h
     expect(page.locator(".rd-incident")).to_have_count(1)
     planned(page)
     accepted(page)
-    expect(page.locator(".rd-head")).to_contain_text("第 1 号方案执行中")
+    expect(page.locator(".rd-head")).to_contain_text("第 演1 号方案执行中")
     assert office.get("/api/rescue/orders?running=true").json()["items"] == []
     # Back to the minute in which it was reported: no plan then, and nothing can be done.
     page.locator(".rs-entries tr", has_text="演练险情").last.locator("button").click()
