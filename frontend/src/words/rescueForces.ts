@@ -76,7 +76,7 @@ export const RF = {
   seeAll: (n: number) => `看全部 ${num(n)} 支`,
   way: { road: "道路", straight_line: "直线估算" } as Record<string, string>,
   by: (way: string, m: number) => `${way} ${metres(m)}`,
-  byBoat: (way: string, m: number, boat: number) => `${way} ${metres(m)}，行船 ${metres(boat)}`,
+  byBoat: (way: string, m: number, boat: number) => (m < 0.5 ? `全程行船 ${metres(boat)}` : `${way} ${metres(m)}，行船 ${metres(boat)}`),
   /** As the service says it in the order. */
   offRoad: ({ off_road_m: end, off_start_m: start }: { off_road_m?: number | null; off_start_m?: number | null }): string => {
     const told = [start && `起步约 ${metres(tens(start))}`, end && `末段约 ${metres(tens(end))}`].filter(Boolean).join("、");
