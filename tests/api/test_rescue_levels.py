@@ -438,6 +438,25 @@ def test_a_table_names_its_wrong_rows_and_takes_the_rest(admin: TestClient, gaug
     assert (again["added"], again["same"], again["refused"]) == (0, 3, 5)
 
 
+def test_midnight_is_an_hour_where_the_cell_shows_it(admin: TestClient, gauge: Any) -> None:
+    """A date cell at 0:00 is to Excel the day itself: what tells them apart is the cell's format."""
+    gauge()
+    code = f"CS-{MADE:03d}"
+    midnight = clock.now().replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
+    shown = ["yyyy-mm-dd h:mm", 'yyyy"年"m"月"d"日" h"时"mm"分"', "m/d/yy h:mm", "yyyy/m/d", "General"]
+    book = openpyxl.load_workbook(
+        io.BytesIO(workbook(*([code, None, midnight - timedelta(days=n), 11.5 + n / 10, None] for n in range(5))))
+    )
+    for line, form in enumerate(shown, 3):
+        book.worksheets[0].cell(line, 3).number_format = form
+    out = io.BytesIO()
+    book.save(out)
+    body = table(admin, out.getvalue()).json()
+    assert (body["read"], body["added"], body["refused"]) == (5, 3, 2), body
+    assert [(f["place"], f["code"]) for f in body["faults"]] == [(6, "not_a_moment"), (7, "not_a_moment")]
+    assert "缺少时分" in body["faults"][0]["message"]
+
+
 @pytest.mark.parametrize(
     ("body", "code"),
     [

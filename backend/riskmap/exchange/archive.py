@@ -70,6 +70,7 @@ _UNCOMPUTED = re.compile(
 _ROW = re.compile(rb'<row [^>]*?\br="(\d{1,9})"')
 _WIDE = re.compile(rb'<c r="([A-Z]{2,3})\d')
 _ODD = re.compile(rb"<(?:\w+:(?:c|row)|c(?! r=\"[A-Z]{1,3}\d))[\s/>]")
+_STYLED = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"[^>]*?\bs="(\d{1,6})"')
 _TEXT_CELL = re.compile(rb'<c [^>]*?\bt="s"[^>]*><v>(\d{1,9})</v>')
 
 
@@ -96,6 +97,16 @@ def scan_workbook(archive: zipfile.ZipFile) -> dict[str, SheetScan]:
     if longest * sum(sheet.texts for sheet in found.values()) > _MOST_TEXT and _text_of(archive, found) > _MOST_TEXT:
         raise refuse("archive_too_large", "单元格里的文字合计超过 1 GB，请分成几份再上传。")
     return found
+
+
+def lines_styled(archive: zipfile.ZipFile, part: str, column: int, styles: set[int]) -> set[int]:
+    """Lines of a sheet whose cell of a column (from 0) has one of these styles."""
+    return {
+        int(line)
+        for text in _whole_cells(archive, archive.getinfo(part))
+        for letters, line, style in _STYLED.findall(text)
+        if int(style) in styles and column_of(letters) == column
+    }
 
 
 def _holds_cells(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bool:

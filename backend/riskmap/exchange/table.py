@@ -57,6 +57,10 @@ class Table(ABC):
         """Line and column of formulas that were saved without their value."""
         return set()
 
+    def timed(self, sheet: str, column: int) -> set[int]:
+        """Lines whose cell of a column shows an hour, by its format: a date cell at midnight is read as a day alone."""
+        return set()
+
     def own(self, sheet: str) -> list[Row]:
         """The first lines of a sheet of our own making; none where the file has no such sheet."""
         return []

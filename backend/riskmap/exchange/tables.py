@@ -23,7 +23,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from riskmap.exchange.archive import SheetScan, check_archive, refuse, scan_workbook
+from riskmap.exchange.archive import SheetScan, check_archive, lines_styled, refuse, scan_workbook
 from riskmap.exchange.cells import Cell
 from riskmap.exchange.geojson import GeoJsonTable
 from riskmap.exchange.table import (
@@ -300,6 +300,15 @@ class ExcelTable(Table):
             scan = self._scans.get(_part_of_sheet(archive, sheet) or "")
         return scan.uncomputed if scan else set()
 
+    def timed(self, sheet: str, column: int) -> set[int]:
+        """By the formats of an xlsx; of an xls nothing is known."""
+        if not self._scans:
+            return set()
+        with zipfile.ZipFile(self.path) as archive:
+            part = _part_of_sheet(archive, sheet)
+            styles = _timed_styles(archive) if part else set()
+            return lines_styled(archive, part, column, styles) if part and styles else set()
+
 
 def _unread(name: str, error: str) -> str:
     if said := re.search(r"#[A-Z/0]+[!?]", error):
@@ -315,6 +324,31 @@ def _cell(value: Any) -> Cell:
     if isinstance(value, datetime) or not hasattr(value, "isoformat") or hasattr(value, "year"):
         return value  # type: ignore[no-any-return]
     return str(value.isoformat())  # a time of day alone
+
+
+_STYLES = "xl/styles.xml"
+# Times of day of Chinese Excel, which stand in a file without a code: ECMA-376 part 1, 18.8.30, zh-cn.
+_CHINESE_TIMES = {32, 33, 34, 35, 55, 56}
+_MOST_STYLES = 16 << 20  # bytes
+
+
+def _timed_styles(archive: zipfile.ZipFile) -> set[int]:
+    """Numbers of the cell styles whose number format shows an hour."""
+    from defusedxml import DefusedXmlException, ElementTree
+    from openpyxl.styles.numbers import BUILTIN_FORMATS, is_datetime
+
+    if _STYLES not in archive.namelist() or archive.getinfo(_STYLES).file_size > _MOST_STYLES:
+        return set()
+    try:
+        root = ElementTree.fromstring(archive.read(_STYLES))
+        name = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+        codes = {int(e.get("numFmtId", 0)): e.get("formatCode", "") for e in root.iter(f"{name}numFmt")}
+        used = [int(xf.get("numFmtId", 0)) for formats in root.iter(f"{name}cellXfs") for xf in formats]
+    except (DefusedXmlException, ElementTree.ParseError, ValueError):
+        return set()  # then a day is read as a day, and refused where an hour is needed
+    timed = {n for n, code in {**BUILTIN_FORMATS, **codes}.items() if is_datetime(code) in {"datetime", "time"}}
+    timed |= _CHINESE_TIMES - codes.keys()
+    return {style for style, number in enumerate(used) if number in timed}
 
 
 def _part_of_sheet(archive: zipfile.ZipFile, sheet: str) -> str | None:

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import cache
 from itertools import islice
 from typing import Any
 
@@ -71,11 +72,14 @@ def readings_of(table: Table, now: datetime, taken: Taken) -> list[Sent]:
     layout = layout_of(table)
     out, filled = [], False
     uncomputed = table.uncomputed(layout.sheet)
+    timed = cache(lambda: table.timed(layout.sheet, layout.columns["at"].index))  # asked where a day stands alone
     for line, cells in table.rows(layout.sheet):
         said = {name: _cell(cells, col.index) for name, col in layout.columns.items()}
         if line <= layout.header.last or not any(c.plain(cell).strip() for cell in said.values() if cell is not None):
             continue
         filled = True
+        if type(day := said.get("at")) is date and line in timed():
+            said["at"] = datetime.combine(day, time.min)  # the reading of midnight
         values: dict[str, Any] = {}
         good = True
         for name, column in layout.columns.items():
