@@ -2,8 +2,12 @@
 
 from typing import Any
 
+from sqlalchemy import text
 from starlette.testclient import TestClient
 from tests.api.rescue import HERE, add
+
+from riskmap.access.reader import SYSTEM
+from riskmap.base import database
 
 COUNTY = "360402"
 
@@ -50,3 +54,23 @@ def accept(client: TestClient, made: dict[str, Any]) -> dict[str, Any]:
 def sent(made: dict[str, Any]) -> dict[int, int]:
     """Who goes where."""
     return {a["team"]: a["incident"] for a in made["assignments"]}
+
+
+def set_free(app: Any) -> None:
+    """Every order is over and every team stands by: rows are only added to, but by the owner of the tests."""
+    with database.write(app.state.engine, SYSTEM.settings(write=True)) as connection:
+        connection.execute(
+            text(
+                "INSERT INTO rescue_order_mark (order_id, what, at, by, how) SELECT o.order_id, 'result',"
+                " clock_timestamp(), 'test', 'call' FROM rescue_order AS o WHERE NOT EXISTS (SELECT FROM"
+                " rescue_order_mark AS m LEFT JOIN rescue_mark_taken_back AS b USING (mark_id) WHERE m.order_id ="
+                " o.order_id AND m.what IN ('result', 'cancelled') AND b.mark_id IS NULL)"
+            )
+        )
+        connection.execute(
+            text(
+                "INSERT INTO rescue_team_status (team_id, status, at, by, how, exercise) SELECT team_id, '待命',"
+                " clock_timestamp(), 'test', 'hand', exercise FROM (SELECT DISTINCT team_id, exercise"
+                " FROM rescue_team_status) AS t"
+            )
+        )

@@ -11,7 +11,7 @@ import pypdfium2
 import pytest
 from sqlalchemy import text
 from starlette.testclient import TestClient
-from tests.api.dispatch import accept, get, incident, place, plan, post, sent, team
+from tests.api.dispatch import accept, get, incident, place, plan, post, sent, set_free, team
 from tests.api.rescue import add, flood, square
 from tests.api.test_bad_input import refused
 
@@ -40,22 +40,7 @@ def fleet(admin: TestClient) -> dict[str, int]:
 def clean(app: Any) -> Iterator[None]:
     """Every test begins with teams that are free: rows are only added to, but by the owner of the tests."""
     yield
-    with database.write(app.state.engine, SYSTEM.settings(write=True)) as connection:
-        connection.execute(
-            text(
-                "INSERT INTO rescue_order_mark (order_id, what, at, by, how) SELECT o.order_id, 'result',"
-                " clock_timestamp(), 'test', 'call' FROM rescue_order AS o WHERE NOT EXISTS (SELECT FROM"
-                " rescue_order_mark AS m LEFT JOIN rescue_mark_taken_back AS b USING (mark_id) WHERE m.order_id ="
-                " o.order_id AND m.what IN ('result', 'cancelled') AND b.mark_id IS NULL)"
-            )
-        )
-        connection.execute(
-            text(
-                "INSERT INTO rescue_team_status (team_id, status, at, by, how, exercise) SELECT team_id, '待命',"
-                " clock_timestamp(), 'test', 'hand', exercise FROM (SELECT DISTINCT team_id, exercise"
-                " FROM rescue_team_status) AS t"
-            )
-        )
+    set_free(app)
 
 
 def two(admin: TestClient, **more: Any) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -679,8 +664,8 @@ class TestAccept:
         post(admin, f"teams/{fleet['east']}/status", {"status": "待命", "at": soon})
         [given] = accept(commander, made)["orders"]
         assert order_of(admin, given)["turned_back"] is False
-        [now] = post(admin, "plans", {"incidents": [east["id"]], "teams": [fleet["east"]]})["standing"]
-        assert now["team"] == fleet["east"]
+        [now] = plan(admin, east, teams=[fleet["east"]])["assignments"]
+        assert (now["team"], now["order"]) == (fleet["east"], given["id"])  # it goes on by the order that it has
 
     def test_who_signs_after_a_report_acts_by_the_order(
         self, commander: TestClient, admin: TestClient, fleet: dict[str, int]

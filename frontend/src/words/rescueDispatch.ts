@@ -179,6 +179,8 @@ export const RD = {
   instructions: "路线",
   print: "打印",
   printAll: "全部打印",
+  planMost: (n: number, all: number) => `一个方案最多排 ${num(n)} 处险情，现有 ${num(all)} 处在处置：先排最急的 ${num(n)} 处，办结一些后重算`,
+  newestOver: (n: number) => `已结束、并入、拆分的只列最近 ${num(n)} 处，更早的见值班日志。`,
   printMost: (n: number, all: number) => `一次最多打印 ${num(n)} 份，共 ${num(all)} 份：其余的请点开逐份打印`,
   printing: "正在生成",
   broken: "没有打印完，请再试一次。",

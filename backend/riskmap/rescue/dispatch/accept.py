@@ -5,6 +5,7 @@ two officers who accept upon the same picture one does, and the other is told wh
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text
@@ -40,6 +41,7 @@ def accept(snapshot: Snapshot, plan_id: int) -> int:
     if over:
         said = "、".join(f"{numbers.said(i)} {incidents.STATES[about[i]['state']]}" for i in over)
         raise Conflict(f"险情 {said}，方案没有采纳。请重算。", code="incident_over", now={"incidents": over})
+    _ensure_in_place(snapshot, body, {a["incident"] for a in new}, about)
     sent = {a["team"] for a in new}
     by_id = {t.id: t for t in teams.all_of(snapshot, exercise=exercise, at=now, ids=sorted(sent)) if t.id in sent}
     _ensure_running(snapshot, exercise, back)
@@ -102,6 +104,22 @@ def _ensure_first(snapshot: Snapshot, plan: Mapping[str, Any]) -> None:
             f"{last['by']} 已于 {clock.second(last['at'])} 采纳{numbers.plan_said(last['number'], plan['exercise'])}"
             f"（方案稿 {numbers.said(last['plan'])}），您的方案是在它以前拟的，没有采纳。请重算，看过差别再采纳。",
             code="overtaken", now=last,
+        )  # fmt: skip
+
+
+def _ensure_in_place(
+    snapshot: Snapshot, body: Mapping[str, Any], sent: set[int], about: Mapping[int, Mapping[str, Any]]
+) -> None:
+    """Raises Conflict where an incident to which somebody is sent has been moved: the way and the time are of where it
+    was. Other facts that changed are told beside the button."""
+    changed = [i for i in sorted(sent) if about[i]["version"] != body["versions"][str(i)]]
+    before = incidents.several(snapshot.connection, changed, datetime.fromisoformat(body["looked_at"]))
+    moved = [i for i in changed if incidents.place_of(before[i]) != incidents.place_of(about[i])]
+    if moved:
+        said = "、".join(map(numbers.said, moved))
+        raise Conflict(
+            f"险情 {said} 的位置在拟方案以后改过，方案里的路和时间到的是原来的地方，方案没有采纳，请重算。",
+            code="incident_changed", now={"incidents": moved},
         )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ def withdrawn(body: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Orders that accepting takes back: their team goes elsewhere, or is not needed."""
     kept = {a["order"] for a in body["assignments"]}
     sent = {a["team"] for a in body["assignments"]}
-    scope = {int(i) for i in body["versions"]}
+    scope = {*(int(i) for i in body["versions"]), *body.get("before", ())}
     return [
         dict(r) for r in body["reconsidered"]
         if r["order"] not in kept and (r["team"] in sent or r["incident"] in scope)
@@ -31,7 +31,7 @@ def renewed(body: Mapping[str, Any], about: Mapping[int, Mapping[str, Any]]) -> 
     return {
         r["order"] for r in withdrawn(body)
         if r["team"] in new
-        and r["incident"] in {new[r["team"]], *about.get(new[r["team"]], {}).get("came_from", ())}
+        and r["incident"] in {new[r["team"]], *about.get(new[r["team"]], {}).get("before", ())}
     }  # fmt: skip
 
 
@@ -206,11 +206,13 @@ def since(
             out.append(f"所按的淹没范围已撤回，现为第 {newest['version']} 版")
     rows = connection.execute(
         text(
-            "SELECT c.name, '封闭' AS what, c.at FROM rescue_road_closed AS c WHERE c.exercise = :exercise"
-            " AND c.at > CAST(:after AS timestamptz) AND c.at <= :until UNION ALL"
+            "SELECT c.name, '封闭' AS what, f.since AS at FROM rescue_road_closed AS c"
+            " CROSS JOIN LATERAL (SELECT greatest(c.at, c.starts_at) AS since) AS f WHERE c.exercise = :exercise"
+            " AND f.since > CAST(:after AS timestamptz) AND f.since <= :until AND NOT EXISTS ("
+            " SELECT FROM rescue_road_opened AS o WHERE o.closed_id = c.closed_id AND o.at <= f.since) UNION ALL"
             " SELECT c.name, '恢复通行', o.at FROM rescue_road_opened AS o JOIN rescue_road_closed AS c"
             " USING (closed_id) WHERE c.exercise = :exercise AND o.at > CAST(:after AS timestamptz)"
-            " AND o.at <= :until"
+            " AND o.at <= :until AND o.at > c.starts_at"
         ),
         span,
     )

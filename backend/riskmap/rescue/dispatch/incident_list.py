@@ -25,6 +25,6 @@ def listed(
             for f in done.get(one["id"], ())
         ]
         # Who is under way to what it was merged or split from may be on the way here.
-        one["waits"] = bool(one["finished"]) and not coming & {one["id"], *one["came_from"]}
+        one["waits"] = bool(one["finished"]) and not coming & {one["id"], *one["before"]}
     items.sort(key=lambda one: (one["status"] != "open", one["waits"]))
     return items

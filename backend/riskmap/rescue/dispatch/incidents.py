@@ -239,6 +239,14 @@ def _note(snapshot: Snapshot, incident_id: int, exercise: bool, what: str, flood
 # -- Read ----------------------------------------------------------------------------------
 
 
+# What it came from, and what these came from in turn: orders were given to any of them.
+_BEFORE = (
+    "WITH RECURSIVE b (id) AS (SELECT from_id FROM rescue_incident_link WHERE to_id = i.incident_id AND at <= :at"
+    " UNION SELECT l.from_id FROM rescue_incident_link AS l JOIN b ON l.to_id = b.id WHERE l.at <= :at)"
+    " SELECT id FROM b ORDER BY 1"
+)
+
+
 def _read(connection: Connection, where: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The newest version up to a minute of the incidents that a condition takes."""
     rows = connection.execute(
@@ -247,7 +255,7 @@ def _read(connection: Connection, where: str, values: Mapping[str, Any]) -> list
             f" v.made_at AS changed_at, v.by, v.state, {_COLUMNS}, v.flood_id AS flood, ST_AsEWKB(v.geom) AS wkb,"
             f" ARRAY(SELECT from_id FROM rescue_incident_link AS l WHERE l.to_id = i.incident_id AND l.at <= :at"
             f" ORDER BY 1) AS came_from, ARRAY(SELECT to_id FROM rescue_incident_link AS l"
-            f" WHERE l.from_id = i.incident_id AND l.at <= :at ORDER BY 1) AS went_to"
+            f" WHERE l.from_id = i.incident_id AND l.at <= :at ORDER BY 1) AS went_to, ARRAY({_BEFORE}) AS before"
             f" FROM rescue_incident AS i JOIN rescue_incident_version AS v USING (incident_id)"
             f" WHERE v.made_at <= :at AND {where} ORDER BY i.incident_id, v.version DESC"
         ),
@@ -280,10 +288,25 @@ def several(connection: Connection, ids: Sequence[int], at: datetime | None = No
     return {one["id"]: one for one in found}
 
 
+MOST_OVER = 500  # in a list
+
+
 def listed(snapshot: Snapshot, *, exercise: bool, at: datetime, all_states: bool) -> list[dict[str, Any]]:
-    """Incidents at a minute, the most urgent first; what is over after those that go on."""
-    found = _read(snapshot.connection, "i.exercise = :exercise", {"exercise": exercise, "at": at})
-    out = bodies(snapshot, [one for one in found if all_states or one["state"] == "open"], at)
+    """Incidents at a minute, the most urgent first; with `all_states` what is over after those that go on, the newest
+    MOST_OVER of it."""
+    state = (
+        "(SELECT n.state FROM rescue_incident_version AS n WHERE n.incident_id = i.incident_id AND n.made_at <= :at"
+        " ORDER BY n.version DESC LIMIT 1)"
+    )
+    values = {"exercise": exercise, "at": at, "most": MOST_OVER}
+    found = _read(snapshot.connection, f"i.exercise = :exercise AND {state} = 'open'", values)
+    if all_states:
+        over = (
+            f"i.incident_id IN (SELECT i.incident_id FROM rescue_incident AS i WHERE i.exercise = :exercise"
+            f" AND {state} <> 'open' ORDER BY i.incident_id DESC LIMIT :most)"
+        )
+        found += _read(snapshot.connection, over, values)
+    out = bodies(snapshot, found, at)
     out.sort(key=lambda b: (b["status"] != "open", -b["priority"]["points"], b["happened_at"], b["id"]))
     return out
 

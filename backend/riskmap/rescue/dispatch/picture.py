@@ -77,22 +77,23 @@ def look(snapshot: Snapshot, asked: Asked) -> Picture:
     gone = orders.turned_back(snapshot, exercise=asked.exercise, at=at)
     named = {*(asked.teams or ()), *asked.pins, *(asked.fixed or ())}
     # Who was sent to what has been merged or split since may be sent on to what came of it.
-    within = {*found, *(i for one in found.values() for i in one["came_from"])}
+    within = {*found, *(i for one in found.values() for i in one["before"])}
     crews, left_out, standing = [], [], {}
     for team in every.values():
         order = open_orders.get(team.id)
         back = order is not None and order["id"] in gone
-        if order and not back and order["incident"] in found and (order["arrived"] or not asked.replanning):
-            standing[team.id] = order
         if asked.teams is not None and team.id not in named:
-            continue
-        if order is not None and back and (order["arrived"] or not _again(team, gone[order["id"]], asked)):
-            why: str | None = _turned_back(team, order, gone[order["id"]]["at"])
+            why: str | None = ""
+        elif order is not None and back and (order["arrived"] or not _again(team, gone[order["id"]], asked)):
+            why = _turned_back(team, order, gone[order["id"]]["at"])
         else:
             why = _why_not(team, None if back else order, within, asked, team.id in named)
         if why is None:
             crews.append(team)
-        elif team.id in named or back:
+            continue
+        if order and not back and order["incident"] in found:  # goes on as it was ordered
+            standing[team.id] = order
+        if why and (team.id in named or back):
             left_out.append({"team": team.id, "why": why})
     for team_id in sorted(open_orders.keys() - every.keys()):  # struck off: it is in no list of teams
         order = open_orders[team_id]
@@ -110,9 +111,18 @@ def look(snapshot: Snapshot, asked: Asked) -> Picture:
 
 
 def _became(connection: Connection, wanted: Sequence[Mapping[str, Any]], at: datetime) -> dict[int, int]:
-    """Of what went into these incidents the merged ones: whoever is under way there is under way here."""
-    into = {c: one["id"] for one in wanted for c in one["came_from"]}
-    return {c: into[c] for c, one in incidents.several(connection, list(into), at).items() if one["state"] == "merged"}
+    """Of what these incidents came from what was merged into one of them, over however many steps: whoever is under
+    way there is under way here."""
+    within = {one["id"] for one in wanted}
+    before = incidents.several(connection, sorted({i for one in wanted for i in one["before"]}), at)
+    out = {}
+    for i in before:
+        now = i
+        while now in before and before[now]["state"] == "merged":
+            now = before[now]["went_to"][0]
+        if now != i and now in within:
+            out[i] = now
+    return out
 
 
 def left_on_their_way(picture: Picture, asked: Asked) -> Picture:

@@ -17,7 +17,7 @@ from riskmap.base.errors import Conflict, FieldError, Forbidden, Invalid, NotFou
 from riskmap.rescue import floods, log, minute, numbers
 from riskmap.rescue.dispatch import assign, changes, incidents, orders, reasons, seen, ways
 from riskmap.rescue.dispatch.picture import Asked, Picture, crew, left_on_their_way, look, tasks
-from riskmap.rescue.routing import Answer, Leg, Route, unanswered
+from riskmap.rescue.routing import CROSSED, Answer, Leg, Route, unanswered
 from riskmap.store.snapshot import Opened, Snapshot
 
 HOW = {"made": "新拟", "changed": "手工调整", "replanned": "重算"}
@@ -75,10 +75,13 @@ def _propose(opened: Opened, router: Any, wanted_of: Callable[[Snapshot], _Wante
 
 
 def _by_hand(snapshot: Snapshot, plan_id: int, team: int, incident: int | None, instead_of: int | None) -> _Wanted:
-    parent = head(snapshot.connection, plan_id)
-    before = _sent(snapshot, parent)
-    if incident is not None and incident not in parent["incidents"]:
-        told = "这个险情不在方案里，请把它加入后重算"
+    connection = snapshot.connection
+    parent = head(connection, plan_id, lines=False)
+    ids = _going_on(connection, parent["incidents"])
+    before = {t: i for t, i in _followed(connection, _sent(snapshot, parent)).items() if i in ids}
+    if incident is not None and incident not in ids:
+        over = incident in parent["incidents"]
+        told = "这个险情已经结束、并入或拆分，请刷新后再选" if over else "这个险情不在方案里，请把它加入后重算"
         raise Invalid("没有调整", errors=[FieldError("incident", "not_in_plan", told)])
     if incident == before.get(team) and (team in before or incident is None):
         raise Invalid("没有调整", errors=[FieldError("team", "no_change", "这支队伍本来就这样安排")])
@@ -90,9 +93,9 @@ def _by_hand(snapshot: Snapshot, plan_id: int, team: int, incident: int | None, 
         raise Invalid("没有调整", errors=[FieldError("instead_of", "not_sent", told)])
     by_hand = {team: incident} | ({} if instead_of is None else {instead_of: None})
     sent = {t: i for t, i in {**before, **by_hand}.items() if i is not None}
+    pins = {t: i for t, i in _followed(connection, _pins(connection, parent)).items() if i is None or i in ids}
     asked = Asked(
-        parent["incidents"], parent["teams"], parent["flood"], parent["exercise"],
-        {**_pins(snapshot.connection, parent), **by_hand},
+        ids, parent["teams"], parent["flood"], parent["exercise"], {**pins, **by_hand},
         replanning=True, fixed=sent, hand=team, decided_at=_looked_at(parent),
     )  # fmt: skip
     return _Wanted(asked, "changed", parent, must=None if incident is None else team)
@@ -100,7 +103,7 @@ def _by_hand(snapshot: Snapshot, plan_id: int, team: int, incident: int | None, 
 
 def _anew(snapshot: Snapshot, plan_id: int, flood: int | None, of: Sequence[int] | None, keep_pins: bool) -> _Wanted:
     connection = snapshot.connection
-    parent = head(connection, plan_id)
+    parent = head(connection, plan_id, lines=False)
     notes = []
     if flood is None and parent["flood"] is not None:
         standing = floods.newest_standing(connection, parent["flood"])
@@ -243,27 +246,30 @@ def _decide(router: Any, wanted: _Wanted, picture: Picture, roads: ways.Roads) -
         lost += [{"team": t, "why": "原来安排的险情已无法到达"} for t in gone]
         solved = assign.Solved(sorted(pairs), False, "手工调整，其余不变")
     sent = [(pair, leg) for pair in solved.pairs if (leg := by_pair[pair]) is not None]
-    lines, failed = ways.routes_of(
-        roads, router, [(picture.teams[t], places[i], leg) for (t, i), leg in sent], answer.why
-    )
-    routes = dict(zip((pair for pair, _ in sent), lines, strict=True))
+    asked_for = [(picture.teams[t], places[i], leg) for (t, i), leg in sent]
+    lines = dict(zip((pair for pair, _ in sent), ways.routes_of(roads, router, asked_for, answer.why), strict=True))
+    routes = {pair: None if isinstance(line, str) else line for pair, line in lines.items()}
     lost_ones = [(i, places[i], free_) for i, free_ in reasons.unreached(picture, asks, by_pair, solved.pairs)]
     cut_off = ways.cut_off(roads, router, lost_ones, works=answer.by == "road")
-    notes = [*kept, *_without_line(routes, failed), *answer.notes]
+    notes = [*kept, *_without_line(lines), *answer.notes]
     return _Decided(by_pair, routes, replace(answer, notes=notes), solved, asks, picture, cut_off, stuck, lost)
 
 
 _NOT_TURNED = "没有按道路算，在路上的队伍一律不改派。"
 
 
-def _without_line(routes: Mapping[tuple[int, int], Route | None], why: str) -> list[str]:
+def _without_line(lines: Mapping[tuple[int, int], Route | str]) -> list[str]:
     """That some go without a way that is drawn and told, in words."""
-    to = sorted(i for (_, i), way in routes.items() if way is None)
-    if not to:
-        return []
-    which = "、".join(map(numbers.said, dict.fromkeys(to)))
-    told = why or "路线引擎没有给出路线"
-    return [f"派往险情 {which} 的 {len(to)} 支队伍没有路线图和逐段指引：{told}。路程和用时仍是按道路算的，重算可补上。"]
+    out = []
+    for why in dict.fromkeys(line for line in lines.values() if isinstance(line, str)):
+        to = sorted(i for (_, i), line in lines.items() if line == why)
+        which = "、".join(map(numbers.said, dict.fromkeys(to)))
+        rest = (
+            "路能不能走、要多久都没有核实，派出前请核实，或改派后重算" if why == CROSSED
+            else "路程和用时仍是按道路算的，重算可补上"
+        )  # fmt: skip
+        out.append(f"派往险情 {which} 的 {len(to)} 支队伍没有路线图和逐段指引：{why}。{rest}。")
+    return out
 
 
 def _keep(snapshot: Snapshot, wanted: _Wanted, roads: ways.Roads, decided: _Decided, based_on: int) -> int:
@@ -296,6 +302,8 @@ def _keep(snapshot: Snapshot, wanted: _Wanted, roads: ways.Roads, decided: _Deci
             for f in found
         ],
         "versions": {str(i["id"]): i["version"] for i in picture.incidents},
+        "before": sorted({i for one in picture.incidents for i in one["before"]}),
+        "became": {str(i): into for i, into in picture.became.items()},
         "looked_at": picture.at,
     }
     within, over = {i["id"] for i in picture.incidents}, {one["team"] for one in lapsed}
@@ -340,19 +348,29 @@ def last_number(connection: Connection, exercise: bool) -> int:
     return int(found or 0)
 
 
-_HEAD = (
+_TOP = (
     "SELECT p.plan_id AS id, p.exercise, p.at AS made_at, p.by AS made_by, p.how, p.parent_id AS parent, p.based_on,"
-    " p.flood_id AS flood, p.incidents, p.teams, p.pins, p.body, a.number AS accepted_number, a.at AS accepted_at,"
+    " p.flood_id AS flood, p.incidents, p.teams, a.number AS accepted_number, a.at AS accepted_at,"
     " a.by AS accepted_by, r.at AS returned_at, r.by AS returned_by, r.reason AS returned_reason"
+)
+_FROM = (
     " FROM rescue_plan AS p LEFT JOIN rescue_plan_accepted AS a ON a.plan_id = p.plan_id AND a.at <= :at"
     " LEFT JOIN rescue_plan_returned AS r ON r.plan_id = p.plan_id AND r.at <= :at"
 )
+# The lines and instructions of its ways are nearly all of a plan: hundreds of kilobytes that few questions are about.
+_NO_LINES = (
+    "jsonb_set(p.body, '{assignments}', coalesce((SELECT jsonb_agg(one - '{route,off_road,instructions}'::text[]"
+    " ORDER BY n) FROM jsonb_array_elements(p.body->'assignments') WITH ORDINALITY AS t (one, n)), '[]'))"
+)
 
 
-def head(connection: Connection, plan_id: int, at: datetime | None = None) -> dict[str, Any]:
-    """A plan as it is kept. Raises NotFound."""
+def head(connection: Connection, plan_id: int, at: datetime | None = None, *, lines: bool = True) -> dict[str, Any]:
+    """A plan as it is kept; `lines`: with those of its ways and what is driven by. Raises NotFound."""
     then = minute.asked(connection, at)
-    found = connection.execute(text(_HEAD + " WHERE p.plan_id = :id AND p.at <= :at"), {"id": plan_id, "at": then})
+    body_ = "p.body" if lines else f"{_NO_LINES} AS body"
+    found = connection.execute(
+        text(f"{_TOP}, p.pins, {body_}{_FROM} WHERE p.plan_id = :id AND p.at <= :at"), {"id": plan_id, "at": then}
+    )
     row = found.mappings().one_or_none()
     if row is None:
         raise NotFound("没有这个方案，请刷新后再选。")
@@ -362,21 +380,19 @@ def head(connection: Connection, plan_id: int, at: datetime | None = None) -> di
 def listed(connection: Connection, *, exercise: bool, at: datetime, limit: int) -> list[dict[str, Any]]:
     """Plans at a minute, the newest first, without what is in them."""
     rows = connection.execute(
-        text(_HEAD + " WHERE p.exercise = :exercise AND p.at <= :at ORDER BY p.plan_id DESC LIMIT :limit"),
+        text(
+            f"{_TOP}, jsonb_array_length(p.body->'assignments') AS assigned,"
+            " jsonb_array_length(p.body->'unreachable') AS not_served, p.body->>'routing' AS routing"
+            f"{_FROM} WHERE p.exercise = :exercise AND p.at <= :at ORDER BY p.plan_id DESC LIMIT :limit"
+        ),
         {"exercise": exercise, "at": at, "limit": limit},
     )
-    return [_top(dict(r)) | _counts(r["body"]) for r in rows.mappings()]
+    return [_top(dict(r)) for r in rows.mappings()]
 
 
 def _top(plan: Mapping[str, Any]) -> dict[str, Any]:
     kept = {k: v for k, v in plan.items() if k not in {"body", "pins"}}
     return kept | {"how_title": HOW[plan["how"]], "accepted": plan["accepted_number"] is not None}
-
-
-def _counts(body: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "assigned": len(body["assignments"]), "not_served": len(body["unreachable"]), "routing": body["routing"],
-    }  # fmt: skip
 
 
 def body(snapshot: Snapshot, plan_id: int, at: datetime) -> dict[str, Any]:
@@ -390,7 +406,10 @@ def body(snapshot: Snapshot, plan_id: int, at: datetime) -> dict[str, Any]:
     gone = orders.turned_back(snapshot, exercise=plan["exercise"], at=at)
     running = None
     if plan["accepted_number"] is None:
-        running = [o for o in orders.running(connection, touched, at, _looked_at(plan)) if o["id"] not in gone]
+        became = {int(i): into for i, into in said.get("became", {}).items()}
+        given = orders.running(connection, [*touched, *(became.keys() - set(touched))], at, _looked_at(plan))
+        # Who is under way to what was merged is under way to what it went into.
+        running = [o | {"incident": became.get(o["incident"], o["incident"])} for o in given if o["id"] not in gone]
     names = _names(snapshot, [said, *([parent["body"]] if parent else [])], (o["team"] for o in running or ()))
     about = incidents.several(connection, touched, at)
     renewed = changes.renewed(said, about)
@@ -428,7 +447,7 @@ def body(snapshot: Snapshot, plan_id: int, at: datetime) -> dict[str, Any]:
 def how_it_stands(snapshot: Snapshot, plan_id: int, at: datetime) -> dict[str, Any]:
     """Whether a plan is still to be accepted, or still holds, and what has changed since it looked; without what is
     in it: asked again and again."""
-    plan = head(snapshot.connection, plan_id, at)
+    plan = head(snapshot.connection, plan_id, at, lines=False)
     names = _names(snapshot, [plan["body"]])
     return _top(plan) | _stands(snapshot, plan, at, names)
 
@@ -463,7 +482,7 @@ def _looked_last(connection: Connection, plan: Mapping[str, Any], at: datetime) 
             "incidents": _going_on(connection, plan["incidents"], at),
         },
     )  # fmt: skip
-    drafts = (head(connection, one, at) for one in rows.scalars().all())
+    drafts = (head(connection, one, at, lines=False) for one in rows.scalars().all())
     return next((one for one in drafts if _covers(connection, one, plan, at)), plan)
 
 
@@ -499,9 +518,9 @@ def last_accepted(connection: Connection, exercise: bool, at: datetime | None = 
 def give_back(snapshot: Snapshot, plan_id: int, reason: str) -> None:
     """退回: a proposal is not wanted; kept with who says so and why. Raises Conflict, Forbidden, NotFound."""
     connection, reader = snapshot.connection, snapshot.reader
-    exercise: bool = head(connection, plan_id)["exercise"]
+    exercise: bool = head(connection, plan_id, lines=False)["exercise"]
     lock(connection, exercise)
-    plan = head(connection, plan_id)  # again, behind the lock
+    plan = head(connection, plan_id, lines=False)  # again, behind the lock
     ensure_proposed(plan, "没有退回")
     if plan["made_by"] != reader.name and "dispatch" not in reader.may:
         raise Forbidden(f"这个方案由 {plan['made_by']} 拟定，只有拟定的人和有调度权的人能退回。")

@@ -38,16 +38,8 @@ def list_plans(
     """{items, accepted: {plan, number, at, by} | null}: plans at a minute, the newest first, and which holds."""
     then = minute.asked(snapshot.connection, at)
     items = plans.listed(snapshot.connection, exercise=exercise, at=then, limit=limit)
-    done = [i for i in items if i["accepted"]]
-    holds = max(done, key=lambda i: i["accepted_number"]) if done else None
-    body = {
-        "items": items,
-        "accepted": holds and {
-            "plan": holds["id"], "number": holds["accepted_number"], "at": holds["accepted_at"],
-            "by": holds["accepted_by"],
-        },
-    }  # fmt: skip
-    return answer(request, snapshot, body, then)
+    holds = plans.last_accepted(snapshot.connection, exercise, then)  # however many drafts came after it
+    return answer(request, snapshot, {"items": items, "accepted": holds}, then)
 
 
 @router.post("/plans", status_code=201)
@@ -106,6 +98,7 @@ def change_plan(plan_id: PlanId, body: PlanChange, request: Request, reader: Wri
     count(reader)
     made = plans.change(opened, request.app.state.router, plan_id, body.team, body.incident, body.instead_of)
     with opened() as snapshot:
+        note_asked(request, snapshot, "plan", made, {"parent": plan_id, **body.model_dump()})
         return _plan(request, snapshot, made)
 
 
@@ -118,6 +111,7 @@ def replan(plan_id: PlanId, body: Replan, request: Request, reader: Writer, open
         opened, request.app.state.router, plan_id, flood=body.flood, of=body.incidents, keep_pins=body.keep_pins
     )
     with opened() as snapshot:
+        note_asked(request, snapshot, "plan", made, {"parent": plan_id, **body.model_dump()})
         return _plan(request, snapshot, made)
 
 

@@ -35,6 +35,7 @@ def look(
 
 
 PATIENCE_S, _AGAIN_S = 5.0, 0.25  # of one plan, for an engine that is busy, has died or starts just now
+_NO_LINE = "路线引擎没有给出路线"
 _PATIENCE_S = PATIENCE_S  # the same again, for its lines
 
 
@@ -75,17 +76,18 @@ def legs_of(
 
 def routes_of(
     roads: Roads, router: Router, wanted: Iterable[tuple[Team, Place, Leg]], why_straight: str
-) -> tuple[list[Route | None], str]:
-    """The way of each with its line and instructions, straight where its leg is (`why_straight`). None where the engine
-    has failed since the leg was found, and why: what may work in a moment is asked again for a while, any other not."""
-    out: list[Route | None] = []
+) -> list[Route | str]:
+    """The way of each with its line and instructions, straight where its leg is (`why_straight`). Why there is none,
+    where the engine has failed since the leg was found: what may work in a moment is asked again for a while, any other
+    not; that one way went through water says nothing of the others."""
+    out: list[Route | str] = []
     failed = ""
     until = time.monotonic() + _PATIENCE_S
     for team, place, leg in wanted:
         assert team.place is not None
         looked = roads[team.vehicle]
         if leg.by == "road" and failed:
-            out.append(None)
+            out.append(failed)
             continue
         if leg.by != "road":
             looked = replace(looked, why_straight=why_straight)
@@ -93,10 +95,10 @@ def routes_of(
         while leg.by == "road" and answer.why in routing.IN_A_MOMENT and time.monotonic() < until:
             time.sleep(_AGAIN_S)
             way, answer = routing.route_of(looked, router, team.place, place)
-        if answer.by != leg.by:
-            failed = failed or answer.why
-        out.append(way if answer.by == leg.by else None)
-    return out, failed
+        if answer.by != leg.by and answer.why != routing.CROSSED:
+            failed = answer.why or _NO_LINE
+        out.append(way if answer.by == leg.by and way is not None else answer.why or _NO_LINE)
+    return out
 
 
 def together(answers: Sequence[Answer]) -> Answer:

@@ -7,7 +7,7 @@ straight lines and say so.
 
 from riskmap.rescue.routing.answers import Answer, BoatLeg, End, Leg, Place, Route, Vehicle
 from riskmap.rescue.routing.cuts import MOST_CUTS, Cut, what_cuts
-from riskmap.rescue.routing.router import IN_A_MOMENT, Router
+from riskmap.rescue.routing.router import CROSSED, IN_A_MOMENT, Router
 from riskmap.rescue.routing.service import (
     Looked,
     in_water_m,
@@ -22,7 +22,7 @@ from riskmap.rescue.routing.service import (
 )
 
 __all__ = [
-    "IN_A_MOMENT", "MOST_CUTS", "Answer", "BoatLeg", "Cut", "End", "Leg", "Looked", "Place", "Route", "Router",
-    "Vehicle", "in_water_m", "look", "look_each", "matrix", "matrix_of", "reach", "route", "route_of", "unanswered",
-    "what_cuts",
+    "CROSSED", "IN_A_MOMENT", "MOST_CUTS", "Answer", "BoatLeg", "Cut", "End", "Leg", "Looked", "Place", "Route",
+    "Router", "Vehicle", "in_water_m", "look", "look_each", "matrix", "matrix_of", "reach", "route", "route_of",
+    "unanswered", "what_cuts",
 ]  # fmt: skip

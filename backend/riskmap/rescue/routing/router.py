@@ -24,6 +24,7 @@ LIMIT_S = 25.0  # of one question; a matrix of 30 x 200 takes a few seconds
 MOST_WAITING = 6  # questions that wait for the engine, each with a thread of the service's; none with a connection
 BUSY = f"路线引擎正忙，已有 {MOST_WAITING} 个请求在等"  # a moment later there may be a place again
 FELL = "路线引擎中断，已重新启动"
+CROSSED = "引擎给出的路线穿过水面，没有采用"  # of the one way that was asked for: the engine works
 IN_A_MOMENT = frozenset({BUSY, FELL})  # whoever has the time asks again
 _NOT_INSTALLED, _NOT_BUILT = "没有安装路线引擎", "路线数据还没有生成"
 NONE_THERE = frozenset({_NOT_INSTALLED, _NOT_BUILT})  # there is no engine that could answer
@@ -94,7 +95,7 @@ class Router:
         if (error := said.get("error")) is not None:
             log.warning("routing engine: %s", error)
             if error == "crossed":
-                raise EngineFailed("引擎给出的路线穿过水面，没有采用")
+                raise EngineFailed(CROSSED)
             raise EngineFailed("路线引擎出错")
         return said
 

@@ -20,6 +20,7 @@ export const dispatch = reactive({
   accepted: null as Accepted | null, // the newest acceptance
   orders: null as Order[] | null, // that run
   mostOrders: 0, // so many are told at once
+  mostOver: 0, // so many of what is over
   bodies: {} as Record<number, Plan>,
   shown: null as number | null, // the proposal that is looked at: it is not changed for another behind the hand
   stands: null as Stands | null, // how that stands
@@ -50,7 +51,7 @@ async function read<T>(part: Part, path: string, take: (got: T) => void, quiet: 
 }
 
 export async function readIncidents(quiet = false): Promise<void> {
-  await read<{ items: Incident[] }>("incidents", `/api/rescue/incidents?${asked(dispatch.every ? { all: "true" } : {})}`, ({ items }) => (dispatch.incidents = items), quiet);
+  await read<{ items: Incident[]; most: number }>("incidents", `/api/rescue/incidents?${asked(dispatch.every ? { all: "true" } : {})}`, ({ items, most }) => ([dispatch.incidents, dispatch.mostOver] = [items, most]), quiet);
 }
 export async function readOrders(quiet = false): Promise<void> {
   await read<{ items: Order[]; most: number }>("orders", `/api/rescue/orders?${asked({ running: "true" })}`, ({ items, most }) => ([dispatch.orders, dispatch.mostOrders] = [items, most]), quiet);

@@ -7,7 +7,7 @@ export interface Priority { points: number; words: string[]; mark: string }
 export interface IncidentFacts { kind: string; name: string; trapped: number | null; vulnerable: number | null; depth_m: string | number | null; needs: string[]; reporter: string; phone: string; note: string; result: string; flood: number | null }
 export interface Incident extends IncidentFacts {
   id: number; version: number; exercise: boolean; made_at: string; made_by: string; changed_at: string; by: string; happened_at: string; status: "open" | "closed" | "merged" | "split"; status_title: string;
-  place: Geometry; point: [number, number]; needs_titles: string[]; came_from: number[]; went_to: number[]; priority: Priority;
+  place: Geometry; point: [number, number]; needs_titles: string[]; came_from: number[]; before: number[]; went_to: number[]; priority: Priority;
   yours: boolean; // the reader's areas let him change it
   finished?: Finished[]; // in the list
   waits?: boolean; // in the list: all who were sent have finished, it is to be ended or told anew
