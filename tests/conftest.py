@@ -4,6 +4,7 @@ import fcntl
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
@@ -43,6 +44,13 @@ hypothesis.settings.load_profile("riskmap")
 # Passwords are hashed as ever, with the least work that Argon2 takes: the suite signs in some thousand times.
 passwords._HASHER = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
 passwords._DUMMY = passwords._HASHER.hash("no account has this password")
+
+
+# What Python has compiled is kept, in a place of our own, also where the environment forbids it, as images of containers
+# do: the tests start the service and its worker more than a hundred times, and to compile both is most of a start.
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
+    sys.dont_write_bytecode = False
+    sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"] = str(REPOSITORY / ".pytest_cache" / "compiled")
 
 
 # Of these folders, the files of the first take longest: they begin first, so that no worker is left with one at the end.
