@@ -222,6 +222,21 @@ class TestPlan:
             assert said["errors"][0]["field"] == "shelters.0"
         assert refused(admin.post(f"{PATH}/{of['id']}/plans", json={"shelters": []}))["code"] == "no_shelters"
 
+    def test_a_plan_that_sends_his_own_villages_alone_is_still_one_for_the_others(
+        self, admin: TestClient, place: dict[str, int], make_account: Maker
+    ) -> None:
+        villages = [
+            {"name": "低洼村", "division": COUNTY, "to_move": 10, "object": place["v1"]},
+            {"name": "外乡村", "division": "360481", "to_move": 5},
+        ]
+        of = admin.post(PATH, json={"name": "两地", "flood": place["flood"], "villages": villages}).json()
+        one = plan(admin, of)
+        assert [bool(v["to"]) for v in sorted(one["villages"], key=lambda v: v["name"])] == [True, False]
+        said = refused(accept(make_account("editor", may=["dispatch"], areas=[COUNTY]), of, one["id"]), 403)["detail"]
+        assert said.startswith("“外乡村”不在您的管理区域内，没有采纳")
+        assert accept(admin, of, one["id"]).status_code == 200
+        admin.post(f"{PATH}/{of['id']}/close", json={"reason": "试完"})
+
     def test_acceptance_is_one_act_of_a_commander(
         self, admin: TestClient, of: dict[str, Any], place: dict[str, int], make_account: Maker
     ) -> None:

@@ -178,6 +178,25 @@ class TestWho:
         assert make_account("reader", "public").get(PATH).status_code == 403
         got = now(officer, of)["villages"][0]
         assert (got["may_enter"], got["may_see_households"]) == (True, True)
+
+    def test_who_does_not_have_all_its_villages_in_his_areas_does_not_end_it(
+        self, admin: TestClient, make_account: Maker
+    ) -> None:
+        of = order(admin, [("甲村", VILLAGE, 10), ("乙村", OTHER, 10)])
+        households = f"{PATH}/{of['id']}/villages/{of['villages'][0]['id']}/households"
+        assert admin.post(households, json={"householder": "张三", "persons": 2}).status_code == 201
+        day = admin.get(households).json()["items"][0]["delete_on"]
+        close = {"reason": "误", "keep_days": 1}
+        for areas, named in (([OTHER], "“甲村”"), (["360481"], "“甲村”、“乙村”")):
+            one = make_account("editor", may=["dispatch"], areas=areas)
+            assert now(one, of)["yours"] is False
+            said = refused(one.post(f"{PATH}/{of['id']}/close", json=close), 403)["detail"]
+            assert said.startswith(f"{named}不在您的管理区域内，没有结束")
+        assert now(admin, of)["closed_at"] is None
+        assert admin.get(households).json()["items"][0]["delete_on"] == day
+        both = make_account("editor", may=["dispatch"], areas=["360402"])
+        assert now(both, of)["yours"] is True
+        assert both.post(f"{PATH}/{of['id']}/close", json=close).json()["closed_by"]
         got = now(make_account("reader"), of)["villages"][0]
         assert (got["may_enter"], got["may_see_households"]) == (False, False)
 

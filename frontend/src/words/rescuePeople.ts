@@ -9,6 +9,7 @@ export const RE = {
   noneAt: "那时没有进行中的转移。",
   order: "下达转移",
   mayNot: "下达、采纳、结束转移要有调度权",
+  notAllYours: "有的村（社区）不在您的管理区域内，采纳方案、结束转移请由管全部各村的人或不限区划的人操作。",
   phonePage: "手机报数页",
   closedOnes: (n: number) => `已结束 ${num(n)} 次`,
   closedSaid: (by: string, at: string, why: string) => `${by} ${at} 结束：${why}`,

@@ -84,7 +84,8 @@ def get_evacuation(
 ) -> Any:
     """{id, name, flood, level, trigger, ordered_at, by, exercise, closed_at, closed_by, closed_reason, keep_days, and
     in all: to_move, moved, sheltered, with_relatives, left, returned, returned_from_shelters, returned_from_relatives,
-    in_shelters; villages: [{id, name, division, division_name, object, area, organiser, phone, transport, route,
+    in_shelters; yours: whether all its villages lie in the asker's areas, so that he may end it or accept a plan, his
+    role allowing; villages: [{id, name, division, division_name, object, area, organiser, phone, transport, route,
     shelter, may_enter, may_see_households, assigned (by the plan in force: {shelter, name, persons, distance_m}), and
     the same counts}]} as it stood at a minute.
 
@@ -123,7 +124,7 @@ def close_evacuation(
     evacuation_id: EvacuationId, body: Closing, request: Request, reader: Commander, snapshot: WriteSnapshot
 ) -> Any:
     """The evacuation ends; its households are deleted `keep_days` (30) days later. Entries about what was before the
-    end may still come in."""
+    end may still come in. 403 for who does not have all its villages in his areas."""
     orders.close(snapshot, evacuation_id, body.reason, body.keep_days)
     note(snapshot, "close", evacuation_id, body.model_dump())
     return _one(request, snapshot, evacuation_id)

@@ -176,9 +176,10 @@ def _insert_arranged(snapshot: Snapshot, village_id: int, asked: Arrangement) ->
 
 
 def close(snapshot: Snapshot, evacuation_id: int, reason: str, keep_days: int) -> None:
-    """End an evacuation; its households go `keep_days` days later. Raises Conflict, NotFound."""
+    """End an evacuation; its households go `keep_days` days later. Raises Conflict, NotFound, Forbidden."""
     connection, reader = snapshot.connection, snapshot.reader
     of = running(connection, evacuation_id)
+    ensure_whole(reader, villages(connection, evacuation_id), "结束")
     made = connection.execute(
         text(
             "INSERT INTO rescue_evac_closed (evacuation_id, by, reason, keep_days) VALUES (:id, :by, :reason, :days)"
@@ -207,6 +208,18 @@ def ensure_area(reader: Reader, division: str, name: str) -> None:
     """Raises Forbidden for a village of another area."""
     if reader.areas and not division.startswith(reader.area_prefixes):
         raise Forbidden(f"“{name}”不在您的管理区域内，请由该区域的人登记。")
+
+
+def ensure_whole(reader: Reader, given: Sequence[Mapping[str, Any]], act: str) -> None:
+    """What is done to an evacuation as a whole is done to each of its villages. Raises Forbidden where one of them
+    lies in another area."""
+    others = [v["name"] for v in given if not reader.in_areas(v["division"])]
+    if others:
+        named = "、".join(f"“{name}”" for name in others[:3])
+        more = f"等 {len(others)} 个村（社区）" if len(others) > 3 else ""
+        raise Forbidden(
+            f"{named}{more}不在您的管理区域内，没有{act}。请由管这次转移全部村（社区）的人或不限区划的人操作。"
+        )
 
 
 def occurred(at: datetime | None, field: str) -> datetime:
@@ -344,6 +357,7 @@ def body(snapshot: Snapshot, evacuation_id: int, at: datetime) -> dict[str, Any]
     listed_villages = villages(connection, evacuation_id, at)
     seen = _seen(snapshot, {v["object"] for v in listed_villages if v["object"] is not None})
     return found | in_all(of.values()) | {
+        "yours": all(reader.in_areas(v["division"]) for v in listed_villages),
         "villages": [
             v | of[v["id"]] | {
                 "object": v["object"] if v["object"] in seen else None,

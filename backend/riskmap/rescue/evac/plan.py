@@ -435,7 +435,8 @@ def with_assigned(snapshot: Snapshot, of: dict[str, Any], at: datetime) -> dict[
 
 
 def accept(snapshot: Snapshot, evacuation_id: int, plan_id: int) -> None:
-    """Put a plan in force, whole: one act. Raises Conflict where another was first or the places have gone."""
+    """Put a plan in force, whole: one act. Raises Conflict where another was first or the places have gone, Forbidden
+    where not all villages are in the reader's areas."""
     connection, reader = snapshot.connection, snapshot.reader
     # One at a time for all evacuations: they share the shelters.
     connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('rescue_evac_plan', 0))"))
@@ -458,9 +459,8 @@ def accept(snapshot: Snapshot, evacuation_id: int, plan_id: int) -> None:
     lines = _lines(connection, plan_id)
     if not lines:
         raise Invalid("这个方案没有安置任何人，不能采纳。", code="empty_plan")
-    villages = {v["id"]: v for v in orders.villages(connection, evacuation_id)}
-    for one in {line["village"] for line in lines}:
-        orders.ensure_area(reader, villages[one]["division"], villages[one]["name"])
+    # Of all its villages: whom this plan sends nowhere, him the one before may have sent.
+    orders.ensure_whole(reader, orders.villages(connection, evacuation_id), "采纳")
     if "water" in found["body"] and found["body"]["water"] != orders.water_now(connection, of):
         raise Conflict("做出这个方案以后水面有新的一版。请重算，看过再定。", code="changed")
     _ensure_room(snapshot, of, found, lines)

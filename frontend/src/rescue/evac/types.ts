@@ -9,7 +9,7 @@ export interface EvacuationHead extends Counts {
   id: number; name: string; flood: number | null; level: string; trigger: string; exercise: boolean; ordered_at: string; by: string;
   closed_at: string | null; closed_by: string | null; closed_reason: string | null; keep_days: number | null;
 }
-export interface Evacuation extends EvacuationHead { at: string; villages: Village[] }
+export interface Evacuation extends EvacuationHead { at: string; yours: boolean; villages: Village[] }
 export interface EvacuationLine extends EvacuationHead { villages: number }
 export interface Household {
   id: number; householder: string; kind: string; persons: number; moved: number; left: number; returned: number; frail: number; disabled: number; left_behind: number; alone: number;
