@@ -159,6 +159,29 @@ class TestRefusals:
         refused(admin.post(f"{PATH}/{of['id']}/close", json={"reason": "再结束"}), 409)
         refused(admin.post(f"{PATH}/{of['id']}/villages", json={"villages": []}))
 
+    def test_of_several_who_add_the_same_village_at_once_one_does_and_the_others_are_told(
+        self, commander: TestClient
+    ) -> None:
+        of = order(commander)
+        body = {"villages": [{"name": "乙村", "division": OTHER, "to_move": 7}]}
+        answers: list[Any] = []
+        gate = threading.Barrier(4)
+
+        def go() -> None:
+            gate.wait()
+            answers.append(commander.post(f"{PATH}/{of['id']}/villages", json=body))
+
+        threads = [threading.Thread(target=go) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(a.status_code for a in answers) == [201, 422, 422, 422]
+        for answer in answers:
+            if answer.status_code != 201:
+                assert refused(answer)["errors"][0]["code"] == "duplicate"
+        assert [v["name"] for v in now(commander, of)["villages"]] == ["示例村", "乙村"]
+
 
 class TestWho:
     def test_orders_are_a_commanders_and_entries_an_editors_of_the_area(

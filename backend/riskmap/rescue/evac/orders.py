@@ -68,6 +68,10 @@ def order(snapshot: Snapshot, asked: NewEvacuation) -> int:
 
 def add_villages(snapshot: Snapshot, evacuation_id: int, given: Sequence[Village]) -> None:
     """Further villages. Raises Conflict for an order that has ended, Invalid, NotFound, Forbidden."""
+    # One at a time: what is listed already is looked up below, and who comes second is told so.
+    snapshot.connection.execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended('rescue_evac_villages', :id))"), {"id": evacuation_id}
+    )
     of = running(snapshot.connection, evacuation_id)
     _insert_villages(snapshot, evacuation_id, given)
     names = "、".join(v.name for v in given[:5]) + (f"等 {len(given)} 个" if len(given) > 5 else "")
