@@ -1,4 +1,5 @@
-"""救援 at the size of the demo city and of a million objects: what is in a flood of 5 000 vertices, and the one page.
+"""救援 at the size of the demo city and of a million objects: what is in a flood of 5 000 vertices, the one
+page, and where teams are by hundreds of thousands of reports.
 
     python benchmarks/rescue.py [--objects 6000,1000000]
 
@@ -29,8 +30,9 @@ from riskmap.base.migrate import migrate
 from riskmap.base.settings import Settings
 from riskmap.catalogue.queries import CatalogueCache
 from riskmap.catalogue.seed import CATALOGUE_DIR, seed
-from riskmap.rescue import exposure, floods, onepage, onepage_paper
+from riskmap.rescue import exposure, floods, minute, onepage, onepage_paper
 from riskmap.rescue.depths import Depth
+from riskmap.rescue.dispatch import teams
 from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Snapshot, open_snapshot
 
@@ -138,6 +140,40 @@ def ask(engine: Any, settings: Settings) -> None:
             )
 
 
+REPORTS = 10_000  # of each team: four weeks of a device that reports every four minutes
+
+
+def ask_reports(engine: Any, settings: Settings) -> None:
+    """The newest report of each team when there are few, and when each has thousands."""
+    with create_engine(superuser_url(settings)).begin() as connection:
+        ids = (
+            connection.execute(text("SELECT id FROM risk_object WHERE class = 'rescue-team' LIMIT 30")).scalars().all()
+        )
+        connection.execute(text("TRUNCATE rescue_team_status"))
+    took = []
+    for n in (10, REPORTS):
+        with create_engine(superuser_url(settings)).begin() as connection:
+            connection.execute(
+                text(
+                    "INSERT INTO rescue_team_status (team_id, status, at, by, how, geom) SELECT t, '待命',"
+                    " clock_timestamp() - g * interval '4 minutes', 'x', 'api', ST_SetSRID(ST_MakePoint(116, 29), 4490)"
+                    " FROM unnest(CAST(:ids AS bigint[])) AS t, generate_series(1, :n) AS g"
+                ),
+                {"ids": ids, "n": n},
+            )
+        vacuum(settings)
+        with database.read(engine, COMMAND.settings()) as connection:
+            began = time.perf_counter()
+            for _ in range(10):
+                teams.newest(connection, exercise=False, at=minute.now(connection), ids=ids)
+            took.append((time.perf_counter() - began) / 10)
+    print(
+        f"  newest reports of {len(ids)} teams, {REPORTS:,} each: {took[1]:.4f} s,"
+        f" {took[1] / took[0]:.1f} times that of 10 each",
+        flush=True,
+    )
+
+
 def main() -> None:
     """Fill and measure."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -163,6 +199,7 @@ def measure(settings: Settings, sizes: list[int]) -> None:
         vacuum(settings)
         print(f"{n} objects", flush=True)
         ask(engine, settings)
+        ask_reports(engine, settings)
 
 
 if __name__ == "__main__":

@@ -70,7 +70,7 @@ def turned_back(snapshot: Snapshot, *, exercise: bool, at: datetime) -> dict[int
     """Open orders at a minute by which nobody comes any more, whatever was marked before: the team has gone home or
     rests since, or was struck off; each with {left, at, made_at}: how, as it is said after its name, and when."""
     running = open_by_team(snapshot.connection, exercise=exercise, at=at)
-    told = teams.newest(snapshot.connection, exercise=exercise, at=at, ids=list(running))
+    told = teams.newest(snapshot.connection, exercise=exercise, at=at, ids=running)
     gone = struck_off(snapshot, running)
     out = {}
     for team, order in running.items():

@@ -65,7 +65,7 @@ class Team:
 def all_of(snapshot: Snapshot, *, exercise: bool, at: datetime, ids: Sequence[int] | None = None) -> list[Team]:
     """The teams that are live at the snapshot's moment, with their state at a minute, as SYSTEM."""
     rows = seen.live(snapshot, Selection(classes=(CLASS,)), ids)
-    told = newest(snapshot.connection, exercise=exercise, at=at, ids=ids)
+    told = newest(snapshot.connection, exercise=exercise, at=at, ids=[row["id"] for row in rows])
     return [_team(row, told.get(row["id"])) for row in rows]
 
 
@@ -92,24 +92,25 @@ def _team(row: Mapping[str, Any], told: Mapping[str, Any] | None) -> Team:
     )
 
 
-def newest(
-    connection: Connection, *, exercise: bool, at: datetime, ids: Sequence[int] | None = None
-) -> dict[int, dict[str, Any]]:
-    """The newest report of each team, or of those in `ids`, that was in at a minute, without what wrong marks said.
-    Where a later one sends it home to stand by or rest without a place, it is at its base again."""
+def newest(connection: Connection, *, exercise: bool, at: datetime, ids: Iterable[int]) -> dict[int, dict[str, Any]]:
+    """The newest report of each of these teams that was in at a minute, without what wrong marks said. Where a later
+    one sends it home to stand by or rest without a place, it is at its base again."""
+    # Each team's own end of the index is read: devices report by the minute, and a season has hundreds of thousands.
+    of_team = (
+        "SELECT * FROM rescue_team_status AS s WHERE exercise = :exercise AND team_id = t.team_id AND made_at <= :at"
+    )
+    stands = marks.stands("s.mark_id")
+    newest_first = " ORDER BY at DESC, status_id DESC LIMIT 1"
     rows = connection.execute(
         text(
-            "WITH known AS (SELECT *, NOT" + marks.stands("s.mark_id") + " AS wrong FROM rescue_team_status AS s"
-            " WHERE exercise = :exercise AND made_at <= :at AND (CAST(:ids AS bigint[]) IS NULL"
-            " OR team_id = ANY(CAST(:ids AS bigint[])))), newest AS ("
-            " SELECT DISTINCT ON (team_id) team_id, status_id, status, at, made_at, by, how, load, note, order_id,"
-            " mark_id FROM known WHERE NOT wrong ORDER BY team_id, at DESC, status_id DESC)"
-            " SELECT n.*, p.at AS place_at, p.lon, p.lat FROM newest AS n LEFT JOIN LATERAL ("
-            " SELECT k.at, ST_X(k.geom) AS lon, ST_Y(k.geom) AS lat FROM known AS k WHERE k.team_id = n.team_id"
-            " AND (k.geom IS NOT NULL OR k.status IN ('待命', '休整')) AND NOT (k.wrong AND k.how = 'order')"
-            " ORDER BY k.at DESC, k.status_id DESC LIMIT 1) AS p ON true"
+            "SELECT n.team_id, n.status_id, n.status, n.at, n.made_at, n.by, n.how, n.load, n.note, n.order_id,"
+            " n.mark_id, p.at AS place_at, ST_X(p.geom) AS lon, ST_Y(p.geom) AS lat"
+            " FROM unnest(CAST(:ids AS bigint[])) AS t (team_id)"
+            f" CROSS JOIN LATERAL ({of_team} AND {stands}{newest_first}) AS n"
+            f" LEFT JOIN LATERAL ({of_team} AND (geom IS NOT NULL OR status IN ('待命', '休整'))"
+            f" AND (how <> 'order' OR {stands}){newest_first}) AS p ON true"
         ),
-        {"exercise": exercise, "at": at, "ids": None if ids is None else list(ids)},
+        {"exercise": exercise, "at": at, "ids": sorted(set(ids))},
     )
     return {row["team_id"]: dict(row) for row in rows.mappings()}
 
