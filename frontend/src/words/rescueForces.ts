@@ -60,6 +60,7 @@ export const RF = {
   historyOf: (name: string) => `${name}的经过`,
   notCounting: "记错已更正，不算",
   historyNone: "还没有人报过。",
+  placeAlone: "位置",
   how: { hand: "人工", api: "设备报", order: "按调度令", standby: "前置" } as Record<string, string>,
 
   // Nearest

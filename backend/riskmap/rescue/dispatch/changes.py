@@ -226,7 +226,7 @@ def since(
         text(
             "SELECT DISTINCT ON (team_id) team_id, status, made_at FROM rescue_team_status AS s"
             " WHERE exercise = :exercise AND team_id = ANY(CAST(:teams AS bigint[])) AND how <> 'order'"
-            " AND made_at > CAST(:after AS timestamptz) AND made_at <= :at AND"
+            " AND status IS NOT NULL AND made_at > CAST(:after AS timestamptz) AND made_at <= :at AND"
             + marks.stands("s.mark_id")
             + " ORDER BY team_id, at DESC, status_id DESC"
         ),

@@ -332,7 +332,12 @@ def _wordless(mark: Mapping[str, Any]) -> dict[str, Any]:
 
 def _said(row: Mapping[str, Any], marked_at: datetime | None, told: Mapping[str, Any] | None) -> str:
     """That the team does something else than the order says: whoever reads it rings the team."""
-    if told is None or told["order_id"] == row["id"] or not _since(row["at"], marked_at, told):
+    if (
+        told is None
+        or told["status"] is None
+        or told["order_id"] == row["id"]
+        or not _since(row["at"], marked_at, told)
+    ):
         return ""
     if told["status"] in {"出动", "在途", "到达"} and told["order_id"] is None:
         return ""

@@ -135,8 +135,6 @@ def _write(
     place = None
     if what == "arrival":
         place = incidents.place_of(incidents.find(snapshot.connection, order["incident"]))
-    if what in marks.OVER:  # told late, of a time before what is known already: it is over all the same
-        at = max([at, *(m["at"] for m in order["marks"])])
     teams.follow(
         snapshot, order["team"]["id"], what, at=at, place=place, order_id=order["id"], mark_id=made,
         exercise=order["exercise"],

@@ -85,7 +85,7 @@ def _team(row: Mapping[str, Any], told: Mapping[str, Any] | None) -> Team:
         boats=int(a.get("boats") or 0),
         pumps_m3h=Decimal(a.get("pumps_m3h") or 0),
         wading_cm=None if a.get("wading_depth_cm") is None else Decimal(a["wading_depth_cm"]),
-        status=told["status"] if told else "待命",
+        status=(told and told["status"]) or "待命",
         told=told,
         place=there or base,
         from_base=there is None,
@@ -93,22 +93,28 @@ def _team(row: Mapping[str, Any], told: Mapping[str, Any] | None) -> Team:
 
 
 def newest(connection: Connection, *, exercise: bool, at: datetime, ids: Iterable[int]) -> dict[int, dict[str, Any]]:
-    """The newest report of each of these teams that was in at a minute, without what wrong marks said. Where a later
-    one sends it home to stand by or rest without a place, it is at its base again."""
-    # Each team's own end of the index is read: devices report by the minute, and a season has hundreds of thousands.
+    """The newest report of each of these teams that was in at a minute, without what wrong marks said; where it is by
+    the newest that says so. A place alone says nothing of the status: with nothing else said, `status` and what goes
+    with it are None. Where a later report sends it home to stand by or rest without a place, it is at its base."""
+    # Each team's own end of an index is read: devices report by the minute, and a season has hundreds of thousands.
     of_team = (
         "SELECT * FROM rescue_team_status AS s WHERE exercise = :exercise AND team_id = t.team_id AND made_at <= :at"
     )
     stands = marks.stands("s.mark_id")
+    beside = " AND status IS NULL AND (n.at IS NULL OR at >= n.at)"
     newest_first = " ORDER BY at DESC, status_id DESC LIMIT 1"
     rows = connection.execute(
         text(
-            "SELECT n.team_id, n.status_id, n.status, n.at, n.made_at, n.by, n.how, n.load, n.note, n.order_id,"
-            " n.mark_id, p.at AS place_at, ST_X(p.geom) AS lon, ST_Y(p.geom) AS lat"
+            "SELECT t.team_id, n.status_id, n.status, n.at, n.made_at, n.by, n.how, coalesce(l.load, n.load) AS load,"
+            " coalesce(w.note, n.note, '') AS note, n.order_id, n.mark_id,"
+            " p.at AS place_at, ST_X(p.geom) AS lon, ST_Y(p.geom) AS lat"
             " FROM unnest(CAST(:ids AS bigint[])) AS t (team_id)"
-            f" CROSS JOIN LATERAL ({of_team} AND {stands}{newest_first}) AS n"
+            f" LEFT JOIN LATERAL ({of_team} AND status IS NOT NULL AND {stands}{newest_first}) AS n ON true"
             f" LEFT JOIN LATERAL ({of_team} AND (geom IS NOT NULL OR status IN ('待命', '休整'))"
             f" AND (how <> 'order' OR {stands}){newest_first}) AS p ON true"
+            f" LEFT JOIN LATERAL ({of_team}{beside} AND load IS NOT NULL{newest_first}) AS l ON true"
+            f" LEFT JOIN LATERAL ({of_team}{beside} AND note <> ''{newest_first}) AS w ON true"
+            " WHERE n.team_id IS NOT NULL OR p.team_id IS NOT NULL"
         ),
         {"exercise": exercise, "at": at, "ids": sorted(set(ids))},
     )
@@ -179,29 +185,23 @@ def keep_status(
     how: Literal["hand", "api"],
     exercise: bool,
 ) -> int:
-    """A report of a team, by hand or from its own device; its id. Without a status the one that it has stays. Raises
-    NotFound, Invalid."""
+    """A report of a team, by hand or from its own device; its id. A place alone (no status) leaves the status to
+    what was said of it. Raises NotFound, Invalid."""
     row = seen.full_or_raise(snapshot, team_id, (CLASS,), "支队伍")
     then = _time(at)
-    order_id: int | None = None
-    mark_id: int | None = None
-    if status is None:
-        if place is None:
-            raise Invalid("没有记下", errors=[FieldError("status", "required", "请选状态，或给出位置")])
-        told = newest(snapshot.connection, exercise=exercise, at=clock.now(), ids=[team_id]).get(team_id)
-        status = told["status"] if told else STATUSES[0]
-        order_id, mark_id = (told["order_id"], told["mark_id"]) if told else (None, None)
+    if status is None and place is None:
+        raise Invalid("没有记下", errors=[FieldError("status", "required", "请选状态，或给出位置")])
     made = add_status(
-        snapshot, team_id, status, at=then, place=place, load=load, note=note, how=how, order_id=order_id,
-        mark_id=mark_id, exercise=exercise,
+        snapshot, team_id, status, at=then, place=place, load=load, note=note, how=how, exercise=exercise
     )  # fmt: skip
+    said = status or "位置"
     where = f"，{place.lon:.5f}, {place.lat:.5f}" if place else ""
     log.note(
         snapshot.connection, by=snapshot.reader.name, kind="调度", exercise=exercise,
-        what=f"{row['name']}：{status}{where}" + (f"，载 {load} 人" if load is not None else "")
+        what=f"{row['name']}：{said}{where}" + (f"，载 {load} 人" if load is not None else "")
         + (f"（{note}）" if note else ""),
         ref={"kind": "team", "id": team_id},
-        about=log.About(team_id, f"队伍报{status}", f"队伍报{status}（对象无权查看）"),
+        about=log.About(team_id, f"队伍报{said}", f"队伍报{said}（对象无权查看）"),
     )  # fmt: skip
     return made
 
@@ -234,7 +234,7 @@ def _time(at: datetime | None) -> datetime:
 def add_status(
     snapshot: Snapshot,
     team_id: int,
-    status: Status,
+    status: Status | None,
     *,
     at: datetime | None = None,
     place: Place | None = None,
@@ -266,6 +266,9 @@ def add_status(
 # What a mark of an order says of its team.
 _BY_MARK: Mapping[str, Status] = {"departure": "在途", "arrival": "到达", "result": "返回", "cancelled": "返回"}
 _OUT = frozenset({"在途", "到达"})
+# How far an order has come by what it says of its team; whatever else it says, it is over.
+_FAR: Mapping[str, int] = {"出动": 0, "在途": 1, "到达": 2}
+_OVER = 3
 
 
 def follow(
@@ -273,13 +276,14 @@ def follow(
     place: Place | None = None, exercise: bool,
 ) -> None:  # fmt: skip
     """What a mark of an order says of its team, written with it. Of an order that is taken back: who has not left yet
-    stands by where it is, and what a team has said of itself since stays."""
+    stands by where it is, and what a team has said of itself since stays. However late it is told, a farther step of
+    an order outranks the ones before, and is not outranked by them."""
     status = _BY_MARK.get(what)
     if status is None:
         return
     if what == "cancelled":
         now = minute.asked(snapshot.connection, None)
-        rows = history(snapshot.connection, team_id, exercise=exercise, at=now, limit=50)
+        rows = history(snapshot.connection, team_id, exercise=exercise, at=now, limit=50, of_status=True)
         since = [row["status"] for row in rows if not row["taken_back"]]
         if since and since[0] in HOME:
             return
@@ -289,18 +293,42 @@ def follow(
             told = newest(snapshot.connection, exercise=exercise, at=now, ids=[team_id]).get(team_id)
             if told is not None and told["lon"] is not None:  # else it is at its base
                 place = Place(told["lon"], told["lat"])
+    if at is not None:
+        at = _in_turn(snapshot.connection, order_id, what, at)
     add_status(snapshot, team_id, status, at=at, place=place, order_id=order_id, mark_id=mark_id, exercise=exercise)
 
 
-def history(connection: Connection, team_id: int, *, exercise: bool, at: datetime, limit: int) -> list[dict[str, Any]]:
-    """Reports of a team up to a minute, the newest first; `taken_back`: by a mark that was wrong."""
+def _in_turn(connection: Connection, order_id: int, what: str, at: datetime) -> datetime:
+    """When a mark's status counts from: when it was so, but after what the steps before it said of the team, and before
+    what farther ones did. Times are typed in whole minutes, and the order itself was given at some second of one."""
+    rows = connection.execute(
+        text(
+            "SELECT s.status, s.at FROM rescue_team_status AS s WHERE s.order_id = :order AND s.status IS NOT NULL AND"
+            + marks.stands("s.mark_id")
+        ),
+        {"order": order_id, "at": minute.now(connection)},
+    ).all()
+    mine = _FAR.get(_BY_MARK[what], _OVER)
+    before: list[datetime] = [r.at for r in rows if _FAR.get(r.status, _OVER) <= mine]
+    farther: list[datetime] = [r.at for r in rows if _FAR.get(r.status, _OVER) > mine]
+    at = max([at, *before])  # of one time the later row counts
+    return min([at, *(one - timedelta(microseconds=1) for one in farther)])
+
+
+def history(
+    connection: Connection, team_id: int, *, exercise: bool, at: datetime, limit: int, of_status: bool = False
+) -> list[dict[str, Any]]:
+    """Reports of a team up to a minute, the newest first; `status` is None where it said its place alone, which
+    `of_status` leaves out; `taken_back`: by a mark that was wrong."""
     rows = connection.execute(
         text(
             'SELECT status, at, made_at, by, how, load, note, order_id AS "order", CASE WHEN geom IS NOT NULL THEN'
             " ARRAY[ST_X(geom), ST_Y(geom)] END AS position, NOT"
             + marks.stands("rescue_team_status.mark_id")
             + " AS taken_back FROM rescue_team_status WHERE exercise = :exercise"
-            " AND team_id = :team AND made_at <= :at ORDER BY at DESC, status_id DESC LIMIT :limit"
+            " AND team_id = :team AND made_at <= :at"
+            + (" AND status IS NOT NULL" if of_status else "")
+            + " ORDER BY at DESC, status_id DESC LIMIT :limit"
         ),
         {"team": team_id, "exercise": exercise, "at": at, "limit": limit},
     )

@@ -134,7 +134,7 @@ def get_status(
     at: At = None, limit: Some = 50,
 ) -> Any:  # fmt: skip
     """{items: [{status, at, made_at, by, how, load, note, order, position, taken_back}]}: reports, the newest first;
-    `taken_back`: by a mark that was wrong."""
+    `status` null: it said its place alone; `taken_back`: by a mark that was wrong."""
     then = minute.asked(snapshot.connection, at)
     snapshot = snapshot.known_at(at)
     teams.ensure_seen(snapshot, team_id)

@@ -11,7 +11,8 @@ export interface Team {
   order: { id: number; incident: number; at: string } | null;
 }
 export interface Teams { items: Team[]; hidden: number; by_status: Record<string, number>; at: string; state: number }
-export interface Report { status: TeamStatus; at: string; made_at: string; by: string; how: string; load: number | null; note: string; order: number | null; position: At | null; taken_back: boolean }
+/** `status` null: a place alone. */
+export interface Report { status: TeamStatus | null; at: string; made_at: string; by: string; how: string; load: number | null; note: string; order: number | null; position: At | null; taken_back: boolean }
 
 /** Metres at the end and at the start that no road leads over and no time was reckoned for; none where they are few. */
 export interface OffRoad { off_road_m?: number | null; off_start_m?: number | null }
