@@ -148,3 +148,78 @@ def test_what_was_ordered_lies_in_the_free_part_of_the_map(
     page.get_by_role("tab", name="调度").click()
     places = ordered(page, office)
     assert unseen(page, places) == []
+
+
+def standing(page: Page) -> list[dict[str, Any]]:
+    """Where the pins' heads are on the screen, and which incidents are only counted at one."""
+    found = page.evaluate(
+        """() => {
+          const map = document.querySelector(".map .canvas").getBoundingClientRect();
+          return window.riskmapPins.standing(window.riskmap.map.getZoom()).map(({ lng, lat, ...pin }) => {
+            const at = window.riskmap.pointOf(lng, lat);
+            return { ...pin, x: map.left + at.x, y: map.top + at.y };
+          });
+        }"""
+    )
+    return list(found)
+
+
+def test_incidents_at_one_place_are_each_seen_pressed_and_walked_to(
+    open_page: Callable[..., Watched], office: httpx.Client, town: list[dict[str, Any]]
+) -> None:
+    east = 150 / 111_320 / 0.87  # degrees of 150 m
+    at = (-0.05, -0.05)
+    made = [
+        reported(office, "同一处一", *at, trapped=40, vulnerable=9),
+        reported(office, "同一处二", *at, trapped=1),
+        reported(office, "一百五十米外", at[0] + east, at[1], trapped=30),
+    ]
+    page = with_town(open_page(signed=True, path="/rescue").page, [*town, *made])
+    page.evaluate("([at, z]) => window.riskmap.map.setView(at, z)", [[CITY[1] + at[1], CITY[0] + at[0]], 12])
+    at_rest(page)
+    pins = {pin["id"]: pin for pin in standing(page)}
+    three = [pins[one["id"]] for one in made]
+    for n, a in enumerate(three):
+        for b in three[n + 1 :]:
+            assert max(abs(a["x"] - b["x"]), abs(a["y"] - b["y"])) >= 24  # no number hides another
+    assert [pin["out"] for pin in three] == [False, True, True]  # the most urgent is at its place
+    for one in (made[1], made[2], made[0]):
+        pin = pins[one["id"]]
+        page.mouse.click(pin["x"], pin["y"])
+        expect(page.locator(f"[data-incident='{one['id']}'] .main")).to_have_attribute("aria-expanded", "true")
+        frames(page)
+        assert {p["id"]: p for p in standing(page)}[one["id"]] == pin  # looking at it moves nothing
+    # By key, from the most urgent on.
+    page.locator(".map .canvas").focus()
+    order = [one["id"] for one in office.get("/api/rescue/incidents").json()["items"]]
+    for n in (1, 2):
+        page.keyboard.press("n")
+        expect(page.locator(".map > [role=status]")).to_contain_text(f"险情 {order[n - 1]} ")
+    page.keyboard.press("p")
+    page.keyboard.press("Enter")
+    expect(page.locator(f"[data-incident='{order[0]}'] .main")).to_have_attribute("aria-expanded", "true")
+
+
+def test_of_a_crowd_none_is_lost_and_who_is_chosen_stands(
+    open_page: Callable[..., Watched], town: list[dict[str, Any]]
+) -> None:
+    page = with_town(open_page(signed=True, path="/rescue").page, town)
+    page.evaluate("([at, z]) => window.riskmap.map.setView(at, z)", [[CITY[1], CITY[0]], 12])
+    at_rest(page)
+    page.evaluate(
+        """([lng, lat]) => window.riskmapPins.show(Array.from({ length: 300 }, (_, i) => ({
+          id: i + 1, lng: lng + (i % 7) / 1e4, lat, shape: null, label: "", tip: `险情 ${i + 1}`, chosen: i === 299, over: false,
+        })), [])""",
+        list(CITY),
+    )
+    pins = standing(page)
+    more = [one for pin in pins for one in pin["more"]]
+    assert sorted([pin["id"] for pin in pins] + more) == list(range(1, 301))
+    assert more
+    assert 300 not in more
+    # The count says how many, and a press brings them nearer.
+    host = next(pin for pin in pins if pin["more"])
+    page.mouse.move(host["x"] + 12, host["y"] - 12)
+    expect(page.locator(".map .tip")).to_contain_text(f"这里还有 {len(host['more'])} 处险情")
+    page.mouse.click(host["x"] + 12, host["y"] - 12)
+    page.wait_for_function("() => window.riskmap.map.getZoom() > 12")

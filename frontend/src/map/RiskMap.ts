@@ -10,6 +10,7 @@ import { type LevelLook, orderOf, type ScaleLook } from "./levels";
 import { anchorOf, MarkLayer } from "./MarkLayer";
 import { boxOfLines, type Geometry, latOf, lngOf, metresOfDegree, partsOf, worldX, worldY } from "./mercator";
 import type { NameBoard } from "./NameBoard";
+import { comeNearer } from "./nearer";
 import { type Palette, readPalette } from "./palette";
 import { Pin } from "./Pin";
 import { REACH } from "./reach";
@@ -27,6 +28,9 @@ export interface Pointed {
   x: number; y: number; // in the map's box, CSS pixels
 }
 
+/** To the next or the one before, to open it, to let go of it. */
+export type Walked = "next" | "back" | "open" | "leave";
+
 export interface MapEvents {
   picked(id: number): void;
   /** Where there was nothing to pick. */
@@ -40,6 +44,8 @@ export interface MapEvents {
   moved(lng: number, lat: number): boolean;
   /** A press, before the map looks what of its own is there; true where something that lies over it took it. */
   pressed?(lng: number, lat: number): boolean;
+  /** A key that walks through marks, before those of the map's own are walked; true where what lies over it took it. */
+  keyed?(what: Walked): boolean;
   objects(state: LayerState): void;
   heat(state: LayerState, key: HeatKey | null, error?: unknown): void;
 }
@@ -421,7 +427,10 @@ export class RiskMap {
       this.resting = window.setTimeout(() => this.rested(), REST_MS);
     });
     this.element.addEventListener("keydown", (event) => this.key(event));
-    this.element.addEventListener("blur", () => this.setFocus(null));
+    this.element.addEventListener("blur", () => {
+      this.setFocus(null);
+      this.events.keyed?.("leave");
+    });
   }
 
   private rested(): void {
@@ -506,17 +515,17 @@ export class RiskMap {
     else {
       const { extent } = hit.mark;
       const bounds = L.latLngBounds([latOf(extent.maxY), lngOf(extent.minX)], [latOf(extent.minY), lngOf(extent.maxX)]);
-      const zoom = this.map.getZoom();
-      const wanted = this.map.getBoundsZoom(bounds, false, L.point(80, 80));
-      this.map.setView(bounds.getCenter(), Math.max(zoom + 1, Math.min(wanted, zoom + 3, 19)));
+      comeNearer(this.map, bounds);
     }
   }
 
   /** N and P, or brackets, walk through what is in view, worst first; Enter opens it; Escape lets go. */
   private key(event: KeyboardEvent): void {
     if (event.target !== this.element || event.ctrlKey || event.metaKey || event.altKey) return;
-    if ("]nN".includes(event.key)) this.step(1);
-    else if ("[pP".includes(event.key)) this.step(-1);
+    const walked: Walked | null = "]nN".includes(event.key) ? "next" : "[pP".includes(event.key) ? "back" : event.key === "Enter" ? "open" : event.key === "Escape" ? "leave" : null;
+    if (walked && this.events.keyed?.(walked)) this.setFocus(null);
+    else if (walked === "next") this.step(1);
+    else if (walked === "back") this.step(-1);
     else if (event.key === "Enter") {
       if (this.focus) this.open({ kind: "mark", mark: this.focus });
       else if (this.focusCell) this.events.pickedCell(this.focusCell);

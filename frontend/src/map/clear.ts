@@ -3,7 +3,7 @@
 export interface Rim { left: number; top: number; right: number; bottom: number }
 
 /** Symbols and their names reach beyond their place. */
-const ROOM: Rim = { left: 28, top: 28, right: 28, bottom: 36 };
+const ROOM: Rim = { left: 28, top: 36, right: 28, bottom: 36 };
 const LEAST = 0.4; // of the width and of the height: so much is left of a small map whatever covers it
 
 /**

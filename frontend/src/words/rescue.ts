@@ -142,7 +142,7 @@ export const RS = {
 
   // Map
   map: "淹没范围图",
-  mapHelp: (what: string) => `地图，${what}。方向键移动，加减键缩放，Home 回到全域；对象在下方清单里逐行可到。`,
+  mapHelp: (what: string) => `地图，${what}。方向键移动，加减键缩放，N、P 从急到缓逐处看险情，回车打开，Home 回到全域；对象在下方清单里逐行可到。`,
   fit: "看淹没范围",
   forcesShown: "显示应急力量",
   levelsShown: "显示水情",

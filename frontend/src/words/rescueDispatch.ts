@@ -258,5 +258,8 @@ export const RD = {
 
   // Map
   pin: (id: number, name: string) => `险情 ${said(id)} ${name}`,
+  pinsMore: (n: number) => `这里还有 ${num(n)} 处险情`,
+  pinsHere: (names: readonly string[], n: number) => `${names.join("、")}${n > names.length ? ` 等 ${num(n)} 处` : ""}，点一下放大`,
+  pinsCount: (n: number) => `+${num(n)}`,
   pinTrapped: (n: number) => `被困 ${num(n)}`,
 } as const;

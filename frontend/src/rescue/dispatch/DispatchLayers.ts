@@ -1,11 +1,15 @@
 /** Ways of teams, below the symbols; numbered incidents and where roads are cut, above them. */
+import * as L from "leaflet";
+import { fanOut, type Stand } from "../../map/fan";
 import { type Spot, spotOf, Taken } from "../../map/labels";
-import { type Flat, type Frame, type Geometry, partsOf, trace, worldSize, worldX, worldY } from "../../map/mercator";
+import { type Flat, type Frame, type Geometry, latOf, lngOf, partsOf, trace, worldSize, worldX, worldY } from "../../map/mercator";
 import { type NameBoard, type NameSource, type Wish, writeNames } from "../../map/NameBoard";
+import { comeNearer } from "../../map/nearer";
 import type { Palette } from "../../map/palette";
 import type { OverLayer } from "../../map/RiskMap";
 import { ViewportLayer } from "../../map/ViewportLayer";
-import type { Told } from "../NightMap.vue";
+import type { Told, Walk } from "../NightMap.vue";
+import { RD } from "../../words/rescueDispatch";
 import { said } from "../numbers";
 import { RANK } from "../ranks";
 
@@ -14,6 +18,12 @@ export interface Way { how: "running" | "proposed"; road: Geometry | null; boat:
 export interface PinMark { id: number; lng: number; lat: number; shape: Geometry | null; label: string; tip: string; chosen: boolean; over: boolean }
 
 const NAMED_FROM = 12.5; // zoom from which incidents have their names; the chosen one always
+const HEAD = 12; // radius of the round part of a pin; its tip, so far below the middle of it, is at the place
+const TIP = 19;
+const APART = HEAD + 1.5; // half of what a pin takes beside others
+const RINGS = 2; // so far from its place a pin may stand: from afar many more would be a thicket
+const RINGS_NEAR = 8; // of those that no nearer zoom would take apart
+const NEAR_FROM = 16;
 const CUTS_FROM = 13;
 const CUT_ROOM = 26; // pixels: where many roads are cut, every other cross would hide the ground
 
@@ -69,12 +79,29 @@ export class WaysLayer extends ViewportLayer implements OverLayer {
   }
 }
 
+const COUNT = { dx: 12, dy: -12, reach: 10 }; // the plate at a pin's shoulder, pixels
+const TOLD = 8; // so many of those are named in its note
+
+/** A point in world pixels of a zoom as longitude and latitude. */
+const placeOf = ({ x, y }: { x: number; y: number }, zoom: number): { lng: number; lat: number } => ({ lng: lngOf(x / worldSize(zoom)), lat: latOf(y / worldSize(zoom)) });
+
+interface Placed extends PinMark { x: number; y: number; rings: Flat[]; lines: Flat[] }
+/** Where the pins stand at a zoom: the middle of each one's head in world pixels, and below whom those are told that have no room. */
+interface Layout { zoom: number; all: readonly Placed[]; stands: ReadonlyMap<Placed, Stand>; under: ReadonlyMap<Placed, readonly Placed[]> }
+
+/**
+ * Incidents as numbered pins. Those that would hide one another stand side by side, the most urgent at its place and
+ * the others with a leader to theirs; who has no room even so is counted at the nearest pin. The one that is chosen or
+ * walked to always stands.
+ */
 export class PinsLayer extends ViewportLayer implements OverLayer, NameSource {
   board: NameBoard | null = null;
-  private pins: (PinMark & { x: number; y: number; rings: Flat[]; lines: Flat[] })[] = [];
+  private pins: Placed[] = [];
   private cuts: { x: number; y: number }[] = [];
   private apart: { zoom: number; cuts: { x: number; y: number }[] } | null = null;
+  private layout: Layout | null = null;
   private palette: Palette | null = null;
+  private focused: number | null = null;
 
   constructor(private readonly take: (incident: number) => void) {
     super("found", false);
@@ -85,10 +112,11 @@ export class PinsLayer extends ViewportLayer implements OverLayer, NameSource {
     this.board?.renew();
   }
 
+  /** `pins`: the most urgent first. */
   show(pins: readonly PinMark[], cuts: readonly { lng: number; lat: number }[]): void {
     this.pins = pins.map((p) => ({ ...p, x: worldX(p.lng), y: worldY(p.lat), rings: p.shape ? partsOf(p.shape).rings : [], lines: p.shape ? partsOf(p.shape).lines : [] }));
     this.cuts = cuts.map((c) => ({ x: worldX(c.lng), y: worldY(c.lat) }));
-    this.apart = null;
+    this.apart = this.layout = null;
     this.board?.renew();
   }
 
@@ -97,23 +125,75 @@ export class PinsLayer extends ViewportLayer implements OverLayer, NameSource {
     return { pins: this.pins.length, cuts: this.cuts.length };
   }
 
-  private at(lng: number, lat: number, zoom: number): PinMark | undefined {
+  /** Where each pin's head is at a zoom, and the incidents that are only counted there: for tests. */
+  standing(zoom: number): { id: number; lng: number; lat: number; out: boolean; more: number[] }[] {
+    const { stands, under } = this.layoutAt(zoom);
+    return [...stands].map(([pin, at]) => ({ id: pin.id, ...placeOf(at, zoom), out: at.out, more: (under.get(pin) ?? []).map((p) => p.id) }));
+  }
+
+  private layoutAt(zoom: number): Layout {
+    if (this.layout?.zoom === zoom) return this.layout;
+    const size = worldSize(zoom);
+    const lay = (all: readonly Placed[]): Layout => {
+      const { stands, under } = fanOut(all.map((p) => ({ x: p.x * size, y: p.y * size - TIP })), APART, zoom < NEAR_FROM ? RINGS : RINGS_NEAR, ({ x, y }) => ({ ...spotOf(x, y, APART), b: y + TIP }));
+      const of = (i: number): Placed[] => all.slice(i, i + 1);
+      return { zoom, all, stands: new Map(all.flatMap((p, i) => { const s = stands[i]; return s ? [[p, s] as const] : []; })), under: new Map([...under].flatMap(([i, ids]) => of(i).map((p) => [p, ids.flatMap(of)] as const))) };
+    };
+    const plain = lay(this.pins);
+    const wanted = this.pins.filter((p) => p.chosen || p.id === this.focused);
+    // What is looked at is not moved about by looking at it: only where it would not be seen it goes before the others.
+    return (this.layout = wanted.every((p) => plain.stands.has(p)) ? plain : lay([...wanted, ...this.pins.filter((p) => !wanted.includes(p))]));
+  }
+
+  /** What is pressed or pointed at: a pin, or with `more` the count at one. */
+  private at(lng: number, lat: number, zoom: number): { pin: Placed; more: readonly Placed[] | null; lng: number; lat: number } | null {
     const size = worldSize(zoom);
     const [x, y] = [worldX(lng) * size, worldY(lat) * size];
-    const near = (o: { x: number; y: number }): number => Math.hypot(o.x * size - x, o.y * size - y);
-    return this.pins.filter((p) => near(p) <= 16).sort((a, b) => near(a) - near(b))[0];
+    const { all, stands, under } = this.layoutAt(zoom);
+    const [heads, feet]: [{ pin: Placed; at: Stand; d: number }[], Placed[]] = [[], []];
+    for (const pin of all) {
+      const at = stands.get(pin);
+      const more = under.get(pin);
+      if (at && more && Math.hypot(at.x + COUNT.dx - x, at.y + COUNT.dy - y) <= COUNT.reach) return { pin, more, ...placeOf(at, zoom) };
+      const d = at ? Math.hypot(at.x - x, at.y - y) : Infinity;
+      if (at && d <= 16) heads.push({ pin, at, d });
+      else if (at && Math.hypot(pin.x * size - x, pin.y * size - y) <= 8) feet.push(pin);
+    }
+    const pin = heads.sort((a, b) => a.d - b.d)[0]?.pin ?? feet[0];
+    const at = pin && stands.get(pin);
+    return pin && at ? { pin, more: null, ...placeOf(at, zoom) } : null;
   }
 
   pick(lng: number, lat: number, zoom: number): boolean {
-    const pin = this.at(lng, lat, zoom);
-    if (pin) this.take(pin.id);
-    return !!pin;
+    const found = this.at(lng, lat, zoom);
+    if (found?.more) comeNearer(this._map, L.latLngBounds([found.pin, ...found.more].map((p) => [p.lat, p.lng])));
+    else if (found) this.take(found.pin.id);
+    return !!found;
   }
 
   told(lng: number, lat: number, zoom: number): Told | null {
-    const pin = this.at(lng, lat, zoom);
-    return pin ? { lng: pin.lng, lat: pin.lat, title: pin.label, text: pin.tip } : null;
+    const found = this.at(lng, lat, zoom);
+    if (!found) return null;
+    const { pin, more, ...at } = found;
+    return more ? { ...at, title: RD.pinsMore(more.length), text: RD.pinsHere(more.slice(0, TOLD).map((p) => p.tip), more.length) } : { ...at, title: pin.label, text: pin.tip };
   }
+
+  readonly walk: Walk = {
+    stops: (zoom) => {
+      const { stands } = this.layoutAt(zoom);
+      return this.pins.map((p) => {
+        const at = stands.get(p);
+        return { id: p.id, title: p.label, text: p.tip, ...(at ? placeOf(at, zoom) : { lng: p.lng, lat: p.lat }) };
+      });
+    },
+    open: (id) => this.take(id),
+    focus: (id) => {
+      if (id === this.focused) return;
+      this.focused = id;
+      this.layout = null;
+      this.board?.renew();
+    },
+  };
 
   protected override paint(c: CanvasRenderingContext2D, frame: Frame): void {
     const { palette: p } = this;
@@ -136,10 +216,17 @@ export class PinsLayer extends ViewportLayer implements OverLayer, NameSource {
       const [left, top] = at(cut);
       if (seen([left, top])) this.cross(c, left, top, p);
     }
-    for (const pin of this.pins) {
-      const [left, top] = at(pin);
-      if (seen([left, top])) this.pin(c, left, top, pin, p);
-    }
+    const { stands, under } = this.layoutAt(frame.zoom);
+    // The most urgent above all others, and above it what is looked at.
+    const last = (pin: Placed): number => Number(pin.chosen || pin.id === this.focused);
+    const drawn = this.pins.flatMap((pin) => {
+      const s = stands.get(pin);
+      const head: [number, number] = s ? [Math.round(s.x - frame.left), Math.round(s.y - frame.top)] : [NaN, NaN];
+      return s && (seen(head) || seen(at(pin))) ? [{ pin, head, out: s.out }] : [];
+    }).reverse().sort((a, b) => last(a.pin) - last(b.pin));
+    for (const { pin, head, out } of drawn) if (out) this.leader(c, head, at(pin), pin, p);
+    for (const { pin, head, out } of drawn) this.pin(c, head, out, pin, p);
+    for (const { pin, head } of drawn) this.count(c, head, under.get(pin)?.length ?? 0, p);
     writeNames(c, this.board?.of(this, c, frame.zoom) ?? [], frame, p.halo, () => p.ink);
   }
 
@@ -164,25 +251,55 @@ export class PinsLayer extends ViewportLayer implements OverLayer, NameSource {
     if (!p) return { bodies: [], wishes: [] };
     const size = worldSize(zoom);
     const bodies = this.cutsAt(zoom).map((cut) => spotOf(cut.x * size, cut.y * size, 10));
+    const { stands, under } = this.layoutAt(zoom);
     const wishes = this.pins.flatMap((pin): Wish[] => {
-      const [x, y] = [pin.x * size, pin.y * size];
-      const body = { l: x - 13, r: x + 13, t: y - 13, b: y + 19 };
+      const stand = stands.get(pin);
+      if (!stand) return [];
+      const { x, y } = stand;
+      const body = { l: x - 13, r: x + 13, t: y - 13, b: y + (stand.out ? 13 : TIP) };
       bodies.push(body);
+      if (stand.out) bodies.push(spotOf(pin.x * size, pin.y * size, 4));
+      if (under.has(pin)) bodies.push(spotOf(x + COUNT.dx, y + COUNT.dy, COUNT.reach));
       if (!pin.chosen && zoom < NAMED_FROM) return [];
-      return [{ text: pin.label, font: `700 12px ${p.font}`, x, y, half: 18, body, rank: pin.chosen ? RANK.chosen : pin.over ? RANK.place : RANK.incident, must: pin.chosen }];
+      return [{ text: pin.label, font: `700 12px ${p.font}`, x, y, half: stand.out ? 13 : 18, body, rank: pin.chosen ? RANK.chosen : pin.over ? RANK.place : RANK.incident, must: pin.chosen }];
     });
     return { bodies, wishes };
   }
 
-  /** A number in a drop that points to the place. */
-  private pin(c: CanvasRenderingContext2D, x: number, y: number, pin: PinMark, p: Palette): void {
-    const drop = (): void => {
+  /** From a pin that stands beside its place to that. */
+  private leader(c: CanvasRenderingContext2D, head: readonly [number, number], foot: readonly [number, number], pin: PinMark, p: Palette): void {
+    const colour = pin.chosen ? p.accent : pin.over ? p.ink2 : p.ink;
+    for (const [stroke, width] of [[p.halo, 4], [colour, 1.5]] as const) {
       c.beginPath();
-      c.arc(x, y, 12, 0.8 * Math.PI, 2.2 * Math.PI);
-      c.lineTo(x, y + 19);
-      c.closePath();
-    };
-    drop();
+      c.moveTo(...head);
+      c.lineTo(...foot);
+      [c.strokeStyle, c.lineWidth] = [stroke, width];
+      c.stroke();
+    }
+    c.beginPath();
+    c.arc(...foot, 3, 0, 2 * Math.PI);
+    [c.strokeStyle, c.lineWidth, c.fillStyle] = [p.halo, 3, colour];
+    c.stroke();
+    c.fill();
+  }
+
+  /** A number in a drop that points to the place; in a round where a leader does. */
+  private pin(c: CanvasRenderingContext2D, [x, y]: readonly [number, number], out: boolean, pin: PinMark, p: Palette): void {
+    if (pin.id === this.focused) {
+      for (const [colour, width] of [[p.halo, 6], [p.accent, 3]] as const) {
+        c.beginPath();
+        c.arc(x, y, HEAD + 6, 0, 2 * Math.PI);
+        [c.strokeStyle, c.lineWidth] = [colour, width];
+        c.stroke();
+      }
+    }
+    c.beginPath();
+    if (out) c.arc(x, y, HEAD, 0, 2 * Math.PI);
+    else {
+      c.arc(x, y, HEAD, 0.8 * Math.PI, 2.2 * Math.PI);
+      c.lineTo(x, y + TIP);
+    }
+    c.closePath();
     [c.strokeStyle, c.lineWidth] = [pin.chosen ? p.accent : p.halo, pin.chosen ? 7 : 4];
     c.stroke();
     c.fillStyle = pin.over ? p.surface : p.ink;
@@ -193,6 +310,23 @@ export class PinsLayer extends ViewportLayer implements OverLayer, NameSource {
     c.textAlign = "center";
     c.textBaseline = "middle";
     c.fillText(text, x, y + 0.5);
+  }
+
+  /** How many more are here that have no room. */
+  private count(c: CanvasRenderingContext2D, [x, y]: readonly [number, number], more: number, p: Palette): void {
+    if (!more) return;
+    const text = RD.pinsCount(more);
+    c.font = `700 11px ${p.font}`;
+    const width = Math.max(18, c.measureText(text).width + 8);
+    c.beginPath();
+    c.roundRect(x + COUNT.dx - width / 2, y + COUNT.dy - 8, width, 16, 8);
+    [c.strokeStyle, c.lineWidth, c.fillStyle] = [p.halo, 3, p.accent];
+    c.stroke();
+    c.fill();
+    c.fillStyle = p.surface;
+    c.textAlign = "center";
+    c.textBaseline = "middle";
+    c.fillText(text, x + COUNT.dx, y + COUNT.dy + 0.5);
   }
 
   private cross(c: CanvasRenderingContext2D, x: number, y: number, p: Palette): void {

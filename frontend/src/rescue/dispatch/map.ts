@@ -33,7 +33,7 @@ export function useDispatchMap(take: (incident: number) => void): { ways: WaysLa
     const at = pointOf(i.place);
     const parts = partsOf(i.place);
     return at ? [{ id: i.id, ...at, shape: parts.rings.length + parts.lines.length ? i.place : null, label: i.trapped ? RD.pinTrapped(i.trapped) : i.name, tip: RD.pin(i.id, i.name), chosen: dispatch.chosen === i.id, over: i.status !== "open" || !!i.waits }] : [];
-  }).sort((a, b) => Number(a.chosen) - Number(b.chosen)));
+  }).sort((a, b) => Number(a.over) - Number(b.over))); // as the list has them: the most urgent first
   const cuts = computed(() => [
     ...cutsOf((night.roads?.features ?? []).filter((f) => f.properties.status === "closed").map((f) => f.geometry)),
     ...(forces.closures ?? []).flatMap((c) => { const at = pointOf(c.geometry); return at ? [at] : []; }),
