@@ -223,3 +223,34 @@ def test_of_a_crowd_none_is_lost_and_who_is_chosen_stands(
     expect(page.locator(".map .tip")).to_contain_text(f"这里还有 {len(host['more'])} 处险情")
     page.mouse.click(host["x"] + 12, host["y"] - 12)
     page.wait_for_function("() => window.riskmap.map.getZoom() > 12")
+
+
+def test_no_name_is_cut_at_the_edge_of_the_map(open_page: Callable[..., Watched], town: list[dict[str, Any]]) -> None:
+    page = with_town(open_page(signed=True, path="/rescue").page, town)
+    seen = """() => {
+      const { min, max } = window.riskmap.map.getPixelBounds();
+      return { l: min.x, r: max.x, t: min.y, b: max.y };
+    }"""
+    page.evaluate("([at, z]) => window.riskmap.map.setView(at, z)", [[CITY[1], CITY[0]], 15])
+    box = page.locator(".map .canvas").bounding_box()
+    assert box
+    middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    for _ in range(4):
+        inside = 0
+        view = page.evaluate(seen)
+        for one in names(page):
+            spot = one["spot"]
+            if meet(spot, view):
+                inside += 1
+                assert spot["l"] >= view["l"], one
+                assert spot["r"] <= view["r"], one
+                assert spot["t"] >= view["t"], one
+                assert spot["b"] <= view["b"], one
+        assert inside > 3
+        # Dragged on: where it rests they are placed anew.
+        page.mouse.move(*middle)
+        page.mouse.down()
+        page.mouse.move(middle[0] + 37, middle[1] - 23, steps=4)
+        page.mouse.up()
+        at_rest(page)
+        page.wait_for_timeout(300)  # the map tells where it has come to when it rests

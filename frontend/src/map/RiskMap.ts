@@ -8,7 +8,7 @@ import { type HeatFetch, type HeatKey, HeatLayer, type PlacedCell } from "./Heat
 import type { Hit } from "./hit";
 import { type LevelLook, orderOf, type ScaleLook } from "./levels";
 import { anchorOf, MarkLayer } from "./MarkLayer";
-import { boxOfLines, type Geometry, latOf, lngOf, metresOfDegree, partsOf, worldX, worldY } from "./mercator";
+import { type Box, boxOfLines, type Geometry, latOf, lngOf, metresOfDegree, partsOf, worldSize, worldX, worldY } from "./mercator";
 import type { NameBoard } from "./NameBoard";
 import { comeNearer } from "./nearer";
 import { type Palette, readPalette } from "./palette";
@@ -252,6 +252,12 @@ export class RiskMap {
   /** Objects that a layer laid over this one names. */
   nameElsewhere(ids: ReadonlySet<number>): void {
     this.risk.nameElsewhere(ids);
+  }
+
+  /** What of the world is seen. */
+  seen(): Box {
+    const [{ min, max }, size] = [this.map.getPixelBounds(), worldSize(this.map.getZoom())];
+    return { minX: (min?.x ?? 0) / size, maxX: (max?.x ?? 0) / size, minY: (min?.y ?? 0) / size, maxY: (max?.y ?? 0) / size };
   }
 
   /** Names of layers laid over this map: those of objects and of the ground stay off them, and theirs off the symbols. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { spotOf } from "./labels";
+import { worldSize } from "./mercator";
 import { NameBoard, type NameSource, placeNames, type Wish } from "./NameBoard";
 
 const wish = (text: string, x: number, y: number, rank = 0, more: Partial<Wish> = {}): Wish => ({ text, font: "", x, y, half: 13, body: spotOf(x, y, 13), rank, ...more });
@@ -52,5 +53,39 @@ describe("names of several layers", () => {
     expect([a.redrawn, b.redrawn]).toEqual([2, 2]);
     expect(board.spots(c, 12)).not.toBe(spots);
     expect(measured).toBe(4);
+  });
+  it("flip to another side of their symbol at the edge of what is seen, or are left out: never cut", () => {
+    const view = { l: 0, r: 300, t: 0, b: 200 };
+    const at = (x: number, y: number, must = false): { x: number; y: number } | undefined => placeNames([wish("一处险情的名称", x, y, 0, { must })], [], [], width, view)[0];
+    const [right, left, below] = [at(290, 100), at(10, 100), at(150, 195)];
+    expect([right && right.x < 290, left && left.x > 10, below && below.y <= 200 - 3]).toEqual([true, true, true]);
+    expect([at(150, 100)?.y, at(360, 100)?.y]).toEqual([126, 126]); // in the middle, and out of sight, as ever
+    for (const must of [false, true]) expect(placeNames([wish("比整张图还长的名称".repeat(4), 150, 100, 0, { must })], [], [], width, view)).toEqual([]);
+    for (let x = -40; x <= 340; x += 7) for (let y = -40; y <= 240; y += 7) {
+      const [name] = placeNames([wish("一处险情", x, y)], [], [], width, view);
+      if (!name || !meet(name.spot, view)) continue;
+      expect(name.spot.l >= 0 && name.spot.r <= 300 && name.spot.t >= 0 && name.spot.b <= 200).toBe(true);
+    }
+  });
+  it("stay as the map moves, and are placed anew where it rests, if need be", () => {
+    const c = { font: "", measureText: (t: string) => ({ width: t.length * 12 }) } as unknown as CanvasRenderingContext2D;
+    let redrawn = 0;
+    const size = worldSize(12);
+    const source: NameSource = { board: null, wishesAt: () => ({ bodies: [], wishes: [wish("某处险情", 100, 100)] }), redraw: () => void redrawn++ };
+    const board = new NameBoard();
+    let [minX, maxX] = [0, 400];
+    board.view = () => ({ minX: minX / size, maxX: maxX / size, minY: 0, maxY: 300 / size });
+    board.join(source);
+    const spots = board.spots(c, 12);
+    expect(board.of(source, c, 12)[0]?.x).toBe(100);
+    redrawn = 0;
+    [minX, maxX] = [20, 420];
+    board.settle();
+    expect([redrawn, board.spots(c, 12) === spots]).toEqual([0, true]);
+    [minX, maxX] = [90, 490];
+    expect(board.of(source, c, 12)[0]?.x).toBe(100);
+    board.settle();
+    expect(redrawn).toBe(1);
+    expect(board.of(source, c, 12)[0]?.x).toBeGreaterThan(100);
   });
 });
