@@ -241,8 +241,8 @@ def list_incidents(
 ) -> Any:
     """{items, total, most}: incidents at a minute, the most urgent first, those whose teams have all finished last;
     of what is over the newest `most`; each with its priority and the words of it; `yours`: whether the reader's areas
-    let him change it; `finished`: [{team, team_name, masked, order, at, note}]: teams that have reported 完成 since it was last changed; `waits`:
-    all who were sent have."""
+    let him change it; `finished`: [{team, team_name, masked, order, at, note}]: teams that have reported 完成 since it
+    was last changed; `waits`: all who were sent have."""
     then = minute.asked(snapshot.connection, at)
     items = incident_list.listed(snapshot, exercise=exercise, at=then, all_states=every, then=snapshot.known_at(at))
     return answer(request, snapshot, {"items": items, "total": len(items), "most": incidents.MOST_OVER}, then)
