@@ -15,7 +15,7 @@ from riskmap.base import database, sqlfile
 from riskmap.catalogue import queries as catalogue_queries
 from riskmap.catalogue.model import GRADES
 from riskmap.exchange.division_names import division_names_of
-from riskmap.rescue import persons, wet_roads
+from riskmap.rescue import life, persons, wet_roads
 from riskmap.rescue.exposure import HAZARDOUS, Hit, forms_of, people, reactive, shown
 from riskmap.selection.compile import Binds, compile_selection
 from riskmap.selection.model import Selection
@@ -33,6 +33,7 @@ HELP: Mapping[str, tuple[str, int]] = {
     "hospitals": ("hospital", 4),
     "fire_stations": ("fire-station", 4),
 }
+_HELPS = frozenset(class_ for class_, _ in HELP.values())
 _ROADS = 6
 _WET = 4  # of help that stands in the water; the others are counted
 # How many of each are called. Policy.
@@ -78,11 +79,11 @@ def page(snapshot: Snapshot, asked: Question) -> dict[str, Any]:
         snapshot, asked, [*danger[:MOST_LISTED], *exposed[:MOST_LISTED], *help_found, *homes[: _CALLED["villages"]]]
     )
     listed_danger, listed_exposed = ([closer[h.id] for h in of[:MOST_LISTED]] for of in (danger, exposed))
-    # What stands in the water helps nobody: the dry first, the others behind them and marked.
+    # What stands in the water or is out of use helps nobody: the others first, these behind them and marked.
     helping = {
         name: sorted(
             (closer[h.id] for h in help_found if h.row["class"] == class_),
-            key=lambda h: (h.inside, h.distance_m, h.id),
+            key=lambda h: (h.inside, bool(life.out_of_use(h.row["stage"])), h.distance_m, h.id),
         )
         for name, (class_, _) in HELP.items()
     }
@@ -118,7 +119,7 @@ def page(snapshot: Snapshot, asked: Question) -> dict[str, Any]:
 
 
 _NEAR = (
-    "id", "class", "grade", "division", "department", "visibility", "name", "parent", "source", "updated_at",
+    "id", "class", "grade", "stage", "division", "department", "visibility", "name", "parent", "source", "updated_at",
 )  # fmt: skip
 
 
@@ -188,6 +189,7 @@ def _wet(snapshot: Snapshot, helping: Sequence[Hit], forms: Mapping[int, str]) -
 def _one(snapshot: Snapshot, hit: Hit, forms: Mapping[int, str]) -> dict[str, Any]:
     out = shown(snapshot, hit, forms)
     out |= {"direction": direction(hit.row["bearing"]), "in_water": hit.inside, "facts": {}, "reactive": False}
+    out["out_of_use"] = _unused(hit, forms.get(hit.id))
     class_ = snapshot.catalogue.classes.get(hit.row["class"])
     form = forms.get(hit.id)
     if form is None or class_ is None:
@@ -203,6 +205,11 @@ def _one(snapshot: Snapshot, hit: Hit, forms: Mapping[int, str]) -> dict[str, An
     if form == "full" and class_.code in HAZARDOUS:
         out["reactive"] = reactive(hit.row)
     return out
+
+
+def _unused(hit: Hit, form: str | None) -> str:
+    """Of what could help, that it is registered as not in use, in words."""
+    return life.out_of_use(hit.row["stage"]) if form == "full" and hit.row["class"] in _HELPS else ""
 
 
 def _counted(snapshot: Snapshot, class_: str) -> Iterable[str]:
@@ -230,6 +237,7 @@ def _calls(snapshot: Snapshot, by_group: Mapping[str, Sequence[Hit]], forms: Map
             line = {
                 "group": _GROUPS[group], "object": one["id"], "name": one["name"], "masked": one["masked"],
                 "distance_m": one["distance_m"], "direction": direction(h.row["bearing"]), "in_water": h.inside,
+                "out_of_use": _unused(h, forms.get(h.id)),
             }  # fmt: skip
             told = persons.told(snapshot, forms.get(h.id), parties.get(h.id, ()))
             if not told:  # nobody is registered, or he may not be told: never left out

@@ -181,18 +181,22 @@ def _far(row: Mapping[str, Any]) -> str:
     return f"{row['direction']} {metres(row['distance_m'])}".strip()
 
 
+def _helps(row: Mapping[str, Any]) -> bool:
+    return not row["in_water"] and not row["out_of_use"]
+
+
 def _nearest_team(page: Mapping[str, Any]) -> str:
-    teams = [r for r in page["help"]["teams"]["items"] if not r["in_water"]]
+    teams = [r for r in page["help"]["teams"]["items"] if _helps(r)]
     return f"最近的队伍：{_who(teams[0])}，{_far(teams[0])}。" if teams else f"{_none_within(page['help_m'])}队伍。"
 
 
 def _boats(page: Mapping[str, Any]) -> str:
-    boats = [r for r in page["help"]["teams"]["items"] if int(r["facts"].get("boats") or 0) > 0 and not r["in_water"]]
+    boats = [r for r in page["help"]["teams"]["items"] if int(r["facts"].get("boats") or 0) > 0 and _helps(r)]
     return f"有艇的最近：{_who(boats[0])}，艇 {boats[0]['facts']['boats']}，{_far(boats[0])}。" if boats else ""
 
 
 def _shelter(page: Mapping[str, Any]) -> str:
-    dry = [r for r in page["help"]["shelters"]["items"] if not r["in_water"]]
+    dry = [r for r in page["help"]["shelters"]["items"] if _helps(r)]
     if not dry:
         return ""
     places = dry[0]["facts"].get("capacity")
@@ -214,15 +218,17 @@ def facts(row: Mapping[str, Any]) -> str:
     return "，".join(s for s in said if s)
 
 
-def _water(row: Mapping[str, Any]) -> str:
-    return f"水深 ≥ {row['depth_m']:g} m" if row["in_water"] and row["depth_m"] is not None else ""
+def _against(row: Mapping[str, Any]) -> str:
+    """What stands against it: the water, and that it is registered as not in use."""
+    wet = f"水深 ≥ {row['depth_m']:g} m" if row["in_water"] and row["depth_m"] is not None else ""
+    return "　".join(said for said in (wet, row["out_of_use"]) if said)
 
 
 def _paper_rows(listed: Mapping[str, Any], most: int) -> dict[str, Any]:
     rows = [
         {
             "n": i, "grade": r["grade"] or "", "name": _who(r), "kind": r["class_title"] or "", "fact": facts(r),
-            "reactive": r["reactive"], "water": _water(r), "direction": r["direction"],
+            "reactive": r["reactive"], "water": _against(r), "direction": r["direction"],
             "distance": metres(r["distance_m"]),
         }
         for i, r in enumerate(listed["items"][:most], 1)
@@ -237,6 +243,7 @@ def _calls(calls: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         out.append(
             {
                 "n": c["n"], "group": c["group"], "name": _who(c), "role": c["role"] or "", "wet": c["in_water"],
+                "unused": c["out_of_use"],
                 "person": person or c["note"], "phone": c["phone"], "distance": metres(c["distance_m"]),
             }
         )  # fmt: skip

@@ -97,10 +97,10 @@ export interface ActList { level: number; level_title: string; own: boolean; ver
 
 // -- One page -----------------------------------------------------------------------
 
-export interface NearBy extends Found { direction: string; in_water: boolean; reactive: boolean; facts: Record<string, unknown> }
+export interface NearBy extends Found { direction: string; in_water: boolean; out_of_use: string; reactive: boolean; facts: Record<string, unknown> }
 export interface NearList { total: number; items: NearBy[] }
 export interface OnePage {
   place: { at: [number, number]; division: string | null; words: string }; radius_m: Metres; hazards: NearList; by_grade: Record<Grade, number>; exposed: NearList; homes: number; persons: number; persons_unknown: number; present: number;
   help: Record<string, NearList>; roads: { items: { name: string | null; class_title: string; distance_m: number; status: string; status_title: string }[]; note: string | null };
-  calls: { n: number; group: string; object: number | null; name: string | null; masked: string | null; distance_m: number; direction: string; in_water: boolean; role: string | null; post: string; person: string; phone: string; note: string }[];
+  calls: { n: number; group: string; object: number | null; name: string | null; masked: string | null; distance_m: number; direction: string; in_water: boolean; out_of_use: string; role: string | null; post: string; person: string; phone: string; note: string }[];
 }

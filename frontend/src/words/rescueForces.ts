@@ -70,6 +70,8 @@ export const RF = {
   need: "只看有",
   needAny: "不限",
   nearestNone: "没有一支队伍有这种能力。",
+  unusedTip: "不在用的队伍，方案、到这里最快、前置都不会自动选它；确要派的在险情里手工指定",
+  unusedStore: (said: string) => `这个库${said}，物资在不在请先核实`,
   nearestCount: (fitting: number, total: number) => `${num(total)} 支队伍，合适的 ${num(fitting)} 支`,
   noWay: "无法到达",
   firstOf: (n: number) => `这里是最快的 ${num(n)} 支，其余的没有列出`,

@@ -115,6 +115,7 @@ export const RE = {
 
   // Shelters
   freeSum: (free: number, capacity: number) => `空位 ${num(free)} / ${num(capacity)}`,
+  inClosed: (n: number) => `另有 ${num(n)} 人在已关闭或注销的避难场所，下面没有列出，请核实`,
   unnamed: (n: number) => `另有 ${num(n)} 人没有注明避难场所，未计入空位`,
   usableOf: (usable: number, total: number) => `可用 ${num(usable)} / ${num(total)} 处`,
   stopped: "停用",

@@ -46,6 +46,7 @@ def accept(snapshot: Snapshot, plan_id: int) -> int:
     by_id = {t.id: t for t in teams.all_of(snapshot, exercise=exercise, at=now, ids=sorted(sent)) if t.id in sent}
     _ensure_running(snapshot, exercise, back)
     _ensure_no_other(snapshot, exercise, by_id, back)
+    _ensure_in_use(by_id, new)
     _ensure_free(by_id, sent, turned={a["team"] for a in new if a.get("rerouted") is not None})
     number: int = plan["based_on"] + 1
     named = numbers.plan_said(number, exercise)
@@ -174,6 +175,19 @@ def _ensure_no_other(
         raise Conflict(
             f"拟方案以后更正了记录，{said}又在执行任务，方案没有采纳，请重算。", code="team_changed",
             now={"teams": [t for t, _ in again]},
+        )  # fmt: skip
+
+
+def _ensure_in_use(by_id: Mapping[int, teams.Team], new: Sequence[Mapping[str, Any]]) -> None:
+    """Raises Conflict where a team that is sent is out of use and the plan does not say so: nobody has decided that."""
+    named = [
+        f"{found.row['name']}{found.out_of_use}" for a in new
+        if (found := by_id.get(a["team"])) is not None and found.out_of_use and not a.get("out_of_use")
+    ]  # fmt: skip
+    if named:
+        raise Conflict(
+            f"拟方案以后{'、'.join(named)}，方案没有采纳。请重算，要派这支队伍请手工指定。", code="team_changed",
+            now={"teams": named},
         )  # fmt: skip
 
 

@@ -238,6 +238,9 @@ def since(
     sent = {a["team"] for a in plan["body"]["assignments"] if proposed}
     lost = orders.struck_off(snapshot, {*sent, *(t for t in mine if t in running)})
     out += [f"{names.plain(t)}{orders.LEFT_REGISTER}" for t in sorted(lost)]
+    if proposed:
+        said = {a["team"]: a.get("out_of_use", "") for a in plan["body"]["assignments"]}
+        out += [f"{names.plain(t)}{why}" for t, why in orders.out_of_use(snapshot, sent).items() if why != said[t]]
     if proposed or plan["body"]["unreachable"]:  # who is free again may go where nobody goes
         out += _finished(snapshot, plan, until, names)
     for r in withdrawn(plan["body"]):  # an order that nobody acted by, and somebody does again

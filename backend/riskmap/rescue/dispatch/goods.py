@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from riskmap.base.errors import FieldError, Invalid
-from riskmap.rescue import log, minute, numbers
+from riskmap.rescue import life, log, minute, numbers
 from riskmap.rescue.dispatch import incidents, seen
 from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Snapshot
@@ -29,7 +29,7 @@ _TAKER = {"issue": "领用人", "transfer": "签收人", "return": "交回人", 
 
 def stores(snapshot: Snapshot, *, exercise: bool, at: datetime) -> dict[str, Any]:
     """Stores of the snapshot's moment that the reader sees in full, with each good's stock at a minute; below its
-    minimum is flagged."""
+    minimum is flagged. `out_of_use`: that a store is registered as not in use, in words; else empty."""
     rows = seen.live(snapshot, Selection(classes=(CLASS,)))
     forms = seen.forms(snapshot, (r["id"] for r in rows))
     moved = _moved(snapshot.connection, exercise=exercise, at=at)
@@ -38,6 +38,7 @@ def stores(snapshot: Snapshot, *, exercise: bool, at: datetime) -> dict[str, Any
         {
             "id": row["id"], "name": row["name"], "division": row["division"] or None,
             "at": [row["lon"], row["lat"]] if row["lon"] is not None else None,
+            "out_of_use": life.out_of_use(row["stage"]),
             "counted": _counted(row), "goods": _stock(row, moved.get(row["id"], ())) if with_goods else [],
         }
         for row in rows

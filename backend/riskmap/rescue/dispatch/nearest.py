@@ -25,21 +25,22 @@ def bodies(
             body
             | {
                 "leg": leg and {**leg.body(), **({} if full else ways.HIDDEN)},
-                "said": _why_not(team, leg is not None, team.id in busy) + wet,
+                "said": _why_not(team, leg is not None, team.id in busy, full) + wet,
                 "lacks": lacks[team.id] if tells and full else [],
             }
         )
     return out
 
 
-def _why_not(team: Team, reached: bool, ordered: bool) -> str:
+def _why_not(team: Team, reached: bool, ordered: bool, full: bool) -> str:
     if team.place is None:
         return "没有登记位置"
     if not reached:
         return "无法到达"
+    unused = team.out_of_use if full else ""
     if ordered:
-        return "已有调度令"
-    return "" if team.status in teams.FREE else team.status
+        return "，".join(part for part in (unused, "已有调度令") if part)
+    return unused or ("" if team.status in teams.FREE else team.status)
 
 
 def _wet(looked: Looked, team: Team, to: Place) -> str:

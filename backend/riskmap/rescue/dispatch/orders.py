@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 from riskmap.base import clock
 from riskmap.base.audit import dump_json
 from riskmap.base.errors import NotFound
-from riskmap.rescue import log, numbers
+from riskmap.rescue import life, log, numbers
 from riskmap.rescue.dispatch import incidents, marks, seen, teams, ways
 from riskmap.rescue.routing import words
 from riskmap.selection.model import Selection
@@ -88,6 +88,13 @@ def struck_off(snapshot: Snapshot, ids: Iterable[int]) -> set[int]:
     if not wanted:
         return set()
     return set(wanted) - {row["id"] for row in seen.live(snapshot, Selection(classes=(teams.CLASS,)), wanted)}
+
+
+def out_of_use(snapshot: Snapshot, ids: Iterable[int]) -> dict[int, str]:
+    """Of these teams those that the register has as not in use, each with that in words."""
+    wanted = sorted(set(ids))
+    rows = seen.live(snapshot, Selection(classes=(teams.CLASS,)), wanted) if wanted else []
+    return {row["id"]: why for row in rows if (why := life.out_of_use(row["stage"]))}
 
 
 def _home(ordered_at: datetime, marked_at: datetime | None, told: Mapping[str, Any]) -> bool:
@@ -292,6 +299,7 @@ def _one(
     if status not in marks.OVER:
         home = told if told is not None and _home(row["at"], marked_at, told) else None
         left = LEFT_REGISTER if not live else f"已报{home['status']}" if home is not None else ""
+    unused = life.out_of_use(team["stage"]) if full and team and live and status not in marks.OVER else ""
     return {
         "id": row["id"], "number": numbers.said(row["id"]), "plan": row["plan"], "plan_number": row["number"],
         "exercise": row["exercise"],
@@ -305,7 +313,7 @@ def _one(
         **(afloat(body) if full else {"ashore": None, "launch": None}),
         "status": status, "status_title": marks.TITLES.get(status, "已下达"), "marks": standing,
         "taken_back": [m for m in marked if m["taken_back"] is not None],
-        "turned_back": bool(left), "left": left,
+        "turned_back": bool(left), "left": left, "out_of_use": unused,
         "said": "" if not full or status in marks.OVER else _said(row, marked_at, told) if live else STRUCK_OFF,
     }  # fmt: skip
 

@@ -32,6 +32,7 @@ class Asked:
     fixed: Mapping[int, int] | None = None  # nothing is solved: these pairs, as far as there is a way
     hand: int | None = None  # the team that is sent by hand just now, though it has gone home
     decided_at: datetime | None = None  # what was set by hand before was set upon what was known then
+    unused: frozenset[int] = frozenset()  # of these it was known then that they are out of use
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class Picture:
     finishers: Mapping[int, Team]  # these teams, also those that are struck off since
     teams: Mapping[int, Team]
     became: Mapping[int, int]  # merged incident: the one of these that it went into
+    stays: Mapping[int, frozenset[int]]  # of `crews`, out of use and under an order: what that became; nowhere else
 
 
 def look(snapshot: Snapshot, asked: Asked) -> Picture:
@@ -78,7 +80,7 @@ def look(snapshot: Snapshot, asked: Asked) -> Picture:
     named = {*(asked.teams or ()), *asked.pins, *(asked.fixed or ())}
     # Who was sent to what has been merged or split since may be sent on to what came of it.
     within = {*found, *(i for one in found.values() for i in one["before"])}
-    crews, left_out, standing = [], [], {}
+    crews, left_out, standing, stays = [], [], {}, {}
     for team in every.values():
         order = open_orders.get(team.id)
         back = order is not None and order["id"] in gone
@@ -90,6 +92,9 @@ def look(snapshot: Snapshot, asked: Asked) -> Picture:
             why = _why_not(team, None if back else order, within, asked, team.id in named)
         if why is None:
             crews.append(team)
+            if order is not None and not _may_be_proposed(team, asked):
+                of = order["incident"]
+                stays[team.id] = frozenset(i for i, one in found.items() if of == i or of in one["before"])
             continue
         if order and not back and order["incident"] in found:  # goes on as it was ordered
             standing[team.id] = order
@@ -106,8 +111,13 @@ def look(snapshot: Snapshot, asked: Asked) -> Picture:
     finishers = teams.whatever_life(snapshot, {f.team for found_ in finished.values() for f in found_})
     return Picture(
         at, wanted_incidents, crews, standing, back_home, open_orders, left_out, loads, finished, finishers, every,
-        _became(connection, wanted_incidents, at),
+        _became(connection, wanted_incidents, at), stays,
     )  # fmt: skip
+
+
+def candidates(picture: Picture, incident: int) -> list[Team]:
+    """The teams that may be sent to an incident."""
+    return [t for t in picture.crews if incident in picture.stays.get(t.id, {incident})]
 
 
 def _became(connection: Connection, wanted: Sequence[Mapping[str, Any]], at: datetime) -> dict[int, int]:
@@ -157,10 +167,10 @@ def _why_not(team: Team, order: Mapping[str, Any] | None, within: set[int], aske
             return f"已到险情 {numbers.said(order['incident'])}"
         if asked.replanning and order["incident"] in within:
             return None  # under way to an incident of this plan: it may be turned
-        return None if named else _goes_on(order)
-    if team.status in teams.FREE:
-        return None
-    return f"现为{team.status}"
+        return None if named and _may_be_proposed(team, asked) else _goes_on(order)
+    if team.status not in teams.FREE:
+        return f"现为{team.status}"
+    return None if _may_be_proposed(team, asked) else f"{team.out_of_use}，要派请手工指定"
 
 
 def _goes_on(order: Mapping[str, Any]) -> str:
@@ -173,6 +183,14 @@ def _again(team: Team, told: Mapping[str, Any], asked: Asked) -> bool:
         return True
     known = asked.decided_at is not None and told["made_at"] <= asked.decided_at
     return known and asked.pins.get(team.id) is not None
+
+
+def _may_be_proposed(team: Team, asked: Asked) -> bool:
+    """Whether it is in use, or sent by hand although it is not: just now, or by a plan that said that it is not."""
+    if not team.out_of_use or team.id == asked.hand:
+        return True
+    by_hand = asked.pins.get(team.id) is not None
+    return (by_hand and team.id in asked.unused) if asked.replanning else (by_hand or team.id in (asked.teams or ()))
 
 
 def _turned_back(team: Team, order: Mapping[str, Any], at: datetime) -> str:

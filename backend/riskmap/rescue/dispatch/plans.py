@@ -96,7 +96,7 @@ def _by_hand(snapshot: Snapshot, plan_id: int, team: int, incident: int | None, 
     pins = {t: i for t, i in _followed(connection, _pins(connection, parent)).items() if i is None or i in ids}
     asked = Asked(
         ids, parent["teams"], parent["flood"], parent["exercise"], {**pins, **by_hand},
-        replanning=True, fixed=sent, hand=team, decided_at=_looked_at(parent),
+        replanning=True, fixed=sent, hand=team, decided_at=_looked_at(parent), unused=_unused(parent),
     )  # fmt: skip
     return _Wanted(asked, "changed", parent, must=None if incident is None else team)
 
@@ -114,7 +114,10 @@ def _anew(snapshot: Snapshot, plan_id: int, flood: int | None, of: Sequence[int]
     if not ids:
         raise Invalid("没有重算", errors=[FieldError("incidents", "all_over", "方案里的险情都已结束")])
     pins = _followed(connection, _pins(connection, parent)) if keep_pins else {}
-    asked = Asked(ids, parent["teams"], flood, parent["exercise"], pins, replanning=True, decided_at=_looked_at(parent))
+    asked = Asked(
+        ids, parent["teams"], flood, parent["exercise"], pins, replanning=True, decided_at=_looked_at(parent),
+        unused=_unused(parent),
+    )  # fmt: skip
     return _Wanted(asked, "replanned", parent, notes=notes)
 
 
@@ -134,6 +137,11 @@ def _sent(snapshot: Snapshot, plan: Mapping[str, Any]) -> dict[int, int]:
 def _open(snapshot: Snapshot, exercise: bool) -> dict[int, dict[str, Any]]:
     connection = snapshot.connection
     return orders.open_by_team(connection, exercise=exercise, at=minute.asked(connection, None))
+
+
+def _unused(plan: Mapping[str, Any]) -> frozenset[int]:
+    """Teams that a plan sends although they are out of use, and says so."""
+    return frozenset(a["team"] for a in plan["body"]["assignments"] if a.get("out_of_use"))
 
 
 def _looked_at(plan: Mapping[str, Any]) -> datetime:
@@ -237,8 +245,12 @@ def _decide(router: Any, wanted: _Wanted, picture: Picture, roads: ways.Roads) -
     lost: list[Mapping[str, Any]] = []
     asks = tasks(picture)
     if asked.fixed is None:
-        travel = {pair: leg.travel_s for pair, leg in by_pair.items() if leg is not None}
-        pins = {t: i for t, i in set_.items() if t not in stuck}
+        travel = {
+            (t, i): leg.travel_s for (t, i), leg in by_pair.items()
+            if leg is not None and i in picture.stays.get(t, {i})
+        }  # fmt: skip
+        kept_by_order = {t: min(to) for t, to in picture.stays.items() if len(to) == 1 and (t, min(to)) in travel}
+        pins = {**kept_by_order, **{t: i for t, i in set_.items() if t not in stuck}}
         solved = assign.solve([crew(t, picture) for t in picture.crews], asks, travel, pins)
     else:
         pairs = [(t, i) for t, i in asked.fixed.items() if by_pair.get((t, i)) is not None]
@@ -571,8 +583,9 @@ def _names(snapshot: Snapshot, bodies: Sequence[Mapping[str, Any]], more: Iterab
 
 def _assignment(one: Mapping[str, Any], names: seen.Names, about: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:
     words = [w["words"].format(names.plain(w["team"]) if w["team"] is not None else "") for w in one["why"]]
-    out = {k: v for k, v in one.items() if k != "why"} | names.team(one["team"])
+    out = {"out_of_use": ""} | {k: v for k, v in one.items() if k != "why"} | names.team(one["team"])
     out |= {"incident_name": incidents.called(about, one["incident"]), "why": "；".join(words)}
     if not names.full(one["team"]):  # its way tells where it stands
         out |= {**ways.HIDDEN, "route": None, "off_road": None, "in_water_m": None, "instructions": [], "why": ""}
+        out["out_of_use"] = ""
     return out

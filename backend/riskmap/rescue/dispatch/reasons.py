@@ -6,7 +6,7 @@ from typing import Any
 from riskmap.rescue import numbers
 from riskmap.rescue.dispatch import assign, incidents, orders, ways
 from riskmap.rescue.dispatch.assign import Task
-from riskmap.rescue.dispatch.picture import Asked, Picture, crew
+from riskmap.rescue.dispatch.picture import Asked, Picture, candidates, crew
 from riskmap.rescue.dispatch.teams import Team
 from riskmap.rescue.routing import Leg, Route, in_water_m, words
 from riskmap.store.snapshot import Snapshot
@@ -55,6 +55,7 @@ def assigned(
                 "pinned": asked.pins.get(team_id, -1) == incident_id,
                 # Under way already: by the way that it was told, or to be told another.
                 "order": None if turned else has_order, "rerouted": has_order if turned else None,
+                "out_of_use": team.out_of_use,  # as it was known: accepting compares
                 "why": _why(team, about[incident_id], shown, by_pair, goes, picture, task_of, asked,
                             wet_m),
             }
@@ -89,9 +90,11 @@ def _why(
 
     if asked.pins.get(team.id, -1) == incident["id"]:
         say("手工指定")
+    if team.out_of_use:
+        say(team.out_of_use)
     needs = incident["needs"]
     fitting = [
-        t for t in picture.crews if assign.fits(crew(t, picture), task_of[incident["id"]])
+        t for t in candidates(picture, incident["id"]) if assign.fits(crew(t, picture), task_of[incident["id"]])
         and by_pair.get((t.id, incident["id"])) is not None
     ]  # fmt: skip
     fitting.sort(key=lambda t: (_s(by_pair[t.id, incident["id"]]), t.id))
@@ -165,7 +168,7 @@ def unreached(
     served = {i for _, i in pairs}
     out = []
     for task in tasks:
-        free = [t for t in picture.crews if assign.fits(crew(t, picture), task)]
+        free = [t for t in candidates(picture, task.id) if assign.fits(crew(t, picture), task)]
         lost = bool(free) and all(by_pair.get((t.id, task.id)) is None for t in free)
         if lost and task.id not in served and not task.served:
             out.append((task.id, free))
@@ -217,9 +220,12 @@ def _why_nobody(
         return "no_team", "没有登记救援队伍"
     if not fits:
         return "no_skill", f"没有一支队伍有{wanted}"
-    free = [t for t in picture.crews if t in fits]
+    free = [t for t in candidates(picture, one["id"]) if t in fits]
     if not free:
-        return "no_team", f"有{wanted or '条件'}的 {len(fits)} 支队伍都不能派（在执行任务、休整、没有位置或没有选入）"
+        return (
+            "no_team",
+            f"有{wanted or '条件'}的 {len(fits)} 支队伍都不能派（在执行任务、休整、停用、没有位置或没有选入）",
+        )
     if one["id"] in cut_off:
         return "no_way", ways.why_none(snapshot.connection, cut_off[one["id"]], asked.flood_id)
     ways_ = [t for t in free if by_pair.get((t.id, one["id"])) is not None]

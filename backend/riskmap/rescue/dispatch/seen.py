@@ -18,7 +18,7 @@ from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Snapshot
 
 __all__ = ["every", "forms", "full_or_raise", "live", "masked", "named", "names", "readable", "titles"]
-_NAMES = ("id", "class", "grade", "name", "division", "department", "attributes")
+_NAMES = ("id", "class", "grade", "stage", "name", "division", "department", "attributes")
 
 
 def live(snapshot: Snapshot, selection: Selection, ids: Sequence[int] | None = None) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from sqlalchemy import text
 from riskmap.base.audit import dump_json
 from riskmap.base.errors import FieldError, Invalid
 from riskmap.catalogue.model import GRADES
-from riskmap.rescue import floods, log, minute, routing
+from riskmap.rescue import floods, life, log, minute, routing
 from riskmap.rescue.dispatch import assign, incidents, seen, teams, ways
 from riskmap.rescue.dispatch.assign import Crew, Task
 from riskmap.rescue.dispatch.teams import Team
@@ -92,8 +92,9 @@ def _looked(snapshot: Snapshot, ask: Ask) -> tuple[list[dict[str, Any]], int, li
     at = minute.asked(snapshot.connection, None)
     every = teams.all_of(snapshot, exercise=ask.exercise, at=at)
     fitting = [
-        t for t in every if t.place is not None and t.status != "休整" and (ask.need is None or t.meets(ask.need))
-    ]
+        t for t in every
+        if t.place is not None and t.status != "休整" and not t.out_of_use and (ask.need is None or t.meets(ask.need))
+    ]  # fmt: skip
     return placed, len(found) - len(placed), fitting, ways.look(snapshot, fitting, ask.flood_id, ask.exercise)
 
 
@@ -222,7 +223,8 @@ def propose(opened: Opened, router: Any, ask: Ask, k: int) -> dict[str, Any]:
 def _sites(snapshot: Snapshot, ask: Ask, reached: Reached, covered: Any) -> list[dict[str, Any]]:
     """Where one can stand by, near what is not covered: the best of each hexagon, as the crow flies."""
     missing = [p for p, ok in zip(reached.places, covered, strict=True) if not ok]
-    found = [r for r in seen.live(snapshot, Selection(classes=_SITES)) if r["lon"] is not None]
+    every = seen.live(snapshot, Selection(classes=_SITES))
+    found = [r for r in every if r["lon"] is not None and not life.out_of_use(r["stage"])]
     if not missing or not found:
         return []
     to = np.array([[p["lon"], p["lat"]] for p in missing], float)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 
 from riskmap.base import clock
 from riskmap.base.errors import FieldError, Invalid
-from riskmap.rescue import log, minute, persons
+from riskmap.rescue import life, log, minute, persons
 from riskmap.rescue.dispatch import marks, seen
 from riskmap.rescue.routing import Place, Vehicle
 from riskmap.rescue.routing.answers import BOAT_KMH
@@ -46,6 +46,11 @@ class Team:
     def seats(self) -> int:
         """Persons that its boats take at once."""
         return self.boats * SEATS
+
+    @property
+    def out_of_use(self) -> str:
+        """That the register has it as not in use, in words; nothing proposes it then. Empty for one in use."""
+        return life.out_of_use(self.row["stage"])
 
     @property
     def vehicle(self) -> Vehicle:
@@ -146,7 +151,7 @@ def _body(
         "status": team.status, "status_at": told.get("at"), "status_by": told.get("by"), "note": told.get("note", ""),
         "load": told.get("load"), "order": order, "division": None, "base": None, "position": None,
         "position_from": None, "position_at": None, "skills": [], "boats": None, "seats": None, "pumps_m3h": None,
-        "wading_depth_cm": None, "persons": None,
+        "wading_depth_cm": None, "persons": None, "out_of_use": "",
     }  # fmt: skip
     if form != "full":
         return out
@@ -159,6 +164,7 @@ def _body(
         out["skills"] = [{"value": s, "title": words.get(s, s)} for s in sorted(team.skills)]
     row = team.row
     return out | {
+        "out_of_use": team.out_of_use,
         "division": row["division"] or None,
         "base": [row["lon"], row["lat"]] if row["lon"] is not None else None,
         "position": [team.place.lon, team.place.lat] if team.place else None,

@@ -36,7 +36,7 @@ def list_teams(
 ) -> Any:
     """{items: [{id, name, division, base, skills: [{value, title}], boats, seats, pumps_m3h, wading_depth_cm, persons,
     status, status_at, status_by, load, note, contact: {role, post, name, phone} | null, position,
-    position_from: base|reported, position_at,
+    position_from: base|reported, position_at, out_of_use (that it is registered as not in use, in words; else empty),
     order: {id, incident, at} | null}], hidden, by_status}: teams as they stood at a minute, those that the register
     had then, called as then. `hidden`: how many more
     there are that the asker may not see."""
@@ -66,8 +66,8 @@ def nearest_teams(
     """{items: [{…team, leg: {travel_s, distance_m, routing, boat_leg, boat_out, off_road_m, off_start_m} | null, said,
     lacks}], total, fitting, routing, routing_title, routing_notes}: teams in order of estimated arrival at a place,
     with all that is needed; with `others` also those that lack something of it, after those that do not; `lacks`:
-    what, in words, of teams that the reader sees in full. A team without a way stands at the end and says why; `said`
-    is for one that is not free."""
+    what, in words, of teams that the reader sees in full. A team that is out of use stands behind those in use and is
+    not `fitting`, one without a way at the end; each says why; `said` is for one that is not free or not in use."""
     count(reader)
     with opened() as snapshot:
         if flood is not None:
@@ -75,12 +75,15 @@ def nearest_teams(
         then = minute.asked(snapshot.connection, None)
         every = teams.all_of(snapshot, exercise=exercise, at=then)
         lacks = {t.id: [incidents.NEEDS[n] for n in need or () if not t.meets(n)] for t in every}
-        fitting = [t for t in every if not lacks[t.id]]
-        asked = every if others else fitting
+        fitting = [t for t in every if not lacks[t.id] and not t.out_of_use]
+        asked = every if others else [t for t in every if not lacks[t.id]]
         roads = ways.look(snapshot, asked, flood, exercise)
     to = Place(float(lon), float(lat))
     found, how = ways.legs_of(roads, request.app.state.router, asked, [to])
-    ordered = sorted(ways.arrivals(asked, found), key=lambda one: (one[1] is None, len(lacks[one[0].id])))
+    ordered = sorted(
+        ways.arrivals(asked, found),
+        key=lambda one: (one[1] is None, bool(one[0].out_of_use), len(lacks[one[0].id])),
+    )
     with opened() as snapshot:
         busy = orders.open_by_team(snapshot.connection, exercise=exercise, at=then)
         items = nearest.bodies(snapshot, ordered[:limit], lacks, roads, to, busy)
@@ -164,8 +167,8 @@ def post_status(team_id: TeamId, body: TeamStatus, request: Request, reader: Wri
 def list_goods(
     request: Request, reader: Inner, snapshot: ReadSnapshot, exercise: Exercise = False, at: At = None
 ) -> Any:
-    """{items: [{id, name, division, at, counted, goods: [{item, unit, registered, stock, minimum, below_minimum}]}],
-    hidden, below_minimum}: stores of a minute with what was in them."""
+    """{items: [{id, name, division, at, out_of_use, counted, goods: [{item, unit, registered, stock, minimum,
+    below_minimum}]}], hidden, below_minimum}: stores of a minute with what was in them."""
     then = minute.asked(snapshot.connection, at)
     snapshot = snapshot.known_at(at)
     return answer(request, snapshot, goods.stores(snapshot, exercise=exercise, at=then), then)

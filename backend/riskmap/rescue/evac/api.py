@@ -202,9 +202,9 @@ def get_shelters(
     """{items: [{id, name, division, at, masked, capacity, occupied, free, reserved, in_water, depth_m, usable, why_not,
     hazards: [{id, name, class_title, grade, masked, distance_m}], more_hazards}], total, unusable, capacity, free (of
     those that can be used), hidden, unnamed (persons in shelters of all evacuations that run of whom it was not said in
-    which: in no `occupied`), water: the flood that they are tested against, which is the newest version of the
-    order's scenario, water_withdrawn: that all its versions are}. Free = capacity - who is in it from all
-    evacuations that run."""
+    which: in no `occupied`), in_closed (persons in shelters that are closed since), water: the flood
+    that they are tested against, which is the newest version of the order's scenario, water_withdrawn: that all its
+    versions are}. Free = capacity - who is in it from all evacuations that run."""
     count(reader)
     of = orders.head(snapshot.connection, evacuation_id)
     found = shelters.all_of(snapshot, of, hazard_m)
@@ -212,7 +212,10 @@ def get_shelters(
     water = orders.water_now(snapshot.connection, of)
     withdrawn = water is not None and floods.find(snapshot.connection, water)["withdrawn_at"] is not None
     unnamed = shelters.unnamed(snapshot, of["exercise"])
-    body = shelters.answer(snapshot, found) | {"unnamed": unnamed, "water": water, "water_withdrawn": withdrawn}
+    body = shelters.answer(snapshot, found) | {
+        "unnamed": unnamed, "in_closed": shelters.in_closed(snapshot, of["exercise"], found), "water": water,
+        "water_withdrawn": withdrawn,
+    }  # fmt: skip
     return answer(request, snapshot, {**body, "hazard_m": hazard_m}, minute.asked(snapshot.connection, None))
 
 

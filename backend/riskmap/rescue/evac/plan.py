@@ -46,7 +46,7 @@ class Picture:
     @property
     def imprint(self) -> object:
         """Differs where a proposal would rest on something else."""
-        rooms = [(s.hit.id, n) for s, n in zip(self.usable, self.room, strict=True)]
+        rooms = [(s.hit.id, n, s.out_of_use) for s, n in zip(self.usable, self.room, strict=True)]
         return dict(self.left), dict(self.places), rooms, self.water, self.roads.wet.key
 
 
@@ -89,7 +89,7 @@ def _look(snapshot: Snapshot, evacuation_id: int, asked: PlanQuestion) -> Pictur
     usable = _usable(found, asked)
     if not usable:
         raise Invalid(
-            f"没有可用的避难场所：登记了 {len(found)} 处，都在水中、离危险源太近、没有容纳人数或不可用于防汛。"
+            f"没有可用的避难场所：登记了 {len(found)} 处，都已停用、在水中、离危险源太近、没有容纳人数或不可用于防汛。"
             "请登记避难场所，或指定要用的。",
             code="no_shelters",
         )
@@ -132,6 +132,11 @@ def _decide(picture: Picture, router: Any, asked: PlanQuestion) -> Decided:
     if off_road:
         far = "、".join(f"{name}（约 {words.distance(m / 1000)}）" for name, m in off_road.items())
         notes.append(f"{far}：{ways.OFF_ROAD}")
+    taken = {line["shelter"] for line in lines}
+    unused = [s for s in usable if s.out_of_use and s.hit.id in taken]
+    if unused:
+        stages = "、".join(dict.fromkeys(s.out_of_use for s in unused))
+        notes.append(f"指定的避难场所里有 {len(unused)} 处{stages}，能不能住人请先核实")
     rough = [v["name"] for v in placed if places[v["id"]][2]]
     if rough:
         notes.append(f"{'、'.join(rough[:20])}：没有登记的村庄对象，位置按区划的中间")
@@ -144,6 +149,7 @@ def _decide(picture: Picture, router: Any, asked: PlanQuestion) -> Decided:
              "why": _why_short(v, left, sent, places), "way": kinds.get(v["id"])}
             for v in villages
         ],
+        "unused": [s.hit.id for s in usable if s.out_of_use],
         "in_shelters": {str(s.hit.id): picture.own.get(s.hit.id, 0) for s in usable},
     }  # fmt: skip
     return Decided(found_ways.by, body, lines)
@@ -490,7 +496,8 @@ def _ensure_room(
     for shelter, persons in wanted.items():
         s = now.get(shelter)
         came = own.get(shelter, 0) - int(kept["in_shelters"].get(str(shelter), 0))
-        room = 0 if s is None or s.hit.inside else (s.free or 0) - s.reserved + max(came, 0)
+        unusable = s is None or s.hit.inside or (s.out_of_use and shelter not in kept.get("unused", ()))
+        room = 0 if s is None or unusable else (s.free or 0) - s.reserved + max(came, 0)
         over += persons > room
     if over:
         raise Conflict(

@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from riskmap.access.reader import SYSTEM
 from riskmap.base import database, sqlfile
-from riskmap.rescue import exposure
+from riskmap.rescue import exposure, life
 from riskmap.rescue.evac import orders
 from riskmap.rescue.exposure import Hit
 from riskmap.selection.compile import Binds, compile_selection
@@ -25,7 +25,7 @@ _ALWAYS = ("major-hazard",)
 _WORST_GRADES = 2
 _MOST_HAZARDS = 5  # of a shelter, listed; the rest is counted
 
-_COLUMNS = ("id", "class", "grade", "division", "department", "visibility", "name")
+_COLUMNS = ("id", "class", "grade", "stage", "division", "department", "visibility", "name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +45,14 @@ class Shelter:
         return None if self.capacity is None else self.capacity - self.occupied
 
     @property
+    def out_of_use(self) -> str:
+        """That the register has it as not in use, in words; empty for one in use."""
+        return life.out_of_use(self.hit.row["stage"])
+
+    @property
     def why_not(self) -> list[str]:
         """Why it cannot be used, in words; empty where it can."""
-        out = []
+        out = [self.out_of_use] if self.out_of_use else []
         if self.hit.row["lon"] is None:
             out.append("没有登记位置")
         if self.hit.inside:
@@ -129,6 +134,12 @@ def unnamed(snapshot: Snapshot, exercise: bool) -> int:
             {"exercise": exercise},
         ).scalar_one()
     )
+
+
+def in_closed(snapshot: Snapshot, exercise: bool, found: list[Shelter]) -> int:
+    """Who is in shelters that are live no more, which stand in no list: they are there all the same."""
+    live = {s.hit.id for s in found}
+    return sum(max(n, 0) for shelter, n in occupied(snapshot, exercise).items() if shelter not in live)
 
 
 def _reserved(snapshot: Snapshot, of: Mapping[str, Any]) -> dict[int, int]:

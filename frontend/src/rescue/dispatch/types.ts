@@ -21,7 +21,7 @@ export interface BoatLeg { line?: Line; distance_m: number; travel_s: number }
 export interface TeamNamed { team: number | null; team_name: string | null; masked: string | null }
 export interface Assignment extends TeamNamed, OffRoad {
   incident: number; incident_name: string; travel_s: number; distance_m: number; routing: "road" | "straight_line"; route: Line | null; boat_leg: (Line & BoatLeg) | null; boat_out?: (Line & BoatLeg) | null; off_road?: Geometry | null; instructions: string[]; in_water_m: number | null;
-  meets: string[]; seats: number; pinned: boolean; order: number | null; why: string;
+  meets: string[]; seats: number; pinned: boolean; order: number | null; why: string; out_of_use: string;
 }
 export interface Sent extends TeamNamed { travel_s: number | null; distance_m: number | null; arrived: boolean; rerouted: boolean; routing: Assignment["routing"] | null }
 export interface DiffRow { incident: number; incident_name: string; what: "lost" | "gained" | "other_team" | "slower" | "faster" | "rerouted" | "new" | "gone" | "same"; words: string; before: Sent[] | null; after: Sent[] | null }
@@ -50,5 +50,5 @@ export interface AtLand { point: [number, number]; distance_m: number }
 export interface Order extends OffRoad {
   id: number; number: string; plan: number; plan_number: number; exercise: boolean; team: { id: number | null; name: string | null; masked: string | null }; incident: number; incident_name: string | null; ordered_at: string; by: string; what: string;
   to: { party: number; role: string; post: string; name: string } | null; travel_s: number; distance_m: number; routing: "road" | "straight_line"; expected_at: string; late: boolean; instructions: string[]; ashore: AtLand | null; launch: (AtLand & { whole: boolean }) | null; status: OrderStatus; status_title: string;
-  marks: Mark[]; taken_back: TakenBack[]; said: string; turned_back: boolean; left: string;
+  marks: Mark[]; taken_back: TakenBack[]; said: string; turned_back: boolean; left: string; out_of_use: string;
 }

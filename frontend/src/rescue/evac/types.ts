@@ -21,7 +21,7 @@ export interface ShelterWhole extends Shelter {
   at: [number, number] | null; masked: string | null; depth_m: number | string | null; in_water: boolean; capacity: number | null; occupied: number | null; reserved: number | null;
   why_not: string[]; hazards: { id: number | null; name: string | null; class_title: string | null; masked: string | null; distance_m: number | null }[]; more_hazards: number;
 }
-export interface Shelters { items: ShelterWhole[]; total: number; unusable: number; capacity: number; free: number; hidden: number; unnamed: number; hazard_m: number; water: number | null; water_withdrawn: boolean; at: string }
+export interface Shelters { items: ShelterWhole[]; total: number; unusable: number; capacity: number; free: number; hidden: number; unnamed: number; in_closed: number; hazard_m: number; water: number | null; water_withdrawn: boolean; at: string }
 export interface PlaceOf { village: number; at: [number, number] | null; rough: boolean }
 export interface PlanLine { id: number; made_at: string; by: string; routing: "road" | "straight_line"; short: number; accepted_at: string | null; accepted_by: string | null }
 interface SentTo { name: string; persons: number }

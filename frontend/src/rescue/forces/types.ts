@@ -9,6 +9,7 @@ export interface Team {
   id: number; name: string; division: string | null; base: At | null; skills: { value: string; title: string }[]; boats: number | null; seats: number | null; pumps_m3h: number | string | null; wading_depth_cm: number | string | null; persons: number | null;
   status: TeamStatus; status_at: string | null; status_by: string | null; load: number | null; note: string; contact: Contact | null; position: At | null; position_from: "base" | "reported" | null; position_at: string | null;
   order: { id: number; incident: number; at: string } | null;
+  out_of_use: string; // that it is registered as not in use, in words; nothing proposes it
 }
 export interface Teams { items: Team[]; hidden: number; by_status: Record<string, number>; at: string; state: number }
 /** `status` null: a place alone. */
@@ -22,7 +23,7 @@ export interface Arrival extends Omit<Team, "id" | "name"> { id: number | null; 
 export interface Nearest extends How { items: Arrival[]; total: number; fitting: number }
 
 export interface Good { item: string; unit: string; registered: number | string; stock: number | string; minimum: number | string | null; below_minimum: boolean }
-export interface Store { id: number; name: string; division: string | null; at: At | null; counted: string; goods: Good[] }
+export interface Store { id: number; name: string; division: string | null; at: At | null; out_of_use: string; counted: string; goods: Good[] }
 export interface Stores { items: Store[]; hidden: number; below_minimum: number; at: string; state: number }
 export interface Move { id: number; what: "issue" | "return" | "transfer" | "receive"; what_title: string; store: number; to_store: number | null; incident: number | null; item: string; unit: string; quantity: number | string; at: string; by: string; taker: string; note: string }
 export interface IncidentName { id: number; kind: string; name: string }
