@@ -21,6 +21,7 @@ from tests.api.test_roads import geojson, run
 from riskmap.base import clock
 from riskmap.base.settings import Settings
 from riskmap.rescue.dispatch import ways
+from riskmap.rescue.routing import tiles
 from riskmap.rescue.routing.router import BUSY, EngineFailed
 
 Maker = Callable[..., TestClient]
@@ -211,6 +212,27 @@ def test_an_engine_that_dies_and_dies_again_while_it_starts_is_asked_again(
     died = _dies(app.state.router, monkeypatch, 3)
     made = plan(admin, here, teams=[fleet["west"]])
     assert (made["routing"], made["unanswered"], len(died)) == ("road", False, 3)
+
+
+def test_a_plan_on_damaged_road_data_says_that_no_later_time_helps(
+    admin: TestClient, fleet: dict[str, int], app: Any, settings: Settings
+) -> None:
+    here = incident(admin, (116.026, 29.70), trapped=9, needs=["boat"])
+    water = flood(admin, [(0.5, BOTH_WAYS)])["id"]
+    folder = next(p for p in tiles.folder_of(settings).iterdir() if p.is_dir())
+    tile = max((folder / "tiles").rglob("*.gph"), key=lambda p: p.stat().st_size)
+    body = bytearray(tile.read_bytes())
+    body[len(body) // 2] ^= 0xFF
+    tile.write_bytes(bytes(body))
+    app.state.router.close()
+    made = plan(admin, here, teams=[fleet["west"]], flood=water)
+    assert (made["routing"], made["unanswered"], made["spoilt"]) == ("straight_line", False, True)
+    assert made["routing_notes"][0].startswith("路线数据已损坏，再算也一样，请到“力量—道路”重新生成路线数据：")
+    found = get(admin, "teams/nearest", lon=116.026, lat=29.70)
+    assert found["routing_notes"][0].startswith("路线数据已损坏，再算也一样")
+    wait(admin, admin.post("/api/rescue/routing/build").json()["id"])
+    anew = post(admin, f"plans/{made['id']}/replan", {})
+    assert (anew["routing"], anew["spoilt"]) == ("road", False)
 
 
 def test_a_plan_by_straight_lines_turns_and_recalls_nobody_and_compares_no_road_with_them(

@@ -42,6 +42,8 @@ export const RD = {
   straightTip: "没有按道路算：按直线距离和 30 km/h 估计（经验值），不看路通不通，只供参考",
   byLine: (long: string) => `${long}（直线估算）`,
   noAnswer: "路线引擎没有答复，这个方案按直线估算，只供参考，请稍后重算。",
+  spoilt: "路线数据已损坏，这个方案按直线估算，只供参考。请先重新生成路线数据再重算，等多久都一样。",
+  toRoads: "去重新生成",
   boats: (n: number) => `艇 ${n}`,
   persons: (n: number) => `人 ${num(n)}`,
   pumps: (m3h: string) => `泵 ${m3h} m³/h`,

@@ -17,7 +17,7 @@ from riskmap.base.errors import Conflict, FieldError, Forbidden, Invalid, NotFou
 from riskmap.rescue import floods, log, minute, numbers
 from riskmap.rescue.dispatch import assign, changes, incidents, orders, reasons, seen, ways
 from riskmap.rescue.dispatch.picture import Asked, Picture, crew, left_on_their_way, look, tasks
-from riskmap.rescue.routing import CROSSED, Answer, Leg, Route, unanswered
+from riskmap.rescue.routing import CROSSED, Answer, Leg, Route, spoilt, unanswered
 from riskmap.store.snapshot import Opened, Snapshot
 
 HOW = {"made": "新拟", "changed": "手工调整", "replanned": "重算"}
@@ -262,7 +262,7 @@ def _decide(router: Any, wanted: _Wanted, picture: Picture, roads: ways.Roads) -
     lines = dict(zip((pair for pair, _ in sent), ways.routes_of(roads, router, asked_for, answer.why), strict=True))
     routes = {pair: None if isinstance(line, str) else line for pair, line in lines.items()}
     lost_ones = [(i, places[i], free_) for i, free_ in reasons.unreached(picture, asks, by_pair, solved.pairs)]
-    cut_off = ways.cut_off(roads, router, lost_ones, works=answer.by == "road")
+    cut_off = ways.cut_off(roads, router, lost_ones, works=answer.by == "road", spoilt=spoilt(answer))
     notes = [*kept, *_without_line(lines), *answer.notes]
     return _Decided(by_pair, routes, replace(answer, notes=notes), solved, asks, picture, cut_off, stuck, lost)
 
@@ -295,6 +295,7 @@ def _keep(snapshot: Snapshot, wanted: _Wanted, roads: ways.Roads, decided: _Deci
             snapshot, asked, picture, roads, decided.by_pair, decided.routes, decided.cut_off, decided.tasks
         ),
         "unanswered": unanswered(decided.answer),
+        "spoilt": spoilt(decided.answer),
         "optimal": decided.solved.proved,
         "solved_note": decided.solved.note,
         "left_out": [*picture.left_out, *decided.lost],
@@ -427,7 +428,7 @@ def body(snapshot: Snapshot, plan_id: int, at: datetime) -> dict[str, Any]:
     renewed = changes.renewed(said, about)
     out = _top(plan) | {
         "routing": said["routing"], "routing_title": said["routing_title"], "routing_notes": said["routing_notes"],
-        "unanswered": said.get("unanswered", False),
+        "unanswered": said.get("unanswered", False), "spoilt": said.get("spoilt", False),
         "optimal": said["optimal"], "solved_note": said["solved_note"],
         "assignments": [_assignment(a, names, about) for a in said["assignments"]],
         "unreachable": [u | {"incident_name": incidents.called(about, u["incident"])} for u in said["unreachable"]],

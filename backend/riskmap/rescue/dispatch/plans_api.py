@@ -66,7 +66,8 @@ def post_plan(body: NewPlan, request: Request, reader: Writer, opened: WriteSnap
 def get_plan(plan_id: PlanId, request: Request, reader: Inner, snapshot: ReadSnapshot, at: At = None) -> Any:
     """A plan; `diff` to its parent: {rows: [{incident, what: lost|gained|other_team|slower|faster|rerouted|new|gone|
     same, words, before, after}], counts}; `against`: the same to the orders that run, with {both, before_s, after_s};
-    `unanswered`: the engine has given no answer, it is by straight lines; `since`: what has changed since it looked,
+    `unanswered`: the engine has given no answer, it is by straight lines; `spoilt`: so it is until the engine's data
+    are built anew; `since`: what has changed since it looked,
     in words; `overtaken`: who accepted another; `returned_at`, `returned_by`, `returned_reason`."""
     return _plan(request, snapshot, plan_id, at)
 

@@ -231,11 +231,13 @@ class CutOff:
     flood: bool
     shut: bool
     cuts: Sequence[Cut]
+    spoilt: bool = False  # the engine's data are: nothing could be proved
 
 
 def cut_off(
-    roads: Roads, router: Router, wanted: Iterable[tuple[int, Place, Sequence[Team]]], *, works: bool
-) -> dict[int, CutOff]:
+    roads: Roads, router: Router, wanted: Iterable[tuple[int, Place, Sequence[Team]]], *, works: bool,
+    spoilt: bool = False,
+) -> dict[int, CutOff]:  # fmt: skip
     """What cuts off each of these places, by their keys, from all of its teams; asks no database, and the engine, where
     it `works`, for as long as there is time."""
     out = {}
@@ -258,7 +260,7 @@ def cut_off(
         first = roads[starts[0][1]].question if starts else None
         out[key] = CutOff(
             place, len(free), len(looked), in_water, boats, first is not None and first.flood is not None,
-            first is not None and bool(first.shut), cuts,
+            first is not None and bool(first.shut), cuts, spoilt,
         )  # fmt: skip
     return out
 
@@ -283,7 +285,8 @@ def why_none(connection: Connection, one: CutOff, flood_id: int | None) -> str:
         return f"险情{off}，中间隔着水：无法到达"
     if "unproved" in cuts:
         by = "或".join(w for w, so in (("水", one.flood), ("封闭路段", one.shut), ("路网不全", True)) if so)
-        return f"{off and f'险情{off}，'}{teams_}到不了，可能因为{by}（路线引擎没有答复，没有核实）：无法到达"
+        engine = "路线数据已损坏" if one.spoilt else "路线引擎没有答复"
+        return f"{off and f'险情{off}，'}{teams_}到不了，可能因为{by}（{engine}，没有核实）：无法到达"
     said = dict(_CUT) | ({"water": "到不了在水里的险情"} if one.in_water else {})
     counts = Counter(cuts)
     if len(counts) == 1:

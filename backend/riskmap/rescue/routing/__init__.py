@@ -18,11 +18,12 @@ from riskmap.rescue.routing.service import (
     reach,
     route,
     route_of,
+    spoilt,
     unanswered,
 )
 
 __all__ = [
     "CROSSED", "IN_A_MOMENT", "MOST_CUTS", "Answer", "BoatLeg", "Cut", "End", "Leg", "Looked", "Place", "Route",
     "Router", "Vehicle", "in_water_m", "look", "look_each", "matrix", "matrix_of", "reach", "route", "route_of",
-    "unanswered", "what_cuts",
+    "spoilt", "unanswered", "what_cuts",
 ]  # fmt: skip

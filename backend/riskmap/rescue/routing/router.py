@@ -28,6 +28,9 @@ CROSSED = "引擎给出的路线穿过水面，没有采用"  # of the one way t
 IN_A_MOMENT = frozenset({BUSY, FELL})  # whoever has the time asks again
 _NOT_INSTALLED, _NOT_BUILT = "没有安装路线引擎", "路线数据还没有生成"
 NONE_THERE = frozenset({_NOT_INSTALLED, _NOT_BUILT})  # there is no engine that could answer
+_AGAIN = "再算也一样，请到“力量—道路”重新生成路线数据"
+_DAMAGED, _NOT_STARTED = f"路线数据已损坏，{_AGAIN}", f"路线引擎用现有的路线数据启动不了，{_AGAIN}"
+SPOILT = frozenset({_DAMAGED, _NOT_STARTED})  # no later time helps: the tiles have to be built anew
 _START_S = 60.0
 _FALLS = 5  # in the midst of starting, one after the other, before it is left alone for a while
 _LOOK_AGAIN_S = 30.0  # after tiles were found damaged, or an engine did not start
@@ -139,7 +142,7 @@ class Router:
         if manifest is None:
             raise EngineFailed(_NOT_BUILT)
         if not tiles.is_whole(place):
-            raise EngineFailed("路线数据已损坏，请重新生成")
+            raise EngineFailed(_DAMAGED)
         package = Path(tiles.__file__).parents[3]
         self._process = subprocess.Popen(
             [sys.executable, "-m", "riskmap.rescue.roadengine.worker", str(place)],
@@ -152,7 +155,7 @@ class Router:
             ready = self._say({"do": "test", "places": manifest["test"]}, until)
         if "error" in ready:
             log.warning("routing engine did not start: %s", ready["error"])
-            raise EngineFailed("路线引擎没有启动，请重新生成路线数据")
+            raise EngineFailed(_NOT_STARTED)
 
     def _end(self) -> None:
         process, self._process, self._key = self._process, None, None

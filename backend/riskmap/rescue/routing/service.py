@@ -27,7 +27,7 @@ from riskmap.rescue.routing.answers import (
     Route,
     Vehicle,
 )
-from riskmap.rescue.routing.router import NONE_THERE, EngineFailed, Router, water_key
+from riskmap.rescue.routing.router import NONE_THERE, SPOILT, EngineFailed, Router, water_key
 from riskmap.rescue.routing.tiles import RoadSet
 
 FAR_FROM_ROAD_M = 200.0  # from here on it is told
@@ -159,7 +159,12 @@ class Looked:
 
 def unanswered(answer: Answer) -> bool:
     """Whether there are roads and an engine, which has not answered: later it may."""
-    return answer.by == "straight_line" and answer.why not in {"", _NO_ROADS, *NONE_THERE}
+    return answer.by == "straight_line" and answer.why not in {"", _NO_ROADS, *NONE_THERE, *SPOILT}
+
+
+def spoilt(answer: Answer) -> bool:
+    """Whether the engine cannot answer before its data are built anew."""
+    return answer.by == "straight_line" and answer.why in SPOILT
 
 
 def look(

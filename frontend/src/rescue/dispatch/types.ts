@@ -33,7 +33,7 @@ export interface PlanHead {
 }
 export interface Stands extends PlanHead { since: string[]; overtaken: Accepted | null; holds: boolean }
 export interface Plan extends Stands {
-  routing: Assignment["routing"]; routing_title: string; routing_notes: string[]; unanswered: boolean; optimal: boolean; solved_note: string; assignments: Assignment[]; unreachable: { incident: number; incident_name: string; code: "no_way" | "no_skill" | "no_team"; why: string }[];
+  routing: Assignment["routing"]; routing_title: string; routing_notes: string[]; unanswered: boolean; spoilt: boolean; optimal: boolean; solved_note: string; assignments: Assignment[]; unreachable: { incident: number; incident_name: string; code: "no_way" | "no_skill" | "no_team"; why: string }[];
   short: { incident: number; incident_name: string; words: string }[]; left_out: (TeamNamed & { why: string })[]; lapsed: (TeamNamed & { incident: number; why: string })[]; standing: (TeamNamed & { incident: number; order: number; arrived: boolean })[]; finished: (TeamNamed & { incident: number; order: number; at: string })[];
   withdraws: (TeamNamed & { order: number; incident: number; renewed: boolean })[]; against: Against | null; causes: string[];
 }
