@@ -214,6 +214,33 @@ def test_an_engine_that_dies_and_dies_again_while_it_starts_is_asked_again(
     assert (made["routing"], made["unanswered"], len(died)) == ("road", False, 3)
 
 
+def test_by_straight_lines_who_is_under_way_to_what_was_merged_is_under_way_to_what_it_went_into(
+    admin: TestClient, fleet: dict[str, int], app: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = incident(admin, (116.03, 29.70), trapped=2, needs=["boat"], name="并走处")
+    made = plan(admin, old, teams=[fleet["west"]])
+    [order] = post(admin, f"plans/{made['id']}/accept", {}, 200)["orders"]
+    into = incident(admin, (116.031, 29.70), trapped=2, needs=["boat"], name="并入处")
+    body = {n: into[n] for n in ("kind", "needs", "place", "name")} | {"trapped": 4, "version": 1}
+    post(admin, f"incidents/{into['id']}/merge", body | {"others": [{"incident": old["id"], "version": 1}]}, 200)
+    monkeypatch.setattr(ways, "PATIENCE_S", 0.5)
+    _dies(app.state.router, monkeypatch, math.inf)
+    anew = post(admin, f"plans/{made['id']}/replan", {})
+    assert anew["routing"] == "straight_line"
+    # Nobody else is sent for it, and nobody says that none comes.
+    assert (sent(anew), anew["withdraws"], anew["unreachable"]) == ({}, [], [])
+    assert [(s["team"], s["incident"], s["order"]) for s in anew["standing"]] == [
+        (fleet["west"], into["id"], order["id"])
+    ]
+    [row] = [r for r in anew["against"]["rows"] if r["incident"] == into["id"]]
+    assert row["what"] == "same"
+    other = plan(admin, into)  # of all teams
+    assert fleet["west"] not in sent(other)
+    monkeypatch.undo()
+    post(admin, f"orders/{order['id']}/marks", {"what": "cancelled", "note": "试完"})
+    post(admin, f"teams/{fleet['west']}/status", {"status": "待命"})
+
+
 def test_a_plan_on_damaged_road_data_says_that_no_later_time_helps(
     admin: TestClient, fleet: dict[str, int], app: Any, settings: Settings
 ) -> None:

@@ -63,6 +63,9 @@ def against_orders(
             kept = now.setdefault(order["incident"], {})
             if order["id"] not in taken:
                 kept[order["team"]] = order
+    for s in after["standing"]:  # by an order to what was merged into one of these: it is left as it is
+        if s["incident"] in was:
+            was[s["incident"]].setdefault(s["team"], now[s["incident"]][s["team"]])
     for i, sent in now.items():
         for team, one in sent.items():
             before = was[i].get(team)

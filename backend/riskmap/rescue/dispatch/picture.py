@@ -137,13 +137,16 @@ def _became(connection: Connection, wanted: Sequence[Mapping[str, Any]], at: dat
 
 def left_on_their_way(picture: Picture, asked: Asked) -> Picture:
     """The same for a plan by straight lines: who is under way by an order that was given by road is not turned, unless
-    it is sent elsewhere by hand; straight minutes say nothing against it."""
-    kept = {
-        t.id: order for t in picture.crews
-        if (order := picture.open_orders.get(t.id)) is not None and t.id not in picture.turned_back
-        and order["routing"] == "road" and asked.pins.get(t.id, order["incident"]) == order["incident"]
-        and t.id != asked.hand
-    }  # fmt: skip
+    it is sent elsewhere by hand; straight minutes say nothing against it. Who is under way to what was merged is under
+    way to what it went into, and keeps the order that he has."""
+    kept: dict[int, Mapping[str, Any]] = {}
+    for team in picture.crews:
+        order = picture.open_orders.get(team.id)
+        if order is None or team.id in picture.turned_back or order["routing"] != "road" or team.id == asked.hand:
+            continue
+        to = picture.became.get(order["incident"], order["incident"])
+        if asked.pins.get(team.id, to) in {to, order["incident"]}:
+            kept[team.id] = {**order, "incident": to}
     if not kept:
         return picture
     within = {i["id"] for i in picture.incidents}
