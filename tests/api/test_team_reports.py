@@ -163,3 +163,17 @@ class TestStepsToldLate:
         marked(admin, order, "arrival", then)
         marked(admin, order, "departure", then)  # of the same minute
         assert get(admin, f"teams/{one}")["status"] == "到达"
+
+
+def test_what_a_hidden_team_reports_is_not_told(admin: TestClient, make_account: Maker) -> None:
+    hidden = team(admin, "例密队", place(174), boats=1)
+    report = {"status": "在途", "note": "队长私人电话 13900001111", "load": 3}
+    post(admin, f"teams/{hidden}/status", report)
+    lon, lat = place(174)
+    [own] = [t for t in get(admin, "teams/nearest", lon=lon, lat=lat, limit=3)["items"] if t["id"] == hidden]
+    assert (own["note"], own["load"]) == (report["note"], 3)
+    assert own["status_by"]
+    other = make_account("editor", areas=["360429"])
+    near = get(other, "teams/nearest", lon=lon, lat=lat, limit=3)["items"]
+    assert "在途" in [t["status"] for t in near]
+    assert {(t["id"], t["note"], t["load"], t["status_by"]) for t in near} == {(None, "", None, None)}

@@ -148,9 +148,9 @@ def _body(
 ) -> dict[str, Any]:
     told = team.told or {}
     out: dict[str, Any] = seen.named(team.row, form) | {
-        "status": team.status, "status_at": told.get("at"), "status_by": told.get("by"), "note": told.get("note", ""),
-        "load": told.get("load"), "order": order, "division": None, "base": None, "position": None,
-        "position_from": None, "position_at": None, "skills": [], "boats": None, "seats": None, "pumps_m3h": None,
+        "status": team.status, "status_at": told.get("at"), "status_by": None, "note": "", "load": None,
+        "order": order, "division": None, "base": None, "position": None, "position_from": None,
+        "position_at": None, "skills": [], "boats": None, "seats": None, "pumps_m3h": None,
         "wading_depth_cm": None, "persons": None, "out_of_use": "",
     }  # fmt: skip
     if form != "full":
@@ -165,6 +165,9 @@ def _body(
     row = team.row
     return out | {
         "out_of_use": team.out_of_use,
+        "status_by": told.get("by"),
+        "note": told.get("note", ""),
+        "load": told.get("load"),
         "division": row["division"] or None,
         "base": [row["lon"], row["lat"]] if row["lon"] is not None else None,
         "position": [team.place.lon, team.place.lat] if team.place else None,
