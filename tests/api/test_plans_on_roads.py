@@ -580,6 +580,12 @@ def test_what_no_road_leads_over_is_told_wherever_the_way_is(
     other = make_account("editor", areas=["360481"])
     [masked] = get(other, f"plans/{made['id']}")["assignments"]
     assert (masked["off_road"], masked["off_start_m"]) == (None, None)
+    [theirs] = get(other, "orders", plan=made["id"])["items"]
+    assert (theirs["off_road_m"], theirs["off_start_m"]) == (None, None)
+    whither = order["what"].partition("路程")[0]
+    assert theirs["what"] == whither != order["what"]
+    entries = [e["what"] for e in get(other, "log", kind="调度")["items"]]
+    assert f"调度令 {order['number']}（队伍无权查看）：{whither}" in entries
     # By boat there is nothing left to walk.
     wet = flood(admin, [(1.0, square(116.03, 29.70, 800))], name="例圩离路")
     legs = {i["id"]: i["leg"] for i in get(admin, "teams/nearest", lon=116.035, lat=29.697, flood=wet["id"])["items"]}

@@ -20,6 +20,7 @@ LEFT_REGISTER = "已注销"
 STRUCK_OFF = "队伍已从登记里注销，请核实后记完成或撤销"
 MOST = 1000  # orders told at once
 RECENT = timedelta(hours=12)  # orders that count as load
+_WAY = "路程 "
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,10 +305,11 @@ def _one(
         "id": row["id"], "number": numbers.said(row["id"]), "plan": row["plan"], "plan_number": row["number"],
         "exercise": row["exercise"],
         "team": name, "incident": row["incident"], "incident_name": incident["name"] if incident else None,
-        "ordered_at": row["at"], "by": row["by"], "what": row["what"], "to": body.get("to") if full else None,
+        "ordered_at": row["at"], "by": row["by"], "what": row["what"] if full else _whither(row),
+        "to": body.get("to") if full else None,
         "travel_s": body["travel_s"], "distance_m": body["distance_m"], "routing": body["routing"],
         # An order of before these were told has neither.
-        "off_road_m": body.get("off_road_m"), "off_start_m": body.get("off_start_m"),
+        **{k: body.get(k) if full else None for k in ("off_road_m", "off_start_m")},
         "expected_at": due, "late": status not in marks.OVER and not arrived and not left and ways.is_late(due, at),
         "instructions": body.get("instructions", []) if full else [],
         **(afloat(body) if full else {"ashore": None, "launch": None}),
@@ -364,9 +366,10 @@ def issue(snapshot: Snapshot, plan_id: int, one: Mapping[str, Any], incident: Ma
     first = parties[0] if parties else None
     to = None if first is None else {"party": first["id"], "role": first["role"], "post": first["post"],
                                      "name": first["name"]}  # fmt: skip
-    what = content(incident, one)
+    whither, way = content(incident, one)
+    what = whither + way
     kept = ("travel_s", "distance_m", "routing", "boat_leg", "boat_out", "instructions", "off_road_m", "off_start_m")
-    body = {k: one.get(k) for k in kept} | {"to": to}
+    body = {k: one.get(k) for k in kept} | {"to": to, "whither": whither}
     made = numbers.next_of(connection, "rescue_order", exercise)
     connection.execute(
         text(
@@ -384,7 +387,7 @@ def issue(snapshot: Snapshot, plan_id: int, one: Mapping[str, Any], incident: Ma
         connection, by=snapshot.reader.name, kind="调度", exercise=exercise,
         what=f"调度令 {number} 致{team.row['name']}：{what}", flood_id=flood,
         ref={"kind": "order", "id": made, "team": team.id, "incident": incident["id"]},
-        about=log.About(team.id, f"调度令 {number}：{what}", f"调度令 {number}（队伍无权查看）：{what}"),
+        about=log.About(team.id, f"调度令 {number}：{whither}", f"调度令 {number}（队伍无权查看）：{whither}"),
     )  # fmt: skip
     return made
 
@@ -402,18 +405,24 @@ def note_taken_back(snapshot: Snapshot, one: Mapping[str, Any], why: str, exerci
     )  # fmt: skip
 
 
-def content(incident: Mapping[str, Any], one: Mapping[str, Any]) -> str:
-    """What a team is told to do."""
+def content(incident: Mapping[str, Any], one: Mapping[str, Any]) -> tuple[str, str]:
+    """What a team is told to do: whither, and by which way; together the order. The way tells where the team stands."""
     straight = "（按直线估）" if one["routing"] == "straight_line" else ""
     afloat = sum(leg["distance_m"] for leg in (one.get("boat_out"), one["boat_leg"]) if leg)
     boat = f"，其中行船 {afloat:,.0f} m" if afloat else ""
     wet = f"，途中过水 {one['in_water_m']:,.0f} m" if one.get("in_water_m") else ""
     off = words.off_road(one.get("off_start_m"), one.get("off_road_m"))
     return (
-        f"前往险情 {numbers.said(incident['id'])}：{incidents.said(incident)}。"
-        f"路程 {one['distance_m'] / 1000:,.1f} km{boat}{wet}，预计 {ways.minutes(one['travel_s'])}到{straight}"
-        + (f"，{off}" if off else "")
+        f"前往险情 {numbers.said(incident['id'])}：{incidents.said(incident)}。",
+        f"{_WAY}{one['distance_m'] / 1000:,.1f} km{boat}{wet}，预计 {ways.minutes(one['travel_s'])}到{straight}"
+        + (f"，{off}" if off else ""),
     )
+
+
+def _whither(row: Mapping[str, Any]) -> str:
+    """An order without its way; one from before the two were kept apart is cut where its way begins."""
+    kept: str | None = row["body"].get("whither")
+    return row["what"].rpartition(_WAY)[0] if kept is None else kept
 
 
 def lock(connection: Connection, order_id: int) -> None:
