@@ -83,6 +83,13 @@ def turned_back(snapshot: Snapshot, *, exercise: bool, at: datetime) -> dict[int
     return out
 
 
+def acting(snapshot: Snapshot, *, exercise: bool, at: datetime) -> dict[int, dict[str, Any]]:
+    """The open order of each team at a minute, as `open_by_team`, but of those by which nobody comes any more."""
+    gone = turned_back(snapshot, exercise=exercise, at=at)
+    running = open_by_team(snapshot.connection, exercise=exercise, at=at)
+    return {team: order for team, order in running.items() if order["id"] not in gone}
+
+
 def struck_off(snapshot: Snapshot, ids: Iterable[int]) -> set[int]:
     """Of these teams those that are in the register no more."""
     wanted = sorted(set(ids))

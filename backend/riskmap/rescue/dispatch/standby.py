@@ -14,10 +14,10 @@ import numpy as np
 from sqlalchemy import text
 
 from riskmap.base.audit import dump_json
-from riskmap.base.errors import FieldError, Invalid
+from riskmap.base.errors import Conflict, FieldError, Invalid
 from riskmap.catalogue.model import GRADES
-from riskmap.rescue import floods, life, log, minute, routing
-from riskmap.rescue.dispatch import assign, incidents, seen, teams, ways
+from riskmap.rescue import floods, life, log, minute, numbers, routing
+from riskmap.rescue.dispatch import assign, incidents, orders, plans, seen, teams, ways
 from riskmap.rescue.dispatch.assign import Crew, Task
 from riskmap.rescue.dispatch.teams import Team
 from riskmap.rescue.routing import Answer, Leg, Place, Vehicle
@@ -326,13 +326,24 @@ def _who_goes_where(
 def record(
     snapshot: Snapshot, places: Sequence[Mapping[str, Any]], asked: Mapping[str, Any] | None, note: str, exercise: bool
 ) -> int:
-    """Teams stand by at places: their status and the log; the record's id. Raises NotFound, Invalid."""
+    """Teams stand by at places: their status and the log; the record's id. Raises NotFound, Invalid, Conflict for a
+    team that acts by an order: to stand by would take it off that without a word."""
     doubled = {p["team"] for i, p in enumerate(places) if p["team"] in {q["team"] for q in places[:i]}}
     if doubled:
         raise Invalid("没有记下", errors=[FieldError("places", "twice", "一支队伍只能在一处待命")])
     named = [
         seen.full_or_raise(snapshot, p["team"], (teams.CLASS,), "支队伍")["name"] for p in places
     ]  # fmt: skip
+    plans.lock(snapshot.connection, exercise)  # who accepts a plan meanwhile sends nobody of them
+    at = minute.asked(snapshot.connection, None)
+    sent = orders.acting(snapshot, exercise=exercise, at=at)
+    ordered = [(name, sent[p["team"]]["id"]) for name, p in zip(named, places, strict=True) if p["team"] in sent]
+    if ordered:
+        said = "、".join(f"{name}（调度令 {numbers.said(order)}）" for name, order in ordered)
+        raise Conflict(
+            f"{said}正在执行任务，没有登记前置。请先把这份令记为完成或撤销，或不选这支队伍，再登记。",
+            code="ordered", now={"orders": [order for _, order in ordered]},
+        )  # fmt: skip
     made: int = snapshot.connection.execute(
         text(
             "INSERT INTO rescue_standby (by, exercise, asked, places, note) VALUES (:by, :exercise,"

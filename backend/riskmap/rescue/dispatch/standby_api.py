@@ -46,7 +46,8 @@ def propose(body: Propose, request: Request, reader: Inner, opened: ReadSnapshot
 
 @router.post("/standby", status_code=201)
 def post_standby(body: Standby, request: Request, reader: Commander, snapshot: WriteSnapshot) -> Any:
-    """{places: [{team, name, lon, lat}], asked, note, exercise}: teams stand by there; their status follows."""
+    """{places: [{team, name, lon, lat}], asked, note, exercise}: teams stand by there; their status follows. 409
+    (`ordered`) for a team that acts by an order."""
     places = [p.model_dump() for p in body.places]
     asked = None if body.asked is None else body.asked.model_dump()
     made = standby.record(snapshot, places, asked, body.note, body.exercise)

@@ -1,0 +1,31 @@
+"""前置 where there are no roads: who is told of, who is not taken off an order, what counts as covered."""
+
+from collections.abc import Callable
+
+import pytest
+from starlette.testclient import TestClient
+from tests.api.dispatch import accept, get, incident, place, plan, post, team
+from tests.api.test_bad_input import refused
+
+
+@pytest.fixture(scope="module")
+def commander(make_account: Callable[..., TestClient]) -> TestClient:
+    return make_account("editor", may=["dispatch"])
+
+
+def test_who_is_on_an_order_is_not_taken_off_it(admin: TestClient, commander: TestClient) -> None:
+    one = team(admin, "例路队", place(135), skills="road")
+    order = accept(commander, plan(admin, incident(admin, place(135.1), needs=["road"]), teams=[one]))["orders"][0]
+    post(admin, f"orders/{order['id']}/marks", {"what": "arrival"})
+    lon, lat = place(136)
+    stand = {"places": [{"team": one, "name": "桥头", "lon": lon, "lat": lat}]}
+    told = refused(commander.post("/api/rescue/standby", json=stand), 409)
+    assert told["code"] == "ordered"
+    assert told["detail"] == (
+        f"例路队（调度令 {order['number']}）正在执行任务，没有登记前置。请先把这份令记为完成或撤销，或不选这支队伍，再登记。"
+    )
+    assert get(admin, f"teams/{one}")["status"] == "到达"
+    assert get(admin, "standby")["items"] == []
+    # Who has said since that it acts by it no more may be stood by.
+    post(admin, f"teams/{one}/status", {"status": "返回"})
+    post(commander, "standby", stand)
