@@ -1,11 +1,15 @@
 """前置 where there are no roads: who is told of, who is not taken off an order, what counts as covered."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
-from tests.api.dispatch import accept, get, incident, place, plan, post, team
+from tests.api.dispatch import COUNTY, accept, get, incident, place, plan, post, team
+from tests.api.rescue import add, flood, square
 from tests.api.test_bad_input import refused
+
+GRADES = ["none", "major", "serious", "general", "low"]
 
 
 @pytest.fixture(scope="module")
@@ -29,3 +33,19 @@ def test_who_is_on_an_order_is_not_taken_off_it(admin: TestClient, commander: Te
     # Who has said since that it acts by it no more may be stood by.
     post(admin, f"teams/{one}/status", {"status": "返回"})
     post(commander, "standby", stand)
+
+
+def test_a_site_that_nobody_can_get_to_covers_nothing(admin: TestClient) -> None:
+    lon, lat = place(120)
+    team(admin, "例困队", (lon, lat), skills="fire")  # in the water, without a boat
+    add(admin, "village", "例站村", place(120, 5), COUNTY)
+    school = add(admin, "school", "例小学", place(120.2, 5.2), COUNTY)
+    wet = flood(admin, [(2.0, square(lon, lat, 800))])
+    asked: dict[str, Any] = {"minutes": 10, "need": "fire", "classes": ["school"], "grades": GRADES, "k": 1}
+    found = post(admin, "standby/propose", asked | {"flood": wet["id"]}, 200)
+    left = {i["id"] for i in found["left"]}
+    assert school in left
+    assert (found["items"], found["after"]) == ([], found["places"] - len(left))
+    dry = post(admin, "standby/propose", asked, 200)
+    assert [i["team_name"] for i in dry["items"]] == ["例困队"]
+    assert school not in {i["id"] for i in dry["left"]}

@@ -105,6 +105,9 @@ def test_where_to_stand_by_counts_what_is_lost() -> None:
     assert standby.cover(by_team, by_site, [0, 1], 2) == ([0], [0], True, "")
     assert standby.cover(by_team, by_site, [1], 1) == ([0], [1], True, "")  # gains two, loses one
     assert standby.cover(by_team, by_site, [], 1)[0] == []
+    # The better site is out of reach for both, the other for the first.
+    assert standby.cover(by_team, by_site, [0, 1], 2, {(1, 1)}) == ([], [], True, "")  # it would lose as much
+    assert standby.cover(by_team, by_site, [0, 1], 2, {(0, 1)}) == ([1], [0], True, "")
 
 
 @pytest.mark.parametrize("seed", range(50))
@@ -144,3 +147,6 @@ def test_without_the_optimiser_standing_by_is_chosen_one_by_one(monkeypatch: pyt
         assert len(chosen) == len(moved) <= 2
         assert reached(teams, sites, [], []) <= reached(teams, sites, chosen, moved)
         assert reached(teams, sites, chosen, moved) <= reached(teams, sites, best[0], best[1])
+        ways = {(0, 0), (1, 0), (2, 3)}
+        chosen, moved, _, _ = standby.cover(teams, sites, [0, 1, 2], 2, ways)
+        assert set(zip(moved, chosen, strict=True)) <= ways

@@ -4,7 +4,7 @@ Reached is what the routing says that a team needs so many minutes to (as the cr
 it says so). Decided over all live objects and teams, shown as the reader may see them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -188,11 +188,20 @@ def propose(opened: Opened, router: Any, ask: Ask, k: int) -> dict[str, Any]:
     rows = [[_in_time(leg, ask) for leg in row] for row in legs]
     by_site = np.array(rows, dtype=bool).reshape(len(sites), len(reached.places))
     movable = [i for i, t in enumerate(reached.fitting) if t.status in teams.FREE]
-    chosen, moved, proved, note = cover(reached.by_team, by_site, movable, k)
-    moving = [reached.fitting[i] for i in moved]
-    pairs = _who_goes_where(reached.roads, router, moving, [sites[j] for j in chosen], answers)
-    stays = [i for i in range(len(reached.fitting)) if i not in moved]
-    after = reached.by_team[stays].any(axis=0) | by_site[chosen].any(axis=0)
+    ways_there: ways.Legs = {}
+    if sites and movable:
+        ways_there, how = ways.legs_of(reached.roads, router, [reached.fitting[i] for i in movable], _places(sites))
+        answers.append(how)
+    possible = {
+        (i, j) for i in movable for j in range(len(sites)) if ways_there.get((reached.fitting[i].id, j)) is not None
+    }
+    chosen, moved, proved, note = cover(reached.by_team, by_site, movable, k, possible)
+    pairs = _who_goes_where([reached.fitting[i] for i in moved], sites, chosen, ways_there)
+    # Where nobody comes nothing is covered, and who goes nowhere stays.
+    gone = {team.id for team, _ in pairs.values()}
+    stays = [i for i, t in enumerate(reached.fitting) if t.id not in gone]
+    taken = [j for j in chosen if sites[j]["id"] in pairs]
+    after = reached.by_team[stays].any(axis=0) | by_site[taken].any(axis=0)
     with opened() as snapshot:
         site_forms = seen.forms(snapshot, (sites[j]["id"] for j in chosen))
         named = {t["id"]: t for t in teams.bodies(snapshot, [reached.fitting[i] for i in moved], {}) if t["id"]}
@@ -240,11 +249,16 @@ def _sites(snapshot: Snapshot, ask: Ask, reached: Reached, covered: Any) -> list
     return [site for _, site in ordered[:_MOST_SITES]]
 
 
-def cover(by_team: Any, by_site: Any, movable: Sequence[int], k: int) -> tuple[list[int], list[int], bool, str]:
+def cover(
+    by_team: Any, by_site: Any, movable: Sequence[int], k: int, possible: Set[tuple[int, int]] | None = None
+) -> tuple[list[int], list[int], bool, str]:
     """Sites and the teams that move, so that the most places are reached: exact, or step by step without the optimiser.
 
-    Places that the same teams and sites reach count together.
+    Places that the same teams and sites reach count together. `possible`: which team (by its row) comes to which site
+    at all; None: each to every one.
     """
+    if possible is None:
+        possible = {(i, j) for i in movable for j in range(len(by_site))}
     if not len(by_site) or not movable or not by_site.shape[1]:
         return [], [], True, "" if movable else "没有可以前置的队伍"
     columns, counts = np.unique(np.vstack([by_team, by_site]), axis=1, return_counts=True)
@@ -252,7 +266,7 @@ def cover(by_team: Any, by_site: Any, movable: Sequence[int], k: int) -> tuple[l
     try:
         from ortools.linear_solver import pywraplp
     except ImportError:
-        return *_greedy(teams_, sites_, counts, movable, k), False, "没有装优化程序（ortools），逐个选，不保证最优"
+        return *_greedy(teams_, sites_, counts, possible, k), False, "没有装优化程序（ortools），逐个选，不保证最优"
     solver = pywraplp.Solver.CreateSolver("SCIP")
     stand = [solver.BoolVar("") for _ in sites_]
     move = {i: solver.BoolVar("") for i in movable}
@@ -266,21 +280,28 @@ def cover(by_team: Any, by_site: Any, movable: Sequence[int], k: int) -> tuple[l
         reached = solver.NumVar(0, 1, "")
         solver.Add(reached <= solver.Sum([*having, *staying]))
         gain.append(int(n) * reached)
-    solver.Add(solver.Sum(stand) == solver.Sum(list(move.values())))
+    # Each site that is chosen has a team that comes there; with whole sites and teams the pairs are whole anyway.
+    pair = {one: solver.NumVar(0, 1, "") for one in sorted(possible)}
+    for j, chosen_ in enumerate(stand):
+        solver.Add(solver.Sum([v for (_, s), v in pair.items() if s == j]) == chosen_)
+    for i, gone in move.items():
+        solver.Add(solver.Sum([v for (t, _), v in pair.items() if t == i]) == gone)
     solver.Add(solver.Sum(stand) <= k)
     # The fewest moves of those that reach as much.
     solver.Maximize(1000 * solver.Sum(gain) - solver.Sum(stand))
     solver.SetTimeLimit(int(assign.LIMIT_S * 1000))
     status = solver.Solve()
     if status not in (pywraplp.Solver.OPTIMAL, pywraplp.Solver.FEASIBLE):
-        return *_greedy(teams_, sites_, counts, movable, k), False, "没有算出最优，逐个选"
+        return *_greedy(teams_, sites_, counts, possible, k), False, "没有算出最优，逐个选"
     chosen = [j for j, v in enumerate(stand) if v.solution_value() > 0.5]
     moved = [i for i, v in move.items() if v.solution_value() > 0.5]
     proved = status == pywraplp.Solver.OPTIMAL
     return chosen, moved, proved, "" if proved else "没有证明是最优"
 
 
-def _greedy(by_team: Any, by_site: Any, counts: Any, movable: Sequence[int], k: int) -> tuple[list[int], list[int]]:
+def _greedy(
+    by_team: Any, by_site: Any, counts: Any, possible: Set[tuple[int, int]], k: int
+) -> tuple[list[int], list[int]]:
     """One team and site after the other, each the best that can be added."""
     chosen: list[int] = []
     moved: list[int] = []
@@ -293,7 +314,7 @@ def _greedy(by_team: Any, by_site: Any, counts: Any, movable: Sequence[int], k: 
         now = total(chosen, moved)
         options = [
             (total([*chosen, j], [*moved, i]), -j, -i)
-            for j in range(len(by_site)) if j not in chosen for i in movable if i not in moved
+            for i, j in sorted(possible) if j not in chosen and i not in moved
         ]  # fmt: skip
         best = max(options, default=(now, 0, 0))
         if best[0] <= now:
@@ -304,20 +325,19 @@ def _greedy(by_team: Any, by_site: Any, counts: Any, movable: Sequence[int], k: 
 
 
 def _who_goes_where(
-    roads: ways.Roads, router: Any, moving: Sequence[Team], sites: Sequence[Mapping[str, Any]], answers: list[Answer]
-) -> dict[int, tuple[Team, Any]]:  # fmt: skip
-    """The moving teams to the sites, with the least driving in all: (team, way) by the site's id."""
-    if not moving:
-        return {}
-    places = [Place(s["lon"], s["lat"]) for s in sites]
-    legs, how = ways.legs_of(roads, router, moving, places)
-    answers.append(how)
-    travel = {(t, sites[i]["id"]): leg.travel_s for (t, i), leg in legs.items() if leg is not None}
+    moving: Sequence[Team],
+    sites: Sequence[Mapping[str, Any]],
+    chosen: Sequence[int],
+    legs: Mapping[tuple[int, int], Leg | None],
+) -> dict[int, tuple[Team, Leg]]:
+    """The moving teams to the chosen sites, with the least driving in all: (team, way) by the site's id. `legs`: of
+    each team to each site by its place in the list, None where there is no way."""
+    found = {(t.id, sites[j]["id"]): leg for t in moving for j in chosen if (leg := legs.get((t.id, j))) is not None}
     crews = [Crew(t.id, frozenset()) for t in moving]
-    solved = assign.solve(crews, [Task(s["id"], 1) for s in sites], travel)
+    travel = {pair: leg.travel_s for pair, leg in found.items()}
+    solved = assign.solve(crews, [Task(sites[j]["id"], 1) for j in chosen], travel)
     by_id = {t.id: t for t in moving}
-    index = {s["id"]: i for i, s in enumerate(sites)}
-    return {site: (by_id[t], legs[t, index[site]]) for t, site in solved.pairs}
+    return {site: (by_id[t], found[t, site]) for t, site in solved.pairs}
 
 
 # -- Recorded ------------------------------------------------------------------------------
