@@ -49,3 +49,20 @@ def test_a_site_that_nobody_can_get_to_covers_nothing(admin: TestClient) -> None
     dry = post(admin, "standby/propose", asked, 200)
     assert [i["team_name"] for i in dry["items"]] == ["例困队"]
     assert school not in {i["id"] for i in dry["left"]}
+
+
+def test_who_is_on_an_order_covers_nothing_and_is_counted(admin: TestClient, commander: TestClient) -> None:
+    one = team(admin, "例气队", place(130), skills="gas")
+    school = add(admin, "school", "例二小", place(130.2, 0.2), COUNTY)
+    asked = {"minutes": 10, "need": "gas", "classes": ["school"], "grades": GRADES}
+
+    def found() -> tuple[bool, int, int]:
+        told = post(admin, "standby/gaps", asked, 200)
+        return school not in {i["id"] for i in told["items"]}, told["teams"], told["ordered"]
+
+    assert found() == (True, 1, 0)
+    order = accept(commander, plan(admin, incident(admin, place(130.1), needs=["gas"]), teams=[one]))["orders"][0]
+    post(admin, f"orders/{order['id']}/marks", {"what": "arrival"})
+    assert found() == (False, 0, 1)
+    post(admin, f"teams/{one}/status", {"status": "返回"})  # it comes no more
+    assert found() == (True, 1, 0)

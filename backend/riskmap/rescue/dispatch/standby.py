@@ -58,6 +58,7 @@ class Reached:
     places: Sequence[Mapping[str, Any]]
     unplaced: int
     fitting: Sequence[Team]
+    ordered: int  # how many more fit that act by an order, and are left out: they come from elsewhere, if at all
     by_team: Any  # array of teams by places
     roads: ways.Roads
     answers: Sequence[Answer]
@@ -67,15 +68,16 @@ def look(opened: Opened, router: Any, ask: Ask) -> Reached:
     """No connection is held while the engine works. Raises Invalid for classes that there are not, or a flood of the
     other kind."""
     with opened() as snapshot:
-        placed, unplaced, fitting, roads = _looked(snapshot, ask)
+        placed, unplaced, fitting, ordered, roads = _looked(snapshot, ask)
     found_legs, answer = ways.legs_of(roads, router, fitting, _places(placed))
     rows = [[_in_time(found_legs.get((t.id, i)), ask) for i in range(len(placed))] for t in fitting]
     by_team = np.array(rows, dtype=bool).reshape(len(fitting), len(placed))
-    return Reached(placed, unplaced, fitting, by_team, roads, [answer])
+    return Reached(placed, unplaced, fitting, ordered, by_team, roads, [answer])
 
 
-def _looked(snapshot: Snapshot, ask: Ask) -> tuple[list[dict[str, Any]], int, list[Team], ways.Roads]:
-    """Key places, how many more have none on the map, the teams that fit, and what is closed to them."""
+def _looked(snapshot: Snapshot, ask: Ask) -> tuple[list[dict[str, Any]], int, list[Team], int, ways.Roads]:
+    """Key places, how many more have none on the map, the teams that fit, how many more are on an order, and what is
+    closed to them."""
     strange = [c for c in ask.classes if c not in snapshot.catalogue.classes]
     if strange:
         raise Invalid("分类有误", errors=[FieldError("classes", "unknown_class", f"没有分类 {strange[0]}")])
@@ -95,7 +97,10 @@ def _looked(snapshot: Snapshot, ask: Ask) -> tuple[list[dict[str, Any]], int, li
         t for t in every
         if t.place is not None and t.status != "休整" and not t.out_of_use and (ask.need is None or t.meets(ask.need))
     ]  # fmt: skip
-    return placed, len(found) - len(placed), fitting, ways.look(snapshot, fitting, ask.flood_id, ask.exercise)
+    acting = orders.acting(snapshot, exercise=ask.exercise, at=at)
+    free = [t for t in fitting if t.id not in acting]
+    roads = ways.look(snapshot, free, ask.flood_id, ask.exercise)
+    return placed, len(found) - len(placed), free, len(fitting) - len(free), roads
 
 
 def _places(rows: Sequence[Mapping[str, Any]]) -> list[Place]:
@@ -129,7 +134,7 @@ def _counts(reached: Reached, covered: Any) -> dict[str, Any]:
     return {
         "places": len(reached.places), "covered": int(covered.sum()),
         "uncovered": len(reached.places) - int(covered.sum()), "unplaced": reached.unplaced,
-        "teams": len(reached.fitting),
+        "teams": len(reached.fitting), "ordered": reached.ordered,
     }  # fmt: skip
 
 

@@ -23,9 +23,10 @@ def _ask(body: Cover) -> Ask:
 
 @router.post("/standby/gaps")
 def find_gaps(body: Cover, request: Request, reader: Inner, opened: ReadSnapshots) -> Any:
-    """{minutes, need, classes, grades, flood, exercise} → {asked, places, covered, uncovered, unplaced, teams, items:
-    [{id, name, masked, class, class_title, grade, division, at}], by_class, routing, routing_title, routing_notes}:
-    key places that no fitting team reaches in time."""
+    """{minutes, need, classes, grades, flood, exercise} → {asked, places, covered, uncovered, unplaced, teams, ordered,
+    items: [{id, name, masked, class, class_title, grade, division, at}], by_class, routing, routing_title,
+    routing_notes}: key places that no fitting team reaches in time; `ordered`: how many fitting teams act by an order
+    and are left out."""
     count(reader)
     found = standby.gaps(opened, request.app.state.router, _ask(body))
     with opened() as snapshot:

@@ -29,9 +29,9 @@ export interface Move { id: number; what: "issue" | "return" | "transfer" | "rec
 export interface IncidentName { id: number; kind: string; name: string }
 
 export interface KeyPlace { id: number | null; name: string | null; masked: string | null; class: string | null; class_title: string | null; grade: Grade | null; division: string | null; at: At | null }
-export interface Gaps extends How { asked: string; places: number; covered: number; uncovered: number; unplaced: number; teams: number; items: KeyPlace[]; by_class: { class: string; title: string; n: number }[] }
+export interface Gaps extends How { asked: string; places: number; covered: number; uncovered: number; unplaced: number; teams: number; ordered: number; items: KeyPlace[]; by_class: { class: string; title: string; n: number }[] }
 export interface Site { at: At; name: string; team: number | null; team_name: string | null; masked: string | null; travel_s: number | null; covers: number; covers_new: number; said: string }
-export interface Proposal extends How { asked: string; k: number; places: number; covered: number; uncovered: number; unplaced: number; teams: number; items: Site[]; after: number; lost: number; left: KeyPlace[]; optimal: boolean; note: string }
+export interface Proposal extends How { asked: string; k: number; places: number; covered: number; uncovered: number; unplaced: number; teams: number; ordered: number; items: Site[]; after: number; lost: number; left: KeyPlace[]; optimal: boolean; note: string }
 export interface StandbyRecord { id: number; made_at: string; by: string; note: string; places: { team: number | null; team_name: string | null; masked: string | null; name: string; at: At | null }[] }
 
 export interface Closure { id: number; at: string; by: string; name: string; reason: string; starts_at: string; ends_at: string | null; length_m: number; geometry: Geometry; opened_at: string | null; yours: boolean }
