@@ -33,7 +33,7 @@ from riskmap.register.load import load_divisions
 from riskmap.rescue import floods, roads_service
 from riskmap.rescue.depths import Depth
 from riskmap.rescue.roads_service import About
-from riskmap.rescue.routing import Place, Router, Vehicle, matrix, reach, route, tiles
+from riskmap.rescue.routing import Place, Router, Vehicle, look, matrix_of, reach_of, route_of, tiles
 from riskmap.store.snapshot import open_snapshot
 
 _POOLS, _SIDES = 25, 200
@@ -75,7 +75,7 @@ def measure(engine: Any, settings: Settings, file: Path) -> None:
         with database.read(engine, SYSTEM.settings()) as connection:
 
             def way(i: int, water: int | None) -> Any:
-                return route(connection, router, places[i], places[-1 - i], _BOAT, water)[0]
+                return route_of(look(connection, _BOAT, water), router, places[i], places[-1 - i])[0]
 
             first, _ = timed(lambda: way(0, None))
             dry = [timed(lambda i=i: way(i, None))[0] for i in range(1, 101)]
@@ -91,12 +91,12 @@ def measure(engine: Any, settings: Settings, file: Path) -> None:
             )
             for name, water in (("无水", None), ("有水", flood)):
                 took, (rows, how) = timed(
-                    lambda water=water: matrix(connection, router, places[:30], places[30:230], _BOAT, water)
+                    lambda water=water: matrix_of(look(connection, _BOAT, water), router, places[:30], places[30:230])
                 )
                 none = sum(leg is None for row in rows for leg in row)
                 boats = sum(leg is not None and leg.boat is not None for row in rows for leg in row)
                 print(f"  30 × 200 {name}：{took:.2f} s（{how.by}），无法到达 {none}，乘艇 {boats}")
-            took, _ = timed(lambda: reach(connection, router, places[3], (10, 20, 30), Vehicle(), flood))
+            took, _ = timed(lambda: reach_of(look(connection, Vehicle(), flood), router, places[3], (10, 20, 30)))
             print(f"  10、20、30 分钟范围 {took:.2f} s；引擎进程 {children_rss_mb(int(router.pid or 0))}")
     finally:
         router.close()

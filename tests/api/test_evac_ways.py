@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from tests.api.test_routing import EAST_M, ROADS, ROUND_M, E, M, W
 
 from riskmap.rescue.evac import ways
 from riskmap.rescue.routing import Vehicle
+from riskmap.rescue.routing.router import BUSY, EngineFailed
 
 COUNTY = "360402"
 
@@ -125,3 +127,31 @@ def test_what_is_reported_while_the_routing_works_is_in_the_plan_and_no_transact
     assert found["routing"] == "road"
     assert {v["name"]: v["left"] for v in found["villages"]} == {"西村": 3, "中村": 10}
     assert sum(to["persons"] for v in found["villages"] for to in v["to"]) == 13
+
+
+def test_an_engine_that_is_busy_for_a_moment_is_asked_again_by_whoever_decides_by_the_ways(
+    app: Any, admin: TestClient, town: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of = ordered(admin, town, None)
+    add(admin, "rescue-team", "西队", W, COUNTY, attributes={"skills": ["water"]})
+    add(admin, "school", "例校", M, COUNTY, attributes={"persons": 30})
+    router, ask, busy = app.state.router, app.state.router.ask, []
+
+    def asked(*args: Any) -> Any:
+        if len(busy) < 2:
+            busy.append(1)
+            raise EngineFailed(BUSY)
+        return ask(*args)
+
+    monkeypatch.setattr(router, "ask", asked)
+    assert plan(admin, of)["routing"] == "road"
+    cover = {"minutes": 30, "classes": ["school"], "grades": ["none"]}
+    acts: list[Callable[[], Any]] = [
+        lambda: admin.get("/api/rescue/teams/nearest", params={"lon": E[0], "lat": E[1]}),
+        lambda: admin.post("/api/rescue/standby/gaps", json=cover),
+        lambda: admin.post("/api/rescue/standby/propose", json=cover | {"k": 1}),
+    ]
+    for act in acts:
+        busy.clear()
+        assert act().json()["routing"] == "road"
+        assert len(busy) == 2

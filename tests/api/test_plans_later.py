@@ -204,7 +204,7 @@ def test_of_what_is_over_the_newest_are_listed(admin: TestClient, monkeypatch: p
 def test_that_one_way_went_through_water_takes_the_lines_of_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Place] = []
 
-    def route_of(looked: Any, router: Any, origin: Place, to: Place) -> tuple[Route, Answer]:
+    def route_of(looked: Any, router: Any, origin: Place, to: Place, patience_s: float) -> tuple[Route, Answer]:
         asked.append(to)
         if len(asked) == 1:
             return Route(Leg(1, 1, "straight_line"), []), Answer("straight_line", why=routing.CROSSED)

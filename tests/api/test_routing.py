@@ -23,8 +23,8 @@ from tests.api.test_roads import geojson, run
 
 from riskmap.base import clock
 from riskmap.base.settings import Settings
-from riskmap.rescue.routing import tiles
-from riskmap.rescue.routing.router import MOST_WAITING
+from riskmap.rescue.routing import service, tiles
+from riskmap.rescue.routing.router import MOST_WAITING, EngineFailed
 
 Maker = Callable[..., TestClient]
 
@@ -328,6 +328,61 @@ def test_the_matrix_agrees_with_the_routes(admin: TestClient, pool: int) -> None
                 assert table["rows"][i][j]["distance_m"] == pytest.approx(way["distance_m"], abs=25)
                 assert table["rows"][i][j]["travel_s"] == pytest.approx(way["travel_s"], rel=0.05, abs=10)
     assert admin.post("/api/rescue/routing/matrix", json=body | {"boat": False}).json()["unreachable"] == 4
+
+
+def test_a_large_matrix_is_asked_for_in_parts_and_is_the_same(
+    admin: TestClient, pool: int, router: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = [at((W[0] + i * (E[0] - W[0]) / 39, W[1])) for i in range(40)]  # of which some are in the water
+    asked: list[tuple[int, int]] = []
+    ask_ = router.ask
+
+    def watched(roads: Any, question: Any, water: Any) -> Any:
+        asked.append((len(question["origins"]), len(question["destinations"])))
+        return ask_(roads, question, water)
+
+    monkeypatch.setattr(router, "ask", watched)
+    for origins, destinations in ((places, places[:35]), (places[:35], places)):
+        body = {"origins": origins, "destinations": destinations, "flood": pool, "boat": True}
+        parts = admin.post("/api/rescue/routing/matrix", json=body).json()
+        assert parts["routing"] == "road"
+        assert len(asked) == 2
+        assert all(min(pair) <= service.BLOCK for pair in asked)  # the engine searches once for each of the fewer
+        asked.clear()
+        for block, beside in ((1_000, 1_000), (7, 11)):
+            monkeypatch.setattr(service, "BLOCK", block)
+            monkeypatch.setattr(service, "BESIDE", beside)
+            again = admin.post("/api/rescue/routing/matrix", json=body).json()
+            assert len(asked) == (1 if block == 1_000 else 20)
+            assert again | {"at": None} == parts | {"at": None}
+            asked.clear()
+        monkeypatch.setattr(service, "BLOCK", 30)
+        monkeypatch.setattr(service, "BESIDE", 1_000)
+
+
+def test_a_matrix_ends_in_time_and_uses_no_part_where_one_has_failed(
+    admin: TestClient, router: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = {"origins": [at(W)] * 6, "destinations": [at(E)] * 6}
+    monkeypatch.setattr(service, "BLOCK", 2)
+    ask_, asked = router.ask, []
+
+    def failing(roads: Any, question: Any, water: Any) -> Any:
+        asked.append(1)
+        if len(asked) == 3:
+            raise EngineFailed("路线引擎出错")
+        return ask_(roads, question, water)
+
+    monkeypatch.setattr(router, "ask", failing)
+    told = admin.post("/api/rescue/routing/matrix", json=body).json()
+    assert (told["routing"], {leg["routing"] for row in told["rows"] for leg in row}) == (
+        "straight_line", {"straight_line"},
+    )  # fmt: skip
+    monkeypatch.setattr(service, "MOST_S", 0.0)
+    told = admin.post("/api/rescue/routing/matrix", json=body).json()
+    assert "没有算完" in told["notes"][0]
+    monkeypatch.undo()
+    assert admin.post("/api/rescue/routing/matrix", json=body).json()["routing"] == "road"
 
 
 def test_reach_leaves_out_the_water(admin: TestClient, pool: int) -> None:

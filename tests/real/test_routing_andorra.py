@@ -22,7 +22,7 @@ from riskmap.catalogue.queries import CatalogueCache
 from riskmap.rescue import floods, roads_service
 from riskmap.rescue.depths import Depth
 from riskmap.rescue.roads_service import About
-from riskmap.rescue.routing import Place, Router, Vehicle, matrix, reach, route, tiles
+from riskmap.rescue.routing import Place, Router, Vehicle, look, matrix_of, reach_of, route_of, tiles
 from riskmap.store.snapshot import open_snapshot
 
 GEOD = Geod(ellps="GRS80")
@@ -166,7 +166,8 @@ def test_ways_never_cross_closed_water_and_where_there_is_none_it_is_said(
         with database.read(engine, SYSTEM.settings()) as connection:
             for _ in range(EACH):
                 a, b = chance.sample(dry, 2)
-                way, how = route(connection, router, Place(*net.at[a]), Place(*net.at[b]), vehicle, flood_id)
+                looked = look(connection, vehicle, flood_id)
+                way, how = route_of(looked, router, Place(*net.at[a]), Place(*net.at[b]))
                 assert how.by == "road", how.notes
                 if way is None:
                     none += 1
@@ -198,8 +199,9 @@ def test_reach_agrees_with_the_matrix(engine: Engine, settings: Settings, net: N
         for _ in range(6):
             start = Place(*net.at[chance.choice(dry)])
             ends = [net.at[i] for i in chance.sample(dry, 200)]
-            areas, how = reach(connection, router, start, MINUTES, Vehicle(), flood_id)
-            rows, _ = matrix(connection, router, [start], [Place(*at) for at in ends], Vehicle(), flood_id)
+            looked = look(connection, Vehicle(), flood_id)
+            areas, how = reach_of(looked, router, start, MINUTES)
+            rows, _ = matrix_of(looked, router, [start], [Place(*at) for at in ends])
             assert how.by == "road"
             assert [one["minutes"] for one in areas] == list(MINUTES)
             for one in areas:

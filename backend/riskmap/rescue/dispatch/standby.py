@@ -188,7 +188,7 @@ def propose(opened: Opened, router: Any, ask: Ask, k: int) -> dict[str, Any]:
     answers = list(reached.answers)
     legs: list[list[Leg | None]] = []
     if looked is not None:
-        legs, how = routing.matrix_of(looked, router, _places(sites), _places(reached.places))
+        legs, how = routing.matrix_of(looked, router, _places(sites), _places(reached.places), routing.PATIENCE_S)
         answers.append(how)
     rows = [[_in_time(leg, ask) for leg in row] for row in legs]
     by_site = np.array(rows, dtype=bool).reshape(len(sites), len(reached.places))

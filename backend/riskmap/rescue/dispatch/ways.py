@@ -34,13 +34,13 @@ def look(
     return routing.look_each(snapshot.connection, {t.vehicle for t in teams}, flood_id, exercise, at)
 
 
-PATIENCE_S, _AGAIN_S = 5.0, 0.25  # of one plan, for an engine that is busy, has died or starts just now
+PATIENCE_S = routing.PATIENCE_S  # of one plan
 _NO_LINE = "路线引擎没有给出路线"
 _PATIENCE_S = PATIENCE_S  # the same again, for its lines
 
 
 def legs_of(
-    roads: Roads, router: Router, teams: Sequence[Team], places: Sequence[Place], *, patience_s: float = 0.0
+    roads: Roads, router: Router, teams: Sequence[Team], places: Sequence[Place], *, patience_s: float = PATIENCE_S
 ) -> tuple[Legs, Answer]:
     """The way of each team that has a place, to each place; and how it was found: all by road, or where the engine has
     failed for one kind of vehicle, all straight, for the two are not weighed against each other. No database is asked.
@@ -59,10 +59,7 @@ def legs_of(
         vehicle, of = waiting.pop(0)
         origins = [t.place for t in of if t.place is not None]
         looked = replace(roads[vehicle], why_straight=failed)
-        found, answer = routing.matrix_of(looked, router, origins, places)
-        while not failed and answer.why in routing.IN_A_MOMENT and time.monotonic() < until:
-            time.sleep(_AGAIN_S)
-            found, answer = routing.matrix_of(looked, router, origins, places)
+        found, answer = routing.matrix_of(looked, router, origins, places, until - time.monotonic())
         if answer.by == "straight_line" and not failed:
             failed = answer.why
             if answers:  # again, all of them straight
@@ -91,10 +88,7 @@ def routes_of(
             continue
         if leg.by != "road":
             looked = replace(looked, why_straight=why_straight)
-        way, answer = routing.route_of(looked, router, team.place, place)
-        while leg.by == "road" and answer.why in routing.IN_A_MOMENT and time.monotonic() < until:
-            time.sleep(_AGAIN_S)
-            way, answer = routing.route_of(looked, router, team.place, place)
+        way, answer = routing.route_of(looked, router, team.place, place, until - time.monotonic())
         if answer.by != leg.by and answer.why != routing.CROSSED:
             failed = answer.why or _NO_LINE
         out.append(way if answer.by == leg.by and way is not None else answer.why or _NO_LINE)

@@ -74,7 +74,7 @@ def between(
 
     def legs(indices: Sequence[int], on: routing.Looked) -> tuple[list[list[Way | None]], routing.Answer]:
         starts, ends = [routing.Place(*villages[i]) for i in indices], [routing.Place(*s) for s in shelters]
-        found, answer = routing.matrix_of(on, router, starts, ends)
+        found, answer = routing.matrix_of(on, router, starts, ends, routing.PATIENCE_S)
         return [
             [None if leg is None else Way(leg.distance_m, leg.travel_s, leg.by, _off(leg)) for leg in row]
             for row in found

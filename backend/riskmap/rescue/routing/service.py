@@ -1,6 +1,8 @@
 """Routes, matrices and reach, decided on the roads in use, a flood's closed water and the closures of that minute."""
 
 import json
+import threading
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -27,13 +29,25 @@ from riskmap.rescue.routing.answers import (
     Route,
     Vehicle,
 )
-from riskmap.rescue.routing.router import NONE_THERE, SPOILT, EngineFailed, Router, water_key
+from riskmap.rescue.routing.router import IN_A_MOMENT, LIMIT_S, NONE_THERE, SPOILT, EngineFailed, Router, water_key
 from riskmap.rescue.routing.tiles import RoadSet
 
 FAR_FROM_ROAD_M = 200.0  # from here on it is told
 _WET_M = 5.0  # of a way in water, before it is told
 _KMH = 3.6
 _NO_ROADS = "没有装入路网"
+
+# The engine makes one search for each place of the shorter side of a matrix, and puts each of the longer side onto a
+# road. A question of no more than this takes it a second or two; a larger one goes in parts, so that it is slow and
+# not taken for a hang, and others have their turn between.
+BLOCK, BESIDE = 30, 1_000
+_GOAL_S = LIMIT_S / 3  # of one part: where it takes longer, the next is smaller
+MOST_S = 120.0  # of a matrix in all
+
+# Whoever decides by the ways asks again, where the engine may answer in a moment: every plan, list and proposal alike.
+PATIENCE_S, _AGAIN_S = 5.0, 0.25
+_MOST_PATIENT = 6  # at once, for each holds a thread of the service's
+_patient = threading.BoundedSemaphore(_MOST_PATIENT)
 
 
 @dataclass(frozen=True)
@@ -116,24 +130,6 @@ def passes(vehicle: Vehicle, class_: Mapping[str, Any]) -> bool:
     return depths.passes(vehicle.wading_m, class_["depth_to_m"])
 
 
-def matrix(
-    connection: Connection,
-    router: Router,
-    origins: Sequence[Place],
-    destinations: Sequence[Place],
-    vehicle: Vehicle,
-    flood_id: int | None,
-    exercise: bool = False,
-    at: datetime | None = None,
-) -> tuple[list[list[Leg | None]], Answer]:
-    """A leg from each origin to each destination, None where there is no way; and how it was found.
-
-    `router` is the process's own (`app.state.router`, or `Router(settings)` in a job). A destination in water that is
-    closed to the vehicle is reached by boat where it has one; so does one get out of an origin in such water.
-    """
-    return matrix_of(look(connection, vehicle, flood_id, exercise, at), router, origins, destinations)
-
-
 @dataclass(frozen=True)
 class Looked:
     """All that a matrix is decided on: from here on the database is not asked, and need not wait for the engine."""
@@ -198,15 +194,17 @@ def look_each(
 
 
 def matrix_of(
-    looked: Looked, router: Router, origins: Sequence[Place], destinations: Sequence[Place]
+    looked: Looked, router: Router, origins: Sequence[Place], destinations: Sequence[Place], patience_s: float = 0.0
 ) -> tuple[list[list[Leg | None]], Answer]:
-    """The same of what was looked up before."""
+    """A leg from each origin to each destination, None where there is no way; and how it was found: all by road, or
+    all straight, with why. Asks no database. `router` is the process's own (`app.state.router`, or `Router(settings)`
+    in a job); an engine that may answer in a moment is asked again for `patience_s`.
+
+    A destination in water that is closed to the vehicle is reached by boat where it has one; so does one get out of an
+    origin in such water.
+    """
     question = looked.question
-    asked = {
-        "do": "matrix", "origins": [p.at for p in origins], "destinations": [p.at for p in destinations],
-        "boat_kmh": _boat(question.vehicle), "top_kmh": question.vehicle.top_kmh,
-    }  # fmt: skip
-    said = looked.why_straight or _of_engine(question, looked.roads, router, asked)
+    said = looked.why_straight or _table(looked, router, origins, destinations, patience_s)
     if isinstance(said, str):
         return _straight(question, origins, destinations, said)
     starts, goals = _ends(said["origins"], origins), _ends(said["destinations"], destinations)
@@ -217,19 +215,46 @@ def matrix_of(
     return rows, _answer(question, starts, goals)
 
 
-def route(
-    connection: Connection,
-    router: Router,
-    origin: Place,
-    destination: Place,
-    vehicle: Vehicle,
-    flood_id: int | None,
-    exercise: bool = False,
-    at: datetime | None = None,
-) -> tuple[Route | None, Answer]:
-    """The way with its line and instructions in Chinese, None where there is none; and how it was found."""
-    looked = look(connection, vehicle, flood_id, exercise, at)
-    return with_water(connection, looked, *route_of(looked, router, origin, destination))
+def _table(
+    looked: Looked, router: Router, origins: Sequence[Place], destinations: Sequence[Place], patience_s: float
+) -> dict[str, Any] | str:
+    """The engine's table of a matrix, asked for in parts that it gets done in good time; or why there is none, and
+    then no part is used."""
+    question = looked.question
+    begun = time.monotonic()
+    out: dict[str, Any] = {
+        "origins": [None] * len(origins), "destinations": [None] * len(destinations),
+        "rows": [[None] * len(destinations) for _ in origins],
+    }  # fmt: skip
+    crosswise = len(origins) > len(destinations)  # the destinations are the shorter side
+    short, long = (destinations, origins) if crosswise else (origins, destinations)
+    size = BLOCK
+    for along in range(0, max(1, len(long)), BESIDE):
+        across = 0
+        while across < max(1, len(short)):
+            asked_at = time.monotonic()
+            if asked_at - begun > MOST_S:
+                return f"地点太多，路线引擎 {MOST_S:.0f} 秒内没有算完"
+            shorter, longer = slice(across, across + size), slice(along, along + BESIDE)
+            rows, columns = (longer, shorter) if crosswise else (shorter, longer)
+            asked = {
+                "do": "matrix", "origins": [p.at for p in origins[rows]],
+                "destinations": [p.at for p in destinations[columns]],
+                "boat_kmh": _boat(question.vehicle), "top_kmh": question.vehicle.top_kmh,
+            }  # fmt: skip
+            first = (across, along) == (0, 0)
+            # What is done already is not lost because somebody else was faster.
+            said = _of_engine(question, looked.roads, router, asked, patience_s if first else PATIENCE_S)
+            if isinstance(said, str):
+                return said
+            out["origins"][rows], out["destinations"][columns] = said["origins"], said["destinations"]
+            for row, part in zip(out["rows"][rows], said["rows"], strict=True):
+                row[columns] = part
+            across += size
+            took = time.monotonic() - asked_at
+            if took > _GOAL_S:
+                size = max(1, int(size * _GOAL_S / took))
+    return out
 
 
 def with_water(
@@ -253,13 +278,16 @@ def in_water_m(connection: Connection, looked: Looked, way: Route) -> float:
     return queries.in_water_m(connection, question.flood["id"], way.line, question.closed.ordinals)
 
 
-def route_of(looked: Looked, router: Router, origin: Place, destination: Place) -> tuple[Route | None, Answer]:
-    """The same of what was looked up before; how much of it is in water is not told."""
+def route_of(
+    looked: Looked, router: Router, origin: Place, destination: Place, patience_s: float = 0.0
+) -> tuple[Route | None, Answer]:
+    """The way with its line and instructions in Chinese, None where there is none; and how it was found. How much of it
+    is in water is not told (`with_water`). `router` and `patience_s` as of `matrix_of`."""
     question, vehicle = looked.question, looked.question.vehicle
     asked = {
         "do": "route", "from": origin.at, "to": destination.at, "boat_kmh": _boat(vehicle), "top_kmh": vehicle.top_kmh,
     }  # fmt: skip
-    said = looked.why_straight or _of_engine(question, looked.roads, router, asked)
+    said = looked.why_straight or _of_engine(question, looked.roads, router, asked, patience_s)
     if isinstance(said, str):
         rows, answer = _straight(question, [origin], [destination], said)
         leg = rows[0][0]
@@ -290,24 +318,10 @@ def route_of(looked: Looked, router: Router, origin: Place, destination: Place) 
     return Route(leg, line, told, off_road=off), answer
 
 
-def reach(
-    connection: Connection,
-    router: Router,
-    origin: Place,
-    minutes: Sequence[int],
-    vehicle: Vehicle,
-    flood_id: int | None,
-    exercise: bool = False,
-    at: datetime | None = None,
-) -> tuple[list[dict[str, Any]], Answer]:
-    """For each of these minutes the area that is reached by road, without closed water; and how it was found."""
-    return reach_of(look(connection, vehicle, flood_id, exercise, at), router, origin, minutes)
-
-
 def reach_of(
     looked: Looked, router: Router, origin: Place, minutes: Sequence[int]
 ) -> tuple[list[dict[str, Any]], Answer]:
-    """The same of what was looked up before."""
+    """For each of these minutes the area that is reached by road, without closed water; and how it was found."""
     question = looked.question
     asked = {"do": "reach", "from": origin.at, "minutes": list(minutes), "top_kmh": question.vehicle.top_kmh}
     said = _of_engine(question, looked.roads, router, asked)
@@ -327,15 +341,35 @@ def reach_of(
 
 
 def _of_engine(
-    question: Question, roads: RoadSet | None, router: Router, asked: Mapping[str, Any]
+    question: Question, roads: RoadSet | None, router: Router, asked: Mapping[str, Any], patience_s: float = 0.0
 ) -> dict[str, Any] | str:
-    """The engine's answer, or why there is none."""
+    """The engine's answer, or why there is none. What may work in a moment is asked again for `patience_s`, by so many
+    at once as the service has threads to spare for."""
     if roads is None:
         return _NO_ROADS
+    until = time.monotonic() + patience_s
+
+    def said() -> dict[str, Any] | str:
+        try:
+            return router.ask(roads, {**asked, "water": {"key": question.key}}, question.water)
+        except EngineFailed as failed:
+            return str(failed)
+
+    found = said()
+    if not (_in_a_moment(found) and time.monotonic() < until and _patient.acquire(blocking=False)):
+        return found
     try:
-        return router.ask(roads, {**asked, "water": {"key": question.key}}, question.water)
-    except EngineFailed as failed:
-        return str(failed)
+        while _in_a_moment(found) and time.monotonic() < until:
+            time.sleep(_AGAIN_S)
+            found = said()
+    finally:
+        _patient.release()
+    return found
+
+
+def _in_a_moment(found: dict[str, Any] | str) -> bool:
+    """Whether there is no answer yet, and may soon be one."""
+    return isinstance(found, str) and found in IN_A_MOMENT
 
 
 def _boat(vehicle: Vehicle) -> float | None:
