@@ -23,6 +23,14 @@ export function metresOfDegree(lat: number): number {
   return ((Math.PI / 180) * 6378137 * Math.cos(phi)) / Math.sqrt(1 - e2 * Math.sin(phi) ** 2);
 }
 
+/** Metres between two places (longitude, latitude) of one city: within a thousandth of the geodesic's up to 50 km. */
+export function metresBetween(a: readonly [number, number], b: readonly [number, number]): number {
+  const middle = (a[1] + b[1]) / 2;
+  const e2 = (2 - 1 / 298.257222101) / 298.257222101;
+  const meridian = ((Math.PI / 180) * 6378137 * (1 - e2)) / (1 - e2 * Math.sin((middle * Math.PI) / 180) ** 2) ** 1.5;
+  return Math.hypot((a[0] - b[0]) * metresOfDegree(middle), (a[1] - b[1]) * meridian);
+}
+
 /** Pixels across the world at a zoom of the page. */
 export function worldSize(zoom: number): number {
   return 256 * 2 ** zoom;

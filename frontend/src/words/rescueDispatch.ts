@@ -240,6 +240,7 @@ export const RD = {
   splitSaid: (ids: readonly number[]) => `已拆为险情 ${ids.map(said).join("、")}`,
   others: "并入哪几处",
   needOthers: "请选要并入的险情。",
+  awayBy: (m: number) => (m < 1 ? "在同一处" : m < 1000 ? `距此 ${num(Math.round(m))} 米` : `距此 ${(m / 1000).toFixed(1)} 公里`),
   mergeHelp: "并入的险情不再单独派队伍；人数已替您相加，请核对。",
   splitHelp: "原来的险情结束，每一部分成为一处新的险情。",
   partsSum: (n: number) => `各部分合计 ${num(n)} 人`,

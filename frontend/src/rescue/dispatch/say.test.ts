@@ -1,10 +1,20 @@
 import { describe, expect, it } from "vitest";
 import { cutsOf } from "./cuts";
-import { addedUp, basisWords, changeWords, fromTo, isPersons, minutesTo, numberOf, putTogether, trappedOf, typedTrapped, inTime } from "./say";
+import { RD } from "../../words/rescueDispatch";
+import { addedUp, basisWords, byDistance, changeWords, fromTo, isPersons, minutesTo, numberOf, putTogether, trappedOf, typedTrapped, inTime } from "./say";
 import type { DiffRow, Sent, TakenBack } from "./types";
 
 const sent = (name: string, travel_s: number | null, arrived = false): Sent => ({ team: 1, team_name: name, masked: null, travel_s, distance_m: 1, arrived, rerouted: false, routing: travel_s === null ? null : "road" });
 const row = (before: Sent[] | null, after: Sent[] | null): DiffRow => ({ incident: 1, incident_name: "", what: "other_team", words: "", before, after });
+
+describe("incidents to be taken in", () => {
+  it("are those near by first, with the distance, and not the one itself", () => {
+    const at = (id: number, lng: number, lat: number) => ({ id, point: [lng, lat] as [number, number] });
+    const of = at(1, 116, 29.7);
+    const all = [at(2, 116.05, 29.7), of, at(3, 116, 29.7), at(4, 116, 29.70162)]; // as the list has them: by urgency
+    expect(byDistance(of, all).map(({ incident, metres }) => [incident.id, RD.awayBy(metres)])).toEqual([[3, "在同一处"], [4, "距此 180 米"], [2, "距此 4.8 公里"]]);
+  });
+});
 
 describe("words of arrival", () => {
   it("counts down to a moment and past it as a clock does", () => {

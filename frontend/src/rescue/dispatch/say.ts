@@ -1,4 +1,5 @@
 /** Arrivals and teams in words; values in, words out. */
+import { metresBetween } from "../../map/mercator";
 import { num } from "../../words";
 import { durationWords, minutesOf } from "../say";
 import { RS } from "../../words/rescue";
@@ -39,6 +40,11 @@ export function putTogether(before: readonly (number | null)[], after: number | 
   if (after === null) return { said: total ? RD.mergedUnknown(total, unknown) : "", asks: false };
   if (after >= total && (unknown || after === total)) return { said: "", asks: false };
   return { said: RD.mergedSum(total, unknown, after - total), asks: after < total };
+}
+
+/** Other incidents as one that takes them in has them: the nearest first, with the metres to it. */
+export function byDistance<I extends { id: number; point: [number, number] }>(of: I, all: readonly I[]): { incident: I; metres: number }[] {
+  return all.filter((i) => i.id !== of.id).map((incident) => ({ incident, metres: metresBetween(of.point, incident.point) })).sort((a, b) => a.metres - b.metres);
 }
 
 const minuteOf = (ms: number): number => Math.floor(ms / 60_000);
