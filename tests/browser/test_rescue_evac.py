@@ -526,3 +526,31 @@ def test_the_list_of_villages_at_a_desk_has_every_figure_and_its_sum(
     assert rows.last.locator("td.n").all_inner_texts() == ["50", "7", "43", "0", "7", "0"]
     rows.nth(1).get_by_role("link", name="南塘村 报数").click()
     expect(page.get_by_role("heading", name="南塘村")).to_be_visible()
+
+
+def test_a_shelter_is_found_by_key_among_all_and_reported(page: Page, office: httpx.Client) -> None:
+    of = order(office)
+    told = office.get(f"{PATH}/{of['id']}/shelters").json()["items"]
+    usable = [s for s in told if s["id"] and s["usable"]]
+    opened(page)
+    village(page, "例湖村").get_by_role("button", name="报数", exact=True).click()
+    dialog = page.get_by_role("dialog", name=re.compile("报数"))
+    box = dialog.get_by_role("combobox", name="避难场所")
+    expect(box).to_have_attribute("aria-expanded", "false")
+    box.press("ArrowDown")
+    expect(box).to_have_attribute("aria-expanded", "true")
+    rows = dialog.get_by_role("option")
+    expect(rows).to_have_count(len(usable))
+    metres = [float(m) for m in re.findall(r"直线 ([\d.]+) km", "\n".join(rows.all_inner_texts()))]
+    assert metres == sorted(metres)
+    assert len(metres) > 3
+    expect(rows.first).to_contain_text(re.compile("空 |已满"))
+    wanted = usable[-1]["name"]
+    box.fill(wanted)
+    expect(rows.first).to_contain_text(wanted)
+    box.press("Enter")
+    expect(dialog.locator(".pe-pick .chosen")).to_contain_text(wanted)
+    enter(page, 2)
+    expect(dialog).to_have_count(0)
+    first = office.get(f"{PATH}/{of['id']}/entries").json()["items"][0]
+    assert first["shelter"] in {s["id"] for s in usable if s["name"] == wanted}

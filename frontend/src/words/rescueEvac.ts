@@ -42,8 +42,6 @@ export const RV = {
   kinds: { sheltered: "安置", with_relatives: "投亲靠友", returned: "返回", to_move_change: "应转增减" } as Record<string, string>,
   persons: "人数",
   shelter: "避难场所",
-  noShelter: "不注明",
-  byPlan: "（安置方案）",
   room: (free: number) => (free > 0 ? `空 ${num(free)}` : "已满"),
   unnamed: (n: number) => `另有 ${num(n)} 人没有注明避难场所，未计入空位`,
   origin: "自何处返回",

@@ -4,7 +4,7 @@ import { getJson, isAbort, Problem } from "../../api/client";
 import { Latest } from "../../api/latest";
 import { complain, store, whyOf } from "../../selection/store";
 import { asked, isAway, night, past, withTheRest } from "../night";
-import type { Counts, Evacuation, EvacuationLine, PlaceOf, Plan, PlanLine, Shelters } from "./types";
+import type { Counts, Evacuation, EvacuationLine, PlaceOf, Plan, PlanLine, Shelters, Village } from "./types";
 
 const SHELTERS_EVERY_MS = 60_000; // they are decided over more than the reader may see, and counted
 
@@ -81,6 +81,14 @@ async function readPlaces(one: Evacuation, signal: AbortSignal): Promise<void> {
     if (!isAbort(error) && !(error instanceof Problem)) throw error; // without them the map lacks the villages, and the list has them
   }
 }
+
+/** Where one of them is (longitude, latitude), as far as it was read. */
+export const placeOf = (evacuation: number, village: number): [number, number] | null => people.places[evacuation]?.find((p) => p.village === village)?.at ?? null;
+/** Shelters that the plan in force sends a village to; without one where it was arranged to go. */
+export const sentOf = (village: Village): number[] => {
+  const planned = village.assigned.flatMap((a) => a.shelter ?? []);
+  return planned.length ? planned : village.shelter === null ? [] : [village.shelter];
+};
 
 let sheltersBy = "";
 let sheltersAt = 0;
