@@ -993,3 +993,27 @@ def test_a_plan_by_straight_lines_says_so_at_its_top_and_is_made_anew_from_there
     expect(card).to_have_count(0)
     expect(page.locator(".rd-card[data-plan]")).to_be_visible()
     expect(page.locator(".rd-noanswer")).to_have_count(0)
+
+
+def test_a_slow_second_click_writes_no_second_mark(page: Page, office: httpx.Client) -> None:
+    reported(office, "慢点村", needs=["boat"])
+    page.reload()
+    planned(page)
+    accepted(page)
+    one = opened(page, "慢点村")
+    button = one.locator(".rd-order .btn").first
+    expect(button).to_have_text("记签收")
+    at = button.bounding_box()
+    assert at
+    middle = (at["x"] + at["width"] / 2, at["y"] + at["height"] / 2)
+    page.mouse.click(*middle)
+    # The answer has come, and the next step stands under the pointer: the second click of a slow hand.
+    expect(button).to_have_text("记出发")
+    page.mouse.click(*middle)
+    expect(button).to_be_focused()  # it is still there, though it does nothing
+    expect(button).not_to_have_attribute("aria-disabled", "true")
+    order = one.locator(".rd-order").first.get_attribute("data-order")
+    told = {str(o["id"]): o for o in office.get("/api/rescue/orders").json()["items"]}[order]
+    assert [m["what"] for m in told["marks"]] == ["receipt"]
+    button.click()  # meant
+    expect(button).to_have_text("记到达")

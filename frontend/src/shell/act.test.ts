@@ -21,9 +21,19 @@ describe("an act that is done once", () => {
     await vi.advanceTimersByTimeAsync(200);
     void once(act); // as a hand does it
     expect([act.mock.calls.length, held.value]).toEqual([1, true]);
-    await vi.advanceTimersByTimeAsync(300);
+    await vi.advanceTimersByTimeAsync(600);
     void once(act);
     expect(act).toHaveBeenCalledTimes(2);
+  });
+  it("is not done again by a slow second click, which comes when the answer has changed what stands there", async () => {
+    const { held, once } = useOnce();
+    const act = vi.fn(() => new Promise((answered) => setTimeout(answered, 1500)));
+    void once(act);
+    await vi.advanceTimersByTimeAsync(2000);
+    void once(act);
+    expect([act.mock.calls.length, held.value]).toEqual([1, true]);
+    await vi.advanceTimersByTimeAsync(400);
+    expect(held.value).toBe(false);
   });
   it("is done anew at once where it failed", async () => {
     const { held, once } = useOnce();

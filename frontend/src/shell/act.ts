@@ -7,17 +7,18 @@ import { W, when } from "../words";
 /** Today where the bureau is, as a date field has it. */
 export const today = (): string => when(new Date().toISOString()).slice(0, 10);
 
-const SECOND_CLICK = 500; // ms: by then the second click of two has come
+const SETTLED = 800; // ms after what was pressed has changed: a hand that was slow to press twice has done so by then
 
-/** One act at a time, from the click on: the second of two clicks does nothing, also where the first is done by then and
- * another button stands in its place. What the act goes on with by itself is not waited for. */
+/** One act at a time, from the click until a moment after it is done: the second of two clicks does nothing, also where the
+ * first is done by then and another button stands in its place. What the act goes on with by itself is not waited for. */
 export function useOnce() {
   const held = ref(false);
   async function once(act: () => Promise<unknown>): Promise<void> {
     if (held.value) return;
     held.value = true; // before anything is waited for
     try {
-      await Promise.all([act(), new Promise((done) => setTimeout(done, SECOND_CLICK))]);
+      await act();
+      await new Promise((done) => setTimeout(done, SETTLED));
     } finally {
       held.value = false;
     }
