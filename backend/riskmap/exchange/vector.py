@@ -7,12 +7,11 @@ can, among it files that name other files and addresses.
 import re
 import sqlite3
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyogrio
 import shapely
 from pyproj import CRS
 from pyproj.exceptions import CRSError
@@ -25,8 +24,15 @@ _STYLES = "layer_styles"  # of QGIS
 _SAMPLED = 5_000  # records by which the encoding of a shapefile is told
 _SURE = 70  # of a named system: below it PROJ found but a likeness of names
 
-# Nothing that we read is fetched, whatever a file names.
-pyogrio.set_gdal_config_options({"GDAL_HTTP_PROXY": "127.0.0.1:9", "GDAL_HTTP_MAX_RETRY": "0"})
+
+@cache
+def _gdal() -> Any:
+    """pyogrio, loaded with the first file: it brings pandas where that is installed, and few starts read a file."""
+    import pyogrio
+
+    # Nothing that we read is fetched, whatever a file names.
+    pyogrio.set_gdal_config_options({"GDAL_HTTP_PROXY": "127.0.0.1:9", "GDAL_HTTP_MAX_RETRY": "0"})
+    return pyogrio
 
 
 class VectorTable(Table):
@@ -39,8 +45,8 @@ class VectorTable(Table):
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            self._layers = [str(name) for name, _ in pyogrio.list_layers(path) if name != _STYLES]
-        except (pyogrio.errors.DataSourceError, ValueError) as error:
+            self._layers = [str(name) for name, _ in _gdal().list_layers(path) if name != _STYLES]
+        except (_gdal().errors.DataSourceError, ValueError) as error:
             raise refuse("damaged", "图层打不开：文件不完整或格式不对。SHP 应连同 DBF、SHX 一起上传。") from error
         if not self._layers:
             raise refuse("empty_workbook", "文件里没有图层，请核对是否选错了文件。")
@@ -49,8 +55,8 @@ class VectorTable(Table):
 
     def _info(self, layer: str) -> dict[str, Any]:
         try:
-            info = dict(pyogrio.read_info(self.path, layer=layer, encoding=self._raw, force_feature_count=True))
-        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError, LookupError) as error:
+            info = dict(_gdal().read_info(self.path, layer=layer, encoding=self._raw, force_feature_count=True))
+        except (_gdal().errors.DataSourceError, _gdal().errors.DataLayerError, ValueError, LookupError) as error:
             raise refuse("damaged", f"图层“{layer[:30]}”读不出来，请核对文件是否完整。") from error
         if info["driver"] != self.driver:
             raise refuse("damaged", "图层的格式与内容不符，不予打开。")
@@ -75,7 +81,7 @@ class VectorTable(Table):
         total = int(info["features"])
         for start in range(0, total, _CHUNK):
             try:
-                _, _, geometry, columns = pyogrio.raw.read(
+                _, _, geometry, columns = _gdal().raw.read(
                     self.path,
                     layer=sheet,
                     encoding=self._raw,
@@ -87,8 +93,8 @@ class VectorTable(Table):
                 # A ring that is not closed is closed; what cannot be mended has no geometry.
                 shapes = shapely.from_wkb(geometry, on_invalid="fix") if geometry is not None else [None] * count
             except (
-                pyogrio.errors.DataSourceError,
-                pyogrio.errors.DataLayerError,
+                _gdal().errors.DataSourceError,
+                _gdal().errors.DataLayerError,
                 shapely.errors.ShapelyError,
                 ValueError,
                 IndexError,

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from riskmap.base import audit, clock, database
 from riskmap.base.errors import TooMany
 from riskmap.base.web import ensure_disk
-from riskmap.reports.takeaway import contents, page
+from riskmap.reports.takeaway import contents
 from riskmap.reports.takeaway.contents import Ground
 from riskmap.selection import request as selection_request
 from riskmap.store.dependencies import ReadSnapshot
@@ -24,6 +24,8 @@ _WAIT_S = 20
 @router.get("/takeaway.html", response_class=Response)
 def take_away(request: Request, snapshot: ReadSnapshot) -> Response:
     """The selection as one HTML file that opens without a network; that it was taken is an entry of the audit."""
+    from riskmap.reports.takeaway import page  # brings folium: a fifth of what every start would wait for
+
     app = request.app.state
     asked = selection_request.asked(snapshot, request.query_params.multi_items())
     about, selection = asked.snapshot, asked.selection
