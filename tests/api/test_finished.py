@@ -128,7 +128,7 @@ class TestFinished:
         mark(admin, given, "result")
         again = post(admin, f"plans/{by_hand['id']}/replan", {})
         assert (sent(again), again["lapsed"]) == ({}, [])
-        assert [p["team"] for p in again["pins"] if p["incident"]] == []
+        assert [p["team"] for p in again["pins"] if not p["barred"]] == []
         assert sent(post(admin, f"plans/{again['id']}/replan", {})) == {}
         # Set once more, it goes once more.
         once_more = post(admin, f"plans/{again['id']}/change", {"team": boats[1], "incident": there["id"]})

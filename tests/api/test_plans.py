@@ -141,8 +141,8 @@ class TestPlan:
         body = {"team": fleet["west"], "incident": east["id"], "instead_of": fleet["east"]}
         other = post(admin, f"plans/{made['id']}/change", body)
         assert sent(other) == {fleet["west"]: east["id"]}
-        assert {"team": fleet["east"], "incident": None} in [
-            {k: p[k] for k in ("team", "incident")} for p in other["pins"]
+        assert {"team": fleet["east"], "incident": east["id"], "barred": True} in [
+            {k: p[k] for k in ("team", "incident", "barred")} for p in other["pins"]
         ]
         assert sent(post(admin, f"plans/{other['id']}/replan", {})) == {fleet["west"]: east["id"]}  # kept
         for wrong in ({"instead_of": fleet["pump"]}, {"instead_of": fleet["west"]}):

@@ -216,3 +216,50 @@ def test_that_one_way_went_through_water_takes_the_lines_of_no_other(monkeypatch
     lines = ways.routes_of({Vehicle(): SimpleNamespace()}, None, wanted, "")  # type: ignore[dict-item, arg-type]
     assert [isinstance(line, Route) for line in lines] == [False, True, True]
     assert (lines[0], len(asked)) == (routing.CROSSED, 3)
+
+
+def test_who_is_kept_from_one_incident_may_go_to_another_and_the_plan_says_so(
+    admin: TestClient, commander: TestClient
+) -> None:
+    near, far = (team(admin, f"后医{n}队", place(x), skills="medical") for n, x in (("近", 251), ("远", 246)))
+    a = one(admin, 251.5, "甲", needs=["medical"])
+    made = plan(admin, a, teams=[near, far])
+    assert sent(made) == {near: a["id"]}
+    by_hand = post(admin, f"plans/{made['id']}/change", {"team": near, "incident": None})
+    assert (sent(by_hand), by_hand["unreachable"][0]["incident"]) == ({}, a["id"])
+    again = post(admin, f"plans/{by_hand['id']}/replan", {})
+    assert sent(again) == {far: a["id"]}
+    assert "；更快的“后医近队”（早" in again["assignments"][0]["why"]
+    assert "手工不派" in again["assignments"][0]["why"]
+    assert "出动次数" not in again["assignments"][0]["why"]
+    accept(commander, again)
+
+    b = one(admin, 251.2, "乙", needs=["medical"])
+    wider = post(admin, f"plans/{again['id']}/replan", {"incidents": [a["id"], b["id"]]})
+    assert sent(wider) == {near: b["id"], far: a["id"]}  # elsewhere it goes
+    kept = [{k: p[k] for k in ("team", "incident", "barred")} for p in wider["pins"]]
+    assert kept == [{"team": near, "incident": a["id"], "barred": True}]
+    # Also where the incident is merged, and until it is taken back.
+    merge_into = one(admin, 251.5, "丙", needs=["medical"])
+    body = {
+        "kind": "人员被困", "place": merge_into["place"], "trapped": 4, "needs": ["medical"], "name": "丙", "version": 1,
+        "others": [{"incident": a["id"], "version": 1}],
+    }  # fmt: skip
+    post(admin, f"incidents/{merge_into['id']}/merge", body, 200)
+    merged = post(admin, f"plans/{again['id']}/replan", {})
+    assert sent(merged) == {far: merge_into["id"]}
+    assert [(p["team"], p["incident"]) for p in merged["pins"]] == [(near, merge_into["id"])]
+    lifted = post(admin, f"plans/{merged['id']}/replan", {"lift": [{"team": near, "incident": merge_into["id"]}]})
+    assert (sent(lifted), lifted["pins"]) == ({near: merge_into["id"]}, [])
+    said = refused(
+        admin.post(
+            f"/api/rescue/plans/{lifted['id']}/replan", json={"lift": [{"team": near, "incident": merge_into["id"]}]}
+        )
+    )
+    assert said["errors"][0]["code"] == "not_by_hand"
+    # Nobody else is left: it says that they are kept away by hand.
+    alone = post(admin, "plans", {"incidents": [merge_into["id"]], "teams": [near]})
+    none = post(admin, f"plans/{alone['id']}/change", {"team": near, "incident": None})
+    [nobody] = post(admin, f"plans/{none['id']}/replan", {})["unreachable"]
+    assert nobody["why"].startswith("有医疗的")
+    assert "手工不派" in nobody["why"]

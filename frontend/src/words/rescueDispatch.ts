@@ -148,6 +148,11 @@ export const RD = {
   assignDo: "预看改派",
   assignNone: "这处险情不在方案里，先算方案再指定队伍。",
   drop: "不派",
+  byHand: (n: number) => `手工安排 ${num(n)} 项，算方案时照办`,
+  byHandTip: "不派只是不去这一处，别处照样可派。取消后其余重算，采纳前不会派出任何人。",
+  byHandTo: (team: string, id: number, name: string) => `指定 ${team} → 险情 ${said(id)}${name ? `（${name}）` : ""}`,
+  byHandNot: (team: string, id: number, name: string) => `${team} 不去险情 ${said(id)}${name ? `（${name}）` : ""}`,
+  byHandLift: "取消这一项",
   plan: "方案",
   noneToPlan: "没有要派的险情",
 

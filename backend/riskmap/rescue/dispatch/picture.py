@@ -1,7 +1,7 @@
 """What a plan is decided on: what was asked, and how incidents, teams and their orders stand at one minute."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -27,7 +27,8 @@ class Asked:
     teams: Sequence[int] | None
     flood_id: int | None
     exercise: bool
-    pins: Mapping[int, int | None]  # by hand
+    pins: Mapping[int, int] = field(default_factory=dict)  # by hand: this team goes there
+    bars: frozenset[tuple[int, int]] = frozenset()  # by hand: this team does not go there; elsewhere it may
     replanning: bool = False
     fixed: Mapping[int, int] | None = None  # nothing is solved: these pairs, as far as there is a way
     hand: int | None = None  # the team that is sent by hand just now, though it has gone home
@@ -51,6 +52,7 @@ class Picture:
     finishers: Mapping[int, Team]  # these teams, also those that are struck off since
     teams: Mapping[int, Team]
     became: Mapping[int, int]  # merged incident: the one of these that it went into
+    bars: frozenset[tuple[int, int]]  # by hand: not this team there
     stays: Mapping[int, frozenset[int]]  # of `crews`, out of use and under an order: what that became; nowhere else
 
 
@@ -111,13 +113,18 @@ def look(snapshot: Snapshot, asked: Asked) -> Picture:
     finishers = teams.whatever_life(snapshot, {f.team for found_ in finished.values() for f in found_})
     return Picture(
         at, wanted_incidents, crews, standing, back_home, open_orders, left_out, loads, finished, finishers, every,
-        _became(connection, wanted_incidents, at), stays,
+        _became(connection, wanted_incidents, at), asked.bars, stays,
     )  # fmt: skip
+
+
+def may_go(picture: Picture, team: int, incident: int) -> bool:
+    """Whether a team of `crews` may be sent to an incident."""
+    return incident in picture.stays.get(team, {incident}) and (team, incident) not in picture.bars
 
 
 def candidates(picture: Picture, incident: int) -> list[Team]:
     """The teams that may be sent to an incident."""
-    return [t for t in picture.crews if incident in picture.stays.get(t.id, {incident})]
+    return [t for t in picture.crews if may_go(picture, t.id, incident)]
 
 
 def _became(connection: Connection, wanted: Sequence[Mapping[str, Any]], at: datetime) -> dict[int, int]:
@@ -145,7 +152,7 @@ def left_on_their_way(picture: Picture, asked: Asked) -> Picture:
         if order is None or team.id in picture.turned_back or order["routing"] != "road" or team.id == asked.hand:
             continue
         to = picture.became.get(order["incident"], order["incident"])
-        if asked.pins.get(team.id, to) in {to, order["incident"]}:
+        if asked.pins.get(team.id, to) in {to, order["incident"]} and (team.id, to) not in asked.bars:
             kept[team.id] = {**order, "incident": to}
     if not kept:
         return picture
@@ -185,14 +192,14 @@ def _again(team: Team, told: Mapping[str, Any], asked: Asked) -> bool:
     if team.id == asked.hand:
         return True
     known = asked.decided_at is not None and told["made_at"] <= asked.decided_at
-    return known and asked.pins.get(team.id) is not None
+    return known and team.id in asked.pins
 
 
 def _may_be_proposed(team: Team, asked: Asked) -> bool:
     """Whether it is in use, or sent by hand although it is not: just now, or by a plan that said that it is not."""
     if not team.out_of_use or team.id == asked.hand:
         return True
-    by_hand = asked.pins.get(team.id) is not None
+    by_hand = team.id in asked.pins
     return (by_hand and team.id in asked.unused) if asked.replanning else (by_hand or team.id in (asked.teams or ()))
 
 

@@ -4,7 +4,7 @@ A plan is a proposal in a row of its own that is never changed: what is changed 
 with its parent, and the difference between the two is shown before either is accepted. Decided over all live teams.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ from riskmap.base.audit import dump_json
 from riskmap.base.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
 from riskmap.rescue import floods, log, minute, numbers
 from riskmap.rescue.dispatch import assign, changes, incidents, orders, reasons, seen, ways
-from riskmap.rescue.dispatch.picture import Asked, Picture, crew, left_on_their_way, look, tasks
+from riskmap.rescue.dispatch.picture import Asked, Picture, crew, left_on_their_way, look, may_go, tasks
 from riskmap.rescue.routing import CROSSED, Answer, Leg, Route, spoilt, unanswered
 from riskmap.store.snapshot import Opened, Snapshot
 
@@ -51,10 +51,17 @@ def change(
 
 
 def replan(
-    opened: Opened, router: Any, plan_id: int, *, flood: int | None, of: Sequence[int] | None, keep_pins: bool
+    opened: Opened,
+    router: Any,
+    plan_id: int,
+    *,
+    flood: int | None,
+    of: Sequence[int] | None,
+    keep_pins: bool,
+    lift: Collection[tuple[int, int]] = (),
 ) -> int:
     """A further plan with what is known now; its id. `flood` None: the newest version of the plan's scenario."""
-    return _propose(opened, router, lambda snapshot: _anew(snapshot, plan_id, flood, of, keep_pins))
+    return _propose(opened, router, lambda snapshot: _anew(snapshot, plan_id, flood, of, keep_pins, lift))
 
 
 def _propose(opened: Opened, router: Any, wanted_of: Callable[[Snapshot], _Wanted]) -> int:
@@ -78,7 +85,9 @@ def _by_hand(snapshot: Snapshot, plan_id: int, team: int, incident: int | None, 
     connection = snapshot.connection
     parent = head(connection, plan_id, lines=False)
     ids = _going_on(connection, parent["incidents"])
-    before = {t: i for t, i in _followed(connection, _sent(snapshot, parent)).items() if i in ids}
+    running = _sent(snapshot, parent)
+    into = _merged_into(connection, running.values())
+    before = {t: into[i] for t, i in running.items() if into[i] in ids}
     if incident is not None and incident not in ids:
         over = incident in parent["incidents"]
         told = "这个险情已经结束、并入或拆分，请刷新后再选" if over else "这个险情不在方案里，请把它加入后重算"
@@ -91,17 +100,28 @@ def _by_hand(snapshot: Snapshot, plan_id: int, team: int, incident: int | None, 
     ):
         told = "这支队伍没有派往这个险情，或已到达，不能替换，请刷新后再选"
         raise Invalid("没有调整", errors=[FieldError("instead_of", "not_sent", told)])
-    by_hand = {team: incident} | ({} if instead_of is None else {instead_of: None})
-    sent = {t: i for t, i in {**before, **by_hand}.items() if i is not None}
-    pins = {t: i for t, i in _followed(connection, _pins(connection, parent)).items() if i is None or i in ids}
+    set_before, barred = _by_hand_before(connection, parent)
+    pins, bars = {t: i for t, i in set_before.items() if i in ids}, set(barred)
+    sent = dict(before)
+    for gone, from_ in ((team, before.get(team) if incident is None else None), (instead_of, incident)):
+        if gone is not None and from_ is not None:  # from there alone: it stays free for others
+            bars.add((gone, from_))
+            sent.pop(gone, None)
+            pins.pop(gone, None)
+    if incident is not None:
+        sent[team] = pins[team] = incident
+        bars.discard((team, incident))
     asked = Asked(
-        ids, parent["teams"], parent["flood"], parent["exercise"], {**pins, **by_hand},
+        ids, parent["teams"], parent["flood"], parent["exercise"], pins, frozenset(bars),
         replanning=True, fixed=sent, hand=team, decided_at=_looked_at(parent), unused=_unused(parent),
     )  # fmt: skip
     return _Wanted(asked, "changed", parent, must=None if incident is None else team)
 
 
-def _anew(snapshot: Snapshot, plan_id: int, flood: int | None, of: Sequence[int] | None, keep_pins: bool) -> _Wanted:
+def _anew(
+    snapshot: Snapshot, plan_id: int, flood: int | None, of: Sequence[int] | None, keep_pins: bool,
+    lift: Collection[tuple[int, int]],
+) -> _Wanted:  # fmt: skip
     connection = snapshot.connection
     parent = head(connection, plan_id, lines=False)
     notes = []
@@ -113,10 +133,15 @@ def _anew(snapshot: Snapshot, plan_id: int, flood: int | None, of: Sequence[int]
     ids = list(of) if of is not None else _going_on(connection, parent["incidents"])
     if not ids:
         raise Invalid("没有重算", errors=[FieldError("incidents", "all_over", "方案里的险情都已结束")])
-    pins = _followed(connection, _pins(connection, parent)) if keep_pins else {}
+    pins, bars = _by_hand_before(connection, parent) if keep_pins else ({}, frozenset())
+    strange = sorted(set(lift) - set(pins.items()) - bars)
+    if strange:
+        told = "这项手工安排已经不在方案里，请刷新后再看"
+        raise Invalid("没有重算", errors=[FieldError("lift", "not_by_hand", told)])
+    pins = {t: i for t, i in pins.items() if (t, i) not in lift}
     asked = Asked(
-        ids, parent["teams"], flood, parent["exercise"], pins, replanning=True, decided_at=_looked_at(parent),
-        unused=_unused(parent),
+        ids, parent["teams"], flood, parent["exercise"], pins, bars.difference(lift),
+        replanning=True, decided_at=_looked_at(parent), unused=_unused(parent),
     )  # fmt: skip
     return _Wanted(asked, "replanned", parent, notes=notes)
 
@@ -163,35 +188,46 @@ def _going_on(connection: Connection, ids: Sequence[int], at: datetime | None = 
     return list(out)
 
 
-def _pins(connection: Connection, plan: Mapping[str, Any]) -> dict[int, int | None]:
-    """What was set by hand, without what teams have reported as done since."""
-    pins = {p["team"]: p["incident"] for p in plan["pins"]}
-    about = incidents.several(connection, [i for i in pins.values() if i is not None])
+def _by_hand_before(
+    connection: Connection, plan: Mapping[str, Any]
+) -> tuple[dict[int, int], frozenset[tuple[int, int]]]:
+    """What was set by hand: who goes where, without what teams have reported as done since, and who does not go where.
+    Where an incident was merged, of the one that it went into."""
+    into = _merged_into(connection, [p["incident"] for p in plan["pins"] if p["incident"] is not None])
+    about = incidents.several(connection, list(into))
     done = orders.finished(connection, about.values(), minute.asked(connection, None))
     over = {(f.team, i) for i, found in done.items() for f in found if f.made_at > _looked_at(plan)}
-    return {t: i for t, i in pins.items() if (t, i) not in over}
+    pins, bars = {}, set()
+    for one in plan["pins"]:
+        team, incident = one["team"], one["incident"]
+        if incident is None:  # as plans of before said it: to none of these
+            bars |= {(team, i) for i in plan["incidents"]}
+        elif one.get("barred"):
+            bars.add((team, into[incident]))
+        elif (team, incident) not in over:
+            pins[team] = into[incident]
+    return pins, frozenset(bars)
 
 
-def _followed(connection: Connection, pins: Mapping[int, int | None]) -> dict[int, int | None]:
-    """What was set by hand; where an incident was merged, of the one that it went into."""
-    out = dict(pins)
-    while sent := [i for i in out.values() if i is not None]:
-        merged = {i: one for i, one in incidents.several(connection, sent).items() if one["state"] == "merged"}
+def _merged_into(connection: Connection, ids: Iterable[int]) -> dict[int, int]:
+    """What each of these incidents is now: itself, or the one that it went into, over however many steps."""
+    out = {i: i for i in ids}
+    while True:
+        found = incidents.several(connection, sorted(set(out.values())))
+        merged = {i: one["went_to"][0] for i, one in found.items() if one["state"] == "merged"}
         if not merged:
-            break
-        out = {t: merged[i]["went_to"][0] if i in merged else i for t, i in out.items()}
-    return out
+            return out
+        out = {i: merged.get(now, now) for i, now in out.items()}
 
 
 def _lapsed(snapshot: Snapshot, asked: Asked, picture: Picture, stuck: Sequence[int]) -> list[dict[str, Any]]:
     """What was set by hand and holds no more, with why: {team, incident, why}. What was carried out is not told."""
     connection, within = snapshot.connection, {i["id"] for i in picture.incidents}
-    sent = {t: i for t, i in asked.pins.items() if i is not None}
-    about = incidents.several(connection, sorted(set(sent.values()) - within), picture.at)
-    done = orders.carried_out(connection, list(sent), exercise=asked.exercise, at=picture.at)
+    about = incidents.several(connection, sorted(set(asked.pins.values()) - within), picture.at)
+    done = orders.carried_out(connection, list(asked.pins), exercise=asked.exercise, at=picture.at)
     left = {o["team"]: o["why"] for o in picture.left_out}
     out = []
-    for team, incident in sorted(sent.items()):
+    for team, incident in sorted(asked.pins.items()):
         if (team, incident) in done:
             continue
         if team not in picture.teams:
@@ -237,8 +273,8 @@ def _decide(router: Any, wanted: _Wanted, picture: Picture, roads: ways.Roads) -
         kept = [_NOT_TURNED] if picture is not before else []
     by_pair = {(t.id, i): legs.get((t.id, n)) for t in picture.crews for i, n in index.items()}
     free = {c.id for c in picture.crews}
-    set_ = {t: i for t, i in asked.pins.items() if t in free and (i is None or i in index)}
-    stuck = [t for t, i in set_.items() if i is not None and by_pair[t, i] is None]
+    set_ = {t: i for t, i in asked.pins.items() if t in free and i in index}
+    stuck = [t for t, i in set_.items() if by_pair[t, i] is None]
     if wanted.must in stuck:
         told = "这支队伍到那里没有能走的路：无法到达"
         raise Invalid("没有调整", errors=[FieldError("incident", "no_way", told)])
@@ -247,7 +283,7 @@ def _decide(router: Any, wanted: _Wanted, picture: Picture, roads: ways.Roads) -
     if asked.fixed is None:
         travel = {
             (t, i): leg.travel_s for (t, i), leg in by_pair.items()
-            if leg is not None and i in picture.stays.get(t, {i})
+            if leg is not None and may_go(picture, t, i)
         }  # fmt: skip
         kept_by_order = {t: min(to) for t, to in picture.stays.items() if len(to) == 1 and (t, min(to)) in travel}
         pins = {**kept_by_order, **{t: i for t, i in set_.items() if t not in stuck}}
@@ -321,7 +357,10 @@ def _keep(snapshot: Snapshot, wanted: _Wanted, roads: ways.Roads, decided: _Deci
     }
     within, over = {i["id"] for i in picture.incidents}, {one["team"] for one in lapsed}
     pins = sorted((t, i) for t, i in asked.pins.items() if t not in over)
-    kept = [{"team": t, "incident": i} for t, i in pins if i is None or i in within]
+    kept = [
+        *({"team": t, "incident": i} for t, i in pins if i in within),
+        *({"team": t, "incident": i, "barred": True} for t, i in sorted(asked.bars)),
+    ]
     reader = snapshot.reader
     made = numbers.next_of(snapshot.connection, "rescue_plan", asked.exercise)
     snapshot.connection.execute(
@@ -443,7 +482,10 @@ def body(snapshot: Snapshot, plan_id: int, at: datetime) -> dict[str, Any]:
         "finished": [
             names.team(f["team"]) | {k: f[k] for k in ("incident", "order", "at")} for f in said.get("finished", ())
         ],
-        "pins": [names.team(p["team"]) | {"incident": p["incident"]} for p in plan["pins"]],
+        "pins": [
+            names.team(p["team"]) | {"incident": p["incident"], "barred": p.get("barred", p["incident"] is None)}
+            for p in plan["pins"]
+        ],
         "withdraws": [
             names.team(r["team"]) | {"order": r["order"], "incident": r["incident"], "renewed": r["order"] in renewed}
             for r in changes.withdrawn(said)

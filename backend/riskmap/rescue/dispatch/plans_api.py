@@ -50,12 +50,12 @@ def post_plan(body: NewPlan, request: Request, reader: Writer, opened: WriteSnap
     why}], short: [{incident, needs, seats, words}], left_out, lapsed: [{team, incident, why}], standing,
     withdraws: [{team, order, incident, renewed}],
     optimal, solved_note, routing, routing_title, routing_notes, based_on, accepted, overtaken, diff, causes, since}.
-    `lapsed`: what was set by hand and holds no more; `finished`: [{incident, team, order, at}], what teams have
-    reported as done. `rerouted`: the order that is given anew because its way is
-    another; `renewed`: whose team gets another for the same incident. A proposal: nobody is sent before it is
-    accepted."""
+    `pins`: what was set by hand, `barred`: not this team there; `lapsed`: what of it holds no more;
+    `finished`: [{incident, team, order, at}], what teams have reported as done. `rerouted`: the order that is given
+    anew because its way is another; `renewed`: whose team gets another for the same incident. A proposal: nobody is
+    sent before it is accepted."""
     count(reader)
-    asked = Asked(body.incidents, body.teams, body.flood, body.exercise, {})
+    asked = Asked(body.incidents, body.teams, body.flood, body.exercise)
     made = plans.make(opened, request.app.state.router, asked)
     with opened() as snapshot:
         note_asked(request, snapshot, "plan", made, {"incidents": body.incidents, "flood": body.flood})
@@ -105,11 +105,18 @@ def change_plan(plan_id: PlanId, body: PlanChange, request: Request, reader: Wri
 
 @router.post("/plans/{plan_id}/replan", status_code=201)
 def replan(plan_id: PlanId, body: Replan, request: Request, reader: Writer, opened: WriteSnapshots) -> Any:
-    """{flood | null, incidents | null, keep_pins} → a further plan with what is known now, its `causes` and the `diff`.
+    """{flood | null, incidents | null, keep_pins, lift: [{team, incident}]} → a further plan with what is known now,
+    its `causes` and the `diff`; `lift`: what was set by hand and is not kept.
     Teams under way to incidents of the plan may be turned; those that have arrived stay."""
     count(reader)
     made = plans.replan(
-        opened, request.app.state.router, plan_id, flood=body.flood, of=body.incidents, keep_pins=body.keep_pins
+        opened,
+        request.app.state.router,
+        plan_id,
+        flood=body.flood,
+        of=body.incidents,
+        keep_pins=body.keep_pins,
+        lift={(one.team, one.incident) for one in body.lift},
     )
     with opened() as snapshot:
         note_asked(request, snapshot, "plan", made, {"parent": plan_id, **body.model_dump()})

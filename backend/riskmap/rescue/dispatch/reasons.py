@@ -128,6 +128,10 @@ def _why(
         else:
             seats = f"，一趟坐 {first.seats} 人" if "boat" in needs and team.seats > first.seats else ""
             say(f"{mine}；更快的“{{}}”（早{later}{seats}）派往险情 {numbers.said(sent)}，合计较优", first.id)
+    for other in _kept_away(incident["id"], picture, by_pair, task_of):
+        if _s(by_pair[other.id, incident["id"]]) < leg.travel_s:
+            later = ways.apart(leg.travel_s, _s(by_pair[other.id, incident["id"]]))
+            say(f"更快的“{{}}”（早{later}）手工不派", other.id)
     if "boat" in needs and team.seats and incident["trapped"]:
         say(f"艇 {team.boats} 艘，一趟 {team.seats} 人，被困 {incident['trapped']:,} 人")
     if leg.boat_out is not None:
@@ -146,6 +150,18 @@ def _why(
     if loads:
         say(f"12 小时内已有 {loads} 份调度令")
     return out
+
+
+def _kept_away(
+    incident: int, picture: Picture, by_pair: Mapping[tuple[int, int], Leg | None], task_of: Mapping[int, Task]
+) -> list[Team]:
+    """Teams that could go there and by hand do not, the quickest first."""
+    kept = [
+        t for t in picture.crews
+        if (t.id, incident) in picture.bars and by_pair.get((t.id, incident)) is not None
+        and assign.fits(crew(t, picture), task_of[incident])
+    ]  # fmt: skip
+    return sorted(kept, key=lambda t: (_s(by_pair[t.id, incident]), t.id))
 
 
 def _better(team: Team, first: Team, incident: Mapping[str, Any]) -> str:
@@ -221,15 +237,16 @@ def _why_nobody(
     if not fits:
         return "no_skill", f"没有一支队伍有{wanted}"
     free = [t for t in candidates(picture, one["id"]) if t in fits]
+    barred = [t for t in picture.crews if t in fits and (t.id, one["id"]) in picture.bars]
+    by_hand = f"；手工不派 {len(barred)} 支" if barred else ""
     if not free:
-        return (
-            "no_team",
-            f"有{wanted or '条件'}的 {len(fits)} 支队伍都不能派（在执行任务、休整、停用、没有位置或没有选入）",
-        )
+        others = len(fits) - len(barred)
+        why = f"有{wanted or '条件'}的 {others} 支队伍都不能派（在执行任务、休整、停用、没有位置或没有选入）"
+        return "no_team", (why if others else f"有{wanted or '条件'}的队伍都手工不派") + (by_hand if others else "")
     if one["id"] in cut_off:
-        return "no_way", ways.why_none(snapshot.connection, cut_off[one["id"]], asked.flood_id)
+        return "no_way", ways.why_none(snapshot.connection, cut_off[one["id"]], asked.flood_id) + by_hand
     ways_ = [t for t in free if by_pair.get((t.id, one["id"])) is not None]
     if asked.fixed is not None:  # nothing was weighed
         return "no_team", f"手工调整后没有队伍来；能到的有 {len(ways_)} 支，可指定或重算"
-    by_hand = "，或另有手工安排" if any(t.id in asked.pins for t in ways_) else ""
-    return "no_team", f"能到的 {len(ways_)} 支队伍都派往更急的险情了{by_hand}"
+    set_ = "，或另有手工安排" if any(t.id in asked.pins for t in ways_) else ""
+    return "no_team", f"能到的 {len(ways_)} 支队伍都派往更急的险情了{set_}{by_hand}"

@@ -163,12 +163,20 @@ class PlanChange(Wire):
     instead_of: Id | None = Field(None, title="替换下来的队伍")
 
 
+class ByHand(Wire):
+    """What was set by hand: this team to that incident, or not there."""
+
+    team: Id = Field(title="队伍")
+    incident: Id = Field(title="险情")
+
+
 class Replan(Wire):
     """Anew, with what is known now; `flood` null: the newest version of the plan's scenario."""
 
     flood: Id | None = Field(None, title="淹没范围")
     incidents: Annotated[list[Id], Field(min_length=1, max_length=300)] | None = Field(None, title="险情")
     keep_pins: bool = Field(True, title="保留手工安排")
+    lift: Annotated[list[ByHand], Field(max_length=300)] = Field([], title="取消的手工安排")
 
 
 class OrderMark(Wire):

@@ -35,8 +35,10 @@ export interface Stands extends PlanHead { since: string[]; overtaken: Accepted 
 export interface Plan extends Stands {
   routing: Assignment["routing"]; routing_title: string; routing_notes: string[]; unanswered: boolean; spoilt: boolean; optimal: boolean; solved_note: string; assignments: Assignment[]; unreachable: { incident: number; incident_name: string; code: "no_way" | "no_skill" | "no_team"; why: string }[];
   short: { incident: number; incident_name: string; words: string }[]; left_out: (TeamNamed & { why: string })[]; lapsed: (TeamNamed & { incident: number; why: string })[]; standing: (TeamNamed & { incident: number; order: number; arrived: boolean })[]; finished: (TeamNamed & { incident: number; order: number; at: string })[];
-  withdraws: (TeamNamed & { order: number; incident: number; renewed: boolean })[]; against: Against | null; causes: string[];
+  withdraws: (TeamNamed & { order: number; incident: number; renewed: boolean })[]; against: Against | null; causes: string[]; pins: ByHand[];
 }
+/** What was set by hand: this team goes there; `barred`: not there. */
+export interface ByHand extends TeamNamed { incident: number | null; barred: boolean }
 export interface Plans { items: PlanHead[]; accepted: Accepted | null }
 
 export type OrderStatus = "issued" | "receipt" | "departure" | "arrival" | "result" | "cancelled";
