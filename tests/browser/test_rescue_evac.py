@@ -528,8 +528,10 @@ def test_the_list_of_villages_at_a_desk_has_every_figure_and_its_sum(
     expect(page.get_by_role("heading", name="南塘村")).to_be_visible()
 
 
-def test_a_shelter_is_found_by_key_among_all_and_reported(page: Page, office: httpx.Client) -> None:
-    of = order(office)
+def test_a_shelter_is_found_by_key_among_all_and_reported(
+    page: Page, office: httpx.Client, flood: dict[str, Any]
+) -> None:
+    of = order(office, flood)
     told = office.get(f"{PATH}/{of['id']}/shelters").json()["items"]
     usable = [s for s in told if s["id"] and s["usable"]]
     opened(page)
@@ -541,6 +543,7 @@ def test_a_shelter_is_found_by_key_among_all_and_reported(page: Page, office: ht
     expect(box).to_have_attribute("aria-expanded", "true")
     rows = dialog.get_by_role("option")
     expect(rows).to_have_count(len(usable))
+    expect(rows.first).to_contain_text("直线")
     metres = [float(m) for m in re.findall(r"直线 ([\d.]+) km", "\n".join(rows.all_inner_texts()))]
     assert metres == sorted(metres)
     assert len(metres) > 3
