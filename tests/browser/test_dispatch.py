@@ -187,7 +187,7 @@ def test_incidents_are_merged_and_split_and_who_was_overtaken_is_told(page: Page
     page.reload()
     one = opened(page, "东埂下段")
     one.get_by_role("button", name="合并").click()
-    form = page.locator(f"form[aria-label='把别的险情并入 {second['id']} 号']")
+    form = page.locator(f"form[aria-label='把别的险情并入险情 {second['id']}']")
     form.get_by_label(re.compile(f"险情 {first['id']} ")).check()
     expect(form.locator("input[name=trapped]")).to_have_value("7")  # added up
     expect(form.locator("input[name=vulnerable]")).to_have_value("")  # known of neither
@@ -245,7 +245,7 @@ def test_a_plan_is_made_compared_accepted_and_its_orders_are_followed(page: Page
     for one, name in ((wet, "水中村"), (dry, "水外村")):
         a = by[one["id"]]
         minutes = max(1, math.ceil(a["travel_s"] / 60))
-        expect(card).to_contain_text(f"{one['id']} 号{a['team_name']} {minutes} 分钟")
+        expect(card).to_contain_text(f"险情 {one['id']}{a['team_name']} {minutes} 分钟")
         expect(row(page, name)).to_contain_text(a["team_name"])
         expect(row(page, name).locator(".rd-when")).to_contain_text(re.compile(rf"^{minutes}\s分钟"))
         expect(row(page, name).locator(".rd-when")).to_contain_text("待采纳")
@@ -316,7 +316,7 @@ def test_a_road_that_closes_asks_for_another_plan_and_its_card_says_why(page: Pa
     expect(card).to_contain_text(re.compile(r"采纳前后都有队伍的 \d+ 处，先到用时合计 \d+"))
     made = office.get(f"/api/rescue/plans/{card.get_attribute('data-plan')}").json()
     changed = [r for r in made["against"]["rows"] if r["what"] != "same"]
-    expect(card.locator(".rd-changes li .no")).to_have_text([f"{r['incident']} 号" for r in changed])
+    expect(card.locator(".rd-changes li .no")).to_have_text([f"险情 {r['incident']}" for r in changed])
     card.get_by_role("button", name="退回").click()
     dialog = page.get_by_role("dialog", name="退回")
     dialog.locator("textarea").fill("桥面已恢复")
@@ -907,7 +907,7 @@ def test_an_incident_whose_teams_have_finished_asks_to_be_ended(page: Page, offi
     # What somebody has to see to stands above it, and nobody more is sent there.
     assert page.locator(".rd-incident").first.get_attribute("data-incident") == str(second["id"])
     page.get_by_role("button", name="算方案").click()
-    expect(page.locator(".rd-card[data-plan]")).to_contain_text(f"{first['id']} 号已报完成，没有再派")
+    expect(page.locator(".rd-card[data-plan]")).to_contain_text(f"险情 {first['id']} 已报完成，没有再派")
     found.locator(".rd-waits").get_by_role("button", name="结束").click()
     assert page.locator(".ob-dialog textarea").input_value() == "救出 3 人"
     page.locator(".ob-dialog [type=submit]").click()

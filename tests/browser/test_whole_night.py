@@ -112,7 +112,7 @@ def test_a_night_from_the_water_to_the_log(
     changed = [r["incident"] for r in second["against"]["rows"] if r["what"] != "same"]
     assert way["incident"] in changed
     assert not any(r["before"] == r["after"] for r in second["against"]["rows"] if r["what"] != "same")
-    expect(card.locator(".rd-changes li .no")).to_have_text([f"{i} 号" for i in changed])
+    expect(card.locator(".rd-changes li .no")).to_have_text([f"险情 {i}" for i in changed])
     at_rest(page)
     page.screenshot(path=tmp_path / "plan.png")
     accepted(page)

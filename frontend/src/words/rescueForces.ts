@@ -126,7 +126,7 @@ export const RF = {
   noIncident: "不写明",
   pickIncident: "选择险情",
   noIncidents: "还没有登记险情。出库须写明用于哪处险情，请先在“调度”里登记。",
-  incidentOf: (id: number, name: string, kind: string) => `${said(id)} 号 ${name || kind}`,
+  incidentOf: (id: number, name: string, kind: string) => `险情 ${said(id)} ${name || kind}`,
   toStore: "调往",
   pickStore: "选择物资库",
   taker: { issue: "领用（签收）人", transfer: "签收人", return: "交回人", receive: "签收人" } as Record<string, string>,
