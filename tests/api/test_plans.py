@@ -17,6 +17,7 @@ from tests.api.test_bad_input import refused
 
 from riskmap.access.reader import SYSTEM
 from riskmap.base import clock, database
+from riskmap.rescue import imprint
 
 Maker = Callable[..., TestClient]
 
@@ -619,7 +620,12 @@ class TestAccept:
 
         back, now = sheet(at=after), sheet()
         assert "例原名艇队" in back
-        assert "回看：截至" in back
+        minute_ = imprint.stamp(datetime.fromisoformat(after)).replace(" ", "")
+        assert f"回看：截至{minute_}" in back
+        assert f"令、险情、回报截至{minute_}" in back  # beside the register's own, and in every sheet
+        assert f"令、险情、回报截至{minute_}" not in now
+        assert "令、险情、回报截至" in now
+        assert "封路算" not in now  # a straight line avoids nothing
         assert "例改名艇队" in now
         assert "回看" not in now
 

@@ -519,6 +519,7 @@ def test_the_printed_order_has_coordinates_the_water_and_a_sketch_of_the_way(
     [order] = post(admin, f"plans/{made['id']}/accept", {}, 200)["orders"]
     [sheet] = printed(admin, made["id"])
     lon, lat = one["boat_leg"]["coordinates"][0]
+    assert re.search(r"怎样去按\d{4}-\d\d-\d\d\d\d:\d\d:\d\d的水和封路算", sheet), sheet
     # The team's telephone has it as the sheet does.
     launch = {"point": [lon, lat], "distance_m": one["boat_leg"]["distance_m"], "whole": False}
     assert (order["ashore"], order["launch"]) == (None, launch)
@@ -576,6 +577,7 @@ def test_what_no_road_leads_over_is_told_wherever_the_way_is(
     [sheet] = printed(admin, made["id"])
     for said in (both.replace(" ", ""), "路线示意：粗线为路线，点线为路网上没有路的一段", "路到此为止"):
         assert said in sheet, said
+    assert re.search(r"\d的封路算", sheet), sheet  # no water was asked for
     # Who may not see the team in full is told no place of it.
     other = make_account("editor", areas=["360481"])
     [masked] = get(other, f"plans/{made['id']}")["assignments"]

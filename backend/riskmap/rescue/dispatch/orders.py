@@ -145,17 +145,22 @@ def carried_out(connection: Connection, teams_: Sequence[int], *, exercise: bool
 
 def told_ways(connection: Connection, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     """The way that each order was given with: {routing, route, boat_leg, boat_out, off_road, off_start_m,
-    instructions}, and by which `flood`."""
+    instructions}, and by which `flood`; `looked_at`: when its water and closures were so."""
     rows = connection.execute(
         text(
-            "SELECT o.order_id, p.flood_id, a.one FROM rescue_order AS o JOIN rescue_plan AS p USING (plan_id)"
+            "SELECT o.order_id, p.flood_id, p.body->>'looked_at' AS looked_at, a.one"
+            " FROM rescue_order AS o JOIN rescue_plan AS p USING (plan_id)"
             " CROSS JOIN jsonb_array_elements(p.body->'assignments') AS a (one)"
             " WHERE o.order_id = ANY(CAST(:ids AS bigint[])) AND (a.one->>'team')::bigint = o.team_id"
         ),
         {"ids": list(ids)},
     )
     kept = ("routing", "route", "boat_leg", "boat_out", "off_road", "off_start_m", "instructions")
-    return {r.order_id: {k: r.one.get(k) for k in kept} | {"flood": r.flood_id} for r in rows}
+    return {
+        r.order_id: {k: r.one.get(k) for k in kept}
+        | {"flood": r.flood_id, "looked_at": datetime.fromisoformat(r.looked_at)}
+        for r in rows
+    }
 
 
 def running(

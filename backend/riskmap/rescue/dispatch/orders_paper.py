@@ -24,10 +24,15 @@ MOST = 200
 
 
 def pdf(
-    snapshot: Snapshot, listed: Sequence[dict[str, Any]], exercise: bool, mark: str | None, at: datetime | None = None
+    snapshot: Snapshot,
+    listed: Sequence[dict[str, Any]],
+    exercise: bool,
+    mark: str | None,
+    then: datetime,
+    at: datetime | None = None,
 ) -> Typeset:
-    """The sheets of these orders, whom to ring first at the top. `at`: the minute that is looked back at, as which the
-    orders and the snapshot are."""
+    """The sheets of these orders, whom to ring first at the top. `then`: as of when the orders were read;
+    `at`: the same where it is looked back at, as which the snapshot is too."""
     now = clock.now()
     ordered = sorted(listed, key=lambda o: o["id"])
     about = imprint.of(
@@ -47,7 +52,7 @@ def pdf(
         water = None if way is None else waters.get(way["flood"])
         said = _sheet(snapshot, o, places[o["incident"]], phones, o["team"]["id"] in full) | {
             "flood": "未按淹没范围计算" if water is None else water.words, "launch": "", "launch_title": "",
-            "sketch": None,
+            "sketch": None, "ways_at": "" if way is None else _ways_at(way),
         }  # fmt: skip
         # A team's way tells where it stands, and is for who sees the team in full.
         if way is not None and o["team"]["id"] in full:
@@ -57,6 +62,7 @@ def pdf(
         "imprint": about.body() | {"mark": mark or ""},  # 演练 has a box of its own
         "orders": {
             "exercise": exercise, "printed": f"{now:%Y-%m-%d %H:%M}", "as_of": imprint.stamp(at),
+            "known": imprint.stamp(then),
             "sheets": sheets, "side": sketch.SIDE,
         },
     }  # fmt: skip
@@ -72,6 +78,12 @@ class _Water:
         self.words = flood_words(flood).removeprefix("淹没范围：") + gone
         classes = floods.classes(snapshot.connection, flood_id)
         self.shape: BaseGeometry = shapely.union_all([shape(c["geometry"]) for c in classes])
+
+
+def _ways_at(way: Mapping[str, Any]) -> str:
+    """When the water and closures were as the way has them; empty for a straight line, which avoids nothing."""
+    what = "封路" if way["flood"] is None else "水和封路"
+    return f"按 {imprint.stamp(way['looked_at'])} 的{what}算" if way["routing"] == "road" else ""
 
 
 def _way(

@@ -196,7 +196,7 @@ def get_sheets(
     if len(mine) > orders_paper.MOST:
         raise Invalid(f"一次最多打印 {orders_paper.MOST} 份，请选一个方案或几份调度令。", code="too_many")
     app = request.app.state
-    made = orders_paper.pdf(snapshot, mine, exercise, app.mark, None if at is None else then)
+    made = orders_paper.pdf(snapshot, mine, exercise, app.mark, then, None if at is None else then)
     with database.write(app.engine, reader.settings()) as connection:  # with telephones: who took it away is kept
         audit.record(
             connection, reader.name, "print", "order", plan or "", address=reader.address, state=snapshot.moment.n,
