@@ -98,6 +98,32 @@ class TestShelters:
         assert (got["total"], got["unusable"], got["free"]) == (6, 4, 150)
         assert shelters(admin, of, hazard_m=100)["unusable"] == 3
 
+    def test_a_hazard_that_nobody_has_assessed_is_not_harmless_and_is_told(
+        self, admin: TestClient, of: dict[str, Any], place: dict[str, int]
+    ) -> None:
+        def near() -> dict[str, Any]:
+            return next(i for i in shelters(admin, of)["items"] if i["id"] == place["near"])
+
+        assert near()["cautions"] == ["没有登记能否用于防汛"]
+        beside = (east(2)[0] + 0.0003, AT[1])
+        pond = add(
+            admin, "tailings-pond", "未评尾矿库", beside, COUNTY, attributes={"capacity_m3": 800000, "dam_height_m": 45}
+        )
+        assert admin.get(f"/api/objects/{pond}").json()["grade"]["value"] == "none"
+        low = add(admin, "filling-station", "低油站", beside, COUNTY, grade={"value": "low", "basis": "评估"})
+        got = near()
+        assert (got["usable"], got["why_not"], got["hazards"]) == (True, [], [])
+        assert got["cautions"] == ["500 m 内另有未评定的危险源 1 处，没有排除", "没有登记能否用于防汛"]
+        told = "用到的 1 处避难场所里，1 处 500 m 内有未评定的危险源，没有排除；1 处没有登记能否用于防汛，请核实"
+        assert told in plan(admin, of, shelters=[place["near"]])["notes"]
+        made = plan(admin, of)["notes"]
+        assert (
+            "用到的 2 处避难场所里，1 处 500 m 内有未评定的危险源，没有排除；2 处没有登记能否用于防汛，请核实" in made
+        )
+        for one in (pond, low):
+            admin.delete(f"/api/objects/{one}", params={"reason": "试完"})
+        assert near()["cautions"] == ["没有登记能否用于防汛"]
+
     def test_free_places_are_those_of_all_that_run_of_the_same_kind(
         self, admin: TestClient, of: dict[str, Any], place: dict[str, int]
     ) -> None:

@@ -200,6 +200,7 @@ def get_shelters(
     hazard_m: Annotated[int, Query(title="避开危险源的距离", ge=0, le=5000)] = 500,
 ) -> Any:
     """{items: [{id, name, division, at, masked, capacity, occupied, free, reserved, in_water, depth_m, usable, why_not,
+    cautions (what is not known of it, in words, and does not forbid its use),
     hazards: [{id, name, class_title, grade, masked, distance_m}], more_hazards}], total, unusable, capacity, free (of
     those that can be used), hidden, unnamed (persons in shelters of all evacuations that run of whom it was not said in
     which: in no `occupied`), in_closed (persons in shelters that are closed since), water: the flood

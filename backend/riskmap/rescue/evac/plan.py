@@ -140,6 +140,9 @@ def _decide(picture: Picture, router: Any, asked: PlanQuestion) -> Decided:
     rough = [v["name"] for v in placed if places[v["id"]][2]]
     if rough:
         notes.append(f"{'、'.join(rough[:20])}：没有登记的村庄对象，位置按区划的中间")
+    used = {line["shelter"] for line in lines}
+    if unknown := shelters.unknown_of([s for s in usable if s.hit.id in used]):
+        notes.append(unknown)
     kinds = {v["id"]: found_ways.kind(i) for i, v in enumerate(placed)}
     body = {
         "hazard_m": asked.hazard_m, "top_kmh": ways.TOP_KMH, "shelters": asked.shelters, "notes": notes,

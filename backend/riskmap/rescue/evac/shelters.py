@@ -5,7 +5,7 @@ is in the shelter now, from all evacuations that run (an exercise's from exercis
 accepted plans of other evacuations have promised and that have not been taken up.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from riskmap.access.reader import SYSTEM
 from riskmap.base import database, sqlfile
+from riskmap.catalogue.model import GRADE_RANK
 from riskmap.rescue import exposure, life
 from riskmap.rescue.evac import orders
 from riskmap.rescue.exposure import Hit
@@ -23,6 +24,7 @@ from riskmap.store.snapshot import Snapshot
 # A hazard that a shelter has to keep away from: every major hazard source, others from 较大 up. Policy.
 _ALWAYS = ("major-hazard",)
 _WORST_GRADES = 2
+_NOT_ASSESSED = GRADE_RANK["none"]  # never low: nobody has looked. It forbids nothing, and is told.
 _MOST_HAZARDS = 5  # of a shelter, listed; the rest is counted
 
 _COLUMNS = ("id", "class", "grade", "stage", "division", "department", "visibility", "name")
@@ -38,6 +40,8 @@ class Shelter:
     reserved: int
     hazards: list[dict[str, Any]]
     flood_safe: bool | None
+    hazard_m: int
+    unassessed: int  # further hazards within `hazard_m` that nobody has assessed
 
     @property
     def free(self) -> int | None:
@@ -66,6 +70,28 @@ class Shelter:
             out.append("没有登记容纳人数")
         return out
 
+    @property
+    def cautions(self) -> list[str]:
+        """What is not known of it, in words: that does not forbid its use."""
+        out = []
+        if self.unassessed:
+            out.append(f"{self.hazard_m:,} m 内另有未评定的危险源 {self.unassessed:,} 处，没有排除")
+        if self.flood_safe is None:
+            out.append("没有登记能否用于防汛")
+        return out
+
+
+def unknown_of(used: Sequence[Shelter]) -> str:
+    """The same of those that are used, in one sentence; empty where all is known."""
+    near = sum(bool(s.unassessed) for s in used)
+    unsaid = sum(s.flood_safe is None for s in used)
+    told = [
+        f"{near:,} 处 {used[0].hazard_m:,} m 内有未评定的危险源，没有排除" if near else "",
+        f"{unsaid:,} 处没有登记能否用于防汛" if unsaid else "",
+    ]
+    said = "；".join(filter(None, told))
+    return f"用到的 {len(used):,} 处避难场所里，{said}，请核实" if said else ""
+
 
 def all_of(snapshot: Snapshot, of: Mapping[str, Any], hazard_m: int) -> list[Shelter]:
     """Every live shelter as it stands for an evacuation (`orders.head`)."""
@@ -76,13 +102,14 @@ def all_of(snapshot: Snapshot, of: Mapping[str, Any], hazard_m: int) -> list[She
         "lon": "ST_X({anchor})", "lat": "ST_Y({anchor})", "geom": "{geom}", "attributes": "{attributes}",
     }  # fmt: skip
     dangerous = sorted(c.code for c in snapshot.catalogue.classes.values() if c.role == "hazard")
+    counts = f"({{grade}} <= {binds(_WORST_GRADES)} OR {{class}} = ANY(CAST({binds(list(_ALWAYS))} AS text[])))"
     hazards = (
         f"{{geom}} && s.box AND {{class}} = ANY(CAST({binds(dangerous)} AS text[]))"
-        f" AND ({{grade}} <= {binds(_WORST_GRADES)} OR {{class}} = ANY(CAST({binds(list(_ALWAYS))} AS text[])))"
+        f" AND ({counts} OR {{grade}} = {binds(_NOT_ASSESSED)})"
     )
     sql = sqlfile.read(exposure.__file__, "shelters").format(
         shelters=compiled.rows(columns, "{class} = 'shelter'"),
-        hazards=compiled.rows({name: "{" + name + "}" for name in (*_COLUMNS, "geom")}, hazards),
+        hazards=compiled.rows({name: "{" + name + "}" for name in (*_COLUMNS, "geom")} | {"counts": counts}, hazards),
     )
     asked = {**binds.values, "flood": orders.water_now(connection, of), "hazard": hazard_m}
     with database.under(connection, SYSTEM.settings()):
@@ -98,7 +125,7 @@ def all_of(snapshot: Snapshot, of: Mapping[str, Any], hazard_m: int) -> list[She
                 Hit(row["id"], row["ordinal"] is not None, row["depth_m"], row["depth_to_m"], 0.0, dict(row)),
                 None if capacity is None else int(capacity),
                 taken.get(row["id"], 0), promised.get(row["id"], 0), row["hazards"] or [],
-                attributes.get("flood_safe"),
+                attributes.get("flood_safe"), hazard_m, row["unassessed"],
             )
         )  # fmt: skip
     return out
@@ -184,6 +211,7 @@ def answer(snapshot: Snapshot, found: list[Shelter]) -> dict[str, Any]:
                 "occupied": s.occupied if seen else None, "free": s.free if seen else None,
                 "reserved": s.reserved if seen else None, "usable": not s.why_not,
                 "why_not": s.why_not if full else (["不能用"] if s.why_not else []),
+                "cautions": s.cautions if full else [],
                 "hazards": near, "more_hazards": max(0, len(s.hazards) - _MOST_HAZARDS),
             }
         )  # fmt: skip

@@ -19,7 +19,7 @@ export interface Households { items: Household[]; list: { households: number; pe
 export interface Shelter { id: number | null; name: string | null; free: number | null; usable: boolean; at: [number, number] | null }
 export interface ShelterWhole extends Shelter {
   masked: string | null; depth_m: number | string | null; in_water: boolean; capacity: number | null; occupied: number | null; reserved: number | null;
-  why_not: string[]; hazards: { id: number | null; name: string | null; class_title: string | null; masked: string | null; distance_m: number | null }[]; more_hazards: number;
+  why_not: string[]; cautions: string[]; hazards: { id: number | null; name: string | null; class_title: string | null; masked: string | null; distance_m: number | null }[]; more_hazards: number;
 }
 export interface Shelters { items: ShelterWhole[]; total: number; unusable: number; capacity: number; free: number; hidden: number; unnamed: number; in_closed: number; hazard_m: number; water: number | null; water_withdrawn: boolean; at: string }
 export interface PlaceOf { village: number; at: [number, number] | null; rough: boolean }
