@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from riskmap.access.reader import SYSTEM, Reader, canonical_division, territory
+from riskmap.access.reader import COMMAND_TIER, SYSTEM, Reader, canonical_division, territory
 from riskmap.base import clock, database
 from riskmap.base.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
 from riskmap.exchange.division_names import division_names_of
@@ -210,7 +210,7 @@ def close(snapshot: Snapshot, evacuation_id: int, reason: str, keep_days: int) -
 
 def ensure_area(reader: Reader, division: str, name: str) -> None:
     """Raises Forbidden for a village of another area."""
-    if reader.areas and not division.startswith(reader.area_prefixes):
+    if not reader.in_areas(division):
         raise Forbidden(f"“{name}”不在您的管理区域内，请由该区域的人登记。")
 
 
@@ -366,7 +366,7 @@ def body(snapshot: Snapshot, evacuation_id: int, at: datetime) -> dict[str, Any]
             v | of[v["id"]] | {
                 "object": v["object"] if v["object"] in seen else None,
                 "division_name": names.words(v["division"]),
-                "may_enter": reader.writes and (not reader.areas or v["division"].startswith(reader.area_prefixes)),
+                "may_enter": reader.writes and reader.in_areas(v["division"]),
                 "may_see_households": may_see_households(reader, v["division"]),
             }
             for v in listed_villages
@@ -384,7 +384,7 @@ def _seen(snapshot: Snapshot, ids: Iterable[int]) -> set[int]:
 
 def may_see_households(reader: Reader, division: str) -> bool:
     """As row security has it: command tier, or an editor whose areas cover the village."""
-    covers = division.startswith(reader.area_prefixes) if reader.areas else None
-    if reader.tier >= 2:
-        return covers is not False
-    return reader.sees_inner and reader.writes and bool(covers)
+    if reader.tier >= COMMAND_TIER:
+        return reader.in_areas(division)
+    # No limit is no village of his own: it would be every household of the city.
+    return reader.sees_inner and reader.writes and bool(reader.areas) and reader.in_areas(division)
