@@ -241,6 +241,19 @@ class TestLevels:
         assert tick(reader, running, running["acts"][0]["id"], "done").status_code == 403
         assert tick(editor, running, running["acts"][0]["id"], "done").status_code == 200
         elsewhere = make_account("editor", may=["dispatch"], areas=[OTHER])
+        first, own = running["acts"][1]["id"], {"act": "另加", "department": "例局"}
+        for answer in (
+            tick(elsewhere, running, first, "done"), elsewhere.post(f"{path}/acts", json=own),
+            elsewhere.post(f"{path}/acts/{first}/person", json={"person": "张三", "phone": ""}),
+        ):  # fmt: skip
+            assert "与您的管理区域无关" in refused(answer, 403)["detail"]
+        # Who has a part of the area does acts there.
+        town = make_account("editor", areas=[f"{COUNTY}001"])
+        assert tick(town, running, first, "done").status_code == 200
+        lists = "/api/rescue/acts/山洪地质灾害/2"
+        shared = {"acts": [{"act": "例", "department": "例局", "post": "", "minutes": 9}], "version": 0}
+        for answer in (elsewhere.put(lists, json=shared), elsewhere.post(f"{lists}/reset", json={"version": 0})):
+            assert "全市共用" in refused(answer, 403)["detail"]
         assert "管理区域" in refused(elsewhere.post(f"{path}/end", json={**BASIS, "step": 1}), 403)["detail"]
         refused(elsewhere.post("/api/rescue/responses", json=body | {"division": COUNTY}), 403)
 

@@ -322,6 +322,20 @@ def test_a_file_that_the_page_does_not_take_is_told_the_command(admin: TestClien
     assert "riskmap load terrain" in body["detail"]
 
 
+def test_who_works_for_a_part_of_the_city_removes_no_terrain_of_another(
+    admin: TestClient, make_account: Maker, folder: Path
+) -> None:
+    elsewhere = make_account("editor", areas=["360430"])
+    shared, own = (
+        load(one, write(folder / f"{name}.tif", np.full((9, 9), height))).json()
+        for one, name, height in ((admin, "共用", 31.0), (elsewhere, "自己的", 32.0))
+    )
+    said = refused(elsewhere.delete(f"/api/rescue/terrains/{shared['id']}"), 403)["detail"]
+    assert "“共用”不是您装入的，没有移除" in said
+    assert elsewhere.delete(f"/api/rescue/terrains/{own['id']}").status_code == 204
+    assert admin.delete(f"/api/rescue/terrains/{shared['id']}").status_code == 204
+
+
 def test_a_removed_terrain_is_gone_and_its_floods_stay(admin: TestClient, settings: Settings, folder: Path) -> None:
     loaded = load(admin, write(folder / "d.tif", bowl() + 3)).json()
     made = ask(admin, loaded, level_m=15.25).json()

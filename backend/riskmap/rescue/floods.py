@@ -14,6 +14,7 @@ from riskmap.base.crs import CGCS2000
 from riskmap.base.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
 from riskmap.rescue import depths as depth_classes
 from riskmap.rescue import log, minute
+from riskmap.rescue.areas import own_part
 from riskmap.rescue.depths import Depth, Repair
 from riskmap.store.snapshot import Snapshot
 
@@ -241,10 +242,18 @@ def covering(connection: Connection, flood_id: int) -> list[dict[str, Any]]:
 
 
 def ensure_may_change(snapshot: Snapshot, flood: Mapping[str, Any], act: str) -> None:
-    """Another's scenario is the command's to change: it decides by it. Raises Forbidden."""
+    """Another's scenario is the command's to change, which decides by it: of the areas that it lies in. Raises
+    Forbidden."""
     reader = snapshot.reader
     if flood["made_by"] != reader.name and "dispatch" not in reader.may:
         raise Forbidden(f"这个情景由 {flood['made_by']} 登记，只有登记人和有调度权的人能{act}。可另建一个情景。")
+    if flood["made_by"] != reader.name and reader.areas:
+        wkb = snapshot.connection.scalar(
+            text("SELECT ST_AsBinary(ST_Union(geom)) FROM rescue_flood_class WHERE flood_id = :id"), {"id": flood["id"]}
+        )
+        assert wkb is not None
+        told = f"没有{act}。请由登记人 {flood['made_by']}，或管这里全部、有调度权的人{act}；也可另建一个情景。"
+        own_part(snapshot, shapely.from_wkb(bytes(wkb)), "这个情景", told)
 
 
 def withdraw(snapshot: Snapshot, flood_id: int, reason: str) -> None:

@@ -30,8 +30,15 @@ def _name(snapshot: Snapshot, division: str) -> str:
 
 def _ensure_area(reader: Reader, division: str) -> None:
     """Raises Forbidden for a commander of another area."""
-    if reader.areas and not territory(division).startswith(reader.area_prefixes):
+    if not reader.in_areas(territory(division)):
         raise Forbidden("响应区域不在您的管理区域内，请由该区域有调度权的人操作。")
+
+
+def _ensure_part(reader: Reader, division: str) -> None:
+    """Who does an act of a response: whose area it is for, or has a part of it. Raises Forbidden for any other."""
+    of = territory(division)
+    if not reader.in_areas(of) and not any(prefix.startswith(of) for prefix in reader.area_prefixes):
+        raise Forbidden("响应区域与您的管理区域无关，没有记下。请由该区域的人办理。")
 
 
 # -- Acts of a commander ---------------------------------------------------------------
@@ -229,8 +236,10 @@ def _add(
 
 
 def add_act(snapshot: Snapshot, response_id: int, act: Mapping[str, Any]) -> None:
-    """One more act by hand. Raises Conflict for a response that has ended, Invalid for one that is on the list."""
+    """One more act by hand. Raises Conflict for a response that has ended, Invalid for one that is on the list,
+    Forbidden."""
     response = head(snapshot.connection, response_id)
+    _ensure_part(snapshot.reader, response["division"])
     last = _last_step(snapshot.connection, response_id)
     if last["what"] == "end":
         raise _overtaken(last)
@@ -245,7 +254,7 @@ def add_act(snapshot: Snapshot, response_id: int, act: Mapping[str, Any]) -> Non
 
 def mark(snapshot: Snapshot, response_id: int, act_id: int, what: str, note: str) -> None:
     """Tick an act, or take a tick back; the newest holds. Also after the end: what is entered late says when."""
-    response, act = _act_of(snapshot.connection, response_id, act_id)
+    response, act = _act_of(snapshot, response_id, act_id)
     if act["state"] == what:
         by = f"已由 {act['marked_by']} " if act["marked_by"] else "本来就"
         raise Conflict(f"这一条{by}记为“{STATES[what]}”。", code="same_mark", now=act)
@@ -256,7 +265,7 @@ def mark(snapshot: Snapshot, response_id: int, act_id: int, what: str, note: str
 
 def assign(snapshot: Snapshot, response_id: int, act_id: int, person: str, phone: str) -> None:
     """Say who does an act; an empty name takes it back."""
-    response, act = _act_of(snapshot.connection, response_id, act_id)
+    response, act = _act_of(snapshot, response_id, act_id)
     _mark(snapshot, act_id, "assigned", person=person, phone=phone)
     _note(snapshot, response, f"“{act['act']}”：经办人{person or '未定'}")
 
@@ -280,8 +289,10 @@ def _note(snapshot: Snapshot, response: Mapping[str, Any], said: str) -> None:
     )  # fmt: skip
 
 
-def _act_of(connection: Connection, response_id: int, act_id: int) -> tuple[dict[str, Any], dict[str, Any]]:
+def _act_of(snapshot: Snapshot, response_id: int, act_id: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    connection = snapshot.connection
     response = head(connection, response_id)
+    _ensure_part(snapshot.reader, response["division"])
     # Who ticks the same act waits, and then sees what the first has said.
     connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('rescue_act', :id))"), {"id": act_id})
     for act in _acts(connection, [response_id], minute.asked(connection, None)):

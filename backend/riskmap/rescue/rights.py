@@ -34,6 +34,8 @@ def keeper(reader: Annotated[Reader, Depends(writer)]) -> Reader:
     """Who may change the bureau's lists of acts."""
     if reader.role != "administrator" and "dispatch" not in reader.may:
         raise Forbidden("您的账号不能修改响应行动清单，请由管理员或有调度权的人修改。")
+    if reader.areas:  # as with the roads: all share the one list
+        raise Forbidden("响应行动清单全市共用，请由管理区域不受限的管理员或有调度权的人修改。")
     return reader
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, text
 
 from riskmap.access.reader import SYSTEM, Reader
 from riskmap.base import audit, database
-from riskmap.base.errors import Conflict, FieldError, Invalid, NotFound
+from riskmap.base.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
 from riskmap.base.settings import GEODATA, Settings
 from riskmap.base.web import ensure_disk
 from riskmap.exchange.uploads import copy_hashed, shown_name
@@ -227,9 +227,14 @@ def load_demo(engine: Engine, settings: Settings, city: str = "jiujiang") -> boo
 
 
 def remove(engine: Engine, settings: Settings, reader: Reader, terrain_id: int) -> None:
-    """Take a terrain out, with its file; floods that were worked out from it stay. Raises NotFound."""
+    """Take a terrain out, with its file; floods that were worked out from it stay. All share it: who works for a part
+    of the city takes out his own alone. Raises NotFound, Forbidden."""
     with database.write(engine, reader.settings(write=True)) as connection:
         row = find(connection, terrain_id)
+        if reader.areas and row["loaded_by"] != reader.name:
+            raise Forbidden(
+                f"地形全市共用，“{row['name']}”不是您装入的，没有移除。请由装入的人或管理区域不受限的人操作。"
+            )
         connection.execute(text("DELETE FROM rescue_terrain WHERE terrain_id = :id"), {"id": terrain_id})
         audit.record(
             connection, reader.name, "delete", "terrain", row["sha256"][:12], address=reader.address,

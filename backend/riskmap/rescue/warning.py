@@ -18,10 +18,11 @@ from riskmap.access.reader import canonical_division, territory
 from riskmap.base import clock
 from riskmap.base.audit import dump_json
 from riskmap.base.crs import CGCS2000
-from riskmap.base.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
+from riskmap.base.errors import Conflict, FieldError, Invalid, NotFound
 from riskmap.catalogue import queries as catalogue_queries
 from riskmap.exchange.division_names import division_names_of
 from riskmap.rescue import depths, log, minute, sent
+from riskmap.rescue.areas import own_part
 from riskmap.rescue.depths import Depth, Repair
 from riskmap.store.snapshot import Snapshot
 
@@ -29,7 +30,7 @@ SOURCES = {"drawn": "手绘", "uploaded": "上传", "divisions": "按区划"}
 STANDINGS = {"to_come": "未到时间", "in_force": "生效", "expired": "已过期", "lifted": "已解除"}
 MOST_M2 = 1_000_000e6  # larger than any city or province but two: other coordinates
 _PIECE = 64  # vertices
-_OFF = 0.01  # of a warning's area, beyond the borders of who issues it. Policy.
+_OUTSIDE = "请画在管理区域以内或选区划，区域外的由那里有调度权的人发布。"
 _FAR, _LONGEST = timedelta(days=15), timedelta(days=60)
 
 _COLUMNS = (
@@ -105,7 +106,7 @@ def keep(
     starts_at, ends_at = _times(starts_at, ends_at)
     whole = depths.classes_of([Depth(Decimal(0), None, shape) for shape in area.shapes])[0].geometry
     _size(whole)
-    whole = _own(snapshot, whole, "预警范围")
+    whole = own_part(snapshot, whole, "预警范围", _OUTSIDE)
     size = _size(whole)
     version, before = 1, None
     if series is not None:
@@ -152,32 +153,6 @@ def keep(
     return warning_id
 
 
-def _own(snapshot: Snapshot, whole: BaseGeometry, called: str) -> BaseGeometry:
-    """What of an area lies where a commander commands: a drawn edge is a little off a border, and is cut along it.
-
-    Raises Forbidden for what reaches farther.
-    """
-    prefixes = snapshot.reader.area_prefixes
-    if not prefixes:
-        return whole
-    rows = catalogue_queries.division_shapes(snapshot.connection, snapshot.state.n, snapshot.state.day)
-    mine = [shapely.from_wkb(bytes(row.wkb)) for row in rows if row.territory.startswith(prefixes)]
-    names = division_names_of(snapshot)
-    area = "、".join(names.words(canonical_division(code)) or code for code in snapshot.reader.areas[:3])
-    if not mine:
-        raise Forbidden(f"没有您管理区域（{area}）的边界，不知道{called}是否在内。请由不限管理区域的人操作。")
-    kept = [p for p in shapely.get_parts(shapely.intersection(whole, shapely.union_all(mine))) if p.area > 0]
-    inside = shapely.MultiPolygon([p for p in kept if p.geom_type == "Polygon"])
-    size = depths.area_m2(whole)
-    out = size - depths.area_m2(inside)
-    if out > size * _OFF:
-        raise Forbidden(
-            f"{called}有 {out / 1e6:,.1f} km² 在您的管理区域（{area}）外。请画在管理区域以内或选区划，"
-            "区域外的由那里有调度权的人发布。"
-        )
-    return inside
-
-
 def _ensure_own(snapshot: Snapshot, of: dict[str, Any]) -> None:
     """Raises Forbidden for a warning of others: who could not issue it does not change it."""
     if not snapshot.reader.area_prefixes:
@@ -186,7 +161,7 @@ def _ensure_own(snapshot: Snapshot, of: dict[str, Any]) -> None:
         text("SELECT ST_AsBinary(geom) FROM rescue_warning WHERE warning_id = :id"), {"id": of["id"]}
     )
     assert wkb is not None
-    _own(snapshot, shapely.from_wkb(bytes(wkb)), "这条预警的范围")
+    own_part(snapshot, shapely.from_wkb(bytes(wkb)), "这条预警的范围", _OUTSIDE)
 
 
 def _times(starts_at: datetime, ends_at: datetime) -> tuple[datetime, datetime]:

@@ -24,7 +24,12 @@ export function mayLoad(account: Account | null): boolean {
   return mayWrite(account) && !isLimited(account);
 }
 
-/** The bureau's lists of acts. */
+/** A terrain is shared by all as well: who works for a part of the city takes out his own alone. */
+export function mayRemove(account: Account | null, by: string): boolean {
+  return mayWrite(account) && (!account?.areas.length || account.username === by);
+}
+
+/** The bureau's lists of acts, one for the whole city. */
 export function mayKeepActs(account: Account | null): boolean {
-  return mayWrite(account) && (account?.role === "administrator" || mayDispatch(account));
+  return mayWrite(account) && !account?.areas.length && (account?.role === "administrator" || mayDispatch(account));
 }

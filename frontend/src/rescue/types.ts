@@ -60,7 +60,7 @@ export interface TakenReadings { read: number; added: number; same: number; doub
 
 // -- Terrains ---------------------------------------------------------------------
 
-export interface Terrain { id: number; name: string; height_system: string; source: string; licence: string; dated: string; cell_m: number; bounds: [number, number, number, number]; bytes: number; problem: string | null }
+export interface Terrain { id: number; name: string; height_system: string; source: string; licence: string; dated: string; cell_m: number; bounds: [number, number, number, number]; bytes: number; loaded_by: string; problem: string | null }
 export interface Terrains { items: Terrain[]; height_systems: string[]; upload_mb: number; too_large: string; defaults: { classes: Metres[]; radius_m: number; search_m: number } }
 
 // -- Warnings ---------------------------------------------------------------------
