@@ -62,13 +62,15 @@ def accept(snapshot: Snapshot, plan_id: int) -> int:
     )  # fmt: skip
     turned = {a.get("rerouted") for a in new}
     gone = orders.turned_back(snapshot, exercise=exercise, at=now)
+    called = {row["id"]: row["name"] for row in seen.every(snapshot, [one["team"] for one in back])}
     for one in back:
         why = (
             f"队伍{gone[one['order']]['left']}" if one["order"] in gone
             else "改道，另有新令" if one["order"] in turned else "改派或收回"
         )  # fmt: skip
         made = marks.add(snapshot, one["order"], "cancelled", at=None, how="system", note=f"{named}：{why}")
-        orders.note_taken_back(snapshot, one, f"随{named}：{why}", exercise, plan["flood"])
+        name = called.get(one["team"], f"队伍 {one['team']}")
+        orders.note_taken_back(snapshot, one, name, f"随{named}：{why}", exercise, plan["flood"])
         if one["team"] not in sent:
             teams.follow(snapshot, one["team"], "cancelled", order_id=one["order"], mark_id=made, exercise=exercise)
     parties = persons.of_objects(snapshot, sent)

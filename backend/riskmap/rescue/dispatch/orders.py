@@ -404,9 +404,10 @@ def issue(snapshot: Snapshot, plan_id: int, one: Mapping[str, Any], incident: Ma
     return made
 
 
-def note_taken_back(snapshot: Snapshot, one: Mapping[str, Any], why: str, exercise: bool, flood: int | None) -> None:
-    """That a plan takes an order back ({order, team, incident}), in the log."""
-    name = next((r["name"] for r in seen.every(snapshot, [one["team"]])), f"队伍 {one['team']}")
+def note_taken_back(
+    snapshot: Snapshot, one: Mapping[str, Any], name: str, why: str, exercise: bool, flood: int | None
+) -> None:
+    """That a plan takes an order back ({order, team, incident}) from a team of this name, in the log."""
     number = numbers.said(one["order"])
     said = f"调度令 {number} 撤销，{why}"
     log.note(

@@ -45,12 +45,13 @@ def pdf(
     forms = seen.forms(snapshot, [o["team"]["id"] for o in ordered], any_life=True)  # an order outlives its team
     full = {i for i, form in forms.items() if form == "full"}
     waters = {i: _Water(snapshot, i) for i in {w["flood"] for w in way_of.values()} if i is not None}
+    where = _divisions(snapshot, places)
     sheets: list[dict[str, Any]] = []
     files: dict[str, bytes] = {}
     for n, o in enumerate(orders.by_need(ordered)):
         way = way_of.get(o["id"])
         water = None if way is None else waters.get(way["flood"])
-        said = _sheet(snapshot, o, places[o["incident"]], phones, o["team"]["id"] in full) | {
+        said = _sheet(o, places[o["incident"]], where[o["incident"]], phones, o["team"]["id"] in full) | {
             "flood": "未按淹没范围计算" if water is None else water.words, "launch": "", "launch_title": "",
             "sketch": None, "ways_at": "" if way is None else _ways_at(way),
         }  # fmt: skip
@@ -114,14 +115,22 @@ def _lonlat(at: Place) -> str:
     return f"东经 {at.lon:.6f}°，北纬 {at.lat:.6f}°（CGCS2000）"
 
 
+def _divisions(snapshot: Snapshot, places: Mapping[int, Mapping[str, Any]]) -> dict[int, str]:
+    """In which division each of these incidents is, in words."""
+    moment = snapshot.moment
+    at = [incidents.place_of(one).at for one in places.values()]
+    codes = catalogue_queries.divisions_at(snapshot.connection, moment.n, moment.day, at)
+    names = division_names_of(snapshot)
+    return {
+        i: names.words(code) if code else "不在已装入的区划内" for i, code in zip(places, codes, strict=True)
+    }  # fmt: skip
+
+
 def _sheet(
-    snapshot: Snapshot, order: Mapping[str, Any], incident: Mapping[str, Any],
+    order: Mapping[str, Any], incident: Mapping[str, Any], where: str,
     phones: Mapping[int, Sequence[Mapping[str, Any]]], full: bool,
 ) -> dict[str, Any]:  # fmt: skip
     at = incidents.place_of(incident)
-    moment = snapshot.moment
-    code = catalogue_queries.division_at(snapshot.connection, moment.n, moment.day, at.lon, at.lat)
-    where = division_names_of(snapshot).words(code) if code else "不在已装入的区划内"
     gone = next((m for m in reversed(order["marks"]) if m["what"] == "cancelled"), None)
     straight = "" if order["routing"] == "road" else f"（{BY_TITLE['straight_line']}）"
     off = words.off_road(order["off_start_m"], order["off_road_m"])
