@@ -194,6 +194,16 @@ class TestTeams:
         assert drill["status"] == "待命"
         assert [r["status"] for r in get(admin, f"teams/{made}/status")["items"]] == ["休整", "在途"]
 
+    def test_what_an_officer_says_of_a_team_is_in_the_trail_and_what_its_device_says_is_not(
+        self, admin: TestClient, make_account: Maker
+    ) -> None:
+        made = team(admin, "例留痕队", place(9))
+        post(admin, f"teams/{made}/status", {"status": "出动"})
+        post(admin, f"teams/{made}/status", {"lon": 116.05, "lat": 29.75, "how": "api"})
+        trail = make_account("auditor", tier="command").get("/api/audit", params={"kind": "team"}).json()["items"]
+        [one] = [e for e in trail if e["ref"] == str(made)]
+        assert (one["action"], one["after"]["status"], one["actor"]) == ("enter", "出动", "admin")
+
     def test_an_earlier_minute_has_the_teams_and_stores_of_then(self, admin: TestClient, make_account: Maker) -> None:
         gone, called = team(admin, "例当晚注销队", place(1), boats=1), team(admin, "例旧名队", place(2), persons=8)
         of = store(admin, "例旧名库", 500)

@@ -68,6 +68,7 @@ KINDS = {
     "order": "调度令",
     "goods_move": "物资出入",
     "standby": "前置点",
+    "team": "队伍",
 }
 ACTIONS = {
     "sign_in": "登录",

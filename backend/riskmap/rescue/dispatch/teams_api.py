@@ -156,6 +156,11 @@ def post_status(team_id: TeamId, body: TeamStatus, request: Request, reader: Wri
         snapshot, team_id, status=body.status, at=body.at, place=place, load=body.load, note=body.note, how=body.how,
         exercise=body.exercise,
     )  # fmt: skip
+    if body.how == "hand":  # a device says where it is every minute: that is kept with who said it, and is no act
+        audit.record(
+            snapshot.connection, reader.name, "enter", "team", team_id, address=reader.address,
+            state=snapshot.moment.n, after={"report": made, "status": body.status, "exercise": body.exercise},
+        )  # fmt: skip
     then = minute.asked(snapshot.connection, None)
     return answer(request, snapshot, {"report": made, **_team(snapshot, team_id, body.exercise, then)}, then)
 
