@@ -16,7 +16,7 @@ from riskmap.access.reader import SYSTEM
 from riskmap.base import clock, database
 from riskmap.base.database import superuser_url
 from riskmap.base.settings import Settings
-from riskmap.rescue.dispatch import teams
+from riskmap.rescue.dispatch import goods, teams
 
 Maker = Callable[..., TestClient]
 
@@ -342,6 +342,28 @@ class TestGoods:
         assert (self.stock(admin, a)["stock"], self.stock(admin, b)["stock"]) == (400, 110)
         [row] = get(admin, "goods/moves", store=b)["items"]
         assert (row["what_title"], row["store"], row["to_store"]) == ("调拨", a, b)
+
+    def test_movements_of_other_stores_are_counted_and_push_none_out(
+        self, admin: TestClient, make_account: Maker, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        mine, others = store(admin, "例本处库"), store(admin, "例指挥库")
+        found = admin.get(f"/api/objects/{others}")
+        hide = admin.patch(
+            f"/api/objects/{others}", json={"visibility": "command"}, headers={"If-Match": found.headers["etag"]}
+        )  # fmt: skip
+        assert hide.status_code == 200, hide.text
+        one = incident(admin, HERE)["id"]
+        assert self.move(admin, mine, what="issue", quantity=1, incident=one, taker="王五").status_code == 201
+        for _ in range(2):
+            assert self.move(admin, others, what="issue", quantity=1, incident=one).status_code == 201
+        inner = make_account("editor")
+        monkeypatch.setattr(goods, "MOST", 2)
+        told = get(inner, f"incidents/{one}")
+        assert ([m["taker"] for m in told["goods"]], told["goods_hidden"]) == (["王五"], 2)
+        told = get(inner, "goods/moves", incident=one)
+        assert ([m["taker"] for m in told["items"]], told["hidden"]) == (["王五"], 2)
+        told = get(admin, "goods/moves", incident=one)
+        assert (len(told["items"]), told["hidden"]) == (2, 0)
 
     def test_the_log_names_a_store_to_those_alone_who_may_see_it(self, admin: TestClient, make_account: Maker) -> None:
         a, b = store(admin, "例看得到的库"), store(admin, "例看不到的库", 10)

@@ -216,18 +216,28 @@ def _out(connection: Connection, incident: int | None, item: str, unit: str, exe
 def moves(
     snapshot: Snapshot, *, exercise: bool, at: datetime, store: int | None, incident: int | None
 ) -> dict[str, Any]:
-    """The newest movements of a store or for an incident up to a minute, at most MOST, the newest first, of stores that
-    the reader sees in full; how many others there are beside."""
+    """{items, hidden, most}: the newest movements of a store or for an incident up to a minute, at most MOST, the
+    newest first, of stores that the reader sees in full; how many others there are beside."""
+    wanted = (
+        " FROM rescue_goods_move WHERE exercise = :exercise AND at <= :at"
+        " AND (CAST(:store AS bigint) IS NULL OR :store IN (store_id, to_store_id))"
+        " AND (CAST(:incident AS bigint) IS NULL OR incident_id = :incident)"
+    )
+    bound = {"exercise": exercise, "at": at, "store": store, "incident": incident}
+    ends = snapshot.connection.execute(
+        text(f"SELECT store_id, to_store_id, count(*) AS n{wanted} GROUP BY 1, 2"), bound
+    ).all()
+    forms = seen.forms(snapshot, {i for e in ends for i in (e.store_id, e.to_store_id) if i is not None})
+    his = sorted(i for i, form in forms.items() if form == "full")
+    # Only what is his is counted off: many of other stores push none of it out.
     rows = snapshot.connection.execute(
         text(
             "SELECT move_id AS id, what, store_id AS store, to_store_id AS to_store, incident_id AS incident, item,"
-            " unit, quantity, at, by, taker, note FROM rescue_goods_move WHERE exercise = :exercise AND at <= :at"
-            " AND (CAST(:store AS bigint) IS NULL OR :store IN (store_id, to_store_id))"
-            " AND (CAST(:incident AS bigint) IS NULL OR incident_id = :incident) ORDER BY move_id DESC LIMIT :most"
+            f" unit, quantity, at, by, taker, note{wanted} AND (store_id = ANY(CAST(:his AS bigint[]))"
+            " OR to_store_id = ANY(CAST(:his AS bigint[]))) ORDER BY move_id DESC LIMIT :most"
         ),
-        {"exercise": exercise, "at": at, "store": store, "incident": incident, "most": MOST},
+        bound | {"his": his, "most": MOST},
     )
-    found = [dict(row) | {"what_title": WORDS[row["what"]]} for row in rows.mappings()]
-    forms = seen.forms(snapshot, {m["store"] for m in found} | {m["to_store"] for m in found if m["to_store"]})
-    items = [m for m in found if "full" in {forms.get(m["store"]), forms.get(m["to_store"] or 0)}]
-    return {"items": items, "hidden": len(found) - len(items), "most": MOST}
+    items = [dict(row) | {"what_title": WORDS[row["what"]]} for row in rows.mappings()]
+    hidden = sum(e.n for e in ends if not {e.store_id, e.to_store_id} & set(his))
+    return {"items": items, "hidden": hidden, "most": MOST}

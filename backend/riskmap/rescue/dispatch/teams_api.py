@@ -222,10 +222,12 @@ def _incident(request: Request, snapshot: Snapshot, incident_id: int, at: dateti
     # What the reader may change is of now, whatever minute is looked at; who was sent is called as then.
     found = incidents.bodies(snapshot, [incidents.find(snapshot.connection, incident_id, then)], then)[0]
     snapshot = snapshot.known_at(at)
+    moved = goods.moves(snapshot, exercise=found["exercise"], at=then, store=None, incident=incident_id)
     more = {
         "versions": incidents.versions(snapshot.connection, incident_id, then),
         "orders": orders.listed(snapshot, exercise=found["exercise"], at=then, incident=incident_id),
-        "goods": goods.moves(snapshot, exercise=found["exercise"], at=then, store=None, incident=incident_id)["items"],
+        "goods": moved["items"],
+        "goods_hidden": moved["hidden"],
     }
     return answer(request, snapshot, found | more, then)
 
@@ -270,7 +272,8 @@ def post_incident(body: NewIncident, request: Request, reader: Writer, snapshot:
 def get_incident(
     incident_id: IncidentId, request: Request, reader: Inner, snapshot: ReadSnapshot, at: At = None
 ) -> Any:
-    """One incident with its versions, links, orders and goods; `happened_at` is when it happened."""
+    """One incident with its versions, links, orders and goods; `happened_at` is when it happened; `goods_hidden`: how
+    many movements there are beside, of stores that the asker may not see."""
     return _incident(request, snapshot, incident_id, at)
 
 
