@@ -193,6 +193,19 @@ def test_a_closure_that_has_run_out_is_not_lifted(admin: TestClient, pool: int) 
     assert "已于 11-02 00:00 到时恢复" in said["detail"]
 
 
+def test_whether_a_closure_has_run_out_is_by_the_clock_that_dates_the_rows(
+    admin: TestClient, pool: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends = (clock.now() + timedelta(minutes=5)).isoformat()
+    body = {"at": at((W[0], 29.705)), "length_m": 50, "reason": "临时封控", "ends_at": ends}
+    made = admin.post("/api/rescue/routing/closures", json=body)
+    assert made.status_code == 201, made.text
+    real = clock.now
+    monkeypatch.setattr(clock, "now", lambda: real() + timedelta(minutes=10))  # the service's machine is wrong
+    lift = admin.post(f"/api/rescue/routing/closures/{made.json()['id']}/lift", json={"reason": "抢通"})
+    assert lift.status_code in {200, 201}, lift.text
+
+
 def test_a_closure_that_runs_out_has_its_entry_at_that_minute_and_once(
     admin: TestClient, pool: int, settings: Settings
 ) -> None:

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import event, text
 from starlette.testclient import TestClient
 from tests.api.dispatch import accept, get, incident, place, plan, post, sent, team
+from tests.api.test_bad_input import refused
 
 from riskmap.access.reader import SYSTEM
 from riskmap.base import clock, database
@@ -177,3 +178,18 @@ def test_what_a_hidden_team_reports_is_not_told(admin: TestClient, make_account:
     near = get(other, "teams/nearest", lon=lon, lat=lat, limit=3)["items"]
     assert "在途" in [t["status"] for t in near]
     assert {(t["id"], t["note"], t["load"], t["status_by"]) for t in near} == {(None, "", None, None)}
+
+
+@pytest.mark.parametrize("minutes", [-10, 10])
+def test_a_report_is_dated_by_the_clock_that_dates_the_rows(
+    admin: TestClient, monkeypatch: pytest.MonkeyPatch, minutes: int
+) -> None:
+    one = team(admin, f"例钟{minutes}队", place(190 + minutes), boats=1)
+    post(admin, f"teams/{one}/status", {"status": "休整"})
+    real = clock.now
+    monkeypatch.setattr(clock, "now", lambda: real() + timedelta(minutes=minutes))  # the service's machine is wrong
+    assert post(admin, f"teams/{one}/status", {"status": "待命"})["status"] == "待命"
+    assert post(admin, f"teams/{one}/status", {"status": "返回", "at": real().isoformat()})["status"] == "返回"
+    ahead = (real() + timedelta(minutes=30)).isoformat()
+    said = refused(admin.post(f"/api/rescue/teams/{one}/status", json={"status": "休整", "at": ahead}))
+    assert said["errors"][0]["field"] == "at"

@@ -9,7 +9,6 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, text
 
-from riskmap.base import clock
 from riskmap.base.errors import FieldError, Invalid
 from riskmap.rescue import life, log, minute, persons
 from riskmap.rescue.dispatch import marks, seen
@@ -24,7 +23,6 @@ STATUSES: tuple[Status, ...] = ("待命", "出动", "在途", "到达", "返回"
 FREE = frozenset({"待命", "返回"})  # may be given a task; who is under an order is decided by that order
 HOME = frozenset({"待命", "返回", "休整"})  # on its way to no incident
 SEATS = 6  # persons that a boat takes at once beside its crew. [judgement]
-_AHEAD = timedelta(minutes=2)  # clocks of two machines differ
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +195,7 @@ def keep_status(
     """A report of a team, by hand or from its own device; its id. A place alone (no status) leaves the status to
     what was said of it. Raises NotFound, Invalid."""
     row = seen.full_or_raise(snapshot, team_id, (CLASS,), "支队伍")
-    then = _time(at)
+    then = _time(snapshot.connection, at)
     if status is None and place is None:
         raise Invalid("没有记下", errors=[FieldError("status", "required", "请选状态，或给出位置")])
     made = add_status(
@@ -230,12 +228,10 @@ def ensure_known(snapshot: Snapshot, team_id: int) -> bool:
     return True
 
 
-def _time(at: datetime | None) -> datetime:
-    now = clock.now()
-    if at is None:
-        return now
-    at = at if at.tzinfo else at.replace(tzinfo=clock.SHANGHAI)
-    if at > now + _AHEAD:
+def _time(connection: Connection, at: datetime | None) -> datetime | None:
+    """When a report says that it is so; None: as it comes in. Raises Invalid for a time that is to come."""
+    at = minute.local_or_none(at)
+    if at is not None and at > minute.now(connection) + minute.AHEAD:
         raise Invalid("时间有误", errors=[FieldError("at", "future", "时间在现在以后，请核对")])
     return at
 

@@ -162,7 +162,7 @@ def open_again(snapshot: Snapshot, closed_id: int, reason: str) -> None:
     areas."""
     found = find(snapshot, closed_id)
     areas.ensure_his(snapshot, f"“{found['name']}”的封闭", found["by"], _middle(found))
-    if found["ends_at"] is not None and found["ends_at"] <= clock.now():
+    if found["ends_at"] is not None and found["ends_at"] <= minute.now(snapshot.connection):
         raise Conflict(f"这处封闭已于 {clock.minute(found['ends_at'])} 到时恢复。", code="opened")
     if found["opened_at"] is not None or not queries.open_again(
         snapshot.connection, closed_id, snapshot.reader.name, reason
