@@ -1,10 +1,12 @@
 """Villages to shelters on the roads of a small town: round the water, and before it comes."""
 
+import re
 import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
+import pypdfium2
 import pytest
 from sqlalchemy import text
 from starlette.testclient import TestClient
@@ -74,8 +76,22 @@ def test_a_village_off_the_road_is_told_with_how_far(admin: TestClient, town: di
     ]
     of = admin.post("/api/rescue/evacuations", json={"name": "例离路", "flood": None, "villages": listed}).json()
     made = plan(admin, of)
-    assert "田中村（约 300 m）：到最近的路这一段路网上没有路，路程和用时未计" in made["notes"]
-    assert not any(note.startswith("西村") for note in made["notes"])
+    assert "有 1 个村的路有一段超过 50 m 在路网上没有路，用时未计，各村写明" in made["notes"]
+    off = {v["name"]: [(t["off_start_m"], t["off_road_m"]) for t in v["to"]] for v in made["villages"]}
+    assert off["田中村"] == [(pytest.approx(300, abs=5), None)]
+    assert off["西村"] == [(None, None)]
+    # In force: on the village's page and its list of doors, as an order tells it.
+    assert admin.post(f"/api/rescue/evacuations/{of['id']}/plans/{made['id']}/accept").status_code == 200
+    [one] = next(
+        v["assigned"]
+        for v in admin.get(f"/api/rescue/evacuations/{of['id']}").json()["villages"]
+        if v["name"] == "田中村"
+    )
+    assert one["off_start_m"] == off["田中村"][0][0]
+    answer = admin.get(f"/api/rescue/evacuations/{of['id']}/left.pdf")
+    with pypdfium2.PdfDocument(answer.content) as document:
+        said = "".join(re.sub(r"\s+", "", p.get_textpage().get_text_bounded()) for p in document)
+    assert said.count("10人，起步约300m路网上没有路，用时未计") == 1
     admin.delete(f"/api/objects/{field}", params={"reason": "试完"})
 
 

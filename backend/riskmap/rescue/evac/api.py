@@ -86,8 +86,8 @@ def get_evacuation(
     in all: to_move, moved, sheltered, with_relatives, left, returned, returned_from_shelters, returned_from_relatives,
     in_shelters; yours: whether all its villages lie in the asker's areas, so that he may end it or accept a plan, his
     role allowing; villages: [{id, name, division, division_name, object, area, organiser, phone, transport, route,
-    shelter, may_enter, may_see_households, assigned (by the plan in force: {shelter, name, persons, distance_m}), and
-    the same counts}]} as it stood at a minute.
+    shelter, may_enter, may_see_households, assigned (by the plan in force: {shelter, name, persons, distance_m,
+    off_start_m, off_road_m}), and the same counts}]} as it stood at a minute.
 
     moved = sheltered + with_relatives and to_move = moved + left; who returned is counted apart and lowers neither;
     in_shelters = sheltered - returned_from_shelters."""
@@ -254,7 +254,8 @@ def get_plan(
 ) -> Any:
     """{id, made_at, by, routing: road|straight_line, notes, hazard_m, top_kmh (nobody is reckoned faster), persons,
     short, shelters, accepted_at, accepted_by, villages: [{village, name, left, short, why, way:
-    dry|before_water|straight_line|null, to: [{shelter, name, masked, persons, distance_m, travel_s}]}], diff:
+    dry|before_water|straight_line|null, to: [{shelter, name, masked, persons, distance_m, travel_s,
+    off_start_m, off_road_m}]}], diff:
     {against: {plan, at, by} | null, rows: [{village, name, before: [{name, persons}], after}], same}}: to the plan in
     force, or of one that was accepted to the one before it."""
     return answer(request, snapshot, plan.body(snapshot, evacuation_id, plan_id))

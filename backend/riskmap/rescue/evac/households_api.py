@@ -1,5 +1,6 @@
 """Households over HTTP: read by few, each reading audited; taken in from a table; who is left, as xlsx and on paper."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -19,6 +20,7 @@ from riskmap.rescue.evac import household_book, household_paper, household_table
 from riskmap.rescue.evac.api import EvacuationId, VillageId
 from riskmap.rescue.evac.wire import NewHousehold, Withdrawal
 from riskmap.rescue.rights import Inner, Writer
+from riskmap.rescue.routing import words
 from riskmap.store.dependencies import ReadSnapshot, WriteSnapshot
 from riskmap.store.snapshot import Snapshot, open_snapshot
 
@@ -138,6 +140,11 @@ def withdraw_household(
 # -- Who is left ----------------------------------------------------------------------------
 
 
+def _to(one: Mapping[str, Any]) -> str:
+    off = words.off_road(one["off_start_m"], one["off_road_m"])
+    return f"{one['name']}（{one['persons']:,} 人{f'，{off}' if off else ''}）"
+
+
 def _left(
     snapshot: Snapshot, evacuation_id: int, village: int | None, at: datetime
 ) -> tuple[dict[str, Any], list[dict[str, Any]], list[dict[str, Any]]]:
@@ -152,7 +159,7 @@ def _left(
     names = orders.shelter_names(snapshot, {v["shelter"] for v in mine if v["shelter"]})
     for v in mine:
         v["list"] = households.compared([h for h in listed if h["village"] == v["id"]], v)
-        sent = "、".join(f"{one['name']}（{one['persons']:,} 人）" for one in v["assigned"])
+        sent = "；".join(_to(one) for one in v["assigned"])
         v["shelter_name"] = sent or names.get(v["shelter"], "")
     return of, mine, listed
 

@@ -20,7 +20,7 @@ from riskmap.rescue.evac import orders, shelters, ways
 from riskmap.rescue.evac.shelters import Shelter
 from riskmap.rescue.evac.transport import assign
 from riskmap.rescue.evac.wire import PlanQuestion
-from riskmap.rescue.routing import words
+from riskmap.rescue.routing.answers import OFF_ROAD_M
 from riskmap.selection.compile import compile_selection
 from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Opened, Snapshot
@@ -113,13 +113,14 @@ def _decide(picture: Picture, router: Any, asked: PlanQuestion) -> Decided:
     costs = [[_cost(w, by_road) for w in row] for row in found_ways.matrix]
     flow = assign([left[v["id"]] for v in placed], picture.room, costs)
     lines, sent = [], dict.fromkeys((v["id"] for v in villages), 0)
-    off_road: dict[str, float] = {}
+    off_road: list[dict[str, Any]] = []
     for v, row, row_ways in zip(placed, flow, found_ways.matrix, strict=True):
         for s, n, way in zip(usable, row, row_ways, strict=True):
             if n and way is not None:
                 sent[v["id"]] += n
-                if way.off_start_m is not None:
-                    off_road[v["name"]] = way.off_start_m
+                if way.off_start_m is not None or way.off_road_m is not None:
+                    off = {"off_start_m": _metre(way.off_start_m), "off_road_m": _metre(way.off_road_m)}
+                    off_road.append({"village": v["id"], "shelter": s.hit.id, **off})
                 lines.append(
                     {"village": v["id"], "shelter": s.hit.id, "persons": n, "distance": way.distance_m,
                      "travel": way.travel_s}
@@ -130,8 +131,8 @@ def _decide(picture: Picture, router: Any, asked: PlanQuestion) -> Decided:
         if which:
             notes.append(f"{'、'.join(placed[i]['name'] for i in sorted(which))}：{said}")
     if off_road:
-        far = "、".join(f"{name}（约 {words.distance(m / 1000)}）" for name, m in off_road.items())
-        notes.append(f"{far}：{ways.OFF_ROAD}")
+        n = len({one["village"] for one in off_road})
+        notes.append(f"有 {n} 个村的路有一段超过 {OFF_ROAD_M:g} m 在路网上没有路，用时未计，各村写明")
     taken = {line["shelter"] for line in lines}
     unused = [s for s in usable if s.out_of_use and s.hit.id in taken]
     if unused:
@@ -153,6 +154,7 @@ def _decide(picture: Picture, router: Any, asked: PlanQuestion) -> Decided:
             for v in villages
         ],
         "unused": [s.hit.id for s in usable if s.out_of_use],
+        "off_road": off_road,
         "in_shelters": {str(s.hit.id): picture.own.get(s.hit.id, 0) for s in usable},
     }  # fmt: skip
     return Decided(found_ways.by, body, lines)
@@ -316,6 +318,7 @@ def body(snapshot: Snapshot, evacuation_id: int, plan_id: int) -> dict[str, Any]
                 "name": names.get(one["shelter"]), "masked": None if one["shelter"] in names else "避难场所无权查看",
                 "persons": one["persons"], "distance_m": round(one["distance_m"], 1),
                 "travel_s": None if one["travel_s"] is None else round(one["travel_s"]),
+                "off_start_m": one["off_start_m"], "off_road_m": one["off_road_m"],
             }
             for one in lines
             if one["village"] == v["village"]
@@ -408,7 +411,16 @@ def _lines(connection: Connection, plan_id: int) -> list[dict[str, Any]]:
         ),
         {"id": plan_id},
     )
-    return [dict(row) for row in rows.mappings()]
+    body = connection.scalar(text("SELECT body FROM rescue_evac_plan WHERE plan_id = :id"), {"id": plan_id}) or {}
+    off = {(one["village"], one["shelter"]): one for one in body.get("off_road", ())}  # a plan of before has none
+    known = ("off_start_m", "off_road_m")
+    return [
+        {**row, **{k: off.get((row["village"], row["shelter"]), {}).get(k) for k in known}} for row in rows.mappings()
+    ]
+
+
+def _metre(m: float | None) -> float | None:
+    return None if m is None else round(m, 1)
 
 
 def in_force(connection: Connection, evacuation_id: int, at: datetime) -> list[dict[str, Any]]:
@@ -432,7 +444,8 @@ def with_assigned(snapshot: Snapshot, of: dict[str, Any], at: datetime) -> dict[
             {
                 "shelter": one["shelter"] if one["shelter"] in names else None,
                 "name": names.get(one["shelter"], "避难场所无权查看"), "persons": one["persons"],
-                "distance_m": round(one["distance_m"], 1),
+                "distance_m": round(one["distance_m"], 1), "off_start_m": one["off_start_m"],
+                "off_road_m": one["off_road_m"],
             }
             for one in lines
             if one["village"] == village["id"]

@@ -7,7 +7,6 @@ from typing import Any
 import pyproj
 
 from riskmap.rescue import routing
-from riskmap.rescue.routing import service
 from riskmap.store.snapshot import Snapshot
 
 _GEOD = pyproj.Geod(ellps="GRS80")
@@ -15,7 +14,6 @@ STRAIGHT = "没有按道路算：距离是直线，不是路程，也没有避�
 IN_WATER = "村在水里，按水到之前的道路算，须在水到之前走"
 CUT_OFF = "水到以后没有不涉水的路，按水到之前的道路算，须在水断路之前走"
 NO_ROAD = "村不在路网上，按直线"
-OFF_ROAD = "到最近的路这一段路网上没有路，路程和用时未计"
 # People leave in coaches, in a line, in the rain: no standard says how fast that is. [judgement]
 TOP_KMH = 60
 BUS = routing.Vehicle(top_kmh=TOP_KMH)
@@ -23,13 +21,14 @@ BUS = routing.Vehicle(top_kmh=TOP_KMH)
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One way; `travel_s` is known on roads alone. `off_start_m`: how far the village lies from where its way begins,
-    None where that is no more than a village is wide."""
+    """One way; `travel_s` is known on roads alone. `off_start_m`, `off_road_m`: what of it no road leads over, at its
+    beginning and its end, as a leg has them (`routing.Leg`)."""
 
     distance_m: float
     travel_s: float | None
     by: str  # road, straight_line
     off_start_m: float | None = None
+    off_road_m: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +74,7 @@ def between(
     def legs(indices: Sequence[int], on: routing.Looked) -> tuple[list[list[Way | None]], routing.Answer]:
         starts, ends = [routing.Place(*villages[i]) for i in indices], [routing.Place(*s) for s in shelters]
         found, answer = routing.matrix_of(on, router, starts, ends, routing.PATIENCE_S)
-        return [
-            [None if leg is None else Way(leg.distance_m, leg.travel_s, leg.by, _off(leg)) for leg in row]
-            for row in found
-        ], answer
+        return [[None if leg is None else _of(leg) for leg in row] for row in found], answer
 
     matrix, answer = legs(range(len(villages)), looked.wet)
     if answer.by != "road":
@@ -94,9 +90,8 @@ def between(
     return Ways(matrix, "road", list(answer.notes), wet, cut_off, alone)
 
 
-def _off(leg: routing.Leg) -> float | None:
-    off = leg.off_start_m
-    return off if off is not None and off > service.FAR_FROM_ROAD_M else None
+def _of(leg: routing.Leg) -> Way:
+    return Way(leg.distance_m, leg.travel_s, leg.by, leg.off_start_m, leg.off_road_m)
 
 
 def _straight(start: tuple[float, float], end: tuple[float, float]) -> Way:

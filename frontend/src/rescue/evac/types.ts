@@ -1,9 +1,11 @@
 /** What the service says of evacuations. */
+import type { OffRoad } from "../forces/types";
+
 export type EntryKind = "sheltered" | "with_relatives" | "returned" | "to_move_change";
 export interface Counts { to_move: number; moved: number; sheltered: number; with_relatives: number; left: number; returned: number; returned_from_shelters: number; returned_from_relatives: number; in_shelters: number }
 export interface Village extends Counts {
   id: number; name: string; division: string; division_name: string; object: number | null; area: string; organiser: string; phone: string; transport: string; route: string; shelter: number | null;
-  may_enter: boolean; may_see_households: boolean; assigned: { shelter: number | null; name: string; persons: number; distance_m: number }[];
+  may_enter: boolean; may_see_households: boolean; assigned: ({ shelter: number | null; name: string; persons: number; distance_m: number } & OffRoad)[];
 }
 export interface EvacuationHead extends Counts {
   id: number; name: string; flood: number | null; level: string; trigger: string; exercise: boolean; ordered_at: string; by: string;
@@ -27,7 +29,7 @@ export interface PlanLine { id: number; made_at: string; by: string; routing: "r
 interface SentTo { name: string; persons: number }
 export interface Plan extends PlanLine {
   notes: string[]; hazard_m: number; top_kmh: number | null; persons: number; shelters: number;
-  villages: { village: number; name: string; left: number; short: number; why: string; way: "dry" | "before_water" | "straight_line" | null; to: { shelter: number | null; name: string | null; masked: string | null; persons: number; distance_m: number; travel_s: number | null }[] }[];
+  villages: { village: number; name: string; left: number; short: number; why: string; way: "dry" | "before_water" | "straight_line" | null; to: ({ shelter: number | null; name: string | null; masked: string | null; persons: number; distance_m: number; travel_s: number | null } & OffRoad)[] }[];
   diff: { against: { plan: number; at: string; by: string } | null; rows: { village: number; name: string; before: SentTo[]; after: SentTo[] }[]; same: number };
 }
 interface ProposedHome { name: string; division: string; town: string; object: number; class_title: string; to_move: number | null; depth_m: number | string | null; distance_m: number; source: string; dated: string }
