@@ -76,7 +76,7 @@ def test_a_village_off_the_road_is_told_with_how_far(admin: TestClient, town: di
     ]
     of = admin.post("/api/rescue/evacuations", json={"name": "例离路", "flood": None, "villages": listed}).json()
     made = plan(admin, of)
-    assert "有 1 个村的路有一段超过 50 m 在路网上没有路，用时未计，各村写明" in made["notes"]
+    assert "有 1 个村（社区）的路有一段超过 50 m 在路网上没有路，用时未计，各村写明" in made["notes"]
     off = {v["name"]: [(t["off_start_m"], t["off_road_m"]) for t in v["to"]] for v in made["villages"]}
     assert off["田中村"] == [(pytest.approx(300, abs=5), None)]
     assert off["西村"] == [(None, None)]

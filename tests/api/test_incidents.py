@@ -279,7 +279,7 @@ class TestTeams:
                 answer = admin.post(f"/api/rescue/teams/{one}/status", json={"status": status})
                 assert answer.status_code == 201, answer.text
         with database.read(app.state.engine, SYSTEM.settings()) as connection:
-            every = teams.newest(connection, exercise=False, at=clock.now())
+            every = teams.newest(connection, exercise=False, at=clock.now(), ids=some)
             asked = teams.newest(connection, exercise=False, at=clock.now(), ids=some[1:])
             assert teams.newest(connection, exercise=False, at=clock.now(), ids=[]) == {}
         assert list(asked) == [some[1]]

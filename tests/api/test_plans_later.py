@@ -263,3 +263,20 @@ def test_who_is_kept_from_one_incident_may_go_to_another_and_the_plan_says_so(
     [nobody] = post(admin, f"plans/{none['id']}/replan", {})["unreachable"]
     assert nobody["why"].startswith("有医疗的")
     assert "手工不派" in nobody["why"]
+
+
+def test_who_is_there_when_an_incident_is_merged_is_there_at_what_it_went_into(
+    admin: TestClient, commander: TestClient, fleet: dict[str, int]
+) -> None:
+    a, b = one(admin, 251.5, "甲"), one(admin, 251.6, "乙")
+    held = accept(commander, plan(admin, a, teams=[fleet["east"]]))
+    [given] = held["orders"]
+    for what in ("departure", "arrival"):
+        post(admin, f"orders/{given['id']}/marks", {"what": what})
+    merge(admin, b, 1, (a, 1))
+    made = post(admin, f"plans/{held['id']}/replan", {})
+    assert (made["assignments"], made["unreachable"], made["withdraws"]) == ([], [], [])
+    assert [(s["team"], s["incident"], s["order"], s["arrived"]) for s in made["standing"]] == [
+        (fleet["east"], b["id"], given["id"], True)
+    ]
+    assert [(r["incident"], r["what"]) for r in made["against"]["rows"]] == [(b["id"], "same")]

@@ -148,7 +148,7 @@ def test_an_evacuation_is_ordered_from_the_water_with_what_is_registered(
     # Nothing is ordered before it was said what, and to whom.
     dialog.get_by_role("button", name=re.compile("^下达")).click()
     people = sum(12 if v["to_move"] is None else v["to_move"] for v in told["villages"]) + 25
-    said = f"向 {len(told['villages']) + 1} 个村、共 {people:,} 人下达“立即转移”"
+    said = f"向 {len(told['villages']) + 1} 个村（社区）、共 {people:,} 人下达“立即转移”"
     expect(dialog).to_contain_text(said)
     expect(dialog.locator(".pe-sure-rows")).to_contain_text(first["name"])
     assert office.get(PATH, params={"running": "true"}).json()["items"] == []
@@ -400,7 +400,7 @@ def test_what_the_figures_leave_out_is_said_beside_them(
     plan = page.locator(".pe-plan")
     row = plan.locator(".pe-sent li", has_text=wet["name"])
     expect(row.get_by_text("须在水到之前走", exact=True)).to_be_visible()
-    expect(plan.get_by_text("1 个村须在水到之前走")).to_be_visible()
+    expect(plan.get_by_text("1 个村（社区）须在水到之前走")).to_be_visible()
     expect(plan).not_to_contain_text("不涉水的路")
     expect(plan).to_contain_text("最高 60 km/h")
 

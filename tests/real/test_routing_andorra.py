@@ -22,7 +22,7 @@ from riskmap.catalogue.queries import CatalogueCache
 from riskmap.rescue import floods, roads_service
 from riskmap.rescue.depths import Depth
 from riskmap.rescue.roads_service import About
-from riskmap.rescue.routing import Place, Router, Vehicle, look, matrix_of, reach_of, route_of, tiles
+from riskmap.rescue.routing import Place, Router, Vehicle, look, matrix_of, reach_of, route_of, tiles, with_water
 from riskmap.store.snapshot import open_snapshot
 
 GEOD = Geod(ellps="GRS80")
@@ -167,7 +167,8 @@ def test_ways_never_cross_closed_water_and_where_there_is_none_it_is_said(
             for _ in range(EACH):
                 a, b = chance.sample(dry, 2)
                 looked = look(connection, vehicle, flood_id)
-                way, how = route_of(looked, router, Place(*net.at[a]), Place(*net.at[b]))
+                bare, told = route_of(looked, router, Place(*net.at[a]), Place(*net.at[b]))
+                way, how = with_water(connection, looked, bare, told)
                 assert how.by == "road", how.notes
                 if way is None:
                     none += 1

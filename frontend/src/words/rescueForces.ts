@@ -153,7 +153,7 @@ export const RF = {
   gaps: (asked: string, out: number, all: number) => `${asked}：${num(all)} 处里 ${num(out)} 处来不及`,
   gapsNone: (asked: string, all: number) => (all ? `${asked}：${num(all)} 处都来得及` : "没有这样的对象，请换等级或分类。"),
   noTeams: "没有一支合适的队伍，全部来不及。",
-  onOrders: (n: number) => `${num(n)} 支合适的队伍有没有完成的调度令，没有计入`,
+  onOrders: (n: number) => `${num(n)} 支合适的队伍正按调度令行动，没有计入`,
   unplaced: (n: number) => `另有 ${num(n)} 处没有位置，不知道`,
   shownOf: (n: number, all: number) => `列出最重的 ${num(n)} 处，共 ${num(all)} 处`,
   late: "来不及",

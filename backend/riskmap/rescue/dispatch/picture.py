@@ -82,6 +82,8 @@ def look(snapshot: Snapshot, asked: Asked) -> Picture:
     named = {*(asked.teams or ()), *asked.pins, *(asked.fixed or ())}
     # Who was sent to what has been merged or split since may be sent on to what came of it.
     within = {*found, *(i for one in found.values() for i in one["before"])}
+    wanted = [found[i] for i in dict.fromkeys(asked.incidents)]
+    became = _became(connection, wanted, at)
     crews, left_out, standing, stays = [], [], {}, {}
     for team in every.values():
         order = open_orders.get(team.id)
@@ -98,22 +100,23 @@ def look(snapshot: Snapshot, asked: Asked) -> Picture:
                 of = order["incident"]
                 stays[team.id] = frozenset(i for i, one in found.items() if of == i or of in one["before"])
             continue
-        if order and not back and order["incident"] in found:  # goes on as it was ordered
-            standing[team.id] = order
+        if order and not back:
+            to = became.get(order["incident"], order["incident"])
+            if to in found:  # goes on as it was ordered, or is there
+                standing[team.id] = {**order, "incident": to}
         if why and (team.id in named or back):
             left_out.append({"team": team.id, "why": why})
     for team_id in sorted(open_orders.keys() - every.keys()):  # struck off: it is in no list of teams
         order = open_orders[team_id]
         if order["incident"] in within:
             left_out.append({"team": team_id, "why": _struck_off(order)})
-    wanted_incidents = [found[i] for i in dict.fromkeys(asked.incidents)]
     loads = orders.loads(connection, exercise=asked.exercise, at=at)
     back_home = frozenset(t for t, o in open_orders.items() if o["id"] in gone)
-    finished = orders.finished(connection, wanted_incidents, at)
+    finished = orders.finished(connection, wanted, at)
     finishers = teams.whatever_life(snapshot, {f.team for found_ in finished.values() for f in found_})
     return Picture(
-        at, wanted_incidents, crews, standing, back_home, open_orders, left_out, loads, finished, finishers, every,
-        _became(connection, wanted_incidents, at), asked.bars, stays,
+        at, wanted, crews, standing, back_home, open_orders, left_out, loads, finished, finishers, every,
+        became, asked.bars, stays,
     )  # fmt: skip
 
 
@@ -225,7 +228,8 @@ def tasks(picture: Picture) -> list[Task]:
         there = [picture.teams[t] for t, o in picture.standing.items() if o["incident"] == one["id"]]
         coming = [
             picture.teams[t] for t, o in picture.open_orders.items()
-            if o["incident"] == one["id"] and t in picture.teams and t not in picture.turned_back
+            if picture.became.get(o["incident"], o["incident"]) == one["id"]
+            and t in picture.teams and t not in picture.turned_back
         ]  # fmt: skip
         over = [picture.finishers[f.team] for f in picture.finished.get(one["id"], ())]
         # What one team has done and another still does is not done: nobody is called back for it.

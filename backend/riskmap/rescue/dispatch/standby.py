@@ -196,7 +196,8 @@ def propose(opened: Opened, router: Any, ask: Ask, k: int) -> dict[str, Any]:
     ways_there: ways.Legs = {}
     if sites and movable:
         ways_there, how = ways.legs_of(reached.roads, router, [reached.fitting[i] for i in movable], _places(sites))
-        answers.append(how)
+        if how.by != "road":  # what there is to say of the ends is said of them already, each counted once
+            answers.append(how)
     possible = {
         (i, j) for i in movable for j in range(len(sites)) if ways_there.get((reached.fitting[i].id, j)) is not None
     }

@@ -132,7 +132,7 @@ def _decide(picture: Picture, router: Any, asked: PlanQuestion) -> Decided:
             notes.append(f"{'、'.join(placed[i]['name'] for i in sorted(which))}：{said}")
     if off_road:
         n = len({one["village"] for one in off_road})
-        notes.append(f"有 {n} 个村的路有一段超过 {OFF_ROAD_M:g} m 在路网上没有路，用时未计，各村写明")
+        notes.append(f"有 {n} 个村（社区）的路有一段超过 {OFF_ROAD_M:g} m 在路网上没有路，用时未计，各村写明")
     taken = {line["shelter"] for line in lines}
     unused = [s for s in usable if s.out_of_use and s.hit.id in taken]
     if unused:
