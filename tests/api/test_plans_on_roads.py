@@ -646,12 +646,17 @@ def test_what_no_team_reaches_in_time_and_where_one_had_better_stand_by(
     refused(make_account("editor").post("/api/rescue/standby", json={"places": [place]}), 403)
     commander = make_account("editor", may=["dispatch"])
     post(commander, "standby", {"places": [place], "asked": asked, "note": "暴雨红色预警"})
+    assert post(admin, "standby/gaps", asked, 200)["uncovered"] == 3  # it is on its way
+    going = get(admin, f"teams/{one['team']}")["standby"]
+    assert (going["travel_s"], going["routing"]) == (one["travel_s"], "road")  # as it was proposed
+    post(admin, f"teams/{one['team']}/standby/arrival", {})
     assert post(admin, "standby/gaps", asked, 200)["uncovered"] == 0
     [kept] = get(admin, "standby")["items"]
     assert (kept["places"][0]["team_name"], kept["note"]) == ("例东艇队", "暴雨红色预警")
     assert get(admin, "standby", exercise=True)["items"] == []
-    newest = get(admin, "log", kind="调度")["items"][0]["what"]
-    assert newest == "前置待命：例东艇队在例北站（暴雨红色预警）"
+    newest = get(admin, "log", kind="调度")["items"][1]["what"]
+    assert newest.startswith("前置：例东艇队前往前置点 例北站，路上 ")
+    assert newest.endswith(" 到（暴雨红色预警）")
     post(admin, f"teams/{one['team']}/status", {"status": "待命"})
     for body in ({"minutes": 0}, {"classes": ["dragon"]}, {"grades": []}, {"k": 0}):
         refused(admin.post("/api/rescue/standby/propose", json=asked | {"k": 1} | body))

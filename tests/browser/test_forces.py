@@ -265,8 +265,21 @@ def test_what_is_not_reached_in_time_where_to_stand_by_and_the_record(page: Page
     expect(page.locator(".rf-history").last).to_contain_text(going[0])
     [record] = get(office, "standby")["items"]
     assert [p["team_name"] for p in record["places"]] == going
-    stands = {t["name"]: t["position_from"] for t in get(office, "teams")["items"]}
-    assert {stands[name] for name in going} == {"reported"}
+    expect(page.locator(".rf-history").last).to_contain_text("预计")
+    # It is on its way: where it is known to be, on the card and the map, until somebody says that it is there.
+    stands = {t["name"]: t for t in get(office, "teams")["items"]}
+    assert {stands[name]["position_from"] for name in going} == {"base"}
+    page.locator(".rf-parts").get_by_role("button", name="队伍").click()
+    row = page.locator(f"[data-team='{stands[going[0]]['id']}']")
+    where = stands[going[0]]["standby"]["name"]
+    expect(row).to_contain_text(f"前往前置点 {where}，预计 ")
+    row.locator("button.main").click()
+    row.get_by_role("button", name="已到位").click()
+    row.get_by_role("form", name="记已到位").get_by_role("button", name="已到位").click()
+    expect(row.locator("button.main")).to_contain_text(f"到前置点 {where}")
+    expect(row.get_by_role("button", name="已到位")).to_have_count(0)
+    there = next(t for t in get(office, "teams")["items"] if t["name"] == going[0])
+    assert (there["position_from"], there["position"]) == ("reported", there["standby"]["at"])
 
 
 def test_a_road_is_closed_on_the_map_listed_and_lifted(page: Page, office: httpx.Client) -> None:

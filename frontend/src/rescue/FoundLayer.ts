@@ -13,7 +13,7 @@ import { rangeWords } from "./say";
 import type { DepthClass } from "./types";
 
 /** One symbol: an object in the water, a team that is out, or a gauge (`said` in a plate beside it). `weight`: the greater is drawn and named first; `waits`: a team that stands by, named after all that is asked for help or gives it. */
-export interface Sign { id: number; lng: number; lat: number; cls: string; grade: string; label: string; said: string; tone: "object" | "team" | "over" | "quiet" | "calm"; weight: number; waits?: boolean }
+export interface Sign { id: number; lng: number; lat: number; cls: string; grade: string; label: string; said: string; tone: "object" | "team" | "goal" | "over" | "quiet" | "calm"; weight: number; waits?: boolean }
 interface Placed extends Sign { x: number; y: number }
 interface Depth { text: string; x: number; y: number }
 
@@ -100,6 +100,7 @@ export class FoundLayer extends ViewportLayer implements OverLayer, NameSource {
         const spec = specOf({ cls: s.cls, grade: gradeIndex(s.grade) }, this.looks, frame.zoom);
         this.atlas?.stamp(c, small.has(s.id) ? { ...spec, size: s.weight >= HEAVY ? 8 : 5, glyph: "" } : spec, x, y);
       }
+      else if (s.tone === "goal") this.goal(c, x, y, p);
       else this.gauge(c, s, x, y, p);
     }
     writeNames(c, this.board?.of(this, c, frame.zoom) ?? [], frame, p.halo, (wish) => {
@@ -117,6 +118,23 @@ export class FoundLayer extends ViewportLayer implements OverLayer, NameSource {
       c.lineWidth = width;
       c.stroke();
     }
+  }
+
+  /** Where a team goes to: nobody is there yet. */
+  private goal(c: CanvasRenderingContext2D, x: number, y: number, p: Palette): void {
+    for (const [colour, width, dash] of [[p.halo, 6, []], [p.select, 2.5, [4, 3]]] as const) {
+      c.beginPath();
+      c.arc(x, y, 11, 0, 2 * Math.PI);
+      [c.strokeStyle, c.lineWidth] = [colour, width];
+      c.setLineDash([...dash]);
+      c.stroke();
+    }
+    c.setLineDash([]);
+    c.beginPath();
+    c.arc(x, y, 3, 0, 2 * Math.PI);
+    [c.strokeStyle, c.lineWidth, c.fillStyle] = [p.halo, 3, p.select];
+    c.stroke();
+    c.fill();
   }
 
   /** In a dense town, from afar: the weightiest stand whole, what would crowd them stands small at its place; none is left out. */

@@ -227,7 +227,7 @@ def since(
     mine = _teams(plan)
     rows = connection.execute(
         text(
-            "SELECT DISTINCT ON (team_id) team_id, status, made_at FROM rescue_team_status AS s"
+            "SELECT DISTINCT ON (team_id) team_id, status, how, made_at FROM rescue_team_status AS s"
             " WHERE exercise = :exercise AND team_id = ANY(CAST(:teams AS bigint[])) AND how <> 'order'"
             " AND status IS NOT NULL AND made_at > CAST(:after AS timestamptz) AND made_at <= :at AND"
             + marks.stands("s.mark_id")
@@ -235,7 +235,11 @@ def since(
         ),
         {"exercise": plan["exercise"], "after": span["after"], "at": until, "teams": mine},
     )
-    out += [f"{names.plain(row.team_id)}报{row.status}（{clock.of_day(row.made_at)}）" for row in rows]
+    out += [
+        f"{names.plain(row.team_id)}{'登记前置' if row.how == 'standby' else f'报{row.status}'}"
+        f"（{clock.of_day(row.made_at)}）"
+        for row in rows
+    ]
     gone = orders.turned_back(snapshot, exercise=plan["exercise"], at=until)
     running = orders.open_by_team(connection, exercise=plan["exercise"], at=until)
     sent = {a["team"] for a in plan["body"]["assignments"] if proposed}

@@ -13,6 +13,7 @@ import h3
 import numpy as np
 from sqlalchemy import text
 
+from riskmap.base import clock
 from riskmap.base.audit import dump_json
 from riskmap.base.errors import Conflict, FieldError, Invalid
 from riskmap.catalogue.model import GRADES
@@ -81,9 +82,8 @@ def _looked(snapshot: Snapshot, ask: Ask) -> tuple[list[dict[str, Any]], int, li
     strange = [c for c in ask.classes if c not in snapshot.catalogue.classes]
     if strange:
         raise Invalid("分类有误", errors=[FieldError("classes", "unknown_class", f"没有分类 {strange[0]}")])
-    if ask.flood_id is not None and floods.find(snapshot.connection, ask.flood_id)["exercise"] != ask.exercise:
-        told = "实战不能用演练的淹没范围，反之亦然"
-        raise Invalid("淹没范围有误", errors=[FieldError("flood", "other_kind", told)])
+    if ask.flood_id is not None:
+        _ensure_same_kind(snapshot, ask.flood_id, ask.exercise)
     roles = {"hazard", "target"}
     classes = ask.classes or [c.code for c in snapshot.catalogue.classes.values() if c.role in roles]
     found = seen.live(snapshot, Selection(classes=tuple(classes), grade=tuple(ask.grades)))
@@ -101,6 +101,12 @@ def _looked(snapshot: Snapshot, ask: Ask) -> tuple[list[dict[str, Any]], int, li
     free = [t for t in fitting if t.id not in acting]
     roads = ways.look(snapshot, free, ask.flood_id, ask.exercise)
     return placed, len(found) - len(placed), free, len(fitting) - len(free), roads
+
+
+def _ensure_same_kind(snapshot: Snapshot, flood_id: int, exercise: bool) -> None:
+    if floods.find(snapshot.connection, flood_id)["exercise"] != exercise:
+        told = "实战不能用演练的淹没范围，反之亦然"
+        raise Invalid("淹没范围有误", errors=[FieldError("flood", "other_kind", told)])
 
 
 def _places(rows: Sequence[Mapping[str, Any]]) -> list[Place]:
@@ -349,17 +355,41 @@ def _who_goes_where(
 # -- Recorded ------------------------------------------------------------------------------
 
 
+def ways_to(
+    opened: Opened, router: Any, places: Sequence[Mapping[str, Any]], flood_id: int | None, exercise: bool
+) -> list[dict[str, Any]]:
+    """The places with the way of each one's team to it from where it is known to be: {…, travel_s, distance_m,
+    routing}, None where there is no way. No connection is held while the engine works. Raises NotFound, Invalid."""
+    with opened() as snapshot:
+        _named(snapshot, places)
+        if flood_id is not None:
+            _ensure_same_kind(snapshot, flood_id, exercise)
+        at = minute.asked(snapshot.connection, None)
+        going = {t.id: t for t in teams.all_of(snapshot, exercise=exercise, at=at, ids=[p["team"] for p in places])}
+        roads = ways.look(snapshot, going.values(), flood_id, exercise)
+    legs, _ = ways.legs_of(roads, router, list(going.values()), _places(places))
+    found = [legs.get((p["team"], i)) for i, p in enumerate(places)]
+    return [
+        {**p, "travel_s": leg and round(leg.travel_s), "distance_m": leg and round(leg.distance_m),
+         "routing": leg and leg.by}
+        for p, leg in zip(places, found, strict=True)
+    ]  # fmt: skip
+
+
+def _named(snapshot: Snapshot, places: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What the teams are called. Raises NotFound, Invalid."""
+    if len({p["team"] for p in places}) < len(places):
+        raise Invalid("没有记下", errors=[FieldError("places", "twice", "一支队伍只能在一处待命")])
+    return [seen.full_or_raise(snapshot, p["team"], (teams.CLASS,), "支队伍")["name"] for p in places]
+
+
 def record(
     snapshot: Snapshot, places: Sequence[Mapping[str, Any]], asked: Mapping[str, Any] | None, note: str, exercise: bool
 ) -> int:
-    """Teams stand by at places: their status and the log; the record's id. Raises NotFound, Invalid, Conflict for a
-    team that acts by an order: to stand by would take it off that without a word."""
-    doubled = {p["team"] for i, p in enumerate(places) if p["team"] in {q["team"] for q in places[:i]}}
-    if doubled:
-        raise Invalid("没有记下", errors=[FieldError("places", "twice", "一支队伍只能在一处待命")])
-    named = [
-        seen.full_or_raise(snapshot, p["team"], (teams.CLASS,), "支队伍")["name"] for p in places
-    ]  # fmt: skip
+    """Teams go to stand by at places (`ways_to`) and are free on their way: their status and the log; the record's id.
+    Nobody is there before somebody says so (`arrive`). Raises NotFound, Invalid, Conflict for a team that acts by an
+    order: to stand by would take it off that without a word."""
+    named = _named(snapshot, places)
     plans.lock(snapshot.connection, exercise)  # who accepts a plan meanwhile sends nobody of them
     at = minute.asked(snapshot.connection, None)
     sent = orders.acting(snapshot, exercise=exercise, at=at)
@@ -370,32 +400,80 @@ def record(
             f"{said}正在执行任务，没有登记前置。请先把这份令记为完成或撤销，或不选这支队伍，再登记。",
             code="ordered", now={"orders": [order for _, order in ordered]},
         )  # fmt: skip
+    going = [{**p, "expected_at": _due(at, p)} for p in places]
     made: int = snapshot.connection.execute(
         text(
-            "INSERT INTO rescue_standby (by, exercise, asked, places, note) VALUES (:by, :exercise,"
+            "INSERT INTO rescue_standby (at, by, exercise, asked, places, note) VALUES (:at, :by, :exercise,"
             " CAST(:asked AS jsonb), CAST(:places AS jsonb), :note) RETURNING standby_id"
         ),
         {
-            "by": snapshot.reader.name, "exercise": exercise, "asked": dump_json(asked or {}),
-            "places": dump_json(list(places)), "note": note,
+            "at": at, "by": snapshot.reader.name, "exercise": exercise, "asked": dump_json(asked or {}),
+            "places": dump_json(going), "note": note,
         },
     ).scalar_one()  # fmt: skip
-    for p in places:
+    for p in going:
         teams.add_status(
-            snapshot, p["team"], "待命", place=Place(p["lon"], p["lat"]), note=f"前置 {p['name']}".strip(),
-            how="standby", exercise=exercise,
+            snapshot, p["team"], "待命", at=at, note=f"前往前置点 {p['name']}".strip(), how="standby", standby_id=made,
+            exercise=exercise,
         )  # fmt: skip
-    said = "；".join(
-        f"{name}在" + (p["name"] or f"{p['lon']:.5f}, {p['lat']:.5f}") for name, p in zip(named, places, strict=True)
-    )
+    said = "；".join(f"{name}前往{_called(p)}，{_when(p)}" for name, p in zip(named, going, strict=True))
     first, *others = [p["team"] for p in places] or [None]
-    count = f"前置待命 {len(places)} 支队伍"
+    count = f"前置 {len(places)} 支队伍"
     about = None if first is None else log.About(first, count, f"{count}（有队伍无权查看）", tuple(others))
     log.note(
         snapshot.connection, by=snapshot.reader.name, kind="调度", exercise=exercise,
-        what=f"前置待命：{said}" + (f"（{note}）" if note else ""), ref={"kind": "standby", "id": made}, about=about,
+        what=f"前置：{said}" + (f"（{note}）" if note else ""), ref={"kind": "standby", "id": made}, about=about,
     )  # fmt: skip
     return made
+
+
+def arrive(snapshot: Snapshot, team_id: int, *, at: datetime | None, note: str, exercise: bool) -> int:
+    """A team is at the place where it was told to stand by; the record's id. Raises NotFound, Invalid, Conflict where
+    it is not on its way to one."""
+    row = seen.full_or_raise(snapshot, team_id, (teams.CLASS,), "支队伍")
+    plans.lock(snapshot.connection, exercise)  # who sends it elsewhere meanwhile is first, or after
+    now = minute.asked(snapshot.connection, None)
+    [team] = teams.all_of(snapshot, exercise=exercise, at=now, ids=[team_id])
+    going = teams.standing_by(team)
+    if going is None or going["arrived_at"] is not None:
+        told = f"没有正在前往的前置点，现为{team.status}"
+        if going is not None:
+            told = f"已于 {clock.minute(going['arrived_at'])} 记为到位"
+        raise Conflict(f"{row['name']}{told}，没有再记。请刷新后再看。", code="not_going")
+    then = teams.time_of(snapshot.connection, at) or now
+    if then < going["recorded_at"].replace(second=0, microsecond=0):
+        told = f"时间在 {clock.minute(going['recorded_at'])} 登记前置以前，请核对"
+        raise Invalid("没有记下", errors=[FieldError("at", "bad_time", told)])
+    lon, lat = going["at"]
+    said = f"到前置点 {going['name']}".strip()
+    teams.add_status(
+        # Times are typed in whole minutes, and the record was made at some second of one.
+        snapshot, team_id, "待命", at=max(then, going["recorded_at"]), place=Place(lon, lat),
+        note=said + (f"：{note}" if note else ""), how="hand", standby_id=going["id"], exercise=exercise,
+    )  # fmt: skip
+    log.note(
+        snapshot.connection, by=snapshot.reader.name, kind="调度", exercise=exercise,
+        what=f"{row['name']}{clock.of_day(then)} 已{said}待命" + (f"（{note}）" if note else ""),
+        ref={"kind": "standby", "id": going["id"]}, body={"at": then},
+        about=log.About(team_id, "队伍已到前置点", "队伍已到前置点（对象无权查看）"),
+    )  # fmt: skip
+    return int(going["id"])
+
+
+def _due(at: datetime, place: Mapping[str, Any]) -> str | None:
+    return None if place["travel_s"] is None else ways.expected_at(at, place["travel_s"]).isoformat()
+
+
+def _called(place: Mapping[str, Any]) -> str:
+    return f"前置点 {place['name'] or '{lon:.5f}, {lat:.5f}'.format(**place)}"
+
+
+def _when(place: Mapping[str, Any]) -> str:
+    if place["expected_at"] is None:
+        return "没有能走的路，不知道何时到"
+    straight = "（按直线估）" if place["routing"] == "straight_line" else ""
+    due = clock.of_day(datetime.fromisoformat(place["expected_at"]))
+    return f"路上 {ways.minutes(place['travel_s'])}，预计 {due} 到{straight}"
 
 
 def listed(snapshot: Snapshot, *, exercise: bool, at: datetime) -> list[dict[str, Any]]:
@@ -417,9 +495,13 @@ def listed(snapshot: Snapshot, *, exercise: bool, at: datetime) -> list[dict[str
         row = known.get(p["team"])
         if row is None or forms.get(p["team"]) != "full":
             department = row["department"] if row else ""
-            return {"team": None, "team_name": None, "masked": seen.masked(department), "name": "", "at": None}
+            return {
+                "team": None, "team_name": None, "masked": seen.masked(department), "name": "", "at": None,
+                "expected_at": None,
+            }  # fmt: skip
         return {
             "team": p["team"], "team_name": row["name"], "masked": None, "name": p["name"], "at": [p["lon"], p["lat"]],
+            "expected_at": p.get("expected_at"),  # a record of before has none
         }  # fmt: skip
 
     return [f | {"places": [told(p) for p in f["places"]]} for f in found]

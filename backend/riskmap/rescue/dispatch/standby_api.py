@@ -10,9 +10,10 @@ from riskmap.rescue import minute
 from riskmap.rescue.api import At, Exercise, answer, count, note_asked
 from riskmap.rescue.dispatch import standby
 from riskmap.rescue.dispatch.standby import Ask
-from riskmap.rescue.dispatch.wire import Cover, Propose, Standby
-from riskmap.rescue.rights import Commander, Inner
-from riskmap.store.dependencies import ReadSnapshot, ReadSnapshots, WriteSnapshot
+from riskmap.rescue.dispatch.teams_api import TeamId
+from riskmap.rescue.dispatch.wire import Cover, Propose, Standby, StandbyArrival
+from riskmap.rescue.rights import Commander, Inner, Writer
+from riskmap.store.dependencies import ReadSnapshot, ReadSnapshots, WriteSnapshot, WriteSnapshots
 
 router = APIRouter(prefix="/api/rescue", route_class=ExactRoute, default_response_class=ExactResponse, tags=["rescue"])
 
@@ -46,26 +47,45 @@ def propose(body: Propose, request: Request, reader: Inner, opened: ReadSnapshot
 
 
 @router.post("/standby", status_code=201)
-def post_standby(body: Standby, request: Request, reader: Commander, snapshot: WriteSnapshot) -> Any:
-    """{places: [{team, name, lon, lat}], asked, note, exercise}: teams stand by there; their status follows. 409
-    (`ordered`) for a team that acts by an order."""
-    places = [p.model_dump() for p in body.places]
+def post_standby(body: Standby, request: Request, reader: Commander, opened: WriteSnapshots) -> Any:
+    """{places: [{team, name, lon, lat}], asked, note, exercise}: teams go to stand by there, free on their way; each
+    one's way is reckoned through the water of `asked`. 409 (`ordered`) for a team that acts by an order."""
+    count(reader)
     asked = None if body.asked is None else body.asked.model_dump()
-    made = standby.record(snapshot, places, asked, body.note, body.exercise)
+    flood = None if body.asked is None else body.asked.flood
+    stand = [p.model_dump() for p in body.places]
+    places = standby.ways_to(opened, request.app.state.router, stand, flood, body.exercise)
+    with opened() as snapshot:
+        made = standby.record(snapshot, places, asked, body.note, body.exercise)
+        audit.record(
+            snapshot.connection, reader.name, "create", "standby", made, address=reader.address,
+            state=snapshot.moment.n, after={"teams": [p["team"] for p in places], "exercise": body.exercise},
+        )  # fmt: skip
+        then = minute.asked(snapshot.connection, None)
+        [told] = [s for s in standby.listed(snapshot, exercise=body.exercise, at=then) if s["id"] == made]
+        return answer(request, snapshot, told, then)
+
+
+@router.post("/teams/{team_id}/standby/arrival", status_code=201)
+def post_arrival(
+    team_id: TeamId, body: StandbyArrival, request: Request, reader: Writer, snapshot: WriteSnapshot
+) -> Any:
+    """{at, note, exercise}: the team is at the place where it was told to stand by. 409 (`not_going`) for one that is
+    there already, or goes to none."""
+    made = standby.arrive(snapshot, team_id, at=body.at, note=body.note, exercise=body.exercise)
     audit.record(
-        snapshot.connection, reader.name, "create", "standby", made, address=reader.address,
-        state=snapshot.moment.n, after={"teams": [p["team"] for p in places], "exercise": body.exercise},
+        snapshot.connection, reader.name, "enter", "team", team_id, address=reader.address,
+        state=snapshot.moment.n, after={"standby": made, "exercise": body.exercise},
     )  # fmt: skip
-    then = minute.asked(snapshot.connection, None)
-    [told] = [s for s in standby.listed(snapshot, exercise=body.exercise, at=then) if s["id"] == made]
-    return answer(request, snapshot, told, then)
+    return answer(request, snapshot, {"standby": made}, minute.asked(snapshot.connection, None))
 
 
 @router.get("/standby")
 def list_standby(
     request: Request, reader: Inner, snapshot: ReadSnapshot, exercise: Exercise = False, at: At = None
 ) -> Any:
-    """{items: [{id, made_at, by, asked, places: [{team, team_name, masked, name, at}], note}], most}: the record."""
+    """{items: [{id, made_at, by, asked, places: [{team, team_name, masked, name, at, expected_at}], note}], most}:
+    the record."""
     then = minute.asked(snapshot.connection, at)
     snapshot = snapshot.known_at(at)
     return answer(

@@ -98,7 +98,9 @@ def _team(row: Mapping[str, Any], told: Mapping[str, Any] | None) -> Team:
 def newest(connection: Connection, *, exercise: bool, at: datetime, ids: Iterable[int]) -> dict[int, dict[str, Any]]:
     """The newest report of each of these teams that was in at a minute, without what wrong marks said; where it is by
     the newest that says so. A place alone says nothing of the status: with nothing else said, `status` and what goes
-    with it are None. Where a later report sends it home to stand by or rest without a place, it is at its base."""
+    with it are None. Where a later report sends it home to stand by or rest without a place, it is at its base. Told
+    to stand by somewhere (`standby_id`, `standby_at`, `standby`: the place of the record) it is where it was until
+    somebody says that it is there (`there`)."""
     # Each team's own end of an index is read: devices report by the minute, and a season has hundreds of thousands.
     of_team = (
         "SELECT * FROM rescue_team_status AS s WHERE exercise = :exercise AND team_id = t.team_id AND made_at <= :at"
@@ -110,10 +112,13 @@ def newest(connection: Connection, *, exercise: bool, at: datetime, ids: Iterabl
         text(
             "SELECT t.team_id, n.status_id, n.status, n.at, n.made_at, n.by, n.how, coalesce(l.load, n.load) AS load,"
             " coalesce(w.note, n.note, '') AS note, n.order_id, n.mark_id,"
-            " p.at AS place_at, ST_X(p.geom) AS lon, ST_Y(p.geom) AS lat"
+            " p.at AS place_at, ST_X(p.geom) AS lon, ST_Y(p.geom) AS lat,"
+            " n.standby_id, n.geom IS NOT NULL AS there, b.at AS standby_at, (SELECT x FROM jsonb_array_elements("
+            "b.places) AS x WHERE (x->>'team')::bigint = t.team_id) AS standby"
             " FROM unnest(CAST(:ids AS bigint[])) AS t (team_id)"
             f" LEFT JOIN LATERAL ({of_team} AND status IS NOT NULL AND {stands}{newest_first}) AS n ON true"
-            f" LEFT JOIN LATERAL ({of_team} AND (geom IS NOT NULL OR status IN ('待命', '休整'))"
+            " LEFT JOIN rescue_standby AS b ON b.standby_id = n.standby_id"
+            f" LEFT JOIN LATERAL ({of_team} AND (geom IS NOT NULL OR status IN ('待命', '休整') AND standby_id IS NULL)"
             f" AND (how <> 'order' OR {stands}){newest_first}) AS p ON true"
             f" LEFT JOIN LATERAL ({of_team}{beside} AND load IS NOT NULL{newest_first}) AS l ON true"
             f" LEFT JOIN LATERAL ({of_team}{beside} AND note <> ''{newest_first}) AS w ON true"
@@ -149,7 +154,7 @@ def _body(
         "status": team.status, "status_at": told.get("at"), "status_by": None, "note": "", "load": None,
         "order": order, "division": None, "base": None, "position": None, "position_from": None,
         "position_at": None, "skills": [], "boats": None, "seats": None, "pumps_m3h": None,
-        "wading_depth_cm": None, "persons": None, "out_of_use": "",
+        "wading_depth_cm": None, "persons": None, "out_of_use": "", "standby": None,
     }  # fmt: skip
     if form != "full":
         return out
@@ -171,7 +176,24 @@ def _body(
         "position": [team.place.lon, team.place.lat] if team.place else None,
         "position_from": None if team.place is None else "base" if team.from_base else "reported",
         "position_at": None if team.from_base else told.get("place_at"),
+        "standby": standing_by(team),
     }
+
+
+def standing_by(team: Team) -> dict[str, Any] | None:
+    """Where it was told to stand by, as long as nothing else was said of it since: {id, name, at, recorded_at,
+    travel_s, expected_at, routing, arrived_at}. `expected_at` None: there is no way that is known; `arrived_at` None:
+    it is on its way, however late."""
+    told = team.told or {}
+    if told.get("standby") is None:
+        return None
+    place = told["standby"]
+    return {
+        "id": told["standby_id"], "name": place["name"], "at": [place["lon"], place["lat"]],
+        "recorded_at": told["standby_at"], "travel_s": place["travel_s"], "routing": place["routing"],
+        "expected_at": place["expected_at"] and datetime.fromisoformat(place["expected_at"]),
+        "arrived_at": told["at"] if told["there"] else None,
+    }  # fmt: skip
 
 
 def _contact(people: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
@@ -195,7 +217,7 @@ def keep_status(
     """A report of a team, by hand or from its own device; its id. A place alone (no status) leaves the status to
     what was said of it. Raises NotFound, Invalid."""
     row = seen.full_or_raise(snapshot, team_id, (CLASS,), "支队伍")
-    then = _time(snapshot.connection, at)
+    then = time_of(snapshot.connection, at)
     if status is None and place is None:
         raise Invalid("没有记下", errors=[FieldError("status", "required", "请选状态，或给出位置")])
     made = add_status(
@@ -228,7 +250,7 @@ def ensure_known(snapshot: Snapshot, team_id: int) -> bool:
     return True
 
 
-def _time(connection: Connection, at: datetime | None) -> datetime | None:
+def time_of(connection: Connection, at: datetime | None) -> datetime | None:
     """When a report says that it is so; None: as it comes in. Raises Invalid for a time that is to come."""
     at = minute.local_or_none(at)
     if at is not None and at > minute.now(connection) + minute.AHEAD:
@@ -248,20 +270,22 @@ def add_status(
     how: str = "order",
     order_id: int | None = None,
     mark_id: int | None = None,
+    standby_id: int | None = None,
     exercise: bool,
 ) -> int:
-    """Write the row alone, of the `mark_id` that says so; a clock that is fast outranks nobody: it is no later
-    than when it came in."""
+    """Write the row alone, of the `mark_id` or the record of standing by (`standby_id`) that says so; a clock that is
+    fast outranks nobody: it is no later than when it came in."""
     made: int = snapshot.connection.execute(
         text(
             "INSERT INTO rescue_team_status (team_id, status, at, by, how, load, note, order_id, mark_id,"
-            " exercise, geom) VALUES (:team, :status, least(CAST(:at AS timestamptz), clock_timestamp()), :by,"
-            " :how, :load, :note, :order_id, :mark_id, :exercise, CASE WHEN CAST(:lon AS float8) IS NOT NULL THEN"
+            " standby_id, exercise, geom) VALUES (:team, :status, least(CAST(:at AS timestamptz), clock_timestamp()),"
+            " :by, :how, :load, :note, :order_id, :mark_id, :standby_id, :exercise,"
+            " CASE WHEN CAST(:lon AS float8) IS NOT NULL THEN"
             " ST_SetSRID(ST_MakePoint(CAST(:lon AS float8), CAST(:lat AS float8)), 4490) END) RETURNING status_id"
         ),
         {
             "team": team_id, "status": status, "at": at, "by": snapshot.reader.name, "how": how, "load": load,
-            "note": note, "order_id": order_id, "mark_id": mark_id, "exercise": exercise,
+            "note": note, "order_id": order_id, "mark_id": mark_id, "standby_id": standby_id, "exercise": exercise,
             "lon": place.lon if place else None, "lat": place.lat if place else None,
         },
     ).scalar_one()  # fmt: skip

@@ -37,9 +37,10 @@ def list_teams(
     """{items: [{id, name, division, base, skills: [{value, title}], boats, seats, pumps_m3h, wading_depth_cm, persons,
     status, status_at, status_by, load, note, contact: {role, post, name, phone} | null, position,
     position_from: base|reported, position_at, out_of_use (that it is registered as not in use, in words; else empty),
-    order: {id, incident, at} | null}], hidden, by_status}: teams as they stood at a minute, those that the register
-    had then, called as then. `hidden`: how many more
-    there are that the asker may not see."""
+    standby: {id, name, at, recorded_at, travel_s, expected_at, routing, arrived_at} | null (where it was told to stand
+    by and is on its way to, until `arrived_at`), order: {id, incident, at} | null}], hidden, by_status}: teams as they
+    stood at a minute, those that the register had then, called as then. `hidden`: how many more there are that the
+    asker may not see."""
     then = minute.asked(snapshot.connection, at)
     snapshot = snapshot.known_at(at)
     every = teams.all_of(snapshot, exercise=exercise, at=then)

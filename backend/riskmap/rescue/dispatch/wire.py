@@ -242,3 +242,11 @@ class Standby(Wire):
     asked: Cover | None = Field(None, title="依据")
     note: Text = Field("", title="备注")
     exercise: bool = Field(False, title="演练")
+
+
+class StandbyArrival(Wire):
+    """A team is where it was told to stand by."""
+
+    at: datetime | None = Field(None, title="到位时间")
+    note: Text = Field("", title="备注")
+    exercise: bool = Field(False, title="演练")

@@ -10,6 +10,7 @@ import { asked, isAway, night, past, withTheRest } from "../night";
 import { isLimited } from "../rights";
 import type { RoadLine } from "../WaterLayer";
 import type { At, Closure, KeyPlace, Nearest, Site, StandbyRecord, Stores, Team, Teams } from "./types";
+import { minute } from "../say";
 import { isWet } from "./wet";
 
 export const PARTS = ["teams", "goods", "standby", "roads"] as const;
@@ -139,6 +140,9 @@ export const forceSigns = computed<Sign[]>(() => {
     const away = t.position_from === "reported" || t.status !== TEAM_STATUSES[0];
     return [{ id: t.id, ...at(t.position), cls: TEAM_CLASS, grade: "none", label: t.name, said: [t.status, wetTeam(t) ? RF.inWater : ""].filter(Boolean).join(" "), tone: away ? "team" : "object", weight: away ? 75 : 6, waits: t.status === TEAM_STATUSES[0] }];
   });
+  // Where a team is not yet: its own sign stands where it is known to be.
+  const goals = (forces.teams?.items ?? []).flatMap((t): Sign[] => (t.standby && !t.standby.arrived_at ? [{ id: goalOf(t.id), ...at(t.standby.at), cls: TEAM_CLASS, grade: "none", label: RF.goal(t.name), said: t.standby.expected_at ? RF.expected(minute(t.standby.expected_at)) : "", tone: "goal", weight: 74 }] : []));
+  out.push(...goals);
   if (!forces.shown || forces.part !== "standby") return out;
   const late = forces.late.flatMap((p): Sign[] => (p.id !== null && p.at ? [{ id: p.id, ...at(p.at), cls: p.class ?? "", grade: p.grade ?? "none", label: p.name ?? "", said: RF.late, tone: "object", weight: 20 }] : []));
   const sites = forces.sites.map((s, i): Sign => ({ id: -1 - i, ...at(s.at), cls: TEAM_CLASS, grade: "none", label: s.name || RF.site, said: RF.site, tone: "object", weight: 70 }));
@@ -146,10 +150,14 @@ export const forceSigns = computed<Sign[]>(() => {
 });
 export const closedRoads = computed<RoadLine[]>(() => (forces.closures ?? []).map(({ geometry }) => ({ how: "closed", geometry })));
 
+/** The sign of the place that a team goes to stand by at: below those of the places that are proposed. */
+const GOALS = -1000;
+const goalOf = (team: number): number => GOALS - team;
 /** A symbol was clicked: a team is opened, of a store its goods; whether it was one of ours. */
 export function pickedForce(id: number): boolean {
-  if (forces.teams?.items.some((t) => t.id === id)) {
-    Object.assign(forces, { part: "teams", team: id, spot: null, nearest: null });
+  const team = forces.teams?.items.find((t) => t.id === id || goalOf(t.id) === id);
+  if (team) {
+    Object.assign(forces, { part: "teams", team: team.id, spot: null, nearest: null });
     return true;
   }
   if (forces.shown && forces.part === "goods" && forces.goods?.items.some((s) => s.id === id)) {

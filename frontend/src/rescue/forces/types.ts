@@ -9,8 +9,11 @@ export interface Team {
   id: number; name: string; division: string | null; base: At | null; skills: { value: string; title: string }[]; boats: number | null; seats: number | null; pumps_m3h: number | string | null; wading_depth_cm: number | string | null; persons: number | null;
   status: TeamStatus; status_at: string | null; status_by: string | null; load: number | null; note: string; contact: Contact | null; position: At | null; position_from: "base" | "reported" | null; position_at: string | null;
   order: { id: number; incident: number; at: string } | null;
+  standby: Standby | null;
   out_of_use: string; // that it is registered as not in use, in words; nothing proposes it
 }
+/** Where a team was told to stand by: on its way until `arrived_at`; `expected_at` null: no way is known. */
+export interface Standby { id: number; name: string; at: At; recorded_at: string; travel_s: number | null; expected_at: string | null; routing: "road" | "straight_line" | null; arrived_at: string | null }
 export interface Teams { items: Team[]; hidden: number; by_status: Record<string, number>; at: string; state: number }
 /** `status` null: a place alone. */
 export interface Report { status: TeamStatus | null; at: string; made_at: string; by: string; how: string; load: number | null; note: string; order: number | null; position: At | null; taken_back: boolean }
@@ -32,7 +35,7 @@ export interface KeyPlace { id: number | null; name: string | null; masked: stri
 export interface Gaps extends How { asked: string; places: number; covered: number; uncovered: number; unplaced: number; teams: number; ordered: number; items: KeyPlace[]; by_class: { class: string; title: string; n: number }[] }
 export interface Site { at: At; name: string; team: number | null; team_name: string | null; masked: string | null; travel_s: number | null; covers: number; covers_new: number; said: string }
 export interface Proposal extends How { asked: string; k: number; places: number; covered: number; uncovered: number; unplaced: number; teams: number; ordered: number; items: Site[]; after: number; lost: number; left: KeyPlace[]; optimal: boolean; note: string }
-export interface StandbyRecord { id: number; made_at: string; by: string; note: string; places: { team: number | null; team_name: string | null; masked: string | null; name: string; at: At | null }[] }
+export interface StandbyRecord { id: number; made_at: string; by: string; note: string; places: { team: number | null; team_name: string | null; masked: string | null; name: string; at: At | null; expected_at: string | null }[] }
 
 export interface Closure { id: number; at: string; by: string; name: string; reason: string; starts_at: string; ends_at: string | null; length_m: number; geometry: Geometry; opened_at: string | null; yours: boolean }
 export interface JobShare { id: string; status: string; phase: string | null; progress: number | null }
