@@ -243,7 +243,7 @@ class TestStruckOff:
         made = plan(admin, there, teams=list(boats[1:]))
         assert sent(made) == {boats[1]: there["id"]}
         assert {"team": boats[0], "team_name": "例毕一队", "masked": None,
-                "why": f"已从登记里注销，不再按调度令 {given['id']} 行动"} in made["left_out"]  # fmt: skip
+                "why": f"已注销，不再按调度令 {given['id']} 行动"} in made["left_out"]  # fmt: skip
         assert [w["order"] for w in made["withdraws"]] == [given["id"]]
         accept(commander, made)
         [over] = [o for o in get(admin, "orders", incident=there["id"])["items"] if o["id"] == given["id"]]
@@ -252,6 +252,23 @@ class TestStruckOff:
             "队伍已注销",
             "",
         )
+
+    def test_one_that_is_struck_off_by_its_stage_is_called_so_and_not_ended(
+        self, admin: TestClient, commander: TestClient, boats: tuple[int, int]
+    ) -> None:
+        there = village(admin)
+        one = team(admin, "例毕销号队", place(0.4), boats=1)
+        first = accept(commander, plan(admin, there, teams=[one]))
+        etag = admin.get(f"/api/objects/{one}").headers["etag"]
+        put = admin.patch(f"/api/objects/{one}", json={"stage": "struck_off"}, headers={"If-Match": etag})
+        assert put.status_code == 200, put.text
+        [told] = get(admin, "orders", incident=there["id"], running=True)["items"]
+        assert (told["left"], told["said"]) == ("已销号", "队伍已销号，请核实后记完成或撤销")
+        assert get(admin, f"teams/{one}")["status"] == "已销号"
+        assert get(admin, f"plans/{first['id']}/since")["since"] == ["例毕销号队已销号"]
+        made = plan(admin, there, teams=list(boats[1:]))
+        assert {o["team"]: o["why"] for o in made["left_out"]}[one].startswith("已销号，不再按调度令")
+        accept(commander, made)
 
     def test_its_order_is_not_opened_again_by_a_correction(
         self, admin: TestClient, commander: TestClient, boats: tuple[int, int]

@@ -202,7 +202,7 @@ class TestPlan:
         assert admin.delete(f"/api/objects/{gone}", params={"reason": "撤并"}).status_code == 200
         post(admin, f"teams/{fleet['pump']}/status", {"status": "休整"})
         anew = post(admin, f"plans/{merged['id']}/replan", {})
-        assert told(anew) == [("例泵队", east["id"], "现为休整"), ("例待撤艇队", east["id"], "队伍已从登记里注销")]
+        assert told(anew) == [("例泵队", east["id"], "现为休整"), ("例待撤艇队", east["id"], "队伍已注销")]
         assert get(admin, "log", kind="调度")["items"][0]["what"].endswith("，手工指定不再有效 2 项，未采纳")
         assert told(post(admin, f"plans/{anew['id']}/replan", {})) == []
         # Over.
@@ -556,7 +556,7 @@ class TestAccept:
         [given] = accept(commander, plan(admin, east, teams=[gone]))["orders"]
         assert admin.delete(f"/api/objects/{gone}", params={"reason": "撤并"}).status_code == 200
         told = order_of(admin, given)
-        assert (told["team"]["name"], told["said"]) == ("例将注销艇队", "队伍已从登记里注销，请核实后记完成或撤销")
+        assert (told["team"]["name"], told["said"]) == ("例将注销艇队", "队伍已注销，请核实后记完成或撤销")
         done = post(commander, f"orders/{given['id']}/marks", {"what": "cancelled", "how": "call", "note": "撤并"})
         assert done["status"] == "cancelled"
 
@@ -594,7 +594,7 @@ class TestAccept:
             found = [o for o in get(admin, "orders", plan=made["id"], **at)["items"]]
             return sorted((o["team"]["name"], o["said"]) for o in found)
 
-        struck = "队伍已从登记里注销，请核实后记完成或撤销"
+        struck = "队伍已注销，请核实后记完成或撤销"
         assert told(at=then) == [("例原名艇队", ""), ("例早注销队", "")]
         # What had been struck off before that minute is called as it was last.
         assert told(at=after) == [("例原名艇队", ""), ("例早注销队", struck)]

@@ -20,7 +20,7 @@ export const RT = {
   never: "还没有报过",
   of: (at: string) => `${at} 读取`,
 
-  struckOff: "这支队伍已从登记里注销",
+  struckOff: (how: string) => `这支队伍在登记里${how}`,
   struckOffSaid: "不能再回报，也不会再有调度令。先前的调度令和回报都在下面；没有办完的由指挥部记完成或撤销。",
   noOrders: "这支队伍没有调度令。",
   unfinished: (n: number) => `没有办完 ${num(n)} 份`,

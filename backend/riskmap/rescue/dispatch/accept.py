@@ -47,7 +47,8 @@ def accept(snapshot: Snapshot, plan_id: int) -> int:
     _ensure_running(snapshot, exercise, back)
     _ensure_no_other(snapshot, exercise, by_id, back)
     _ensure_in_use(by_id, new)
-    _ensure_free(by_id, sent, turned={a["team"] for a in new if a.get("rerouted") is not None})
+    lost = orders.struck_off(snapshot, sent - by_id.keys())
+    _ensure_free(by_id, sent, lost, turned={a["team"] for a in new if a.get("rerouted") is not None})
     number: int = plan["based_on"] + 1
     named = numbers.plan_said(number, exercise)
     connection.execute(
@@ -193,15 +194,15 @@ def _ensure_in_use(by_id: Mapping[int, teams.Team], new: Sequence[Mapping[str, A
         )  # fmt: skip
 
 
-def _ensure_free(by_id: Mapping[int, teams.Team], sent: set[int], *, turned: set[int]) -> None:
-    """Raises Conflict where a team has been struck off, or has reported since that it cannot be sent. `turned`: under
-    way to the same incident, whatever it reports of that.
+def _ensure_free(by_id: Mapping[int, teams.Team], sent: set[int], gone: Mapping[int, str], *, turned: set[int]) -> None:
+    """Raises Conflict where a team is live no more (`gone`: how that is said), or has reported since that it cannot be
+    sent. `turned`: under way to the same incident, whatever it reports of that.
     """
     named = []
     for team in sorted(sent):
         found = by_id.get(team)
         if found is None:
-            named.append(f"队伍 {team} 已注销")
+            named.append(f"队伍 {team} {gone.get(team, '')}")
         elif found.status in {"到达", "休整"} or (
             found.status in {"出动", "在途"} and team not in turned and (found.told or {}).get("order_id") is None
         ):

@@ -244,7 +244,7 @@ def since(
     running = orders.open_by_team(connection, exercise=plan["exercise"], at=until)
     sent = {a["team"] for a in plan["body"]["assignments"] if proposed}
     lost = orders.struck_off(snapshot, {*sent, *(t for t in mine if t in running)})
-    out += [f"{names.plain(t)}{orders.LEFT_REGISTER}" for t in sorted(lost)]
+    out += [f"{names.plain(t)}{how}" for t, how in sorted(lost.items())]
     if proposed:
         said = {a["team"]: a.get("out_of_use", "") for a in plan["body"]["assignments"]}
         out += [f"{names.plain(t)}{why}" for t, why in orders.out_of_use(snapshot, sent).items() if why != said[t]]

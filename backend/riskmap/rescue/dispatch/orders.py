@@ -16,8 +16,6 @@ from riskmap.rescue.routing import words
 from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Snapshot
 
-LEFT_REGISTER = "已注销"
-STRUCK_OFF = "队伍已从登记里注销，请核实后记完成或撤销"
 MOST = 1000  # orders told at once
 RECENT = timedelta(hours=12)  # orders that count as load
 _WAY = "路程 "
@@ -76,7 +74,7 @@ def turned_back(snapshot: Snapshot, *, exercise: bool, at: datetime) -> dict[int
     out = {}
     for team, order in running.items():
         if team in gone:  # the register knows the day alone
-            out[order["id"]] = {"left": LEFT_REGISTER, "at": None, "made_at": at}
+            out[order["id"]] = {"left": gone[team], "at": None, "made_at": at}
         elif team in told and _home(order["at"], order["marked_at"], told[team]):
             one = told[team]
             out[order["id"]] = {"left": f"已报{one['status']}", "at": one["at"], "made_at": one["made_at"]}
@@ -90,12 +88,14 @@ def acting(snapshot: Snapshot, *, exercise: bool, at: datetime) -> dict[int, dic
     return {team: order for team, order in running.items() if order["id"] not in gone}
 
 
-def struck_off(snapshot: Snapshot, ids: Iterable[int]) -> set[int]:
-    """Of these teams those that are in the register no more."""
-    wanted = sorted(set(ids))
+def struck_off(snapshot: Snapshot, ids: Iterable[int]) -> dict[int, str]:
+    """Of these teams those that are live in the register no more, each with how it is, in the register's words."""
+    wanted = set(ids)
     if not wanted:
-        return set()
-    return set(wanted) - {row["id"] for row in seen.live(snapshot, Selection(classes=(teams.CLASS,)), wanted)}
+        return {}
+    live = {row["id"] for row in seen.live(snapshot, Selection(classes=(teams.CLASS,)), sorted(wanted))}
+    gone = wanted - live
+    return {row["id"]: life.left_register(row["stage"]) for row in seen.every(snapshot, sorted(gone))} if gone else {}
 
 
 def out_of_use(snapshot: Snapshot, ids: Iterable[int]) -> dict[int, str]:
@@ -283,7 +283,7 @@ def _bodies(snapshot: Snapshot, rows: Sequence[dict[str, Any]], at: datetime) ->
     told = teams.newest(connection, exercise=rows[0]["exercise"], at=at, ids=ids)
     return [
         _one(r, known.get(r["team"]), forms.get(r["team"]), marked[r["id"]], about.get(r["incident"]),
-             told.get(r["team"]), at, r["team"] not in gone)
+             told.get(r["team"]), at, gone.get(r["team"], ""))
         for r in rows
     ]  # fmt: skip
 
@@ -296,7 +296,7 @@ def _one(
     incident: Mapping[str, Any] | None,
     told: Mapping[str, Any] | None,
     at: datetime,
-    live: bool,
+    gone: str,
 ) -> dict[str, Any]:
     body = row["body"]
     name = seen.named(team, form) if team else {"id": row["team"], "name": f"队伍 {row['team']}", "masked": None}
@@ -311,8 +311,8 @@ def _one(
     left = ""
     if status not in marks.OVER:
         home = told if told is not None and _home(row["at"], marked_at, told) else None
-        left = LEFT_REGISTER if not live else f"已报{home['status']}" if home is not None else ""
-    unused = life.out_of_use(team["stage"]) if full and team and live and status not in marks.OVER else ""
+        left = gone or (f"已报{home['status']}" if home is not None else "")
+    unused = life.out_of_use(team["stage"]) if full and team and not gone and status not in marks.OVER else ""
     return {
         "id": row["id"], "number": numbers.said(row["id"]), "plan": row["plan"], "plan_number": row["number"],
         "exercise": row["exercise"],
@@ -328,7 +328,7 @@ def _one(
         "status": status, "status_title": marks.TITLES.get(status, "已下达"), "marks": standing,
         "taken_back": [m for m in marked if m["taken_back"] is not None],
         "turned_back": bool(left), "left": left, "out_of_use": unused,
-        "said": "" if not full or status in marks.OVER else _said(row, marked_at, told) if live else STRUCK_OFF,
+        "said": "" if not full or status in marks.OVER else _said(row, marked_at, told, gone),
     }  # fmt: skip
 
 
@@ -352,8 +352,10 @@ def _wordless(mark: Mapping[str, Any]) -> dict[str, Any]:
     return {**mark, "note": "", "taken_back": None if back is None else {**back, "reason": ""}}
 
 
-def _said(row: Mapping[str, Any], marked_at: datetime | None, told: Mapping[str, Any] | None) -> str:
+def _said(row: Mapping[str, Any], marked_at: datetime | None, told: Mapping[str, Any] | None, gone: str) -> str:
     """That the team does something else than the order says: whoever reads it rings the team."""
+    if gone:
+        return f"队伍{gone}，请核实后记完成或撤销"
     if (
         told is None
         or told["status"] is None

@@ -84,8 +84,9 @@ def correct(
         )
         now = minute.asked(connection, None)
     reopened = wrong["what"] in marks.OVER and order["status"] not in marks.OVER and instead not in marks.OVER
-    if reopened and orders.struck_off(snapshot, [order["team"]["id"]]):
-        raise Conflict("队伍已从登记里注销，这份令不能再执行，没有更正。请改记为完成或撤销。", code="struck_off")
+    gone = orders.struck_off(snapshot, [order["team"]["id"]]) if reopened else {}
+    for how in gone.values():
+        raise Conflict(f"队伍{how}，这份令不能再执行，没有更正。请改记为完成或撤销。", code="struck_off")
     others = orders.open_of(connection, order["team"]["id"], exercise=exercise, at=now)
     if order_id in others and len(others) > 1:
         other = numbers.said(next(o for o in others if o != order_id))

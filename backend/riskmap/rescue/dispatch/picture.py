@@ -74,7 +74,7 @@ def look(snapshot: Snapshot, asked: Asked) -> Picture:
     every = {t.id: t for t in teams.all_of(snapshot, exercise=asked.exercise, at=at)}
     if asked.teams is not None:
         strange = [i for i in asked.teams if i not in every]
-        errors += [FieldError("teams", "unknown_team", f"没有队伍 {i}，或已注销") for i in strange]
+        errors += [FieldError("teams", "unknown_team", f"没有队伍 {i}，或已注销、已销号") for i in strange]
     if errors:
         raise Invalid("方案有误", errors=errors)
     open_orders = orders.open_by_team(connection, exercise=asked.exercise, at=at)
@@ -106,10 +106,11 @@ def look(snapshot: Snapshot, asked: Asked) -> Picture:
                 standing[team.id] = {**order, "incident": to}
         if why and (team.id in named or back):
             left_out.append({"team": team.id, "why": why})
-    for team_id in sorted(open_orders.keys() - every.keys()):  # struck off: it is in no list of teams
+    lost = orders.struck_off(snapshot, open_orders.keys() - every.keys())  # it is in no list of teams
+    for team_id, how in sorted(lost.items()):
         order = open_orders[team_id]
         if order["incident"] in within:
-            left_out.append({"team": team_id, "why": _struck_off(order)})
+            left_out.append({"team": team_id, "why": _struck_off(order, how)})
     loads = orders.loads(connection, exercise=asked.exercise, at=at)
     back_home = frozenset(t for t, o in open_orders.items() if o["id"] in gone)
     finished = orders.finished(connection, wanted, at)
@@ -214,10 +215,10 @@ def _turned_back(team: Team, order: Mapping[str, Any], at: datetime) -> str:
     return f"{when} 报{team.status}，没有按调度令 {numbers.said(order['id'])} 行动；要再派{how}"
 
 
-def _struck_off(order: Mapping[str, Any]) -> str:
+def _struck_off(order: Mapping[str, Any], how: str) -> str:
     if order["arrived"]:
-        return f"已从登记里注销，调度令 {numbers.said(order['id'])} 到达后没有报完成，请核实后记完成"
-    return f"已从登记里注销，不再按调度令 {numbers.said(order['id'])} 行动"
+        return f"{how}，调度令 {numbers.said(order['id'])} 到达后没有报完成，请核实后记完成"
+    return f"{how}，不再按调度令 {numbers.said(order['id'])} 行动"
 
 
 def tasks(picture: Picture) -> list[Task]:

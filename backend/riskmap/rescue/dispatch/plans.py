@@ -226,12 +226,13 @@ def _lapsed(snapshot: Snapshot, asked: Asked, picture: Picture, stuck: Sequence[
     about = incidents.several(connection, sorted(set(asked.pins.values()) - within), picture.at)
     done = orders.carried_out(connection, list(asked.pins), exercise=asked.exercise, at=picture.at)
     left = {o["team"]: o["why"] for o in picture.left_out}
+    gone = orders.struck_off(snapshot, asked.pins.keys() - picture.teams.keys())
     out = []
     for team, incident in sorted(asked.pins.items()):
         if (team, incident) in done:
             continue
         if team not in picture.teams:
-            why: str | None = "队伍已从登记里注销"
+            why: str | None = f"队伍{gone.get(team, '')}"
         elif incident not in within:
             state = about[incident]["state"]
             why = "险情没有列入这次计算" if state == "open" else f"险情{incidents.STATES[state]}"

@@ -129,7 +129,7 @@ def _team(snapshot: Snapshot, team_id: int, exercise: bool, then: datetime) -> d
 def _struck_off(snapshot: Snapshot, team_id: int) -> dict[str, Any]:
     """As it was last registered; it reports nothing more."""
     [told] = teams.bodies(snapshot, teams.whatever_life(snapshot, [team_id]).values(), {}, any_life=True)
-    return told | {"status": orders.LEFT_REGISTER}
+    return told | {"status": orders.struck_off(snapshot, [team_id]).get(team_id, "")}
 
 
 @router.get("/teams/{team_id}/status")
