@@ -1,6 +1,7 @@
 """Households of an evacuation: read by few, from a table, who is left as xlsx and on paper, gone on their day."""
 
 import io
+import re
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from sqlalchemy import text
 from starlette.testclient import TestClient
 from tests.api.admission import load_towns
 from tests.api.evacuation import OTHER, VILLAGE, enter, now, order, send
+from tests.api.rescue import add
 from tests.api.test_bad_input import refused
 
 from riskmap.access.reader import SYSTEM
@@ -286,7 +288,8 @@ class TestLeft:
         assert "乙村未转人员敲门清单" in texts[-1]
         assert "没有户册" in texts[-1]
         assert "户主人数电话敲门结果时间123" in texts[-1]  # ruled rows, to be filled in by hand: a sheet of them
-        assert "24敲门人" in texts[-1]
+        assert re.search(r"2\d敲门人", texts[-1])
+        assert "空行按每户2.62人（推算，全国第七次人口普查），约2户。" in texts[-1]
         assert "户册共120人，与应转12人不一致" in texts[0]
         # A page that goes on says whose it is; that of the other village begins anew.
         own = len(texts) - 1
@@ -295,6 +298,36 @@ class TestLeft:
         ]
         assert f"第1/{own}页" in texts[0]
         assert "第1/1页" not in texts[-1]
+
+    def test_empty_rows_are_enough_for_who_is_left_on_full_sheets_and_a_bound_is_told(self, admin: TestClient) -> None:
+        facts = {"residents": 310, "households": 100}
+        object_ = add(admin, "village", "例大村", (116.0, 29.7), VILLAGE[:6], attributes=facts)
+        of = order(admin, [("丙村", VILLAGE, 2328), ("丁村", OTHER, 9000)])
+        more = {"villages": [{"name": "戊村", "division": VILLAGE, "to_move": 310, "object": object_}]}
+        assert admin.post(f"{PATH}/{of['id']}/villages", json=more).status_code == 201
+        answer = admin.get(f"{PATH}/{of['id']}/left.pdf")
+        texts = ["".join(p.get_textpage().get_text_range().split()) for p in pypdfium2.PdfDocument(answer.content)]
+        begins = [n for n, t in enumerate(texts) if "未转人员敲门清单" in t]
+        sheets = {texts[a][:200]: texts[a:b] for a, b in zip(begins, [*begins[1:], len(texts)], strict=True)}
+
+        def of_village(name: str) -> tuple[str, int, int]:
+            """All of it, its sheets, and the number of the last row."""
+            [pages] = [p for head, p in sheets.items() if f"{name}未转人员" in head]
+            [run] = re.findall(r"(\d+)(?:只印[^。]*。)?敲门人", pages[-1])
+            last = next(n for n in range(3, 2000) if run.endswith(f"{n - 2}{n - 1}{n}"))
+            return "".join(pages), len(pages), last
+
+        whole, pages, last = of_village("丙村")
+        assert "约889户" in whole
+        assert last >= 889 * 1.2
+        assert last - 29 * (pages - 1) >= 20  # the first is full, and so is every other
+        assert "请加印" not in whole
+        whole, pages, last = of_village("丁村")
+        assert f"只印{last}行，约3436户，请加印" in whole
+        assert 1500 <= last < 1500 + 29
+        whole, pages, last = of_village("戊村")
+        assert "空行按登记的每户3.1人，约100户" in whole
+        assert last >= 120
 
 
 class TestTheirEnd:

@@ -11,9 +11,10 @@ from riskmap.paper.typeset import Typeset
 from riskmap.rescue import imprint
 from riskmap.store.snapshot import Snapshot
 
-# Policy: rows to be filled in by hand for a village without a list. A sheet of them at least, so many as are left by
-# 2.62 persons a household (七人普, 2020), and some more; beyond five sheets the last is copied.
-_A_SHEET, _PERSONS, _MOST = 24, 2.62, 120
+# Policy: rows to be filled in by hand for a village without a list: so many as there are households of who is left, and
+# some more, in whole sheets; of more than the most a further sheet is copied, and the paper says so. Persons a
+# household are those that the register has of the village, else 2.62 (七人普, 2020) [judgement].
+_PERSONS, _MORE, _MOST = 2.62, 1.2, 1_500
 
 _NEEDS = {"disabled": "失能", "frail": "老弱病残孕", "alone": "独居", "left_behind": "留守"}
 
@@ -44,10 +45,11 @@ def pdf(
     return typeset.pdf("doors", data, at=now)
 
 
-def _blank(left: int) -> int:
-    """Empty rows for so many persons who are left: whole sheets."""
-    sheets = math.ceil(left / _PERSONS * 1.2 / _A_SHEET)
-    return min(max(sheets, 1) * _A_SHEET, _MOST)
+def _blank(left: int, each: float | None) -> tuple[int, int, str]:
+    """For so many persons who are left: the households, empty rows for them, and what they were reckoned by."""
+    homes = math.ceil(left / (each or _PERSONS))
+    by = f"登记的每户 {each:.1f} 人" if each else f"每户 {_PERSONS} 人（推算，全国第七次人口普查）"
+    return homes, min(max(math.ceil(homes * _MORE), 1), _MOST), f"空行按{by}，约 {homes:,} 户。"
 
 
 def _village(village: Mapping[str, Any], households: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -63,12 +65,16 @@ def _village(village: Mapping[str, Any], households: Sequence[Mapping[str, Any]]
         notes.append(f"另有已转 {listed['without_household']:,} 人只按村报了数，没有报是哪一户，敲门时核对。")
     if listed["households"] and listed["persons"] != village["to_move"]:
         notes.append(f"户册共 {listed['persons']:,} 人，与应转 {village['to_move']:,} 人不一致，请核对。")
+    homes, blank = 0, 0
+    if not listed["households"]:
+        homes, blank, by = _blank(village["left"], village["persons_each"])
+        notes.append(by)
     return {
         "name": village["name"], "place": village["division_name"], "notes": notes,
         **{k: str(village[k]) for k in ("to_move", "moved", "sheltered", "left", "returned")},
         "relatives": str(village["with_relatives"]),
         "empty": "户册里的户都已转。" if listed["households"] else "没有户册：请按未转人数逐户核对，敲门后报数。",
-        "blank": 0 if listed["households"] else _blank(village["left"]),
+        "blank": blank, "homes": homes,
         "rows": [
             {
                 "n": i, "householder": h["householder"], "floating": h["kind"] == "floating", "left": str(h["left"]),

@@ -4,7 +4,7 @@ Row security lets through the command tier, and an editor whose areas cover the 
 has no such list (404). Which household stands in which village is asked of all, since one may stand in one alone.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -67,6 +67,19 @@ def compared(households: Sequence[Mapping[str, Any]], counts: Mapping[str, int])
 
 
 # -- Taking a table in ----------------------------------------------------------------------
+
+
+def persons_each(snapshot: Snapshot, ids: Iterable[int]) -> dict[int, float]:
+    """Persons a household of these objects, as far as the register has both of them and the reader may see it."""
+    rows = snapshot.connection.execute(
+        text(
+            "SELECT id, coalesce((attributes->>'residents')::float8, (attributes->>'persons')::float8)"
+            " / (attributes->>'households')::float8 AS each FROM risk_object WHERE id = ANY(CAST(:ids AS bigint[]))"
+            " AND (attributes->>'households')::float8 > 0"
+        ),
+        {"ids": sorted(set(ids))},
+    )
+    return {row.id: row.each for row in rows if row.each}
 
 
 def take(snapshot: Snapshot, evacuation_id: int, rows: Sequence[Row], *, dry_run: bool) -> dict[str, Any]:

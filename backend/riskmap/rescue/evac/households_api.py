@@ -157,7 +157,9 @@ def _left(
         households.ensure_seen(snapshot.reader, {"division": ""})
     listed = households.listed(snapshot, evacuation_id, [v["id"] for v in mine])
     names = orders.shelter_names(snapshot, {v["shelter"] for v in mine if v["shelter"]})
+    each = households.persons_each(snapshot, (v["object"] for v in mine if v["object"]))
     for v in mine:
+        v["persons_each"] = each.get(v["object"])
         v["list"] = households.compared([h for h in listed if h["village"] == v["id"]], v)
         sent = "；".join(_to(one) for one in v["assigned"])
         v["shelter_name"] = sent or names.get(v["shelter"], "")
