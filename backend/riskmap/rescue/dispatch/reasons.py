@@ -108,13 +108,21 @@ def _why(
         say(f"有{'、'.join(met)}")
     if needs and not met:
         say(f"没有{'、'.join(lacking)}")
+    kept_away = [
+        t for t in _kept_away(incident["id"], picture, by_pair, task_of)
+        if _s(by_pair[t.id, incident["id"]]) < leg.travel_s
+    ]  # fmt: skip
+    for other in kept_away:
+        later = ways.apart(leg.travel_s, _s(by_pair[other.id, incident["id"]]))
+        say(f"更快的“{{}}”（早{later}）手工不派", other.id)
+    of = "其余里" if kept_away else ""
     mine = f"{ways.minutes(leg.travel_s)}到"
     rank = [t.id for t in fitting].index(team.id) if team in fitting else -1
     if rank == 0 and len(fitting) > 1:
         second = fitting[1]
-        say(f"{mine}，最快；其次“{{}}”{ways.minutes(_s(by_pair[second.id, incident['id']]))}", second.id)
+        say(f"{mine}，{of}最快；其次“{{}}”{ways.minutes(_s(by_pair[second.id, incident['id']]))}", second.id)
     elif rank == 0:
-        say(f"{mine}，能到的只有这一支")
+        say(f"{mine}，{of}能到的只有这一支")
     elif rank > 0:
         # Beside whom it stands to be explained: the quickest of those that could do all that it does there, if any.
         able = [t for t in fitting[:rank] if all(t.meets(n) for n in needs if team.meets(n))]
@@ -128,10 +136,6 @@ def _why(
         else:
             seats = f"，一趟坐 {first.seats} 人" if "boat" in needs and team.seats > first.seats else ""
             say(f"{mine}；更快的“{{}}”（早{later}{seats}）派往险情 {numbers.said(sent)}，合计较优", first.id)
-    for other in _kept_away(incident["id"], picture, by_pair, task_of):
-        if _s(by_pair[other.id, incident["id"]]) < leg.travel_s:
-            later = ways.apart(leg.travel_s, _s(by_pair[other.id, incident["id"]]))
-            say(f"更快的“{{}}”（早{later}）手工不派", other.id)
     if "boat" in needs and team.seats and incident["trapped"]:
         say(f"艇 {team.boats} 艘，一趟 {team.seats} 人，被困 {incident['trapped']:,} 人")
     if leg.boat_out is not None:
