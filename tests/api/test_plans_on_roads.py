@@ -725,6 +725,8 @@ def test_an_order_says_how_far_it_goes_through_water(admin: TestClient, fleet: d
     made = plan(admin, here, flood=wet["id"], teams=[fleet["west"]])
     [one] = made["assignments"]
     assert one["in_water_m"] > 100
+    assert one["in_water_m"] == int(one["in_water_m"])  # why it is this team and its order say one figure
+    assert f"过水 {one['in_water_m']:,.0f} m" in one["why"]
     [order] = post(admin, f"plans/{made['id']}/accept", {}, 200)["orders"]
     assert f"，途中过水 {one['in_water_m']:,.0f} m" in order["what"]
     assert f"途中过水{one['in_water_m']:,.0f}m" in "".join(printed(admin, made["id"]))

@@ -37,7 +37,8 @@ def assigned(
         leg = by_pair[team_id, incident_id]
         assert leg is not None
         way = routes[team_id, incident_id]
-        wet_m = 0.0 if way is None else in_water_m(snapshot.connection, roads[team.vehicle], way)
+        # In whole metres here: why it is this team and its order say the same.
+        wet_m = 0 if way is None else round(in_water_m(snapshot.connection, roads[team.vehicle], way))
         shown = leg if way is None else way.leg
         has_order = standing.get(team_id)
         turned = has_order is not None and (team_id in picture.turned_back or not ways.is_told(told[has_order], way))
@@ -50,7 +51,7 @@ def assigned(
                 "boat_out": shown.boat_out and shown.boat_out.body(),
                 **shown.off_road(), "off_road": way.off_road_shape() if way is not None else None,
                 "instructions": list(way.instructions) if way is not None else [],
-                "in_water_m": round(wet_m, 1) if way is not None else None,
+                "in_water_m": wet_m if way is not None else None,
                 "meets": [n for n in about[incident_id]["needs"] if team.meets(n)], "seats": team.seats,
                 "pinned": asked.pins.get(team_id, -1) == incident_id,
                 # Under way already: by the way that it was told, or to be told another.
