@@ -543,8 +543,14 @@ class TestAccept:
             {n: east[n] for n in ("kind", "needs", "place")} | {"name": name, "trapped": 2} for name in ("甲", "乙")
         ]
         ids = post(admin, f"incidents/{east['id']}/split", {"version": 1, "parts": parts}, 200)["went_to"]
+        two_ = "、".join(map(str, ids))
+        assert get(admin, f"plans/{first['id']}/since")["since"][-1] == (
+            f"险情 {two_} 由险情 {east['id']} 而来，险情 {east['id']} 的令还在执行，去哪一处请重算"
+        )
         anew = post(admin, f"plans/{first['id']}/replan", {})
         assert set(sent(anew).values()) <= set(ids)
+        [over] = [r for r in anew["against"]["rows"] if r["incident"] == east["id"]]
+        assert (over["what"], over["words"]) == ("gone", "已拆分，不再单独派")
         assert fleet["east"] in sent(anew)  # the one that is under way is sent on
         assert [w["order"] for w in anew["withdraws"]] == [first["orders"][0]["id"]]
 

@@ -100,6 +100,9 @@ def _whole(seconds: int | None) -> int:
     return 60 * ways.minutes_of(seconds) if seconds else 0
 
 
+_INTO = frozenset({"merged", "split"})
+
+
 def _compared(
     was: Mapping[int, Mapping[int, Mapping[str, Any]]],
     now: Mapping[int, Mapping[int, Mapping[str, Any]]],
@@ -110,6 +113,9 @@ def _compared(
     for incident in dict.fromkeys([*now, *was]):
         old, new = was.get(incident), now.get(incident)
         what, words = _what(old, new, names)
+        state = about[incident]["state"] if incident in about else "open"
+        if state in _INTO and not new:  # it is gone into others, whose own lines say who goes there
+            what, words = "gone", f"{incidents.STATES[state]}，不再单独派"
         rows.append(
             {
                 "incident": incident, "incident_name": incidents.called(about, incident), "what": what, "words": words,
@@ -275,8 +281,19 @@ def _reported(snapshot: Snapshot, plan: Mapping[str, Any], until: datetime) -> l
     ).scalars().all()  # fmt: skip
     sent = {o["incident"] for o in orders.running(connection, ids, until)}
     found = incidents.several(connection, [i for i in ids if i not in sent], until)
-    new = [i for i, one in found.items() if one["state"] == "open"]
-    return [f"险情 {'、'.join(map(numbers.said, new))} 是后来登记的，还没有派队伍"] if new else []
+    new = {i: one for i, one in found.items() if one["state"] == "open"}
+    # Who is under way to what some of these came from reaches one of them: nobody knows which.
+    from_ = orders.running(connection, sorted({b for one in new.values() for b in one["before"]}), until)
+    gone = orders.turned_back(snapshot, exercise=plan["exercise"], at=until)
+    coming = {o["incident"] for o in from_ if o["id"] not in gone}
+    parts = {i: next(b for b in one["before"] if b in coming) for i, one in new.items() if coming & set(one["before"])}
+    out = []
+    for whole in dict.fromkeys(parts.values()):
+        mine, of = [numbers.said(i) for i, b in parts.items() if b == whole], numbers.said(whole)
+        which = "去哪一处请重算" if len(mine) > 1 else "请重算"
+        out.append(f"险情 {'、'.join(mine)} 由险情 {of} 而来，险情 {of} 的令还在执行，{which}")
+    rest = [i for i in new if i not in parts]
+    return [*out, *([f"险情 {'、'.join(map(numbers.said, rest))} 是后来登记的，还没有派队伍"] if rest else [])]
 
 
 def _finished(snapshot: Snapshot, plan: Mapping[str, Any], until: datetime, names: seen.Names) -> list[str]:

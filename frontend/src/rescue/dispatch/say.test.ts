@@ -28,6 +28,9 @@ describe("words of arrival", () => {
     expect(changeWords(row([], [sent("甲队", 600), sent("乙队", 660)]))).toBe("甲队 10 分钟、乙队 11 分钟");
     expect(changeWords(row([sent("甲队", 600)], [sent("甲队", null, true), sent("乙队", 120)]))).toBe("甲队 10 分钟 → 甲队 已到达、乙队 2 分钟");
   });
+  it("says of what was split or merged that nobody goes there as such, not that nobody comes", () => {
+    expect(changeWords({ ...row([sent("甲队", 2580)], []), what: "gone", words: "已拆分，不再单独派" })).toBe("已拆分，不再单独派");
+  });
   it("calls another way so, with the times where they differ", () => {
     const turned = (name: string, travel_s: number): Sent => ({ ...sent(name, travel_s), rerouted: true });
     expect(changeWords(row([sent("甲队", 1375)], [turned("甲队", 1380)]))).toBe("甲队 改走另一条路 23 分钟");

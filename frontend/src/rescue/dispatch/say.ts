@@ -74,6 +74,7 @@ const called = (s: Sent): string => s.team_name ?? s.masked ?? "";
 const timed = (s: Sent): string => (s.arrived ? RD.there : s.travel_s === null ? RD.out : s.travel_s === 0 ? RD.pastDue : s.routing === "straight_line" ? RD.byLine(durationWords(s.travel_s)) : durationWords(s.travel_s));
 /** What accepting changes at an incident: 舟艇二队 11 → 14 分钟; 甲队 38 分钟 → 乙队 22 分钟; 甲队 改走另一条路 23 分钟. */
 export function changeWords(row: DiffRow): string {
+  if (row.what === "gone") return row.words;
   const [before, after] = [row.before ?? [], row.after ?? []];
   const [b, a] = [before[0], after[0]];
   if (before.length === 1 && after.length === 1 && a && b && called(a) === called(b) && a.travel_s !== null && b.travel_s !== null && !a.arrived) {
