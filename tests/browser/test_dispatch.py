@@ -635,6 +635,8 @@ def test_who_is_on_the_way_is_told_of_what_was_split(page: Page, office: httpx.C
     parts = [{n: whole[n] for n in ("kind", "needs", "place")} | {"name": name, "trapped": 3} for name in ("甲", "乙")]
     post(office, f"incidents/{whole['id']}/split", {"version": 1, "parts": parts}, 200)
     page.reload()
+    # Upon a plan it is made anew, as the log will call it.
+    expect(page.get_by_role("button", name="重算方案", exact=True)).to_be_visible()
     for name in ("甲", "乙"):
         # It reaches one of them, nobody knows which: no time is said of either, and no team.
         expect(row(page, name)).to_contain_text(f"险情 {whole['id']} 的令还在执行，去哪一处请重算")

@@ -67,6 +67,7 @@ export const RD = {
   // Plan
   make: "算方案",
   again: "重算",
+  makeAgain: "重算方案", // as the log calls it: what was set by hand stays
   basis: (name: string, version: number) => `按“${name}”第 ${version} 版的水`,
   basisParent: "没有选淹没范围：按原方案情景的最新一版",
   basisWithdrawn: "这一版已撤回：按这个情景还有效的最新一版，都撤回了的按没有水算",
