@@ -725,6 +725,13 @@ def test_an_order_says_how_far_it_goes_through_water(admin: TestClient, fleet: d
     made = plan(admin, here, flood=wet["id"], teams=[fleet["west"]])
     [one] = made["assignments"]
     assert one["in_water_m"] > 100
+    dry = team(admin, "例旱队", (116.0, 29.70))
+    both = plan(admin, incident(admin, (116.012, 29.70)), teams=[fleet["west"], dry])
+    speeds = [n for n in both["routing_notes"] if "km/h" in n]
+    assert speeds == [
+        "车速是引擎按道路等级的经验值，最高 80 km/h。",
+        "舟艇按 8 km/h（经验值）。",
+    ]  # of both kinds, once
     assert one["in_water_m"] == int(one["in_water_m"])  # why it is this team and its order say one figure
     assert f"过水 {one['in_water_m']:,.0f} m" in one["why"]
     [order] = post(admin, f"plans/{made['id']}/accept", {}, 200)["orders"]

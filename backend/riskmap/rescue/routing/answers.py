@@ -42,10 +42,10 @@ class Vehicle:
     top_kmh: int = TOP_KMH
 
     @property
-    def speeds(self) -> str:
-        """How its time is reckoned, in words."""
-        boat = "" if self.boat_kmh is None else f"；舟艇按 {self.boat_kmh} km/h"
-        return f"车速是引擎按道路等级的经验值，最高 {self.top_kmh} km/h{boat}（经验值）。"
+    def speeds(self) -> list[str]:
+        """How its time is reckoned, in words; apart, so that of several vehicles each is said once."""
+        boat = [] if self.boat_kmh is None else [f"舟艇按 {self.boat_kmh} km/h（经验值）。"]
+        return [f"车速是引擎按道路等级的经验值，最高 {self.top_kmh} km/h。", *boat]
 
 
 @dataclass(frozen=True, slots=True)

@@ -416,7 +416,7 @@ def _metres(a: Position, b: Position) -> float:
 
 
 def _answer(question: Question, starts: Sequence[End], goals: Sequence[End]) -> Answer:
-    notes = [*question.notes(), *_told(starts, "起点"), *_told(goals, "目的地"), question.vehicle.speeds]
+    notes = [*question.notes(), *_told(starts, "起点"), *_told(goals, "目的地"), *question.vehicle.speeds]
     return Answer("road", notes, starts, goals)
 
 
