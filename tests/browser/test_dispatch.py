@@ -112,7 +112,7 @@ def test_an_incident_is_reported_on_the_map_told_anew_and_closed(page: Page, off
     form.locator("input[name=name]").fill("例湖村三组")
     form.locator("input[name=trapped]").fill("十二")
     form.get_by_role("button", name="登记", exact=True).click()
-    expect(form).to_contain_text("非负整数，如 12")
+    expect(form).to_contain_text("应为 0 以上的整数，如 12")
     form.locator("input[name=trapped]").fill("12")
     form.locator("input[name=vulnerable]").fill("13")
     form.get_by_role("button", name="登记", exact=True).click()
@@ -956,7 +956,7 @@ def test_all_that_is_wrong_with_an_incident_is_said_at_once_and_the_first_of_it_
     form.get_by_role("button", name="登记", exact=True).click()
     for said in (
         "请在图上点出位置",
-        "非负整数，如 12",
+        "应为 0 以上的整数，如 12",
         "不能大于 100",
         "时间在现在以后，请核对",
         "应为电话号码",

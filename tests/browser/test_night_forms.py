@@ -46,9 +46,9 @@ def seen_whole(page: Page, found: Locator, form: Locator) -> None:
         form.locator(".rs-end").bounding_box(),
         form.locator(".row.end").bounding_box(),
     )
-    assert box is not None
-    assert bar is not None
-    assert buttons is not None
+    assert box
+    assert bar
+    assert buttons
     bottom = box["y"] + box["height"]
     assert box["y"] >= 0
     assert bottom <= bar["y"] + 1 or box["y"] >= bar["y"]
@@ -79,3 +79,73 @@ def test_who_was_overtaken_sees_it_and_goes_on_with_what_he_typed_upon_what_is_s
     form.get_by_role("button", name="保存").click()
     expect(form).to_have_count(0)
     expect(row(page, "被改的一处")).to_contain_text("被困 9 人")
+
+
+def test_a_number_is_not_cut_in_silence_and_is_read_as_it_is_typed(page: Page, office: httpx.Client) -> None:
+    reported(office, "填数的一处")
+    opened(page, "填数的一处").get_by_role("button", name="更新", exact=True).click()
+    form = page.locator("form.rs-draft")
+    trapped, name = form.locator("[name=trapped]"), form.locator("[name=name]")
+    trapped.click()
+    page.keyboard.insert_text("1000000000")
+    expect(page.locator(".el-message")).to_contain_text("没有粘上：这一栏最多 6 字，粘贴的多 4 字")
+    expect(trapped).to_have_value("")
+    name.fill("")
+    page.keyboard.insert_text("圩" * 400)
+    expect(page.locator(".el-message", has_text="多 300 字")).to_be_visible()
+    expect(name).to_have_value("")
+    name.fill("填数的一处")
+    trapped.click()
+    page.keyboard.type("1234567")
+    expect(page.locator(".el-message", has_text="再多的没有填上")).to_be_visible()
+    expect(trapped).to_have_value("123456")
+    trapped.fill("")
+    page.keyboard.insert_text("１２")
+    expect(trapped).to_have_value("12")
+    form.locator("[name=depth_m]").fill("０．８")
+    trapped.fill("-5")
+    form.get_by_role("button", name="保存").click()
+    expect(form).to_contain_text("应为 0 以上的整数")
+    trapped.fill("９")
+    form.get_by_role("button", name="保存").click()
+    expect(form).to_have_count(0)
+    [one] = office.get("/api/rescue/incidents").json()["items"]
+    assert (one["trapped"], float(one["depth_m"])) == (9, 0.8)
+
+
+def test_who_ends_an_incident_reads_which_and_who_is_still_trapped(page: Page, office: httpx.Client) -> None:
+    incident = reported(office, "要结束的一处", trapped=9)
+    opened(page, "要结束的一处").get_by_role("button", name="结束", exact=True).click()
+    dialog = page.get_by_role("dialog", name=f"结束险情 {incident['id']} 要结束的一处")
+    expect(dialog).to_contain_text("登记的还有 9 人被困")
+
+
+def test_a_village_reads_on_its_telephone_what_is_free_now_and_what_is_wrong_with_a_number(
+    open_page: Callable[..., Watched], office: httpx.Client
+) -> None:
+    path = "/api/rescue/evacuations"
+    body = {"name": "空位", "villages": [{"name": "例湖村", "division": "360402", "to_move": 300}]}
+    of = office.post(path, json=body).json()
+    village = of["villages"][0]["id"]
+    shelter = next(s for s in office.get(f"{path}/{of['id']}/shelters").json()["items"] if (s["free"] or 0) > 200)
+    watched = open_page(signed=True, path=f"/rescue/evac/{of['id']}/{village}")
+    page = watched.page
+    option = page.locator(f"select option[value='{shelter['id']}']")
+    expect(option).to_contain_text(f"空 {shelter['free']:,}")
+    count = page.locator(".count")
+    for typed in ("-5", "1.5", "一百"):
+        count.fill(typed)
+        page.get_by_role("button", name="报", exact=True).click()
+        expect(page.locator(".ev-form .err-text")).to_have_text("人数应为 1 以上的整数，如 12。")
+    count.fill("")
+    expect(page.locator(".ev-form .err-text")).to_have_text("请填人数。")
+    entry = {
+        "village": village,
+        "kind": "sheltered",
+        "persons": 120,
+        "shelter": shelter["id"],
+        "key": "stale-vacancy-1",
+    }
+    assert office.post(f"{path}/{of['id']}/entries", json=entry).status_code in (200, 201)
+    expect(option).to_contain_text(f"空 {shelter['free'] - 120:,}", timeout=25_000)
+    office.post(f"{path}/{of['id']}/close", json={"reason": "试完"})

@@ -46,6 +46,8 @@ export const W = {
   tooLong: (most: string, over: string) => `最多 ${most} 字，多了 ${over} 字，请删减后再交`,
   soLong: (left: string) => `还可写 ${left} 字`,
   notPasted: (most: string, over: string) => `没有粘上：这一栏最多 ${most} 字，粘贴的多 ${over} 字，请删减后再粘`,
+  notTyped: (most: string) => `这一栏最多 ${most} 字，再多的没有填上`,
+  cutShort: (most: string, over: string) => `这一栏最多 ${most} 字，多的 ${over} 字没有填上，请核对`,
   noService: "连不上服务，请检查网络；恢复后自动更新。",
   badAnswer: "服务没有正常回答，请稍后再试。",
   fault: "页面出错，请刷新后再试。",

@@ -156,4 +156,12 @@ export const RS = {
   copyLink: "复制地址",
   copied: "已复制",
   openPage: "打开",
+
+  // Numbers as they are typed
+  needPersons: "请填人数。",
+  whole0: "人数应为 0 以上的整数，如 12。",
+  whole1: "人数应为 1 以上的整数，如 12。",
+  wholeOrMinus: "应为整数：增加写正数，减少写负数，如 -3。",
+  notZero: "增减 0 人不用报。",
+  tooMany: "人数最多 999,999，请核对。",
 } as const;

@@ -232,7 +232,7 @@ export const RD = {
   trappedSaid: { unknown: "不明", none: "无人被困", some: "有人被困" },
   trappedCount: "被困人数",
   trappedUnit: "人",
-  needCount: "非负整数，如 12；不知道几人请选“不明”",
+  needCount: "应为 0 以上的整数，如 12；不知道几人请选“不明”",
   weak: "需帮助人数",
   weakHint: "失能、老幼、病人",
   depth: "水深（m）",
@@ -272,7 +272,7 @@ export const RD = {
   part: (i: number) => `第 ${i} 部分`,
   addPart: "再加一部分",
   dropPart: "去掉",
-  whole: "非负整数，如 12",
+  whole: "应为 0 以上的整数，如 12",
   decimals: "数字，如 0.8",
 
   // Map

@@ -52,7 +52,6 @@ export const RV = {
   wholeVillage: "按村报，不分户",
   note: "备注",
   send: "报",
-  needPersons: "请填人数。",
   correcting: (what: string) => `更正“${what}”：写对的；人数写 0 为撤销`,
   cancel: "取消",
   kept: "已存，有网络后自动发",

@@ -118,6 +118,7 @@ export const RF = {
   whatHelp: { issue: "用于一处险情", transfer: "调到另一个库，两头记账", return: "用剩的交回本库", receive: "外面送来的：调入、采购、捐赠" } as Record<string, string>,
   quantity: (unit: string) => (unit ? `数量（${unit}）` : "数量"),
   needQuantity: "请填数量。",
+  badQuantity: "数量应为大于 0 的数，如 12。",
   needItem: "请填品名。",
   unit: "单位",
   receiveNew: "入库新品名",

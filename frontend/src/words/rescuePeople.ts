@@ -108,7 +108,6 @@ export const RE = {
   at: "时间",
   atHint: "不填为现在",
   note: "备注",
-  needPersons: "请填人数。",
   send: "报",
   forceMore: "同时增加应转，再报",
   refused: "没有记上",

@@ -3,6 +3,7 @@ import { computed, reactive, watch } from "vue";
 import { getJson, isAbort, Problem } from "../../api/client";
 import { Latest } from "../../api/latest";
 import { classes, complain, store, whyOf } from "../../selection/store";
+import { halfWidth } from "../../shell/digits";
 import { narrow } from "../../shell/narrow";
 import { RF, TEAM_STATUSES } from "../../words/rescueForces";
 import type { Sign } from "../FoundLayer";
@@ -97,7 +98,7 @@ export function mapInView(): void {
 }
 /** A place that is typed, longitude first; undefined where it is none. */
 export function typedPlace(text: string): At | undefined {
-  const [lng = NaN, lat = NaN] = text.split(/[,，\s]+/).filter(Boolean).map(Number);
+  const [lng = NaN, lat = NaN] = halfWidth(text).split(/[,，\s]+/).filter(Boolean).map(Number);
   return Math.abs(lng) <= 180 && Math.abs(lat) <= 85 ? [lng, lat] : undefined;
 }
 
