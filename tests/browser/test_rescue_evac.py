@@ -175,6 +175,9 @@ def test_an_evacuation_is_ordered_from_the_water_with_what_is_registered(
     over.locator("textarea").fill("水退")
     over.locator("input[name=days]").fill("10")
     over.get_by_role("button", name="结束转移").click()
+    expect(over.get_by_role("alert")).to_contain_text(f"还有 {known + 25:,} 人未转")  # and is not ended by that click
+    assert office.get(f"{PATH}/{one['id']}").json()["closed_at"] is None
+    over.get_by_role("button", name="仍然结束").click()
     expect(page.locator(".pe-strip")).to_have_count(0)
     assert office.get(f"{PATH}/{one['id']}").json()["keep_days"] == 10
     watched.wrong[:] = [w for w in watched.wrong if "status of 422" not in w]  # the refusal that was asked for

@@ -227,6 +227,9 @@ export const RE = {
 
   // Close
   endTitle: "结束转移",
+  endLeft: (level: string, left: number) => `“${level}”还有 ${num(left)} 人未转。结束以后不再报数、不再排去向。确定结束吗？`,
+  endAnyway: "仍然结束",
+  endNot: "不结束",
   endSaid: "结束以前发生、以后才报来的仍然收。户册到天数自动删除，人数登记保留。",
   reason: "原因",
   keepDays: "户册保留天数",
