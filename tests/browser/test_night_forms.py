@@ -9,10 +9,10 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Watched
-from tests.browser.test_dispatch import office, opened, reported, row
+from tests.browser.test_dispatch import clean, office, opened, post, reported, row
 
 DEMO = True
-__all__ = ["office"]  # the fixture
+__all__ = ["clean", "office"]  # fixtures
 
 
 @pytest.fixture
@@ -21,14 +21,6 @@ def page(open_page: Callable[..., Watched], office: httpx.Client) -> Iterator[Pa
     expect(watched.page.locator(".rd-head")).to_be_visible()
     yield watched.page
     watched.wrong = [w for w in watched.wrong if not re.search("status of (409|422)", w)]  # refusals that are asked for
-
-
-@pytest.fixture(autouse=True)
-def clean(office: httpx.Client) -> Iterator[None]:
-    yield
-    for one in office.get("/api/rescue/incidents").json()["items"]:
-        body = {"version": one["version"], "result": "办完"}
-        assert office.post(f"/api/rescue/incidents/{one['id']}/close", json=body).status_code == 200
 
 
 def changed(office: httpx.Client, incident: dict[str, Any], **more: Any) -> None:
@@ -149,3 +141,30 @@ def test_a_village_reads_on_its_telephone_what_is_free_now_and_what_is_wrong_wit
     assert office.post(f"{path}/{of['id']}/entries", json=entry).status_code in (200, 201)
     expect(option).to_contain_text(f"空 {shelter['free'] - 120:,}", timeout=25_000)
     office.post(f"{path}/{of['id']}/close", json={"reason": "试完"})
+
+
+def test_a_road_that_is_closed_shows_above_the_way_over_it_and_who_is_to_be_sent_is_read_whole(
+    page: Page, office: httpx.Client
+) -> None:
+    incident = reported(office, "封路的一处", dx=0.03, trapped=5)
+    asked = {"flood": None, "incidents": [incident["id"]], "teams": None, "exercise": False}
+    plan = post(office, "plans", asked)
+    post(office, f"plans/{plan['id']}/accept", {}, 200)
+    way = plan["assignments"][0]["route"]["coordinates"]
+    part = {"type": "LineString", "coordinates": way[len(way) // 3 : len(way) // 3 + 6]}
+    closure = post(office, "routing/closures", {"line": part, "reason": "塌方", "exercise": False})
+    page.wait_for_function("() => window.riskmapClosed?.counts().barred === 1", timeout=30_000)
+    above = "() => window.riskmapWays.canvas.compareDocumentPosition(window.riskmapClosed.canvas) & 4"
+    assert page.evaluate(above)
+    pick = opened(page, "封路的一处").locator(".rd-pick")
+    team = pick.locator(".rd-team")
+    other = team.locator("option:not([disabled])").nth(1)
+    other.wait_for(state="attached")
+    team.select_option(other.get_attribute("value"))
+    expect(pick.get_by_label("加派还是替换")).to_be_visible()
+    expect(pick.get_by_role("status")).to_have_text(other.inner_text())
+    box, whole = team.bounding_box(), pick.bounding_box()
+    assert box
+    assert whole
+    assert box["width"] > whole["width"] - 2
+    post(office, f"routing/closures/{closure['id']}/lift", {"reason": "试完"}, 200)

@@ -1,4 +1,4 @@
-/** The flood on the map: one tone a depth class, roads that it closes, outlines of warnings; below every symbol. */
+/** The flood on the map: one tone a depth class, roads to be taken with care, outlines of warnings; below every symbol. */
 import { type Flat, type Frame, type Geometry, partsOf, trace } from "../map/mercator";
 import type { Palette } from "../map/palette";
 import type { OverLayer } from "../map/RiskMap";
@@ -9,16 +9,17 @@ import type { DepthClass, Metres } from "./types";
 const OPACITY = [0.62, 0.64, 0.68, 0.76] as const;
 
 interface Toned { rings: Flat[]; tone: 1 | 2 | 3 | 4; depth: Metres }
-export interface RoadLine { how: "closed" | "care"; geometry: Geometry }
+/** `barred`: closed by hand. */
+export interface RoadLine { how: "closed" | "care"; barred?: boolean; geometry: Geometry }
 /** `colour`: the design variable of its edge. */
 export interface Outlined { geometry: Geometry; colour: string; chosen: boolean }
 
 export class WaterLayer extends ViewportLayer implements OverLayer {
   private classes: Toned[] = [];
-  private roads: { how: RoadLine["how"]; lines: Flat[] }[] = [];
+  private care: Flat[][] = []; // what is closed is drawn above the ways
   private outlines: { rings: Flat[]; colour: string; chosen: boolean }[] = [];
   private palette: Palette | null = null;
-  private colours = { tones: ["", "", "", ""], care: "", closed: "", ground: "" };
+  private colours = { tones: ["", "", "", ""], care: "" };
 
   constructor() {
     super("water");
@@ -28,7 +29,7 @@ export class WaterLayer extends ViewportLayer implements OverLayer {
     const style = getComputedStyle(document.documentElement);
     const v = (name: string): string => style.getPropertyValue(name).trim();
     this.palette = palette;
-    this.colours = { tones: [1, 2, 3, 4].map((i) => v(`--depth-${i}`)), care: v("--road-care"), closed: v("--road-closed"), ground: v("--surface") };
+    this.colours = { tones: [1, 2, 3, 4].map((i) => v(`--depth-${i}`)), care: v("--road-care") };
     this.redraw();
   }
 
@@ -39,7 +40,7 @@ export class WaterLayer extends ViewportLayer implements OverLayer {
   }
 
   showRoads(roads: readonly RoadLine[]): void {
-    this.roads = roads.map(({ how, geometry }) => ({ how, lines: partsOf(geometry).lines }));
+    this.care = roads.filter((r) => r.how === "care").map(({ geometry }) => partsOf(geometry).lines);
     this.redraw();
   }
 
@@ -69,18 +70,15 @@ export class WaterLayer extends ViewportLayer implements OverLayer {
       c.stroke();
       c.globalAlpha = 1;
     }
-    for (const how of ["care", "closed"] as const)
-      for (const road of this.roads) {
-        if (road.how !== how) continue;
-        c.beginPath();
-        for (const line of road.lines) trace(c, line, frame, false);
-        // Closed: two lines with nothing between them; care: one.
-        for (const [colour, width] of how === "closed" ? [[colours.closed, 6], [colours.ground, 3.4]] as const : [[palette.halo, 5], [colours.care, 3]] as const) {
-          c.strokeStyle = colour;
-          c.lineWidth = width;
-          c.stroke();
-        }
+    for (const lines of this.care) {
+      c.beginPath();
+      for (const line of lines) trace(c, line, frame, false);
+      for (const [colour, width] of [[palette.halo, 5], [colours.care, 3]] as const) {
+        c.strokeStyle = colour;
+        c.lineWidth = width;
+        c.stroke();
       }
+    }
     const style = getComputedStyle(document.documentElement);
     for (const { rings, colour: name, chosen } of this.outlines) {
       const colour = style.getPropertyValue(name).trim() || palette.accent;

@@ -149,7 +149,7 @@ export const forceSigns = computed<Sign[]>(() => {
   const sites = forces.sites.map((s, i): Sign => ({ id: -1 - i, ...at(s.at), cls: TEAM_CLASS, grade: "none", label: s.name || RF.site, said: RF.site, tone: "object", weight: 70 }));
   return [...out, ...late, ...sites];
 });
-export const closedRoads = computed<RoadLine[]>(() => (forces.closures ?? []).map(({ geometry }) => ({ how: "closed", geometry })));
+export const closedRoads = computed<RoadLine[]>(() => (forces.closures ?? []).map(({ geometry }) => ({ how: "closed", barred: true, geometry })));
 
 /** The sign of the place that a team goes to stand by at: below those of the places that are proposed. */
 const GOALS = -1000;
