@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import pypdfium2
 import pytest
 from starlette.testclient import TestClient
 from tests.api.dispatch import accept, get, incident, place, plan, post, sent, team
@@ -168,11 +169,25 @@ class TestShelters:
         assert (listed[near]["usable"], listed[near]["why_not"], listed[near]["occupied"]) == (False, [SAID], 5)
         assert to(post(admin, f"{path}/plans", {})) == {far}
         assert refused(admin.post(f"/api/rescue/{path}/plans/{before['id']}/accept"), 409)["code"] == "no_room"
+        # A plan that holds and sends people there says so, wherever it is read, and asks to be made anew.
+        stage(admin, near, "in_use")
+        held = post(admin, f"{path}/plans", {"shelters": [near]})
+        post(admin, f"{path}/plans/{held['id']}/accept", {}, 200)
+        assert [a["out_of_use"] for a in get(admin, path)["villages"][0]["assigned"]] == [""]
+        then = get(admin, path)["at"]
+        stage(admin, near, "suspended")
+        [gone] = get(admin, f"{path}/plans/{held['id']}")["unused_since"]
+        assert (gone["name"], gone["said"], gone["persons"]) == ("例场所1", SAID, 25)
+        assert [a["out_of_use"] for a in get(admin, path)["villages"][0]["assigned"]] == [SAID]
+        assert [a["out_of_use"] for a in get(admin, path, at=then)["villages"][0]["assigned"]] == [""]
+        pages = pypdfium2.PdfDocument(admin.get(f"/api/rescue/{path}/left.pdf").content)
+        assert f"{SAID}，请先问清去哪里" in "".join("".join(p.get_textpage().get_text_range().split()) for p in pages)
         # By hand it may be named, and the plan says what that means.
         named = post(admin, f"{path}/plans", {"shelters": [near]})
         assert to(named) == {near}
         assert f"指定的避难场所里有 1 处{SAID}，能不能住人请先核实" in named["notes"]
         post(admin, f"{path}/plans/{named['id']}/accept", {}, 200)
+        assert get(admin, f"{path}/plans/{named['id']}")["unused_since"] == []
         # Closed for good: it stands in no list, and who is in it is told all the same.
         assert get(admin, f"{path}/shelters")["in_closed"] == 0
         stage(admin, near, "closed")

@@ -175,6 +175,8 @@ export const RE = {
   diffNone: (plan: number) => `与方案 ${num(plan)} 的去向相同`,
   diffFirst: "第一个方案，没有可比的。",
   diffRow: (before: readonly { name: string; persons: number }[], after: readonly { name: string; persons: number }[]) => `${to(before, "无去处")} → ${to(after, "不再安置")}`,
+  unusedSince: (gone: readonly { name: string; said: string; persons: number }[]) => `${gone.map((s) => `${s.name}（安排 ${num(s.persons)} 人）${s.said}`).join("，")}：请重算`,
+  goes: (name: string, n: string, unused: string) => (unused ? `${name} ${n}（${unused}）` : `${name} ${n}`),
   since: (n: number) => `拟定以后又有 ${num(n)} 个村（社区）的未转人数变了，请重算`,
   noPlans: "还没有方案。按空位和不涉水的路，把未转的人分到避难场所。",
   nobodyLeft: "都已转移，不用再排。",

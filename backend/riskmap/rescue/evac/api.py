@@ -87,7 +87,7 @@ def get_evacuation(
     in_shelters; yours: whether all its villages lie in the asker's areas, so that he may end it or accept a plan, his
     role allowing; villages: [{id, name, division, division_name, object, area, organiser, phone, transport, route,
     shelter, may_enter, may_see_households, assigned (by the plan in force: {shelter, name, persons, distance_m,
-    off_start_m, off_road_m}), and the same counts}]} as it stood at a minute.
+    off_start_m, off_road_m, out_of_use}), and the same counts}]} as it stood at a minute.
 
     moved = sheltered + with_relatives and to_move = moved + left; who returned is counted apart and lowers neither;
     in_shelters = sheltered - returned_from_shelters."""
@@ -257,7 +257,8 @@ def get_plan(
     dry|before_water|straight_line|null, to: [{shelter, name, masked, persons, distance_m, travel_s,
     off_start_m, off_road_m}]}], diff:
     {against: {plan, at, by} | null, rows: [{village, name, before: [{name, persons}], after}], same}}: to the plan in
-    force, or of one that was accepted to the one before it."""
+    force, or of one that was accepted to the one before it. `unused_since`: [{name, said, persons}], shelters that the
+    register has as not in use since it was made."""
     return answer(request, snapshot, plan.body(snapshot, evacuation_id, plan_id))
 
 

@@ -142,7 +142,8 @@ def withdraw_household(
 
 def _to(one: Mapping[str, Any]) -> str:
     off = words.off_road(one["off_start_m"], one["off_road_m"])
-    return f"{one['name']}（{one['persons']:,} 人{f'，{off}' if off else ''}）"
+    gone = f"，{one['out_of_use']}，请先问清去哪里" if one["out_of_use"] else ""
+    return f"{one['name']}（{one['persons']:,} 人{f'，{off}' if off else ''}{gone}）"
 
 
 def _left(

@@ -25,6 +25,7 @@ from riskmap.selection.compile import compile_selection
 from riskmap.selection.model import Selection
 from riskmap.store.snapshot import Opened, Snapshot
 
+_UNSEEN = "避难场所无权查看"
 MOST = 100  # proposals told at once
 TRIES = 3  # so often it is worked out anew where something has changed meanwhile
 
@@ -309,13 +310,15 @@ def body(snapshot: Snapshot, evacuation_id: int, plan_id: int) -> dict[str, Any]
     kept = found.pop("body")
     lines = _lines(connection, plan_id)
     names = orders.shelter_names(snapshot, {one["shelter"] for one in lines})
+    gone = shelters.out_of_use(snapshot, {one["shelter"] for one in lines})
+    since = [i for i in gone if i not in kept.get("unused", ())]  # else it was named by hand, and the notes say so
     villages = {v["id"]: v for v in orders.villages(connection, evacuation_id)}
     out = []
     for v in kept["villages"]:
         own = [
             {
                 "shelter": one["shelter"] if one["shelter"] in names else None,
-                "name": names.get(one["shelter"]), "masked": None if one["shelter"] in names else "避难场所无权查看",
+                "name": names.get(one["shelter"]), "masked": None if one["shelter"] in names else _UNSEEN,
                 "persons": one["persons"], "distance_m": round(one["distance_m"], 1),
                 "travel_s": None if one["travel_s"] is None else round(one["travel_s"]),
                 "off_start_m": one["off_start_m"], "off_road_m": one["off_road_m"],
@@ -329,6 +332,11 @@ def body(snapshot: Snapshot, evacuation_id: int, plan_id: int) -> dict[str, Any]
         "villages": out, "persons": sum(one["persons"] for one in lines), "short": sum(v["short"] for v in out),
         "shelters": len({one["shelter"] for one in lines}), "hazard_m": kept["hazard_m"], "notes": kept["notes"],
         "top_kmh": kept.get("top_kmh"),
+        "unused_since": [
+            {"name": names.get(i, _UNSEEN), "said": gone[i],
+             "persons": sum(one["persons"] for one in lines if one["shelter"] == i)}
+            for i in since
+        ],
     }  # fmt: skip
 
 
@@ -351,7 +359,7 @@ def _difference(
     seen = orders.shelter_names(snapshot, {s for to in (*old.values(), *new.values()) for s in to})
 
     def told(to: Mapping[int, int]) -> list[dict[str, Any]]:
-        return [{"name": seen.get(s, "避难场所无权查看"), "persons": n} for s, n in to.items()]
+        return [{"name": seen.get(s, _UNSEEN), "persons": n} for s, n in to.items()]
 
     rows = [
         {"village": v, "name": names[v], "before": told(old.get(v, {})), "after": told(new.get(v, {}))}
@@ -439,13 +447,14 @@ def with_assigned(snapshot: Snapshot, of: dict[str, Any], at: datetime) -> dict[
     """An evacuation (`orders.body`) with where the plan in force sends each village."""
     lines = in_force(snapshot.connection, of["id"], at)
     names = orders.shelter_names(snapshot, {one["shelter"] for one in lines})
+    gone = shelters.out_of_use(snapshot.known_at(at), {one["shelter"] for one in lines})
     for village in of["villages"]:
         village["assigned"] = [
             {
                 "shelter": one["shelter"] if one["shelter"] in names else None,
-                "name": names.get(one["shelter"], "避难场所无权查看"), "persons": one["persons"],
+                "name": names.get(one["shelter"], _UNSEEN), "persons": one["persons"],
                 "distance_m": round(one["distance_m"], 1), "off_start_m": one["off_start_m"],
-                "off_road_m": one["off_road_m"],
+                "off_road_m": one["off_road_m"], "out_of_use": gone.get(one["shelter"], ""),
             }
             for one in lines
             if one["village"] == village["id"]

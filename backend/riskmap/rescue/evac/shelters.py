@@ -5,7 +5,7 @@ is in the shelter now, from all evacuations that run (an exercise's from exercis
 accepted plans of other evacuations have promised and that have not been taken up.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -161,6 +161,26 @@ def unnamed(snapshot: Snapshot, exercise: bool) -> int:
             {"exercise": exercise},
         ).scalar_one()
     )
+
+
+def out_of_use(snapshot: Snapshot, ids: Iterable[int]) -> dict[int, str]:
+    """Of these shelters those that the register has as not in use, or no more, each with that in words; whoever may see
+    them."""
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}
+
+    def stages(*, any_life: bool) -> dict[int, str]:
+        compiled = compile_selection(
+            Selection(), replace(snapshot, reader=SYSTEM), any_life=any_life, only_ids=wanted
+        )  # fmt: skip
+        rows = snapshot.connection.execute(text(compiled.rows("id, stage")), compiled.binds.values)
+        return {row.id: row.stage for row in rows}
+
+    with database.under(snapshot.connection, SYSTEM.settings()):
+        live, last = stages(any_life=False), stages(any_life=True)
+    said = {i: life.out_of_use(live[i]) if i in live else life.left_register(last.get(i, "")) for i in wanted}
+    return {i: how for i, how in said.items() if how}
 
 
 def in_closed(snapshot: Snapshot, exercise: bool, found: list[Shelter]) -> int:

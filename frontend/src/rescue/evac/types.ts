@@ -5,7 +5,7 @@ export type EntryKind = "sheltered" | "with_relatives" | "returned" | "to_move_c
 export interface Counts { to_move: number; moved: number; sheltered: number; with_relatives: number; left: number; returned: number; returned_from_shelters: number; returned_from_relatives: number; in_shelters: number }
 export interface Village extends Counts {
   id: number; name: string; division: string; division_name: string; object: number | null; area: string; organiser: string; phone: string; transport: string; route: string; shelter: number | null;
-  may_enter: boolean; may_see_households: boolean; assigned: ({ shelter: number | null; name: string; persons: number; distance_m: number } & OffRoad)[];
+  may_enter: boolean; may_see_households: boolean; assigned: ({ shelter: number | null; name: string; persons: number; distance_m: number; out_of_use: string } & OffRoad)[];
 }
 export interface EvacuationHead extends Counts {
   id: number; name: string; flood: number | null; level: string; trigger: string; exercise: boolean; ordered_at: string; by: string;
@@ -28,6 +28,7 @@ export interface PlaceOf { village: number; at: [number, number] | null; rough: 
 export interface PlanLine { id: number; made_at: string; by: string; routing: "road" | "straight_line"; short: number; accepted_at: string | null; accepted_by: string | null }
 interface SentTo { name: string; persons: number }
 export interface Plan extends PlanLine {
+  unused_since: { name: string; said: string; persons: number }[]; // shelters of it that the register has as not in use since
   notes: string[]; hazard_m: number; top_kmh: number | null; persons: number; shelters: number;
   villages: { village: number; name: string; left: number; short: number; why: string; way: "dry" | "before_water" | "straight_line" | null; to: ({ shelter: number | null; name: string | null; masked: string | null; persons: number; distance_m: number; travel_s: number | null } & OffRoad)[] }[];
   diff: { against: { plan: number; at: string; by: string } | null; rows: { village: number; name: string; before: SentTo[]; after: SentTo[] }[]; same: number };
