@@ -258,7 +258,7 @@ def test_who_is_kept_from_one_incident_may_go_to_another_and_the_plan_says_so(
     )
     assert said["errors"][0]["code"] == "not_by_hand"
     # Nobody else is left: it says that they are kept away by hand.
-    alone = post(admin, "plans", {"incidents": [merge_into["id"]], "teams": [near]})
+    alone = plan(admin, one(admin, 251, "丁", needs=["medical"]), teams=[near])
     none = post(admin, f"plans/{alone['id']}/change", {"team": near, "incident": None})
     [nobody] = post(admin, f"plans/{none['id']}/replan", {})["unreachable"]
     assert nobody["why"].startswith("有医疗的")
