@@ -228,6 +228,8 @@ def test_who_is_kept_from_one_incident_may_go_to_another_and_the_plan_says_so(
     assert sent(made) == {near: a["id"]}
     by_hand = post(admin, f"plans/{made['id']}/change", {"team": near, "incident": None})
     assert (sent(by_hand), by_hand["unreachable"][0]["incident"]) == ({}, a["id"])
+    said_of_it = f"手工调整方案稿 {by_hand['id']}，由方案稿 {made['id']}，后医近队不去险情 {a['id']}：派 0 支"
+    assert get(admin, "log", kind="调度")["items"][0]["what"].startswith(said_of_it)
     again = post(admin, f"plans/{by_hand['id']}/replan", {})
     assert sent(again) == {far: a["id"]}
     assert re.search(r"；更快的“后医近队”（早 \d+ 分钟）手工不派；\d+ 分钟到，其余里", again["assignments"][0]["why"])

@@ -35,6 +35,7 @@ class _Wanted:
     parent: Mapping[str, Any] | None = None
     must: int | None = None  # a team whose way is asked for: without one nothing is written
     notes: Sequence[str] = ()  # what has to be known of it before all else
+    by_hand: str = ""  # what was set just now of `asked.hand`, or taken back, for the log
 
 
 def make(opened: Opened, router: Any, asked: Asked) -> int:
@@ -115,7 +116,9 @@ def _by_hand(snapshot: Snapshot, plan_id: int, team: int, incident: int | None, 
         ids, parent["teams"], parent["flood"], parent["exercise"], pins, frozenset(bars),
         replanning=True, fixed=sent, hand=team, decided_at=_looked_at(parent), unused=_unused(parent),
     )  # fmt: skip
-    return _Wanted(asked, "changed", parent, must=None if incident is None else team)
+    whither = f"不去险情 {numbers.said(before[team])}" if incident is None else f"去险情 {numbers.said(incident)}"
+    instead = "" if instead_of is None else "，替换另一支"
+    return _Wanted(asked, "changed", parent, must=None if incident is None else team, by_hand=f"{whither}{instead}")
 
 
 def _anew(
@@ -143,7 +146,7 @@ def _anew(
         ids, parent["teams"], flood, parent["exercise"], pins, bars.difference(lift),
         replanning=True, decided_at=_looked_at(parent), unused=_unused(parent),
     )  # fmt: skip
-    return _Wanted(asked, "replanned", parent, notes=notes)
+    return _Wanted(asked, "replanned", parent, notes=notes, by_hand=f"取消手工安排 {len(lift)} 项" if lift else "")
 
 
 def _sent(snapshot: Snapshot, plan: Mapping[str, Any]) -> dict[int, int]:
@@ -380,11 +383,20 @@ def _keep(snapshot: Snapshot, wanted: _Wanted, roads: ways.Roads, decided: _Deci
         },
     )  # fmt: skip
     from_ = f"，由方案稿 {numbers.said(parent['id'])}" if parent else ""
+
+    def entry(team: str) -> str:
+        return (
+            f"{HOW[wanted.how]}方案稿 {numbers.said(made)}{from_}{wanted.by_hand and f'，{team}{wanted.by_hand}'}："
+            f"派 {len(body['assignments'])} 支，没有队伍的险情 {len(body['unreachable'])} 处"
+            + (f"，手工指定不再有效 {len(lapsed)} 项" if lapsed else "") + "，未采纳"
+        )  # fmt: skip
+
+    hand = None if asked.hand is None else picture.teams.get(asked.hand)
+    hidden = entry("一支队伍（无权查看）")
     log.note(
         snapshot.connection, by=reader.name, kind="调度", exercise=asked.exercise, flood_id=asked.flood_id,
-        what=f"{HOW[wanted.how]}方案稿 {numbers.said(made)}{from_}：派 {len(body['assignments'])} 支，"
-        f"没有队伍的险情 {len(body['unreachable'])} 处"
-        + (f"，手工指定不再有效 {len(lapsed)} 项" if lapsed else "") + "，未采纳",
+        what=entry("" if hand is None else hand.row["name"]),
+        about=None if hand is None else log.About(hand.id, hidden, hidden),
         ref={"kind": "plan", "id": made, "act": wanted.how},
     )  # fmt: skip
     return made
