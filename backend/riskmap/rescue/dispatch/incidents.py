@@ -1,7 +1,7 @@
 """Incidents (险情): where, what, who is trapped, what is needed; in versions, merged and split with links kept."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -286,6 +286,32 @@ def several(connection: Connection, ids: Sequence[int], at: datetime | None = No
     then = minute.asked(connection, at)
     found = _read(connection, "i.incident_id = ANY(CAST(:ids AS bigint[]))", {"ids": list(ids), "at": then})
     return {one["id"]: one for one in found}
+
+
+def going_on(connection: Connection, ids: Sequence[int], at: datetime | None = None) -> list[int]:
+    """Incidents that go on at a minute, and what those that were merged or split became."""
+    out: dict[int, None] = {}
+    look, seen_ = list(ids), set(ids)
+    while look:
+        for i, one in several(connection, look, at).items():
+            if one["state"] == "open":
+                out[i] = None
+            else:
+                seen_ |= set(one["went_to"])
+        look = [i for i in seen_ if i not in out and i not in ids]
+        ids = [*ids, *look]
+    return list(out)
+
+
+def merged_into(connection: Connection, ids: Iterable[int]) -> dict[int, int]:
+    """What each of these incidents is now: itself, or the one that it went into, over however many steps."""
+    out = {i: i for i in ids}
+    while True:
+        found = several(connection, sorted(set(out.values())))
+        merged = {i: one["went_to"][0] for i, one in found.items() if one["state"] == "merged"}
+        if not merged:
+            return out
+        out = {i: merged.get(now, now) for i, now in out.items()}
 
 
 MOST_OVER = 500  # in a list

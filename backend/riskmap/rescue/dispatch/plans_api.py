@@ -10,7 +10,18 @@ from riskmap.base.errors import Invalid, NotFound
 from riskmap.base.web import ExactResponse, ExactRoute
 from riskmap.rescue import minute
 from riskmap.rescue.api import At, Exercise, answer, count, note_asked
-from riskmap.rescue.dispatch import accept, calls, marks, orders, orders_paper, outcome, plans, teams
+from riskmap.rescue.dispatch import (
+    accept,
+    calls,
+    marks,
+    orders,
+    orders_paper,
+    outcome,
+    plan_view,
+    planning,
+    plans,
+    teams,
+)
 from riskmap.rescue.dispatch.picture import Asked
 from riskmap.rescue.dispatch.wire import Call, Correction, NewPlan, OrderMark, PlanChange, Replan
 from riskmap.rescue.rights import Commander, Inner, Writer, commander
@@ -27,7 +38,7 @@ OrderId = Annotated[int, Path(title="调度令编号", ge=1, le=2**62)]
 def _plan(request: Request, snapshot: Snapshot, plan_id: int, at: Any = None) -> dict[str, Any]:
     then = minute.asked(snapshot.connection, at)
     snapshot = snapshot.known_at(at)
-    return answer(request, snapshot, plans.body(snapshot, plan_id, then), then)
+    return answer(request, snapshot, plan_view.body(snapshot, plan_id, then), then)
 
 
 @router.get("/plans")
@@ -56,7 +67,7 @@ def post_plan(body: NewPlan, request: Request, reader: Writer, opened: WriteSnap
     sent before it is accepted."""
     count(reader)
     asked = Asked(body.incidents, body.teams, body.flood, body.exercise)
-    made = plans.make(opened, request.app.state.router, asked)
+    made = planning.make(opened, request.app.state.router, asked)
     with opened() as snapshot:
         note_asked(request, snapshot, "plan", made, {"incidents": body.incidents, "flood": body.flood})
         return _plan(request, snapshot, made)
@@ -77,7 +88,7 @@ def get_since(plan_id: PlanId, request: Request, reader: Inner, snapshot: ReadSn
     """{since, overtaken, holds, …head}: whether a plan stands, without what is in it. Cheap enough to be polled."""
     then = minute.asked(snapshot.connection, at)
     snapshot = snapshot.known_at(at)
-    return answer(request, snapshot, plans.how_it_stands(snapshot, plan_id, then), then)
+    return answer(request, snapshot, plan_view.how_it_stands(snapshot, plan_id, then), then)
 
 
 @router.post("/plans/{plan_id}/return")
@@ -97,7 +108,7 @@ def change_plan(plan_id: PlanId, body: PlanChange, request: Request, reader: Wri
     """{team, incident | null, instead_of | null} → a further plan with this team there, `instead_of` nowhere and all
     others as before, and the `diff`: what it means for each incident. Nothing is accepted."""
     count(reader)
-    made = plans.change(opened, request.app.state.router, plan_id, body.team, body.incident, body.instead_of)
+    made = planning.change(opened, request.app.state.router, plan_id, body.team, body.incident, body.instead_of)
     with opened() as snapshot:
         note_asked(request, snapshot, "plan", made, {"parent": plan_id, **body.model_dump()})
         return _plan(request, snapshot, made)
@@ -109,7 +120,7 @@ def replan(plan_id: PlanId, body: Replan, request: Request, reader: Writer, open
     its `causes` and the `diff`; `lift`: what was set by hand and is not kept.
     Teams under way to incidents of the plan may be turned; those that have arrived stay."""
     count(reader)
-    made = plans.replan(
+    made = planning.replan(
         opened,
         request.app.state.router,
         plan_id,
@@ -133,7 +144,7 @@ def accept_plan(plan_id: PlanId, request: Request, reader: Commander, snapshot: 
         state=snapshot.moment.n, after={"number": number},
     )  # fmt: skip
     then = minute.asked(snapshot.connection, None)
-    told = plans.body(snapshot, plan_id, then)
+    told = plan_view.body(snapshot, plan_id, then)
     made = orders.listed(snapshot, exercise=told["exercise"], at=then, plan=plan_id)
     return answer(request, snapshot, {**told, "orders": made}, then)
 
