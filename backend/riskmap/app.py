@@ -67,6 +67,7 @@ from riskmap.rescue import (
     onepage_api,
     responses_api,
     roads_api,
+    stakes,
     terrain_api,
     warnings_api,
 )
@@ -143,6 +144,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.basemap_folder = basemaps.Folder(settings.data_dir / "basemap")
     app.state.shelf = Shelf()
     app.state.tianditu = Tianditu(KeyFile(settings.secrets_dir))
+    app.state.gone = stakes.note  # the register knows nothing of the night: it tells whom it is given
     app.state.mark = DEMO_MARK if is_demo(settings) else None
 
     install_problem_handlers(app)

@@ -195,3 +195,43 @@ class TestShelters:
         assert near not in {s["id"] for s in told["items"]}
         assert told["in_closed"] == 5
         assert get(admin, path)["in_shelters"] == 5
+
+
+class TestStakes:
+    def test_what_hangs_on_a_team_is_told_before_and_logged_when_it_is_struck_off(
+        self, admin: TestClient, make_account: Maker
+    ) -> None:
+        one = team(admin, "例系艇队", place(300), boats=1)
+        assert get(admin, f"objects/{one}/stakes")["items"] == []
+        stage(admin, one, "suspended")  # nothing hangs on it: the night is not told
+        stage(admin, one, "in_use")
+        there = incident(admin, place(300.1), trapped=2, needs=["boat"], name="例系村")
+        [given] = accept(make_account("editor", may=["dispatch"]), plan(admin, there, teams=[one]))["orders"]
+        words = [f"没有完成的调度令 {given['number']}（例系村）"]
+        assert get(admin, f"objects/{one}/stakes")["items"] == [{"exercise": False, "words": words}]
+        stage(make_account("editor"), one, "suspended")
+        newest = get(admin, "log")["items"][0]
+        assert (newest["kind"], newest["what"]) == ("调度", f"例系艇队在登记里改为停用：{words[0]}")
+        stage(admin, one, "in_use")
+        assert get(admin, "log")["items"][0]["id"] == newest["id"]
+        stage(admin, one, "struck_off")
+        assert get(admin, "log")["items"][0]["what"] == f"例系艇队在登记里改为已销号：{words[0]}"
+        assert admin.delete(f"/api/objects/{one}", params={"reason": "撤并"}).status_code == 200
+        assert get(admin, "log")["items"][0]["what"] == f"例系艇队在登记里注销（撤并）：{words[0]}"
+        refused(make_account("editor", areas=["360481"]).get(f"/api/rescue/objects/{one}/stakes"), 404)
+
+    def test_what_hangs_on_a_shelter(self, admin: TestClient) -> None:
+        village = add(admin, "village", "例系住村", place(310), COUNTY, attributes={"residents": 30})
+        shelter = add(admin, "shelter", "例系场所", place(310.5), COUNTY, attributes={"capacity": 100})
+        listed = [{"name": "例系住村", "division": COUNTY, "to_move": 30, "object": village}]
+        of = post(admin, "evacuations", {"name": "例系转移", "villages": listed})
+        made = post(admin, f"evacuations/{of['id']}/plans", {"shelters": [shelter]})
+        post(admin, f"evacuations/{of['id']}/plans/{made['id']}/accept", {}, 200)
+        enter(admin, of, "sheltered", 5, shelter=shelter)
+        words = ["现有 5 人", "“例系转移”的安置方案安排 30 人"]
+        assert get(admin, f"objects/{shelter}/stakes")["items"] == [{"exercise": False, "words": words}]
+        stage(admin, shelter, "suspended")
+        newest = get(admin, "log")["items"][0]
+        assert (newest["kind"], newest["what"]) == ("转移", f"例系场所在登记里改为停用：{'；'.join(words)}")
+        admin.post(f"/api/rescue/evacuations/{of['id']}/close", json={"reason": "试完"})
+        assert get(admin, f"objects/{shelter}/stakes")["items"] == []

@@ -81,19 +81,21 @@ def patch_object(
 ) -> Any:
     """Change some fields. If-Match names the state of the object that the edit rests on; a lost race is 409."""
     expected = service.parse_if_match(if_match)
-    return service.patch(snapshot, object_id, changes, expected, request.app.state.settings.bounds)
+    app = request.app.state
+    return service.patch(snapshot, object_id, changes, expected, app.settings.bounds, app.gone)
 
 
 @router.delete("/objects/{object_id}")
 def end_object(
     object_id: ObjectId,
+    request: Request,
     snapshot: WriteSnapshot,
     reason: Annotated[str, Query(title="注销原因", min_length=1, max_length=500)],
     if_match: Annotated[str | None, Header(max_length=60)] = None,
 ) -> Any:
     """End an object's life today, with a reason."""
     expected = None if if_match is None else service.parse_if_match(if_match)
-    return service.end(snapshot, object_id, reason.strip() or "未说明", expected)
+    return service.end(snapshot, object_id, reason.strip() or "未说明", expected, request.app.state.gone)
 
 
 @router.get("/objects/{object_id}/grade")

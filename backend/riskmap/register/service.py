@@ -18,18 +18,21 @@ from riskmap.base.errors import Conflict, FieldError, Forbidden, Invalid, NotFou
 from riskmap.base.state import State
 from riskmap.base.wire import PHONE_SAID, is_phone
 from riskmap.catalogue import validate
-from riskmap.catalogue.model import GRADES, VISIBILITIES, Class
+from riskmap.catalogue.model import GRADES, STAGES, VISIBILITIES, Class
 from riskmap.engine.totals import Totals
 from riskmap.grading import exposure, masking, review
 from riskmap.grading.judge import GRADING_COLUMNS
 from riskmap.grading.rules import Facts
 from riskmap.register import beside, queries
 from riskmap.register.draft import Maker, ObjectDraft, ObjectPatch, Party
+from riskmap.selection.describe import STAGE_WORDS
 from riskmap.selection.level import told_of
 from riskmap.selection.model import Selection
 from riskmap.store import write
 from riskmap.store.snapshot import Snapshot
 from riskmap.store.territory import territory_of
+
+Gone = Callable[[Snapshot, int, str], None]  # told of an object that goes out of use or ends, and how, in words
 
 NOT_FOUND = "没有这个对象，或您无权查看。请核对编号，或登录有权限的账号。"
 
@@ -534,8 +537,9 @@ def patch(
     changes: ObjectPatch,
     expected: int,
     bounds: tuple[float, float, float, float],
+    gone: Gone,
 ) -> dict[str, Any]:
-    """Change some fields of one object from a day on (today by default)."""
+    """Change some fields of one object from a day on (today by default). `gone` is told where it goes out of use."""
     connection, reader = snapshot.connection, snapshot.reader
     seen = _editable(snapshot, object_id)
     if seen["state"] != expected:  # said before what is wrong with values that rest on an older row
@@ -547,11 +551,13 @@ def patch(
     write.change(connection, reader, taken, old, row, changes.valid_from or taken.day)
     review.examine(connection, snapshot.catalogue, taken)
     write.write_audit(connection, reader, taken, "update", object_id, _audited(old), _audited(row))
+    if row["stage"] not in (old["stage"], STAGES[0]):
+        gone(snapshot, object_id, f"改为{STAGE_WORDS.get(row['stage'], row['stage'])}")
     return _answer(snapshot, {**row, "id": object_id}, taken.n, changes.attributes or ())
 
 
-def end(snapshot: Snapshot, object_id: int, reason: str, expected: int | None) -> dict[str, Any]:
-    """End an object's life today, with a reason. Nothing is erased."""
+def end(snapshot: Snapshot, object_id: int, reason: str, expected: int | None, gone: Gone) -> dict[str, Any]:
+    """End an object's life today, with a reason, which `gone` is told. Nothing is erased."""
     connection, reader = snapshot.connection, snapshot.reader
     seen = queries.row_of(connection, object_id)
     if seen is None:
@@ -566,6 +572,7 @@ def end(snapshot: Snapshot, object_id: int, reason: str, expected: int | None) -
     write.end(connection, reader, taken, old, reason)
     review.examine(connection, snapshot.catalogue, taken)
     write.write_audit(connection, reader, taken, "end", object_id, _audited(old), {"reason": reason})
+    gone(snapshot, object_id, f"注销（{reason}）")
     return {"id": object_id, "state": taken.n, "ended": {"on": taken.day.isoformat(), "reason": reason}}
 
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from riskmap.base import audit
 from riskmap.base.errors import FieldError, Invalid
 from riskmap.base.web import ExactResponse, ExactRoute
-from riskmap.rescue import floods, minute
+from riskmap.rescue import floods, minute, stakes
 from riskmap.rescue.api import At, Exercise, answer, count, note_asked, page_code
 from riskmap.rescue.dispatch import goods, incident_list, incidents, nearest, orders, teams, ways
 from riskmap.rescue.dispatch.wire import Close, GoodsMove, IncidentChange, Merge, Need, NewIncident, Split, TeamStatus
@@ -21,6 +21,7 @@ from riskmap.store.snapshot import Snapshot
 router = APIRouter(prefix="/api/rescue", route_class=ExactRoute, default_response_class=ExactResponse, tags=["rescue"])
 
 TeamId = Annotated[int, Path(title="队伍编号", ge=1, le=2**62)]
+ObjectId = Annotated[int, Path(title="对象编号", ge=1, le=2**62)]
 StoreId = Annotated[int, Path(title="物资库编号", ge=1, le=2**62)]
 IncidentId = Annotated[int, Path(title="险情编号", ge=1, le=2**62)]
 OfFlood = Annotated[int | None, Query(title="淹没范围", ge=1, le=2**62)]
@@ -164,6 +165,14 @@ def post_status(team_id: TeamId, body: TeamStatus, request: Request, reader: Wri
         )  # fmt: skip
     then = minute.asked(snapshot.connection, None)
     return answer(request, snapshot, {"report": made, **_team(snapshot, team_id, body.exercise, then)}, then)
+
+
+@router.get("/objects/{object_id}/stakes")
+def get_stakes(object_id: ObjectId, request: Request, reader: Inner, snapshot: ReadSnapshot) -> Any:
+    """{items: [{exercise, words}]}: what of the night hangs on an object: the open order of a team; who is in a shelter
+    and which accepted plans send people there. For who would put it out of use."""
+    found = stakes.told(snapshot, object_id)
+    return answer(request, snapshot, {"items": found}, minute.asked(snapshot.connection, None))
 
 
 # -- Goods -------------------------------------------------------------------------------
