@@ -545,7 +545,7 @@ class TestAccept:
         ids = post(admin, f"incidents/{east['id']}/split", {"version": 1, "parts": parts}, 200)["went_to"]
         two_ = "、".join(map(str, ids))
         assert get(admin, f"plans/{first['id']}/since")["since"][-1] == (
-            f"险情 {two_} 由险情 {east['id']} 而来，险情 {east['id']} 的令还在执行，去哪一处请重算"
+            f"险情 {two_} 由险情 {east['id']} 而来，险情 {east['id']} 的令还在执行，去哪一处由重算定"
         )
         anew = post(admin, f"plans/{first['id']}/replan", {})
         assert set(sent(anew).values()) <= set(ids)

@@ -290,8 +290,8 @@ def _reported(snapshot: Snapshot, plan: Mapping[str, Any], until: datetime) -> l
     out = []
     for whole in dict.fromkeys(parts.values()):
         mine, of = [numbers.said(i) for i, b in parts.items() if b == whole], numbers.said(whole)
-        which = "去哪一处请重算" if len(mine) > 1 else "请重算"
-        out.append(f"险情 {'、'.join(mine)} 由险情 {of} 而来，险情 {of} 的令还在执行，{which}")
+        which = "，去哪一处由重算定" if len(mine) > 1 else ""
+        out.append(f"险情 {'、'.join(mine)} 由险情 {of} 而来，险情 {of} 的令还在执行{which}")
     rest = [i for i in new if i not in parts]
     return [*out, *([f"险情 {'、'.join(map(numbers.said, rest))} 是后来登记的，还没有派队伍"] if rest else [])]
 
