@@ -168,3 +168,18 @@ def test_a_road_that_is_closed_shows_above_the_way_over_it_and_who_is_to_be_sent
     assert whole
     assert box["width"] > whole["width"] - 2
     post(office, f"routing/closures/{closure['id']}/lift", {"reason": "试完"}, 200)
+
+
+def test_where_teams_had_better_stand_by_comes_into_view_and_no_team_is_no_answer(page: Page) -> None:
+    page.get_by_role("tab", name="力量").click()
+    page.get_by_role("button", name="前置", exact=True).click()
+    many = page.locator("[name=k]")
+    many.fill("0")
+    page.get_by_role("button", name="提出前置点").click()
+    expect(page.locator(".rf-ask .err-text")).to_have_text("应为 1 至 20 的整数。")
+    many.fill("１")
+    page.locator("[name=minutes]").fill("5")
+    before = page.evaluate("() => window.riskmap.map.getZoom()")
+    page.get_by_role("button", name="提出前置点").click()
+    expect(page.locator(".rf-sites")).to_be_visible(timeout=60_000)
+    page.wait_for_function("(zoom) => window.riskmap.map.getZoom() !== zoom", arg=before)

@@ -1,12 +1,12 @@
 /** 力量: teams, goods, standing by, roads and telephones; and the act lists of a response. */
-import { num } from ".";
+import { decimal, num } from ".";
 import { said } from "../rescue/numbers";
 
 /** How a team is, as the service says it. */
 export const TEAM_STATUSES = ["待命", "出动", "在途", "到达", "返回", "休整"] as const;
 export type TeamStatus = (typeof TEAM_STATUSES)[number];
 
-const metres = (m: number): string => (m >= 1000 ? `${(m / 1000).toFixed(1)} km` : `${Math.round(m)} m`);
+const metres = (m: number): string => (m >= 1000 ? `${decimal((m / 1000).toFixed(1))} km` : `${num(Math.round(m))} m`);
 const tens = (m: number): number => Math.round(m / 10) * 10;
 
 export const RF = {
@@ -38,6 +38,7 @@ export const RF = {
   at: "位置",
   base: "驻地",
   atBase: "在驻地",
+  leftBase: "最后位置：驻地，没有再报",
   noPlace: "没有登记位置",
   placeOf: (lng: number, lat: number) => `${lng.toFixed(5)}, ${lat.toFixed(5)}`,
   reported: (at: string) => `${at} 报`,
@@ -143,6 +144,7 @@ export const RF = {
   standbyHelp: "来水以前：哪些危险源、脆弱性目标没有一支合适的队伍来得及到，队伍在哪里待命更好。",
   within: "几分钟内要到",
   badMinutes: "请填 1 至 600 的分钟数。",
+  badTeams: (most: number) => `应为 1 至 ${num(most)} 的整数。`,
   grades: "看哪些等级",
   classOf: "分类",
   anyClass: "全部",
@@ -289,7 +291,7 @@ export const RF = {
   down: "下移",
   drop: "去掉",
   actsKeep: "保存为本局的",
-  actsKept: (level: string, n: number) => `已保存${level}响应行动清单，${n} 条`,
+  actsKept: (level: string, n: number) => `已保存${level}响应行动清单，${num(n)} 条`,
   actsReset: "还原为随产品的",
   actsResetDone: "已还原为随产品的清单",
   actsChanged: "改了还没有保存",

@@ -1,4 +1,6 @@
 /** 水情: levels of works and gauges. */
+import { num } from ".";
+
 export const RL = {
   title: "水情",
   byStatus: "按水情",
@@ -10,8 +12,8 @@ export const RL = {
   responsible: "责任人名单",
   minutes: (n: number) => (n < 1 ? "刚刚" : `${n} 分钟前`),
   hours: (n: number) => `${n} 小时前`,
-  persons: (n: number | string) => `圩内 ${n} 人`,
-  doubt: (at: string, level: string, jump: string, by: string) => `待核实：${at} 读数 ${level} m${jump ? `，比上一读数${jump.startsWith("-") ? "低" : "高"} ${jump.replace("-", "")} m` : ""}（${by}）；核实前不作为水位`,
+  persons: (n: number | string) => `圩内 ${num(Number(n))} 人`,
+  doubt: (at: string, level: string, jump: string, by: string) => `待核实：${at} 读数 ${level} m${jump ? `，比上一读数${jump.startsWith("-") ? "低" : "高"} ${jump.replace("-", "")} m` : ""}（${by === "system" ? "系统" : by}）；核实前不作为水位`,
   confirm: "确认",
   discard: "作废",
   over: (m: string) => `超 ${m} m`,
@@ -26,6 +28,7 @@ export const RL = {
 } as const;
 
 export const RR = {
+  reached: (mark: string) => `达到${mark}`,
   enterTitle: "报水位",
   object: "测站或工程",
   pick: "选择",
@@ -46,7 +49,7 @@ export const RR = {
   tableHelp: "xlsx、xls 或 csv，一行一条：站码（或站名）、时间、水位。正确的行记下，有误的行写明行号和原因。再传一次不会重复。",
   file: "文件",
   doTable: "上传",
-  tableDone: (added: number, same: number, doubtful: number, refused: number) => `记下 ${added} 条${same ? `，已有 ${same} 条` : ""}${doubtful ? `，待核实 ${doubtful} 条` : ""}${refused ? `，有误 ${refused} 条` : ""}`,
+  tableDone: (added: number, same: number, doubtful: number, refused: number) => `记下 ${num(added)} 条${same ? `，已有 ${num(same)} 条` : ""}${doubtful ? `，待核实 ${num(doubtful)} 条` : ""}${refused ? `，有误 ${num(refused)} 条` : ""}`,
   line: (n: number) => `第 ${n} 行`,
   seriesTitle: (name: string) => `${name} 水位过程`,
   seriesNone: "没有读数。",
