@@ -47,7 +47,7 @@ export const RD = {
   boats: (n: number) => `艇 ${n}`,
   persons: (n: number) => `人 ${num(n)}`,
   pumps: (m3h: string) => `泵 ${m3h} m³/h`,
-  boatLeg: (m: string) => `行船 ${m}`,
+  boatLeg: (m: string) => `行船 ${m} m`,
   why: "为什么",
   points: (n: number) => `紧急程度 ${n} 分`,
   edit: "更新",
