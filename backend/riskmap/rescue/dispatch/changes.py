@@ -1,5 +1,6 @@
 """What accepting a plan changes, and what has changed since it looked; in words."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -196,6 +197,17 @@ def _long(sent: Mapping[str, Any]) -> str:
 # -- Since ---------------------------------------------------------------------------------
 
 
+def _told_apart(roads: Sequence[tuple[datetime, str, str, str]]) -> list[str]:
+    """Each in words: when, name, what of it. Two of one road in one minute are told apart by their length and reason,
+    the fourth of them."""
+    short = [(name or "无名道路", what, clock.of_day(at)) for at, name, what, _ in roads]
+    several = Counter(short)
+    return [
+        f"{name}{what}（{'，'.join(filter(None, (at, road[3] if several[name, what, at] > 1 else '')))}）"
+        for (name, what, at), road in zip(short, roads, strict=True)
+    ]
+
+
 def since(
     snapshot: Snapshot, plan: Mapping[str, Any], until: datetime, names: seen.Names, *, proposed: bool
 ) -> list[str]:
@@ -215,21 +227,21 @@ def since(
             out.append(f"所按的淹没范围已撤回，现为第 {newest['version']} 版")
     rows = connection.execute(
         text(
-            "SELECT c.name, '封闭' AS what, f.since AS at FROM rescue_road_closed AS c"
+            "SELECT c.name, c.length_m, c.reason, '封闭' AS what, f.since AS at FROM rescue_road_closed AS c"
             " CROSS JOIN LATERAL (SELECT greatest(c.at, c.starts_at) AS since) AS f WHERE c.exercise = :exercise"
             " AND f.since > CAST(:after AS timestamptz) AND f.since <= :until AND NOT EXISTS ("
             " SELECT FROM rescue_road_opened AS o WHERE o.closed_id = c.closed_id AND o.at <= f.since) UNION ALL"
-            " SELECT c.name, '恢复通行', o.at FROM rescue_road_opened AS o JOIN rescue_road_closed AS c"
-            " USING (closed_id) WHERE c.exercise = :exercise AND o.at > CAST(:after AS timestamptz)"
+            " SELECT c.name, c.length_m, c.reason, '恢复通行', o.at FROM rescue_road_opened AS o"
+            " JOIN rescue_road_closed AS c USING (closed_id) WHERE c.exercise = :exercise AND o.at > CAST(:after AS timestamptz)"
             " AND o.at <= :until AND o.at > c.starts_at"
         ),
         span,
     )
-    roads = [(row.at, row.name, row.what) for row in rows]
+    roads = [(row.at, row.name, row.what, f"{row.length_m:,.0f} m，{row.reason}") for row in rows]
     looked = datetime.fromisoformat(plan["body"]["looked_at"])
     ended = queries.run_out(connection, plan["exercise"], looked, until)
-    roads += [(row.at, row.name, "到时恢复通行") for row in ended if row.at > looked and not row.still_shut]
-    out += [f"{name or '无名道路'}{what}（{clock.of_day(at)}）" for at, name, what in sorted(roads, key=lambda r: r[0])]
+    roads += [(row.at, row.name, "到时恢复通行", "") for row in ended if row.at > looked and not row.still_shut]
+    out += _told_apart(sorted(roads, key=lambda r: r[0]))
     mine = _teams(plan)
     rows = connection.execute(
         text(
