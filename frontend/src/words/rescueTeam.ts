@@ -79,7 +79,7 @@ export const RT = {
 
   // Without a network
   offline: "没有网络。回报先存在这台手机上，有网络后自动发。",
-  ofOrder: (what: string, order: number) => `${what}（调度令 ${said(order)}）`,
+  ofOrder: (what: string, order: number, team = "") => `${team ? `${team}：` : ""}${what}（调度令 ${said(order)}）`,
 
   // The code in 力量
   link: "手机页二维码",

@@ -5,8 +5,8 @@ import type { Sendable, Waiting } from "../queue";
 
 export const STEPS = ["receipt", "departure", "arrival", "result"] as const;
 export type Step = (typeof STEPS)[number];
-/** A mark as it is sent. */
-export interface NewMark extends Sendable { what: Step; note: string }
+/** A mark as it is sent; `team`: whose it is, for who reads on this telephone what waits, and is not sent. */
+export interface NewMark extends Sendable { what: Step; note: string; team?: string }
 
 /** An order as the telephone has it: what was marked, and what waits here to be; the `next` step, and `later` ones that
  * it may have come to already. What came of it is said in words, and so only as the next. */
