@@ -3,8 +3,9 @@ import type { ClassSpec, Detail, FieldSpec, Geometry, GradeStep, Scale } from ".
 import { placeName } from "../../selection/store";
 import { type Grade, GRADE_WORD, GRADES, num, QUALITY_WORD, STAGE_WORD, VISIBILITY_WORD, W } from "../../words";
 import { G } from "../../words/grading";
-import { CORE_WORD, GEOMETRY_WORD, O, ROLE_OF_CLASS } from "../../words/object";
+import { CORE_WORD, GEOMETRY_WORD, O } from "../../words/object";
 import type { History, Party, Version } from "./about";
+import { ungradedRole } from "./ungraded";
 
 export interface Said { text: string; strong?: boolean }
 
@@ -23,10 +24,8 @@ export function sayObject(o: Detail, spec: ClassSpec | undefined, steps: readonl
     const short = own.standing === "unknown" ? O.notLow : O.outsideNotLow;
     return [{ text: O.registeredAs(spec?.title ?? o.class) }, { text: G.calculated(own.standard ?? "") }, { text: own.verdict, strong: true }, { text: short }];
   }
-  if (grade === "none" && spec && spec.role !== "hazard") {
-    const role = ROLE_OF_CLASS[spec.role];
-    if (!o.level && role) return [...out, { text: O.isRole(role) }];
-  }
+  const role = ungradedRole(o, spec);
+  if (role) return [...out, { text: O.isRole(role) }];
   if (grade === "none") out.push({ text: o.level ? O.levelNotGraded : "" }, { text: o.level ? GRADE_WORD.none : O.notGraded, strong: true }, { text: O.notLow });
   else {
     const way = risk?.how === "policy" ? O.policyAs : risk?.how === "computed" ? O.computedAs : risk ? O.judgedAs : "";
