@@ -232,8 +232,8 @@ def since(
             " AND f.since > CAST(:after AS timestamptz) AND f.since <= :until AND NOT EXISTS ("
             " SELECT FROM rescue_road_opened AS o WHERE o.closed_id = c.closed_id AND o.at <= f.since) UNION ALL"
             " SELECT c.name, c.length_m, c.reason, '恢复通行', o.at FROM rescue_road_opened AS o"
-            " JOIN rescue_road_closed AS c USING (closed_id) WHERE c.exercise = :exercise AND o.at > CAST(:after AS timestamptz)"
-            " AND o.at <= :until AND o.at > c.starts_at"
+            " JOIN rescue_road_closed AS c USING (closed_id) WHERE c.exercise = :exercise"
+            " AND o.at > CAST(:after AS timestamptz) AND o.at <= :until AND o.at > c.starts_at"
         ),
         span,
     )
