@@ -183,3 +183,16 @@ def test_where_teams_had_better_stand_by_comes_into_view_and_no_team_is_no_answe
     page.get_by_role("button", name="提出前置点").click()
     expect(page.locator(".rf-sites")).to_be_visible(timeout=60_000)
     page.wait_for_function("(zoom) => window.riskmap.map.getZoom() !== zoom", arg=before)
+
+
+def test_a_form_that_is_half_filled_is_not_lost_by_a_reload_unasked(page: Page) -> None:
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    page.keyboard.press("x")
+    page.locator("form.rs-draft [name=name]").fill("填了一半")
+    page.reload()
+    expect(page.locator(".rd-head")).to_be_visible()
+    assert asked == ["beforeunload"]
+    page.reload()  # with nothing filled in nothing is asked
+    expect(page.locator(".rd-head")).to_be_visible()
+    assert asked == ["beforeunload"]
