@@ -153,6 +153,7 @@ export const RD = {
   assignHow: "加派还是替换",
   otherArea: (by: string) => `由 ${by} 登记，不在您的区划里，只能查看`,
   assignDo: "预看改派",
+  assigning: (s: number) => `正在算改动以后各处怎样，已 ${num(s)} 秒`,
   assignNone: "这处险情不在方案里，先算方案再指定队伍。",
   drop: "不派",
   byHand: (n: number) => `手工安排 ${num(n)} 项，算方案时照办`,
