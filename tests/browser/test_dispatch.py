@@ -341,10 +341,10 @@ def test_by_hand_another_team_and_who_was_first_is_told(page: Page, office: http
     expect(card.locator("li.lost")).to_contain_text("没有队伍")  # the south has lost its team, in red
     expect(row(page, "北头")).to_contain_text(teams["南头"]["team_name"])
     by_hand = card.get_attribute("data-plan")
-    sent = one.get_by_role("button", name="不派").count()
-    one.get_by_role("button", name="不派").first.click()
+    sent = one.get_by_role("button", name="不派", exact=True).count()
+    one.get_by_role("button", name="不派", exact=True).first.click()
     expect(card).not_to_have_attribute("data-plan", str(by_hand))
-    expect(one.get_by_role("button", name="不派")).to_have_count(sent - 1)
+    expect(one.get_by_role("button", name="不派", exact=True)).to_have_count(sent - 1)
     # Another officer accepts the first plan meanwhile.
     post(office, f"plans/{first['id']}/accept", {}, 200)
     card.get_by_role("button", name="采纳", exact=True).click()
@@ -861,6 +861,10 @@ def test_a_whole_dispatch_is_led_by_the_keyboard_alone(page: Page, office: httpx
     # Followed: each mark leaves the keyboard at the next one.
     tab_to(page, f"[data-incident='{one['id']}'] .rd-order .btn")
     for said in ("已签收", "在途"):
+        # After a mark the next step is held for a moment.
+        expect(page.locator(f"[data-incident='{one['id']}'] .rd-order .btn").first).not_to_have_attribute(
+            "aria-disabled", "true"
+        )
         page.keyboard.press("Enter")
         expect(row(page, "键盘村").locator(".rd-when")).to_contain_text(said)
         focused(page, f"[data-incident='{one['id']}'] .rd-order .btn")
@@ -907,7 +911,7 @@ def test_an_incident_whose_teams_have_finished_asks_to_be_ended(page: Page, offi
     page.keyboard.press("Escape")
     expect(found.locator(".rd-when")).to_contain_text("已报完成")
     expect(found.locator(".rd-what")).to_contain_text("完成：救出 3 人")
-    expect(found.locator(".rd-pick").get_by_role("button", name="不派")).to_have_count(0)
+    expect(found.locator(".rd-pick").get_by_role("button", name="不派", exact=True)).to_have_count(0)
     # What somebody has to see to stands above it, and nobody more is sent there.
     assert page.locator(".rd-incident").first.get_attribute("data-incident") == str(second["id"])
     page.get_by_role("button", name="算方案").click()
