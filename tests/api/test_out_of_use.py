@@ -197,6 +197,21 @@ class TestShelters:
         assert get(admin, path)["in_shelters"] == 5
 
 
+class TestStruckOff:
+    def test_a_plan_that_named_it_is_made_anew_without_it(self, admin: TestClient) -> None:
+        near, far = boats(admin, 320.0)
+        one = trapped(admin, 320.0)
+        made = plan(admin, one, teams=[near, far])
+        stage(admin, near, "struck_off")
+        again = post(admin, f"plans/{made['id']}/replan", {})
+        assert sent(again) == {far: one["id"]}
+        assert [(o["team_name"], o["why"]) for o in again["left_out"]] == [("例近艇队320.0", "已销号")]
+        ids = {"incidents": [one["id"]], "teams": [near, far]}
+        assert (
+            refused(admin.post("/api/rescue/plans", json=ids))["errors"][0]["field"] == "teams"
+        )  # nobody names it anew
+
+
 class TestStakes:
     def test_what_hangs_on_a_team_is_told_before_and_logged_when_it_is_struck_off(
         self, admin: TestClient, make_account: Maker

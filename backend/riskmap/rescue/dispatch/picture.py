@@ -72,8 +72,8 @@ def look(snapshot: Snapshot, asked: Asked) -> Picture:
         elif one["state"] != "open":
             errors.append(FieldError("incidents", "over", f"险情 {numbers.said(i)} {incidents.STATES[one['state']]}"))
     every = {t.id: t for t in teams.all_of(snapshot, exercise=asked.exercise, at=at)}
-    if asked.teams is not None:
-        strange = [i for i in asked.teams if i not in every]
+    strange = [i for i in asked.teams or () if i not in every]
+    if not asked.replanning:  # a plan that is made anew goes on without who has left the register since
         errors += [FieldError("teams", "unknown_team", f"没有队伍 {i}，或已注销、已销号") for i in strange]
     if errors:
         raise Invalid("方案有误", errors=errors)
@@ -106,11 +106,13 @@ def look(snapshot: Snapshot, asked: Asked) -> Picture:
                 standing[team.id] = {**order, "incident": to}
         if why and (team.id in named or back):
             left_out.append({"team": team.id, "why": why})
-    lost = orders.struck_off(snapshot, open_orders.keys() - every.keys())  # it is in no list of teams
+    lost = orders.struck_off(snapshot, {*(open_orders.keys() - every.keys()), *strange})  # in no list of teams
     for team_id, how in sorted(lost.items()):
-        order = open_orders[team_id]
-        if order["incident"] in within:
+        order = open_orders.get(team_id)
+        if order is not None and order["incident"] in within:
             left_out.append({"team": team_id, "why": _struck_off(order, how)})
+        elif team_id in strange:
+            left_out.append({"team": team_id, "why": how})
     loads = orders.loads(connection, exercise=asked.exercise, at=at)
     back_home = frozenset(t for t, o in open_orders.items() if o["id"] in gone)
     finished = orders.finished(connection, wanted, at)
