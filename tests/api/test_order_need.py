@@ -110,4 +110,4 @@ def test_names_of_the_teams_that_a_plan_calls_back_are_asked_for_at_once(app: An
         assert sum(f"例收{n}" in one for one in said) == n
         return sum("risk_object" in one for one in asked)
 
-    assert asked_for(3) == asked_for(1)
+    assert asked_for(4) == asked_for(2)

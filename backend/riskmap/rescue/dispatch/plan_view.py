@@ -27,7 +27,8 @@ def body(snapshot: Snapshot, plan_id: int, at: datetime) -> dict[str, Any]:
         given = orders.running(connection, [*touched, *(became.keys() - set(touched))], at, plans.looked_at(plan))
         # Who is under way to what was merged is under way to what it went into.
         running = [o | {"incident": became.get(o["incident"], o["incident"])} for o in given if o["id"] not in gone]
-    names = _names(snapshot, [said, *([parent["body"]] if parent else [])], (o["team"] for o in running or ()))
+    more = [*(o["team"] for o in running or ()), *(p["team"] for p in plan["pins"])]
+    names = _names(snapshot, [said, *([parent["body"]] if parent else [])], more)
     about = incidents.several(connection, touched, at)
     renewed = changes.renewed(said, about)
     out = plans.top(plan) | {

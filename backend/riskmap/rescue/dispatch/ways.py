@@ -106,9 +106,6 @@ def together(answers: Sequence[Answer]) -> Answer:
 _ENDS = re.compile(r"(起点|目的地) (\d+) 处(.*?)(?:（最远 ([\d,]+) m）)?(，.*)?。")
 
 
-JUDGED = "（经验值）。"  # how a note ends whose figures are a judgement
-
-
 def _once(notes: Iterable[str]) -> list[str]:
     """Every note once. What is said of so many ends: starts add up, places are the same for every vehicle."""
     out: dict[object, str] = {}
@@ -126,9 +123,7 @@ def _once(notes: Iterable[str]) -> list[str]:
         ends[key] = (count, farthest)
         told = f"（最远 {farthest:,} m）" if farthest else ""
         out[key] = f"{which} {count} 处{words}{told}{rest or ''}。"
-    said = list(out.values())
-    # What is said of those with boats begins with what is said of those without.
-    return [n for n in said if not any(o != n and o.startswith(n.removesuffix(JUDGED) + "；") for o in said)]
+    return list(out.values())
 
 
 def told(answer: Answer) -> dict[str, Any]:
