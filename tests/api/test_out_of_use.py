@@ -206,6 +206,10 @@ class TestStruckOff:
         again = post(admin, f"plans/{made['id']}/replan", {})
         assert sent(again) == {far: one["id"]}
         assert [(o["team_name"], o["why"]) for o in again["left_out"]] == [("例近艇队320.0", "已销号")]
+        # Over some teams it stays over some, unless it is asked for all.
+        third = team(admin, "例第三艇队320", place(320.5), boats=1)
+        assert sent(post(admin, f"plans/{again['id']}/replan", {})) == {far: one["id"]}
+        assert sent(post(admin, f"plans/{again['id']}/replan", {"widen": True})) == {third: one["id"]}
         ids = {"incidents": [one["id"]], "teams": [near, far]}
         assert (
             refused(admin.post("/api/rescue/plans", json=ids))["errors"][0]["field"] == "teams"

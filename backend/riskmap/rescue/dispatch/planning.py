@@ -49,9 +49,10 @@ def replan(
     of: Sequence[int] | None,
     keep_pins: bool,
     lift: Collection[tuple[int, int]] = (),
+    widen: bool = False,
 ) -> int:
     """A further plan with what is known now; its id. `flood` None: the newest version of the plan's scenario."""
-    return _propose(opened, router, lambda snapshot: _anew(snapshot, plan_id, flood, of, keep_pins, lift))
+    return _propose(opened, router, lambda snapshot: _anew(snapshot, plan_id, flood, of, keep_pins, lift, widen))
 
 
 def _propose(opened: Opened, router: Any, wanted_of: Callable[[Snapshot], _Wanted]) -> int:
@@ -112,7 +113,7 @@ def _by_hand(snapshot: Snapshot, plan_id: int, team: int, incident: int | None, 
 
 def _anew(
     snapshot: Snapshot, plan_id: int, flood: int | None, of: Sequence[int] | None, keep_pins: bool,
-    lift: Collection[tuple[int, int]],
+    lift: Collection[tuple[int, int]], widen: bool,
 ) -> _Wanted:  # fmt: skip
     connection = snapshot.connection
     parent = plans.head(connection, plan_id, lines=False)
@@ -132,7 +133,7 @@ def _anew(
         raise Invalid("没有重算", errors=[FieldError("lift", "not_by_hand", told)])
     pins = {t: i for t, i in pins.items() if (t, i) not in lift}
     asked = Asked(
-        ids, parent["teams"], flood, parent["exercise"], pins, bars.difference(lift),
+        ids, None if widen else parent["teams"], flood, parent["exercise"], pins, bars.difference(lift),
         replanning=True, decided_at=plans.looked_at(parent), unused=_unused(parent),
     )  # fmt: skip
     return _Wanted(asked, "replanned", parent, notes=notes, by_hand=f"取消手工安排 {len(lift)} 项" if lift else "")

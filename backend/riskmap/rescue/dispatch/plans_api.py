@@ -116,8 +116,9 @@ def change_plan(plan_id: PlanId, body: PlanChange, request: Request, reader: Wri
 
 @router.post("/plans/{plan_id}/replan", status_code=201)
 def replan(plan_id: PlanId, body: Replan, request: Request, reader: Writer, opened: WriteSnapshots) -> Any:
-    """{flood | null, incidents | null, keep_pins, lift: [{team, incident}]} → a further plan with what is known now,
-    its `causes` and the `diff`; `lift`: what was set by hand and is not kept.
+    """{flood | null, incidents | null, keep_pins, lift: [{team, incident}], widen} → a further plan with what is known
+    now, its `causes` and the `diff`; `lift`: what was set by hand and is not kept; `widen`: over all teams, though the
+    one before was over some.
     Teams under way to incidents of the plan may be turned; those that have arrived stay."""
     count(reader)
     made = planning.replan(
@@ -128,6 +129,7 @@ def replan(plan_id: PlanId, body: Replan, request: Request, reader: Writer, open
         of=body.incidents,
         keep_pins=body.keep_pins,
         lift={(one.team, one.incident) for one in body.lift},
+        widen=body.widen,
     )
     with opened() as snapshot:
         note_asked(request, snapshot, "plan", made, {"parent": plan_id, **body.model_dump()})

@@ -176,6 +176,7 @@ class Replan(Wire):
     flood: Id | None = Field(None, title="淹没范围")
     incidents: Annotated[list[Id], Field(min_length=1, max_length=300)] | None = Field(None, title="险情")
     keep_pins: bool = Field(True, title="保留手工安排")
+    widen: bool = Field(False, title="不限于原来选入的队伍")
     lift: Annotated[list[ByHand], Field(max_length=300)] = Field([], title="取消的手工安排")
 
 
