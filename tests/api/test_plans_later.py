@@ -47,9 +47,11 @@ def one(admin: TestClient, x: float, name: str, **more: Any) -> dict[str, Any]:
     return incident(admin, place(x), **{"trapped": 2, "needs": ["boat"], "name": name, **more})
 
 
-def merge(admin: TestClient, into: dict[str, Any], version: int, *gone: tuple[dict[str, Any], int]) -> None:
+def merge(
+    admin: TestClient, into: dict[str, Any], version: int, *gone: tuple[dict[str, Any], int], needs: str = "boat"
+) -> None:
     body = {
-        "kind": "人员被困", "place": into["place"], "trapped": 4, "needs": ["boat"], "name": into["name"],
+        "kind": "人员被困", "place": into["place"], "trapped": 4, "needs": [needs], "name": into["name"],
         "version": version, "others": [{"incident": i["id"], "version": v} for i, v in gone],
     }  # fmt: skip
     post(admin, f"incidents/{into['id']}/merge", body, 200)
@@ -109,11 +111,7 @@ def test_who_is_not_needed_after_a_merger_is_called_back(admin: TestClient, comm
     a, b = one(admin, 251.5, "甲", needs=["mine"]), one(admin, 248.5, "乙", needs=["mine"])
     held = accept(commander, plan(admin, a, b, teams=[near, far]))
     given = {o["team"]["id"]: o["id"] for o in held["orders"]}
-    body = {
-        "kind": "人员被困", "place": a["place"], "trapped": 4, "needs": ["mine"], "name": "甲", "version": 1,
-        "others": [{"incident": b["id"], "version": 1}],
-    }  # fmt: skip
-    post(admin, f"incidents/{a['id']}/merge", body, 200)
+    merge(admin, a, 1, (b, 1), needs="mine")
     made = post(admin, f"plans/{held['id']}/replan", {})
     assert sent(made) == {near: a["id"]}
     assert [(w["team"], w["order"], w["renewed"]) for w in made["withdraws"]] == [(far, given[far], False)]
@@ -243,11 +241,7 @@ def test_who_is_kept_from_one_incident_may_go_to_another_and_the_plan_says_so(
     assert kept == [{"team": near, "incident": a["id"], "barred": True}]
     # Also where the incident is merged, and until it is taken back.
     merge_into = one(admin, 251.5, "丙", needs=["medical"])
-    body = {
-        "kind": "人员被困", "place": merge_into["place"], "trapped": 4, "needs": ["medical"], "name": "丙", "version": 1,
-        "others": [{"incident": a["id"], "version": 1}],
-    }  # fmt: skip
-    post(admin, f"incidents/{merge_into['id']}/merge", body, 200)
+    merge(admin, merge_into, 1, (a, 1), needs="medical")
     merged = post(admin, f"plans/{again['id']}/replan", {})
     assert sent(merged) == {far: merge_into["id"]}
     assert [(p["team"], p["incident"]) for p in merged["pins"]] == [(near, merge_into["id"])]
